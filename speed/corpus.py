@@ -30,7 +30,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
-from reasonome.tasks.naming.sets import made_sets, within_limits
+from reasonome.tasks.naming.sets import build_sets, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
@@ -200,7 +200,7 @@ def gene_set_counts(facts: pd.DataFrame, source: str, ontology: Path) -> list[Bo
     wanted = NamingBenchmark(
         task="gene_set_naming", corpus="full", subsets=subsets, minimum_genes=3, maximum_genes=500, encoders=[]
     )
-    sets = within_limits(made_sets(facts, {source: ontology_from_sqlite(ontology)}, wanted), wanted)
+    sets = within_limits(build_sets(facts, {source: ontology_from_sqlite(ontology)}, wanted), wanted)
     return [
         Bound(
             f"gene sets of {namespace}",

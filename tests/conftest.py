@@ -15,7 +15,7 @@ from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming.rows import official_names, write_benchmark
-from reasonome.tasks.naming.sets import made_sets, within_limits
+from reasonome.tasks.naming.sets import build_sets, within_limits
 from reasonome.tasks.naming.splits import split
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +73,7 @@ def demo_benchmark(project, demo_facts, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("benchmarks") / "demo-go"
     benchmark = project.benchmarks["demo-go"]
     ontology = read_obo(ROOT / project.sources["go-demo"].files["obo"].path)
-    made = made_sets(demo_facts, {"go-demo": ontology}, benchmark)
+    made = build_sets(demo_facts, {"go-demo": ontology}, benchmark)
     splits, audit, _ = split(within_limits(made, benchmark), benchmark)
     write_benchmark(splits, audit, official_names(demo_facts), folder)
     return folder

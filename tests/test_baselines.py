@@ -452,7 +452,7 @@ def test_a_baseline_of_several_draws_has_the_mean_of_their_scores_less_the_unkno
     class OfNames:
         encoders, terms, jaccard = {}, None, 0.5
 
-        def of_names(self, names, examples):
+        def score_names(self, names, examples):
             scores = {"a": np.nan, "b": 0.25, "c": 0.75}
             return pd.DataFrame({"text": names, "specificity": [scores[name] for name in names]})
 

@@ -16,7 +16,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.base import held_out_terms
 from reasonome.tasks.naming.contamination import contaminated
 from reasonome.tasks.naming.rows import read_sets, write_benchmark
-from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
+from reasonome.tasks.naming.sets import build_sets, outside_limits, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
@@ -84,7 +84,7 @@ FACTS = facts(
 
 
 def within(facts, ontologies, wanted):
-    return within_limits(made_sets(facts, ontologies, wanted), wanted)
+    return within_limits(build_sets(facts, ontologies, wanted), wanted)
 
 
 def test_gene_sets_are_propagated_within_their_namespace(ontology):
@@ -107,7 +107,7 @@ def test_gene_sets_are_propagated_within_their_namespace(ontology):
 
 def sets_of(facts, ontologies, **spec):
     wanted = benchmark(subsets={"one": {"test": 1, "valid": 1, **spec}}, minimum_genes=2, maximum_genes=4)
-    return {s.id: (s.name, s.symbols) for s in made_sets(facts, ontologies, wanted)["one"]}, wanted
+    return {s.id: (s.name, s.symbols) for s in build_sets(facts, ontologies, wanted)["one"]}, wanted
 
 
 PATHWAYS = pd.DataFrame(
@@ -171,7 +171,7 @@ def test_a_subset_without_facts_is_an_error(ontology, spec, message, field, fix)
 
 def test_sets_outside_the_limits_are_counted(ontology):
     wanted = benchmark(minimum_genes=2, maximum_genes=2)
-    made = made_sets(FACTS, {"go": ontology}, wanted)
+    made = build_sets(FACTS, {"go": ontology}, wanted)
     assert outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
 
 

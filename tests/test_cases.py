@@ -288,4 +288,4 @@ def test_a_phenotype_that_names_the_gene_is_told(tmp_path):
     (one,) = made(tmp_path, flat("c1", present=({"id": "HP:0000316", "label": label},))).examples
     (absent,) = made(tmp_path, flat("c1", excluded=[{"id": "HP:0000316", "label": label}])).examples
     (plain,) = made(tmp_path, flat("c1")).examples
-    assert [case.told for case in (one, absent, plain)] == ["FGD1", "FGD1", ""]
+    assert [case.named_answer for case in (one, absent, plain)] == ["FGD1", "FGD1", ""]

@@ -120,7 +120,7 @@ def test_a_rule_has_the_digest_of_its_program(program, rule):
 
 def test_a_task_is_scored_by_its_own_code_alone():
     naming, ranking = (
-        {file.parent.name for file in code_digest.closure(SCRIPTS / "score.py", *registry.code_of(task, "scoring"))}
+        {file.parent.name for file in code_digest.closure(SCRIPTS / "score.py", *registry.code_files(task, "scoring"))}
         for task in ("gene_set_naming", "causal_gene_ranking")
     )
     assert "naming" in naming and "ranking" not in naming
@@ -128,7 +128,7 @@ def test_a_task_is_scored_by_its_own_code_alone():
 
 
 def test_pages_are_made_of_their_templates():
-    own = registry.code_of("gene_set_naming", "report")
+    own = registry.code_files("gene_set_naming", "report")
     assert "own.html.j2" in {file.name for file in code_digest.closure(*own)}
     for program in ("render_report.py", "annotate.py"):
         assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}

@@ -595,7 +595,7 @@ def test_the_kind_that_a_subset_is_asked_for(subset, kind):
     built |= {"pathways": {"source": "reactome", "kind": "pathway", "valid": 1}, "other": {"source": "x", "valid": 1}}
     files = {"theirs": {"path": "sets.csv", "kind": "protein complex"}, "bp": {"path": "bp.csv"}}
     made = {"corpus": "demo", "encoders": ["minilm"], "kind": "published", "subsets": built, "files": files}
-    assert NamingBenchmark(task="gene_set_naming", **made).kind_of(subset) == kind
+    assert NamingBenchmark(task="gene_set_naming", **made).subset_kind(subset) == kind
 
 
 def test_every_strict_style_asks_for_the_kind_and_every_shipped_benchmark_states_it(project):
@@ -603,7 +603,7 @@ def test_every_strict_style_asks_for_the_kind_and_every_shipped_benchmark_states
         assert ("{kind}" in style.system + style.user) == (style.track == "strict"), name
     for name in project.akin("demo-go"):
         benchmark = project.benchmarks[name]
-        assert all(benchmark.kind_of(subset) for subset in benchmark.subsets), name
+        assert all(benchmark.subset_kind(subset) for subset in benchmark.subsets), name
 
 
 def test_the_demos_own_styles_differ_from_the_whole_ones_in_their_budgets_alone(project):

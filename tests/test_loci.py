@@ -62,7 +62,7 @@ def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subs
 )
 def test_a_trait_that_names_its_answer_is_told(tmp_path, trait, told):
     made = ask(tmp_path, [row(gene="ENSG00000000001", trait=trait), row()])
-    assert [one.told for one in made.examples] == [told, ""]
+    assert [one.named_answer for one in made.examples] == [told, ""]
 
 
 def test_the_window_includes_its_ends(tmp_path):

@@ -9,11 +9,11 @@ from reasonome.tasks.ranking import voting
 from reasonome.tasks.ranking.voting import (
     Ballot,
     accuracy,
-    ballots_of,
     likelihood,
     majority,
     mean_reciprocal_rank,
-    subsets_of,
+    question_ballots,
+    sample_subsets,
     voting_table,
 )
 
@@ -69,16 +69,16 @@ def test_accuracy_is_the_exact_mean_over_all_sets():
 
 
 def test_sets_of_samples_are_all_or_drawn_by_the_seed():
-    assert len(subsets_of(5, 2, "0")) == 10
-    drawn = subsets_of(16, 8, "0")
+    assert len(sample_subsets(5, 2, "0")) == 10
+    drawn = sample_subsets(16, 8, "0")
     assert len(drawn) == voting.DRAWS
-    assert drawn == subsets_of(16, 8, "0") != subsets_of(16, 8, "1")
+    assert drawn == sample_subsets(16, 8, "0") != sample_subsets(16, 8, "1")
     assert all(len(set(one)) == 8 for one in drawn)
 
 
 def test_numbers_of_samples():
-    assert voting.counted(4) == [1, 2, 3, 4]
-    assert voting.counted(40) == [1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 40]
+    assert voting.sample_counts(4) == [1, 2, 3, 4]
+    assert voting.sample_counts(40) == [1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 40]
 
 
 def scores(samples: int = 3) -> pd.DataFrame:
@@ -112,12 +112,12 @@ def test_a_questions_log_probabilities_are_of_one_kind():
             "name_logprob": [-1.0, math.nan, math.nan],
         }
     )
-    assert [one.logprob for one in ballots_of(rows)][:2] == [-9, -8]
-    assert ballots_of(rows)[1] == Ballot(["B"], 2, -8.0, "y")
+    assert [one.logprob for one in question_ballots(rows)][:2] == [-9, -8]
+    assert question_ballots(rows)[1] == Ballot(["B"], 2, -8.0, "y")
     by_list = rows.assign(logprob=[-9.0, math.nan, math.nan], name_logprob=[-1.0, -2.0, math.nan])
-    assert [one.logprob for one in ballots_of(by_list)][:2] == [-1, -2]
+    assert [one.logprob for one in question_ballots(by_list)][:2] == [-1, -2]
     mixed = rows.assign(logprob=[-9.0, math.nan, math.nan])
-    assert all(math.isnan(one.logprob) for one in ballots_of(mixed))
+    assert all(math.isnan(one.logprob) for one in question_ballots(mixed))
 
 
 def test_one_sample_leaves_nothing_to_merge():

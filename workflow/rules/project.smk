@@ -122,7 +122,7 @@ def code_of(script, part="", *benchmarks):
     """Digest of the code that a program runs, of tasks that of a part of these benchmarks' alone: as a param it reruns a
     job when that code changes, never for a comment."""
     tasks = {PROJECT.benchmarks[benchmark].task for benchmark in benchmarks}
-    files = [file for task in tasks for file in registry.code_of(task, *([part] if part else []))]
+    files = [file for task in tasks for file in registry.code_files(task, *([part] if part else []))]
     return code_sha256(SCRIPTS / script, *files)
 
 

@@ -1,1 +1,1 @@
-"""What the benchmarks of all tasks share: rows, strata, sealed parts."""
+"""Common code of the benchmarks of all tasks: rows, strata, sealed parts."""

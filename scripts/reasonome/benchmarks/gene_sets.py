@@ -1,4 +1,4 @@
-"""Leaks between training data and test sets: found, dropped, counted."""
+"""Gene sets, their Jaccard index, and the leaks of training sets into held-out sets."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,15 +13,15 @@ from reasonome.facts.text import normalise
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 KINDS = (*REASONS, "related_term")
-# Of a block of the Jaccard matrix, so that a whole genome's sets, or more, need no more memory than a few.
+# Limits of a block of the Jaccard matrix, which bound its memory however many sets there are.
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000
 
 
 @dataclass(frozen=True)
 class GeneSet:
-    """One named gene set of one subset of a benchmark, with what an ontology knows of its term.
+    """One named gene set of one subset of a benchmark, with synonyms and ancestors of its term in an ontology.
 
-    `term` is the term's main id, where `id` may be an alternative one, or none of the ontology's.
+    `term` is the term's main id; `id` may be an alternative one, or an id outside the ontology.
     """
 
     id: str
@@ -62,10 +62,10 @@ def with_terms(sets: Sequence[GeneSet], *ontologies: Ontology) -> list[GeneSet]:
 
     The ontology's own name of the term is one more synonym of a set that has another.
     """
-    found = list(sets)
+    extended = list(sets)
     for ontology in ontologies:
-        found = [_with_term(gene_set, ontology) for gene_set in found]
-    return found
+        extended = [_with_term(gene_set, ontology) for gene_set in extended]
+    return extended
 
 
 def _with_term(gene_set: GeneSet, ontology: Ontology) -> GeneSet:
@@ -80,19 +80,17 @@ def _with_term(gene_set: GeneSet, ontology: Ontology) -> GeneSet:
 
 
 def with_other_names(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
-    """Sets of another collection with the names and synonyms of the ontology's terms that go by their name.
+    """Sets of another collection with the names and synonyms of the ontology's terms that share their name.
 
-    A pathway's members may stand in the facts of a term that only a synonym tells to be the same.
+    The facts of a term may give a pathway away that is the same only by a synonym.
     """
-    wanted = {normalise(one.name) for one in sets}
+    wanted = {normalise(s.name) for s in sets}
     known: dict[str, set[str]] = defaultdict(set)
     for term in ontology.terms.values():
         names = {term.name, *term.synonyms}
         for name in wanted & {normalise(name) for name in names}:
             known[name] |= names
-    return [
-        replace(one, synonyms=one.synonyms | {n for n in known[normalise(one.name)] if n != one.name}) for one in sets
-    ]
+    return [replace(s, synonyms=s.synonyms | {n for n in known[normalise(s.name)] if n != s.name}) for s in sets]
 
 
 def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_matrix:
@@ -104,7 +102,7 @@ def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_
 def jaccard_blocks(
     first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int | None = None
 ) -> Iterator[np.ndarray]:
-    """The Jaccard matrix in blocks of `rows` sets of `first`; of as many as memory has room for if none is given."""
+    """The Jaccard matrix in blocks of `rows` sets of `first`; without `rows`, of as many as fit into memory."""
     rows = rows or max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
     genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
     left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
@@ -140,7 +138,7 @@ class Matches:
 
 
 def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float) -> Matches:
-    """Every kind of leak, each looked for by itself; "jaccard" is an index ≥ threshold.
+    """The matches of every kind of leak, independent of each other; "jaccard" is an index ≥ threshold.
 
     Names match by any of their synonyms; terms are related where one is an ancestor of the other.
     """
@@ -153,8 +151,8 @@ def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: f
     highest, position = nearest(training, held_out)
 
     def keyed(table: Mapping, keys: Sequence[Sequence]) -> dict[int, int]:
-        found = {i: next((table[key] for key in of if key in table), None) for i, of in enumerate(keys)}
-        return {i: j for i, j in found.items() if j is not None}
+        matched = {i: next((table[key] for key in row_keys if key in table), None) for i, row_keys in enumerate(keys)}
+        return {i: j for i, j in matched.items() if j is not None}
 
     pairs = {
         "same_term": keyed(by_id, [(s.term_id,) for s in training]),

@@ -1,4 +1,4 @@
-"""The files of a benchmark: its rows, read and checked line by line, and what is written beside them."""
+"""The files of a benchmark: its rows, read and checked line by line, and the files beside them."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -8,10 +8,10 @@ from reasonome.core.errors import InputError
 
 
 def is_sealed(example: Any, share: float) -> bool:
-    """Whether an example is in the sealed part: by a hash of its id, or of the set that a variant was made of.
+    """Whether an example is in the sealed part: by a hash of its id, or of the id of a variant's original.
 
-    Nothing but the id decides, so a set stays sealed whatever else the benchmark holds, and with its variants, which
-    have its id as their `term`.
+    Only the id decides, so a set stays sealed whatever else the benchmark has, together with its variants, which have
+    its id as their `term`.
     """
     digest = hashlib.sha256((getattr(example, "term", "") or example.id).encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
@@ -22,11 +22,11 @@ def unsealed(examples: Sequence[Any], share: float, final: bool) -> list[Any]:
 
     InputError where that leaves none.
     """
-    found = [example for example in examples if final or not is_sealed(example, share)]
-    if examples and not found:
+    counted = [example for example in examples if final or not is_sealed(example, share)]
+    if examples and not counted:
         raise InputError(
             f"all {len(examples)} test sets are sealed",
             field="sealed",
             fix="lower the benchmark's `sealed`, or set `final: true` in config.yaml",
         )
-    return found
+    return counted

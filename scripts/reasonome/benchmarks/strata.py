@@ -1,4 +1,4 @@
-"""How well studied the genes of a set are: strata by the number of facts about them."""
+"""Strata of gene sets by how well their genes are studied: the number of facts about them."""
 
 from collections.abc import Iterable, Mapping
 from statistics import median
@@ -22,7 +22,7 @@ class Strata(NamedTuple):
 
 
 def depths(facts: pd.DataFrame) -> dict[str, int]:
-    """Gene → its annotation depth: the distinct facts of all sources on what it does (names and places are none)."""
+    """Gene → its annotation depth: the number of distinct facts of all sources, without names and places."""
     annotations = facts.loc[~facts["relation"].isin(NAMING), ["gene", "relation", "object_id"]].drop_duplicates()
     return annotations["gene"].value_counts().to_dict()
 

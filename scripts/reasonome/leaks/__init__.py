@@ -1,1 +1,1 @@
-"""What of a test the training data give away."""
+"""Leaks of test questions into training data."""

@@ -1,4 +1,4 @@
-"""The leak audit of an experiment: what a finding is, the table of all, and when it fails."""
+"""The leak audit of an experiment: findings, their table, and the check that fails the audit."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ COLUMNS = [
     "line",
 ]
 
-# What to do about training questions that leak, where a benchmark leaves out what leaks into others.
+# The fix for leaking training questions, where a benchmark can leave out rows that leak into others.
 LEAVE_OUT = (
     "add {benchmark} to leave_out of {training} in benchmarks.yaml (where they are one benchmark: build it again)"
 )
@@ -47,11 +47,11 @@ class Training:
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of leak between one training data and one benchmark's test sets.
+    """One kind of leak from one set of training data into one benchmark's test sets.
 
-    `looked_at` counts what was compared: pairs of sets, statements, rows of reasoning, prompts. `found` is
-    `dropped` (while the data were built) and `remaining`: training sets, (gene, test term) pairs that statements
-    tell, rows, prompts. `example` is the first that remains, at `line` of `file`; of "jaccard" the closest pair.
+    `looked_at` counts the compared items: pairs of sets, statements, rows of reasoning, prompts. `found` is the sum of
+    `dropped` (while the data were built) and `remaining`: training sets, (gene, test term) pairs in statements, rows,
+    prompts. `example` is the first that remains, at `line` of `file`; for "jaccard" the closest pair.
     """
 
     data: str
@@ -97,9 +97,9 @@ def finding_of_rows(
     dropped: int = 0,
     remaining: int | None = None,
 ) -> Finding:
-    """A finding about the file of training data: `rows` are those that leak, from 0, and `tell` says what the first is.
+    """A finding about a file of training data: `rows` are the leaking ones, from 0; `tell(row)` describes the first.
 
-    The rows are counted, unless `remaining` has another count.
+    `remaining` is the number of rows unless given.
     """
     return Finding(
         data,
@@ -130,17 +130,18 @@ def table(findings: Iterable[Finding]) -> pd.DataFrame:
 
 
 def check(experiment: str, findings: Sequence[Finding], fixes: Mapping[str, str]) -> None:
-    """InputError that names file, line, kind and example of the first finding that fails, if any does.
+    """InputError with file, line, kind and example of the first finding that fails, if any does.
 
-    All that fail are printed first: a failed audit writes no file. `fixes` says what to do by kind of leak, or else by
-    kind of training data; {benchmark}, {training} and {kind} are filled in.
+    All failing findings are printed first, since a failed audit writes no file. `fixes` has the fix by kind of leak, or
+    else by kind of training data; {benchmark}, {training} and {kind} are filled in.
     """
     failing = [finding for finding in findings if finding.verdict == "fails"]
     if not failing:
         return
-    for one in failing:
-        place = one.file if one.line is None else f"{one.file}:{one.line}"
-        show(f"{place}: {one.kind}: {one.remaining:,} of {one.training} into {one.benchmark}, as {one.example}")
+    for finding in failing:
+        place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
+        leaks = f"{finding.remaining:,} of {finding.training} into {finding.benchmark}"
+        show(f"{place}: {finding.kind}: {leaks}, as {finding.example}")
     first = failing[0]
     others = f"; {len(failing) - 1} more kinds of leak fail, see the log" if len(failing) > 1 else ""
     raise InputError(
@@ -159,7 +160,7 @@ def check(experiment: str, findings: Sequence[Finding], fixes: Mapping[str, str]
 def question_finding(
     training: Training, benchmark: str, kind: str, questions: Sequence[Any], rows: Sequence[int], dropped: int = 0
 ) -> Finding:
-    """Training questions, those at `rows`, that may not be."""
+    """The finding for the training questions at `rows`, which leak and are not allowed."""
     return finding_of_rows(
         "training questions",
         training,
@@ -188,7 +189,7 @@ def same_sources_of_questions(project: Project, plan: AuditPlan, key: str) -> li
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:
-    """The sources of a corpus, with the collection that each lists, as far as it is known."""
+    """Source of a corpus → the collection that it lists, "" where unknown."""
     return {name: project.sources[name].lists for name in project.corpora[corpus].sources}
 
 

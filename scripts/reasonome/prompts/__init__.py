@@ -1,1 +1,1 @@
-"""What a prompt shows."""
+"""The content of prompts."""

@@ -10,7 +10,7 @@ from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError, lookup
 
-# Sets up to this size are what usual prompts of published systems show whole.
+# Usual prompts of published systems show all genes of sets up to this size.
 SMALL = 200
 COLUMNS = {
     "experiment": "experiment",
@@ -74,7 +74,7 @@ def _counted(project: Project, benchmark: str, style: str) -> dict[str, Any]:
         if not path.is_file():
             raise InputError("the prompts are not written yet", file=path, fix=f"snakemake --cores 2 {path}")
         prompts += [task.prompt(row, project.style(benchmark, style)) for row in read_rows(path, task.Example)]
-    sizes = [(len(one.shown) + one.left_out, len(one.shown), one.facts_left_out) for one in prompts]
+    sizes = [(len(prompt.shown) + prompt.left_out, len(prompt.shown), prompt.facts_left_out) for prompt in prompts]
     rows = pd.DataFrame(sizes, columns=["genes", "shown", "left_out"])
     cut = rows["shown"] < rows["genes"]
     small = rows["genes"] <= SMALL

@@ -1,4 +1,4 @@
-"""Prompts: what they show is chosen once, by a count that no tokenizer takes part in, and then written.
+"""Prompts: their content is chosen once, by a token count without a tokenizer, and then written.
 
 Genes beyond a style's budget are left out in a seeded order that ignores the answer.
 """
@@ -65,7 +65,7 @@ def count_fitting(costs: Sequence[int], budget: int) -> int:
 
 
 def filled_template(template: str, parts: dict[str, str]) -> str:
-    """The template with its placeholders filled in; braces in what is filled in are only braces."""
+    """The template with its placeholders filled in; braces in the inserted texts are kept."""
     return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
 
 

@@ -1,17 +1,17 @@
-"""What every task provides: its object, and its parts, each a module beside it.
+"""The interface of a task: its object, and its parts, each a module beside it.
 
-files      which files each stage reads: building, prompting, teaching, scoring, baselines, leaks; corpora and
-           beside_corpora, what training rows are made of; rows_by_settings
-checks     what settings must agree with: check_benchmark, check_style, check_recipe, TEACHERS, leak
-building   build: the splits of a benchmark, what was left out and why
-prompting  with_material: what prompts show beside a benchmark's rows
-teaching   propose and keep: reasoning of teachers, and which of it is kept
-background build and read_background, where answers are compared with terms: the table of these, and its names
-scoring    score and score_baselines: a row an answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
-           print; where they are BY_ENCODERS score_available, what that command can score with what is there
-leaks      findings, same_sources, FIXES: what of a test the training data give away
-report     METRICS: the metric set, primary first; DOES, TAG, USE, of model cards; OF_QUESTIONS, as_shown,
-           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its words on pages
+files      the files that each stage reads: building, prompting, teaching, scoring, baselines, leaks; corpora and
+           beside_corpora, the sources of training rows; rows_by_settings
+checks     checks of settings: check_benchmark, check_style, check_recipe, TEACHERS, leak
+building   build: the splits of a benchmark, and the rows left out with reasons
+prompting  with_material: the content of prompts beside a benchmark's rows
+teaching   propose and keep: the reasoning of teachers, and its filter
+background build and read_background, if answers are compared with terms: the table of terms, and its names
+scoring    score and score_baselines: a row per answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
+           print; if BY_ENCODERS, score_available: the scores that this command can give with the files that are there
+leaks      findings, same_sources, FIXES: leaks of test questions into training data
+report     METRICS: the metric set, primary first; DOES, TAG, USE, for model cards; OF_QUESTIONS, as_shown,
+           failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its texts on pages
 table      table_task: how a table of other people's answers is read and scored
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reasonome.config.project import Project
     from reasonome.config.project.experiments import AuditPlan
 
-# Of two lists of texts the cosine of each pair, in their order.
+# Two lists of texts → the cosine of each pair, in order.
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
@@ -39,7 +39,7 @@ Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 class Reward:
     """A batched, pure reward: (answers, examples, similarity) → one value in [low, high] per answer.
 
-    `semantic` rewards judge what was answered, the others how it was written.
+    `semantic` rewards score the content of an answer, the others its form.
     """
 
     function: Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]
@@ -50,10 +50,10 @@ class Reward:
 
 @dataclass(frozen=True)
 class Policy:
-    """A lazy way to answer, well written: what a model could drift to that has learned nothing of the question.
+    """A lazy way to answer in the right form, which a model that ignores the question could drift to.
 
-    `completion(example, prompt)` may use what the prompt shows; of the example's answer only that it is not to be used.
-    A policy that `copies` the question is shown by itself, beside the best of the others.
+    `completion(example, prompt)` may use what the prompt shows, and not the example's answer. A policy that `copies`
+    the question is reported separately, beside the best of the others.
     """
 
     name: str
@@ -63,10 +63,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a job reads beside the rows of its benchmark: files by role (a path, or a list or mapping of them).
+    """The inputs of a job beside the rows of its benchmark: files by role (a path, or a list or mapping of them).
 
-    `encoders` are names of encoders.yaml; `settings` is what of the configuration decides the result beside the entry
-    of the benchmark and the prompt style, as JSON can hold it.
+    `encoders` are names of encoders.yaml; `settings` are the further settings that the result depends on, beside the
+    benchmark's entry and the prompt style, as JSON values.
     """
 
     files: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Inputs:
 
 
 class Rows(NamedTuple):
-    """How many rows a split has by the settings, and whether it may be fewer; else it may be more."""
+    """The number of rows of a split by the settings, as an upper bound if `at_most`, else as a lower bound."""
 
     rows: int
     at_most: bool
@@ -88,7 +88,7 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Teaching:
-    """Which reasoning is written: by whom, for which benchmark, in which prompt style, and to which file."""
+    """Which reasoning to write: the teacher, benchmark, prompt style, and output file."""
 
     teacher: str
     benchmark: str
@@ -101,22 +101,22 @@ def _flat(files: Any) -> Iterator[Path]:
         files = files.values()
     elif isinstance(files, Path):
         files = [files]
-    for one in files:
-        yield from [one] if isinstance(one, Path) else _flat(one)
+    for entry in files:
+        yield from [entry] if isinstance(entry, Path) else _flat(entry)
 
 
 class Task(Protocol):
     """One task: serves prompts, training, rewards and scoring alike."""
 
     name: str
-    # What a row of a benchmark, an entry of benchmarks.yaml and a prompt style hold.
+    # The models of a benchmark's row, an entry of benchmarks.yaml, and a prompt style.
     Example: type[BaseModel]
     Benchmark: type[Benchmark]
     Style: type[Style]
     # The placeholders that a prompt's user text must have and may have, and those that its system text may have.
     user_texts: tuple[tuple[str, ...], tuple[str, ...]]
     system_texts: tuple[str, ...]
-    # What a recipe may name, with settings at their defaults.
+    # The rewards that a recipe may name, with default settings.
     rewards: dict[str, Reward]
     # Rewards that validation shows beside those with a weight.
     watched: tuple[str, ...]
@@ -125,49 +125,49 @@ class Task(Protocol):
         """The rewards by name, with the settings of a recipe."""
 
     def with_choice(self, example: Any, style: Style) -> Any:
-        """The example with what its prompt shows, as results/prompts/ has it; one that has it stays as it is."""
+        """The example with what its prompt shows, as in results/prompts/; one that has it already is not changed."""
 
     def prompt(self, example: Any, style: Style, order: int = 0) -> Prompt:
-        """Chat messages for one example: what was chosen for it, or else is chosen now, in one of several orders."""
+        """Chat messages for one example, with what was chosen for it or is chosen now, in one of several orders."""
 
     def parse(self, text: str, style: Style | None = None) -> Any:
-        """The answer in a completion, as the style asks for it; never raises, says what was malformed."""
+        """The answer in a completion, in the form that the style asks for, with its problems; never raises."""
 
     def bare(self, text: str) -> Any:
-        """The answer of someone who gives the cell of a table: no reasoning, and no form to keep."""
+        """The answer in a cell of a table: without reasoning and without a required form."""
 
     def is_completion(self, cell: str) -> bool:
-        """Whether a cell of somebody's table is a whole completion, which `parse` reads; any other is for `bare`."""
+        """Whether a cell of a table is a whole completion, for `parse`; other cells are for `bare`."""
 
     def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
-        """Where in the completion the answer stands that `parse` finds, in characters; None without one."""
+        """The (start, end) in characters of the answer that `parse` finds in the completion; None without one."""
 
     def completion(self, example: Any, prompt: Prompt, style: Style, proposal: Mapping[str, Any] | None) -> str | None:
-        """What SFT learns to answer; None: the example is left out.
+        """The target of SFT; None to leave the example out.
 
-        `proposal` is a teacher's kept row; without one the answer is given without reasoning.
+        `proposal` is a teacher's kept row; without one the target has no reasoning.
         """
 
     def terms(self, example: Any) -> list[tuple[str, str]]:
-        """(id, name) of what a row asks about: of a held-out row no statement about these is trained on."""
+        """(id, name) of what a row asks about: no statement about those of held-out rows is trained on."""
 
     def policies(self, examples: Sequence[Any], style: Style | None = None) -> list[Policy]:
-        """Lazy answers in the style's form, given training examples: what GRPO compares the reward with."""
+        """Lazy policies in the style's form, from training examples: GRPO compares its reward with theirs."""
 
 
 def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
-    """(id, name) of all that the valid and test rows in a folder ask about. Raises InputError as `read_rows` does."""
+    """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_rows`."""
     rows = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", task.Example)]
     return [term for row in rows for term in task.terms(row)]
 
 
 def no_files(project: "Project", benchmark: str, *names: str) -> Inputs:
-    """Nothing: for stages that read the rows of a benchmark alone."""
+    """No files: for stages that read only the rows of a benchmark."""
     return Inputs()
 
 
 def no_corpora(project: "Project", benchmark: str) -> list[str]:
-    """None: for questions that are not made of facts."""
+    """No corpora: for questions that are not built from facts."""
     return []
 
 
@@ -177,18 +177,18 @@ def audited_files(project: "Project", plan: "AuditPlan") -> Inputs:
 
 
 def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None:
-    """Rows of a split by the settings, where rows that hang together are held out together; None where they do not say.
+    """Rows of a split by the settings, where whole groups are held out; None where the settings do not say.
 
-    More may be held out than are asked for, and fewer may be left to train on.
+    More rows may be held out than the settings ask for, and fewer may be left to train on.
     """
     sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
     return None if None in sizes else Rows(sum(sizes), at_most=part == "train")
 
 
 def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
-    """How a recipe may show the model test questions of a benchmark, and what to do about it; else None.
+    """How a recipe may show the model test questions of a benchmark, and the fix; None if it cannot.
 
-    For tasks whose benchmarks leave out what leaks. What statements tell is left to the audit.
+    For tasks whose benchmarks leave out leaking questions. The leak audit checks statements.
     """
     if isinstance(recipe, PretrainRecipe) or recipe.benchmark not in project.akin(benchmark):
         return None

@@ -1,5 +1,4 @@
-"""The tasks by name, and their parts; each is loaded when it is asked for: what is computed of one task depends on no
-other's code."""
+"""The tasks by name, and their parts. Each is loaded on first use, so that no task depends on the code of another."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -46,9 +45,9 @@ def _loaded(name: str) -> "Task":
 
 
 def set_own(tasks: Mapping[str, tuple[Path, str]]) -> None:
-    """Take tasks of a project's own, by name the file and the class, in place of those of another project.
+    """Register the tasks of a project, name → (file, class), in place of those of another project.
 
-    Raises InputError for a name that is taken, and for a file or a class that is not there or no task.
+    Raises InputError for a name that is taken, for a missing file or class, and for a class that is no task.
     """
     _own.clear()
     part_name.cache_clear()
@@ -60,11 +59,11 @@ def set_own(tasks: Mapping[str, tuple[Path, str]]) -> None:
         spec = util.spec_from_file_location(f"reasonome_own_task_{name}", path)
         module = util.module_from_spec(spec)
         sys.modules[spec.name] = module
-        try:  # what stands in a user's file may fail in any way
+        try:  # a user's file may fail in any way
             spec.loader.exec_module(module)
             task = getattr(module, kind)() if hasattr(module, kind) else None
         except Exception as error:
-            line = getattr(error, "lineno", None) or _line_of(error, path)
+            line = getattr(error, "lineno", None) or _error_line(error, path)
             what = f"the task cannot be loaded: {type(error).__name__}: {error}"
             raise InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has") from error
         if task is None:
@@ -84,13 +83,13 @@ def part(task: str, name: str) -> ModuleType:
     return import_module(part_name(task, name))
 
 
-def code_of(task: str, *parts: str) -> list[Path]:
-    """The files with which the code of a task and of some of its parts begins."""
-    names = [type(TASKS[task]).__module__, *(part_name(task, one) for one in parts)]
+def code_files(task: str, *parts: str) -> list[Path]:
+    """The files of the modules of a task and of some of its parts."""
+    names = [type(TASKS[task]).__module__, *(part_name(task, part) for part in parts)]
     return [Path(sys.modules[name].__file__ if name in sys.modules else util.find_spec(name).origin) for name in names]
 
 
-def _line_of(error: Exception, path: Path) -> int | None:
+def _error_line(error: Exception, path: Path) -> int | None:
     """The line of a file at which an error arose; None where it arose elsewhere."""
     frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == path]
     return frames[-1].lineno if frames else None
@@ -98,11 +97,11 @@ def _line_of(error: Exception, path: Path) -> int | None:
 
 @cache
 def part_name(task: str, part: str) -> str:
-    """The module of a part of a task; tasks that share it share what it does."""
+    """The name of the module of a part of a task, perhaps shared with other tasks; InputError where none has it."""
     packages = dict.fromkeys(kind.__module__.rpartition(".")[0] for kind in type(TASKS[task]).__mro__)
     names = [f"{package}.{part}" for package in packages if package.startswith("reasonome.tasks")]
-    found = next((name for name in names if util.find_spec(name) is not None), None)
-    if found is None:
+    module = next((name for name in names if util.find_spec(name) is not None), None)
+    if module is None:
         fix = f"write it: {' or '.join(names)}; `tasks/base.py` says what it has"
         raise InputError(f"task '{task}' has no part '{part}'", fix=fix)
-    return found
+    return module

@@ -1,4 +1,4 @@
-"""Teachers write the reasoning of the training sets; what every teacher hands to the filter is a Proposal."""
+"""Teachers write the reasoning of the training sets; every teacher gives Proposals to the filter."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Proposal:
     """One teacher's answer for one benchmark row.
 
-    `problem` is empty, or says why the answer cannot be used; `text` is what an API teacher wrote, raw.
+    `problem` is empty, or says why the answer cannot be used; `text` is the raw answer of an API teacher.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Numbers of genes in a teacher's reasoning that its prompt contradicts: a model would learn to invent them."""
+"""Numbers of genes in a teacher's reasoning that contradict its prompt: a model would learn to invent numbers."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,19 +20,19 @@ _COUNTED = re.compile(
 
 
 def without_contradictions(proposals: Iterable[Proposal], prompts: Mapping[str, Prompt]) -> list[Proposal]:
-    """The proposals; those that count genes against their prompt get that as their `problem`."""
-    found = []
+    """The proposals; those with a number of genes that contradicts their prompt get that as their `problem`."""
+    checked = []
     for proposal in proposals:
         contradiction = "" if proposal.problem else contradicting_count(proposal.steps, prompts[proposal.id].shown)
-        found.append(replace(proposal, problem=contradiction) if contradiction else proposal)
-    return found
+        checked.append(replace(proposal, problem=contradiction) if contradiction else proposal)
+    return checked
 
 
 def contradicting_count(steps: Sequence[str], shown: Sequence[str]) -> str:
-    """How the first contradicting number of genes is wrong, in words; "" where every number agrees with the prompt.
+    """The first contradicting number of genes, in words; "" where every number agrees with the prompt.
 
-    A number said to be of all genes ("all five genes", "3 of the 5 genes") must be that of the shown genes, or of those
-    that the step names. No number may be larger than that of the shown genes.
+    A number of all genes ("all five genes", "3 of the 5 genes") must be that of the shown genes, or of those that the
+    step names. No number may be larger than that of the shown genes.
     """
     for step in steps:
         named = len(set(re.findall(r"[\w.-]+\w|\w", step)) & set(shown))

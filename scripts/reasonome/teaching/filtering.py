@@ -1,4 +1,4 @@
-"""Filters of what teachers propose: a proposal stays if it can be read and is right, or close to the truth."""
+"""Filters of teachers' proposals: one is kept if it is usable and right, or close to the truth."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,10 +35,9 @@ def keep(
 def keep_right(
     proposals: Sequence[Proposal], truths: Mapping[str, str], is_right: Callable[[Proposal], bool], wrong: str
 ) -> tuple[list[dict], list[dict]]:
-    """Split proposals as `keep` does, without any similarity: what is kept is right, and `wrong` is said of the others.
+    """Split proposals as `keep` does, but without similarity: right ones are kept; others have the reason `wrong`.
 
-    This is rejection sampling: a teacher that is not told the answer is believed where it comes to it. `truths` are by
-    id.
+    This is rejection sampling from a teacher that does not see the answer. `truths` are by id.
     """
     judged = []
     for proposal in proposals:

@@ -1,4 +1,4 @@
-"""A teacher behind an OpenAI-compatible endpoint: what it is asked, and what its answers propose."""
+"""A teacher behind an OpenAI-compatible endpoint: its prompts, and its answers as proposals."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from reasonome.prompts.prompts import Prompt, filled_template
 from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
-# An answer's text → what it proposes, its steps and its problems.
+# An answer's text → its proposed answer, steps and problems.
 Read = Callable[[str], tuple[str, list[str], list[str]]]
 
 
@@ -36,7 +36,7 @@ def ask_beside(
 def ask_own_prompts(
     teacher: OpenAITeacher, student: Mapping[str, Prompt], examples: Sequence[Any], read: Read, output: Path
 ) -> list[Proposal]:
-    """What a teacher answers to the prompts that its student gets, without being told the answers; a proposal each."""
+    """A teacher's proposal for each of its student's prompts; it does not see the answers."""
     answers = ask_beside(teacher, {row_id: prompt.messages for row_id, prompt in student.items()}, output)
     return to_proposals(examples, answers, read)
 
@@ -51,16 +51,19 @@ def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, li
     return {
         row_id: [
             {"role": "system", "content": texts.system},
-            {"role": "user", "content": filled_template(texts.user, {"{genes}": one.listing, "{kind}": one.kind})},
+            {
+                "role": "user",
+                "content": filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind}),
+            },
         ]
-        for row_id, one in student.items()
+        for row_id, prompt in student.items()
     }
 
 
 def to_proposals(examples: Sequence[Any], answers: Mapping[str, ApiAnswer], read: Read) -> list[Proposal]:
-    """The answers to examples as proposals, one each; an answer that breaks the contract says how.
+    """The answers to examples as proposals, one each; the `problem` of one lists how it breaks the contract.
 
-    An answer that was cut short has its finish reason ("length", "content_filter") before the problems.
+    For an answer that was cut short it begins with its finish reason ("length", "content_filter").
     """
     proposals = []
     for example in examples:

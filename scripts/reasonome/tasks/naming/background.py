@@ -1,4 +1,4 @@
-"""Backgrounds: all terms and gene sets that an answer may mean, their genes, and how near two of them are."""
+"""Backgrounds: all terms and gene sets that an answer can be linked to, their genes, and their similarity."""
 
 import math
 import os
@@ -45,10 +45,10 @@ SCHEMA = pyarrow.schema(
 
 
 def build(project: Project, name: str, path: str | os.PathLike) -> None:
-    """Write the background of a benchmark; says how many terms each source and namespace has."""
-    read = files.background(project, name).files
-    ontologies = {source: read_ontology(file) for source, file in read["ontologies"].items()}
-    table = background_table(read_facts(read["facts"]), ontologies, project.benchmarks[name])
+    """Write the background of a benchmark; print how many terms each source and namespace has."""
+    inputs = files.background(project, name).files
+    ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
+    table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[name])
     write_background(table, path)
     counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
     for (source, namespace), terms in counted.groupby(["source", "namespace"]):
@@ -64,9 +64,9 @@ def background_table(
 ) -> pyarrow.Table:
     """The background of a benchmark (SCHEMA), sorted by id; `facts` and `ontologies` (by source) are of its corpus.
 
-    All live terms of every ontology with the genes that propagation gives them, and the sets of sources without an
-    ontology that the benchmark's sets come from, as terms without namespace, parents and information. An id that
-    several have is a term of the first ontology. InputError where an ontology has no genes, and where there is no term.
+    It has all live terms of every ontology with their propagated genes, and the sets of the benchmark's sources without
+    an ontology, as terms without namespace, parents and information. An id that several ontologies have is a term of
+    the first. InputError where an ontology has no genes, and where there is no term.
     """
     rows: dict[str, dict] = {}
     for source, ontology in ontologies.items():
@@ -84,7 +84,7 @@ def background_table(
 
 
 def _annotations(facts: pd.DataFrame, source: str, ontologies: Mapping[str, Ontology]) -> pd.DataFrame:
-    """The facts about terms of a source's ontology, but for those of other sources that have one themselves."""
+    """The facts about terms of a source's ontology, without those of other sources that have an ontology."""
     others = set(ontologies) - {source}
     known = {i for i in facts["object_id"].unique() if ontologies[source].main_id(i) is not None}
     chosen = facts[facts["object_id"].isin(known) & ~facts["source"].isin(others)]
@@ -106,7 +106,7 @@ def _ontology_rows(source: str, ontology: Ontology, annotations: pd.DataFrame) -
         if not parents[i]:
             annotated[term.namespace] |= genes.get(i, set())
     for i, term in live.items():
-        mine = genes.get(i, ())
+        own_genes = genes.get(i, ())
         yield {
             "id": i,
             "name": term.name,
@@ -114,8 +114,8 @@ def _ontology_rows(source: str, ontology: Ontology, annotations: pd.DataFrame) -
             "source": source,
             "synonyms": list(term.synonyms),
             "parents": parents[i],
-            "genes": sorted(mine),
-            "information": math.log(len(annotated[term.namespace]) / len(mine)) if mine else math.nan,
+            "genes": sorted(own_genes),
+            "information": math.log(len(annotated[term.namespace]) / len(own_genes)) if own_genes else math.nan,
         }
 
 
@@ -145,7 +145,7 @@ def write_background(table: pyarrow.Table, path: str | os.PathLike) -> None:
         parquet.write_table(table, temporary, write_page_checksum=True)
 
 
-# --- read and asked -------------------------------------------------------------------------------------
+# --- read and looked up ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -202,10 +202,10 @@ class Background:
         return named or _chosen(self._synonyms.get(normalised, ()), namespace)
 
     def candidate(self, normalised: str, namespace: str = "") -> tuple[BackgroundTerm | None, str]:
-        """The candidate that a name means, as `by_name` does, and by what: "name", "synonym", or "" for none."""
+        """The candidate of that name, found as by `by_name`, and what matched: "name", "synonym", or "" for none."""
         for index, by in ((self._names, "name"), (self._synonyms, "synonym")):
-            if found := _chosen([term for term in index.get(normalised, ()) if term.candidate], namespace):
-                return found, by
+            if match := _chosen([term for term in index.get(normalised, ()) if term.candidate], namespace):
+                return match, by
         return None, ""
 
     def genes(self, term: str) -> frozenset[str]:
@@ -216,7 +216,7 @@ class Background:
         return self._gene_sets[term]
 
     def symbol(self, written: str) -> str:
-        """The symbol of the background's gene that is written so, case aside; where there is none, in small letters."""
+        """The background's spelling of a symbol, compared case-insensitively; in lower case where it has none."""
         folded = written.casefold()
         return self._symbols.get(folded, folded)
 
@@ -230,21 +230,21 @@ class Background:
 
     def specificity(self, term: str) -> float:
         """The information as a share of the largest possible, that of a term of one gene: 0 to 1, or nan."""
-        one = self.by_id[term]
-        if math.isnan(one.information):
+        entry = self.by_id[term]
+        if math.isnan(entry.information):
             return math.nan
-        largest = one.information + math.log(one.n_genes)  # ln of the genes of the namespace's root
-        return one.information / largest if largest else 0.0
+        largest = entry.information + math.log(entry.n_genes)  # ln of the genes of the namespace's root
+        return entry.information / largest if largest else 0.0
 
     def upwards(self, term: str) -> frozenset[str]:
         """The term and all terms above it, up is_a and part_of."""
         if term not in self._upwards:
-            found, waiting = {term}, [term]
+            reached, waiting = {term}, [term]
             while waiting:
-                new = [parent for parent in self.by_id[waiting.pop()].parents if parent not in found]
-                found.update(new)
+                new = [parent for parent in self.by_id[waiting.pop()].parents if parent not in reached]
+                reached.update(new)
                 waiting += new
-            self._upwards[term] = frozenset(found)
+            self._upwards[term] = frozenset(reached)
         return self._upwards[term]
 
     def resnik(self, first: str, second: str) -> float:
@@ -263,43 +263,43 @@ class Background:
         """
         shared = self.resnik(first, second)
         if first == second and not math.isnan(shared):
-            return 1.0  # also of a root, which informs of nothing
+            return 1.0  # also for a root, whose information is 0
         total = self.information(first) + self.information(second)
         return 2 * shared / total if total else 0.0
 
     def relation(self, first: str, second: str) -> str:
-        """What the first term is to the second.
+        """How the first term is related to the second.
 
         "same", "ancestor", "descendant", "sibling" (they share a parent), "same branch" (of a namespace),
         "other branch", or "none" where a term is of no ontology.
         """
-        one, other = self.by_id[first], self.by_id[second]
+        first_term, second_term = self.by_id[first], self.by_id[second]
         if first == second:
             return "same"
         if first in self.upwards(second):
             return "ancestor"
         if second in self.upwards(first):
             return "descendant"
-        if set(one.parents) & set(other.parents):
+        if set(first_term.parents) & set(second_term.parents):
             return "sibling"
-        if not (one.namespace and other.namespace):
+        if not (first_term.namespace and second_term.namespace):
             return "none"
-        return "same branch" if one.namespace == other.namespace else "other branch"
+        return "same branch" if first_term.namespace == second_term.namespace else "other branch"
 
     @cached_property
     def _names(self) -> dict[str, list[BackgroundTerm]]:
-        found = defaultdict(list)
+        terms = defaultdict(list)
         for term in self.by_id.values():
-            found[normalise(term.name)].append(term)
-        return found
+            terms[normalise(term.name)].append(term)
+        return terms
 
     @cached_property
     def _synonyms(self) -> dict[str, list[BackgroundTerm]]:
-        found = defaultdict(list)
+        terms = defaultdict(list)
         for term in self.by_id.values():
             for synonym in dict.fromkeys(map(normalise, term.synonyms)):
-                found[synonym].append(term)
-        return found
+                terms[synonym].append(term)
+        return terms
 
 
 def _chosen(terms: Iterable[BackgroundTerm], namespace: str) -> BackgroundTerm | None:

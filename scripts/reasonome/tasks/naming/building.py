@@ -20,34 +20,34 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.contamination import contaminated
 from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
-from reasonome.tasks.naming.sets import made_sets, outside_limits, within_limits
+from reasonome.tasks.naming.sets import build_sets, outside_limits, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 
 
 def build(task: Task, project: Project, name: str, folder: Path) -> None:
     """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
-    audit; says how many there are. Raises InputError as what it calls does."""
+    audit; print their numbers. Raises InputError as the functions it calls."""
     benchmark = project.benchmarks[name]
-    read = files.building(project, name).files
-    facts = read_facts(read["facts"])
-    ontologies = {source: read_ontology(path) for source, path in read["ontologies"].items()}
-    made = made_sets(facts, ontologies, benchmark)
-    for ontology in map(read_ontology, read["synonyms"].values()):
-        made = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in made.items()}
-    candidates = within_limits(made, benchmark)
+    inputs = files.building(project, name).files
+    facts = read_facts(inputs["facts"])
+    ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+    built = build_sets(facts, ontologies, benchmark)
+    for ontology in map(read_ontology, inputs["synonyms"].values()):
+        built = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in built.items()}
+    candidates = within_limits(built, benchmark)
     dates = None
     if benchmark.split.by == "date":
-        obos = [path for path in read["ontologies"].values() if not is_sqlite(path)]
+        obos = [path for path in inputs["ontologies"].values() if not is_sqlite(path)]
         dates = {term: day for path in obos for term, day in creation_dates(path).items()}
-    published, unmapped, told = None, None, {}
-    if read["published"]:
-        published, unmapped, told = _published(project, benchmark, read["published"], ontologies.values())
+    published, unmapped, published_report = None, None, {}
+    if inputs["published"]:
+        published, unmapped, published_report = _published(project, benchmark, inputs["published"], ontologies.values())
     others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
     splits, report, left_out = split(candidates, benchmark, dates, published, others)
-    report["outside_limits"] = outside_limits(made, benchmark)
-    if told:
-        report["published"] = told
+    report["outside_limits"] = outside_limits(built, benchmark)
+    if published_report:
+        report["published"] = published_report
     depth = depths(facts)
     known = [s for sets in (*candidates.values(), *(published or {}).values()) for s in sets]
     bounds = strata(known, depth)
@@ -61,44 +61,44 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
     if "by_date" in report:
         print(f"by date: {report['by_date']}")
-    if told:
-        print(f"published: {told}")
+    if published_report:
+        print(f"published: {published_report}")
 
 
 def _published(
     project: Project, benchmark: NamingBenchmark, paths: Mapping[tuple[str, str], Path], ontologies: Iterable[Ontology]
 ) -> tuple[dict[str, list[GeneSet]], pd.DataFrame, dict[str, dict]]:
-    """Published sets by split, the identifiers without a gene, and what is to be told of each file.
+    """Published sets by split, the identifiers without a gene, and the audit's entry for each file.
 
     Sets get synonyms and ancestors from the ontologies, and keep their ids, which other people's answers refer to.
     """
     corpus = project.corpora[benchmark.corpus]
     genes = read_authority(project, project.authority(benchmark.corpus), corpus.taxon)
     sets: dict[str, list[GeneSet]] = {}
-    unmapped, told = [], {}
+    unmapped, report = [], {}
     for (part, subset), path in paths.items():
         sha256 = file_sha256(path)
         benchmark.published_files[part, subset].check_sha256(sha256, path)
-        found, without_gene, emptied = read_published(path, subset, genes, corpus.unmapped)
-        sets.setdefault(part, []).extend(gene_sets.with_terms(found, *ontologies))
+        file_sets, without_gene, emptied = read_published(path, subset, genes, corpus.unmapped)
+        sets.setdefault(part, []).extend(gene_sets.with_terms(file_sets, *ontologies))
         unmapped.append(without_gene)
-        told[f"{part}/{subset}"] = {
+        report[f"{part}/{subset}"] = {
             "file": Path(path).name,
             "sha256": sha256,
-            "sets": len(found),
+            "sets": len(file_sets),
             "sets_without_known_genes": emptied,
             "unmapped_identifiers": len(without_gene),
         }
-    return sets, pd.concat(unmapped, ignore_index=True).sort_values(UNMAPPED_COLUMNS, ignore_index=True), told
+    return sets, pd.concat(unmapped, ignore_index=True).sort_values(UNMAPPED_COLUMNS, ignore_index=True), report
 
 
 def _held_out_elsewhere(
     project: Project, benchmarks: Iterable[str], ontologies: Iterable[Ontology]
 ) -> dict[str, tuple[NamingBenchmark, list[GeneSet]]]:
     """Other benchmarks, by name, with their held-out sets."""
-    found = {}
+    held_out = {}
     for name in benchmarks:
         folder = project.results.benchmark(name)
         sets = [s for part in ("valid", "test") for s in read_sets(folder / f"{part}.jsonl")]
-        found[name] = project.benchmarks[name], gene_sets.with_terms(sets, *ontologies)
-    return found
+        held_out[name] = project.benchmarks[name], gene_sets.with_terms(sets, *ontologies)
+    return held_out

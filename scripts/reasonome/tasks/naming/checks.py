@@ -1,4 +1,4 @@
-"""What settings of gene-set naming must agree with: corpora, styles, recipes, and what may not leak."""
+"""Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
 from reasonome.config import GO_FORMATS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
 from reasonome.config.project import Project
@@ -9,7 +9,7 @@ from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
 
 def check_benchmark(project: Project, name: str, benchmark: NamingBenchmark) -> None:
-    """A benchmark has its corpus and the styles of its policy, and terms to compare answers with."""
+    """Check that a benchmark's corpus and the styles of its policy exist, and that there are terms for its answers."""
     project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
     _check_subsets(project, name, benchmark)
     _check_background(project, name, benchmark)
@@ -20,7 +20,7 @@ def check_benchmark(project: Project, name: str, benchmark: NamingBenchmark) -> 
 
 
 def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> None:
-    """Sources of subsets are in the corpus, and a branch of GO is that of one source."""
+    """Check that sources of subsets are in the corpus, and that one source has the branch of GO."""
     corpus = project.corpora[benchmark.corpus]
     go = [source for source in corpus.sources if project.sources[source].format in GO_FORMATS]
     for subset, spec in benchmark.subsets.items():
@@ -34,7 +34,7 @@ def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> N
 
 
 def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -> None:
-    """The corpus that answers are compared with has an ontology, or the sets that the benchmark's are of."""
+    """Check that the corpus of the background has an ontology, or the sets of the benchmark."""
     loc = (name, "corpus" if benchmark.background is None else "background")
     corpus = files.background_corpus(project, name)
     project.folder.check_known("benchmarks.yaml", loc, corpus, project.corpora)
@@ -54,7 +54,7 @@ def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -
 
 
 def check_style(project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
-    """A style with facts of all sources asks no benchmark whose answers it would tell."""
+    """Check that a style with facts of all sources is not used for a benchmark whose answers these give away."""
     spec = project.benchmarks[benchmark]
     if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
         raise InputError(
@@ -67,7 +67,7 @@ def check_style(project: Project, benchmark: str, name: str, style: NamingStyle)
 
 
 def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe | SftRecipe) -> None:
-    """Nothing: any recipe of the task's rewards trains."""
+    """No checks: any recipe with the task's rewards can train."""
 
 
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
@@ -77,9 +77,9 @@ TEACHERS = ("knowledge", "openai")
 
 
 def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
-    """How a recipe may show the model test sets of a benchmark, and what to do about it.
+    """How a recipe may show the model test sets of a benchmark, and the fix.
 
-    None if it cannot, or if the policy is not to drop what leaks: then the leak audit tells or fails.
+    None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
     """
     if isinstance(recipe, PretrainRecipe):
         corpus = project.corpora[recipe.corpus]

@@ -1,4 +1,4 @@
-"""Claims in running text: which genes are said to have which terms, checked against the facts that are known."""
+"""Claims in running text that genes have terms, checked against known facts."""
 
 import re
 from collections import defaultdict
@@ -16,8 +16,8 @@ from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.whole_terms import whole_terms
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
-# A term that more than this share of the background's genes have supports nothing. A prompt shows five to ten genes: of
-# five drawn at random one or more has a term of a tenth in four draws of ten, whatever else the genes do.
+# A term that more than this share of the background's genes have supports no claim. A prompt shows five to ten genes;
+# of five random genes, at least one has a term of a tenth of all genes with probability 0.4.
 MOST_GENES = 0.1
 MAX_PHRASE_WORDS = 30  # the longest GO term has 27
 _MIN_LETTERS = 6  # of a term of one word
@@ -39,12 +39,12 @@ _SYMBOL_LIKE = re.compile(r"[^\W_][\w.@-]*")
 _ALL_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
 _ANY_WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _JOINT = re.compile(r",? (?:while|whereas|although|but) |, (?:and|yet) | and ")
-# Small letters, but for NOT in emphasis: NO is nitric oxide.
+# Lower case, except NOT for emphasis: NO is nitric oxide.
 _NEGATION = re.compile(
     r"\b(?:[Nn]ot(?! only)|NOT|[Nn]o|[Nn]ever|[Nn]either(?: of)?|[Nn]or|cannot|[Uu]nlike|[Uu]nrelated to|[Ww]ithout|"
     r"[Ee]xcept(?: for)?|lack(?:s|ing)?|fail(?:s|ed)? to|absent from|hardly|rather than)\b|n['’]t\b"
 )
-# A sentence that asks says nothing.
+# A question makes no claim.
 _ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
 _NO_ROWS = np.array([], dtype=int)
 _OF_ONE_GENE = ("unlike", "without", "except", "except for")  # say something only of the gene that follows
@@ -52,9 +52,9 @@ _OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication
 
 
 class Claim(NamedTuple):
-    """A sentence says that `gene` has `term` (as written), or that it has not, if `negated`.
+    """The claim of a sentence that `gene` has `term` (as written), or that it does not, if `negated`.
 
-    `fact` is what decided the verdict: relation, name, id, source and evidence of a known fact, "" where it is unknown.
+    `fact` decided the verdict: relation, name, id, source and evidence of a known fact, "" where it is unknown.
     """
 
     gene: str
@@ -74,9 +74,9 @@ class _Mention(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What running text says: the genes that it names, and its claims, each once.
+    """The content of a running text: the genes that it names, and its claims, each once.
 
-    `unchecked` are the sentences that name a gene but no whole term, or ask, so that no claim can be read from them.
+    `unchecked` are the sentences that name a gene but make no claim: they name no whole term, or are questions.
     """
 
     genes: frozenset[str]
@@ -85,7 +85,7 @@ class Reading:
 
 
 class Knowledge:
-    """The facts that claims are checked against, and the names by which texts call genes and terms."""
+    """The facts to check claims against, and the names of genes and terms in texts."""
 
     def __init__(self, facts: pd.DataFrame, background: Background | None = None):
         """`facts` has the columns of FACT_COLUMNS; with a background, genes of a term have the terms above it too.
@@ -102,47 +102,47 @@ class Knowledge:
             first, *others = phrase.split()
             lengths[first].add(1 + len(others))
         # First word → how many words the phrases have that begin with it, the longest first.
-        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+        self._lengths = {first: sorted(counts, reverse=True) for first, counts in lengths.items()}
 
     def _index(self, facts: pd.DataFrame) -> None:
         denied = facts["relation"].str.startswith(NOT)
         self._denied: dict[str, dict[str, str]] = defaultdict(dict)
         for row in facts[denied].itertuples():
-            about = [row.object_id, row.source, row.evidence]
-            said = f"NOT {row.relation.removeprefix(NOT)} {row.object_name} ({', '.join(filter(None, about))})"
-            self._denied[row.gene][row.object_id] = said.replace("_", " ", row.relation.count("_"))
+            reference = [row.object_id, row.source, row.evidence]
+            denial = f"NOT {row.relation.removeprefix(NOT)} {row.object_name} ({', '.join(filter(None, reference))})"
+            self._denied[row.gene][row.object_id] = denial.replace("_", " ", row.relation.count("_"))
         # Facts stay in columns, sorted by gene and object: as Python's objects they would take gigabytes.
-        told = facts[~denied].astype("category").sort_values(["gene", "object_id"], kind="stable")
-        # How many genes anything is known of.
-        self._annotated = self._background.number_of_genes if self._background else told["gene"].nunique()
-        self._genes_of = told[["gene", "object_id"]].drop_duplicates()["object_id"].value_counts().to_dict()
-        self._rows_of = told.groupby("gene", observed=True).indices
-        self._object_ids = told["object_id"].to_numpy(dtype=object)
-        self._facts = told[["relation", "object_id", "object_name", "source", "evidence"]]
+        known = facts[~denied].astype("category").sort_values(["gene", "object_id"], kind="stable")
+        # The number of genes with any fact.
+        self._annotated = self._background.number_of_genes if self._background else known["gene"].nunique()
+        self._gene_counts = known[["gene", "object_id"]].drop_duplicates()["object_id"].value_counts().to_dict()
+        self._gene_rows = known.groupby("gene", observed=True).indices
+        self._object_ids = known["object_id"].to_numpy(dtype=object)
+        self._facts = known[["relation", "object_id", "object_name", "source", "evidence"]]
 
     def _names(self, facts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         """Normalised phrase → ids of the objects that it names; none for the full name of a gene.
 
-        A gene's full name, as "epidermal growth factor receptor", is not the terms that its words would make.
+        The words of a gene's full name, such as "epidermal growth factor receptor", name no terms.
         """
         named: dict[str, dict[str, None]] = defaultdict(dict)
-        about = facts.loc[~facts["relation"].isin(NAMING | FREE_TEXT), ["object_id", "object_name"]].drop_duplicates()
-        for object_id, name in about.itertuples(index=False, name=None):
+        objects = facts.loc[~facts["relation"].isin(NAMING | FREE_TEXT), ["object_id", "object_name"]].drop_duplicates()
+        for object_id, name in objects.itertuples(index=False, name=None):
             named[normalise(name)][object_id] = None
         for term in self._background.by_id.values() if self._background else ():
             named[normalise(term.name)][term.id] = None
             for synonym in map(normalise, term.synonyms):
                 if " " in synonym:  # one of a single word is mostly an acronym
                     named[synonym][term.id] = None
-        phrases = {phrase: tuple(ids) for phrase, ids in named.items() if self._tells(phrase)}
+        phrases = {phrase: tuple(ids) for phrase, ids in named.items() if self._is_term_name(phrase)}
         for name in facts.loc[facts["relation"] == "has_name", "object_name"].unique():
             phrase = normalise(name)
             if " " in phrase:
                 phrases.setdefault(phrase, ())
         return phrases
 
-    def _tells(self, phrase: str) -> bool:
-        """Whether a phrase in a text can be taken for the term of that name."""
+    def _is_term_name(self, phrase: str) -> bool:
+        """Whether a phrase in a text can be read as the term of that name."""
         words = phrase.split()
         if len(words) == 1:
             letters = sum(map(str.isalpha, phrase))
@@ -154,46 +154,50 @@ class Knowledge:
     def read(self, text: str, of_set: Collection[str] = ()) -> Reading:
         """The genes and claims of a text about the genes `of_set`.
 
-        Genes count by symbol, as written; with a digit in it and three characters, in any case. Symbols of one or two
-        characters count only if they are of the set, and words in capitals among others in capitals likewise. What
-        is part of a term's or a gene's full name is no gene named. Terms are the longest names or synonyms of
-        objects that are found, if they stand there whole: in "interferon-mediated protein binding" there is no
-        "protein binding". Every gene and term of a clause make a claim.
+        A gene is recognised by its symbol as written; in any case if it has a digit and at least three characters.
+        Symbols of one or two characters, and symbols in a sentence mostly in capitals, count only if they are in
+        `of_set`. A word inside the name of a term or gene is no gene. Terms are the longest names or synonyms that
+        stand whole: "interferon-mediated protein binding" does not name "protein binding". Each gene of a clause makes
+        a claim with each of its terms.
         """
         genes: set[str] = set()
         claims: dict[tuple, Claim] = {}
         unchecked: dict[str, None] = {}
         for sentence in filter(None, _SENTENCE_END.split(text)):
-            found = self._phrases_in(sentence)
-            named = self._genes_in(sentence, found, frozenset(of_set))
-            whole = whole_terms(sentence, [(one.start, one.end) for one in found], [gene.start for gene in named])
-            found = [one if kept else one._replace(what=()) for one, kept in zip(found, whole, strict=True)]
+            phrases = self._phrases_in(sentence)
+            named = self._genes_in(sentence, phrases, frozenset(of_set))
+            whole = whole_terms(
+                sentence, [(phrase.start, phrase.end) for phrase in phrases], [gene.start for gene in named]
+            )
+            phrases = [
+                phrase if kept else phrase._replace(what=()) for phrase, kept in zip(phrases, whole, strict=True)
+            ]
             genes.update(gene.what for gene in named)
-            said = [] if _ASKS.search(sentence) else list(self._claims(sentence, named, found))
-            for claim in said:
+            sentence_claims = [] if _ASKS.search(sentence) else list(self._claims(sentence, named, phrases))
+            for claim in sentence_claims:
                 claims.setdefault((claim.gene, normalise(claim.term), claim.negated), claim)
-            if named and not said:
+            if named and not sentence_claims:
                 unchecked[sentence.strip()] = None
         return Reading(frozenset(genes), list(claims.values()), list(unchecked))
 
     def _phrases_in(self, sentence: str) -> list[_Mention]:
         words = [(match[0].casefold(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
-        found, at = [], 0
+        mentions, at = [], 0
         while at < len(words):
             for length in self._lengths.get(words[at][0], ()):
                 ids = self._phrases.get(" ".join(word for word, _, _ in words[at : at + length]))
                 if ids is not None and at + length <= len(words):
-                    found.append(_Mention(words[at][1], words[at + length - 1][2], ids))
+                    mentions.append(_Mention(words[at][1], words[at + length - 1][2], ids))
                     at += length
                     break
             else:
                 at += 1
-        return found
+        return mentions
 
     def _genes_in(self, sentence: str, phrases: Sequence[_Mention], of_set: frozenset[str]) -> list[_Mention]:
         capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols | of_set]
         shouted = 2 * len(capitals) > len(_ANY_WORD.findall(sentence))
-        found = []
+        mentions = []
         for match in _SYMBOL_LIKE.finditer(sentence):
             if _covered(match.start(), match.end(), phrases):
                 continue
@@ -201,8 +205,8 @@ class Knowledge:
                 symbol = self._symbol(match[0][start:end], of_set)
                 unclear = len(symbol) < _MIN_SYMBOL or shouted and symbol.isalpha()
                 if symbol in of_set or not unclear:
-                    found.append(_Mention(match.start() + start, match.start() + end, symbol))
-        return found
+                    mentions.append(_Mention(match.start() + start, match.start() + end, symbol))
+        return mentions
 
     def _symbol(self, word: str, of_set: frozenset[str]) -> str | None:
         if word in of_set or word in self.symbols:
@@ -216,84 +220,88 @@ class Knowledge:
     def _claims(self, sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mention]) -> Iterator[Claim]:
         for start, end in _clauses(sentence, genes, phrases):
             in_clause = [gene for gene in genes if start <= gene.start < end]
-            said = [term for term in phrases if term.what and start <= term.start < end]
+            terms = [term for term in phrases if term.what and start <= term.start < end]
             negations = _negations(sentence, start, end, genes, phrases)
             for symbol in dict.fromkeys(gene.what for gene in in_clause):
                 mentions = [gene for gene in in_clause if gene.what == symbol]
-                for term in said:
+                for term in terms:
                     nearest = min(mentions, key=lambda gene: max(gene.start - term.end, term.start - gene.end))
-                    negated = any(_negates(one, nearest, term) for one in negations)
+                    negated = any(_negates(negation, nearest, term) for negation in negations)
                     verdict, fact = self.check(symbol, term.what, negated)
                     yield Claim(symbol, sentence[term.start : term.end], negated, verdict, fact)
 
     def check(self, gene: str, objects: Sequence[str], negated: bool = False) -> tuple[str, str]:
-        """Whether a gene has one of the objects (ids) that a name means: verdict, and the fact that decided it.
+        """The verdict on whether a gene has one of the objects (ids) of a name, and the fact that decided it.
 
-        A fact for it decides before one against it; without either the claim is unknown. What most genes have
-        (MOST_GENES) contradicts a denial and supports nothing: then the fact says so.
+        A supporting fact decides before a denying one; without either the claim is unknown. An object that more than
+        MOST_GENES of the genes have contradicts a denial but supports no claim: then the fact says so.
         """
-        telling = objects if negated else [one for one in objects if not self.holds_for_most(one)]
-        if known := self._known(gene, telling):
+        informative = objects if negated else [object_id for object_id in objects if not self.holds_for_most(object_id)]
+        if known := self._known(gene, informative):
             return (CONTRADICTED if negated else TRUE), known
-        if denied := self._not_so(gene, objects):
+        if denied := self._denial(gene, objects):
             return (TRUE if negated else CONTRADICTED), denied
         if known := self._known(gene, objects):
             return UNKNOWN, f"{known}; more than one gene in {1 / MOST_GENES:.0f} has that, so it supports nothing"
         return UNKNOWN, ""
 
-    def holds_for_most(self, one: str) -> bool:
-        """Whether an object (id) is had by so many genes that having it supports nothing."""
-        if self._background is not None and one in self._background.by_id:
-            return self.are_most(self._background.by_id[one].n_genes)
-        return self.are_most(self._genes_of.get(one, 0))
+    def holds_for_most(self, object_id: str) -> bool:
+        """Whether so many genes have an object (id) that having it supports nothing."""
+        if self._background is not None and object_id in self._background.by_id:
+            return self.are_most(self._background.by_id[object_id].n_genes)
+        return self.are_most(self._gene_counts.get(object_id, 0))
 
     def are_most(self, genes: int) -> bool:
-        """Whether so many genes are more than MOST_GENES of those of the background, or of the facts without one."""
+        """Whether this number is more than MOST_GENES of the genes of the background, or of the facts without one."""
         return genes > MOST_GENES * self._annotated
 
     def _known(self, gene: str, objects: Sequence[str]) -> str:
-        rows = self._rows_of.get(gene, _NO_ROWS)
-        for one in objects:
-            for row in rows[self._object_ids[rows] == one]:
-                return self._told(row)
+        rows = self._gene_rows.get(gene, _NO_ROWS)
+        for object_id in objects:
+            for row in rows[self._object_ids[rows] == object_id]:
+                return self._fact_text(row)
         if self._background is None:
             return ""
-        for one in objects:
-            if one in self._background.by_id and gene in self._background.genes(one):
-                return self._below(gene, one)
+        for object_id in objects:
+            if object_id in self._background.by_id and gene in self._background.genes(object_id):
+                return self._below(gene, object_id)
         return ""
 
     def _below(self, gene: str, term: str) -> str:
         name = self._background.by_id[term].name
-        for row in self._rows_of.get(gene, _NO_ROWS):
+        for row in self._gene_rows.get(gene, _NO_ROWS):
             below = self._object_ids[row]
             if below in self._background.by_id and term in self._background.upwards(below):
-                return f"{self._told(row)}, which is a kind or part of {name}"
+                return f"{self._fact_text(row)}, which is a kind or part of {name}"
         return f"one of the genes of {name} ({term})"
 
-    def _told(self, row: int) -> str:
+    def _fact_text(self, row: int) -> str:
         relation, object_id, name, source, evidence = (self._facts[column].iat[row] for column in self._facts)
         return f"{relation.replace('_', ' ')} {name} ({', '.join(filter(None, [object_id, source, evidence]))})"
 
-    def _not_so(self, gene: str, objects: Sequence[str]) -> str:
-        for denied, said in self._denied.get(gene, {}).items():
-            for one in objects:
-                above = self._background.upwards(one) if self._background and one in self._background.by_id else ()
-                if denied == one or denied in above:
-                    return said
+    def _denial(self, gene: str, objects: Sequence[str]) -> str:
+        for denied, denial in self._denied.get(gene, {}).items():
+            for object_id in objects:
+                above = (
+                    self._background.upwards(object_id)
+                    if self._background and object_id in self._background.by_id
+                    else ()
+                )
+                if denied == object_id or denied in above:
+                    return denial
         return ""
 
 
 def _by_upper_case(symbols: Collection[str]) -> dict[str, str]:
-    """Symbols by how they read in capitals, where only one reads so."""
-    found = defaultdict(list)
+    """Upper-case spelling → symbol, where only one symbol has it."""
+    spellings = defaultdict(list)
     for symbol in symbols:
-        found[symbol.upper()].append(symbol)
-    return {upper: same[0] for upper, same in found.items() if len(same) == 1}
+        spellings[symbol.upper()].append(symbol)
+    return {upper: same[0] for upper, same in spellings.items() if len(same) == 1}
 
 
 def _parts(word: str, known) -> Iterator[tuple[int, int]]:
-    """Where in a word, whose parts hyphens join, something known stands: the longest first, from the left."""
+    """(start, end) of each known part of a hyphenated word, the longest first, from the left."""
     bounds = [0, *(match.end() for match in re.finditer("-", word)), len(word) + 1]
     at = 0
     while at < len(bounds) - 1:
@@ -309,11 +317,11 @@ def _parts(word: str, known) -> Iterator[tuple[int, int]]:
 
 
 def _covered(start: int, end: int, mentions: Sequence[_Mention]) -> bool:
-    return any(one.start < end and start < one.end for one in mentions)
+    return any(mention.start < end and start < mention.end for mention in mentions)
 
 
 def _clauses(sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mention]) -> Iterator[tuple[int, int]]:
-    """The sentence parted at its joints where both sides have a gene and a phrase (a term, or a gene's full name)."""
+    """(start, end) of the clauses: a joint parts where both sides have a gene and a phrase (a term or gene name)."""
     bounds = [0]
     joints = [joint for joint in _JOINT.finditer(sentence) if not _covered(joint.start(), joint.end(), phrases)]
     ends = [*(joint.start() for joint in joints), len(sentence)]
@@ -323,7 +331,7 @@ def _clauses(sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mentio
             gene.start == joint.end() for gene in genes
         )
         if (between or joint[0] != " and ") and all(
-            any(low <= one.start < high for one in mentions)
+            any(low <= mention.start < high for mention in mentions)
             for low, high in ((bounds[-1], joint.start()), (joint.end(), end))
             for mentions in (genes, phrases)
         ):
@@ -344,7 +352,7 @@ def _negations(
     sentence: str, start: int, end: int, genes: Sequence[_Mention], phrases: Sequence[_Mention]
 ) -> list[_Negation]:
     starts = {gene.start for gene in genes}
-    found = []
+    negations = []
     for match in _NEGATION.finditer(sentence, start, end):
         if _covered(match.start(), match.end(), phrases):
             continue
@@ -352,14 +360,14 @@ def _negations(
         gene = following if following in starts else None
         of_all = _OF_ALL_THAT_FOLLOWS.match(sentence, match.start()) is not None
         if gene is not None or match[0].lower() not in _OF_ONE_GENE:
-            found.append(_Negation(match.start(), match.end(), None if of_all else gene, of_all))
-    return found
+            negations.append(_Negation(match.start(), match.end(), None if of_all else gene, of_all))
+    return negations
 
 
-def _negates(one: _Negation, gene: _Mention, term: _Mention) -> bool:
-    """Whether a negating word denies that the gene has the term: it opens both, or the gene, or is between the two."""
-    if one.gene is not None:
-        return one.gene == gene.start
-    if one.all_that_follows and one.end <= gene.start:
+def _negates(negation: _Negation, gene: _Mention, term: _Mention) -> bool:
+    """Whether a negating word denies that the gene has the term: it precedes both, or the gene, or is between them."""
+    if negation.gene is not None:
+        return negation.gene == gene.start
+    if negation.all_that_follows and negation.end <= gene.start:
         return True
-    return gene.end <= one.start < term.start or term.end <= one.start < gene.start
+    return gene.end <= negation.start < term.start or term.end <= negation.start < gene.start

@@ -1,4 +1,4 @@
-"""Clusters of test sets that hang together: near duplicates, and the contaminated variants of one set."""
+"""Clusters of dependent test sets: near duplicates, and the contaminated variants of one set."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ from reasonome.tasks.naming.task import Example
 def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
     """The cluster of every example: the connected components of sets whose Jaccard index is `threshold` or more.
 
-    A contaminated variant has the cluster of the set it was made of, whatever genes it has left. A cluster is named
-    by the smallest id in it, so that its name does not depend on the order of the examples.
+    A contaminated variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
+    its name does not depend on the order of the examples.
     """
     originals = [example for example in examples if not example.contaminated]
     name_of = dict(zip((e.id for e in originals), _names(originals, threshold), strict=True))
@@ -31,7 +31,7 @@ def _names(originals: Sequence[Example], threshold: float) -> list[str]:
 
 
 def connected_sets(sets: Sequence[GeneSet], threshold: float) -> np.ndarray:
-    """A number of its component for each set: those whose Jaccard index is `threshold` or more are connected."""
+    """The component number of each set, shape (len(sets),); a Jaccard index of `threshold` or more connects sets."""
     near, start = [], 0
     for block in jaccard_blocks(sets, sets):
         rows, columns = np.nonzero(block >= threshold)

@@ -1,12 +1,12 @@
-"""The completion contract: how a proposed name and its reasoning are read.
+"""The completion contract: the form of a proposed name and its reasoning, and its parsers.
 
 Process: <name>
 Reasoning:
 <think>first step</think>
 <think>second step</think>
 
-Beside it the reading of published systems, which takes the first `Process:` as it stands. Where the prompt asks for
-one, a line `Confidence: <0 to 100>` comes last or directly behind the name.
+A second parser reads like published systems, which take the first `Process:` as it is. Where the prompt asks for it, a
+line `Confidence: <0 to 100>` comes last or directly behind the name.
 """
 
 import re
@@ -25,14 +25,14 @@ REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_out
 
 _PROCESS = re.compile(r"^[ \t]*Process:(.*)$", re.MULTILINE)
 _REASONING = re.compile(r"^[ \t]*Reasoning:", re.MULTILINE)
-# A closed step, else an opening tag with the text it swallows, else a stray closing tag.
+# A closed step, else an opening tag with the text up to the next one, else a stray closing tag.
 _THINK = re.compile(r"<think>((?:(?!<think>).)*?)</think>|<think>(?:(?!<think>).)*|</think>", re.DOTALL)
-# Stands for every character of a think block, so that what is outside the blocks keeps its lines and its place.
+# Replaces every character of a think block, so that the text outside keeps its lines and positions.
 _BLOCK = "\0"
-# All ends of lines but the usual one, and the character that stands for blocks.
+# All line ends except the usual one, and the character that replaces blocks.
 _ODD = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {_BLOCK: " "})
 
-# As published: wherever it stands in a line, with what markdown may put around it. Tags of a step end the name.
+# As published: anywhere in a line, perhaps with markdown around it. Tags of a step end the name.
 _PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
 _MARKDOWN = "*_` \t"
 _CONFIDENCE = re.compile(r"^[ \t]*Confidence:(.*)$", re.MULTILINE)
@@ -42,11 +42,11 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)[ \t]*%?\.?")
 
 @dataclass(frozen=True)
 class Answer:
-    """A completion as read: the name ("" if there is none to score), the steps, and what was malformed.
+    """A parsed completion: the name ("" if there is none to score), the steps, and what was malformed.
 
     `confidence` is the stated one, 0 to 1; None where none was asked for or could be read. `span` is where the name
-    stands in the text (start, end), None without a name. `format_published` says whether published systems would count
-    the form as kept: a name behind `Process:`, and a closed step with text.
+    stands in the text (start, end), None without a name. `format_published` says whether published systems would
+    accept the form: a name behind `Process:`, and a closed step with text.
     """
 
     name: str
@@ -89,7 +89,7 @@ def parse_completion(text: str, confidence: bool = False) -> Answer:
     name, span = _stripped(process, f" \t{_BLOCK}") if process else ("", None)
     leftover = _REASONING.sub("", outside[:start] + _PROCESS.sub("", outside[end:]), count=1)
 
-    found = {
+    checks = {
         "no_process_line": process is None,
         "several_process_lines": process is not None and len(_PROCESS.findall(plain)) > 1,
         "empty_name": process is not None and not name,
@@ -102,11 +102,11 @@ def parse_completion(text: str, confidence: bool = False) -> Answer:
         "text_outside": bool(leftover.replace(_BLOCK, "").strip()),
         "no_confidence": confidence and value is None,
     }
-    return _answer(re.sub(f"{_BLOCK}+", " ", name), steps, found, value, span)
+    return _answer(re.sub(f"{_BLOCK}+", " ", name), steps, checks, value, span)
 
 
 def parse_published(text: str, confidence: bool = False) -> Answer:
-    """Read a completion as published systems are read; never raises.
+    """Read a completion as published systems do; never raises.
 
     `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it; nothing else
     disqualifies it. `steps` are the non-empty closed think blocks, wherever they stand.
@@ -117,34 +117,34 @@ def parse_published(text: str, confidence: bool = False) -> Answer:
     name, span = _stripped(process, _MARKDOWN) if process else ("", None)
     stated = list(_PUBLISHED_CONFIDENCE.finditer(_THINK.sub("", plain))) if confidence else []
     value = _percent(stated[-1][1]) if stated else None
-    found = {
+    checks = {
         "no_process_line": process is None,
         "empty_name": process is not None and not name,
         "no_reasoning": not any(steps),
         "no_confidence": confidence and value is None,
     }
-    return _answer(name, steps, found, value, span)
+    return _answer(name, steps, checks, value, span)
 
 
 def _answer(
-    name: str, steps: list[str], found: dict[str, bool], confidence: float | None, span: tuple[int, int] | None
+    name: str, steps: list[str], checks: dict[str, bool], confidence: float | None, span: tuple[int, int] | None
 ) -> Answer:
-    problems = [code for code, is_so in found.items() if is_so]
+    problems = [code for code, failed in checks.items() if failed]
     return Answer(name, [step for step in steps if step], problems, confidence, span)
 
 
 def _plain(text: str) -> str:
-    """The text with one kind of line end, and without the character that stands for blocks; places stay."""
+    """The text with one kind of line end and without the character that stands for blocks; positions stay the same."""
     return text.replace("\r\n", " \n").translate(_ODD)
 
 
 def _stripped(process: re.Match, around: str) -> tuple[str, tuple[int, int] | None]:
-    """What a `Process:` line says without white space and the characters `around` it, and where that stands."""
-    said, start = process[1], process.start(1)
-    while (shorter := said.strip().strip(around)) != said:
-        start += said.index(shorter) if shorter else 0
-        said = shorter
-    return said, (start, start + len(said)) if said else None
+    """The name in a `Process:` line, without white space and the characters `around` it, and its span."""
+    name, start = process[1], process.start(1)
+    while (shorter := name.strip().strip(around)) != name:
+        start += name.index(shorter) if shorter else 0
+        name = shorter
+    return name, (start, start + len(name)) if name else None
 
 
 def _confidence_lines(outside: str, end: int) -> list[re.Match]:

@@ -1,4 +1,4 @@
-"""The one name that overlaps most with many: what always answering the same earns by ROUGE-L."""
+"""The name that overlaps most with many: the best ROUGE-L of a constant answer."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ _ROUNDING = 1e-9
 
 
 def rows_of_common_words(names: Sequence[str], most: int = 8) -> list[str]:
-    """Rows of the names' commonest words that no gene set is needed for; equals by the alphabet.
+    """Rows of the names' commonest words, which need no gene set; equal counts in alphabetical order.
 
-    The commonest word, the two commonest in a row, and so on up to `most`; and rows that grow word by word, each the
-    commonest word at the place where mean ROUGE-L against the names gains most, as long as it gains.
+    The commonest word, the two commonest, and so on up to `most`; and rows that grow word by word: each adds the
+    common word at the position that increases mean ROUGE-L against the names most, until none does.
     """
     counts = Counter(word for name in names for word in name.split())
     words = sorted(counts, key=lambda word: (-counts[word], word))
@@ -32,7 +32,7 @@ def _grown_rows(words: Sequence[str], names: Sequence[str], most: int) -> list[s
     rows, best = [], 0.0
     while len(row) < most:
         longer = [[*row[:place], word, *row[place:]] for word in words for place in range(len(row) + 1)]
-        overlaps = [truths.overlap(" ".join(one)) for one in longer]
+        overlaps = [truths.overlap(" ".join(candidate)) for candidate in longer]
         if not overlaps or max(overlaps) <= best:
             break
         best = max(overlaps)
@@ -42,7 +42,7 @@ def _grown_rows(words: Sequence[str], names: Sequence[str], most: int) -> list[s
 
 
 class _Truths:
-    """Names as rows of numbers, one per stemmed word, so that ROUGE-L against all of them is a few array operations."""
+    """Names as rows of word numbers (stemmed), so that ROUGE-L against all of them takes few array operations."""
 
     def __init__(self, names: Sequence[str]):
         tokens = [rouge.tokens(name) for name in names]
@@ -53,7 +53,7 @@ class _Truths:
             self._words[place, : len(row)] = [self._number[word] for word in row]
 
     def overlap(self, text: str) -> float:
-        """Mean ROUGE-L (F1) of a text against the names: by the table of longest common subsequences, row by row."""
+        """Mean ROUGE-L (F1) of a text against the names, by dynamic programming of longest common subsequences."""
         words = [self._number.get(word, -2) for word in rouge.tokens(text)]
         longest = np.zeros((len(self._words), self._words.shape[1] + 1), dtype=int)
         for word in words:
@@ -65,7 +65,7 @@ class _Truths:
 def most_overlapping(candidates: Sequence[str], truths: Sequence[str]) -> str:
     """The candidate with the best mean ROUGE-L against the truths; the first of equals.
 
-    ROUGE-1 does not mind the order of words, so it is no lower than ROUGE-L: candidates are tried from the highest mean
+    ROUGE-1 ignores the order of words, so it is an upper bound of ROUGE-L: candidates are tried from the highest mean
     ROUGE-1 down, until none that is left can be better.
     """
     counts = Counter(truths)
@@ -99,10 +99,10 @@ def _mean_rouge_1(candidates: Sequence[str], truths: Sequence[str], times: np.nd
 
 
 def _numbered_words(text: str) -> list[str]:
-    """Stemmed words with their how-manieth occurrence: shared words are counted as often as both texts have them."""
+    """Stemmed words, each with its number of earlier occurrences: sets of them count repeated words."""
     seen: Counter[str] = Counter()
-    found = []
+    numbered = []
     for word in rouge.tokens(text):
-        found.append(f"{word} {seen[word]}")
+        numbered.append(f"{word} {seen[word]}")
         seen[word] += 1
-    return found
+    return numbered

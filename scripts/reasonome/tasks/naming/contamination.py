@@ -19,7 +19,7 @@ from reasonome.tasks.naming.task import ABSTENTION
 
 @dataclass(frozen=True)
 class ContaminatedSet:
-    """A variant of a test set: `share` of its genes are `outliers`; `term` is the id of the set it was made of."""
+    """A variant of a test set: `share` of its genes are `outliers`; `term` is the id of the original set."""
 
     gene_set: GeneSet
     term: str
@@ -36,8 +36,8 @@ def contaminated(
 ) -> list[ContaminatedSet]:
     """A variant of every test set for every share, of subsets named like bp-50, with ids like GO:0006281-50.
 
-    The share is rounded down to whole genes, at least one. A replaced gene gives its place to a random gene
-    (seeded) of the same depth bin, or the nearest bin that has one; bins are powers of two: 0, 1, 2–3, 4–7, …
+    The share is rounded down to whole genes, at least one. A gene is replaced by a random gene (seeded) of the same
+    bin of annotation depth, or of the nearest bin that has one; bins are powers of two: 0, 1, 2–3, 4–7, …
     No outlier is annotated to the term: neither in the set nor in a fact about its id or one of its names.
     InputError if there are too few genes to draw from.
     """
@@ -47,49 +47,50 @@ def contaminated(
     annotated = _annotated(test, facts)
     variants = []
     for share in shares:
-        for one in test:
-            rng = random.Random(f"{seed}:{one.subset}:{one.id}:{share}")
-            genes = sorted(one.symbols)
+        for gene_set in test:
+            rng = random.Random(f"{seed}:{gene_set.subset}:{gene_set.id}:{share}")
+            genes = sorted(gene_set.symbols)
             replaced = rng.sample(genes, max(1, int(len(genes) * share + 1e-9)))
-            taken = one.symbols | annotated[one.id]
+            taken = gene_set.symbols | annotated[gene_set.id]
             free = {near: [gene for gene in genes if gene not in taken] for near, genes in bins.items()}
             outliers = [_drawn(free, depth.get(gene, 0).bit_length(), rng) for gene in replaced]
             if None in outliers:
                 raise InputError(
-                    f"no gene of the corpus is left to replace those of {one.id} ({len(genes)} genes)",
+                    f"no gene of the corpus is left to replace those of {gene_set.id} ({len(genes)} genes)",
                     field="contaminated",
                     fix="use a larger corpus, or lower maximum_genes",
                 )
-            symbols = one.symbols - set(replaced) | set(outliers)
+            symbols = gene_set.symbols - set(replaced) | set(outliers)
             suffix = variant_of_subset("", share)
-            variant = replace(one, id=one.id + suffix, subset=one.subset + suffix, symbols=frozenset(symbols))
+            names = {"id": gene_set.id + suffix, "subset": gene_set.subset + suffix}
+            variant = replace(gene_set, **names, symbols=frozenset(symbols))
             if share == 1:  # nothing of the term is left
                 variant = GeneSet(variant.id, variant.subset, ABSTENTION, variant.symbols)
-            variants.append(ContaminatedSet(variant, one.id, share, tuple(sorted(outliers))))
+            variants.append(ContaminatedSet(variant, gene_set.id, share, tuple(sorted(outliers))))
     return variants
 
 
 def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame) -> dict[str, set[str]]:
     """Test set id → the genes of facts about that id or the main one, or about one of its names in any source."""
-    wanted = {name for one in test for name in one.names}
+    wanted = {name for gene_set in test for name in gene_set.names}
     plain = {name: normalise(name) for name in facts["object_name"].unique()}
     by_name = facts["object_name"].map({name: same for name, same in plain.items() if same in wanted})
     genes_of_name = facts["gene"].groupby(by_name).agg(set)
-    of_terms = facts["object_id"].isin({i for one in test for i in (one.id, one.term_id)})
+    of_terms = facts["object_id"].isin({i for gene_set in test for i in (gene_set.id, gene_set.term_id)})
     genes_of_id = facts[of_terms].groupby("object_id")["gene"].agg(set)
     return {
-        one.id: set().union(
-            *(genes_of_id.get(i, set()) for i in (one.id, one.term_id)),
-            *(genes_of_name.get(name, set()) for name in one.names),
+        gene_set.id: set().union(
+            *(genes_of_id.get(i, set()) for i in (gene_set.id, gene_set.term_id)),
+            *(genes_of_name.get(name, set()) for name in gene_set.names),
         )
-        for one in test
+        for gene_set in test
     }
 
 
 def _drawn(free: Mapping[int, list[str]], wanted: int, rng: random.Random) -> str | None:
-    """A gene of bin `wanted`, else of the nearest bin that has any, the shallower of two; it is taken out."""
-    having = [near for near, genes in free.items() if genes]
-    if not having:
+    """A gene of bin `wanted`, else of the nearest bin that has any, the shallower of two; it is removed from it."""
+    filled = [near for near, genes in free.items() if genes]
+    if not filled:
         return None
-    genes = free[min(having, key=lambda near: (abs(near - wanted), near))]
+    genes = free[min(filled, key=lambda near: (abs(near - wanted), near))]
     return genes.pop(rng.randrange(len(genes)))

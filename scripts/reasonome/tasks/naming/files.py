@@ -9,8 +9,8 @@ from reasonome.tasks.base import Inputs, Rows
 
 
 def building(project: Project, benchmark: str) -> Inputs:
-    """Facts, ontologies by source, further ontologies that know synonyms, and of published sets their files and those
-    of the authority for gene symbols."""
+    """Facts, ontologies by source, further ontologies for synonyms, and for published sets their files and those of the
+    authority for gene symbols."""
     spec = project.benchmarks[benchmark]
     own, holding = ontology_files(project, benchmark), _ontologies(project, spec.corpus)
     published = {}
@@ -29,7 +29,7 @@ def building(project: Project, benchmark: str) -> Inputs:
 
 
 def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """Of a style with facts these, and the ontologies of what the benchmark's sets are drawn from."""
+    """For a style with facts, the facts and the ontologies of the benchmark's sets."""
     if project.style(benchmark, style).facts is None:
         return Inputs()
     corpus = project.benchmarks[benchmark].corpus
@@ -37,8 +37,7 @@ def prompting(project: Project, benchmark: str, style: str) -> Inputs:
 
 
 def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-    """Held-out sets, by which rows are left out, and the facts of a knowledge teacher; one behind an endpoint has a
-    template."""
+    """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another."""
     spec = project.teachers[teacher]
     left_out = project.benchmarks[benchmark].leave_out
     folders = [examples_folder(project, benchmark, style), *map(project.results.benchmark, left_out)]
@@ -56,8 +55,7 @@ def teacher_template(project: Project, benchmark: str) -> Path:
 
 
 def scoring(project: Project, benchmark: str) -> Inputs:
-    """The background, what says that its names are in the encoders' caches, and the facts that claims are held
-    against."""
+    """The background, the markers that its names are in the encoders' caches, and the facts to check claims against."""
     return Inputs(
         {**baselines(project, benchmark).files, "facts": judging_facts(project, benchmark)},
         project.benchmarks[benchmark].encoders,
@@ -65,15 +63,14 @@ def scoring(project: Project, benchmark: str) -> Inputs:
 
 
 def baselines(project: Project, benchmark: str) -> Inputs:
-    """As `scoring`, without facts: baselines reason nothing."""
+    """As `scoring`, without facts: baselines have no reasoning."""
     background, encoders = project.results.background(benchmark), project.benchmarks[benchmark].encoders
     embedded = [background.with_suffix(f".{encoder}.json") for encoder in encoders]
     return Inputs({"background": background, "embedded": embedded}, encoders)
 
 
 def background(project: Project, benchmark: str) -> Inputs:
-    """The facts of the corpus that answers are compared with, and its ontologies by source: those of the benchmark's
-    own sets first."""
+    """The facts of the background's corpus, and its ontologies by source: those of the benchmark's sets first."""
     corpus = background_corpus(project, benchmark)
     holding, own = _ontologies(project, corpus), ontology_files(project, benchmark)
     ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
@@ -81,14 +78,14 @@ def background(project: Project, benchmark: str) -> Inputs:
 
 
 def judging_facts(project: Project, benchmark: str) -> list[Path]:
-    """What claims in answers are checked against: facts, and what sources deny, of benchmark and background."""
+    """The facts, and the denied facts, of benchmark and background, to check claims in answers against."""
     results = project.results
     corpora = dict.fromkeys([project.benchmarks[benchmark].corpus, background_corpus(project, benchmark)])
     return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
 
 
 def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data, test sets, prompts, and the ontologies that know synonyms and ancestors of their terms."""
+    """Training data, test sets, prompts, and the ontologies with synonyms and ancestors of their terms."""
     prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
     corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
     ontologies = {source: file for corpus in corpora for source, file in _ontologies(project, corpus).items()}
@@ -96,18 +93,18 @@ def leaks(project: Project, plan: AuditPlan) -> Inputs:
 
 
 def corpora(project: Project, benchmark: str) -> list[str]:
-    """The corpora whose facts training sets are made of."""
+    """The corpora whose facts training sets are built from."""
     return [project.benchmarks[benchmark].corpus]
 
 
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of what training sets are made of beside a corpus: published files."""
+    """(name, release, licence, address) of the other sources of training sets: published files."""
     published = project.benchmarks[benchmark].train_files.values()
     return [(str(file.url or file.path), "", "not stated", "") for file in published]
 
 
 def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
-    """Rows of a split by the settings; None where they do not say."""
+    """The number of rows of a split by the settings; None where they do not say."""
     spec = project.benchmarks[benchmark]
     sizes = [getattr(subset, part) for subset in spec.subsets.values()]
     if not sizes or None in sizes or (part == "test" and spec.files):
@@ -116,7 +113,7 @@ def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
-    """Source → file of the ontologies that know the terms of a benchmark's sets.
+    """Source → file of the ontologies with the terms of a benchmark's sets.
 
     Built sets are propagated over them. Published sets may be of any ontology of the corpus.
     """

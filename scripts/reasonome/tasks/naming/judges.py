@@ -1,4 +1,4 @@
-"""What answers are judged by, beside their words: encoders, the terms of a background, known facts."""
+"""What scores answers beside their words: encoders, the terms of a background, known facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from reasonome.tasks.naming.terms import TermScorer
 
 @dataclass(frozen=True)
 class Judges:
-    """Encoders by name, and what judges terms and claims, as far as there is any.
+    """Encoders by name, and the scorers of terms and claims; None where there is none.
 
-    `jaccard` is the index from which two test sets hang together.
+    `jaccard` is the Jaccard index from which two test sets form a cluster.
     """
 
     encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Judges:
     knowledge: Knowledge | None = None
     jaccard: float = 0.5
 
-    def of_names(self, names: Sequence[str], examples: Sequence[Any]) -> pd.DataFrame:
+    def score_names(self, names: Sequence[str], examples: Sequence[Any]) -> pd.DataFrame:
         """Scores of names against the examples' truths, a row per name."""
         similarities = {name: encoder.similarity for name, encoder in self.encoders.items()}
         table = pd.DataFrame(name_scores(names, [example.name for example in examples], similarities))

@@ -1,4 +1,4 @@
-"""The leak audit of gene-set naming: every training data and prompt of an experiment against all of its test sets."""
+"""The leak audit of gene-set naming: all training data and prompts of an experiment against all of its test sets."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
-# What to do about a leak that may not be, by its kind or by the kind of training data.
+# How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
     "training sets": "add {benchmark} to leave_out of {training} in benchmarks.yaml so that such sets are dropped "
     "(where they are one benchmark: build it again), or set audit.{kind} of {benchmark} to report",
@@ -61,7 +61,7 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The test sets of one benchmark, and what it tolerates."""
+    """The test sets of one benchmark, its audit policy, and its Jaccard threshold."""
 
     benchmark: str
     sets: Sequence[GeneSet]
@@ -72,7 +72,7 @@ class HeldOut:
 def _audit_training(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """Train splits, as SFT and GRPO use them."""
+    """Findings of the train splits, which SFT and GRPO use."""
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
@@ -89,7 +89,7 @@ def _audit_training(
 def _audit_statements(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """The train split of each corpus that a warm-up uses."""
+    """Findings of the train split of each corpus that a warm-up uses."""
     findings = []
     for corpus, used_by in plan.corpora.items():
         folder, spec = project.results.statements(corpus), project.corpora[corpus]
@@ -108,7 +108,7 @@ def _audit_statements(
 
 
 def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
-    """What teachers wrote and SFT learns."""
+    """Findings of the kept reasoning of teachers, which SFT learns."""
     findings = []
     for key, used_by in plan.reasoning.items():
         file = project.results.reasoning(*key)
@@ -125,7 +125,7 @@ def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut
 def _audit_prompts(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> list[Finding]:
-    """The prompts of the test sets in every style, as they are asked."""
+    """Findings of the prompts of the test sets, in every style that is asked."""
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
@@ -136,42 +136,42 @@ def _audit_prompts(
     return findings
 
 
-def _finding(data: str, training: Training, tested: HeldOut, kind: str, **found: Any) -> Finding:
-    return Finding(data, training.name, training.used_by, tested.benchmark, kind, file=str(training.file), **found)
+def _finding(data: str, training: Training, tested: HeldOut, kind: str, **fields: Any) -> Finding:
+    return Finding(data, training.name, training.used_by, tested.benchmark, kind, file=str(training.file), **fields)
 
 
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
-    """Where a benchmark's "train" or "test" sets come from: sources of its corpus, or published files.
+    """The sources of a benchmark's "train" or "test" sets: of its corpus, or published files.
 
-    By name, with the collection that each lists, as far as it is known.
+    Name → the collection that it lists, "" where unknown.
     """
     spec = project.benchmarks[benchmark]
     published = spec.files if part == "test" else spec.train_files
     if published:
         return {str(file.url or file.path): file.collection for file in published.values()}
     sources = project.corpora[spec.corpus].sources
-    found: set[str] = set()
+    names: set[str] = set()
     for subset in spec.subsets.values():
         if subset.source:
-            found.add(subset.source)
+            names.add(subset.source)
         elif subset.namespace:
-            found |= {s for s in sources if project.sources[s].format in GO_FORMATS}
+            names |= {s for s in sources if project.sources[s].format in GO_FORMATS}
         else:
-            found |= set(sources)
-    return {name: project.sources[name].lists for name in sorted(found)}
+            names |= set(sources)
+    return {name: project.sources[name].lists for name in sorted(names)}
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
     """Training data and test sets that come from one source."""
-    found = []
+    rows = []
     for tested in plan.benchmarks:
         test = set_sources(project, tested, "test")
         data = [("training sets", b, set_sources(project, b, "train")) for b in plan.training]
         data += [("statements", c, corpus_sources(project, c)) for c in plan.corpora]
         for kind, name, sources in data:
             if shared := shared_sources(sources, test):
-                found.append({"data": kind, "training": name, "benchmark": tested, "sources": shared})
-    return found
+                rows.append({"data": kind, "training": name, "benchmark": tested, "sources": shared})
+    return rows
 
 
 def set_findings(
@@ -239,26 +239,31 @@ def statement_findings(
     for column in ("gene", "object_id"):
         if rows[column].str.contains(JOINT, regex=False).any():
             rows = rows.assign(**{column: rows[column].str.split(JOINT, regex=False)}).explode(column)
-    found, told_rows = {}, {}
+    results, leaking_rows = {}, {}
     objects = pd.concat([names, left_out[["object_id", "object_name"]]]).drop_duplicates()
     objects["name"] = objects["object_name"].map(normalise)
     for kind, known in (
         ("test_fact", _named(tested.sets)),
         ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
     ):
-        terms_of = _terms_of(objects, known)
-        told = rows.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
-        before = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
-        remaining = _pairs(told)
-        told_rows[kind] = set(told["row"])
-        found[kind] = (remaining, len(_pairs(before) - remaining), min(told_rows[kind], default=None), "")
+        terms_of = _matching_terms(objects, known)
+        leaking = rows.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
+        leaking_left_out = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
+        remaining = _pairs(leaking)
+        leaking_rows[kind] = set(leaking["row"])
+        results[kind] = (
+            remaining,
+            len(_pairs(leaking_left_out) - remaining),
+            min(leaking_rows[kind], default=None),
+            "",
+        )
 
-    others = rows[~rows["row"].isin(told_rows["test_fact"])].drop_duplicates(["row", "gene"])
+    others = rows[~rows["row"].isin(leaking_rows["test_fact"])].drop_duplicates(["row", "gene"])
     in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
     first = min(in_text, default=None)
     term = None if first is None else in_text[first][0][1]
     named = "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == term)
-    found["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
+    results["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
     return [
         _finding(
             "statements",
@@ -272,7 +277,7 @@ def statement_findings(
             example="" if row is None else prefix + shortened(statements["text"].iloc[row]),
             line=None if row is None else row + 1,
         )
-        for kind, (pairs, dropped, row, prefix) in found.items()
+        for kind, (pairs, dropped, row, prefix) in results.items()
     ]
 
 
@@ -299,34 +304,34 @@ def _descendants(tests: Sequence[GeneSet], ontologies: Sequence[Ontology]) -> pd
     return pd.DataFrame(rows, columns=["object_id", "name", "term"])
 
 
-def _terms_of(objects: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """(object_id, term) of objects that are in `known`: the same id, or one of its names under another id."""
+def _matching_terms(objects: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """(object_id, term) of objects in `known`: by id, or by one of its names under another id."""
     by_name = objects[["object_id", "name"]].merge(known[["name", "term"]], on="name")
     return pd.concat([known, by_name])[["object_id", "term"]].drop_duplicates()
 
 
 def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet]) -> dict[int, list[tuple[str, str]]]:
-    """Row → (gene, term) pairs of which a searchable name stands in the row's text."""
+    """Row → (gene, term) pairs whose searchable name is in the row's text."""
     names_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for gene_set in tests:
         for gene in gene_set.symbols:
             names_of[gene] += [(f" {name} ", gene_set.term_id) for name in gene_set.searchable_names]
     rows = rows[rows["gene"].isin(set(names_of))]
-    found: dict[int, list[tuple[str, str]]] = {}
+    pairs_by_row: dict[int, list[tuple[str, str]]] = {}
     bar = tqdm(zip(rows["row"], rows["gene"], strict=True), "texts", len(rows), delay=5, leave=False)
     for row, gene in bar:
         text = f" {normalise(texts.iat[row])} "
         if pairs := [(gene, term) for name, term in names_of[gene] if name in text]:
-            found.setdefault(row, []).extend(pairs)
-    return found
+            pairs_by_row.setdefault(row, []).extend(pairs)
+    return pairs_by_row
 
 
 def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, tested: HeldOut) -> Finding:
-    """Rows of a teacher's kept reasoning (proposed, steps) whose words hold a test name; `dropped`: rows left out."""
+    """Rows of a teacher's kept reasoning (proposed, steps) that contain a test name; `dropped`: rows left out."""
     texts = [taught_text(row) for row in rows]
-    found = names_in_texts(texts, [s.name for s in tested.sets])
-    first = next((i for i, name in enumerate(found) if name is not None), None)
-    example = "" if first is None else f"'{tested.sets[found[first]].name}' in: {shortened(texts[first])}"
+    matches = names_in_texts(texts, [s.name for s in tested.sets])
+    first = next((i for i, name in enumerate(matches) if name is not None), None)
+    example = "" if first is None else f"'{tested.sets[matches[first]].name}' in: {shortened(texts[first])}"
     return _finding(
         "reasoning",
         training,
@@ -334,19 +339,19 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
         "name_in_reasoning",
         looked_at=len(rows),
         dropped=dropped,
-        remaining=sum(name is not None for name in found),
+        remaining=sum(name is not None for name in matches),
         policy=tested.policy.name_in_reasoning,
         example=example,
         line=None if first is None else first + 1,
     )
 
 
-def drop_naming(rows: Sequence[dict], benchmark: str, names: Sequence[str]) -> tuple[list[dict], list[dict]]:
-    """Rows of reasoning without those whose words hold one of the test `names`, and these, with the reason."""
-    found = names_in_texts([taught_text(row) for row in rows], names)
-    kept = [row for row, name in zip(rows, found, strict=True) if name is None]
+def without_test_names(rows: Sequence[dict], benchmark: str, names: Sequence[str]) -> tuple[list[dict], list[dict]]:
+    """Rows of reasoning that contain none of the test `names`, and those that do, with the reason."""
+    matches = names_in_texts([taught_text(row) for row in rows], names)
+    kept = [row for row, name in zip(rows, matches, strict=True) if name is None]
     reason = names_a_test_term(benchmark)
-    dropped = [row | {"reason": reason} for row, name in zip(rows, found, strict=True) if name is not None]
+    dropped = [row | {"reason": reason} for row, name in zip(rows, matches, strict=True) if name is not None]
     return kept, dropped
 
 
@@ -356,7 +361,7 @@ def names_a_test_term(benchmark: str) -> str:
 
 
 def taught_text(row: dict) -> str:
-    """What a model learns to say from a row of reasoning: the proposed name and the steps, one a line."""
+    """The text that a model learns from a row of reasoning: the proposed name and the steps, one a line."""
     return "\n".join([row["proposed"], *row["steps"]])
 
 
@@ -369,24 +374,24 @@ def prompt_findings(
     tested: HeldOut,
     ontologies: Sequence[Ontology] = (),
 ) -> list[Finding]:
-    """Prompts that hold a true name: on its own, or only because the official name of a gene holds it.
+    """Prompts that contain a true name: on its own, or only within the official name of a gene.
 
-    Where the policy does not name the style, the first fails if the style carries facts, and is reported if not.
-    The second ("name_in_gene_name") is a fact of the question, so it is reported whatever the policy. Rows whose answer
-    is to abstain are passed over: a style may say in which words.
+    Where the policy does not name the style, the first fails if the style shows facts, and is reported otherwise.
+    The second ("name_in_gene_name") belongs to the question, so it is always reported. Rows whose answer is to abstain
+    are skipped: a style may state the words to abstain with.
     """
     policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
     asked = {line: row for line, row in enumerate(rows, 1) if row.name != ABSTENTION}
     chosen = [task.with_choice(row, style) for row in asked.values()]
     unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
-    names = [one.searchable_names for one in with_term_of_origin(asked.values(), *ontologies)]
+    names = [gene_set.searchable_names for gene_set in with_term_of_origin(asked.values(), *ontologies)]
     anywhere, outside = (
         names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names) for shown in (style, unnamed)
     )
-    in_gene_names = ["" if alone else found for found, alone in zip(anywhere, outside, strict=True)]
+    in_gene_names = ["" if alone else phrase for phrase, alone in zip(anywhere, outside, strict=True)]
     findings = []
     for kind, held, what in (("name_in_prompt", outside, policy), ("name_in_gene_name", in_gene_names, "report")):
-        line, first = next(((line, found) for line, found in zip(asked, held, strict=True) if found), (None, ""))
+        line, first = next(((line, phrase) for line, phrase in zip(asked, held, strict=True) if phrase), (None, ""))
         findings.append(
             _finding(
                 "prompts",

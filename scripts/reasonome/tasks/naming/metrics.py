@@ -1,4 +1,4 @@
-"""Metrics of gene-set naming: how near a name is to the truth, and how it was written."""
+"""Metrics of gene-set naming: the similarity of names to the true ones."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def name_scores(
     rouge_l, rouge_1, rouge_2 and exact are in [0, 1]; similarity_<encoder> are cosines, and similarity
     is their mean. An empty name scores 0 everywhere.
     """
-    given = [place for place, name in enumerate(names) if name]
+    answered = [place for place, name in enumerate(names) if name]
     rows = [rouge.score(name, truth) for name, truth in zip(names, truths, strict=True)]
     scores = {key: np.array([row[key] for row in rows], dtype=float) for key in rouge.NAMES}
     scores["exact"] = np.array(
@@ -25,8 +25,8 @@ def name_scores(
     )
     for encoder, similarity in encoders.items():
         values = np.zeros(len(names))
-        if given:
-            values[given] = similarity([names[place] for place in given], [truths[place] for place in given])
+        if answered:
+            values[answered] = similarity([names[place] for place in answered], [truths[place] for place in answered])
         scores[f"similarity_{encoder}"] = values
     if encoders:
         scores["similarity"] = np.mean([scores[f"similarity_{e}"] for e in encoders], axis=0)

@@ -1,4 +1,4 @@
-"""Prompts of gene sets: which genes, facts and neighbouring sets fit, chosen once, and how they are written."""
+"""Prompts of gene sets: the choice of genes, facts and neighbouring sets that fit, and their texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def listing_order(symbols: Sequence[str], style: NamingStyle) -> list[int]:
 
 
 def fact_texts(gene: Any, style: NamingStyle) -> list[str]:
-    """The gene's facts as the style writes them, the first with what stands between a gene and its facts."""
+    """The gene's facts as the style writes them, the first with the text between a gene and its facts."""
     if style.facts is None:
         return []
     return [
@@ -47,24 +47,24 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
     ordered = [example.genes[i] for i in listing_order(symbols, style)]
     kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
     facts = [fact_texts(gene, style) for gene in kept]
-    told = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
+    counts = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
     neighbours = _fitting_neighbours(example.neighbours, style)
     near = min(style.neighbours.most, len(example.neighbours)) if style.neighbours else 0
     return example.model_copy(
         update={
             "genes": [
-                gene.model_copy(update={"facts": gene.facts[: told.get(gene.symbol, 0)]}) for gene in example.genes
+                gene.model_copy(update={"facts": gene.facts[: counts.get(gene.symbol, 0)]}) for gene in example.genes
             ],
             "neighbours": neighbours,
             "shown": [gene.symbol for gene in kept],
-            "facts_left_out": sum(map(len, facts)) - sum(told.values()),
+            "facts_left_out": sum(map(len, facts)) - sum(counts.values()),
             "neighbours_left_out": near - len(neighbours),
         }
     )
 
 
 def shown_genes(example: Any, style: NamingStyle, order: int = 0) -> list:
-    """The genes that were chosen for the example's prompt; order 0 lists them so, others shuffle the same."""
+    """The genes that were chosen for the example's prompt, in the chosen order (0), or shuffled (others)."""
     by_symbol = {gene.symbol: gene for gene in example.genes}
     if order and style.order == "seeded":
         return [by_symbol[example.shown[i]] for i in gene_order(example.shown, style.seed + order)]
@@ -95,7 +95,7 @@ def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
 def _fitting_facts(facts: Sequence[Sequence[str]], style: NamingStyle) -> list[int]:
     """How many facts of each gene are shown: the first of every gene, then the second of every gene, and so on.
 
-    What does not fit is left out, with the less informative facts of the same gene.
+    A fact that does not fit is left out, with the less informative facts of the same gene.
     """
     shown = [0] * len(facts)
     costs = [count_tokens(of_gene) for of_gene in facts]
@@ -119,7 +119,8 @@ def _fitting_neighbours(neighbours: Sequence, style: NamingStyle) -> list:
 def _neighbour_texts(neighbours: Sequence, style: NamingStyle) -> list[str]:
     return [
         style.neighbours.example.format(
-            genes=style.separator.join(gene_text(gene, style) for gene in one.genes), name=one_line(one.name)
+            genes=style.separator.join(gene_text(gene, style) for gene in neighbour.genes),
+            name=one_line(neighbour.name),
         )
-        for one in neighbours[: style.neighbours.most]
+        for neighbour in neighbours[: style.neighbours.most]
     ]

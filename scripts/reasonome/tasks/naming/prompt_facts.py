@@ -1,6 +1,6 @@
-"""Facts that a prompt may show behind its genes: none that tells the name, and of the rest the most informative.
+"""Facts that a prompt may show behind its genes: none that gives the name away, and of the rest the most informative.
 
-What is left out follows from where the benchmark's sets come from, never from the name that is asked for.
+What is left out depends on the sources of the benchmark's sets, never on the name that is asked for.
 """
 
 import re
@@ -18,13 +18,13 @@ from reasonome.tasks.naming.rows import with_term_of_origin
 from reasonome.tasks.naming.settings import PromptFacts
 from reasonome.tasks.naming.task import Example, Fact
 
-# Running text is too long for a prompt, and what it names cannot be told from it.
+# Running text is too long for a prompt, and the terms that it names are unknown.
 NOT_SHOWN = FREE_TEXT | NAMING
 _NOTHING = np.array([], dtype=int)
 
 
 def id_space(identifier: str) -> str:
-    """What all ids of one collection begin with: "GO:" of GO:0006281, "R-HSA-" of R-HSA-73894; "" where none shows."""
+    """The common prefix of a collection's ids: "GO:" of GO:0006281, "R-HSA-" of R-HSA-73894; "" for other ids."""
     match = re.fullmatch(r"([^\d\s]+)\d+", identifier)
     return match[1] if match else ""
 
@@ -39,12 +39,11 @@ def without_relations(facts: pd.DataFrame, made_of: pd.DataFrame) -> pd.DataFram
 def without_collection(
     facts: pd.DataFrame, made_of: pd.DataFrame, ontologies: Mapping[str, Ontology], examples: Sequence[Example]
 ) -> pd.DataFrame:
-    """The facts that are about none of the sets that a benchmark's are drawn from, answers or not.
+    """The facts that are not about any set of the collection that a benchmark's sets are drawn from.
 
-    These are the sets that `made_of` are facts of, whole ontologies, and the rows of all splits. Left out are the facts
-    that sets are made of, and in any source those whose object has an id of such a set or of its id space, or the name
-    or a synonym of one; and those whose object has among its words the name of any row of the benchmark, or a synonym
-    of it of several words, so that no prompt says its own.
+    The collection has the sets that the facts `made_of` build, whole ontologies, and the rows of all splits. Left out
+    are the facts that sets are built from; facts of any source whose object has the id, id space, name or a synonym of
+    such a set; and facts whose object contains the name of a row of the benchmark, or its synonym of several words.
     """
     set_ids = set(made_of["object_id"])
     set_names = set(made_of["object_name"])
@@ -56,14 +55,14 @@ def without_collection(
         set_names |= {example.name, *example.synonyms}
     id_spaces = set(map(id_space, set_ids)) - {""}
     rows = with_term_of_origin(examples, *ontologies.values())
-    asked = set().union(*(row.searchable_names for row in rows))
+    searched = set().union(*(row.searchable_names for row in rows))
 
     ids = pd.Series(facts["object_id"].unique())
-    of_collection = ids[ids.isin(set_ids) | ids.map(id_space).isin(id_spaces)]
+    collection_ids = ids[ids.isin(set_ids) | ids.map(id_space).isin(id_spaces)]
     names = pd.Series(facts["object_name"].unique())
-    holding = np.array([name is not None for name in names_in_texts(names, sorted(asked))], dtype=bool)
+    holding = np.array([name is not None for name in names_in_texts(names, sorted(searched))], dtype=bool)
     naming = names[names.map(normalise).isin(set(map(normalise, set_names))) | holding]
-    about = facts["object_id"].isin(set(of_collection)) | facts["object_name"].isin(set(naming))
+    about = facts["object_id"].isin(set(collection_ids)) | facts["object_name"].isin(set(naming))
     return without_relations(facts[~about], made_of)
 
 
@@ -71,7 +70,7 @@ class FactIndex:
     """The facts that can be shown of each gene, and how specific each is."""
 
     def __init__(self, facts: pd.DataFrame, seed: int):
-        """Facts that differ in source, or in the case and punctuation of the object, are one. `seed` settles ties.
+        """Facts that differ only in source, or in case and punctuation of the object, are one. `seed` breaks ties.
 
         Objects whose only name is an accession, as of Pfam in Bioconductor, are not shown.
         """
@@ -86,21 +85,21 @@ class FactIndex:
         objects = facts.drop_duplicates(["relation", "key"])
         self.facts = [Fact(relation=row.relation, object=row.object_name) for row in objects.itertuples()]
         numbers = facts.groupby(["relation", "key"], sort=False).ngroup()  # of their places in self.facts
-        self._objects_of = {gene: np.sort(of_gene) for gene, of_gene in numbers.groupby(facts["gene"])}
+        self._gene_objects = {gene: np.sort(of_gene) for gene, of_gene in numbers.groupby(facts["gene"])}
         carriers = np.bincount(numbers, minlength=len(self.facts))
-        self._share = carriers / max(len(self._objects_of), 1)
+        self._share = carriers / max(len(self._gene_objects), 1)
         described = (objects["relation"] + "\t" + objects["key"]).to_numpy(dtype=object)
         self._tie = pd.util.hash_array(described, hash_key=f"{seed:016d}"[-16:], categorize=False)
 
     def most_informative(self, symbols: Sequence[str], most: int) -> list[list[Fact]]:
         """For each gene of a set the facts to show, the most informative first.
 
-        A fact informs by how many genes of the set carry it, times the logarithm of how much more often they do than
-        genes at large (its term in a likelihood-ratio test). Of a single gene that is the fact's rarity alone.
+        The score of a fact is the number of genes of the set that carry it, times the log of their enrichment over all
+        genes (its term in a likelihood-ratio test). For a single gene this is the fact's rarity alone.
         """
-        objects_of = [self._objects_of.get(symbol, _NOTHING) for symbol in symbols]
-        objects = np.concatenate(objects_of)
-        owners = np.repeat(np.arange(len(objects_of)), [len(of_gene) for of_gene in objects_of])
+        gene_objects = [self._gene_objects.get(symbol, _NOTHING) for symbol in symbols]
+        objects = np.concatenate(gene_objects)
+        owners = np.repeat(np.arange(len(gene_objects)), [len(of_gene) for of_gene in gene_objects])
         carried, place, sharing = np.unique(objects, return_inverse=True, return_counts=True)
         described = max(1, len(np.unique(owners)))
         informs = (sharing * np.log(sharing / described / self._share[carried]))[place]
@@ -114,11 +113,11 @@ class FactIndex:
 
 def with_facts(examples: Sequence[Example], index: FactIndex, style: PromptFacts) -> list[Example]:
     """The examples with the facts that a prompt of the style shows behind each gene."""
-    found = []
+    extended = []
     for example in tqdm(examples, "facts of genes", delay=5):
         shown = index.most_informative([gene.symbol for gene in example.genes], style.most)
         genes = [
             gene.model_copy(update={"facts": tuple(facts)}) for gene, facts in zip(example.genes, shown, strict=True)
         ]
-        found.append(example.model_copy(update={"genes": genes}))
-    return found
+        extended.append(example.model_copy(update={"genes": genes}))
+    return extended

@@ -24,16 +24,16 @@ def in_order(examples: Sequence[Example]) -> list[Example]:
 
 
 def tie_break(count: int, seed: int) -> np.ndarray:
-    """Too small to change an order, large enough to make it a chance where scores are equal."""
+    """Random values, shape (count,), to add to scores: too small to change an order, but they break ties."""
     return np.random.default_rng(seed).random(count) * 1e-9
 
 
 def nearness(
     training: Sequence[Example], asked: Sequence[Example], style: NamingStyle, seed: int
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """How alike the genes of asked and training sets read, written as the style does: TF-IDF cosines, ties broken.
+    """TF-IDF cosines between the genes of asked and training sets, written as in the style's prompts, ties broken.
 
-    Yields blocks of rows: which of `asked`, and their cosines, shape (rows, len(training)).
+    Yields blocks: a slice of `asked`, and its cosines, shape (rows, len(training)).
     """
     vectorizer = TfidfVectorizer(token_pattern=r"[A-Za-z0-9-]+", sublinear_tf=True)
     known = vectorizer.fit_transform([genes_text(example.genes, style) for example in training]).T.tocsr()
@@ -49,27 +49,27 @@ def with_neighbours(
 ) -> list[Example]:
     """`asked` with the nearest training sets that a prompt of the style shows, the nearest first.
 
-    A set that leaks would be no neighbour of a test set, so that it is none of a training set either: the same
-    term, the same name or a synonym of it, and a Jaccard index of `threshold` or more. InputError without training
-    sets, and for a set for which none of them is left.
+    A neighbour never has the same term, the same name or a synonym, or a Jaccard index of `threshold` or more: such
+    training sets are dropped for test sets, so training sets do not get them either. InputError without training sets,
+    and for a set without any neighbour.
     """
     if not training:
         raise InputError("there are no training sets to show as neighbours", fix="choose a style without neighbours")
     training = in_order(training)
     known = [gene_set(example) for example in training]
     by_term, by_name = defaultdict(list), defaultdict(list)
-    for position, one in enumerate(known):
-        by_term[one.id].append(position)
-        for name in one.names:
+    for position, training_set in enumerate(known):
+        by_term[training_set.id].append(position)
+        for name in training_set.names:
             by_name[name].append(position)
-    found: list[Example] = []
+    extended: list[Example] = []
     for rows, cosines in nearness(training, asked, style, style.seed):
         block = asked[rows]
         sets = [gene_set(example) for example in block]
         cosines[jaccard(sets, known) >= threshold] = -np.inf
-        for example, one, cosine in zip(block, sets, cosines, strict=True):
+        for example, asked_set, cosine in zip(block, sets, cosines, strict=True):
             cosine[by_term[example.term or example.id]] = -np.inf
-            cosine[[i for name in one.names for i in by_name[name]]] = -np.inf
+            cosine[[i for name in asked_set.names for i in by_name[name]]] = -np.inf
             nearest = np.argsort(-cosine, kind="stable")[: style.neighbours.most]
             nearest = nearest[np.isfinite(cosine[nearest])]
             if not len(nearest):
@@ -80,12 +80,12 @@ def with_neighbours(
                     fix="give the benchmark more training sets, or ask it in a style without neighbours",
                 )
             neighbours = [_shown(training[i], style) for i in nearest]
-            found.append(example.model_copy(update={"neighbours": neighbours}))
-    return found
+            extended.append(example.model_copy(update={"neighbours": neighbours}))
+    return extended
 
 
 def _shown(example: Example, style: NamingStyle) -> Neighbour:
-    """A training set with as many of its genes as are shown, in the order in which a prompt lists them."""
+    """A training set with the genes that are shown, in the order of a prompt."""
     order = gene_order([gene.symbol for gene in example.genes], style.seed)[: style.neighbours.genes]
     genes = [example.genes[i].model_copy(update={"facts": ()}) for i in order]
     return Neighbour(name=example.name, genes=genes)

@@ -1,4 +1,4 @@
-"""Published tables of gene sets: CSV or TSV with columns ID, Genes and Term_Description, as naming tests are shared."""
+"""Published tables of gene sets: CSV or TSV with columns ID, Genes and Term_Description, as such tests are shared."""
 
 import os
 import re
@@ -26,9 +26,8 @@ def read_published(
 
     Columns stand in any order and case, further ones are ignored; the delimiter is a comma, a tab or a semicolon;
     genes are separated by spaces, commas, semicolons, slashes or bars. Identifiers may be of any kind that `genes`
-    resolves. InputError, with the line, for a missing column, a row of another width, a quote mark that
-    swallows rows, an empty cell and an id that stands twice; and if more than `unmapped_share` (0 to 1) of the distinct
-    identifiers have no gene.
+    resolves. InputError, with the line, for a missing column, a row of another width, an unclosed quote, an empty cell
+    and a repeated id; and if more than `unmapped_share` (0 to 1) of the distinct identifiers have no gene.
     """
     rows = list(_rows(path))
     members = pd.DataFrame(

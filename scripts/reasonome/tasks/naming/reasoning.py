@@ -1,4 +1,4 @@
-"""Metrics of reasoning: which genes it names, and whether what it says of them is known to be true."""
+"""Metrics of reasoning: which genes it names, and whether its claims about them are supported by facts."""
 
 import json
 from collections.abc import Sequence
@@ -19,23 +19,23 @@ def reasoning_scores(
 ) -> dict[str, np.ndarray]:
     """Scores of the steps of parsed answers, one array of len(answers) per column; `shown`: symbols in the prompt.
 
-    gene_coverage: share of the shown genes that are named, nan without reasoning. foreign_genes: how many are named
-    that are not in the set. claims, claims_supported, claims_unknown, claims_contradicted: how many, each said once.
-    supported_share: supported of all claims, nan without claims. checked_claims: JSON texts, a list of gene, term,
-    negated, verdict, fact. Without a checker only the coverage is known; the others are nan, checked_claims "[]".
+    gene_coverage: share of the shown genes that are named, nan without reasoning. foreign_genes: number of named genes
+    that are not in the set. claims, claims_supported, claims_unknown, claims_contradicted: numbers of distinct claims.
+    supported_share: share of supported claims, nan without claims. checked_claims: JSON texts, a list of gene, term,
+    negated, verdict, fact. Without a checker all but the coverage are nan, and checked_claims "[]".
     """
-    # Without facts it still reads which genes of the set a text names.
+    # Without facts the reader still finds the genes of the set in a text.
     reader = checker or Knowledge(pd.DataFrame(columns=FACT_COLUMNS, dtype=str))
     columns: dict[str, list] = {name: [] for name in ("gene_coverage", "foreign_genes", "claims", *COUNTS)}
     checked = []
     rows = zip(answers, examples, shown, strict=True)
     for answer, example, visible in tqdm(rows, "claims", total=len(answers), delay=5):
-        of_set = {gene.symbol for gene in example.genes}
-        reading = reader.read("\n".join(answer.steps), of_set)
+        set_symbols = {gene.symbol for gene in example.genes}
+        reading = reader.read("\n".join(answer.steps), set_symbols)
         verdicts = [claim.verdict for claim in reading.claims]
         covered = len(reading.genes & set(visible)) / len(set(visible)) if answer.steps and visible else np.nan
         columns["gene_coverage"].append(covered)
-        columns["foreign_genes"].append(len(reading.genes - of_set))
+        columns["foreign_genes"].append(len(reading.genes - set_symbols))
         columns["claims"].append(len(verdicts))
         for name, verdict in COUNTS.items():
             columns[name].append(verdicts.count(verdict))

@@ -1,4 +1,4 @@
-"""What reports and cards say of gene-set naming: metrics, primary first, baselines, and what is wrong with answers."""
+"""Reports and model cards of gene-set naming: metrics, primary first, baselines, and kinds of failures."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -129,7 +129,7 @@ METRICS = MetricSet(
     strata=STRATA,
 )
 
-# Of model cards: what such a model does, what it is for, and the hub's tag.
+# For model cards: what the model does, the hub's tag, and the intended use.
 DOES = "names what human genes have in common"
 TAG = "gene-set-naming"
 USE = """\
@@ -153,7 +153,7 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """What is wrong with each answer beside its problems; `repeated` are names that many questions get."""
+    """The kinds of failure of each answer beside its problems; `repeated` are names that many questions get."""
     flags = {
         name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
         for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
@@ -163,7 +163,7 @@ def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collectio
     words = (text_column(table, name) for name in ("answer", "gold", "genes", "relation"))
     for row, (answer, gold, genes, relation) in enumerate(zip(*words, strict=True)):
         named, abstained = bool(names[row]), flags["abstained"][row]
-        found = {
+        checks = {
             "no usable name": not named,
             "cut off": flags["truncated"][row],
             "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
@@ -175,8 +175,8 @@ def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collectio
             "linked to no term": named and not abstained and not random[row] and relation == "none",
         }
         if relation in _BY_RELATION:
-            found[_BY_RELATION[relation]] = named and not abstained and not random[row]
-        kinds.append([kind for kind, holds in found.items() if holds])
+            checks[_BY_RELATION[relation]] = named and not abstained and not random[row]
+        kinds.append([kind for kind, holds in checks.items() if holds])
     return kinds
 
 
@@ -188,14 +188,14 @@ def _nothing_to_name(table: pd.DataFrame) -> list[bool]:
 
 
 def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:
-    """Whether a symbol of the set stands in the answer, and not in the truth."""
+    """Whether the answer contains a symbol of the set that the true name does not contain."""
     symbols = {gene for gene in genes.split() if len(gene) > 2}
-    said, true = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
-    return bool(symbols & said - true)
+    answer_words, gold_words = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
+    return bool(symbols & answer_words - gold_words)
 
 
 def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Nothing: the tables of all tasks tell all."""
+    """Nothing: the tables of all tasks are enough."""
 
 
 def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:

@@ -42,12 +42,12 @@ def write_benchmark(
     """
     strata = strata or {}
 
-    def row(one: GeneSet, stratum: str, original: str) -> dict[str, Any]:
-        genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(one.symbols)]
-        known: dict[str, Any] = {"synonyms": sorted(one.synonyms)} if one.synonyms else {}
-        known |= {"main_id": one.term} if one.term not in ("", original) else {}
-        known |= {"stratum": stratum} if stratum else {}
-        return {"id": one.id, "subset": one.subset, "name": one.name, "genes": genes, **known}
+    def row(gene_set: GeneSet, stratum: str, original: str) -> dict[str, Any]:
+        genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(gene_set.symbols)]
+        optional: dict[str, Any] = {"synonyms": sorted(gene_set.synonyms)} if gene_set.synonyms else {}
+        optional |= {"main_id": gene_set.term} if gene_set.term not in ("", original) else {}
+        optional |= {"stratum": stratum} if stratum else {}
+        return {"id": gene_set.id, "subset": gene_set.subset, "name": gene_set.name, "genes": genes, **optional}
 
     for part in SPLITS:
         rows = [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]]
@@ -77,7 +77,7 @@ def gene_set(example: Example) -> GeneSet:
 
 
 def with_term_of_origin(examples: Iterable[Example], *ontologies: Ontology) -> list[GeneSet]:
-    """The examples as sets of their term, of contaminated variants the original's, with what ontologies know of it."""
+    """The examples as sets with their term's synonyms and ancestors; for contaminated variants, the original's term."""
     return with_terms([replace(gene_set(e), id=e.main_id or e.term or e.id) for e in examples], *ontologies)
 
 

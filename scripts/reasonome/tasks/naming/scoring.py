@@ -61,9 +61,9 @@ def score(
     file: Path,
     sealed: Collection[str],
 ) -> pd.DataFrame:
-    """The scores of answers to a benchmark's test sets, as `score_answers` gives them by all that judges them."""
-    read = files.scoring(project, benchmark)
-    judges = load_judges(project, benchmark, read.encoders, read.files["background"], read.files["facts"])
+    """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
+    inputs = files.scoring(project, benchmark)
+    judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
     seed = project.settings.seed
     return score_answers(task, project.style(benchmark, style), examples, answers, judges, seed, file, sealed)
 
@@ -79,29 +79,29 @@ def score_available(
     sealed: Collection[str],
     encoders: Sequence[Path],
 ) -> tuple[pd.DataFrame, list[str]]:
-    """As `score`, with what is here: `encoders` are folders. Also says what is missing because a file is not built.
+    """As `score`, with the files that are there: `encoders` are folders. Also notes on what could not be scored.
 
-    With other encoders than the benchmark's there are no metrics of terms, which would not be those of the baselines.
+    Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
     """
-    read = files.scoring(project, benchmark)
-    background, facts = read.files["background"], read.files["facts"]
-    given = [folder.name for folder in encoders]
-    comparable = set(given) == set(read.encoders)
+    inputs = files.scoring(project, benchmark)
+    background, facts = inputs.files["background"], inputs.files["facts"]
+    names = [folder.name for folder in encoders]
+    comparable = set(names) == set(inputs.encoders)
     notes = []
     if not comparable:
         notes.append(
             f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
-            f"({', '.join(read.encoders)}), and here is {', '.join(given) or 'none'}"
+            f"({', '.join(inputs.encoders)}), and here is {', '.join(names) or 'none'}"
         )
     if not background.is_file():
         notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
     if missing := [path for path in facts if not path.is_file()]:
         notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
-    there = background if background.is_file() else None
-    judges = load_judges(project, benchmark, given, there, [] if missing else facts)
+    built_background = background if background.is_file() else None
+    judges = load_judges(project, benchmark, names, built_background, [] if missing else facts)
     judges = judges if comparable else replace(judges, terms=None)
-    asked, seed = project.style(benchmark, style), project.settings.seed
-    table = score_answers(task, asked, examples, answers, judges, seed, file, sealed)
+    prompt_style, seed = project.style(benchmark, style), project.settings.seed
+    table = score_answers(task, prompt_style, examples, answers, judges, seed, file, sealed)
     if not comparable:
         table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
     return table.assign(no_name=(table["answer"] == "").astype(float)), notes
@@ -111,8 +111,8 @@ def score_baselines(
     task: Task, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
 ) -> pd.DataFrame:
     """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-    read = files.baselines(project, benchmark)
-    judges = load_judges(project, benchmark, read.encoders, read.files["background"], facts=[])
+    inputs = files.baselines(project, benchmark)
+    judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
     return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed)
 
 
@@ -128,17 +128,17 @@ def score_answers(
 ) -> pd.DataFrame:
     """Score every example × sample × order; an example without an answer is a row with an empty, wrong one.
 
-    Answers to `sealed` ids are passed over. A bare name has no form: its format and the rewards of the form are nan,
-    and so are length and truncation where nothing is known of how an answer ended. All of them are 0 of an answer that
-    is missing, unless they are nan of every other one. InputError for an answer to another id, for two answers to one
-    id, sample and order, and without examples; `file` is where the answers come from.
+    Answers to `sealed` ids are ignored. A bare name has no form: its format and the rewards of the form are nan, and so
+    are length and truncation where it is unknown how an answer ended. All of these are 0 for a missing answer, unless
+    they are nan for all others. InputError for an answer to an unknown id, for two answers to one id, sample and order,
+    and without examples; `file` is where the answers come from.
     """
-    given = attempts(task, style, examples, answers, file, sealed)
+    scored_attempts = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
-    asked, parsed, shown, formless, rows = [], [], [], [], []
-    for example, sample, order, answer, read in given:
-        asked.append(example)
-        parsed.append(read)
+    row_examples, parsed, shown, formless, rows = [], [], [], [], []
+    for example, sample, order, answer, parsed_answer in scored_attempts:
+        row_examples.append(example)
+        parsed.append(parsed_answer)
         shown.append(_shown(example, style, answer))
         formless.append(answer is not None and answer.answer is not None)
         rows.append(
@@ -151,45 +151,45 @@ def score_answers(
                 "sample": sample,
                 "order": order,
                 "gold": example.name,
-                "answer": read.name,
+                "answer": parsed_answer.name,
                 "text": answer.text if answer else "",
-                "reasoning": "\n".join(read.steps),
-                "problems": ",".join(read.problems if answer else ["missing_answer"]),
+                "reasoning": "\n".join(parsed_answer.steps),
+                "problems": ",".join(parsed_answer.problems if answer else ["missing_answer"]),
                 "genes": " ".join(gene.symbol for gene in example.genes),
                 "genes_left_out": answer.genes_left_out if answer else 0,
                 "facts_left_out": answer.facts_left_out if answer else 0,
                 "neighbours_left_out": answer.neighbours_left_out if answer else 0,
                 **measured(answer),
-                "format": float(read.named and read.reasoned),
-                "format_published": float(read.format_published),
-                "abstained": float(normalise(read.name) == normalise(ABSTENTION)),
+                "format": float(parsed_answer.named and parsed_answer.reasoned),
+                "format_published": float(parsed_answer.format_published),
+                "abstained": float(normalise(parsed_answer.name) == normalise(ABSTENTION)),
                 **ending(answer),
-                **confidence(read, answer),
+                **confidence(parsed_answer, answer),
             }
         )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
-    table = table.join(judges.of_names(table["answer"].tolist(), asked))
-    table = table.assign(**reasoning_scores(parsed, asked, shown, judges.knowledge))
-    table = table.assign(**_rewards(task, parsed, asked, judges), order_agreement=_order_agreement(table))
-    of_form = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
-    of_form += ["format", "format_published"]
-    table.loc[formless, of_form] = math.nan
-    table = unknown_where_missing(table, [*of_form, "truncated", "length"])
-    return table.assign(**_shuffled_scores(table, asked, judges, seed))
+    table = table.join(judges.score_names(table["answer"].tolist(), row_examples))
+    table = table.assign(**reasoning_scores(parsed, row_examples, shown, judges.knowledge))
+    table = table.assign(**_rewards(task, parsed, row_examples, judges), order_agreement=_order_agreement(table))
+    form_columns = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
+    form_columns += ["format", "format_published"]
+    table.loc[formless, form_columns] = math.nan
+    table = unknown_where_missing(table, [*form_columns, "truncated", "length"])
+    return table.assign(**_shuffled_scores(table, row_examples, judges, seed))
 
 
 def _shown(example: Any, style: NamingStyle, answer: AnswerRow | None) -> list[str]:
-    """The symbols that stood in the prompt: all but the last ones of its order, as many as were left out."""
+    """The symbols that the prompt showed, in its order: all but the last `genes_left_out`."""
     symbols = [gene.symbol for gene in example.genes]
     ordered = [symbols[position] for position in listing_order(symbols, style)]
     return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
 
 
-def _rewards(task: Task, parsed: Sequence[Any], asked: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
-    """Every reward of the task, by which reward and metric can be compared; without encoders, those that need none."""
+def _rewards(task: Task, parsed: Sequence[Any], examples: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
+    """Every reward of the task, to compare rewards with metrics; without encoders, those that need none."""
     encoders = list(judges.encoders.values())
     return {
-        f"reward_{name}": np.array(reward.function(parsed, asked, mean_similarity(encoders)), dtype=float)
+        f"reward_{name}": np.array(reward.function(parsed, examples, mean_similarity(encoders)), dtype=float)
         for name, reward in task.rewards.items()
         if encoders or name != "similarity"
     }
@@ -210,25 +210,25 @@ def _order_agreement(table: pd.DataFrame) -> pd.Series:
 
 
 def _shuffled_scores(
-    table: pd.DataFrame, asked: Sequence[Any], judges: Judges, seed: int
+    table: pd.DataFrame, examples: Sequence[Any], judges: Judges, seed: int
 ) -> dict[str, np.ndarray | pd.Series]:
-    scores = judges.of_names(table["answer"].iloc[shuffled_rows(table, seed)].tolist(), asked)
+    scores = judges.score_names(table["answer"].iloc[shuffled_rows(table, seed)].tolist(), examples)
     return {f"shuffled_{key}": scores[key].to_numpy() for key in SHUFFLED if key in scores}
 
 
 def baseline_scores(
     training: Sequence[Any], asked: Sequence[Any], style: NamingStyle, judges: Judges, seed: int
 ) -> pd.DataFrame:
-    """Score every baseline on every example; one of several draws gets the mean of its draws' scores, nan left out.
+    """Score every baseline on every example; several draws give the mean of their scores, nan left out.
 
-    Without training sets, as a published test may come, only baselines that read the prompt or a database can answer.
+    Without training sets (a published test may have none) only baselines that read the prompt or a database answer.
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
     questions = Questions(asked, style, seed, training, judges.encoders, judges.terms)
     for name, baseline in baselines.baselines_of(style, bool(training), judges.encoders, judges.terms).items():
         draws = baseline.answer(questions)
-        scored = [judges.of_names(answers, asked).select_dtypes("number") for answers in draws]
+        scored = [judges.score_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(
             pd.DataFrame(
                 {

@@ -1,4 +1,4 @@
-"""Gene sets made of facts: ontology terms with the genes of all terms below them, or the sets that a source lists."""
+"""Gene sets built from facts: ontology terms with the genes of all terms below them, or sets that a source lists."""
 
 from collections.abc import Mapping
 
@@ -13,18 +13,18 @@ from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 Sets = dict[str, list[GeneSet]]
 
 
-def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> Sets:
-    """All gene sets of every subset, whatever their size, sorted by id. `ontologies` are by source.
+def build_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> Sets:
+    """All gene sets of every subset, of any size, sorted by id. `ontologies` are by source.
 
     Annotations are propagated over is_a and part_of, within each namespace, where there is an ontology for them:
-    that of the subset's source, or the first that has its namespace. Other facts make a set of each object.
+    that of the subset's source, or the first with its namespace. Other facts give one set per object.
     InputError for a subset without facts, or whose ontology is missing.
     """
     propagated: dict[tuple, dict[str, frozenset[str]]] = {}
-    found = {}
+    by_subset = {}
     for subset, spec in benchmark.subsets.items():
         origin = _ontology_source(subset, spec, ontologies)
-        chosen = _facts_of(subset, spec, facts, ontologies.get(origin))
+        chosen = _subset_facts(subset, spec, facts, ontologies.get(origin))
         if origin is None:
             named = chosen.groupby("object_id").agg(name=("object_name", "first"), genes=("gene", frozenset))
             sets = [GeneSet(row.Index, subset, row.name, row.genes) for row in named.itertuples()]
@@ -39,14 +39,14 @@ def made_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
                 if spec.namespace in (None, terms[term].namespace)
             ]
             sets = with_terms(bare, ontologies[origin])
-        found[subset] = sets
-    return found
+        by_subset[subset] = sets
+    return by_subset
 
 
 def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> pd.DataFrame:
-    """The facts that the gene sets of all subsets are made of, each once; none where all sets are published."""
+    """The facts that the gene sets of all subsets are built from, each once; none where all sets are published."""
     chosen = [
-        _facts_of(subset, spec, facts, ontologies.get(_ontology_source(subset, spec, ontologies)))
+        _subset_facts(subset, spec, facts, ontologies.get(_ontology_source(subset, spec, ontologies)))
         for subset, spec in benchmark.subsets.items()
     ]
     return facts[facts.index.isin(pd.concat([facts.iloc[:0], *chosen]).index)]
@@ -55,17 +55,17 @@ def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
 def within_limits(sets: Sets, benchmark: NamingBenchmark) -> Sets:
     """The sets with minimum_genes to maximum_genes genes."""
     least, most = benchmark.minimum_genes, benchmark.maximum_genes
-    return {subset: [s for s in those if least <= len(s.symbols) <= most] for subset, those in sets.items()}
+    return {subset: [s for s in subset_sets if least <= len(s.symbols) <= most] for subset, subset_sets in sets.items()}
 
 
 def outside_limits(sets: Sets, benchmark: NamingBenchmark) -> dict[str, dict[str, int]]:
     """How many sets of each subset are too small and too large."""
     return {
         subset: {
-            "below_minimum_genes": sum(len(s.symbols) < benchmark.minimum_genes for s in those),
-            "above_maximum_genes": sum(len(s.symbols) > benchmark.maximum_genes for s in those),
+            "below_minimum_genes": sum(len(s.symbols) < benchmark.minimum_genes for s in subset_sets),
+            "above_maximum_genes": sum(len(s.symbols) > benchmark.maximum_genes for s in subset_sets),
         }
-        for subset, those in sets.items()
+        for subset, subset_sets in sets.items()
     }
 
 
@@ -85,7 +85,7 @@ def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontolog
     )
 
 
-def _facts_of(subset: str, spec: Subset, facts: pd.DataFrame, ontology: Ontology | None) -> pd.DataFrame:
+def _subset_facts(subset: str, spec: Subset, facts: pd.DataFrame, ontology: Ontology | None) -> pd.DataFrame:
     relation = spec.relation or (None if ontology else MEMBERSHIP)
     for key, column, wanted in (("source", "source", spec.source), ("relation", "relation", relation)):
         if wanted is None:
@@ -93,9 +93,9 @@ def _facts_of(subset: str, spec: Subset, facts: pd.DataFrame, ontology: Ontology
         kept = facts[facts[column] == wanted]
         if kept.empty:
             known = sorted(facts[column].unique())
-            said = f" of source '{spec.source}'" if spec.source and key == "relation" else ""
+            of_source = f" of source '{spec.source}'" if spec.source and key == "relation" else ""
             raise InputError(
-                f"there are no facts{said} with the {key} '{wanted}'",
+                f"there are no facts{of_source} with the {key} '{wanted}'",
                 field=f"subsets.{subset}.{key}",
                 fix=nearest(wanted, known),
             )

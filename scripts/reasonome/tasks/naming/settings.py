@@ -91,10 +91,10 @@ PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(none_is_
 
 
 class AuditPolicy(Strict):
-    """What becomes of training data that leak into a benchmark's test sets, by the kind of leak.
+    """How training data that leak into a benchmark's test sets are treated, by the kind of leak.
 
-    `drop` leaves them out when training data are built, and what the audit still finds fails it; `fail` leaves
-    nothing out, and one leak fails the audit; `report` only counts.
+    `drop` leaves them out when training data are built, and any that remain fail the audit; `fail` leaves nothing
+    out, and one leak fails the audit; `report` only counts.
     """
 
     same_term: Policy = "drop"
@@ -151,10 +151,10 @@ class NamingBenchmark(Benchmark):
         parts = {"test": self.files, "valid": self.valid_files, "train": self.train_files}
         return {(part, subset): file for part, files in parts.items() for subset, file in files.items()}
 
-    def kind_of(self, subset: str) -> str:
-        """What the sets of a subset are, in words, such as biological process; "" where it is not said.
+    def subset_kind(self, subset: str) -> str:
+        """What the sets of a subset are, in words, such as biological process; "" where no setting says.
 
-        Contaminated variants are asked about as the sets that they were made of.
+        Contaminated variants have the kind of the sets that they were made from.
         """
         original = subset.rsplit("-", 1)[0] if is_variant(subset) else subset
         built = self.subsets.get(original)

@@ -26,13 +26,13 @@ def split(
 ) -> tuple[Splits, dict[str, Any], list[LeftOut]]:
     """Split gene sets into train, valid and test, and prove that nothing of a held-out set is in training.
 
-    Test terms are drawn first, then valid, at random (seeded) within each subset; the rest is training,
-    less every set that would leak into test or valid. Valid sets leak into test by the same measure and are
-    passed over. With a split by date, test terms are drawn from those created after the day (`dates` by term id;
-    a term without one is old), valid and training terms from the old ones. `published` has the test sets, and
-    maybe valid and train, of a published benchmark. `left_out` has other benchmarks, by name, with the held-out sets
-    that no training set may leak into by their measure. Returns the splits, the audit, and the training sets
-    that were left out. InputError if a subset has too few sets, and for a split by date without dates.
+    Test terms are drawn first, then valid, at random (seeded) within each subset; the rest is training, without the
+    sets that would leak into test or valid. Sets that would leak into test are not drawn for valid. With a split by
+    date, test terms are drawn from those created after the day (`dates` by term id; a term without one is old), valid
+    and training terms from the old ones. `published` has the test sets, and perhaps valid and train, of a published
+    benchmark. `left_out` has other benchmarks, by name, with the held-out sets that no training set may leak into by
+    their thresholds. Returns the splits, the audit, and the training sets that were left out. InputError if a subset
+    has too few sets, and for a split by date without dates.
     """
     published = published or {}
     new = _new_terms(candidates, benchmark, dates) if benchmark.split.by == "date" else None
@@ -59,9 +59,9 @@ def split(
     train, unused = _parted(rest, reasons, "leaks: {}")
     dropped_for = {}
     for name, (other, sets) in (left_out or {}).items():
-        found = _leaks(train, sets, other)
-        dropped_for[name] = dict(sorted(Counter(reason for reason in found if reason).items()))
-        train, leaking = _parted(train, found, f"leaks into {name}: {{}}")
+        leak_kinds = _leaks(train, sets, other)
+        dropped_for[name] = dict(sorted(Counter(reason for reason in leak_kinds if reason).items()))
+        train, leaking = _parted(train, leak_kinds, f"leaks into {name}: {{}}")
         unused += leaking
     for subset, spec in benchmark.subsets.items():
         if spec.train is not None:
@@ -79,7 +79,7 @@ def split(
 
 
 def _parted(sets: Sequence[GeneSet], reasons: Sequence[str], why: str) -> tuple[list[GeneSet], list[LeftOut]]:
-    """The sets without a reason, and those with one; `why` has its place in words."""
+    """The sets without a reason to leave them out, and those with one, which fills the {} of `why`."""
     pairs = list(zip(sets, reasons, strict=True))
     left_out = [LeftOut(s.subset, s.id, s.name, why.format(reason)) for s, reason in pairs if reason]
     return [s for s, reason in pairs if not reason], left_out
@@ -163,17 +163,17 @@ def _draw(sets: list[GeneSet], count: int, subset: str, part: str) -> list[GeneS
 
 
 def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenchmark) -> dict[str, Any]:
-    """What was dropped, and what remains between every pair of splits. What should have been dropped is an error."""
+    """What was dropped, and what remains between every pair of splits. InputError for a leak that was not dropped."""
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
-        found = gene_sets.match(splits[training], splits[held_out], benchmark.jaccard)
-        left = {kind: len(pairs) for kind, pairs in found.pairs.items()}
-        if missed := {kind: left[kind] for kind in benchmark.audit.dropped() if left[kind]}:
-            raise InputError(f"{training} sets leak into {held_out}: {missed}")
+        matches = gene_sets.match(splits[training], splits[held_out], benchmark.jaccard)
+        left = {kind: len(pairs) for kind, pairs in matches.pairs.items()}
+        if undropped := {kind: left[kind] for kind in benchmark.audit.dropped() if left[kind]}:
+            raise InputError(f"{training} sets leak into {held_out}: {undropped}")
         remaining[f"{training}/{held_out}"] = {
             "pairs": len(splits[training]) * len(splits[held_out]),
             **left,
-            "highest_jaccard": None if found.closest is None else round(found.closest[0], 4),
+            "highest_jaccard": None if matches.closest is None else round(matches.closest[0], 4),
         }
     return {
         "jaccard_threshold": benchmark.jaccard,

@@ -1,4 +1,4 @@
-"""Gene-set naming in a table of answers: how its cells are read, by what they are scored, and its baselines."""
+"""Gene-set naming in a table of answers: how its cells are read and scored, and its baselines."""
 
 import os
 import random
@@ -26,11 +26,11 @@ from reasonome.tasks.naming.terms import TermScorer
 
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more
-_NEAR_DUPLICATE = 0.5  # the Jaccard index from which a benchmark's sets form a cluster if nothing else is said
+_NEAR_DUPLICATE = 0.5  # the default Jaccard index from which a benchmark's sets form a cluster
 
 
 class NamingTable:
-    """Answers beside the true name (`gold`) and perhaps the genes of the set that was asked about."""
+    """Tables of answers with the true name (`gold`) and perhaps the genes of the set."""
 
     required = ("answer", "gold")
     optional = ("id", "genes")
@@ -39,7 +39,7 @@ class NamingTable:
     form = ("no_name", "format", "format_published")
 
     def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> TermScorer:
-        """What scores names by the terms of a background."""
+        """A scorer of names by the terms of a background."""
         return TermScorer(read_background(Path(background)), encoders)
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -47,14 +47,14 @@ class NamingTable:
         rows = []
         for cell in table["answer"]:
             formed = GeneSetNaming().is_completion(cell)
-            read = GeneSetNaming().parse(cell) if formed else Answer(one_line(cell), [], [])
+            answer = GeneSetNaming().parse(cell) if formed else Answer(one_line(cell), [], [])
             rows.append(
                 {
-                    "answer": read.name,
-                    "problems": ",".join(read.problems),
-                    "no_name": float(not read.name),
-                    "format": float(read.named and read.reasoned) if formed else np.nan,
-                    "format_published": float(read.format_published) if formed else np.nan,
+                    "answer": answer.name,
+                    "problems": ",".join(answer.problems),
+                    "no_name": float(not answer.name),
+                    "format": float(answer.named and answer.reasoned) if formed else np.nan,
+                    "format_published": float(answer.format_published) if formed else np.nan,
                 }
             )
         return pd.DataFrame(rows)
@@ -81,7 +81,7 @@ class NamingTable:
         return connected_sets(sets, _NEAR_DUPLICATE)[set_of].astype(str).tolist()
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """How many true names have no letter or digit that ROUGE reads: it knows those of ASCII alone."""
+        """How many true names have no letter or digit that ROUGE reads: it reads ASCII only."""
         unread = sum(not rouge.tokens(name) for name in table["gold"])
         return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"] * (
             unread > 0
@@ -103,7 +103,7 @@ class NamingTable:
             return TableBaseline("none", [[name] * len(golds)], f"'{one_line(name)}' in every row: {what}")
 
         what = f"the true name with the best mean ROUGE-L, chosen on {chosen_on} and so optimistic in ROUGE-L"
-        found = {"best_constant": in_every_row(constant, what)}
+        baselines = {"best_constant": in_every_row(constant, what)}
         if terms is not None:
             ids = _ids(table)
             in_order = sorted(range(len(table)), key=ids.__getitem__)
@@ -112,8 +112,8 @@ class NamingTable:
             what = (
                 "the true name with the best mean term score, chosen on these very rows and so optimistic in term_score"
             )
-            found["best_constant_term"] = in_every_row(by_terms, what)
-        found |= {
+            baselines["best_constant_term"] = in_every_row(by_terms, what)
+        baselines |= {
             "common_words": in_every_row(common, "the commonest words of the true names, chosen likewise"),
             "random_name": TableBaseline(
                 "none",
@@ -131,12 +131,12 @@ class NamingTable:
             ),
         }
         if "genes" in table and len(table) > 1:
-            found["nearest_row"] = TableBaseline(
+            baselines["nearest_row"] = TableBaseline(
                 "the other rows",
                 [nearest_rows(table)],
                 "the true name of the other row whose genes overlap most (Jaccard); no answer where none does",
             )
-        return found
+        return baselines
 
 
 def nearest_rows(table: pd.DataFrame) -> list[str]:
@@ -162,11 +162,11 @@ def nearest_rows(table: pd.DataFrame) -> list[str]:
 def _gene_sets(table: pd.DataFrame) -> tuple[list[GeneSet], list[int]]:
     """The distinct sets of genes in a table, in the order of their first rows, and which of them each row has.
 
-    Genes are compared case aside.
+    Genes are compared ignoring case.
     """
     number_of: dict[frozenset[str], int] = {}
-    of_cell = {cell: frozenset(map(str.casefold, symbols_in(cell))) for cell in dict.fromkeys(table["genes"])}
-    set_of = [number_of.setdefault(of_cell[cell], len(number_of)) for cell in table["genes"]]
+    cell_symbols = {cell: frozenset(map(str.casefold, symbols_in(cell))) for cell in dict.fromkeys(table["genes"])}
+    set_of = [number_of.setdefault(cell_symbols[cell], len(number_of)) for cell in table["genes"]]
     return [GeneSet(str(number), "", "", symbols) for symbols, number in number_of.items()], set_of
 
 
@@ -178,7 +178,10 @@ def _examples(table: pd.DataFrame, terms: Any) -> list[Example]:
     """The questions of the rows, with genes spelled as the terms' background does, whatever their case."""
     return [
         Example(
-            id=i, subset="", name=gold, genes=[Gene(symbol=terms.background.symbol(one)) for one in symbols_in(genes)]
+            id=i,
+            subset="",
+            name=gold,
+            genes=[Gene(symbol=terms.background.symbol(symbol)) for symbol in symbols_in(genes)],
         )
         for i, gold, genes in zip(_ids(table), table["gold"], table["genes"], strict=True)
     ]

@@ -56,12 +56,12 @@ class Example(BaseModel):
     """One gene set of a benchmark.
 
     `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
-    studied. Of a contaminated variant, `term` is the id of the set it was made of, `contaminated` the share of genes
-    replaced, and `outliers` are the genes that replaced them.
+    studied. For a contaminated variant, `term` is the id of the original set, `contaminated` the share of replaced
+    genes, and `outliers` are the genes that replaced them.
 
-    What the prompt of a style shows is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
-    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and what
-    `kind` of thing is asked for, in words ("" where the benchmark does not say).
+    The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
+    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
+    `kind` of the set, in words ("" where the benchmark does not say).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -107,18 +107,18 @@ class GeneSetNaming:
 
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
-        asked = style is not None and style.confidence
-        published = parse_published(text, asked)
+        confidence = style is not None and style.confidence
+        published = parse_published(text, confidence)
         formed = bool(published.name and published.steps)
         if style is not None and style.track == "as-published":
             return replace(published, format_published=formed)
-        read = parse_completion(text, asked)
-        problems = read.problems + _problems_of_name(read.name)
-        name = "" if NAME_PROBLEMS & set(problems) else read.name
-        return replace(read, name=name, problems=problems, format_published=formed)
+        strict = parse_completion(text, confidence)
+        problems = strict.problems + _problems_of_name(strict.name)
+        name = "" if NAME_PROBLEMS & set(problems) else strict.name
+        return replace(strict, name=name, problems=problems, format_published=formed)
 
     def bare(self, name: str) -> Answer:
-        """The answer of someone who gives names alone: taken in full, without reasoning."""
+        """The answer in a bare name: the whole text, without reasoning."""
         name = one_line(name)
         return Answer(name, [], [] if name else ["empty_name"])
 
@@ -127,7 +127,7 @@ class GeneSetNaming:
         return "Process:" in cell
 
     def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
-        """Where in the completion the name stands that `parse` finds: (start, end) in characters; None without one."""
+        """The (start, end) in characters of the name that `parse` finds in the completion; None without one."""
         answer = self.parse(text, style)
         return answer.span if answer.name else None
 
@@ -143,7 +143,7 @@ class GeneSetNaming:
     ) -> str | None:
         """The teacher's name and steps; without a proposal the true name alone.
 
-        None where the steps speak of a gene that the prompt leaves out: they would teach to invent.
+        None where the steps name a gene that the prompt leaves out: they would teach the model to invent genes.
         """
         if proposal is None:
             return self.target(example.name, [])
@@ -157,8 +157,8 @@ class GeneSetNaming:
         return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
 
     def policies(self, examples: Sequence[Example], style: NamingStyle | None = None) -> list[Policy]:
-        """The same name for every question: the examples' names, and rows of their commonest words; and copies of what
-        the prompt calls its genes: the first of them, or as many as a name may hold."""
+        """The same name for every question: the examples' names, and rows of their commonest words; and copies of the
+        gene names in the prompt: the first, or as many as a name may hold."""
         # Late: where jobs are only planned its packages are not installed.
         from reasonome.tasks.naming.constant_names import rows_of_common_words
 
@@ -197,10 +197,10 @@ def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set
 
 
 def _problems_of_name(name: str) -> list[str]:
-    """What keeps a name from being one usable name, by the strict track."""
-    found = {
+    """The problems of a name that is not one usable name, in the strict track."""
+    checks = {
         "placeholder_name": name.startswith("<") and name.endswith(">"),
         "name_too_long": len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS,
         "several_names": any(separator in name for separator in LIST_SEPARATORS),
     }
-    return [problem for problem, is_so in found.items() if is_so]
+    return [problem for problem, failed in checks.items() if failed]

@@ -1,7 +1,7 @@
 """The knowledge teacher: writes short reasoning out of facts, offline, the same every time.
 
-A first part says what single genes are or do, a second what the shown genes share and what that suggests.
-Every sentence is a fact of the table, said of genes that the prompt shows.
+The first part says what single genes are or do, the second what the shown genes share and what that suggests.
+Every sentence states a fact of the table about genes that the prompt shows.
 """
 
 import hashlib
@@ -22,9 +22,9 @@ Mode = Literal["given", "blind"]
 
 
 class _Kind(NamedTuple):
-    """How facts of one kind are said: of one gene, and of several."""
+    """The words for facts of one kind: about one gene, and about several."""
 
-    one: tuple[str, ...]
+    single: tuple[str, ...]
     several: tuple[str, ...]
 
 
@@ -40,7 +40,7 @@ _KINDS = {
     "name": _Kind(("is {}", "stands for {}"), ()),
 }
 
-# A relation that is not listed (a NOT qualifier, say) is left out: there are no words here that keep it true.
+# A relation that is not listed (such as a NOT qualifier) is left out: no words here would state it correctly.
 _KIND_OF_RELATION = {
     "involved_in": "process",
     "acts_upstream_of": "upstream",
@@ -77,9 +77,9 @@ _SUGGESTS_ALONE = ("This suggests the name.", "Together this points to the name.
 _NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
 
-# Sentences about single genes stop growing here (characters a gene), which keeps a step near 20 tokens.
+# The most characters per gene of sentences about single genes, which keeps a step near 20 tokens.
 _CHARACTERS_PER_GENE = 24
-# Names up to this many characters are said of a single gene before longer, even more specific ones.
+# Names up to this many characters are preferred for a single gene over longer, even more specific ones.
 _SHORT_NAME = 36
 # Rows that are scored together: bounds the memory of the join with the facts.
 _CHUNK = 500
@@ -104,8 +104,8 @@ def propose(
     object_name, evidence; facts about held-out terms must be gone already. `shown_genes(row)`: the symbols that
     the row's prompt shows. "given" leads to the row's own name; "blind" proposes the most specific object
     that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
-    own term. `steps` is the most that is written; more than two give more single genes.
-    A row with nothing to say gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
+    own term. `steps` is the maximum number of steps; beyond two, they are about more single genes.
+    A row without usable facts gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
     """
     table = _statements(facts)
     proposals = []
@@ -141,7 +141,7 @@ class _Shared(NamedTuple):
 
 
 def _statements(facts: pd.DataFrame) -> pd.DataFrame:
-    """The facts that can be said, once each, with `background`: how many genes have the object."""
+    """The facts that there are words for, once each, with `background`: how many genes have the object."""
     table = facts.loc[facts["evidence"] != "ND", ["gene", "relation", "object_id", "object_name"]]
     table = table.assign(kind=table["relation"].map(_KIND_OF_RELATION)).dropna(subset=["kind"])
     table = table[table["object_name"] != ""].drop_duplicates(["gene", "kind", "object_id"])
@@ -152,7 +152,7 @@ def _statements(facts: pd.DataFrame) -> pd.DataFrame:
 def _evidence(
     rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFrame
 ) -> tuple[dict[str, list[_Shared]], dict[str, dict[str, list[_Statement]]]]:
-    """By row: the objects that its shown genes share, and what each gene has; the most specific first.
+    """By row: the objects that its shown genes share, and the statements about each gene; the most specific first.
 
     All rows are scored at once: P(at least k of the n shown genes have the object), hypergeometric.
     """
@@ -160,23 +160,25 @@ def _evidence(
         [(row["id"], gene, normalise(row["name"])) for row in rows for gene in shown[row["id"]]],
         columns=["row", "gene", "row_name"],
     )
-    told = pairs.merge(table, on="gene")
-    if told.empty:
+    evidence = pairs.merge(table, on="gene")
+    if evidence.empty:
         return {}, {}
-    by_object = told.groupby(["row", "kind", "object_id"])["gene"]
-    told["hits"] = by_object.transform("size")
-    told["known"] = told.groupby("row")["gene"].transform("nunique")
+    by_object = evidence.groupby(["row", "kind", "object_id"])["gene"]
+    evidence["hits"] = by_object.transform("size")
+    evidence["known"] = evidence.groupby("row")["gene"].transform("nunique")
     universe = table["gene"].nunique()
-    chance = hypergeom.sf(told["hits"] - 1, universe, told["background"], told["known"])
-    told["score"] = np.log10(np.maximum(chance, 1e-300))
-    normalised = {name: normalise(name) for name in told["object_name"].unique()}
-    told["own"] = (told["object_id"] == told["row"]) | (told["object_name"].map(normalised) == told["row_name"])
-    told = told.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
+    chance = hypergeom.sf(evidence["hits"] - 1, universe, evidence["background"], evidence["known"])
+    evidence["score"] = np.log10(np.maximum(chance, 1e-300))
+    normalised = {name: normalise(name) for name in evidence["object_name"].unique()}
+    evidence["own"] = (evidence["object_id"] == evidence["row"]) | (
+        evidence["object_name"].map(normalised) == evidence["row_name"]
+    )
+    evidence = evidence.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
 
     columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "own"]
     shared: dict[str, dict[tuple[str, str], _Shared]] = defaultdict(dict)
     by_gene: dict[str, dict[str, list[_Statement]]] = defaultdict(lambda: defaultdict(list))
-    for row, gene, kind, object_id, name, hits, own in told[columns].itertuples(index=False, name=None):
+    for row, gene, kind, object_id, name, hits, own in evidence[columns].itertuples(index=False, name=None):
         if not own:
             by_gene[row][gene].append(_Statement(kind, name))
         if hits > 1 and kind != "name":
@@ -204,15 +206,15 @@ def _propose_one(
 
 def _choose_shared(shared: Sequence[_Shared], subset: str, mode: Mode) -> _Shared | None:
     """The most specific shared object; blind tries the GO aspect of the subset first, never the own term."""
-    others = [found for found in shared if not found.own]
+    others = [candidate for candidate in shared if not candidate.own]
     if mode == "given":
         return next(iter(others or shared), None)
     aspect = _GO_KINDS.get(subset.lower(), ())
-    return next((found for found in others if found.kind in aspect), next(iter(others), None))
+    return next((candidate for candidate in others if candidate.kind in aspect), next(iter(others), None))
 
 
 class _Writer:
-    """Writes about one row; what it chooses depends on the seed, the row id and a label, on nothing else."""
+    """Writes about one row; its choices depend only on the seed, the row id and a label."""
 
     def __init__(self, seed: int, row_id: str, shown: Sequence[str], by_gene: Mapping[str, list[_Statement]]):
         self._prefix = f"{seed}\0{row_id}\0"
@@ -244,19 +246,19 @@ class _Writer:
 
     def _clause(self, gene: str, shared: _Shared | None) -> str:
         """One thing about one gene: its name, its group or its most specific short object."""
-        told = [
-            found
-            for found in self.by_gene.get(gene, ())
-            if shared is None or normalise(found.object_name) != normalise(shared.object_name)
+        statements = [
+            statement
+            for statement in self.by_gene.get(gene, ())
+            if shared is None or normalise(statement.object_name) != normalise(shared.object_name)
         ]
-        if not told:
+        if not statements:
             return ""
-        short = [found for found in told if len(found.object_name) <= _SHORT_NAME]
+        short = [statement for statement in statements if len(statement.object_name) <= _SHORT_NAME]
         best: dict[str, _Statement] = {}
-        for found in short or [min(told, key=lambda found: len(found.object_name))]:
-            best.setdefault(found.kind if found.kind in ("name", "group") else "object", found)
+        for statement in short or [min(statements, key=lambda statement: len(statement.object_name))]:
+            best.setdefault(statement.kind if statement.kind in ("name", "group") else "object", statement)
         chosen = best[min(best, key=lambda slot: self._rank(f"{gene} {slot}"))]
-        return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].one).format(chosen.object_name)}"
+        return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].single).format(chosen.object_name)}"
 
     def ending(self, shared: _Shared | None, name: str, together: bool) -> list[str]:
         """What the genes share and what that suggests: one sentence if `together`, else up to two."""

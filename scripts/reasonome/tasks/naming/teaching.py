@@ -1,4 +1,4 @@
-"""Reasoning for gene-set naming: what a teacher writes, and what of it is close enough to the truth to be kept."""
+"""Reasoning for gene-set naming: what a teacher writes, and which of it is close enough to the truth to be kept."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.base import Task, Teaching, held_out_terms
 from reasonome.tasks.naming import files, teacher
 from reasonome.tasks.naming.completion import parse_completion
-from reasonome.tasks.naming.leaks import drop_naming
+from reasonome.tasks.naming.leaks import without_test_names
 from reasonome.tasks.naming.rows import read_sets
 from reasonome.tasks.naming.task import Example
 from reasonome.teaching import Proposal, counting, filtering, openai
@@ -21,10 +21,10 @@ from reasonome.teaching import Proposal, counting, filtering, openai
 def propose(
     task: Task, project: Project, of: Teaching, examples: Sequence[Example], prompts: Mapping[str, Prompt]
 ) -> list[Proposal]:
-    """What a teacher writes about training sets, a proposal each.
+    """A teacher's proposal for each training set.
 
-    The knowledge teacher writes out of facts, less those about held-out terms, and speaks of the genes that the prompt
-    shows. One behind an endpoint is asked by a template of its own, and is not told the answers.
+    The knowledge teacher writes from facts, without those about held-out terms, about the genes that the prompt shows.
+    A teacher behind an endpoint gets its own prompt template, without the answers.
     """
     spec = project.teachers[of.teacher]
     if not isinstance(spec, KnowledgeTeacher):
@@ -34,8 +34,8 @@ def propose(
     folders = [examples_folder(project, of.benchmark, of.style)]
     folders += [project.results.benchmark(name) for name in project.benchmarks[of.benchmark].leave_out]
     terms = [term for folder in folders for term in held_out_terms(task, folder)]
-    read = files.teaching(project, of.benchmark, of.style, of.teacher).files
-    facts, _ = statements.leave_out(read_facts(read["facts"]), terms)
+    inputs = files.teaching(project, of.benchmark, of.style, of.teacher).files
+    facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
     proposals = teacher.propose(
         [example.model_dump() for example in examples],
         facts,
@@ -49,15 +49,15 @@ def propose(
 
 
 def _read(text: str) -> tuple[str, list[str], list[str]]:
-    read = parse_completion(text)
-    return read.name, read.steps, read.problems
+    answer = parse_completion(text)
+    return answer.name, answer.steps, answer.problems
 
 
 def keep(
     task: Task, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[Example]
 ) -> tuple[list[dict], list[dict]]:
-    """Kept and dropped rows: similar to the true name by the teacher's encoder, and where a benchmark's policy is to
-    drop what names a test term of it, without such names."""
+    """Kept and dropped rows. Kept ones are similar to the true name by the teacher's encoder, and name no test term of
+    a benchmark whose policy is to drop these."""
     spec = project.teachers[of.teacher]
     encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
     truths = [{"id": example.id, "name": example.name} for example in examples]
@@ -67,6 +67,7 @@ def keep(
     folders |= {name: project.results.benchmark(name) for name in left_out}
     for name, folder in folders.items():
         if project.benchmarks[name].audit.name_in_reasoning == "drop":
-            kept, naming = drop_naming(kept, name, [one.name for one in read_sets(folder / "test.jsonl")])
-            dropped += naming
+            test_names = [gene_set.name for gene_set in read_sets(folder / "test.jsonl")]
+            kept, leaking = without_test_names(kept, name, test_names)
+            dropped += leaking
     return kept, dropped

@@ -1,4 +1,4 @@
-"""Ontology-aware scores of names: the background's term that a name means, and how near it is to the truth."""
+"""Ontology-aware scores of names: the background's term that a name is linked to, and how near it is to the truth."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from reasonome.tasks.naming.task import ABSTENTION, Example
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
-# The candidate that a name means, and what linked it: "name", "synonym", "encoder", or "" where none did.
+# The candidate that a name is linked to, and by what: "name", "synonym", "encoder", or "" for none.
 Link = tuple[BackgroundTerm | None, str]
 _NO_LINK: Link = (None, "")
 
@@ -23,8 +23,8 @@ _NO_LINK: Link = (None, "")
 class TermScorer:
     """Scores names by the terms of a background.
 
-    Names that equal no candidate's are linked by the encoders (by name), or to nothing if there are none. The names of
-    all candidates are embedded once, when first needed.
+    A name that equals no candidate's is linked by the encoders (by name), or to nothing without any. The names of all
+    candidates are embedded once, when first needed.
     """
 
     def __init__(self, background: Background, encoders: Mapping[str, SentenceEncoder]):
@@ -35,11 +35,11 @@ class TermScorer:
         self._names = background.candidate_names
 
     def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
-        """Scores of names, each against the example at its place; "" is no answer. A row per name, in order.
+        """Scores of names, each against the example at its position; "" is no answer. A row per name, in order.
 
-        term, term_name and term_by say what a name was linked to, relation what that is to the true term (see
+        term, term_name and term_by say what a name was linked to; relation is that of the linked to the true term (see
         Background.relation; "none" where either is missing). lin, gene_overlap, same_term, term_score and specificity
-        are in [0, 1], resnik is in nats, percentile_<encoder> and their mean, percentile, in [0, 100]. What is linked
+        are in [0, 1], resnik is in nats, percentile_<encoder> and their mean, percentile, in [0, 100]. A name linked
         to nothing scores 0. nan: lin and resnik where the truth has no information, specificity where the term has
         none; and where every gene of the set was replaced, all but term_score and specificity.
         """
@@ -49,7 +49,7 @@ class TermScorer:
         return table.assign(percentile=np.mean(list(percentiles.values()), axis=0)) if percentiles else table
 
     def score_terms(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
-        """What `score` gives but for the percentiles, which take most of its time."""
+        """As `score`, without the percentiles, which take most of its time."""
         truths = [self._truth(example) for example in examples]
         links = self._links(names, examples, truths)
         rows = [self._row(*each) for each in zip(names, examples, truths, links, strict=True)]
@@ -69,33 +69,33 @@ class TermScorer:
 
     def _row(self, name: str, example: Example, truth: BackgroundTerm | None, link: Link) -> dict[str, str | float]:
         linked, by = link
-        told = {"term": "", "term_name": "", "term_by": by, "relation": "none"}
+        texts = {"term": "", "term_name": "", "term_by": by, "relation": "none"}
         scores = dict.fromkeys(_NUMBERS, 0.0)
         if truth is None or math.isnan(truth.information):
             scores["lin"] = scores["resnik"] = math.nan
         if linked is not None:
-            told |= {"term": linked.id, "term_name": linked.name}
+            texts |= {"term": linked.id, "term_name": linked.name}
             scores["specificity"] = self.background.specificity(linked.id)
         if example.contaminated == 1:
             scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term"), math.nan)
             scores["term_score"] = float(_abstains(name))
         elif linked is not None:
-            scores |= self._of_term(linked, truth, example)
+            scores |= self._term_scores(linked, truth, example)
             if truth is not None:
-                told["relation"] = self.background.relation(linked.id, truth.id)
+                texts["relation"] = self.background.relation(linked.id, truth.id)
         elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
-            told["relation"] = "same"
+            texts["relation"] = "same"
             scores |= {"gene_overlap": 1.0, "same_term": 1.0, "term_score": 1.0, "specificity": math.nan}
-        return told | scores
+        return texts | scores
 
-    def _of_term(self, term: BackgroundTerm, truth: BackgroundTerm | None, example: Example) -> dict[str, float]:
+    def _term_scores(self, term: BackgroundTerm, truth: BackgroundTerm | None, example: Example) -> dict[str, float]:
         symbols = {gene.symbol for gene in example.genes}
         genes = self.background.genes(term.id)
         shared = len(symbols & genes)
         overlap = shared / (len(symbols) + len(genes) - shared)
         scores = {"gene_overlap": overlap, "same_term": float(term == truth)}
         if truth is not None and not math.isnan(truth.information):
-            # A term of no ontology has nothing in common with one that is of one.
+            # A term without an ontology shares no ancestors with one that has it.
             known = not math.isnan(term.information)
             scores["lin"] = self.background.lin(term.id, truth.id) if known else 0.0
             scores["resnik"] = self.background.resnik(term.id, truth.id) if known else 0.0
@@ -117,19 +117,19 @@ class TermScorer:
         return links
 
     def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
-        """What a name is linked to by its words; None if they tell nothing, and an encoder is to be asked."""
+        """What a name is linked to by its words; None where an encoder must decide."""
         if not normalise(name) or _abstains(name):
             return _NO_LINK
-        asked = example.contaminated < 1
+        has_truth = example.contaminated < 1
         if truth is not None and _names(name, example.name, truth.name):
             return truth, "name"  # whether it is a candidate or not
-        found, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
-        if by != "name" and asked and _names(name, *example.synonyms, *([] if truth else [example.name])):
+        candidate, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
+        if by != "name" and has_truth and _names(name, *example.synonyms, *([] if truth else [example.name])):
             return truth, "synonym" if truth else ""
-        return (found, by) if found else None
+        return (candidate, by) if candidate else None
 
     def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Name → the candidates' name with the highest mean cosine over the encoders; maybe more than were asked."""
+        """Name → the candidate's name with the highest mean cosine over the encoders; also for earlier names."""
         new = list(dict.fromkeys(name for name in names if name not in self._nearest))
         vectors = {encoder: self.encoders[encoder].embed(new) for encoder in self.encoders} if new else {}
         for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
@@ -143,20 +143,20 @@ class TermScorer:
         """percentile_<encoder> of every name among the candidates' names, by similarity to the true name."""
         if not self._names:
             return {}
-        asked = np.array([example.contaminated < 1 for example in examples], dtype=bool)
-        given = asked & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
-        places = np.flatnonzero(given)
-        found = {}
+        has_truth = np.array([example.contaminated < 1 for example in examples], dtype=bool)
+        scored = has_truth & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
+        places = np.flatnonzero(scored)
+        percentiles = {}
         for encoder, embeds in self.encoders.items():
-            values = np.where(asked, 0.0, np.nan)
+            values = np.where(has_truth, 0.0, np.nan)
             if len(places):
                 answers = embeds.embed([names[place] for place in places])
                 values[places] = self._shares(encoder, answers, [examples[place].name for place in places])
-            found[f"percentile_{encoder}"] = values
-        return found
+            percentiles[f"percentile_{encoder}"] = values
+        return percentiles
 
     def _shares(self, encoder: str, answers: np.ndarray, truths: Sequence[str]) -> np.ndarray:
-        """For each answer the percentage of candidates' names that are less similar to its truth, ties half."""
+        """For each answer the percentage of candidates' names that are less similar to its truth; ties count half."""
         distinct, which = np.unique(np.array(truths, dtype=object), return_inverse=True)
         vectors = self.encoders[encoder].embed(distinct.tolist())
         similar = np.einsum("ij,ij->i", answers, vectors[which])
@@ -164,10 +164,10 @@ class TermScorer:
         for start in tqdm(range(0, len(distinct), _CHUNK), f"percentiles by {encoder}", delay=5):
             cosines = vectors[start : start + _CHUNK] @ self._candidates(encoder).T
             for offset, row in enumerate(cosines):
-                mine = np.flatnonzero(which == start + offset)
-                below = np.count_nonzero(row < similar[mine, None] - _EQUAL, axis=1)
-                upto = np.count_nonzero(row <= similar[mine, None] + _EQUAL, axis=1)
-                shares[mine] = 50 * (below + upto) / len(row)
+                own = np.flatnonzero(which == start + offset)
+                below = np.count_nonzero(row < similar[own, None] - _EQUAL, axis=1)
+                upto = np.count_nonzero(row <= similar[own, None] + _EQUAL, axis=1)
+                shares[own] = 50 * (below + upto) / len(row)
         return shares
 
     def _candidates(self, encoder: str) -> np.ndarray:
@@ -186,5 +186,5 @@ def _abstains(name: str) -> bool:
 
 
 def _names(name: str, *texts: str) -> bool:
-    """Whether a name is one of the texts, but for case, punctuation and spacing."""
+    """Whether a name equals one of the texts, ignoring case, punctuation and spacing."""
     return normalise(name) in map(normalise, texts)

@@ -1,13 +1,12 @@
-"""Where a term is all that is said, and where it is part of something longer: "interferon-mediated protein binding"."""
+"""Whether a term in a sentence stands whole, or is part of a longer one: "interferon-mediated protein binding"."""
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-# What may stand beside a term and leave it whole. Words that point at a term are passed over, and so is what kind of
-# thing it is ("the pathway X", "X genes"). What then stands there has to be punctuation, a gene (behind the term), or a
-# word that links a term with a gene, which "of" and "to" do behind few words. Any other word is taken for a part of a
-# longer term: a verb that is not listed costs a claim, and certifies nothing.
+# Words that may stand beside a whole term. Pointers and kinds ("the pathway X", "X genes") are skipped. Next to them
+# must be punctuation, a gene (behind the term), or a word that links a term with a gene; "of" and "to" link only after
+# some words. Any other word counts as part of a longer term: a missing verb loses a claim, but supports no false one.
 _POINTERS = """
 a all an another any biological cellular certain common core each every general human important its key known main major
 molecular other overall same several shared some such the their these this those various
@@ -48,15 +47,15 @@ _PUNCTUATION = re.compile(rf"\s[{_HYPHENS}\u2014]+\s|[^{_HYPHENS}\w\s'\"*`\u2018
 _WORD = re.compile(rf"\w+(?:[{_HYPHENS}'\u2019]\w+)*")
 _JOINED_BEFORE, _JOINED_BEHIND = re.compile(rf"\w[{_HYPHENS}]\Z"), re.compile(rf"[{_HYPHENS}]\w")
 _LISTED = re.compile(r"\s*(?:,|,?\s(?:and|or|nor))\s+")
-_NEAR = 120  # characters beside a term that are looked at
+_NEAR = 120  # characters beside a term that are examined
 
 
 def whole_terms(sentence: str, terms: Sequence[tuple[int, int]], genes: Sequence[int]) -> list[bool]:
-    """Whether each term stands whole; terms are (start, end) in the order of the sentence, genes where they start.
+    """Whether each term stands whole; terms are (start, end) in the order of the sentence, genes are starts.
 
-    Terms of a list ("A, B and C") share what stands before the first of them and behind the last.
+    Terms of a list ("A, B and C") share the words before the first and behind the last.
     """
-    listed = [_LISTED.fullmatch(sentence, one[1], two[0]) is not None for one, two in pairwise(terms)]
+    listed = [_LISTED.fullmatch(sentence, left[1], right[0]) is not None for left, right in pairwise(terms)]
     opens: list[bool] = []
     for (start, _), follows in zip(terms, [False, *listed], strict=False):
         opens.append(opens[-1] if follows else _opens(sentence[max(0, start - _NEAR) : start]))
@@ -68,7 +67,7 @@ def whole_terms(sentence: str, terms: Sequence[tuple[int, int]], genes: Sequence
 
 
 def _opens(before: str) -> bool:
-    """Whether a term may begin behind this text."""
+    """Whether a whole term may begin behind this text."""
     if _JOINED_BEFORE.search(before):
         return False
     words = _WORD.findall(_PUNCTUATION.split(before)[-1].lower())
@@ -80,7 +79,7 @@ def _opens(before: str) -> bool:
 
 
 def _closes(behind: str) -> bool:
-    """Whether a term may end before this text, which a gene follows or nothing."""
+    """Whether a whole term may end before this text, which ends at a gene or with the sentence."""
     if _JOINED_BEHIND.match(behind):
         return False
     words = _WORD.findall(_PUNCTUATION.split(behind)[0].lower())

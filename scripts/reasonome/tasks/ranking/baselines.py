@@ -12,12 +12,12 @@ from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 
-BY_CHANCE = "any gene, by chance"  # what stands for the answer where a baseline's scores are expected values
+BY_CHANCE = "any gene, by chance"  # the answer of a baseline whose scores are expected values
 
 
 @dataclass(frozen=True)
 class RankingQuestions:
-    """Questions to be ranked, and all that a baseline may look at; each looks at what its information allows.
+    """Questions to be ranked (`asked`), and all data for baselines; each uses no more than its `information` says.
 
     `shown` are the candidates of each question in the order of its prompt, empty where every gene is one; `genes` are
     all human genes, symbol → official name; `encoders` are by name.
@@ -55,10 +55,10 @@ class RankingQuestions:
 
 @dataclass(frozen=True)
 class RankingBaseline:
-    """One model-free way to rank: (questions, place of one) → symbols, of which the first `longest_list` count.
+    """One model-free way to rank: (questions, position of one) → symbols, of which the first `longest_list` count.
 
     `information` is what it uses: "none", "prompt", "training data", "a database", or "a database with the own term".
-    `usable` says whether it can answer; what it needs is there.
+    `usable(questions)` is whether the data that it needs are there.
     """
 
     information: str
@@ -82,7 +82,7 @@ def commonest_gene(questions: RankingQuestions, place: int) -> list[str]:
 
 
 def nearest_gene(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by their distance from the lead variant; what overlaps it alike in the order of the prompt."""
+    """The candidates by their distance from the lead variant; equals in the order of the prompt."""
     return _by_value(questions, place, lambda gene: None if gene.distance is None else -gene.distance)
 
 
@@ -111,7 +111,7 @@ def name_similarity(questions: RankingQuestions, place: int) -> list[str]:
 
 
 def phenotype_overlap(questions: RankingQuestions, place: int, leave_out_disease: bool = True) -> list[str]:
-    """The genes by how well the present phenotypes fit those known of them, less those of the case's own disease."""
+    """The genes by how well the present phenotypes fit their known ones, without those of the case's own disease."""
     example, overlap = questions.asked[place], questions.overlap
     if symbols := questions.shown[place]:
         by_symbol = {gene.symbol: gene for gene in example.candidates}

@@ -30,23 +30,22 @@ def questions(
 ) -> Questions:
     """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
 
-    With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes give way to those that stand for
-    them, and missing labels are filled in; what the ontology does not know stays as it is. A case without a present
-    phenotype, with one that is also absent, without one causal gene that the authority knows, of several diseases,
-    or with the same question as an earlier one is left out. Decoys come after splitting: `with_decoys`. Raises
-    InputError as the readers do.
+    With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes are replaced by the current ones, and
+    missing labels are filled in; ids unknown to the ontology are kept. A case is left out if it has no present
+    phenotype, one that is also absent, no causal gene or one that the authority does not know, several diseases, or the
+    same question as an earlier one. Decoys come after splitting: `with_decoys`. Raises InputError as the readers do.
     """
     benchmark = project.benchmarks[name]
     maker = _Maker(benchmark, genes, ontology=read_obo(obo) if obo else None)
     for subset, spec in benchmark.subsets.items():
         path = files[subset]
         if project.sources[spec.source].format == "phenopackets":
-            rows = [_of_case(case) for case in phenopackets.read_cases(path)]
+            rows = [_case_row(case) for case in phenopackets.read_cases(path)]
         else:
-            rows = [_of_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
+            rows = [_table_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
-    return maker.made(maker.examples)
+    return maker.questions(maker.examples)
 
 
 def with_decoys(
@@ -54,10 +53,10 @@ def with_decoys(
 ) -> dict[str, list[CaseExample]]:
     """Split questions, with candidates for those without: their causal genes and `decoys` others, in seeded order.
 
-    Decoys are causal genes of other cases of the same split, drawn without replacement, a gene of many cases the
-    oftener: else it would be right wherever it is a candidate. None is known to cause the case's own disease. The
-    seed, the id and the case's genes decide them. Without `decoys` the questions stay as they are: every human gene
-    is a candidate. InputError for a split with too few genes.
+    Decoys are causal genes of other cases of the same split, drawn without replacement and weighted by their number of
+    cases: otherwise a common gene would mostly be right where it is a candidate. None is known to cause the case's own
+    disease. They depend on the seed, the id and the split's genes. Without `decoys` questions are not changed: every
+    human gene is a candidate. InputError for a split with too few genes.
     """
     if benchmark.decoys is None:
         return {part: list(examples) for part, examples in parts.items()}
@@ -65,18 +64,18 @@ def with_decoys(
 
 
 def _decoyed(part: str, examples: Sequence[CaseExample], benchmark: RankingBenchmark) -> list[CaseExample]:
-    genes = {gene.symbol: gene for one in examples for gene in one.causal}
-    cases = Counter(symbol for one in examples for symbol in one.right)
-    of_disease: dict[str, set[str]] = {}
-    for one in examples:
-        of_disease.setdefault(one.disease_id, set()).update(one.right)
-    of_disease.pop("", None)
-    made = []
-    for one in examples:
-        if one.candidates:
-            made.append(one)
+    genes = {gene.symbol: gene for example in examples for gene in example.causal}
+    cases = Counter(symbol for example in examples for symbol in example.right)
+    disease_genes: dict[str, set[str]] = {}
+    for example in examples:
+        disease_genes.setdefault(example.disease_id, set()).update(example.right)
+    disease_genes.pop("", None)
+    completed = []
+    for example in examples:
+        if example.candidates:
+            completed.append(example)
             continue
-        own = one.right | of_disease.get(one.disease_id, set())
+        own = example.right | disease_genes.get(example.disease_id, set())
         others = [symbol for symbol in sorted(genes) if symbol not in own]
         if len(others) < benchmark.decoys:
             raise InputError(
@@ -84,17 +83,17 @@ def _decoyed(part: str, examples: Sequence[CaseExample], benchmark: RankingBench
                 field="decoys",
                 fix=f"ask for at most {len(others)}, or hold out more questions",
             )
-        rng = np.random.default_rng(int(text_sha256(f"{benchmark.seed}:{one.id}")[:16], base=16))
-        # Whose exponential waiting times are shortest: a weighted draw without replacement (Efraimidis 2006).
+        rng = np.random.default_rng(int(text_sha256(f"{benchmark.seed}:{example.id}")[:16], base=16))
+        # The shortest exponential waiting times: a weighted draw without replacement (Efraimidis 2006).
         waits = rng.exponential(size=len(others)) / [cases[symbol] for symbol in others]
         drawn = [genes[others[place]] for place in np.argsort(waits)[: benchmark.decoys]]
-        candidates = shuffled((*one.causal, *drawn), benchmark.seed)
-        made.append(one.model_copy(update={"candidates": candidates}))
-    return made
+        candidates = shuffled((*example.causal, *drawn), benchmark.seed)
+        completed.append(example.model_copy(update={"candidates": candidates}))
+    return completed
 
 
 def age_words(last_seen: str, onset: str) -> str:
-    """An age as prompts have it: 2 years 3 months; where only the onset is known, that; "" where neither is.
+    """An age as prompts show it, such as 2 years 3 months; else the age at onset; "" where neither is known.
 
     Both are ISO 8601 durations, labels of HPO's onset terms, or "gestational week 31+5".
     """
@@ -117,7 +116,7 @@ def _age(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Row(Case):
-    """A case or a row of a ready table: identifiers and phenotypes as they stand, age and sex in words."""
+    """A case or a row of a ready table: identifiers and phenotypes as written, age and sex in words."""
 
     age: str = ""
     source: str = ""
@@ -125,19 +124,19 @@ class _Row(Case):
     scores: tuple[float, ...] = ()
 
 
-def _of_case(case: Case) -> _Row:
+def _case_row(case: Case) -> _Row:
     words = {"sex": SEXES.get(case.sex, ""), "age": age_words(case.age_last_seen, case.age_at_onset)}
     return _Row(**vars(case) | words)
 
 
-def _of_row(row: CaseRow, subset: str) -> _Row:
+def _table_row(row: CaseRow, subset: str) -> _Row:
     """A row of a table; its ages and sexes are words already, and a disease without an id is a name."""
     return _Row(
         id=row.id or f"{subset}.{row.line}",
         where=row.place,
         genes=tuple((identifier,) for identifier in row.causal),
-        present=tuple(CaseTerm(*one) for one in row.present),
-        absent=tuple(CaseTerm(*one) for one in row.absent),
+        present=tuple(CaseTerm(*term) for term in row.present),
+        absent=tuple(CaseTerm(*term) for term in row.absent),
         diseases=(CaseTerm(row.disease_id, row.disease),) if row.disease_id or row.disease else (),
         age=row.age,
         age_last_seen="",
@@ -153,25 +152,25 @@ def _of_row(row: CaseRow, subset: str) -> _Row:
 class _Maker(Maker):
     ontology: Ontology | None = None
     examples: list[CaseExample] = field(default_factory=list)
-    asked: dict[tuple, str] = field(default_factory=dict)  # what is asked, and the answer -> id
+    asked: dict[tuple, str] = field(default_factory=dict)  # content of a question and its answer → id
 
     def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
-        """Make a question of a case, or say why not."""
+        """Make a question of a case, or account for leaving it out."""
         at = Place(source, path, row.where)
         row = replace(row, present=self._phenotypes(row.present), absent=self._phenotypes(row.absent))
         causal = [self.symbol(identifiers, at) for identifiers in row.genes]
         candidates = self.listed(row.candidates, row.scores, at, {})
         reason, detail = self._why_not(row, causal, candidates)
-        told = (row.present, row.absent, causal, candidates)
-        asked = (*map(frozenset, told), row.age, row.sex)
+        content = (row.present, row.absent, causal, candidates)
+        question = (*map(frozenset, content), row.age, row.sex)
         if not reason and (subset, row.id) in self.places:
             reason = "duplicate id"
-        if not reason and asked in self.asked:
-            reason, detail = "duplicate", f"as {self.asked[asked]}"
+        if not reason and question in self.asked:
+            reason, detail = "duplicate", f"as {self.asked[question]}"
         if reason:
             self.leave_out(at, row.id, reason, detail)
             return
-        self.asked[asked] = row.id
+        self.asked[question] = row.id
         self.places[subset, row.id] = [row.where]
         disease = row.diseases[0] if row.diseases else CaseTerm("", "")
         self.examples.append(
@@ -183,8 +182,8 @@ class _Maker(Maker):
                 source=row.source or source,
                 age=row.age,
                 sex=row.sex,
-                present=[Phenotype(id=one.id, label=one.label) for one in row.present],
-                absent=[Phenotype(id=one.id, label=one.label) for one in row.absent],
+                present=[Phenotype(id=term.id, label=term.label) for term in row.present],
+                absent=[Phenotype(id=term.id, label=term.label) for term in row.absent],
                 disease_id=disease.id,
                 disease=disease.label,
             )
@@ -194,26 +193,26 @@ class _Maker(Maker):
         """(reason, detail) why a case makes no question; ("", "") if it does."""
         if not row.present:
             return "no phenotype present", ""
-        if both := {one.id for one in row.present} & {one.id for one in row.absent}:
+        if both := {term.id for term in row.present} & {term.id for term in row.absent}:
             return "phenotype both present and absent", ", ".join(sorted(both))
         if not row.genes:
             return "no causal gene", ""
         if unknown := [names[-1] for names, symbol in zip(row.genes, causal, strict=True) if symbol is None]:
             return "causal gene unknown", ", ".join(unknown)
         if len(row.diseases) > 1:
-            return "several diseases", ", ".join(one.id for one in row.diseases)
+            return "several diseases", ", ".join(disease.id for disease in row.diseases)
         return self.unfit(sorted(set(causal)), candidates) if candidates else ("", "")
 
     def _phenotypes(self, terms: tuple[CaseTerm, ...]) -> tuple[CaseTerm, ...]:
-        """Terms in use, each once, with labels; those without any label cannot be asked about."""
-        found: dict[str, CaseTerm] = {}
+        """Current terms with labels, each once; those without a label are left out."""
+        by_id: dict[str, CaseTerm] = {}
         for term in terms:
-            now = self._in_use(term)
-            if not now.label:
+            current = self._in_use(term)
+            if not current.label:
                 self.notes["phenotypes without a label, left out"] += 1
             else:
-                found.setdefault(now.id, now)
-        return tuple(found.values())
+                by_id.setdefault(current.id, current)
+        return tuple(by_id.values())
 
     def _in_use(self, term: CaseTerm) -> CaseTerm:
         if self.ontology is None:

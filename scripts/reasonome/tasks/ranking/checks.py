@@ -1,4 +1,4 @@
-"""What a ranking's settings must agree with: sources, styles, recipes, and what may not leak."""
+"""Checks of a ranking's settings against sources, styles and recipes, and for leaks."""
 
 from collections.abc import Iterable
 
@@ -11,21 +11,21 @@ from reasonome.tasks.ranking.settings import QUESTION_FORMATS, RankingBenchmark,
 
 
 def check_benchmark(project: Project, name: str, benchmark: RankingBenchmark) -> None:
-    """Sources of a ranking's questions, genes, locations and phenotypes are there, in formats that hold them."""
+    """Check that the sources of a ranking's questions, genes, locations and phenotypes exist, in fitting formats."""
 
-    def of_formats(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
+    def check_format(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
         able = [other for other, spec in project.sources.items() if spec.format in formats]
         project.folder.check_known("benchmarks.yaml", loc, source, able, role)
 
     authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
-    of_formats((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
+    check_format((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
     for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
         if (source := getattr(benchmark, key)) is not None:
-            of_formats((name, key), source, (form,), f"source of format {form}")
+            check_format((name, key), source, (form,), f"source of format {form}")
     for subset, spec in benchmark.subsets.items():
         loc = (name, "subsets", subset)
         formats = QUESTION_FORMATS[benchmark.task]
-        of_formats((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
+        check_format((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
         form = project.sources[spec.source].format
         if form == "gold_standards" and benchmark.locations is None:
             what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
@@ -41,12 +41,12 @@ def check_benchmark(project: Project, name: str, benchmark: RankingBenchmark) ->
     for position, other in enumerate(benchmark.leave_out):
         if (theirs := project.benchmarks[other].authority) != benchmark.authority:
             what = f"'{other}' names genes as {theirs} does, and '{name}' as {benchmark.authority}"
-            fix = "give both one authority: genes of two could not be told to be the same"
+            fix = "give both the same authority: genes of different ones cannot be compared"
             raise project.folder.error("benchmarks.yaml", (name, "leave_out", position), what, fix)
 
 
 def check_style(project: Project, benchmark: str, name: str, style: RankingStyle) -> None:
-    """A style that lists candidates by score asks benchmarks whose questions may have some."""
+    """Check that a style that orders candidates by score is used for benchmarks whose questions may have scores."""
     spec = project.benchmarks[benchmark]
     if style.order != "score" or spec.scores is not None:
         return
@@ -61,7 +61,7 @@ def check_style(project: Project, benchmark: str, name: str, style: RankingStyle
 
 
 def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe | SftRecipe) -> None:
-    """Rewards count as many genes of a list as the benchmark, and a teacher of reasoning knows rankings."""
+    """Check that rewards count as many genes of a list as the benchmark."""
     if isinstance(recipe, GrpoRecipe):
         counted = project.benchmarks[recipe.benchmark].longest_list
         if recipe.grading.longest_list != counted:

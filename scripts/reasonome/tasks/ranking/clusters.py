@@ -1,4 +1,4 @@
-"""Questions that hang together by what they share, directly or over others: clusters of right genes, and more."""
+"""Connected questions, which share keys directly or through others: clusters by right genes, and components."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,22 +11,22 @@ from reasonome.tasks.ranking.questions import RankingExample
 
 
 def clusters(examples: Sequence[RankingExample]) -> list[str]:
-    """The cluster of each question, for standard errors: questions that share a right gene, directly or over others.
+    """The cluster of each question, for standard errors: questions that share a right gene, directly or through others.
 
-    It is called by the right genes of all its questions, in alphabetical order with "|" between them.
+    Its name has the right genes of all its questions, in alphabetical order with "|" between them.
     """
     labels = connected([example.right for example in examples])
     genes: dict[int, set[str]] = defaultdict(set)
     for label, example in zip(labels, examples, strict=True):
         genes[int(label)] |= example.right
-    names = {label: "|".join(sorted(found)) for label, found in genes.items()}
+    names = {label: "|".join(sorted(symbols)) for label, symbols in genes.items()}
     return [names[int(label)] for label in labels]
 
 
 def connected(shared: Sequence[Iterable[str]], edges: Iterable[tuple[int, int]] = ()) -> np.ndarray:
-    """A number of its component for each set of keys; those with a key in common are connected, and by `edges`.
+    """The component number of each set of keys, shape (len(shared),); sets that share a key are connected.
 
-    `edges` are pairs of positions.
+    `edges` are pairs of positions that are connected too.
     """
     pairs = list(edges)
     last: dict[str, int] = {}

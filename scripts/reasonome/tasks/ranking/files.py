@@ -13,9 +13,9 @@ rows_by_settings = rows_of_groups
 
 
 def building(project: Project, benchmark: str) -> Inputs:
-    """Genes, questions by subset, and where the benchmark names them, where genes lie and which phenotypes there are.
+    """Genes, questions by subset, and gene locations and the phenotype ontology where the benchmark names them.
 
-    Prompts of all styles are checked for places that tell the answer, so that their seeds decide what is built.
+    The order of candidates is checked for every style's seed, so the result depends on these seeds.
     """
     spec = project.benchmarks[benchmark]
     files = {
@@ -29,23 +29,23 @@ def building(project: Project, benchmark: str) -> Inputs:
 
 
 def scoring(project: Project, benchmark: str) -> Inputs:
-    """The genes that there are, by which invented ones are told."""
+    """The known genes, to recognise invented ones."""
     return Inputs({"authority": project.source_files(project.benchmarks[benchmark].authority)})
 
 
 def baselines(project: Project, benchmark: str) -> Inputs:
-    """The genes that there are, and where the benchmark names them, the phenotypes of genes."""
+    """The known genes, and the phenotypes of genes where the benchmark names them."""
     spec = project.benchmarks[benchmark]
     phenotypes = {} if spec.phenotypes is None else project.source_files(spec.phenotypes)
     return Inputs({**scoring(project, benchmark).files, "phenotypes": phenotypes}, spec.encoders)
 
 
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of the sources that training questions are made of."""
+    """(name, release, licence, address) of the sources of training questions."""
     spec = project.benchmarks[benchmark]
     names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
     sources = {name: project.sources[name] for name in names if name is not None}
-    return [(name, one.release, one.licence, one.licence_url or "") for name, one in sources.items()]
+    return [(name, source.release, source.licence, source.licence_url or "") for name, source in sources.items()]
 
 
 def order_seeds(project: Project, benchmark: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The leak audit of rankings: what training data and prompts give away of test questions."""
+"""The leak audit of rankings: what training data and prompts give away about test questions."""
 
 import re
 from collections import defaultdict
@@ -25,14 +25,14 @@ from reasonome.leaks.audit import (
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 from reasonome.tasks.ranking.splits import BenchmarkQuestions, leaks, read_questions
 
-# What a training question may have in common with a test question; each question counts for the first.
+# What a training question may share with a test question; each question counts for the first kind.
 QUESTION_KINDS = ("causal gene", "disease", "candidate gene", "overlapping locus")
 TELLS, PHENOTYPE, WORDS = "tells_the_answer", "gene_and_phenotype", "asked_in_text"
-# A statement that says which gene causes what is asked about fails the audit; knowledge of a gene's phenotypes, which
-# is what a warm-up is for, is counted and shown.
+# A statement that gives the answer fails the audit; knowledge of a gene's phenotypes, which a warm-up is for, is only
+# counted and reported.
 POLICIES = {TELLS: "fail", PHENOTYPE: "report", WORDS: "report"}
-_SHORTEST_NAME = 4  # characters of what is asked, or of a symbol in running text: shorter ones are words of their own
-# What to do about a leak that may not be, by its kind or by the kind of training data.
+_SHORTEST_NAME = 4  # characters of a disease, trait or symbol to find in running text; shorter ones are common words
+# How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
     "training questions": LEAVE_OUT,
     "tells_the_answer": "warm up on a corpus without the sources that link genes to diseases or traits, or without "
@@ -43,8 +43,8 @@ FIXES = {
 def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     """Every kind of leak from each training data, and from prompts, into each benchmark's test questions.
 
-    A training question that shares a gene, a disease or a locus with a test question may not be, nor a statement that
-    tells an answer.
+    A training question that shares a gene, a disease or a locus with a test question fails the audit, and so does a
+    statement that gives an answer.
     """
     tested = {name: read_questions(project, name, "test") for name in plan.benchmarks}
     test_file = {name: project.results.benchmark(name) / "test.jsonl" for name in plan.benchmarks}
@@ -62,33 +62,35 @@ def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
 
 
 def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """Train splits, as SFT and GRPO use them."""
+    """Findings of the train splits, which SFT and GRPO use."""
     findings = []
     for benchmark, used_by in plan.training.items():
-        asked = read_questions(project, benchmark, "train")
+        training_questions = read_questions(project, benchmark, "train")
         folder = project.results.benchmark(benchmark)
         dropped_for = atomic.read_json(folder / "audit.json").get("dropped_for", {})
         training = Training(benchmark, used_by, folder / "train.jsonl")
         for tests in tested:
-            findings += question_findings(training, asked, tests, dropped_for.get(tests.benchmark, {}))
+            findings += question_findings(training, training_questions, tests, dropped_for.get(tests.benchmark, {}))
     return findings
 
 
 def question_findings(
-    training: Training, asked: BenchmarkQuestions, tested: BenchmarkQuestions, dropped: dict[str, int]
+    training: Training, train_questions: BenchmarkQuestions, tested: BenchmarkQuestions, dropped: dict[str, int]
 ) -> list[Finding]:
     """Training questions that share anything with a test question, a finding per kind; `dropped` is by kind too."""
-    kinds = leaks(asked.questions, tested.questions, asked.window + tested.window)
+    kinds = leaks(train_questions.questions, tested.questions, train_questions.window + tested.window)
     findings = []
     for kind in QUESTION_KINDS:
-        rows = [row for row, found in enumerate(kinds) if found == kind]
+        rows = [row for row, leak in enumerate(kinds) if leak == kind]
         code = kind.replace(" ", "_")
-        findings.append(question_finding(training, tested.benchmark, code, asked.questions, rows, dropped.get(kind, 0)))
+        findings.append(
+            question_finding(training, tested.benchmark, code, train_questions.questions, rows, dropped.get(kind, 0))
+        )
     return findings
 
 
 def _audit_statements(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """The train split of each corpus that a warm-up uses."""
+    """Findings of the train split of each corpus that a warm-up uses."""
     findings = []
     for corpus, used_by in plan.corpora.items():
         file = project.results.statements(corpus) / "train.jsonl"
@@ -102,7 +104,7 @@ def _audit_statements(project: Project, plan: AuditPlan, tested: Iterable[Benchm
 def statement_findings(
     training: Training, statements: pd.DataFrame, names: pd.DataFrame, tested: BenchmarkQuestions
 ) -> list[Finding]:
-    """Statements about a right gene of a test question, by what they say of it; pairs of gene and question count.
+    """Findings of statements about a right gene of a test question, by kind; pairs of gene and question are counted.
 
     `statements` has text, gene and object_id (several joined by JOINT), a row per line of the file; `names` has
     object_id and object_name of all facts. "tells_the_answer": the object is the disease or the trait that is asked
@@ -118,14 +120,14 @@ def statement_findings(
     rows: dict[str, list[int]] = {kind: [] for kind in POLICIES}
     columns = (statements[column] for column in ("gene", "object_id", "text"))
     for row, (genes, ids, text) in enumerate(zip(*columns, strict=True)):
-        asked = [(gene, question) for gene in genes.split(JOINT) for question in by_gene.get(gene, ())]
-        if not asked:
+        affected = [(gene, question) for gene in genes.split(JOINT) for question in by_gene.get(gene, ())]
+        if not affected:
             continue
         objects = set(ids.split(JOINT))
-        objects |= {name_of[one] for one in objects if one in name_of}
+        objects |= {name_of[object_id] for object_id in objects if object_id in name_of}
         words = f" {normalise(text)} "
-        for gene, question in asked:
-            for kind in _told(question, objects, words):
+        for gene, question in affected:
+            for kind in _statement_kinds(question, objects, words):
                 pairs[kind].add((gene, question.id))
                 rows[kind].append(row)
     return [
@@ -144,19 +146,19 @@ def statement_findings(
     ]
 
 
-def _told(question: LocusExample | CaseExample, objects: set[str], text: str) -> list[str]:
+def _statement_kinds(question: LocusExample | CaseExample, objects: set[str], text: str) -> list[str]:
     """Which kinds of leak a statement about a right gene of the question is, by its objects (ids, names) and text."""
-    asked, name = _asked(question)
-    kinds = [TELLS] if objects & asked else []
+    forms, name = _disease_or_trait(question)
+    kinds = [TELLS] if objects & forms else []
     if isinstance(question, CaseExample):
-        phenotypes = {form for one in question.present for form in (one.id, normalise(one.label))}
+        phenotypes = {form for term in question.present for form in (term.id, normalise(term.label))}
         kinds += [PHENOTYPE] if objects & phenotypes else []
     if not kinds and len(name) >= _SHORTEST_NAME and f" {name} " in text:
         kinds.append(WORDS)
     return kinds
 
 
-def _asked(question: LocusExample | CaseExample) -> tuple[set[str], str]:
+def _disease_or_trait(question: LocusExample | CaseExample) -> tuple[set[str], str]:
     """Every form in which the disease or trait may be an object, and its normalised name."""
     if isinstance(question, LocusExample):
         name = normalise(question.trait)
@@ -166,7 +168,7 @@ def _asked(question: LocusExample | CaseExample) -> tuple[set[str], str]:
 
 
 def _audit_reasoning(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """What teachers wrote and SFT learns."""
+    """Findings of the kept reasoning of teachers, which SFT learns."""
     findings = []
     for key, used_by in plan.reasoning.items():
         training = Training("{} on {}.{}".format(*key), used_by, project.results.reasoning(*key))
@@ -202,7 +204,7 @@ def prompt_finding(style: str, file: Path, tested: BenchmarkQuestions) -> Findin
         tested.benchmark,
         "gene_in_question",
         len(questions),
-        [row for row, question in enumerate(questions) if question.told],
+        [row for row, question in enumerate(questions) if question.named_answer],
         "report",
-        lambda row: f"{questions[row].told} in: {shortened(texts[row])}",
+        lambda row: f"{questions[row].named_answer} in: {shortened(texts[row])}",
     )

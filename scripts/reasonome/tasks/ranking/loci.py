@@ -31,12 +31,12 @@ class GeneMap:
 
     def near(self, chromosome: str, position: int, window: int) -> dict[str, int]:
         """The genes whose body lies within `window` base pairs of a position → their distance, 0 inside the body."""
-        found: dict[str, int] = {}
+        distances: dict[str, int] = {}
         for start, end, symbol in self.bodies.get(chromosome, ()):
             distance = max(start - position, position - end, 0)
-            if distance <= found.get(symbol, window):
-                found[symbol] = distance
-        return found
+            if distance <= distances.get(symbol, window):
+                distances[symbol] = distance
+        return distances
 
     @property
     def symbols(self) -> set[str]:
@@ -52,8 +52,8 @@ def questions(
     Around the lead variants of gold standards the candidates are the protein-coding genes whose body lies within
     `window_kb`; ready tables name their own. Rows with one trait and the same candidates are one question, with the
     causal genes of all. `locations` gives the distances of candidates. InputError as of the readers, for gold
-    standards under an authority that does not say which genes code for proteins, and for a `confidence` that a subset
-    asks for and no row has.
+    standards with an authority that does not state which genes code for proteins, and for a `confidence` of a subset
+    that no row has.
     """
     benchmark = project.benchmarks[name]
     maker = _Maker(benchmark, genes)
@@ -68,11 +68,11 @@ def questions(
         _check_confidence(rows, subset, spec, path)
         for row in tqdm(rows, desc=subset, unit=" rows", delay=5, leave=False):
             maker.add(row, subset, spec, path, places, gold)
-    return maker.made(list(maker.examples.values()))
+    return maker.questions(list(maker.examples.values()))
 
 
 def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset, path: Path) -> None:
-    """InputError for a confidence that no row has: misspelt, it would leave out what it means to keep."""
+    """InputError for a confidence that no row has: misspelt, it would leave out the rows that it should keep."""
     stated = Counter(row.confidence for row in rows if row.confidence)
     for wanted in spec.confidence or ():
         if wanted not in stated:
@@ -90,17 +90,17 @@ class _Maker(Maker):
 
     def locate(self, path: Path) -> GeneMap:
         """Genes of the authority by chromosome; rows whose identifiers mean none are unmapped."""
-        found, elsewhere = read_locations(path)
+        locations, elsewhere = read_locations(path)
         self.notes["locations on other sequences"] = elsewhere
         bodies: dict[str, list[tuple[int, int, str]]] = {}
-        for one in tqdm(found, desc=printable(path.name), unit=" genes", delay=5, leave=False):
-            at = Place(self.benchmark.locations or "", path, f"line {one.line}")
-            if symbol := self.symbol(one.identifiers, at, strict=True):
-                bodies.setdefault(one.chromosome, []).append((one.start, one.end, symbol))
+        for location in tqdm(locations, desc=printable(path.name), unit=" genes", delay=5, leave=False):
+            at = Place(self.benchmark.locations or "", path, f"line {location.line}")
+            if symbol := self.symbol(location.identifiers, at, strict=True):
+                bodies.setdefault(location.chromosome, []).append((location.start, location.end, symbol))
         return GeneMap(bodies)
 
     def add(self, row: LocusRow, subset: str, spec: RankingSubset, path: Path, places: GeneMap, gold: bool) -> None:
-        """Make a question of a row, add its causal genes to one that is there, or say why neither."""
+        """Make a question of a row, add its causal genes to an existing one, or account for leaving it out."""
         name, at, trait = _id(row, subset, gold), Place(spec.source, path, row.place), one_line(row.trait)
         causal = {written: self.symbol([written], at) for written in row.causal}
         symbols = list(dict.fromkeys(filter(None, causal.values())))

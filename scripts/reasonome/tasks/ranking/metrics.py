@@ -1,4 +1,4 @@
-"""Metrics of rankings: where the best-ranked right gene stands, what else is listed, how it was written, and chance."""
+"""Metrics of rankings: the rank of the best right gene, what else is listed, the form, and expectations by chance."""
 
 from collections.abc import Container, Iterable, Sequence
 from fractions import Fraction
@@ -21,7 +21,7 @@ def set_f1(ranked: Sequence[str], example) -> float:
 
 
 def known_names(genes: Iterable) -> frozenset[str]:
-    """Every way to write a human gene, case aside: `genes` have `symbol`, `previous` and `aliases`."""
+    """All spellings of human genes, casefolded; `genes` have `symbol`, `previous` and `aliases`."""
     return frozenset(name.casefold() for gene in genes for name in (gene.symbol, *gene.previous, *gene.aliases) if name)
 
 
@@ -61,7 +61,7 @@ def list_metrics(
 def answer_metrics(answer, example, longest_list: int, known: Container[str] | None = None) -> dict[str, float]:
     """`list_metrics` of a parsed answer, and how it was written.
 
-    repeated: entries that name a gene of the list once more, by whatever name. format: 1 where nothing is malformed.
+    repeated: entries that name a listed gene again, by any of its names. format: 1 where nothing is malformed.
     truncated: 1 where reasoning or list was opened and never closed. reasoning_words: words of the reasoning.
     """
     ranked = answer.ranked(example)

@@ -1,4 +1,4 @@
-"""What reports tell of rankings alone: accuracy by length of reasoning, and voting."""
+"""The sections of reports for rankings only: accuracy by length of reasoning, and voting."""
 
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,10 @@ NO_SAMPLES = "No decoding of this experiment draws several samples."
 def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Accuracy against length: a row for each part of an arm's answers, from the shortest to the longest reasoning.
 
-    Parts are cut at the quartiles of the words of reasoning, so that equals stay together; answers without any length
-    to tell them apart make no rows. Answers whose form is not known are left out.
+    Parts are cut at the quartiles of the words of reasoning, so that equal lengths stay together; answers of a single
+    length make no rows. Answers of unknown form are left out.
     """
-    found = []
+    parts = []
     for evaluation, table in evidence.evaluations:
         table = table[table["subset"].isin(in_mean(table["subset"])) & table["reasoning_words"].notna()]
         words = table["reasoning_words"]
@@ -42,7 +42,7 @@ def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
             bounds = bootstrap_intervals(
                 rows["top_1"].to_numpy(), ["all"] * len(rows), rows["cluster"].tolist(), resamples=_RESAMPLES
             )[MEAN]
-            found.append(
+            parts.append(
                 {
                     "arm": evaluation.arm,
                     "backbone": evaluation.backbone,
@@ -57,7 +57,7 @@ def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
                     "tokens": rows["length"].mean(),
                 }
             )
-    return found
+    return parts
 
 
 def voting_figure(table: pd.DataFrame) -> Figure:
@@ -107,12 +107,12 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     mean = table[table["subset"] == MEAN]
     keys = [*RUN, "method"]
     rows = []
-    for key, found in mean.groupby(keys, sort=False):
+    for key, method_rows in mean.groupby(keys, sort=False):
         labels = dict(zip(keys, key, strict=True))
         cells = {
-            f"{metric}_{which}": found[(found["metric"] == metric) & (found["n"] == n)].iloc[0]
+            f"{metric}_{which}": method_rows[(method_rows["metric"] == metric) & (method_rows["n"] == n)].iloc[0]
             for metric in ("top_1", "mrr")
-            for which, n in (("one", 1), ("all", found["n"].max()))
+            for which, n in (("one", 1), ("all", method_rows["n"].max()))
         }
-        rows.append(labels | {"cells": cells, "n": int(found["n"].max())})
+        rows.append(labels | {"cells": cells, "n": int(method_rows["n"].max())})
     return rows

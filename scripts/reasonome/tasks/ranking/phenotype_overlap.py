@@ -12,7 +12,7 @@ from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
-# Frequencies that say that no patient had the phenotype: 0/7, 0%, and the term Excluded.
+# Frequencies of phenotypes that no patient had: 0/7, 0%, and the term Excluded.
 _NOBODY = re.compile(r"0+/\d+|0+(\.0*)?%|HP:0040285")
 
 
@@ -23,10 +23,10 @@ class PhenotypeOverlap:
     content of a phenotype is -ln of the share of genes that have it. A phenotype of the case is as similar to a gene
     as the most informative phenotype that it implies and the gene has (Resnik 1995, doi:10.48550/arXiv.cmp-lg/9511007);
     the score is the mean over the case's phenotypes, as in Phenomizer's one-sided query (Köhler et al. 2009,
-    doi:10.1016/j.ajhg.2009.09.003). Only what lies below Phenotypic abnormality counts, and of that neither what the
-    case lacks nor what the ontology does not know.
+    doi:10.1016/j.ajhg.2009.09.003). Only terms below Phenotypic abnormality count; absent phenotypes and ids that the
+    ontology does not know do not.
 
-    `genes` are the symbols as HPO has them, in the order of the columns of `all_scores`.
+    `genes` are the symbols as HPO writes them, in the order of `all_scores`.
     """
 
     def __init__(self, obo: str | Path, genes_to_phenotype: str | Path):
@@ -37,52 +37,50 @@ class PhenotypeOverlap:
         rows = rows[[_NOBODY.fullmatch(frequency) is None for frequency in rows["frequency"]]]
         terms = rows["hpo_id"].map({term: self._known(term) for term in rows["hpo_id"].unique()})
         rows = rows.assign(term=terms).dropna(subset=["term"])
-        terms_of = rows.groupby("gene_symbol")["term"].agg(set)
-        self.genes: list[str] = terms_of.index.tolist()
+        gene_terms = rows.groupby("gene_symbol")["term"].agg(set)
+        self.genes: list[str] = gene_terms.index.tolist()
         self._column = {symbol: column for column, symbol in enumerate(self.genes)}
         self._annotated = rows.groupby(["gene_symbol", "disease_id"])["term"].agg(set)
         self._genes_of = rows.groupby("disease_id")["gene_symbol"].unique().to_dict()
         self._columns: dict[str, list[int]] = defaultdict(list)
-        for column, terms in enumerate(terms_of):
+        for column, terms in enumerate(gene_terms):
             for term in self._implied(terms):
                 self._columns[term].append(column)
         # To 24 bits: sums of a few hundred of them in 53 bits are exact in any order, so that equal scores are equal.
         self.information = {
-            term: float(np.float32(math.log(len(self.genes) / len(found)))) for term, found in self._columns.items()
+            term: float(np.float32(math.log(len(self.genes) / len(columns)))) for term, columns in self._columns.items()
         }
         self._best: dict[str, np.ndarray] = {}
 
     def scores(self, example: CaseExample, genes: Sequence[RankedGene], leave_out_disease: bool = False) -> list[float]:
-        """The score of each of `genes` for a case, in nats; 0 for one that HPO knows no phenotype of.
+        """The score of each of `genes` for a case, in nats; 0 for a gene without phenotypes in HPO.
 
-        With `leave_out_disease`, rows of the case's own disease id do not count, as for a disease that nobody has
-        described yet; the information contents stay as they are. A disease that two databases describe stays under
-        the other's id.
+        With `leave_out_disease`, rows with the case's own disease id do not count, as for a new disease; information
+        contents do not change. If two databases describe the disease, its rows under the other id still count.
         """
-        every = self.all_scores(example, leave_out_disease)
-        columns = [self._column_of(gene) for gene in genes]
-        return [0.0 if column is None else float(every[column]) for column in columns]
+        all_scores = self.all_scores(example, leave_out_disease)
+        columns = [self._gene_column(gene) for gene in genes]
+        return [0.0 if column is None else float(all_scores[column]) for column in columns]
 
     def all_scores(self, example: CaseExample, leave_out_disease: bool = False) -> np.ndarray:
         """The scores of `self.genes` for a case, float64 of shape (genes,); zeros where no phenotype is known."""
         present = self.known(phenotype.id for phenotype in example.present)
         if not present:
             return np.zeros(len(self.genes))
-        every = np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64)
+        scores = np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64)
         if leave_out_disease:
             for symbol in self._genes_of.get(example.disease_id, ()):
                 others = self._annotated[symbol].drop(example.disease_id)
-                has = self._implied(set().union(*others))
-                best = [
-                    max((self.information[one] for one in self._implied({term}) & has), default=0.0) for term in present
-                ]
-                every[self._column[symbol]] = np.mean(best)
-        return every
+                known = self._implied(set().union(*others))
+                shared = [self._implied({term}) & known for term in present]
+                best = [max((self.information[term] for term in terms), default=0.0) for terms in shared]
+                scores[self._column[symbol]] = np.mean(best)
+        return scores
 
     def known(self, term_ids: Iterable[str]) -> list[str]:
-        """Which phenotypes of the ontology the ids mean, each once; others, such as onset, are passed over."""
-        found = (self._known(term_id) for term_id in term_ids)
-        return list(dict.fromkeys(term for term in found if term is not None))
+        """The phenotypes of the ontology that the ids mean, each once; others, such as onset, are skipped."""
+        terms = (self._known(term_id) for term_id in term_ids)
+        return list(dict.fromkeys(term for term in terms if term is not None))
 
     def _known(self, term_id: str) -> str | None:
         term = self.ontology.live_id(term_id)
@@ -108,9 +106,9 @@ class PhenotypeOverlap:
             self._best[term] = best
         return self._best[term]
 
-    def _column_of(self, gene: RankedGene) -> int | None:
+    def _gene_column(self, gene: RankedGene) -> int | None:
         """The column of a gene by its symbol, else by the one alias that HPO has."""
         if gene.symbol in self._column:
             return self._column[gene.symbol]
-        found = {self._column[alias] for alias in gene.aliases if alias in self._column}
-        return found.pop() if len(found) == 1 else None
+        columns = {self._column[alias] for alias in gene.aliases if alias in self._column}
+        return columns.pop() if len(columns) == 1 else None

@@ -1,4 +1,4 @@
-"""What all rankings share: a question with candidate genes and the right ones, and a ranked list as its answer."""
+"""The questions of rankings: candidate genes and the right ones, to be answered with a ranked list."""
 
 import re
 from abc import ABC, abstractmethod
@@ -27,10 +27,10 @@ class RankedGene(BaseModel):
 class RankingExample(BaseModel, ABC):
     """One question of a benchmark of rankings.
 
-    `candidates` are in a seeded order that says nothing of the answer; without any, every human gene is one. `causal`
-    are the right genes, which are among the candidates. `source` is the source of evidence (a stratum of reports).
-    `group` names what leaks into one another (gene and locus, or gene): no two splits have one in common. `shown` are
-    the candidates that the prompt of a style shows, in its order (None: not chosen yet); it is in results/prompts/.
+    `candidates` are in a seeded order, independent of the answer; without any, every human gene is a candidate.
+    `causal` are the right genes, which are among the candidates. `source` is the source of evidence (a stratum of
+    reports). Questions that leak into one another have one `group`, which no two splits share. `shown` are the
+    candidates that the prompt of a style shows, in its order (None: not chosen yet); it is in results/prompts/.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,33 +45,33 @@ class RankingExample(BaseModel, ABC):
     @property
     @abstractmethod
     def asked(self) -> list[str]:
-        """What is asked about, in words: a trait, or the phenotypes that are present."""
+        """The trait, or the labels of the present phenotypes."""
 
     @property
     def denied(self) -> list[str]:
-        """What the question says is not there, in words."""
+        """The labels of the absent phenotypes."""
         return []
 
     @property
-    def told(self) -> str:
-        """The right gene that the question's own words name ("CRP levels"); "" where none is.
+    def named_answer(self) -> str:
+        """The right gene that the question's own words name ("CRP levels"); "" for none.
 
-        It is named by its official name, or by a symbol or alias of three characters and more, case and hyphens aside;
-        a symbol of two has to have a digit, and be written so (C3, but not TG, which mostly are triglycerides).
+        Names are the official name, and a symbol or alias of at least three characters, ignoring case and hyphens; a
+        shorter symbol needs a digit and exact spelling (C3, but not TG, which mostly means triglycerides).
         """
-        asked = " ".join((*self.asked, *self.denied))
-        words = re.findall(r"[\w.-]*\w", asked)
+        text = " ".join((*self.asked, *self.denied))
+        words = re.findall(r"[\w.-]*\w", text)
         forms = {form.casefold() for word in words for form in (word.replace("-", ""), *word.split("-"))}
         forms = {form for form in forms if len(form) > 2}
         for gene in self.causal:
             symbols = {symbol.casefold().replace("-", "") for symbol in (gene.symbol, *gene.aliases)}
             short = not gene.symbol.isalpha() and gene.symbol in words
-            if symbols & forms or short or (gene.name and f" {normalise(gene.name)} " in f" {normalise(asked)} "):
+            if symbols & forms or short or (gene.name and f" {normalise(gene.name)} " in f" {normalise(text)} "):
                 return gene.symbol
         return ""
 
     def meanings(self) -> dict[str, str]:
-        """Symbol by how a gene of the question may be written, case aside; what means several is left out."""
+        """Casefolded spelling of a gene of the question → its symbol; aliases of several genes are left out."""
         genes = {gene.symbol: gene for gene in (*self.causal, *self.candidates)}
         by_alias: dict[str, set[str]] = {}
         for gene in genes.values():
@@ -81,7 +81,7 @@ class RankingExample(BaseModel, ABC):
         return single | {symbol.casefold(): symbol for symbol in genes}
 
     def meant(self, written: Iterable[str]) -> list[str]:
-        """The genes of the question that texts mean, as symbols, each once; what means none stays as it is."""
+        """The texts as symbols of the question's genes, each once; unknown texts are kept."""
         meanings = self.meanings()
         return list(dict.fromkeys(meanings.get(text.strip().casefold(), text) for text in written))
 

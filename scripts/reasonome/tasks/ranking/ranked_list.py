@@ -24,19 +24,18 @@ _BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 _TAG = re.compile(r"</?(?:genes|reasoning)>")
 # The same in another case, or with spaces inside the angle brackets.
 _LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
-# What may stand around one gene beside white space: quotes, and what markdown puts around words.
+# Characters around one gene that are ignored: white space, quotes, and markdown.
 _AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
 
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """A ranking as read: the genes, best first, the reasoning, and codes of what is malformed.
+    """A parsed ranking: the genes, best first, the reasoning, and codes of what is malformed.
 
-    `genes` are the entries of the one list that stands where it should, closed and in brackets, as they were written,
-    each once (case aside); which genes they are, and whether they are candidates, only the question tells (`ranked`).
-    `listed` counts the entries with their repeats, `words` those of the reasoning. `truncated`: a tag was opened, never
-    closed, and no closed list follows. `span` is where the entries stand in the text (start, end), brackets aside; None
-    without any.
+    `genes` are the entries of the one list at the right place, closed and in brackets, as written, each once (ignoring
+    case); `ranked` resolves them to the question's genes. `listed` counts the entries with their repeats, `words` those
+    of the reasoning. `truncated`: a tag was opened, never closed, and no closed list follows. `span` is (start, end) of
+    the entries in the text, without brackets; None without any.
     """
 
     genes: list[str]
@@ -54,7 +53,7 @@ class RankedAnswer:
 
     @property
     def reasoned(self) -> bool:
-        """Whether the reasoning has the form that was asked for."""
+        """Whether the reasoning has the form that the style asks for."""
         return not REASONING_PROBLEMS & set(self.problems)
 
     @property
@@ -83,26 +82,26 @@ def parse_ranking(
     """
     closed = [block.span() for block in _REASONING.finditer(text) if block[2]]
     lists = list(_LIST.finditer(text))
-    placed = [found for found in lists if not _inside(closed, found.start())]
+    placed = [match for match in lists if not _inside(closed, match.start())]
     start = placed[0].start() if placed else len(text)
     head, tail = text[:start], text[placed[-1].end() :] if placed else ""
     blocks = [] if reasoning == "none" else list(_REASONING.finditer(head))
-    said = blocks[0][1].strip() if blocks else ""
+    reasoning_text = blocks[0][1].strip() if blocks else ""
     bracketed = _BRACKETED.fullmatch(placed[0][1]) if len(lists) == 1 and placed and placed[0][2] else None
     entries = list(_entries(bracketed[1])) if bracketed else []
     genes = unrepeated(entries)
-    count = len(said.split())
+    count = len(reasoning_text.split())
     outside = (head if reasoning == "none" else _REASONING.sub("", head)) + tail
     unclosed_list = bool(placed) and not placed[-1][2]
     unclosed_reasoning = any(not block[2] for block in blocks)
-    found = {
+    checks = {
         "no_list": not placed,
         "several_lists": len(lists) > 1,
         "unclosed_list": unclosed_list,
         "no_brackets": len(lists) == 1 and bool(placed) and not unclosed_list and bracketed is None,
         "empty_list": bracketed is not None and not entries,
         "repeated_genes": len(genes) < len(entries),
-        "no_reasoning": reasoning in ("short", "long") and not said,
+        "no_reasoning": reasoning in ("short", "long") and not reasoning_text,
         "several_reasonings": len(blocks) > 1,
         "unclosed_reasoning": unclosed_reasoning,
         "reasoning_too_long": reasoning == "short" and words is not None and count > words,
@@ -110,8 +109,8 @@ def parse_ranking(
     }
     return RankedAnswer(
         genes,
-        said,
-        [code for code, there in found.items() if there],
+        reasoning_text,
+        [code for code, present in checks.items() if present],
         len(entries),
         count,
         unclosed_list or (unclosed_reasoning and not placed),
@@ -125,13 +124,13 @@ def parse_cell(text: str) -> RankedAnswer:
     inside = bracketed[1] if bracketed else text
     entries = list(_entries(inside))
     genes = unrepeated(entries)
-    found = {"empty_list": not entries, "repeated_genes": len(genes) < len(entries)}
+    checks = {"empty_list": not entries, "repeated_genes": len(genes) < len(entries)}
     span = _span(bracketed.start(1) if bracketed else 0, inside) if entries else None
-    return RankedAnswer(genes, "", [code for code, there in found.items() if there], len(entries), span=span)
+    return RankedAnswer(genes, "", [code for code, present in checks.items() if present], len(entries), span=span)
 
 
 def has_tags(text: str) -> bool:
-    """Whether a text has any tag of the contract, however it is spelled."""
+    """Whether a text has any tag of the contract, in any case and spacing."""
     return _LIKE_TAG.search(text) is not None
 
 
@@ -146,7 +145,7 @@ def lists_in(text: str) -> list[str]:
 
 
 def unrepeated(entries: Sequence[str]) -> list[str]:
-    """Each entry once, case aside, as it was written first."""
+    """Each entry once, ignoring case, as it was written first."""
     first: dict[str, str] = {}
     for entry in entries:
         first.setdefault(entry.casefold(), entry)
@@ -158,19 +157,19 @@ def render_ranking(genes: Sequence[str], reasoning: str = "") -> str:
 
     White space inside a text becomes one space.
     """
-    said = " ".join(reasoning.split())
+    reasoning_text = " ".join(reasoning.split())
     ranked = f"<genes>[{', '.join(genes)}]</genes>"
-    return f"<reasoning>{said}</reasoning>\n{ranked}" if said else ranked
+    return f"<reasoning>{reasoning_text}</reasoning>\n{ranked}" if reasoning_text else ranked
 
 
 def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:
-    """Whether a place lies within one of the spans, which stand one behind the other."""
+    """Whether a position lies within one of the spans, which are sorted and do not overlap."""
     last = bisect_left(spans, (place,)) - 1
     return last >= 0 and place < spans[last][1]
 
 
 def _entries(inside: str) -> Iterator[str]:
-    """The entries between commas, less white space, quotes and markdown around them; empty ones are none."""
+    """The non-empty entries between commas, without white space, quotes and markdown around them."""
     for part in inside.split(","):
         before, after = _AROUND_GENE.match(part), _AROUND_GENE.match(part[::-1])
         if entry := part[before.end() : len(part) - after.end()]:

@@ -1,4 +1,4 @@
-"""What reports and cards say of rankings: metrics, primary first, baselines, what is wrong with answers, and voting."""
+"""Reports and model cards of rankings: metrics, primary first, baselines, kinds of failures, and voting."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -109,7 +109,7 @@ METRICS = MetricSet(
     reward={"chance_corrected": 1.0},
 )
 
-# Of model cards: what such a model does, what it is for, and the hub's tag.
+# For model cards: what the model does, the hub's tag, and the intended use.
 DOES = "ranks candidate genes"
 TAG = "gene-ranking"
 USE = """\
@@ -125,7 +125,7 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """What is wrong with each ranking beside its problems; `repeated` are first genes that many questions get."""
+    """The kinds of failure of each ranking beside its problems; `repeated` are first genes that many questions get."""
     flags = {
         "right gene not first": (table["top_1"] == 0) & (table["top_max"] > 0),
         "right gene not listed": (table["top_max"] == 0) & pd.Series([bool(gene) for gene in names], table.index),
@@ -138,17 +138,17 @@ def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collectio
 
 
 def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Write the table and the figure of voting: accuracy by how many samples of a question are merged."""
+    """Write the table and the figure of voting: accuracy by the number of merged samples of a question."""
     tables = [
         voting_table(scores, seed, resamples).assign(**{name: getattr(e, name) for name in RUN})
         for e, scores in evidence.evaluations
     ]
-    found = [table for table in tables if len(table)]
-    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=VOTING_COLUMNS)
+    voted = [table for table in tables if len(table)]
+    table = pd.concat(voted, ignore_index=True) if voted else pd.DataFrame(columns=VOTING_COLUMNS)
     with matplotlib.rc_context(STYLE):
         # The figure's table has every row, not only those that are drawn.
         save(voting_figure(table), table[VOTING_COLUMNS], folder / "voting")
-    print(f"{len(found)} of {len(tables)} sets of answers have several samples of a question")
+    print(f"{len(voted)} of {len(tables)} sets of answers have several samples of a question")
 
 
 def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Rewards of rankings: where the right gene stands, less what a list of that length earns by chance, and form.
+"""Rewards of rankings: the rank of the right gene, some corrected for chance, and the form of the answer.
 
-Each gives a value to a parsed answer; one without exactly one usable list earns 0. Genes that are no candidates take
-ranks like any other, repeats take none. What each pays, and what attacks on it earn: docs/ranking-rewards.md.
+Each gives a value to a parsed answer; an answer without exactly one usable list earns 0. Genes that are no candidates
+take ranks like any other, repeats take none. docs/ranking-rewards.md has their formulas and what attacks on them earn.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from reasonome.tasks.ranking import metrics
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer
 
-# The default of `longest_list`: it stands for the number of candidates where every human gene is one, and no list has
-# fewer genes that count.
+# The default of `longest_list`: it replaces the number of candidates where every human gene is one, and at least as
+# many genes of a list count.
 LONGEST_LIST = 25
 
 
@@ -46,7 +46,7 @@ def _batch(
     examples: Sequence[RankingExample],
     similarity: Similarity | None,
 ) -> list[float]:
-    """What a reward pays for each answer; no reward of rankings compares texts."""
+    """The values of a reward, one per answer; no reward of rankings compares texts."""
     pairs = zip(answers, examples, strict=True)
     return [value(answer, example, grading) if answer.named else 0.0 for answer, example in pairs]
 
@@ -57,7 +57,7 @@ def _size(example: RankingExample, grading: Grading) -> int:
 
 
 def _counted(answer: RankedAnswer, example: RankingExample, grading: Grading) -> list[str]:
-    """The part of the list that counts: without an end, every list would come to the right gene."""
+    """The part of the list that counts: without a limit, a list of all genes would have the right one."""
     return answer.ranked(example)[: max(grading.longest_list, _size(example, grading))]
 
 
@@ -138,6 +138,6 @@ def format(answer: RankedAnswer, example: RankingExample, grading: Grading) -> f
 
 
 def brevity(answer: RankedAnswer, example: RankingExample, grading: Grading) -> float:
-    """1 for reasoning of up to `words` words, falling to 0 at twice as many; 0 where it is wanted but missing."""
+    """1 for reasoning of up to `words` words, falling to 0 at twice as many; 0 where required reasoning is missing."""
     missing = "no_reasoning" in answer.problems
     return 0.0 if missing else min(1.0, max(0.0, 2 - answer.words / grading.words))

@@ -1,4 +1,4 @@
-"""What makes the questions of rankings: genes as questions show them, and an account of the rows that are left out."""
+"""Making of ranking questions: genes as questions show them, and an account of the rows that are left out."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ class LeftOut(NamedTuple):
 
 
 class Unmapped(NamedTuple):
-    """An identifier without a gene, where it stands (file:line), and what may be meant."""
+    """An identifier without a gene, its place (file:line), and the best guess of a gene."""
 
     source: str
     identifier: str
@@ -50,15 +50,15 @@ class Questions:
     def without(self, unused: Iterable[tuple[RankingExample, str, str]]) -> "Questions":
         """The questions without some, (question, reason, detail): the rows of those are left out."""
         left_out, places = list(self.left_out), dict(self.places)
-        for one, reason, detail in unused:
-            for place in places.pop((one.subset, one.id)):
-                told = ": ".join(filter(None, (place, detail)))
-                left_out.append(LeftOut(self.source_of[one.subset], one.id, reason, told))
-        kept = [one for one in self.examples if (one.subset, one.id) in places]
+        for example, reason, detail in unused:
+            for place in places.pop((example.subset, example.id)):
+                explanation = ": ".join(filter(None, (place, detail)))
+                left_out.append(LeftOut(self.source_of[example.subset], example.id, reason, explanation))
+        kept = [example for example in self.examples if (example.subset, example.id) in places]
         return replace(self, examples=kept, left_out=left_out, places=places)
 
     def account(self, subset: str) -> str:
-        """In words: how many rows the source of a subset has, and why most of those that make no question do not.
+        """In words: how many rows the source of a subset has, and the commonest reasons why rows were left out.
 
         Subsets that share a source are counted together.
         """
@@ -67,8 +67,8 @@ class Questions:
         reasons = Counter(row.reason for row in self.left_out if row.source == source)
         commonest = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(_REASONS_TOLD))
         rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
-        told = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
-        return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {told}"
+        most_common = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
+        return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {most_common}"
 
 
 class Place(NamedTuple):
@@ -81,7 +81,7 @@ class Place(NamedTuple):
 
 @dataclass
 class Maker:
-    """What questions are made with: the genes of the authority, and an account of the rows, as Questions has it."""
+    """Makes questions with the genes of the authority, and keeps an account of the rows, as Questions has it."""
 
     benchmark: RankingBenchmark
     genes: GeneTable
@@ -91,7 +91,7 @@ class Maker:
     notes: Counter = field(default_factory=Counter)
     known: dict[str, RankedGene] = field(default_factory=dict)
 
-    def made(self, examples: list[RankingExample]) -> Questions:
+    def questions(self, examples: list[RankingExample]) -> Questions:
         """The questions, with the account of all rows."""
         source_of = {name: subset.source for name, subset in self.benchmark.subsets.items()}
         return Questions(examples, self.left_out, self.unmapped, self.places, source_of, dict(self.notes))
@@ -101,7 +101,7 @@ class Maker:
         self.left_out.append(LeftOut(at.source, name, reason, ": ".join(filter(None, (at.row, detail)))))
 
     def symbol(self, identifiers: Sequence[str], at: Place, strict: bool = False) -> str | None:
-        """The symbol of a gene by the first of its identifiers that means one; else it is unmapped."""
+        """The symbol of a gene by the first of its identifiers that resolves; None if none does: it is unmapped."""
         symbols = (self.genes.resolve(identifier, strict).symbol for identifier in identifiers)
         if symbol := next(filter(None, symbols), None):
             return symbol
@@ -110,7 +110,7 @@ class Maker:
         return None
 
     def ranked(self, symbol: str, **known: Any) -> RankedGene:
-        """A gene as a question has it; aliases are those previous and alias symbols that mean this gene alone.
+        """A gene of a question; its aliases are the previous and alias symbols that mean this gene alone.
 
         `known` are fields of RankedGene beside symbol, name and aliases.
         """
@@ -122,24 +122,24 @@ class Maker:
         return self.known[symbol].model_copy(update=known)
 
     def score(self, distance: int | None) -> float | None:
-        """What stands for a tool's score, if the benchmark has any: more is better."""
+        """The score by distance (higher is better); None without a distance, or if the benchmark has no such scores."""
         return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
 
     def listed(
         self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str | None, int]
     ) -> dict[str, RankedGene]:
-        """The candidates of a ready table, by current symbol; one that no gene is found for stays as it is written."""
-        found: dict[str, RankedGene] = {}
+        """The candidates of a ready table, by current symbol; an unknown gene stays as written."""
+        by_key: dict[str, RankedGene] = {}
         for number, written in enumerate(candidates):
             symbol = self.symbol([written], at)
             distance = distances.get(symbol)
             known = {"score": scores[number] if scores else self.score(distance), "distance": distance}
             gene = self.ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
-            found.setdefault(gene.symbol.casefold(), gene)
-        return {gene.symbol: gene for gene in found.values()}
+            by_key.setdefault(gene.symbol.casefold(), gene)
+        return {gene.symbol: gene for gene in by_key.values()}
 
     def unfit(self, causal: Iterable[str], candidates: Collection[str]) -> tuple[str, str]:
-        """(reason, detail) why genes cannot be asked about with these candidates; ("", "") if they can."""
+        """(reason, detail) why genes and candidates make no question; ("", "") if they do."""
         if missing := [symbol for symbol in causal if symbol not in candidates]:
             return "causal gene is no candidate", ", ".join(missing)
         low, high = self.benchmark.minimum_candidates, self.benchmark.maximum_candidates

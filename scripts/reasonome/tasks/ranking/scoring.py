@@ -33,7 +33,7 @@ LISTED = (
     *("listed_candidates", "non_candidates", "invented", "cut_off", "format", "reasoning_words"),
 )
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
-# What a list alone does not have.
+# Columns that a bare list does not have.
 _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
 
 
@@ -50,9 +50,9 @@ def score(
     """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
     spec = project.benchmarks[benchmark]
     known = known_names(read_authority(project, spec.authority).genes.values())
-    asked = project.style(benchmark, style)
+    prompt_style = project.style(benchmark, style)
     seed = project.settings.seed
-    return score_rankings(task, asked, examples, answers, known, spec.longest_list, seed, file, sealed)
+    return score_rankings(task, prompt_style, examples, answers, known, spec.longest_list, seed, file, sealed)
 
 
 def score_baselines(
@@ -64,9 +64,9 @@ def score_baselines(
     asked: Sequence[RankingExample],
 ) -> pd.DataFrame:
     """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-    spec, read = project.benchmarks[benchmark], files.baselines(project, benchmark)
+    spec, inputs = project.benchmarks[benchmark], files.baselines(project, benchmark)
     genes = read_authority(project, spec.authority).genes
-    phenotypes = read.files["phenotypes"]
+    phenotypes = inputs.files["phenotypes"]
     return baseline_scores(
         task,
         project.style(benchmark, style),
@@ -74,7 +74,7 @@ def score_baselines(
         asked,
         {symbol: gene.name for symbol, gene in genes.items()},
         spec.longest_list,
-        load_encoders(project.encoders, [project.results.encoder(name) for name in read.encoders]),
+        load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),
         PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
     )
 
@@ -92,22 +92,22 @@ def score_rankings(
 ) -> pd.DataFrame:
     """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
-    Metrics are those of `answer_metrics`, and `reward_*` what every reward of the task would pay, with settings at
-    their defaults. `known` are the names of human genes (`known_names`): what is neither among them nor of the
-    question is invented; without it, that is not counted. `genes` is the ranking that counts, joined by spaces, and
-    `candidates` those of the prompt in its order. What belongs to the form is nan of answers that came as bare lists.
-    `shuffled_*` scores what another question of the subset was answered (`handed_over`). Answers to `sealed` ids are
-    passed over. InputError for an answer to another id, for two answers to one id, sample and order, and without
-    examples; `file` is where the answers come from.
+    Metrics are those of `answer_metrics`, and `reward_*` are the values of the task's rewards at default settings.
+    `known` are the names of human genes (`known_names`): a name neither among them nor in the question is invented;
+    without `known`, these are not counted. `genes` is the ranking that counts, joined by spaces, and `candidates` those
+    of the prompt in its order. Metrics of the form are nan for answers that came as bare lists. `shuffled_*` scores the
+    answer to another question of the subset (`handed_over`). Answers to `sealed` ids are ignored. InputError for an
+    answer to an unknown id, for two answers to one id, sample and order, and without examples; `file` is where the
+    answers come from.
     """
-    given = attempts(task, style, examples, answers, file, sealed)
+    scored_attempts = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((example.id for example in examples), clusters(examples), strict=True))
     shown, rankings, formless, rows = [], [], [], []
-    for example, sample, order, answer, read in given:
-        ranked = read.ranked(example)[:longest_list]
+    for example, sample, order, answer, parsed_answer in scored_attempts:
+        ranked = parsed_answer.ranked(example)[:longest_list]
         candidates = task.listed(example, style, order, answer.genes_left_out if answer else 0)
-        metrics = answer_metrics(read, example, longest_list, known)
-        if answer and answer.finish_reason == "length" and not read.named:  # cut off before any tag was opened
+        metrics = answer_metrics(parsed_answer, example, longest_list, known)
+        if answer and answer.finish_reason == "length" and not parsed_answer.named:  # cut off before any tag was opened
             metrics["truncated"] = 1.0
         shown.append(candidates)
         rankings.append(ranked)
@@ -122,8 +122,8 @@ def score_rankings(
                 "answer": ranked[0] if ranked else "",
                 "genes": joined(ranked),
                 "text": answer.text if answer else "",
-                "reasoning": read.reasoning,
-                "problems": ",".join(_problems(read, metrics) if answer else ["missing_answer"]),
+                "reasoning": parsed_answer.reasoning,
+                "problems": ",".join(_problems(parsed_answer, metrics) if answer else ["missing_answer"]),
                 "genes_left_out": answer.genes_left_out if answer else 0,
                 "facts_left_out": answer.facts_left_out if answer else 0,
                 **measured(answer),
@@ -132,21 +132,22 @@ def score_rankings(
             }
         )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "length": float})
-    asked, parsed = [attempt.example for attempt in given], [attempt.read for attempt in given]
+    asked = [attempt.example for attempt in scored_attempts]
+    parsed = [attempt.read for attempt in scored_attempts]
     rewards = task.rewards_for(Grading(longest_list=longest_list))
-    # Those of rankings compare genes, and need no similarity of texts.
-    table = table.assign(**{f"reward_{name}": one.function(parsed, asked, None) for name, one in rewards.items()})
+    # Rewards of rankings compare genes, and need no similarity of texts.
+    table = table.assign(**{f"reward_{name}": reward.function(parsed, asked, None) for name, reward in rewards.items()})
     table.loc[formless, _OF_THE_FORM] = math.nan
     table = unknown_where_missing(table, _OF_THE_FORM)
     others = [
         list_metrics(handed_over(rankings[own], shown[own], shown[row], asked[row]), asked[row], longest_list)
         for row, own in enumerate(shuffled_rows(table, seed))
     ]
-    return table.assign(**{f"shuffled_{metric}": [one[metric] for one in others] for metric in SHUFFLED})
+    return table.assign(**{f"shuffled_{metric}": [metrics[metric] for metrics in others] for metric in SHUFFLED})
 
 
 def labels(example: RankingExample, cluster: str) -> dict[str, str]:
-    """What every row of a table of scores says of its question; a cluster is resampled together."""
+    """The columns of a table of scores that describe the question; a cluster is resampled together."""
     return {
         "id": example.id,
         "subset": example.subset,
@@ -157,7 +158,7 @@ def labels(example: RankingExample, cluster: str) -> dict[str, str]:
 
 
 def joined(genes: Sequence[str]) -> str:
-    """A ranking as one text: genes without white space, which no symbol has, between spaces."""
+    """A ranking as one text: genes separated by spaces; white space within a gene becomes an underscore."""
     return " ".join("_".join(gene.split()) for gene in genes)
 
 
@@ -166,9 +167,9 @@ def handed_over(
 ) -> list[str]:
     """The ranking of one question as an answer to another `example`, whose prompt shows the candidates `other`.
 
-    Between questions with candidates a ranking is handed over by the places at which the prompt showed its genes, which
-    is what a model may have learnt instead of genes; what has no such place there is dropped. Where one of them has no
-    candidates, the genes themselves are handed over.
+    Between questions with candidates a ranking is handed over by the positions of its genes in the prompt, which a
+    model may have learnt instead of genes; positions that the other prompt does not have are dropped. Where one of the
+    questions has no candidates, the genes themselves are handed over.
     """
     if not (shown and other):
         return example.meant(ranking)
@@ -176,10 +177,10 @@ def handed_over(
     return [other[place[gene]] for gene in ranking if place.get(gene, len(other)) < len(other)]
 
 
-def _problems(read: RankedAnswer, metrics: dict[str, float]) -> list[str]:
-    """What is malformed, and what is listed that the question does not ask about, or that is no gene."""
+def _problems(answer: RankedAnswer, metrics: dict[str, float]) -> list[str]:
+    """Codes of what is malformed, and of listed genes that are no candidates, invented, or beyond what counts."""
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
-    return [*read.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
+    return [*answer.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
 
 
 def baseline_scores(
@@ -205,15 +206,15 @@ def baseline_scores(
     labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]
     for example, label in zip(examples, labelled, strict=True):
         expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
-        told = {"baseline": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
-        rows.append(told | label | expected)
+        row = {"baseline": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
+        rows.append(row | label | expected)
     for name, baseline in BASELINES.items():
         if not baseline.usable(questions):
             continue
         for place, (example, label) in enumerate(zip(examples, labelled, strict=True)):
             ranked = baseline.rank(questions, place)[:longest_list]
-            told = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
-            told |= {"genes": joined(ranked), "draws": 1} | label
+            row = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
+            row |= {"genes": joined(ranked), "draws": 1} | label
             metrics = list_metrics(ranked, example, longest_list)
-            rows.append(told | {metric: metrics[metric] for metric in expected})
+            rows.append(row | {metric: metrics[metric] for metric in expected})
     return pd.DataFrame(rows)

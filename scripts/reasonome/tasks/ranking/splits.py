@@ -1,6 +1,6 @@
-"""Split ranking questions so that nothing leaks: whole components of shared genes and overlapping loci go together.
+"""Split ranking questions so that nothing leaks: questions connected by shared genes or overlapping loci stay together.
 
-Also tells whether the order of the candidates or the look of a symbol gives the answer away.
+Also tests whether the order of the candidates or the form of a symbol gives the answer away.
 """
 
 import random
@@ -19,14 +19,14 @@ from reasonome.tasks.ranking.clusters import connected
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
-# A position that gives the answer away by less than this chance is no accident of one seed.
+# Below this p-value a position in the list gives the answer away, and is no accident of one seed.
 POSITION_P = 0.001
 
-Reasons = dict[int, tuple[str, str]]  # position of a question -> why it is not used, and in which words more
+Reasons = dict[int, tuple[str, str]]  # position of a question → (reason, detail) why it is not used
 
 
 class BenchmarkQuestions(NamedTuple):
-    """Questions of a benchmark, and its own window around a lead variant (base pairs)."""
+    """Questions of a benchmark, and its window on either side of a lead variant (base pairs)."""
 
     benchmark: str
     questions: Sequence[RankingExample]
@@ -49,16 +49,16 @@ class Splits(NamedTuple):
 
 
 def keys(example: RankingExample) -> dict[str, str]:
-    """What a question must not share with one of another split → the kind of leak, the worst first.
+    """Key that a question must not share with one of another split → the kind of leak, the worst first.
 
-    The causal genes; a case's disease; all candidates of a locus, which it has in common with loci that overlap.
+    Keys are the causal genes; a case's disease; all candidates of a locus, which overlapping loci have in common.
     """
-    found = {f"gene {gene.symbol}": "causal gene" for gene in example.causal}
+    kinds = {f"gene {gene.symbol}": "causal gene" for gene in example.causal}
     if isinstance(example, CaseExample) and example.disease_id:
-        found[f"disease {example.disease_id}"] = "disease"
+        kinds[f"disease {example.disease_id}"] = "disease"
     if isinstance(example, LocusExample):
-        found |= {f"candidate {gene.symbol}": "candidate gene" for gene in example.candidates}
-    return found
+        kinds |= {f"candidate {gene.symbol}": "candidate gene" for gene in example.candidates}
+    return kinds
 
 
 def split(
@@ -70,12 +70,12 @@ def split(
     """Split questions into train, valid and test, and prove that no two splits share a key or overlap.
 
     Questions that share a key (see `keys`), or whose windows around the lead variants overlap, are connected; whole
-    components are drawn, in a seeded order, for test, then valid, and the rest is training. A component that has more
-    questions than a split still needs is passed over, so that large ones are in training; where the small ones do not
+    components are drawn, in a seeded order, for test, then valid, and the rest is training. A component with more
+    questions than a split still needs is skipped, so that large ones are in training; where the small ones do not
     suffice, the smallest of the large ones follow. `left_out` are the held-out questions of other benchmarks: training
     questions that leak into them are dropped. `most_per_gene` and a subset's `train` draw by the seed.
-    InputError if a subset has too few questions, which then says what became of its rows (`rows`, by subset), or if a
-    leak remains.
+    InputError if a subset has too few questions, with the account of its rows (`rows`, by subset), or if a leak
+    remains.
     """
     unused: Reasons = _more_than_allowed(examples, benchmark)
     kept = [number for number in range(len(examples)) if number not in unused]
@@ -97,7 +97,7 @@ def split(
         for number in own[spec.train :] if spec.train is not None else ():
             unused[number] = ("not drawn for training", f"train: {spec.train}")
     parts["train"] = [number for number in parts["train"] if number not in unused]
-    group: dict[int, str] = {}  # called by its first causal gene in the alphabet, which no other has
+    group: dict[int, str] = {}  # named by its alphabetically first causal gene, which no other group has
     for numbers in members.values():
         first = min(symbol for number in numbers for symbol in examples[number].right)
         group |= dict.fromkeys(numbers, first)
@@ -109,7 +109,7 @@ def split(
         "questions": len(examples),
         "components": len(members),
         "largest_component": max(map(len, members.values()), default=0),
-        "sizes": {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS},
+        "sizes": {part: dict(sorted(Counter(example.subset for example in splits[part]).items())) for part in SPLITS},
         "unused": dict(sorted(Counter(reason for reason, _ in unused.values()).items())),
         "remaining": _remaining(splits, benchmark.window),
     }
@@ -130,7 +130,7 @@ def components(examples: Sequence[RankingExample], window: int) -> np.ndarray:
 
 
 def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample], reach: int) -> list[str]:
-    """What each question has in common with any held-out one: a kind of `keys`, "overlapping locus", or "".
+    """The leak of each question into any held-out one: a kind of `keys`, "overlapping locus", or "".
 
     Loci overlap whose lead variants are at most `reach` base pairs apart: the sum of the windows of both benchmarks.
     """
@@ -149,57 +149,57 @@ def leaks(examples: Iterable[RankingExample], held_out: Sequence[RankingExample]
 
 
 def shortcuts(examples: Sequence[RankingExample], seeds: Sequence[int] = (0,)) -> dict[str, dict[str, Any]]:
-    """How often a candidate chosen without reading is right, and whether that is more or less than chance.
+    """How often a candidate chosen by a simple rule is right, and whether that is more or less than chance.
 
     By rule (place in the list, length of the symbol, place in the alphabet): questions, top_1, that of a candidate
-    drawn at random (chance), and p. Lists are in the order in which prompts show them, by each of `seeds`, those of
-    the styles; with several, the rules of places say which. Questions with the same candidates have the same order, so
-    that chance is one draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller
-    tail). InputError where a place in the list is right so often, or so seldom, that p is below POSITION_P; symbols
-    are as they are, and only told.
+    drawn at random (chance), and p. Lists are in the order in which prompts show them, by each of `seeds` of the
+    styles; with several, the names of rules of places have the seed. Questions with the same candidates have the same
+    order, so chance is one draw for each set of candidates; p is exact over those draws, two-sided (twice the smaller
+    tail). InputError where a place in the list is right so often, or so seldom, that p is below POSITION_P; rules of
+    symbols are only reported.
     """
-    asked = [example for example in examples if example.candidates]
-    if not asked:
+    with_candidates = [example for example in examples if example.candidates]
+    if not with_candidates:
         return {}
     times_right: dict[tuple[str, ...], Counter] = defaultdict(Counter)
-    for example in asked:
+    for example in with_candidates:
         times_right[tuple(sorted(gene.symbol for gene in example.candidates))].update(example.right)
     chances = [[times[symbol] for symbol in symbols] for symbols, times in times_right.items()]
     distribution = _sum_of_draws(chances)
-    expected = sum(sum(times) / len(times) for times in chances) / len(asked)
+    expected = sum(sum(times) / len(times) for times in chances) / len(with_candidates)
 
-    def told(choose: Callable[[Sequence[str]], str], seed: int) -> dict[str, Any]:
+    def measured(choose: Callable[[Sequence[str]], str], seed: int) -> dict[str, Any]:
         hits = sum(
             times[choose([symbols[place] for place in gene_order(symbols, seed)])]
             for symbols, times in times_right.items()
         )
         tail = min(distribution[: hits + 1].sum(), distribution[hits:].sum())
         return {
-            "questions": len(asked),
-            "top_1": round(hits / len(asked), 4),
+            "questions": len(with_candidates),
+            "top_1": round(hits / len(with_candidates), 4),
             "chance": round(expected, 4),
             "p": float(f"{min(1.0, 2 * tail):.3g}"),
         }
 
-    found = {}
+    results = {}
     for seed in seeds:
         for rule, choose in _PLACES.items():
-            one = found[rule if len(seeds) == 1 else f"{rule} by seed {seed}"] = told(choose, seed)
-            if one["p"] < POSITION_P:
-                what = f"the {rule} candidate of prompts is right in {one['top_1']:.1%} of the questions, by chance"
+            result = results[rule if len(seeds) == 1 else f"{rule} by seed {seed}"] = measured(choose, seed)
+            if result["p"] < POSITION_P:
+                what = f"the {rule} candidate of prompts is right in {result['top_1']:.1%} of the questions, by chance"
                 raise InputError(
-                    f"{what} {one['chance']:.1%} (p = {one['p']})",
+                    f"{what} {result['chance']:.1%} (p = {result['p']})",
                     field="seed",
                     fix=f"give the prompt styles of this task that have seed {seed} another",
                 )
-    return found | {rule: told(choose, seeds[0]) for rule, choose in _SYMBOLS.items()}
+    return results | {rule: measured(choose, seeds[0]) for rule, choose in _SYMBOLS.items()}
 
 
 _PLACES: dict[str, Callable[[Sequence[str]], str]] = {
     "first": lambda order: order[0],
     "last": lambda order: order[-1],
 }
-# Ties in length go to whichever stands first, which is a matter of chance.
+# Ties in length go to the first in the list, which is random.
 _SYMBOLS: dict[str, Callable[[Sequence[str]], str]] = {
     "shortest symbol": lambda order: min(order, key=len),
     "longest symbol": lambda order: max(order, key=len),
@@ -211,8 +211,8 @@ _SYMBOLS: dict[str, Callable[[Sequence[str]], str]] = {
 def _sum_of_draws(values: Sequence[Sequence[int]]) -> np.ndarray:
     """The distribution (0 to the largest sum) of the sum of one value drawn from each list, all equally likely."""
     distribution = np.ones(1)
-    for one in values:
-        distribution = np.convolve(distribution, np.bincount(one) / len(one))
+    for numbers in values:
+        distribution = np.convolve(distribution, np.bincount(numbers) / len(numbers))
     return distribution
 
 
@@ -247,7 +247,7 @@ def _drawn(
             if missing > 0:
                 have = sum(examples[number].subset == subset for numbers in members for number in numbers)
                 what = f"subset '{subset}' has {have} questions, {missing} too few to hold out as many as are asked for"
-                if unused := sum(one.subset == subset for one in examples) - have:
+                if unused := sum(example.subset == subset for example in examples) - have:
                     what += f"; {unused} are more of one gene than most_per_gene allows"
                 what += f"; {rows[subset]}" if subset in rows else ""
                 fix = "ask for fewer, as questions that share genes or loci are held out together; minimum_candidates, "
@@ -283,23 +283,23 @@ def _remaining(splits: Mapping[str, Sequence[RankingExample]], window: int) -> d
     """Leaks between the splits, by kind; InputError if there is one."""
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
-        found = Counter(filter(None, leaks(splits[training], splits[held_out], 2 * window)))
-        if found:
-            raise InputError(f"{training} questions leak into {held_out}: {dict(found)}")
+        leak_counts = Counter(filter(None, leaks(splits[training], splits[held_out], 2 * window)))
+        if leak_counts:
+            raise InputError(f"{training} questions leak into {held_out}: {dict(leak_counts)}")
         remaining[f"{training}/{held_out}"] = {"pairs": len(splits[training]) * len(splits[held_out]), "leaks": 0}
     return remaining
 
 
 def _by_chromosome(examples: Sequence[RankingExample]) -> dict[str, list[tuple[int, int]]]:
     """(lead position, number of the question) by chromosome, in order."""
-    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    by_chromosome: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, example in enumerate(examples):
         if isinstance(example, LocusExample) and example.position is not None:
-            found[example.chromosome].append((example.position, number))
-    return {chromosome: sorted(loci) for chromosome, loci in found.items()}
+            by_chromosome[example.chromosome].append((example.position, number))
+    return {chromosome: sorted(loci) for chromosome, loci in by_chromosome.items()}
 
 
-def _in_seeded_order(things: Iterable[Any], seed: str) -> list[Any]:
-    ordered = list(things)
+def _in_seeded_order(items: Iterable[Any], seed: str) -> list[Any]:
+    ordered = list(items)
     random.Random(seed).shuffle(ordered)
     return ordered

@@ -1,4 +1,4 @@
-"""Rankings of genes in a table of answers, in two tracks: how cells are read, their metrics, and baselines."""
+"""Rankings of genes in a table of answers: how cells are read in two tracks, their metrics, and baselines."""
 
 import math
 import sys
@@ -29,7 +29,7 @@ OF_CANDIDATES = ("rank", "non_candidates")  # metrics that only a question with 
 
 
 class TableExample(RankingExample):
-    """The question of a row: a table says which genes were candidates, and not what was asked about them."""
+    """The question of a row: a table has its candidates, but not the trait or phenotypes."""
 
     @property
     def asked(self) -> list[str]:
@@ -38,11 +38,11 @@ class TableExample(RankingExample):
 
 @dataclass(frozen=True)
 class RankingTable:
-    """Ranked genes beside the causal ones (`gold`) and perhaps the candidates that were asked about.
+    """Tables of ranked genes with the causal ones (`gold`) and perhaps the candidates.
 
-    In track `strict` a cell is read as a model's completion is, and genes are compared as genes: case aside, and by the
-    names that `authority` knows, which notes call `authority_name`. In `as-published` brackets are dropped, the cell
-    is split at commas, and the entries are compared as they stand, less white space around them.
+    In track `strict` a cell is parsed like a model's completion, and genes are compared ignoring case, and by the names
+    that `authority` knows, which notes call `authority_name`. In `as-published` brackets are dropped, the cell is split
+    at commas, and the entries are compared exactly, without the white space around them.
     """
 
     task: RankingTask
@@ -62,12 +62,12 @@ class RankingTable:
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
         """A row per answer: example (its question), answer (the ranked genes), problems."""
-        asked = table["candidates"] if "candidates" in table else [""] * len(table)
+        candidate_cells = table["candidates"] if "candidates" in table else [""] * len(table)
         rows = []
-        for cell, gold, candidates in zip(table["answer"], table["gold"], asked, strict=True):
+        for cell, gold, candidates in zip(table["answer"], table["gold"], candidate_cells, strict=True):
             example = self._example(gold, symbols_in(candidates))
-            read = self._strict if self.track == STRICT else self._as_published
-            genes, problems = read(cell, example)
+            read_cell = self._strict if self.track == STRICT else self._as_published
+            genes, problems = read_cell(cell, example)
             if self.track == AS_PUBLISHED and symbols_in(gold) != [gold]:
                 problems.append("gold_not_one_gene")
             if example.candidates:
@@ -82,13 +82,13 @@ class RankingTable:
         self, names: Sequence[Sequence[str]], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
     ) -> pd.DataFrame:
         """Metrics of rankings of the table's questions, a row per ranking; OF_CANDIDATES are nan without any."""
-        asked = _any_candidates(table["example"])
+        any_candidates = _any_candidates(table["example"])
         rows = []
         for genes, example in zip(names, table["example"], strict=True):
-            found = list_metrics(genes, example, self._longest(example, genes))
-            row = {metric: found[metric] for metric in METRICS}
-            if asked:
-                row |= {metric: found[metric] if example.candidates else math.nan for metric in OF_CANDIDATES}
+            metrics = list_metrics(genes, example, self._longest(example, genes))
+            row = {metric: metrics[metric] for metric in METRICS}
+            if any_candidates:
+                row |= {metric: metrics[metric] if example.candidates else math.nan for metric in OF_CANDIDATES}
             rows.append(row | {"list_length": float(sum(gene != "" for gene in genes))})
         return pd.DataFrame(rows)
 
@@ -97,36 +97,36 @@ class RankingTable:
         return {}
 
     def clusters(self, table: pd.DataFrame) -> list[str]:
-        """The right genes of each question: rows that share one, directly or over others, are resampled together."""
+        """The cluster of each question: rows that share a right gene, directly or through others, are one cluster."""
         right = clusters(table["example"].tolist())
         return right if self.track == AS_PUBLISHED else [genes.casefold() for genes in right]
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """By what genes were compared, and which lines lack a list or candidates."""
+        """How genes were compared, and which lines lack a list or candidates."""
         if self.track == AS_PUBLISHED:
-            said = ["as published: brackets dropped, split at commas, white space stripped, compared exactly"]
+            notes = ["as published: brackets dropped, split at commas, white space stripped, compared exactly"]
         elif self.authority is None:
-            said = ["strict: genes are compared by symbol, case aside; aliases are unknown without a list of genes"]
+            notes = ["strict: genes are compared by symbol, case aside; aliases are unknown without a list of genes"]
         else:
             known = f"the {len(self.authority.genes):,} genes of {self.authority_name}"
-            said = [f"strict: genes are compared as genes, by the symbols and aliases of {known}"]
+            notes = [f"strict: genes are compared as genes, by the symbols and aliases of {known}"]
         if self.track == STRICT:
             unusable = [not LIST_PROBLEMS.isdisjoint(codes.split(",")) for codes in table["problems"]]
             wrong = table.loc[unusable, "line"].tolist()
-            said += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
+            notes += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
         if _any_candidates(table["example"]):
             bare = table.loc[[not example.candidates for example in table["example"]], "line"].tolist()
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
-            said += [f"{what}: {counted_lines(bare)}"] if bare else []
-        return said
+            notes += [f"{what}: {counted_lines(bare)}"] if bare else []
+        return notes
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """The commonest golds and shuffled answers; of candidates also their random order and that of the prompt."""
         examples = table["example"].tolist()
         shown = [[gene.symbol for gene in example.candidates] for example in examples]
-        found = {}
+        baselines = {}
         if _any_candidates(examples):
-            found = {
+            baselines = {
                 "random_order": TableBaseline(
                     "candidates",
                     [],
@@ -135,20 +135,20 @@ class RankingTable:
                 ),
                 "prompt_order": TableBaseline("candidates", [shown], "the candidates in the order of their column"),
             }
-        found["commonest_gold"] = TableBaseline(
+        baselines["commonest_gold"] = TableBaseline(
             "the other rows",
             [_by_frequency(examples, shown)],
             "genes in the order of how often they are right in the other rows; of equals that of the prompt",
         )
         if len(table) > 1:
             handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
-            found["shuffled_answers"] = TableBaseline(
+            baselines["shuffled_answers"] = TableBaseline(
                 "the answers themselves", [handed_over], "each answer handed to another row"
             )
-        return found
+        return baselines
 
     def _longest(self, example: RankingExample, genes: Sequence[str]) -> int:
-        """How many entries count: as published all, else as many as the question can need."""
+        """How many entries count: as published all, else the number of candidates or at least LONGEST_LIST."""
         if self.track == AS_PUBLISHED:
             return max(1, len(genes))
         return max(LONGEST_LIST, len(example.candidates))
@@ -156,8 +156,8 @@ class RankingTable:
     def _example(self, gold: str, candidates: Sequence[str]) -> RankingExample:
         right = [gold] if self.track == AS_PUBLISHED else symbols_in(gold)
         by_key: dict[str, RankedGene] = {}
-        causal, asked = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
-        return TableExample(id="row", subset="", candidates=_unrepeated(asked), causal=_unrepeated(causal))
+        causal, listed = ([self._question_gene(text, by_key) for text in texts] for texts in (right, candidates))
+        return TableExample(id="row", subset="", candidates=_unrepeated(listed), causal=_unrepeated(causal))
 
     def _question_gene(self, written: str, by_key: dict[str, RankedGene]) -> RankedGene:
         """The gene that a gold or candidate means: as published as it is written, else one for all its spellings."""
@@ -170,19 +170,19 @@ class RankingTable:
         return self.authority.resolve(written).symbol if self.authority else None
 
     def _strict(self, cell: str, example: RankingExample) -> tuple[list[str], list[str]]:
-        """(symbols, problems) of a cell that is read as the pipeline reads answers; none without a closed list."""
+        """(symbols, problems) of a cell, parsed like a completion; no symbols without a closed list."""
         if not cell.strip():
             return [], []
         parsed, problems = self._parsed(cell)
         if not parsed.named:
             return [], problems
         meanings = example.meanings()
-        found = [(gene, meanings.get(gene.casefold()) or self._known(gene)) for gene in parsed.genes]
+        resolved = [(gene, meanings.get(gene.casefold()) or self._known(gene)) for gene in parsed.genes]
         if self.authority:
-            problems += ["unknown_genes"] * any(symbol is None for _, symbol in found)
-        renamed = [(gene, symbol) for gene, symbol in found if symbol not in (gene, None)]
+            problems += ["unknown_genes"] * any(symbol is None for _, symbol in resolved)
+        renamed = [(gene, symbol) for gene, symbol in resolved if symbol not in (gene, None)]
         problems += ["other_case" if gene.casefold() == symbol.casefold() else "aliases" for gene, symbol in renamed]
-        genes = list(dict.fromkeys(symbol or gene for gene, symbol in found))
+        genes = list(dict.fromkeys(symbol or gene for gene, symbol in resolved))
         problems += ["repeated_genes"] * (len(genes) < parsed.listed)
         problems += ["cut_off"] * (len(genes) > self._longest(example, genes))
         return genes, problems
@@ -211,7 +211,7 @@ class RankingTable:
         symbols = {gene.symbol for gene in (*example.causal, *example.candidates)}
         folded = {symbol.casefold() for symbol in symbols}
         closed, bracket = lists_in(cell), "[" in cell or "]" in cell
-        found = {
+        checks = {
             "tags": has_tags(cell),
             "unclosed_list": not closed and bracket,
             "no_brackets": not bracket,
@@ -219,12 +219,12 @@ class RankingTable:
             "empty_entries": "" in entries,
             "other_case": any(entry not in symbols and entry.casefold() in folded for entry in entries),
         }
-        return entries, [*(problem for problem, there in found.items() if there), *_line_breaks(cell)]
+        return entries, [*(problem for problem, present in checks.items() if present), *_line_breaks(cell)]
 
 
 @lru_cache(maxsize=200_000)
 def _gene(symbol: str, *aliases: str) -> RankedGene:
-    """One gene for all the questions that it is part of."""
+    """One object for a gene in all questions."""
     return RankedGene(symbol=symbol, aliases=aliases)
 
 
@@ -247,7 +247,7 @@ def _by_frequency(examples: Sequence[RankingExample], shown: Sequence[Sequence[s
     """
     counts = Counter(gene.symbol for example in examples for gene in example.causal)
     golds = [symbol for symbol, _ in counts.most_common()]
-    # A gene that is right in this row loses one place at most to as many others, so that a few more are enough.
+    # Leaving out this row's gold moves its genes back only, so that a few more golds are enough.
     most = LONGEST_LIST + max(len(example.right) for example in examples)
     rankings = []
     questions = tqdm(examples, "commonest genes", delay=5, leave=False)
@@ -264,18 +264,18 @@ def _random_order(examples: Sequence[RankingExample]) -> pd.DataFrame:
 
     A right gene that is no candidate is in no order; without candidates there is none.
     """
-    asked = [({gene.symbol for gene in example.candidates}, example.right) for example in examples]
-    return pd.DataFrame([_expected(len(symbols), len(symbols & right)) for symbols, right in asked])
+    symbol_sets = [({gene.symbol for gene in example.candidates}, example.right) for example in examples]
+    return pd.DataFrame([_expected(len(symbols), len(symbols & right)) for symbols, right in symbol_sets])
 
 
 @cache
 def _expected(n: int, right: int) -> dict[str, float]:
     """The metrics of a random order of n candidates, as many of them right."""
-    found = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}
+    metrics = dict.fromkeys(METRICS, 0.0) | {"rank": n + 1.0 if n else math.nan, "non_candidates": 0.0}
     if right:
         expected = expected_metrics(n, right, n, n)
-        found |= {metric: expected[metric] for metric in found}
-    return found | {"list_length": float(n)}
+        metrics |= {metric: expected[metric] for metric in metrics}
+    return metrics | {"list_length": float(n)}
 
 
 def table_task(task: RankingTask) -> RankingTable:

@@ -1,4 +1,4 @@
-"""The ranking tasks: prompts with candidates, parsing, rewards, training targets, and lazy answers.
+"""The ranking tasks: prompts with candidates, parsing, rewards, training targets, and lazy policies.
 
 Causal-gene ranking: given a trait and the genes at a GWAS locus, which one causes it? Rare-disease ranking: given what
 a patient has and has not, which gene causes the disease?
@@ -44,7 +44,7 @@ class RankingTask(ABC):
 
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
-        """What stands for each placeholder of the style but {genes}, and how many phenotypes did not fit."""
+        """The text of each placeholder of the style except {genes}, and how many phenotypes did not fit."""
 
     @abstractmethod
     def terms(self, example: Any) -> list[tuple[str, str]]:
@@ -66,7 +66,7 @@ class RankingTask(ABC):
         return example.model_copy(update={"shown": [gene.symbol for gene in ordered[:kept]]})
 
     def listed(self, example: RankingExample, style: RankingStyle, order: int = 0, left_out: int = 0) -> list[str]:
-        """All candidates in the prompt's order; the last `left_out` are those that it does not show.
+        """All candidates in the prompt's order; it does not show the last `left_out`.
 
         The shown ones are the same in every order of the seed.
         """
@@ -101,27 +101,27 @@ class RankingTask(ABC):
         return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
 
     def bare(self, text: str) -> RankedAnswer:
-        """The ranking of someone who gives lists alone: genes between commas, with or without brackets."""
+        """The ranking in a bare list: genes between commas, with or without brackets."""
         return parse_cell(text)
 
     def is_completion(self, cell: str) -> bool:
-        """Whether a cell has any tag of a ranking, however it is spelled: a misspelled one is none to `parse`."""
+        """Whether a cell has any tag of a ranking, also a misspelled one, which `parse` does not accept."""
         return has_tags(cell)
 
     def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
-        """Where in the completion the genes of the list stand, in characters; None without a usable list."""
+        """The (start, end) in characters of the list's genes in the completion; None without a usable list."""
         return self.parse(text, style).span
 
     def completion(
         self, example: RankingExample, prompt: Prompt, style: RankingStyle, proposal: dict | None
     ) -> str | None:
-        """What fine-tuning learns: the right genes, then the other candidates in the prompt's order, if it shows any.
+        """The target of SFT: the right genes, then the other candidates in the prompt's order, if it shows any.
 
         Where every gene is a candidate, those that the teacher listed follow (its `proposed`, between commas).
 
-        The proposal's `steps` are the reasoning; without any, a plain sentence is. None, for the example to be left
-        out: where the prompt shows no right gene, where the reasoning names a candidate that it does not show, and
-        where the reasoning does not keep the style's form.
+        The proposal's `steps` are the reasoning, else a plain sentence. None, to leave the example out, where the
+        prompt shows no right gene, where the reasoning names a candidate that is not shown, and where the reasoning
+        does not have the style's form.
         """
         right = [gene.symbol for gene in example.causal]
         if example.candidates:
@@ -142,9 +142,9 @@ class RankingTask(ABC):
         return None if self.parse(text, style).problems else text
 
     def policies(self, examples: Sequence[RankingExample], style: RankingStyle | None = None) -> list[Policy]:
-        """Lazy answers: rankings that look at the prompt alone, or at which genes are causal most often.
+        """Lazy policies in the style's form: rankings by the prompt alone, or by how often genes are causal.
 
-        They are in the form that the style asks for. Where a prompt shows no candidate, each ranks the commonest genes.
+        Where a prompt shows no candidates, each ranks the commonest genes.
         """
         counts = Counter(gene.symbol for example in examples for gene in example.causal)
         common = [symbol for symbol, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
@@ -154,7 +154,7 @@ class RankingTask(ABC):
         counted = {example.id for example in examples}
 
         def by_frequency(shown: Sequence[str], example: RankingExample) -> list[str]:
-            # The answers to other questions: with its own, a gene that is causal once would be right each time.
+            # Counts the other questions only: with its own, a gene that is causal once would always be right.
             own = example.right if example.id in counted else frozenset()
             return sorted(shown, key=lambda symbol: (symbol in own) - counts[symbol]) if shown else most
 
@@ -228,9 +228,9 @@ class RareDiseaseRanking(RankingTask):
 
 
 def _phenotype_texts(example: CaseExample, style: RankingStyle) -> list[str]:
-    """The phenotypes as the style writes them, present ones first; what the text does not ask for needs no room."""
+    """The phenotypes as the style writes them, present ones first; absent ones only if its text shows them."""
     phenotypes = [*example.present, *(example.absent if "{absent}" in style.user else ())]
-    return [style.phenotypes.format(label=one_line(one.label), id=one.id) for one in phenotypes]
+    return [style.phenotypes.format(label=one_line(term.label), id=term.id) for term in phenotypes]
 
 
 def _reordered(shown: Sequence[RankedGene], style: RankingStyle, question: str, order: int) -> Sequence[RankedGene]:

@@ -1,7 +1,7 @@
-"""The gene-names teacher: writes short reasoning for rankings out of official gene names, offline, the same every time.
+"""The gene-names teacher: writes short reasoning for rankings from official gene names, offline and deterministic.
 
-It is told the right gene, and says nothing but what the candidates are called: a model learns the form from it, and to
-look at names, not why the gene is right.
+It knows the right gene, and states only the names of candidates: a model learns the form from it, and to look at names,
+not why the gene is right.
 """
 
 import random
@@ -29,9 +29,9 @@ def propose(
 ) -> Proposal:
     """A sentence about `genes` shown candidates, and one for the right gene.
 
-    The genes stand in the prompt's order with the right one among them, so that its place tells nothing. Of an open
-    question the right genes are spoken of alone. `plain_reasoning(example, right)` is the task's own sentence, one of
-    several endings. A proposal without anything to say has a `problem`: NOT_SHOWN or NO_NAMES.
+    The genes stand in the prompt's order with the right one among them, so that its position gives nothing away. For an
+    open question only the right genes are described. `plain_reasoning(example, right)` is the task's own sentence, one
+    of several endings. A proposal without reasoning has a `problem`: NOT_SHOWN or NO_NAMES.
     """
     by_symbol = {gene.symbol: gene for gene in example.candidates or example.causal}
     shown = [by_symbol[symbol] for symbol in prompt.shown] if example.candidates else list(example.causal)
@@ -44,9 +44,9 @@ def propose(
         return Proposal(example.id, example.subset, ", ".join(right), problem=NO_NAMES)
     called, joint, ending = draw.choice(_CALLED), draw.choice(_JOINTS), draw.choice(_ENDINGS)
     *head, last = [called.format(symbol=gene.symbol, name=one_line(gene.name)) for gene in chosen]
-    said = "; ".join(head) + (joint if head else "") + last + "."
+    names_sentence = "; ".join(head) + (joint if head else "") + last + "."
     named = " and ".join(right)
-    steps = [said, ending.format(plain=plain_reasoning(example, named), right=named)]
+    steps = [names_sentence, ending.format(plain=plain_reasoning(example, named), right=named)]
     return Proposal(example.id, example.subset, ", ".join(right), steps)
 
 

@@ -1,4 +1,4 @@
-"""Reasoning for rankings: what a teacher writes, and what of it ranks a right gene first and so is kept."""
+"""Reasoning for rankings: what a teacher writes, and which of it is kept because it ranks a right gene first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,10 +17,10 @@ WRONG_GENE = "the first gene is not right"
 def propose(
     task: RankingTask, project: Project, of: Teaching, examples: Sequence[RankingExample], prompts: Mapping[str, Prompt]
 ) -> list[Proposal]:
-    """What a teacher writes about training questions, a proposal each.
+    """A teacher's proposal for each training question.
 
-    The gene-names teacher is told the right gene. One behind an endpoint is not: it is asked in the task's own prompts.
-    A list that repeats genes is no problem, since what is learned of it is the reasoning.
+    The gene-names teacher knows the right gene. One behind an endpoint does not: it gets the task's own prompts.
+    A list that repeats genes is no problem, since only its reasoning is learned.
     """
     teacher = project.teachers[of.teacher]
     if isinstance(teacher, GeneNamesTeacher):
@@ -32,9 +32,9 @@ def propose(
     style = project.style(of.benchmark, of.style)
 
     def read(text: str) -> tuple[str, list[str], list[str]]:
-        found = task.parse(text, style)
-        problems = [problem for problem in found.problems if problem != "repeated_genes"]
-        return ", ".join(found.genes), found.steps, problems
+        answer = task.parse(text, style)
+        problems = [problem for problem in answer.problems if problem != "repeated_genes"]
+        return ", ".join(answer.genes), answer.steps, problems
 
     proposals = openai.ask_own_prompts(teacher, prompts, examples, read, of.output)
     return counting.without_contradictions(proposals, prompts)

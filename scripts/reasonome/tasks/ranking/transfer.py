@@ -13,9 +13,9 @@ UNTRAINED = "nothing"
 
 
 class Matrix(NamedTuple):
-    """One table: what all of it has in common, the heading of its columns, and (trained on, arm, cells) by row.
+    """One table: its title, the heading of its columns, and (trained on, arm, cells) by row.
 
-    A cell is a row of the metrics, with value, low and high, or None; `own` are the columns that the arm learnt from.
+    A cell is (a row of the metrics, with value, low and high, or None; whether the arm learnt from the column).
     """
 
     title: str
@@ -33,15 +33,15 @@ def transfer_matrices(plan: Plan, metrics: pd.DataFrame) -> list[Matrix]:
     """
     shown = reported_seeds(of_all_strata(metrics))
     shown = shown[(shown["kind"] == "model") & (shown["metric"] == plan.metric_set.primary)]
-    found = []
+    matrices = []
     for (backbone, style, decoding), rows in shown.groupby(["backbone", "style", "decoding"], sort=False):
         title = f"{backbone}, asked in style {style}, decoding {decoding}"
-        found.append(_matrix(plan, rows, title, "test source", _source, lambda learnt: learnt.benchmark))
+        matrices.append(_matrix(plan, rows, title, "test source", _source, lambda learnt: learnt.benchmark))
     for (backbone, benchmark, decoding), rows in shown.groupby(["backbone", "benchmark", "decoding"], sort=False):
         title = f"{backbone}, asked {benchmark}, decoding {decoding}"
-        of_mean = rows[rows["subset"] == MEAN]
-        found.append(_matrix(plan, of_mean, title, "test style", lambda row: row.style, lambda learnt: learnt.style))
-    return [matrix for matrix in found if matrix is not None]
+        means = rows[rows["subset"] == MEAN]
+        matrices.append(_matrix(plan, means, title, "test style", lambda row: row.style, lambda learnt: learnt.style))
+    return [matrix for matrix in matrices if matrix is not None]
 
 
 def _matrix(
@@ -52,12 +52,12 @@ def _matrix(
     column_of: Callable[[Any], str],
     learnt_of: Callable[[Any], str],
 ) -> Matrix | None:
-    """None where arms learnt from one thing at most and one is asked."""
+    """None where all arms learnt from the same source or style, and only one is tested."""
     cells = {(row.arm, column_of(row)): row for row in _without_repeats(rows).itertuples()}
     columns = list(dict.fromkeys(column for _, column in cells))
-    arms = [arm for arm in plan.arms if any(of == arm for of, _ in cells)]
+    arms = [arm for arm in plan.arms if any(other == arm for other, _ in cells)]
     learnt = {arm: list(dict.fromkeys(map(learnt_of, plan.trained_on.get(arm, [])))) for arm in arms}
-    if len({one for of in learnt.values() for one in of}) < 2 and len(columns) < 2:
+    if len({name for names in learnt.values() for name in names}) < 2 and len(columns) < 2:
         return None
     table = [
         (
@@ -76,5 +76,5 @@ def _source(row: Any) -> str:
 
 def _without_repeats(rows: pd.DataFrame) -> pd.DataFrame:
     """Without the subset of a benchmark that has only one, which is its mean."""
-    several = {b: len(in_mean(set(found["subset"]) - {MEAN})) > 1 for b, found in rows.groupby("benchmark")}
+    several = {b: len(in_mean(set(subset_rows["subset"]) - {MEAN})) > 1 for b, subset_rows in rows.groupby("benchmark")}
     return rows[(rows["subset"] == MEAN) | rows["benchmark"].map(several)]

@@ -1,4 +1,4 @@
-"""Voting: several sampled rankings of one question merged into one, and how right that is by how many there are."""
+"""Voting: several sampled rankings of one question merged into one, and its accuracy by the number of samples."""
 
 import math
 import random
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 
-DRAWS = 50  # sets of n samples of a question, where there are more than so many
+DRAWS = 50  # the most sets of n samples of a question
 METRICS = ("top_1", "mrr")
 COLUMNS = ["method", "n", "metric", "subset", "value", "low", "high", "questions", "tokens"]
 
@@ -33,7 +33,7 @@ Merge = Callable[[Sequence[Ballot]], list[str]]
 
 
 def majority(ballots: Sequence[Ballot]) -> list[str]:
-    """The genes by how many rankings have them first; the others behind them, by the mean of 1/rank.
+    """The genes by how many rankings list them first; then the others, by the mean of 1/rank.
 
     Self-consistency (Wang et al. 2022, arXiv:2203.11171), where an answer is a first gene.
     """
@@ -61,7 +61,7 @@ def likelihood(ballots: Sequence[Ballot]) -> list[str]:
     voting = [ballot for ballot in ballots if ballot.genes]
     if not all(math.isfinite(ballot.logprob) for ballot in voting):
         return mean_reciprocal_rank(ballots)
-    distinct = {(ballot.text, *ballot.genes): ballot for ballot in sorted(voting, key=lambda one: one.logprob)}
+    distinct = {(ballot.text, *ballot.genes): ballot for ballot in sorted(voting, key=lambda ballot: ballot.logprob)}
     likeliest_first = list(distinct.values())[::-1]
     weights = [math.exp(ballot.logprob - likeliest_first[0].logprob) for ballot in likeliest_first]
     shares = _reciprocal_ranks(likeliest_first, weights)
@@ -84,8 +84,8 @@ def _reciprocal_ranks(ballots: Sequence[Ballot], weights: Sequence[float]) -> di
     return {gene: round(share, 12) for gene, share in shares.items()}
 
 
-def subsets_of(samples: int, n: int, seed: str) -> list[tuple[int, ...]]:
-    """Sets of n of so many samples: all of them, or 50 drawn by the seed where there are more."""
+def sample_subsets(samples: int, n: int, seed: str) -> list[tuple[int, ...]]:
+    """Sets of n of the samples, as sorted positions: all sets, or DRAWS drawn by the seed where there are more."""
     if math.comb(samples, n) <= DRAWS:
         return list(combinations(range(samples), n))
     draw = random.Random(f"{seed}:{n}")
@@ -93,18 +93,18 @@ def subsets_of(samples: int, n: int, seed: str) -> list[tuple[int, ...]]:
 
 
 def accuracy(ballots: Sequence[Ballot], right: frozenset[str], n: int, merge: Merge, seed: str) -> dict[str, float]:
-    """top_1 and mrr of n rankings merged, in the mean over sets of n of the `ballots`; and their tokens in the mean."""
-    found = []
-    for chosen in subsets_of(len(ballots), n, seed):
+    """top_1 and mrr of n merged rankings, and the tokens of n ballots: means over sets of n of the `ballots`."""
+    results = []
+    for chosen in sample_subsets(len(ballots), n, seed):
         merged = merge([ballots[place] for place in chosen])
         rank = next((rank for rank, gene in enumerate(merged, 1) if gene in right), 0)
-        found.append((float(rank == 1), 1 / rank if rank else 0.0))
-    top_1, mrr = np.mean(found, axis=0)
+        results.append((float(rank == 1), 1 / rank if rank else 0.0))
+    top_1, mrr = np.mean(results, axis=0)
     # The mean over all sets of n is n times the mean of a ballot.
     return {"top_1": top_1, "mrr": mrr, "tokens": n * float(np.mean([ballot.tokens for ballot in ballots]))}
 
 
-def ballots_of(rows: pd.DataFrame) -> list[Ballot]:
+def question_ballots(rows: pd.DataFrame) -> list[Ballot]:
     """A ballot for each row of a question's scores, with one kind of log-probability for all that list genes.
 
     That is `logprob`, of whole completions, if all have it; else `name_logprob`, of the lists given their reasoning,
@@ -125,29 +125,29 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
     """Accuracy by the number of merged samples: a row (`COLUMNS`) per method, n, metric and subset, or their mean.
 
     `scores` are those of `score_rankings`; a question's rankings are its samples in all orders of candidates. `n` goes
-    up to the fewest of a question. `tokens` are those of n completions, for one question in the mean. Intervals (95 %)
-    are of a bootstrap of clusters. Empty where there is one sample of a question.
+    up to the smallest number of samples of a question. `tokens` is the mean over questions for n completions. Intervals
+    (95 %) are of a bootstrap of clusters. Empty where a question has one sample.
     """
     questions = []
     for (subset, name, cluster), rows in scores.groupby(["subset", "id", "cluster"], sort=True):
         right = frozenset(rows["gold"].iat[0].split(", "))
-        questions.append((subset, name, cluster, right, ballots_of(rows)))
+        questions.append((subset, name, cluster, right, question_ballots(rows)))
     most = min((len(ballots) for *_, ballots in questions), default=0)
     rows: list[dict] = []
     if most < 2:
         return pd.DataFrame(columns=COLUMNS)
     subsets, clusters = [subset for subset, *_ in questions], [cluster for _, _, cluster, *_ in questions]
-    trials = [(method, n) for method in METHODS for n in counted(most)]
+    trials = [(method, n) for method in METHODS for n in sample_counts(most)]
     for method, n in tqdm(trials, desc="voting", delay=5, leave=False):
-        found = pd.DataFrame(
+        accuracies = pd.DataFrame(
             accuracy(ballots, right, n, METHODS[method], f"{seed}:{name}") for _, name, _, right, ballots in questions
         )
         intervals = bootstrap_intervals(
-            found[list(METRICS)].to_numpy(), subsets, clusters, seed=seed, resamples=resamples
+            accuracies[list(METRICS)].to_numpy(), subsets, clusters, seed=seed, resamples=resamples
         )
-        tokens = found["tokens"].groupby(subsets).mean()
+        tokens = accuracies["tokens"].groupby(subsets).mean()
         for subset, bounds in intervals.items():
-            cost = found["tokens"].mean() if subset == MEAN else tokens[subset]
+            cost = accuracies["tokens"].mean() if subset == MEAN else tokens[subset]
             for column, metric in enumerate(METRICS):
                 values = {key: float(getattr(bounds, key)[column]) for key in ("value", "low", "high")}
                 labels = {"method": method, "n": n, "metric": metric, "subset": subset}
@@ -155,7 +155,7 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def counted(most: int) -> list[int]:
-    """The numbers of samples that are tried: all up to 8, then powers of two, and as many as there are."""
+def sample_counts(most: int) -> list[int]:
+    """The numbers of samples to merge: all up to 8, then powers of two, and `most`."""
     powers = [2**power for power in range(4, most.bit_length())]
     return sorted({*range(1, min(most, 8) + 1), *powers, most})

@@ -1,1 +1,1 @@
-"""The base of tasks whose answers a function verifies: a subclass says what is asked and which answers are right."""
+"""The base of tasks whose answers a function verifies: a subclass defines the questions and their right answers."""

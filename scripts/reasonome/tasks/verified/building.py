@@ -28,42 +28,46 @@ class LeftOut(NamedTuple):
 def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None:
     """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
 
-    InputError for a table that lacks a column, an empty cell, an id or a question that stands twice, an answer that
-    `verify` does not take for right, and for too few groups.
+    InputError for a missing column, an empty cell, a repeated id or question, an answer that `verify` does not accept,
+    and for too few groups.
     """
     benchmark = project.benchmarks[name]
     tables = files.building(project, name).files
     seen: dict[tuple[str, ...], str] = {}
-    questions = [one for subset, path in tables.items() for one in _read(task, benchmark, subset, path, seen)]
+    questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
     splits, left_out = split(questions, benchmark)
     for other in benchmark.leave_out:
-        files_of = [project.results.benchmark(other) / f"{part}.jsonl" for part in ("valid", "test")]
-        held_out = [one for path in files_of for one in read_rows(path, Question)]
-        held = {key for one in held_out for key in leaking_keys(one)}
-        leaking = {one.id for one in splits["train"] if held & leaking_keys(one)}
-        left_out += [LeftOut(one.subset, one.id, f"leaks into {other}") for one in splits["train"] if one.id in leaking]
-        splits["train"] = [one for one in splits["train"] if one.id not in leaking]
-    sizes = {part: dict(sorted(Counter(one.subset for one in splits[part]).items())) for part in SPLITS}
-    groups = len({one.group for one in questions})
+        held_out_files = [project.results.benchmark(other) / f"{part}.jsonl" for part in ("valid", "test")]
+        held_out = [question for path in held_out_files for question in read_rows(path, Question)]
+        held = {key for question in held_out for key in leaking_keys(question)}
+        leaking = {question.id for question in splits["train"] if held & leaking_keys(question)}
+        left_out += [
+            LeftOut(question.subset, question.id, f"leaks into {other}")
+            for question in splits["train"]
+            if question.id in leaking
+        ]
+        splits["train"] = [question for question in splits["train"] if question.id not in leaking]
+    sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
+    groups = len({question.group for question in questions})
     reasons = dict(Counter(row.reason for row in left_out))
     audit = {"questions": len(questions), "groups": groups, "sizes": sizes, "left_out": reasons}
-    rows = {part: [one.model_dump() for one in splits[part]] for part in SPLITS}
+    rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
     write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
     print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
 
 
 def leaking_keys(question: Question) -> set[tuple[str, ...]]:
-    """What a training question may not share with a held-out one: its group, and what it asks."""
+    """Keys that a training question may not share with a held-out one: its group, and its columns."""
     return {("group", question.group), ("question", *question.columns.values())}
 
 
 def split(
     questions: Sequence[Question], benchmark: VerifiedBenchmark
 ) -> tuple[dict[str, list[Question]], list[LeftOut]]:
-    """Train, valid and test: whole groups in a seeded order, test first; and what is beyond a subset's `train`."""
+    """Train, valid and test: whole groups in a seeded order, test first; and questions beyond a subset's `train`."""
     groups: dict[str, list[Question]] = defaultdict(list)
-    for one in questions:
-        groups[one.group].append(one)
+    for question in questions:
+        groups[question.group].append(question)
     order = sorted(groups)
     random.Random(f"{benchmark.seed}:groups").shuffle(order)
     splits: dict[str, list[Question]] = {"train": []}
@@ -79,10 +83,10 @@ def split(
                 )
     left_out: list[LeftOut] = []
     for subset, spec in benchmark.subsets.items():
-        rest = [one for group in order for one in groups[group] if one.subset == subset]
+        rest = [question for group in order for question in groups[group] if question.subset == subset]
         splits["train"] += rest[: spec.train]
         beyond = rest[spec.train :] if spec.train is not None else []
-        left_out += [LeftOut(one.subset, one.id, f"not drawn: train is {spec.train}") for one in beyond]
+        left_out += [LeftOut(question.subset, question.id, f"not drawn: train is {spec.train}") for question in beyond]
     return splits, left_out
 
 
@@ -93,9 +97,9 @@ def _drawn(
     taken: list[Question] = []
     left: list[str] = []
     for group in order:
-        if any(needed[one.subset] > 0 for one in groups[group]):
+        if any(needed[question.subset] > 0 for question in groups[group]):
             taken += groups[group]
-            needed.subtract(one.subset for one in groups[group])
+            needed.subtract(question.subset for question in groups[group])
         else:
             left.append(group)
     return taken, left
@@ -122,9 +126,9 @@ def _read(
                 what = f"the {twin[0]} '{' '.join(twin[1:])}' stands in {first} already"
                 raise InputError(what, file=path, line=line, field=places["id"], fix="keep one row for each question")
         group = row[benchmark.group] if benchmark.group else row["id"]
-        one = Question(id=row["id"], subset=subset, columns=columns, answer=row["answer"], group=group)
-        if task.verify(one.answer, one) != 1:
-            what = f"'{one.answer}' is not right by the task's own `verify`"
+        question = Question(id=row["id"], subset=subset, columns=columns, answer=row["answer"], group=group)
+        if task.verify(question.answer, question) != 1:
+            what = f"'{question.answer}' is not right by the task's own `verify`"
             raise InputError(what, file=path, line=line, field=places["answer"], fix="mend the table, or `verify`")
-        questions.append(one)
+        questions.append(question)
     return questions

@@ -1,4 +1,4 @@
-"""What settings of tasks with verified answers must agree with."""
+"""Checks of the settings of tasks with verified answers."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ TEACHERS = ("openai",)
 
 
 def _nothing(project: Project, *settings: Any) -> None:
-    """Nothing: building reads the tables, templates are held against the columns, and any recipe of rewards trains."""
+    """No checks: building reads the tables, templates are checked against the columns, and any recipe can train."""
 
 
 check_benchmark = check_style = check_recipe = _nothing

@@ -6,27 +6,27 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, same_sources_of_questions
 from reasonome.tasks.verified.task import Question
 
-# What to do about a leak that may not be, by the kind of training data.
+# How to fix a leak that is not allowed, by the kind of training data.
 FIXES = {"training questions": LEAVE_OUT}
 
 
 def findings(project: Project, plan: AuditPlan) -> list[Finding]:
-    """Training questions of a group that a test question has, and those that ask the same."""
-    found = []
+    """Training questions with the group of a test question, and those with the same columns."""
+    leak_findings = []
     for name in plan.benchmarks:
         tests = _questions(project, name, "test")
-        groups = {one.group for one in tests}
-        asked = {tuple(one.columns.values()) for one in tests}
+        groups = {question.group for question in tests}
+        contents = {tuple(question.columns.values()) for question in tests}
         for benchmark, used_by in plan.training.items():
             training = Training(benchmark, used_by, project.results.benchmark(benchmark) / "train.jsonl")
             questions = _questions(project, benchmark, "train")
             leaking = {
-                "same_group": [row for row, one in enumerate(questions) if one.group in groups],
-                "same_question": [row for row, one in enumerate(questions) if tuple(one.columns.values()) in asked],
+                "same_group": [row for row, question in enumerate(questions) if question.group in groups],
+                "same_question": [row for row, q in enumerate(questions) if tuple(q.columns.values()) in contents],
             }
             for kind, rows in leaking.items():
-                found.append(question_finding(training, name, kind, questions, rows))
-    return found
+                leak_findings.append(question_finding(training, name, kind, questions, rows))
+    return leak_findings
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:

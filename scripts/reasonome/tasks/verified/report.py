@@ -1,4 +1,4 @@
-"""What reports and cards say of verified answers: metrics, primary first, baselines, and what is wrong with answers."""
+"""Reports and model cards of verified answers: metrics, primary first, baselines, and kinds of failures."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ METRICS = MetricSet(
     },
     by_stratum=(),
 )
-# Of model cards: what such a model does, what it is for, and the hub's tag.
+# For model cards: what the model does, the hub's tag, and the intended use.
 DOES = "answers questions whose answers are verified"
 TAG = "verified-answers"
 USE = "To answer questions like those of the benchmarks below, for somebody who can check the answers."
@@ -52,16 +52,16 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """What is wrong with each answer beside its problems; `repeated` are answers that many questions get."""
-    found = []
+    """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
+    rows = []
     for name, verified in zip(names, table["verified"], strict=True):
         kinds = {"no usable answer": not name, "wrong": bool(name) and verified == 0, "constant-like": name in repeated}
-        found.append([kind for kind, holds in kinds.items() if holds])
-    return found
+        rows.append([kind for kind, holds in kinds.items() if holds])
+    return rows
 
 
 def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Nothing: the tables of all tasks tell all."""
+    """Nothing: the tables of all tasks are enough."""
 
 
 def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:

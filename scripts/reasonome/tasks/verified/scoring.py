@@ -33,43 +33,46 @@ def score(
 ) -> pd.DataFrame:
     """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
-    `verified` is what `verify` says, 0 without a usable answer; `shuffled_verified` the same of the answer to another
+    `verified` is the value of `verify`, 0 without a usable answer; `shuffled_verified` is that of the answer to another
     question of the subset. InputError as of `attempts`.
     """
-    given = attempts(task, project.style(benchmark, style), examples, answers, file, sealed)
+    scored_attempts = attempts(task, project.style(benchmark, style), examples, answers, file, sealed)
     rows = []
-    for example, sample, order, answer, read in given:
+    for example, sample, order, answer, verdict in scored_attempts:
         bare = answer is not None and answer.answer is not None
-        verified = task.verified(read, example)
-        kept_form = math.nan if bare else float(read.named and read.reasoned)
+        verified = task.verified(verdict, example)
+        kept_form = math.nan if bare else float(verdict.named and verdict.reasoned)
         rows.append(
             {
                 **labels(example),
                 "sample": sample,
                 "order": order,
                 "question": "; ".join(example.columns.values()),
-                "answer": read.name,
+                "answer": verdict.name,
                 "text": answer.text if answer else "",
-                "reasoning": read.reasoning,
-                "problems": ",".join(read.problems if answer else ["missing_answer"]),
+                "reasoning": verdict.reasoning,
+                "problems": ",".join(verdict.problems if answer else ["missing_answer"]),
                 **measured(answer),
                 "verified": verified,
                 "format": kept_form,
                 "reward_verified": verified,
                 "reward_format": kept_form,
                 **ending(answer),
-                **confidence(read, answer),
+                **confidence(verdict, answer),
             }
         )
     table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
     table = unknown_where_missing(table, ["format", "reward_format", "truncated", "length"])
     handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
-    others = [task.verify(name, one.example) if name else 0.0 for name, one in zip(handed, given, strict=True)]
+    others = [
+        task.verify(name, attempt.example) if name else 0.0
+        for name, attempt in zip(handed, scored_attempts, strict=True)
+    ]
     return table.assign(shuffled_verified=others)
 
 
 def labels(example: Question) -> dict[str, str]:
-    """What every row of a table of scores says of its question; questions of one group are resampled together."""
+    """The columns of a table of scores that describe the question; questions of one group are resampled together."""
     return {
         "id": example.id,
         "subset": example.subset,
@@ -94,20 +97,21 @@ def score_baselines(
     """
     if not training:
         raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
-    answers = [one.answer for one in training]
+    answers = [question.answer for question in training]
     counts = Counter(answers)
     majority = min(counts, key=lambda answer: (-counts[answer], answer))
     seed = project.settings.seed
     draws = {
         "majority": [[majority] * len(asked)],
         "random": [
-            [random.Random(f"{seed}:{draw}:{one.id}").choice(answers) for one in asked] for draw in range(_DRAWS)
+            [random.Random(f"{seed}:{draw}:{question.id}").choice(answers) for question in asked]
+            for draw in range(_DRAWS)
         ],
     }
     rows: list[dict[str, Any]] = []
     for baseline, drawn in draws.items():
         for place, example in enumerate(asked):
             values = [task.verify(names[place], example) for names in drawn]
-            told = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
-            rows.append(told | labels(example) | {"verified": sum(values) / len(values)})
+            row = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
+            rows.append(row | labels(example) | {"verified": sum(values) / len(values)})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Questions from a table whose answers a function verifies: all that such a task needs but `verify`."""
+"""Questions from a table whose answers a function verifies: everything such a task needs except `verify`."""
 
 import re
 from abc import ABC, abstractmethod
@@ -46,7 +46,7 @@ class Verdict:
 
     @property
     def reasoned(self) -> bool:
-        """Whether what stands around the answer is one closed reasoning, or nothing."""
+        """Whether the text around the answer is one closed reasoning, or nothing."""
         return "text_outside" not in self.problems
 
     @property
@@ -81,11 +81,11 @@ class VerifiedTask(ABC):
 
     @abstractmethod
     def verify(self, answer: str, example: Question) -> float:
-        """How right an answer is, from 0 to 1; the true answer gets 1."""
+        """The correctness of an answer, from 0 to 1; 1 for the true answer."""
 
     @property
     def rewards(self) -> dict[str, Reward]:
-        """What a recipe may name."""
+        """The rewards that a recipe may name."""
 
         def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
             return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
@@ -103,7 +103,7 @@ class VerifiedTask(ABC):
         return self.rewards
 
     def verified(self, answer: Verdict, example: Question) -> float:
-        """What `verify` says of a parsed answer; 0 without one."""
+        """The value of `verify` for a parsed answer; 0 without one."""
         return self.verify(answer.name, example) if answer.named else 0.0
 
     def with_choice(self, example: Question, style: VerifiedStyle) -> Question:
@@ -118,24 +118,24 @@ class VerifiedTask(ABC):
 
     def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
         """The one closed answer in a completion; never raises."""
-        found = list(_ANSWER.finditer(text))
-        closed = len(found) == 1 and found[0][2]
-        answer = one_line(found[0][1]) if closed else ""
-        head = text[: found[0].start()] if found else text
+        matches = list(_ANSWER.finditer(text))
+        closed = len(matches) == 1 and matches[0][2]
+        answer = one_line(matches[0][1]) if closed else ""
+        head = text[: matches[0].start()] if matches else text
         reasoning = _REASONING.fullmatch(head)
-        tail = text[found[-1].end() :] if found else ""
+        tail = text[matches[-1].end() :] if matches else ""
         problems = {
-            "no_answer": not found,
-            "several_answers": len(found) > 1,
-            "unclosed_answer": len(found) == 1 and not found[0][2],
+            "no_answer": not matches,
+            "several_answers": len(matches) > 1,
+            "unclosed_answer": len(matches) == 1 and not matches[0][2],
             "empty_answer": bool(closed) and not answer,
             "text_outside": bool(tail.strip() or (head.strip() and not reasoning)),
         }
-        said = reasoning[1].strip() if reasoning else ""
-        return Verdict(answer, said, [problem for problem, there in problems.items() if there])
+        reasoning_text = reasoning[1].strip() if reasoning else ""
+        return Verdict(answer, reasoning_text, [problem for problem, present in problems.items() if present])
 
     def bare(self, text: str) -> Verdict:
-        """The answer of someone who gives answers alone."""
+        """The answer in a bare text."""
         return Verdict(one_line(text), "", [] if text.strip() else ["empty_answer"])
 
     def is_completion(self, cell: str) -> bool:
@@ -143,22 +143,24 @@ class VerifiedTask(ABC):
         return "<answer>" in cell
 
     def name_span(self, text: str, style: VerifiedStyle | None = None) -> tuple[int, int] | None:
-        """Where the answer stands that `parse` finds, in characters; None without one."""
+        """The (start, end) in characters of the answer that `parse` finds; None without one."""
         return _ANSWER.search(text).span(1) if self.parse(text, style).named else None
 
     def completion(
         self, example: Question, prompt: Prompt, style: VerifiedStyle, proposal: Mapping[str, Any] | None
     ) -> str | None:
         """The true answer, after the teacher's reasoning if there is any."""
-        said = " ".join((proposal or {}).get("steps", ()))
+        reasoning = " ".join((proposal or {}).get("steps", ()))
         answer = f"<answer>{example.answer}</answer>"
-        return f"<reasoning>{said}</reasoning>\n{answer}" if said else answer
+        return f"<reasoning>{reasoning}</reasoning>\n{answer}" if reasoning else answer
 
     def terms(self, example: Question) -> list[tuple[str, str]]:
-        """What a question is about, by its group."""
+        """The group of a question, as its id and name."""
         return [(example.group, example.group)] if example.group else []
 
     def policies(self, examples: Sequence[Question], style: VerifiedStyle | None = None) -> list[Policy]:
         """Every true answer of the examples, given to every question."""
         answers = sorted(Counter(example.answer for example in examples))
-        return [Policy(one, lambda example, prompt, one=one: f"<answer>{one}</answer>") for one in answers]
+        return [
+            Policy(answer, lambda example, prompt, answer=answer: f"<answer>{answer}</answer>") for answer in answers
+        ]

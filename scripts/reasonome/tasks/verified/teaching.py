@@ -1,4 +1,4 @@
-"""Reasoning for verified answers: a teacher behind an endpoint answers, and is believed where its answer is right."""
+"""Reasoning for verified answers: a teacher behind an endpoint answers, and its right answers are kept."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,12 +14,12 @@ WRONG = "the answer is not right"
 def propose(
     task: VerifiedTask, project: Project, of: Teaching, examples: Sequence[Question], prompts: Mapping[str, Prompt]
 ) -> list[Proposal]:
-    """What a teacher answers to the task's own prompts, without being told the answers; a proposal each."""
+    """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
     style = project.style(of.benchmark, of.style)
 
     def read(text: str) -> tuple[str, list[str], list[str]]:
-        found = task.parse(text, style)
-        return found.name, found.steps, found.problems
+        verdict = task.parse(text, style)
+        return verdict.name, verdict.steps, verdict.problems
 
     return openai.ask_own_prompts(project.teachers[of.teacher], prompts, examples, read, of.output)
 

@@ -1,7 +1,7 @@
 """Baselines of gene-set naming: answers that need no model, each with the information that it uses.
 
-A score means something only beside what can be had without a model from the same information. No answer
-depends on the order in which examples are given. docs/baselines.md says what beating each of them means.
+A model's score means something only in comparison with baselines that use the same information. No answer depends on
+the order of the examples. docs/baselines.md says what beating each of them means.
 """
 
 from collections.abc import Callable, Collection
@@ -67,7 +67,7 @@ BASELINES = {
 def baselines_of(
     style: NamingStyle, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
 ) -> dict[str, Baseline]:
-    """The baselines that can answer: by the style, whether there are training sets, and what else there is."""
+    """The baselines whose data are there: the style's facts, training sets (`trained`), encoders and terms."""
     known = {"prompt", "a database", "a database with the own term"}
     if trained:
         known |= {"none", "training data"}

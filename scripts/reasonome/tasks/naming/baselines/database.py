@@ -13,7 +13,7 @@ from reasonome.tasks.naming.background import Background, BackgroundTerm
 
 
 class Database:
-    """The candidates of a background; a position is one in `terms`, which are sorted by id, and in `sets`."""
+    """The candidates of a background; a position is an index of `terms`, which are sorted by id, and of `sets`."""
 
     def __init__(self, background: Background):
         self.terms = sorted(background.candidates, key=lambda term: term.id)
@@ -22,7 +22,7 @@ class Database:
         self._tested: dict[frozenset[str], Enrichment] = {}
 
     def positions(self, ids: Collection[str], names: Iterable[str]) -> list[int]:
-        """Where the terms of these ids are, those of these names or synonyms, and those of other names of these ids."""
+        """Positions of the terms with one of these ids, names or synonyms, or with any name of a term of these ids."""
         known = [self._background.by_id[i] for i in ids if i in self._background.by_id]
         wanted = {normalise(name) for name in names}.union(*map(_names, known)) - {""}
         by_id, by_name = self._positions
@@ -34,7 +34,7 @@ class Database:
         """Positions of the terms that share a gene with the set, the most over-represented first.
 
         By p, then by shared genes, then by id. Adjusting p for the number of tests (Benjamini and Hochberg) makes some
-        equal and changes no order. The terms at the positions `left_out` are passed over.
+        equal and changes no order. The terms at the positions `left_out` are skipped.
         """
         positions, shared, p = self.tested(genes)
         order = np.lexsort((positions, -shared, p))
@@ -52,7 +52,7 @@ class Database:
     @cached_property
     def _tests(self) -> GeneSetTests:
         universe = frozenset().union(*(self._background.genes(term) for term in self._background.by_id))
-        return GeneSetTests([one.symbols for one in self.sets], universe)
+        return GeneSetTests([gene_set.symbols for gene_set in self.sets], universe)
 
     @cached_property
     def _positions(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:

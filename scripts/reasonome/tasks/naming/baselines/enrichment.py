@@ -16,24 +16,24 @@ def over_representation(questions: Questions) -> list[list[str]]:
     benchmark shows, with all facts that one shows of it. Of equal p-values the fact that more genes carry counts, then
     the alphabet.
     """
-    asked = questions.prompts
-    examples = [*asked, *questions.training_prompts]
+    prompts = questions.prompts
+    examples = [*prompts, *questions.training_prompts]
     facts = sorted({(f.object, f.relation) for e in examples for g in e.genes for f in g.facts})
     if not facts:
-        return [[""] * len(asked)]
+        return [[""] * len(prompts)]
     column = {fact: i for i, fact in enumerate(facts)}
     genes = {symbol: i for i, symbol in enumerate(sorted({g.symbol for e in examples for g in e.genes}))}
-    told = {(genes[g.symbol], column[f.object, f.relation]) for e in examples for g in e.genes for f in g.facts}
-    carriers = np.bincount([fact for _, fact in told], minlength=len(facts))
-    in_sets = [Counter(column[f.object, f.relation] for g in e.genes for f in set(g.facts)) for e in asked]
-    rows = np.repeat(np.arange(len(asked)), [len(counts) for counts in in_sets])
+    annotations = {(genes[g.symbol], column[f.object, f.relation]) for e in examples for g in e.genes for f in g.facts}
+    carriers = np.bincount([fact for _, fact in annotations], minlength=len(facts))
+    in_sets = [Counter(column[f.object, f.relation] for g in e.genes for f in set(g.facts)) for e in prompts]
+    rows = np.repeat(np.arange(len(prompts)), [len(counts) for counts in in_sets])
     columns = np.array([fact for counts in in_sets for fact in counts], dtype=int)
     shared = np.array([count for counts in in_sets for count in counts.values()], dtype=int)
-    drawn = np.array([len(e.genes) for e in asked], dtype=int)[rows]
+    drawn = np.array([len(e.genes) for e in prompts], dtype=int)[rows]
     p = upper_tail(shared, carriers[columns], drawn, len(genes))
     order = np.lexsort((columns, -shared, p, rows))
     best = order[np.unique(rows[order], return_index=True)[1]]
-    answers = [""] * len(asked)
+    answers = [""] * len(prompts)
     for position in best:
         answers[rows[position]] = facts[columns[position]][0]
     return [answers]
@@ -57,6 +57,6 @@ def _most_over_represented(questions: Questions, left_out: list[list[int]]) -> l
     database = questions.database
     answers = []
     for example, own in zip(tqdm(questions.asked, "over-representation", delay=5, leave=False), left_out, strict=True):
-        found = database.over_represented(frozenset(gene.symbol for gene in example.genes), own)
-        answers.append(database.terms[found[0]].name if len(found) else "")
+        positions = database.over_represented(frozenset(gene.symbol for gene in example.genes), own)
+        answers.append(database.terms[positions[0]].name if len(positions) else "")
     return [answers]

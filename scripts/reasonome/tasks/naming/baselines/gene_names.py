@@ -1,4 +1,4 @@
-"""Baselines of the genes' official names: those of the genes that a prompt shows, whatever it says of them."""
+"""Baselines by the official names of the genes that a prompt shows."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from reasonome.tasks.naming.task import Example
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5
 # Words that do not make a phrase on their own, nor begin or end one.
 _EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "member", "protein", "gene", "subunit"}
-# Nor do these say, in a row of words, what the genes do.
+# These too do not describe, in a row of words, the function of the genes.
 _EMPTY_IN_ROWS = _EMPTY_WORDS | {
     *("of", "to", "in", "by", "on", "or", "from", "an", "as", "at"),
     *("factor", "receptor", "component", "domain", "group", "class", "type", "subfamily", "superfamily", "homolog"),
@@ -54,7 +54,7 @@ def commonest_words(questions: Questions) -> list[list[str]]:
 
 
 def _best_number_of_words(questions: Questions) -> int:
-    """The first of equals."""
+    """The number of words with the best mean score on training sets, the smallest of equals."""
     sets = sampled(questions.training_prompts, SETS_TO_CHOOSE_BY, questions.seed)
     rows = [_row(example, _MOST_WORDS) for example in sets]
     names = [" ".join(row[:number]) for number in range(1, _MOST_WORDS + 1) for row in rows]
@@ -76,8 +76,8 @@ def _row(example: Example, most: int) -> list[str]:
 
 def shortest_gene_name(questions: Questions) -> list[list[str]]:
     """The shortest official name among the genes, the first of equals by the alphabet; "" where none is known."""
-    names_of = [[gene.name for gene in example.genes if gene.name] for example in questions.prompts]
-    return [[min(names, key=lambda name: (len(name), name), default="") for names in names_of]]
+    official_names = [[gene.name for gene in example.genes if gene.name] for example in questions.prompts]
+    return [[min(names, key=lambda name: (len(name), name), default="") for names in official_names]]
 
 
 def _words(name: str) -> list[str]:

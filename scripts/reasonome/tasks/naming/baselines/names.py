@@ -57,7 +57,7 @@ def best_by_term_score(candidates: Sequence[str], examples: Sequence[Example], t
 
 
 def sampled(items: Sequence[Item], most: int, seed: int) -> list[Item]:
-    """At most so many of the items, drawn at random, in their order."""
+    """At most `most` of the items, drawn at random, in their order."""
     chosen = sorted(random.Random(seed).sample(range(len(items)), min(len(items), most)))
     return [items[place] for place in chosen]
 

@@ -26,8 +26,8 @@ def nearest_prompt(questions: Questions) -> list[list[str]]:
     """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does; chance
     where no word is shared."""
     training = questions.training_prompts
-    found = nearness(training, questions.prompts, questions.style, questions.seed)
-    blocks = [cosines.argmax(axis=1) for _, cosines in found]
+    cosine_blocks = nearness(training, questions.prompts, questions.style, questions.seed)
+    blocks = [cosines.argmax(axis=1) for _, cosines in cosine_blocks]
     return [[training[i].name for block in blocks for i in block]]
 
 
@@ -37,11 +37,11 @@ def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
     An encoder reads as many of its tokens as it can.
     """
     training = questions.training_prompts
-    known, asked = ([genes_text(e.genes, questions.style) for e in sets] for sets in (training, questions.prompts))
-    vectors = [(encoder.embed(asked), encoder.embed(known).T) for encoder in questions.encoders.values()]
+    known, queries = ([genes_text(e.genes, questions.style) for e in sets] for sets in (training, questions.prompts))
+    vectors = [(encoder.embed(queries), encoder.embed(known).T) for encoder in questions.encoders.values()]
     chance = tie_break(len(training), questions.seed)
     answers = []
-    for start in tqdm(range(0, len(asked), _ROWS_AT_ONCE), "nearest prompts", delay=5, leave=False):
+    for start in tqdm(range(0, len(queries), _ROWS_AT_ONCE), "nearest prompts", delay=5, leave=False):
         cosines = np.mean([left[start : start + _ROWS_AT_ONCE] @ right for left, right in vectors], axis=0)
         # Rounded, so that equal listings are equally near whatever the order in which their products were summed.
         nearest = (cosines.astype(float).round(6) + chance).argmax(axis=1)
@@ -65,8 +65,8 @@ def _nearest_term(questions: Questions, left_out: Sequence[Sequence[int]]) -> li
     chance = tie_break(len(database.terms), questions.seed)
     answers: list[str] = []
     for block in jaccard_blocks([gene_set(e) for e in questions.asked], database.sets):
-        for nearness_of_one in block + chance:
-            nearness_of_one[left_out[len(answers)]] = -1
-            best = nearness_of_one.argmax()
-            answers.append(database.terms[best].name if nearness_of_one[best] >= 0 else "")
+        for indices in block + chance:
+            indices[left_out[len(answers)]] = -1
+            best = indices.argmax()
+            answers.append(database.terms[best].name if indices[best] >= 0 else "")
     return [answers]

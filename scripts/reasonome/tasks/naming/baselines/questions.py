@@ -1,4 +1,4 @@
-"""What the baselines are asked."""
+"""The questions that baselines answer, and the data that they may use."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from reasonome.tasks.naming.terms import TermScorer
 
 @dataclass(frozen=True)
 class Questions:
-    """Sets to be named, and all that a baseline may look at; each looks at what its information allows, and no further.
+    """Sets to be named (`asked`), and all data for baselines; each uses no more than its `information` says.
 
-    `terms` scores names by the terms of a background: for the baselines that are chosen by term_score on training sets;
-    those that use a database search its background. `encoders` (by name) are for those that compare texts with them.
+    `terms` scores names by the terms of a background: some baselines choose names by term_score on training sets, and
+    those that use a database search its background. `encoders` (by name) compare texts.
     """
 
     asked: Sequence[Example]
@@ -30,7 +30,7 @@ class Questions:
 
     @cached_property
     def prompts(self) -> list[Example]:
-        """The asked sets with those of their genes alone that their prompts show, in the prompts' order."""
+        """The asked sets with only the genes that their prompts show, in the prompts' order."""
         return [_as_shown(example, self.style) for example in self.asked]
 
     @cached_property
@@ -44,12 +44,12 @@ class Questions:
         return Database(self.terms.background)
 
     def own_terms(self, example: Example) -> list[int]:
-        """Positions in the database of what is the example's own term, by id, main id, name or synonym.
+        """Positions in the database of the example's own term, by id, main id, name or synonym.
 
-        Of a contaminated variant they are those of the set that it was made of.
+        For a contaminated variant they are those of its original set.
         """
         same = [example, *filter(None, [self._by_id.get(example.term)])]
-        ids = {one for e in same for one in (e.id, e.main_id, e.term)}
+        ids = {identifier for e in same for identifier in (e.id, e.main_id, e.term)}
         return self.database.positions(ids, {name for e in same for name in (e.name, *e.synonyms)})
 
     @cached_property
