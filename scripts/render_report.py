@@ -19,7 +19,7 @@ def main() -> None:
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    write_figures(folder / "figures", plan, tables.of_all_strata(metrics), steps, corpora)
+    write_figures(folder / "figures", plan, tables.without_strata(metrics), steps, corpora)
     page = render_page(
         ReportInputs(
             plan=plan,
