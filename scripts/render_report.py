@@ -14,7 +14,7 @@ from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    folder = arguments.of_experiment(__doc__).parse_args().folder
+    folder = arguments.experiment_parser(__doc__).parse_args().folder
     plan = read_plan(folder / "plan.json")
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]

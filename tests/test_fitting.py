@@ -46,7 +46,7 @@ def test_processes_of_a_node_share_what_is_free_and_what_their_job_has(sharing, 
     """10 GB are free, and this process takes 2 GB."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10 * GB}))
     monkeypatch.setattr(psutil.Process, "memory_info", lambda self: type("Memory", (), {"rss": 2 * GB}))
-    monkeypatch.setattr(memory_limits, "of_control_groups", list)
+    monkeypatch.setattr(memory_limits, "control_group_limits", list)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", str(sharing))
     monkeypatch.delenv("REASONOME_MEMORY_MB", raising=False)
     if told:
@@ -64,8 +64,8 @@ def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, fo
     (group / "job_7").mkdir(parents=True)
     (group / file).write_text(f"{3 * GB}\n")
     (group / "job_7" / file).write_text("max\n")
-    assert memory_limits.of_control_groups(tmp_path / "root", tmp_path / "listing") == [3 * GB]
-    assert memory_limits.of_control_groups(tmp_path / "root", tmp_path / "nowhere") == []
+    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "listing") == [3 * GB]
+    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "nowhere") == []
 
 
 def test_the_most_bytes_held_at_once_are_counted():

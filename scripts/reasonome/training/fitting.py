@@ -228,7 +228,7 @@ def memory_limit() -> float:
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     free = psutil.virtual_memory().available / sharing + _held()
     told = [float(os.environ[MEMORY_MB]) * 2**20] if MEMORY_MB in os.environ else []
-    return min([free, *(limit / sharing for limit in (*told, *memory_limits.of_control_groups()))])
+    return min([free, *(limit / sharing for limit in (*told, *memory_limits.control_group_limits()))])
 
 
 def _held() -> int:

@@ -95,7 +95,7 @@ def names(project: Project, rule: str) -> list[str]:
     return sorted(found)
 
 
-def of_job(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
+def requested(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
     """What a job of `rule` asks for; `backbone` and `chain` are those of the model that it trains or asks, if any.
 
     Recipes are those of steps that are trained, and only training spreads over several nodes.
