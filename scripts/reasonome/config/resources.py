@@ -67,6 +67,6 @@ class Request(Strict):
     )
 
     def is_for(self, rule: str, backbone: str | None, recipe: str | None) -> bool:
-        """Whether it names jobs of `rule` about `backbone` that train `recipe` (stage.variant); None for no one."""
-        named = ((self.rules, rule), (self.backbones, backbone), (self.recipes, recipe))
-        return all(given is None or value in given for given, value in named)
+        """Whether it applies to jobs of `rule` that use `backbone` and train `recipe` (stage.variant); None if none."""
+        conditions = ((self.rules, rule), (self.backbones, backbone), (self.recipes, recipe))
+        return all(names is None or name in names for names, name in conditions)
