@@ -27,7 +27,7 @@ def write_output(json: str | None, text: str) -> None:
     if json == "-":
         show_json(text)
     elif json is not None and Path(json).exists() and not Path(json).is_file():
-        sys.stdout.flush()  # what was printed before stands before
+        sys.stdout.flush()  # keeps the order of what was printed
         Path(json).write_text(f"{text}\n", encoding="utf-8")
     elif json is not None:
         atomic.write_text(json, f"{text}\n")

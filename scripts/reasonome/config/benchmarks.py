@@ -1,4 +1,4 @@
-"""benchmarks.yaml: what entries of all tasks have in common; the rest is in the settings of each task."""
+"""benchmarks.yaml: the settings that all tasks share; the others are in each task's settings.py."""
 
 import re
 from typing import Annotated, ClassVar, Literal

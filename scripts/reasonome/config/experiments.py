@@ -8,7 +8,7 @@ from reasonome.config.strict import Names, Seed, SomeNames, Strict, no_twins
 
 
 class Arm(Strict):
-    """One way to come to a model: steps in order, and the prompt styles it is asked in."""
+    """One way to train a model: its steps in order, and the prompt styles it is asked in."""
 
     steps: list[str]
     styles: SomeNames | None = Field(None, description="the experiment's if not given")

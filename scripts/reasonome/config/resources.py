@@ -1,4 +1,4 @@
-"""resources.yaml: what jobs ask a machine for."""
+"""resources.yaml: the resources that jobs request."""
 
 from typing import Annotated, Literal
 
@@ -32,7 +32,7 @@ Sharding = Literal["none", "zero2", "zero3"]
 
 
 class Request(Strict):
-    """What the jobs that it names ask for; what is not given here is as the entries above it say."""
+    """Resources of the jobs that it names; values that are not given come from the entries above it."""
 
     rules: Annotated[list[str], AfterValidator(no_twins)] | None = Field(None, description="all if not given")
     backbones: Names | None = Field(None, description="all if not given")

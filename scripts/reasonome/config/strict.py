@@ -1,4 +1,4 @@
-"""What every section of the config is made of: models that refuse unknown keys, and the types of their fields."""
+"""The base model of the config, which refuses unknown keys, and the types of its fields."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
@@ -57,7 +57,7 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):
-    """A model in which an unknown key is an error that names the nearest valid one, and true is no number."""
+    """A model that refuses unknown keys, naming the nearest valid one, and true or false in place of a number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -26,7 +26,7 @@ def only_placeholders(template: str, allowed: tuple[str, ...]) -> str:
 
 
 class Style(Strict):
-    """What the prompt styles of all tasks have: the texts around a question."""
+    """The settings of the prompt styles of all tasks: the texts around a question."""
 
     system: str
     user: str

@@ -17,7 +17,7 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _Source(NamedTuple):
-    """A file of code: its digest, and the names that it imports, of modules or of what is in them."""
+    """A file of code: its digest, and the modules and members of modules that it imports."""
 
     digest: str
     imports: frozenset[str]

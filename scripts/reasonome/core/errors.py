@@ -1,4 +1,4 @@
-"""Errors for the person who caused them: what is wrong, where, and how to fix it."""
+"""Errors for users: what is wrong, where, and how to fix it."""
 
 import difflib
 import errno

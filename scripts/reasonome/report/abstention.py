@@ -17,7 +17,7 @@ _SCORES = ("term_score", "right")
 _STATED = "stated"
 _NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
 _NO_RANDOM = "no random sets: `contaminated: [1.0]` of the benchmark makes them"
-_CELLS_AT_ONCE = 500_000  # of resampled sums: what stays in a processor's cache
+_CELLS_AT_ONCE = 500_000  # resampled sums computed together, which fit a processor's cache
 
 
 class _Measure(NamedTuple):

@@ -28,7 +28,7 @@ _GROUP = ("data", "training", "used_by", "benchmark")
 
 
 def leaks_section(leaks: dict) -> dict[str, Any]:
-    """The findings by training data and benchmark, what remains, and what comes from one source."""
+    """The findings by training data and benchmark, how many leaks remain, and data from the test sets' sources."""
     groups: dict[tuple, list[dict]] = {}
     for finding in leaks["findings"]:
         own = groups.setdefault(tuple(finding[name] for name in _GROUP), [])

@@ -1,4 +1,4 @@
-"""What an experiment cost, job by job: from the run.json that training and generation leave behind."""
+"""The costs of an experiment by job, from the run.json of training and generation."""
 
 import pandas as pd
 

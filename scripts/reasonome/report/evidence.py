@@ -1,4 +1,4 @@
-"""Read what a report is built on: scores, baselines, training logs and counts of filtered reasoning."""
+"""Read the data of a report: scores, baselines, training logs and counts of filtered reasoning."""
 
 from dataclasses import dataclass
 from pathlib import Path

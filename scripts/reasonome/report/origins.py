@@ -1,4 +1,4 @@
-"""Where answers come from: a model trained here, its untrained base, an endpoint, or somebody's file of answers."""
+"""Where answers come from: a model trained here, its untrained base, an endpoint, or a file of recorded answers."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -63,7 +63,7 @@ class Step(_Strict):
 
 
 class Reasoning(_Strict):
-    """Reasoning that was generated for training, and what of it was dropped."""
+    """Reasoning that was generated for training: kept and dropped rows."""
 
     teacher: Name
     benchmark: Name

@@ -56,7 +56,7 @@ class TableTask(Protocol):
         """The cluster of each question, whose rows are resampled together; None if unknown."""
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """What a reader of the scores should know, in words."""
+        """Notes for readers of the scores."""
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Answers without a model, by name; never none. `terms` is the TermScorer, if there is a background."""
