@@ -133,8 +133,8 @@ def _outcomes(scores: ModelScores) -> str:
     """Which groups of baselines the model beats, and which not, in sentences."""
     beaten = {words: scores.against(group).beaten for group, words in _groups(scores.plan).items()}
     won, lost = ("; ".join(words for words in beaten if beaten[words] is wanted) for wanted in (True, False))
-    said = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
-    return f"{said} It is not shown to beat those that use {lost}." if lost else said
+    wins = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
+    return f"{wins} It is not shown to beat those that use {lost}." if lost else wins
 
 
 def _groups(plan: Plan) -> dict[str, str]:
