@@ -14,6 +14,7 @@ from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, stora
 from reasonome.cluster.doctor.examination import disk_needed, requests
 from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN
 from reasonome.cluster.doctor.machine import Torch
+from reasonome.core import memory_limits
 from reasonome.core.errors import InputError
 
 BACKBONE = "smollm2-135m"
@@ -115,6 +116,20 @@ def test_memory_is_that_of_the_control_group(tmp_path):
     assert (found(400).state, found(400).what.split(",")[0]) == (FAIL, "1 GB by the control group")
     assert "srun --mem=400G" in found(400).fix
     assert found(400, in_job=False).state == WARN
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "file"),
+    [("0::/slurm/job_7", "slurm", "memory.max"), ("4:memory:/slurm/job_7", "memory/slurm", "memory.limit_in_bytes")],
+)
+def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, folder, file):
+    (tmp_path / "listing").write_text(f"9:cpu:/other\n{line}\n")
+    group = tmp_path / "root" / folder
+    (group / "job_7").mkdir(parents=True)
+    (group / file).write_text("3000000000\n")
+    (group / "job_7" / file).write_text("max\n")
+    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "listing") == [3_000_000_000]
+    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "nowhere") == []
 
 
 # --- processes ---------------------------------------------------------------------------------------------

@@ -1,23 +1,18 @@
-"""What fits in memory: the search, the limits, and that a resumed job stays with what was found."""
+"""What fits in memory: the search, what is reserved, and that a resumed job stays with what was found."""
 
 import json
 import shutil
 from types import SimpleNamespace
 
-import psutil
 import pytest
 import tiny_training
 import torch
 
-from reasonome.core import memory_limits
 from reasonome.core.errors import InputError
 from reasonome.tasks.registry import TASKS
 from reasonome.training import fitting
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage
-
-MB, GB = 2**20, 2**30
-PER_TOKEN = 5 * 49_152 * 4  # bytes that training the tiny backbone takes: the head's logits, and what is made of them
 
 
 def test_the_largest_divisor_that_fits():
@@ -41,69 +36,39 @@ def test_the_longest_text_is_a_multiple_of_32_unless_all_fit(longest, room, foun
     assert fitting.longest_that_fits(longest, lambda tokens: tokens <= room) == found
 
 
-@pytest.mark.parametrize(("sharing", "told", "limit"), [(1, None, 12), (4, None, 4.5), (1, 8192, 8), (4, 8192, 2)])
-def test_processes_of_a_node_share_what_is_free_and_what_their_job_has(sharing, told, limit, monkeypatch):
-    """10 GB are free, and this process takes 2 GB."""
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10 * GB}))
-    monkeypatch.setattr(psutil.Process, "memory_info", lambda self: type("Memory", (), {"rss": 2 * GB}))
-    monkeypatch.setattr(memory_limits, "control_group_limits", list)
-    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(sharing))
-    monkeypatch.delenv("REASONOME_MEMORY_MB", raising=False)
-    if told:
-        monkeypatch.setenv("REASONOME_MEMORY_MB", str(told))
-    assert fitting.memory_limit() == limit * GB
+@pytest.mark.parametrize(("settings", "found"), [({}, 2), ({"micro_batch_size": "auto"}, 1)])
+def test_fixed_numbers_and_cpus_need_no_trial(tiny_backbone, tmp_path, settings, found):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings)
+    assert fitting.fit(None, stage.recipe, 200, tmp_path, False) == fitting.Fitted(found, 200)
 
 
-@pytest.mark.parametrize(
-    ("line", "folder", "file"),
-    [("0::/slurm/job_7", "slurm", "memory.max"), ("4:memory:/slurm/job_7", "memory/slurm", "memory.limit_in_bytes")],
-)
-def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, folder, file):
-    (tmp_path / "listing").write_text(f"9:cpu:/other\n{line}\n")
-    group = tmp_path / "root" / folder
-    (group / "job_7").mkdir(parents=True)
-    (group / file).write_text(f"{3 * GB}\n")
-    (group / "job_7" / file).write_text("max\n")
-    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "listing") == [3 * GB]
-    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "nowhere") == []
-
-
-def test_the_most_bytes_held_at_once_are_counted():
-    before = torch.ones(1000)  # is not of the run, though the run frees it
-
-    def run():
-        nonlocal before
-        before = None
-        torch.ones(3 * MB, dtype=torch.uint8)
-        first = torch.ones(4 * MB, dtype=torch.uint8)
-        second = torch.ones(2 * MB, dtype=torch.uint8)
-        del first
-        return second + 1  # 2 MB more, when 4 are gone
-
-    assert fitting.allocated_peak(run) == 6 * MB
-
-
-def test_fixed_numbers_need_no_trial(tiny_backbone, tmp_path):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
-
-    def load():
-        raise AssertionError("nothing is loaded")
-
-    assert fitting.fit(load, stage.recipe, 200, tmp_path, False) == fitting.Fitted(2, 200)
-    assert not (tmp_path / fitting.FILE).exists()
-
-
-def test_zero3_wants_a_number(tiny_backbone, tmp_path, monkeypatch):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
-    monkeypatch.setenv("REASONOME_SHARDING", "zero3")
-    with pytest.raises(InputError, match="before the weights are spread") as error:
-        fitting.fit(lambda: None, stage.recipe, 200, tmp_path, False)
-    assert error.value.field == "micro_batch_size"
+def test_a_length_is_given_on_a_cpu(tiny_backbone, tmp_path):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), max_length="auto")
+    with pytest.raises(InputError, match="auto tries what fits on a GPU, and there is none") as error:
+        sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    assert error.value.field == "max_length" and "give a number" in error.value.fix
 
 
 def limited(monkeypatch, tokens: float) -> None:
-    """A machine on which so many tokens fit."""
-    monkeypatch.setattr(fitting, "_reckoned_on_cpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)
+    """A GPU on which so many tokens fit."""
+    cuda = SimpleNamespace(is_available=lambda: True, empty_cache=lambda: None)
+    monkeypatch.setattr(fitting, "torch", SimpleNamespace(cuda=cuda, random=torch.random))
+    monkeypatch.setattr(fitting, "PartialState", lambda: None)
+    monkeypatch.setattr(
+        fitting, "_trial_on_gpu", lambda model, recipe, taken: lambda rows, length: rows * length <= tokens
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"), [({"micro_batch_size": "auto"}, "micro_batch_size"), ({"max_length": "auto"}, "max_length")]
+)
+def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, settings, field):
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings)
+    limited(monkeypatch, 1e9)
+    monkeypatch.setenv("REASONOME_SHARDING", "zero3")
+    with pytest.raises(InputError, match="before the weights are spread") as error:
+        fitting.fit(lambda: None, stage.recipe, 200, tmp_path, False)
+    assert error.value.field == field
 
 
 class _Gpu:
@@ -165,10 +130,10 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
     stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 63)
-    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory of a process\n") as error:
+    with pytest.raises(InputError, match="not one row of 64 tokens fits in the memory of a GPU\n") as error:
         stage.fit(64)
     assert error.value.field == "micro_batch_size" and "gradient_checkpointing: true" in error.value.fix
-    with pytest.raises(InputError, match="in the memory of a process, beside the 40% of its GPU that are vLLM's"):
+    with pytest.raises(InputError, match="in the memory of a GPU, beside the 40% of it that are vLLM's"):
         stage.fit(64, 0.4)
 
 
@@ -185,47 +150,20 @@ def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path
 def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     stage = tiny_training.sft_stage(models, max_length="auto", micro_batch_size="auto", batch_size=12)
-    limited(monkeypatch, 256)
     monkeypatch.setattr(fitting.processes, "of_all", lambda value: [value])
 
-    def fit(processes: int) -> fitting.Fitted:
+    def fit(processes: int, resumed: bool = True) -> fitting.Fitted:
         monkeypatch.setenv("WORLD_SIZE", str(processes))
         return fitting.fit(stage.load_model, stage.recipe, 60, tmp_path, resumed)
 
-    resumed = False
-    assert fit(2) == fitting.Fitted(3, 60)  # of 6 rows; 6 × 60 are too many
+    limited(monkeypatch, 256)
+    assert fit(2, resumed=False) == fitting.Fitted(3, 60)  # of 6 rows; 6 × 60 are too many
     limited(monkeypatch, 130)
-    resumed = True
     assert fit(2) == fitting.Fitted(3, 60)
     assert fit(3) == fitting.Fitted(2, 60)  # of 4, into which 3 does not divide
     limited(monkeypatch, 59)
     with pytest.raises(InputError, match="not one row of 60 tokens"):
         fit(4 * 3)
-
-
-@pytest.mark.full
-@pytest.mark.slow
-@pytest.mark.parametrize("adapter", [None, {"rank": 4}])
-def test_more_memory_lets_more_rows_through(adapter, tiny_backbone, tmp_path, monkeypatch):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"micro_batch_size": "auto", "batch_size": 1024, "adapter": adapter, "gradient_checkpointing": True}
-    freed = [torch.ones(24_000) for _ in range(6000)]
-    last = freed.pop()  # keeps what is below it in this process, so that trials need not make it larger
-    del freed
-    room = 10 * 256 * PER_TOKEN * fitting.FRAGMENTS
-    monkeypatch.setattr(fitting, "memory_limit", lambda: (psutil.Process().memory_info().rss + room) / fitting.SHARE)
-    stage = tiny_training.sft_stage(models, **settings)
-    state = torch.random.get_rng_state()
-    stage.fit(256)
-    assert stage.micro_batch_size == 8 and len(last) == 24_000
-    assert torch.equal(torch.random.get_rng_state(), state), "trials draw from a copy"
-    assert json.loads((stage.trainer_folder / fitting.FILE).read_text()) == {
-        "max_length": 256,
-        "micro_batch_size": 8,
-    }
-    monkeypatch.setattr(fitting, "memory_limit", lambda: 1e15)
-    stage.fit(256)
-    assert stage.micro_batch_size == 1024
 
 
 @pytest.mark.full
@@ -236,7 +174,7 @@ def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone
     limited(monkeypatch, 128)
     stage = tiny_training.sft_stage(models, **settings)
     sft(stage, {"demo-go": TASKS["gene_set_naming"]})
-    assert "fits in memory: 2 rows at once, of up to" in capsys.readouterr().out
+    assert "tokens at once: " in capsys.readouterr().out
     manifest = json.loads((stage.folder / "manifest.json").read_text())
     assert 32 <= manifest["max_length"] <= 128 and manifest["recipe"]["max_length"] == "auto"
     assert "micro_batch_size" not in {**manifest, "recipe": None}

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.training.sampling import sample_statements
+from reasonome.training.pretrain import sample_statements
 
 
 def by_words(texts, add_special_tokens):

@@ -34,30 +34,27 @@ def test_frozen_weights_cost_no_gradient_of_their_own(tiny_backbone):
     assert throughput.costs(model)[:2] == (4 * 2 * LAYER + 6 * 2 * (64 * 4 + 4 * 64), 4 * head)
 
 
-def test_padding_does_not_count():
-    # Texts of 4 and 2 tokens: 1 + 2 + 3 + 4 and 1 + 2 pairs; labels on the last two of each.
-    batch = {
-        "input_ids": torch.zeros(2, 4, dtype=torch.long),
-        "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]]),
-        "labels": torch.tensor([[-100, -100, 5, 5], [5, 5, -100, -100]]),
-    }
-    # A label on the first token is never predicted.
-    assert throughput.counts(batch).tolist() == [6, 3, 13]
-
-
-def test_padding_on_the_left_does_not_count():
-    batch = {"input_ids": torch.zeros(1, 4), "attention_mask": torch.tensor([[0, 0, 1, 1]])}
-    assert throughput.counts(batch).tolist() == [2, 2, 3]
-
-
-def test_texts_that_share_a_row_attend_within_themselves():
-    # Texts of 3 and 2 tokens, and 2 of filling.
-    batch = {"input_ids": torch.zeros(1, 7), "position_ids": torch.tensor([[0, 1, 2, 0, 1, 0, 0]])}
-    assert throughput.counts(batch).tolist() == [5, 5, 6 + 3]
-
-
-def test_without_mask_and_positions_all_is_one_text_a_row():
-    assert throughput.counts({"input_ids": torch.zeros(2, 3)}).tolist() == [6, 6, 12]
+@pytest.mark.parametrize(
+    ("batch", "counted"),
+    [
+        # Texts of 4 and 2 tokens: 1 + 2 + 3 + 4 and 1 + 2 pairs; a label on the first token is never predicted.
+        (
+            {
+                "input_ids": torch.zeros(2, 4),
+                "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]]),
+                "labels": torch.tensor([[-100, -100, 5, 5], [5, 5, -100, -100]]),
+            },
+            [6, 3, 13],
+        ),
+        ({"input_ids": torch.zeros(1, 4), "attention_mask": torch.tensor([[0, 0, 1, 1]])}, [2, 2, 3]),
+        # Texts of 3 and 2 tokens that share a row, and 2 of filling.
+        ({"input_ids": torch.zeros(1, 7), "position_ids": torch.tensor([[0, 1, 2, 0, 1, 0, 0]])}, [5, 5, 6 + 3]),
+        ({"input_ids": torch.zeros(2, 3)}, [6, 6, 12]),
+    ],
+    ids=["padded", "padded on the left", "packed", "one text a row"],
+)
+def test_padding_does_not_count_and_texts_attend_within_themselves(batch, counted):
+    assert throughput.counts(batch).tolist() == counted
 
 
 def arguments(**settings):
@@ -129,5 +126,3 @@ def test_kernels_are_those_that_are_installed(settings, installed, chosen, monke
     assert kernels.choose(recipe) == on_a_cpu, "there is no GPU"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert kernels.choose(recipe) == chosen
-    assert chosen.loading() == ({"attn_implementation": "flash_attention_2"} if chosen.attention else {})
-    assert chosen.arguments() == ({"use_liger_kernel": True} if chosen.liger else {})

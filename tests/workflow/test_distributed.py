@@ -184,13 +184,6 @@ def test_zero2_in_bf16_stays_near_fp32(models, one_sft):
     assert [row[2] for row in losses] == pytest.approx([row[2] for row in expected], abs=BF16_LOSS, rel=0)
 
 
-def test_zero2_finds_the_rows_that_fit(models, one_sft):
-    job = Job(models(), "sft", *TWO, "--sharding", "zero2", micro_batch_size="auto").finished()
-    assert "fits in memory: 4 rows at once" in job.said(), "half of the batch"
-    assert job.run()["micro_batch_size"] == 4
-    same(job, one_sft)
-
-
 def test_one_lost_process_ends_the_job_and_another_number_goes_on(models, one_sft):
     folder = models()
     job = Job(folder, "sft", *TWO).saved()

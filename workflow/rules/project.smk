@@ -146,7 +146,7 @@ def launched(script, **options):
     return program(
         "launch.py",
         "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
-        " --gpus {resources.gpus_per_node} --memory-mb {resources.mem_mb}"
+        " --gpus {resources.gpus_per_node}"
         f" --sharding {{resources.sharding}} {_path(script)} {_options(**options)}",
     )
 

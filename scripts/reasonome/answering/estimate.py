@@ -74,19 +74,11 @@ def _rounded_up(cost: float) -> str:
 
 def text(estimates: pd.DataFrame) -> str:
     """The table for people, with how it was counted."""
-    shown = pd.DataFrame(
-        {
-            "backbone": estimates["backbone"],
-            "cell": estimates["cell"],
-            "questions": estimates["questions"].map("{:,}".format),
-            "left": estimates["left"].map("{:,}".format),
-            "prompt tokens": estimates["prompt_tokens"].map("{:,}".format),
-            "completion tokens": estimates["completion_tokens"].map("{:,}".format, na_action="ignore"),
-            "highest cost": estimates["cost"].map(_rounded_up, na_action="ignore"),
-        }
-    )
-    shown = shown.astype(object)
-    shown = shown.fillna({"completion tokens": "no limit sent", "highest cost": "unknown"})
+    shown = estimates.astype(object)
+    counts = ["questions", "left", "prompt_tokens", "completion_tokens"]
+    shown[counts] = shown[counts].map("{:,}".format, na_action="ignore")
+    shown["cost"] = shown["cost"].map(_rounded_up, na_action="ignore")
+    shown = shown.fillna("unknown").rename(columns={"cost": "highest_cost"})
     parts = [shown.to_string(index=False), METHOD]
     if estimates["cost"].isna().any():
         parts.append(

@@ -39,7 +39,7 @@ class TrainingSettings(Strict):
         description="examples in one optimizer step, all processes; rows where they are packed"
     )
     micro_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
-        description="examples that pass through at once in a process; auto: the most that fit its memory"
+        description="examples that pass through at once in a process; auto: the most that fit its GPU, 1 on a CPU"
     )
     adapter: Adapter | None = Field(None, description="train a LoRA adapter; all weights if not given")
     scheduler: Literal["constant", "linear", "cosine", "constant_with_warmup"] = "linear"
@@ -141,7 +141,8 @@ class SftRecipe(QuestionRecipe):
     max_examples: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
         1024,
-        description="of prompt and completion, in tokens; longer examples are left out. auto: the longest that fits",
+        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
+        "on a CPU give a number",
     )
     packing: Literal["none", "separate"] = Field(
         "none", description="separate: several examples in a row of max_length, each seeing itself alone"

@@ -1,30 +1,24 @@
-"""What fits in memory: the largest micro batch, the longest text, found by training on rows that hold nothing.
+"""What fits on a GPU: the largest micro batch, the longest text, found by training on rows that hold nothing.
 
-On a GPU trials are made from the largest down, halving where memory runs out. On a CPU, where running out ends the job,
-what two small trials allocate is counted, and larger ones are reckoned from it. All processes take what fits the least
-of them.
+Trials are made from the largest down, halving where memory runs out. All processes take what fits the least of them.
+On a CPU, where running out of memory ends the job, nothing is tried: rows pass one at a time, and a length is given.
 """
 
 import gc
-import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 from accelerate import PartialState
 from peft import get_peft_model
-from torch.profiler import ProfilerActivity, profile
 from trl.trainer import add_fused_lm_head
 
 from reasonome.config import TrainingSettings
-from reasonome.core import atomic, memory_limits
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.training import adapters, lm_head, processes, recomputation, sharding
-from reasonome.training.launcher import MEMORY_MB
+from reasonome.training import adapters, processes, recomputation, sharding
 
 FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
@@ -33,12 +27,7 @@ BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several proc
 REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
 SHORTEST = 32  # tokens, as the least max_length of a recipe
 PIECE = 32  # tokens: lengths are whole multiples
-FIRST = 16  # tokens in a trial that makes gradients, and what libraries set up once
-MEASURED = (128, 256)  # tokens in the trials on a CPU
-ALLOCATION = "[memory]"  # an event of PyTorch's profiler
-# A process grew by up to 2.8 times what its tensors take at once with TRL's head: SmolLM2-135M, 2 and 4 rows of
-# changing length, freed memory kept as jobs keep it (glibc 2.36).
-FRAGMENTS = 2.9
+FIRST = 16  # tokens in a trial that makes gradients
 
 
 @dataclass(frozen=True)
@@ -58,50 +47,62 @@ def fit(
 
     `load` gives a model to try on; it is thrown away. What is found is written to `folder`, and is what a `resumed` job
     takes, so that it goes on as it was; where its share of the batch is another, rows are found again and the length,
-    which decides what is trained on, stays. InputError where not one row of the least length fits.
+    which decides what is trained on, stays. InputError where not one row of the least length fits, and on a CPU for a
+    length that is to be found.
     """
     auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
     if not (auto_rows or auto_length) or not longest:
         return Fitted(1 if auto_rows else recipe.micro_batch_size, longest)
-    each = recipe.batch_size // processes.count()
-    before = _before(folder / FILE) if resumed else None
-    if before and each % before.micro_batch_size == 0:
-        return before
-    if sharding.asked() == "zero3":
-        raise InputError(
-            "'auto' is found before the weights are spread over processes, which is what zero3 is for",
-            field="micro_batch_size" if auto_rows else "max_length",
-            fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
-        )
-    # Processes must be able to agree before the trainer is there.
-    PartialState(cpu=not torch.cuda.is_available())
-    with torch.random.fork_rng():
-        if before:
-            longest, auto_length = before.max_length, False
-        rows, length = _search(load(), recipe, longest, auto_length, each, taken)
-    gc.collect()
+    each, file = recipe.batch_size // processes.count(), folder / FILE
+    if resumed and file.is_file():
+        before = Fitted(**atomic.read_json(file))
+        if each % before.micro_batch_size == 0:
+            return before
+        longest, auto_length = before.max_length, False
     if torch.cuda.is_available():
-        torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
+        rows, length = _tried(load, recipe, longest, auto_length, each, taken)
+    elif auto_length:
+        raise InputError(
+            "auto tries what fits on a GPU, and there is none", field="max_length", fix="give a number of tokens"
+        )
+    else:
+        rows, length = 1, longest
     if not rows or not length:
         raise InputError(
-            f"not one row of {length or SHORTEST} tokens fits in the memory of a process"
-            + (f", beside the {taken:.0%} of its GPU that are vLLM's" if taken else ""),
+            f"not one row of {length or SHORTEST} tokens fits in the memory of a GPU"
+            + (f", beside the {taken:.0%} of it that are vLLM's" if taken else ""),
             field="micro_batch_size" if auto_rows else "max_length",
-            fix="gradient_checkpointing: true, an adapter, a smaller max_length, or more memory in resources.yaml",
+            fix="gradient_checkpointing: true, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
         )
     found = Fitted(rows, length)
     if processes.is_first():
-        atomic.write_json(folder / FILE, asdict(found))
-        print(f"fits in memory: {rows} rows at once, of up to {length} tokens", flush=True)
+        atomic.write_json(file, asdict(found))
+        print(f"rows of up to {length} tokens at once: {rows}", flush=True)
+    return found
+
+
+def _tried(
+    load: Callable[[], Any], recipe: TrainingSettings, longest: int, auto_length: bool, each: int, taken: float
+) -> tuple[int, int]:
+    """Rows and length that the GPUs of all processes hold; the model to try on is gone afterwards."""
+    if sharding.asked() == "zero3":
+        raise InputError(
+            "'auto' is found before the weights are spread over processes, which is what zero3 is for",
+            field="micro_batch_size" if recipe.micro_batch_size == "auto" else "max_length",
+            fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
+        )
+    PartialState()  # processes must be able to agree before the trainer is there
+    with torch.random.fork_rng():
+        found = _search(_trial_on_gpu(load(), recipe, taken), recipe, longest, auto_length, each)
+    gc.collect()
+    torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
     return found
 
 
 def _search(
-    model, recipe: TrainingSettings, longest: int, auto_length: bool, each: int, taken: float
+    fits: Callable[[int, int], bool], recipe: TrainingSettings, longest: int, auto_length: bool, each: int
 ) -> tuple[int, int]:
-    """Rows and length that all processes can train on (`longest` without `auto_length`); 0 for what does not fit."""
-    on_gpu = torch.cuda.is_available()
-    fits = _trial_on_gpu(model, recipe, taken) if on_gpu else _reckoned_on_cpu(model, recipe)
+    """Rows and length that fit all processes (`longest` without `auto_length`); 0 for what does not fit."""
     rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     length = longest
     if auto_length:
@@ -109,10 +110,6 @@ def _search(
     if recipe.micro_batch_size == "auto" and length:
         rows = _least(most_that_fit(each, lambda n: fits(n, length)))
     return rows, length
-
-
-def _before(path: Path) -> Fitted | None:
-    return Fitted(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
 def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:
@@ -138,21 +135,17 @@ def _least(value: int) -> int:
 
 
 def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
-    """A function that trains on rows × tokens, but for the step; gradients stay, as they do between micro batches.
-
-    The head is TRL's, which never holds the logits of all tokens.
-    """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """A function that trains on rows × tokens, but for the step; gradients stay, as they do between micro batches."""
     trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
-    trained.to(device).train()
+    trained.to("cuda").train()
     if recipe.gradient_checkpointing:
         recomputation.enable(model)
         model.enable_input_require_grads()
 
     def trial(rows: int, length: int) -> None:
-        ids = torch.ones(rows, length, dtype=torch.long, device=device)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
+        ids = torch.ones(rows, length, dtype=torch.long, device="cuda")
+        with torch.autocast("cuda", dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
             out = trained(input_ids=ids, attention_mask=ids, labels=ids, fused_lm_head=True, use_cache=False)
         (-out.log_probs.sum()).backward()
 
@@ -190,47 +183,3 @@ def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[in
         return True
 
     return fits
-
-
-def _reckoned_on_cpu(model, recipe: TrainingSettings) -> Callable[[int, int], bool]:
-    """Whether rows × tokens fit, reckoned from what two trials of one row allocate beside what the process has.
-
-    Trials have TRL's head. Tensors of ours take far less, but processes grew by up to 5.3 times of them: never by more
-    than .75 of what is reckoned so (SmolLM2-135M, 512 to 2,048 tokens).
-    """
-    trial = _trial(model, recipe)
-    with lm_head.left_to_trl():
-        trial(1, FIRST)
-        peaks = [FRAGMENTS * allocated_peak(lambda size=size: trial(1, size)) for size in MEASURED]
-    per_token = (peaks[1] - peaks[0]) / (MEASURED[1] - MEASURED[0])
-    fixed = _held() + peaks[1] - per_token * MEASURED[1] + _bytes_beside(model, recipe)
-    there = SHARE * memory_limit()
-    return lambda rows, length: fixed + per_token * rows * length <= there
-
-
-def allocated_peak(run: Callable[[], Any]) -> int:
-    """The most bytes of tensors on the CPU that `run` held at once, of those it made.
-
-    The process's own memory would not show them: it grows only where what earlier work freed is used up.
-    """
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        run()
-    held = peak = 0
-    for event in profiler.profiler.kineto_results.events():  # in the order of time
-        if event.name() == ALLOCATION:
-            held += event.nbytes()  # below zero where memory is freed
-            peak = max(peak, held)
-    return peak
-
-
-def memory_limit() -> float:
-    """Bytes that this process may have: its share of what is free, of what the launcher was told, of control groups."""
-    sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    free = psutil.virtual_memory().available / sharing + _held()
-    told = [float(os.environ[MEMORY_MB]) * 2**20] if MEMORY_MB in os.environ else []
-    return min([free, *(limit / sharing for limit in (*told, *memory_limits.control_group_limits()))])
-
-
-def _held() -> int:
-    """Bytes of memory that this process has."""
-    return psutil.Process().memory_info().rss

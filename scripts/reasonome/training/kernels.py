@@ -1,13 +1,12 @@
 """Which kernels training uses: FlashAttention-2 and Liger where they can run, our head of labelled tokens on CPUs."""
 
 import importlib.util
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
 from reasonome.config import TrainingSettings
-from reasonome.training import lm_head, sharding
+from reasonome.training import sharding
 
 
 @dataclass(frozen=True)
@@ -20,22 +19,6 @@ class Kernels:
     attention: str = ""
     liger: bool = False
     labelled_head: bool = False
-
-    def install(self) -> None:
-        """Let models of this process use our head, or TRL's."""
-        lm_head.use(self.labelled_head)
-
-    def loading(self) -> dict[str, Any]:
-        """Arguments of `from_pretrained`."""
-        return {"attn_implementation": self.attention} if self.attention else {}
-
-    def arguments(self) -> dict[str, Any]:
-        """Arguments of the trainer."""
-        return {"use_liger_kernel": True} if self.liger else {}
-
-    def facts(self, model) -> dict[str, Any]:
-        """What run.json says of the kernels that `model` was trained with."""
-        return {"kernels": asdict(self) | {"attention": model.config._attn_implementation}}
 
 
 def choose(recipe: TrainingSettings) -> Kernels:

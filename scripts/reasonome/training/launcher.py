@@ -25,9 +25,8 @@ from reasonome.core.terminal import show
 from reasonome.training import visible_gpus
 
 SHARDINGS = get_args(Sharding)
-# Variables that tell a training process how its model is sharded, and the megabytes that its job may have on a node.
+# The variable that tells a training process how its model is sharded.
 SHARDING = "REASONOME_SHARDING"
-MEMORY_MB = "REASONOME_MEMORY_MB"
 # Statuses of processes that were asked to stop and have saved, all after the same step.
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)
 # Seconds that the others have to say what they lost before they are killed, once one process has failed.
@@ -41,7 +40,7 @@ PR_SET_PDEATHSIG = 1
 class Launch:
     """A training program and where it runs. All numbers but `nodes` are those of one node; 0 processes: one per GPU.
 
-    `gpus` is the most that are used of those that are visible, `memory_mb` the most memory; None: all.
+    `gpus` is the most that are used of those that are visible; None: all.
     """
 
     nodes: int
@@ -50,7 +49,6 @@ class Launch:
     sharding: str
     program: tuple[str, ...]
     gpus: int | None = None
-    memory_mb: int | None = None
 
     def command(self) -> list[str]:
         """The command line of one training process."""
@@ -86,8 +84,7 @@ def processes_here(launch: Launch) -> int:
 
 def shared_environment(launch: Launch, processes: int) -> dict[str, str]:
     """What all processes of a node are told alike."""
-    told = {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
-    return told if launch.memory_mb is None else {**told, MEMORY_MB: str(launch.memory_mb)}
+    return {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
 
 
 def environment(launch: Launch, processes: int, node: int, local: int, store: str) -> dict[str, str]:

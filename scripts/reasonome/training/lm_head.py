@@ -4,8 +4,6 @@ TRL scores every position where it has no Triton kernel, prompts and padding too
 vocabulary. That is 40 % of a training step of a 135M model.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -63,15 +61,3 @@ def use(labels_alone: bool) -> None:
     """From now on models with TRL's fused head score labelled positions alone, by `score`; or as TRL does it."""
     for name, value in (OURS if labels_alone else OF_TRL).items():
         setattr(trl_utils, name, value)
-
-
-@contextmanager
-def left_to_trl() -> Iterator[None]:
-    """Models with TRL's fused head are scored as TRL does it, for as long as this lasts."""
-    before = {name: getattr(trl_utils, name) for name in OF_TRL}
-    use(False)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(trl_utils, name, value)

@@ -1,12 +1,15 @@
 """Knowledge warm-up: causal language modelling on packed statements."""
 
+import random
+from pathlib import Path
+
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.training import adapters, packing
-from reasonome.training.sampling import sample_statements
 from reasonome.training.stage import Stage
 
 # Arguments of SFTConfig for statements that follow one another and are cut where a row ends.
@@ -59,6 +62,36 @@ def pretrain(stage: Stage) -> None:
     stage.finish(
         trainer, tokenizer, {"statements": len(train), **facts, "code": code_sha256(__file__)}, generated_tokens=0
     )
+
+
+def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
+    """Statements in a seeded order, up to `max_tokens` tokens in all.
+
+    A row's weight (1 if it has none) says how soon it is drawn: of two rows, one of weight 2 comes before one of
+    weight 1 in two thirds of the orders. Rows of weight 0 are never drawn, and none is drawn twice.
+    """
+    columns = atomic.read_columns(path, ["text"], {"weight": 1.0})
+    texts = _in_order(columns["text"], columns["weight"], random.Random(seed))
+    if max_tokens is None:
+        return texts
+    kept, spent = [], 0
+    for start in range(0, len(texts), 1000):
+        chunk = texts[start : start + 1000]
+        for text, ids in zip(chunk, tokenizer(chunk, add_special_tokens=False)["input_ids"], strict=True):
+            spent += len(ids) + 1  # the end-of-text token between statements
+            if spent > max_tokens:
+                return kept
+            kept.append(text)
+    return kept
+
+
+def _in_order(texts: list[str], weights: list[float], rng: random.Random) -> list[str]:
+    if set(weights) <= {1.0}:
+        rng.shuffle(texts)
+        return texts
+    # Drawing by weight without replacement: the order of exponential waiting times with the weights as rates.
+    drawn = [(rng.expovariate(weight), text) for text, weight in zip(texts, weights, strict=True) if weight]
+    return [text for _, text in sorted(drawn)]
 
 
 def whole(statements: list[str], tokenizer, most: int) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from reasonome.training import (
     checkpoints,
     fitting,
     kernels,
+    lm_head,
     ordering,
     processes,
     recomputation,
@@ -101,7 +102,7 @@ class Stage:
         chosen = precision.choose(self.recipe.precision, say=processes.is_first())
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
         self.kernels = kernels.choose(self.recipe)
-        self.kernels.install()
+        lm_head.use(self.kernels.labelled_head)
         self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
@@ -133,7 +134,9 @@ class Stage:
     def load_model(self) -> Any:
         """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says."""
         self._sharding = self._sharding or sharding.prepare(self.arguments())
-        settings = adapters.loading(self.recipe) | self.kernels.loading()
+        settings = adapters.loading(self.recipe)
+        if self.kernels.attention:
+            settings["attn_implementation"] = self.kernels.attention
         model = AutoModelForCausalLM.from_pretrained(self.parent / "model", **settings)
         adapters.check_targets(model, self.recipe.adapter)
         return model
@@ -185,7 +188,7 @@ class Stage:
             "use_cpu": not torch.cuda.is_available(),
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,
-            **self.kernels.arguments(),
+            "use_liger_kernel": self.kernels.liger,
             "ddp_find_unused_parameters": False,
             **sharding.arguments(),
         }
@@ -259,7 +262,7 @@ class Stage:
             processes.leave()
         atomic.write_jsonl(self.folder / "history.jsonl", history(trainer.state.log_history))
         model = trainer.accelerator.unwrap_model(trainer.model)
-        facts_of_kernels = self.kernels.facts(model)
+        kernels_used = asdict(self.kernels) | {"attention": model.config._attn_implementation}
         if self.recipe.adapter:
             model = adapters.merged(self.parent / "model", adapter, self.recipe.adapter)
         with atomic.replacing(self.folder / "model") as folder:
@@ -280,7 +283,7 @@ class Stage:
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,
             **self.meter.facts(),
-            **facts_of_kernels,
+            kernels=kernels_used,
             **wall_clock,
         )
         manifest = {
