@@ -28,7 +28,7 @@ class Benchmark(Strict):
     seed: Seed = 0
 
 
-def none_is_the_mean(subsets: dict) -> dict:
+def check_subset_names(subsets: dict) -> dict:
     """`subsets`; ValueError if one is called "mean", the name of the mean over them in tables."""
     if "mean" in subsets:
         raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import Names, Strict, no_twins
+from reasonome.config.strict import Names, Strict, check_unique
 
 # The rules that a cluster runs; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
@@ -34,9 +34,9 @@ Sharding = Literal["none", "zero2", "zero3"]
 class Request(Strict):
     """Resources of the jobs that it names; values that are not given come from the entries above it."""
 
-    rules: Annotated[list[str], AfterValidator(no_twins)] | None = Field(None, description="all if not given")
+    rules: Annotated[list[str], AfterValidator(check_unique)] | None = Field(None, description="all if not given")
     backbones: Names | None = Field(None, description="all if not given")
-    recipes: Annotated[list[str], AfterValidator(no_twins)] | None = Field(
+    recipes: Annotated[list[str], AfterValidator(check_unique)] | None = Field(
         None, description="of the step that the job trains, as stage.variant; all if not given"
     )
     cpus: Annotated[int, Field(ge=1)] | None = None

@@ -22,14 +22,14 @@ Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
-def stays_inside(path: str) -> str:
+def check_inside_project(path: str) -> str:
     """`path`; ValueError if it is absolute, leads out of the project, or looks like an option."""
     if path.startswith(("/", "-")) or ".." in path.split("/"):
         raise ValueError(f"'{path}' must be a relative path without '..' or a leading '-'")
     return path
 
 
-def no_twins(values: list) -> list:
+def check_unique(values: list) -> list:
     """`values`; ValueError if one is given twice."""
     for position, value in enumerate(values):
         if value in values[:position]:
@@ -38,11 +38,11 @@ def no_twins(values: list) -> list:
 
 
 # Paths are used in shell commands and names of results, so without characters that need quotes.
-RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(stays_inside)]
+RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(check_inside_project)]
 
 
 def _file_of_the_project(value: str) -> str:
-    stays_inside(value.rpartition(":")[0])
+    check_inside_project(value.rpartition(":")[0])
     return value
 
 
@@ -52,7 +52,7 @@ FileAndName = Annotated[
 ]
 # A file of the user's own may lie anywhere.
 UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
-Names = Annotated[list[Name], AfterValidator(no_twins)]
+Names = Annotated[list[Name], AfterValidator(check_unique)]
 SomeNames = Annotated[Names, Field(min_length=1)]
 
 

@@ -49,7 +49,7 @@ class ConfigFolder:
         return {
             path.stem: self.read(f"experiments/{path.name}", Experiment)
             for path in sorted((self.root / "experiments").glob("*.yaml"))
-            if named_well(path, path.stem, NAME)
+            if checked_file_name(path, path.stem, NAME)
         }
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
@@ -121,7 +121,7 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
-def named_well(path: Path, name: str, pattern: str) -> bool:
+def checked_file_name(path: Path, name: str, pattern: str) -> bool:
     """True; InputError if the name of a file cannot be a name of results."""
     if not re.fullmatch(pattern.strip("^$"), name):
         raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
