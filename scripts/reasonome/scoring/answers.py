@@ -95,7 +95,7 @@ def ending(answer: AnswerRow | None) -> dict[str, float]:
 
 
 def unknown_where_missing(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with those `columns` set to nan for missing answers that are nan for every other answer."""
+    """The table with `columns` set to nan, not 0, for missing answers if they are nan for all others."""
     answered = table["finish_reason"] != "missing"
     unknown = [column for column in columns if answered.any() and table.loc[answered, column].isna().all()]
     return table.assign(**dict.fromkeys(unknown, math.nan))
