@@ -12,7 +12,7 @@ from reasonome.training import visible_gpus
 
 
 def main() -> None:
-    parser = arguments.of_project(__doc__, "annotation", "model", "output")
+    parser = arguments.project_parser(__doc__, "annotation", "model", "output")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
     visible_gpus.leave(args.gpus)

@@ -13,7 +13,7 @@ from reasonome.core.manifest import Stopwatch
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "backbone", "benchmark", "style", "decoding", "output").parse_args()
+    args = arguments.project_parser(__doc__, "backbone", "benchmark", "style", "decoding", "output").parse_args()
     stopwatch = Stopwatch()
     project = Project(args.config)
     model = lookup(project.backbones, args.backbone, "backbone").api

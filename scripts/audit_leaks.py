@@ -15,7 +15,7 @@ SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "rema
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "experiment", "output").parse_args()
+    args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)

@@ -10,7 +10,7 @@ from reasonome.tasks import registry
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "benchmark", "output").parse_args()
+    args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
     project = Project(args.config)
     task = project.task(args.benchmark)
     registry.part(task.name, "building").build(task, project, args.benchmark, args.output)

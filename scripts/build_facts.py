@@ -27,7 +27,7 @@ def summary(name: str, facts: Facts) -> str:
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "corpus", "output").parse_args()
+    args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
     project = Project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)

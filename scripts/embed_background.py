@@ -12,7 +12,7 @@ from reasonome.tasks import registry
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "benchmark", "encoder", "output").parse_args()
+    args = arguments.project_parser(__doc__, "benchmark", "encoder", "output").parse_args()
     project = Project(args.config)
     part = registry.part(project.task(args.benchmark).name, "background")
     names = part.read_background(project.results.background(args.benchmark)).candidate_names

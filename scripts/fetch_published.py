@@ -10,7 +10,7 @@ from reasonome.facts.fetching import pins
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "benchmark", "part", "subset", "output").parse_args()
+    args = arguments.project_parser(__doc__, "benchmark", "part", "subset", "output").parse_args()
     benchmark = lookup(Project(args.config).benchmarks, args.benchmark, "benchmark")
     files = {subset: file for (part, subset), file in benchmark.published_files.items() if part == args.part}
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")

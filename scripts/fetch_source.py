@@ -10,7 +10,7 @@ from reasonome.facts.fetching import licences, pins
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "source", "file", "output").parse_args()
+    args = arguments.project_parser(__doc__, "source", "file", "output").parse_args()
     project = Project(args.config)
     source = lookup(project.sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")

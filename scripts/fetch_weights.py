@@ -12,7 +12,7 @@ from reasonome.facts.fetching import weights
 
 
 def main() -> None:
-    parser = arguments.of_project(__doc__, "output")
+    parser = arguments.project_parser(__doc__, "output")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--backbone")
     what.add_argument("--encoder")

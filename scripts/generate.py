@@ -19,7 +19,7 @@ from reasonome.training import retention, visible_gpus
 
 
 def main() -> None:
-    parser = arguments.of_project(__doc__, "model", "benchmark", "style", "decoding", "output")
+    parser = arguments.project_parser(__doc__, "model", "benchmark", "style", "decoding", "output")
     parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()

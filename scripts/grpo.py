@@ -17,7 +17,7 @@ from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
-    parser = arguments.of_project(__doc__, "folder")
+    parser = arguments.project_parser(__doc__, "folder")
     parser.add_argument("--examples", type=Path, nargs="+", required=True, help="one file a benchmark of the recipe")
     parser.add_argument("--valid", type=Path, nargs="+", required=True, help="the same of the valid split")
     parser.add_argument("--encoders", type=Path, nargs="*", default=[], help="folders named as in encoders.yaml")

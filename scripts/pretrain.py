@@ -12,7 +12,7 @@ from reasonome.training.stage import Stage
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "folder", "train", "held-out").parse_args()
+    args = arguments.project_parser(__doc__, "folder", "train", "held-out").parse_args()
     trackers = Project(args.config).settings.trackers
     pretrain(Stage(args.folder, {"train": args.train, "held_out": args.held_out}, trackers=trackers))
 

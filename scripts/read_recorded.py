@@ -15,7 +15,7 @@ from reasonome.core.terminal import say, show
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "backbone", "benchmark", "output").parse_args()
+    args = arguments.project_parser(__doc__, "backbone", "benchmark", "output").parse_args()
     stopwatch = Stopwatch()
     project = Project(args.config)
     task = project.task(args.benchmark)

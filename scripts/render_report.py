@@ -14,12 +14,12 @@ from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    folder = arguments.of_experiment(__doc__).parse_args().folder
+    folder = arguments.experiment_parser(__doc__).parse_args().folder
     plan = read_plan(folder / "plan.json")
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    write_figures(folder / "figures", plan, tables.of_all_strata(metrics), steps, corpora)
+    write_figures(folder / "figures", plan, tables.without_strata(metrics), steps, corpora)
     page = render_page(
         ReportInputs(
             plan=plan,

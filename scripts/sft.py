@@ -16,7 +16,7 @@ from reasonome.training.stage import Stage, read_recipe
 
 
 def main() -> None:
-    parser = arguments.of_project(__doc__, "folder")
+    parser = arguments.project_parser(__doc__, "folder")
     parser.add_argument("--examples", type=Path, nargs="+", required=True, help="one file a benchmark of the recipe")
     parser.add_argument("--reasoning", type=Path, nargs="*", help="the same of reasoning; left out for teacher: none")
     args = parser.parse_args()

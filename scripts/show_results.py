@@ -10,7 +10,7 @@ from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    folder = arguments.of_experiment(__doc__).parse_args().folder
+    folder = arguments.experiment_parser(__doc__).parse_args().folder
     metric_set = read_plan(folder / "plan.json").metric_set
     spent = tables.read_table(folder / "costs.tsv", costs.COLUMNS)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(metric_set))

@@ -14,7 +14,7 @@ from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    parser = arguments.of_experiment(__doc__)
+    parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
     what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
     parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)

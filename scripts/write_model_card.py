@@ -17,7 +17,7 @@ from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "experiment", "backbone", "chain", "output").parse_args()
+    args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
     project = Project(args.config)
     folder = project.results.experiment(args.experiment)
     plan = read_plan(folder / "plan.json")

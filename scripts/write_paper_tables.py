@@ -14,7 +14,7 @@ from reasonome.report.plan import read_plan
 
 
 def main() -> None:
-    parser = arguments.of_experiment(__doc__)
+    parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
     given = parser.parse_args()
     plan = read_plan(given.folder / "plan.json")

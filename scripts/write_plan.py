@@ -10,7 +10,7 @@ from reasonome.core.errors import lookup, run_program
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "experiment", "output").parse_args()
+    args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     atomic.write_json(args.output, report_plan(project, args.experiment))

@@ -13,7 +13,7 @@ from reasonome.tasks import registry
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "benchmark", "style", "output").parse_args()
+    args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
     project = Project(args.config)
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     folder = project.results.benchmark(args.benchmark)

@@ -14,7 +14,7 @@ from reasonome.teaching import filtering
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "teacher", "benchmark", "style", "output").parse_args()
+    args = arguments.project_parser(__doc__, "teacher", "benchmark", "style", "output").parse_args()
     project = Project(args.config)
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)

@@ -10,7 +10,7 @@ from reasonome.core.errors import run_program
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "step", "output").parse_args()
+    args = arguments.project_parser(__doc__, "step", "output").parse_args()
     recipe = Step.parse(args.step).recipe(Project(args.config))
     atomic.write_json(args.output, recipe.model_dump(mode="json"))
 

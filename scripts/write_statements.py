@@ -15,7 +15,7 @@ from reasonome.tasks.base import held_out_terms
 
 
 def main() -> None:
-    args = arguments.of_project(__doc__, "corpus", "output").parse_args()
+    args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
     project = Project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     left_out = corpus.leave_out if corpus.test_facts == "drop" else []

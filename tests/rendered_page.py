@@ -30,7 +30,7 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     metrics = metrics_table(plan, evidence, resamples=resamples)
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    write_figures(folder / "figures", plan, tables.of_all_strata(metrics), steps, corpora)
+    write_figures(folder / "figures", plan, tables.without_strata(metrics), steps, corpora)
     (folder / "own").mkdir()
     plan.task_report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     with matplotlib.rc_context(STYLE):

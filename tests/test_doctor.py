@@ -128,8 +128,8 @@ def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, fo
     (group / "job_7").mkdir(parents=True)
     (group / file).write_text("3000000000\n")
     (group / "job_7" / file).write_text("max\n")
-    assert memory_limits.of_control_groups(tmp_path / "root", tmp_path / "listing") == [3_000_000_000]
-    assert memory_limits.of_control_groups(tmp_path / "root", tmp_path / "nowhere") == []
+    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "listing") == [3_000_000_000]
+    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "nowhere") == []
 
 
 # --- processes ---------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from reasonome.report.plan import read_plan
 def tabled(tmp_path_factory):
     """A plan of five arms, what it trained, and its metrics."""
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4))
-    metrics = tables.of_all_strata(metrics_table(plan, read_evidence(plan), resamples=100))
+    metrics = tables.without_strata(metrics_table(plan, read_evidence(plan), resamples=100))
     return plan, [read_step(step) for step in plan.steps], metrics
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from reasonome.config import CLUSTER_RULES
 from reasonome.config.project import Project
-from reasonome.config.project.job_resources import JobResources, names, of_job
+from reasonome.config.project.job_resources import JobResources, names, requested
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,19 +31,19 @@ def test_later_entries_override_earlier_ones_where_they_name_the_job(asking):
         {"backbones": ["llama-3.1-8b"], "gpus": 8},
         {"recipes": ["sft.gpt4o"], "minutes": 90},
     )
-    assert of_job(project, "score") == JobResources(cpus=2, memory_gb=10)
-    assert of_job(project, "sft", "smollm2-135m", "sft.names-s0") == JobResources(cpus=8, memory_gb=10, gpus=1)
-    large = of_job(project, "sft", "llama-3.1-8b", "pretrain.human-s0+sft.gpt4o-s2")
+    assert requested(project, "score") == JobResources(cpus=2, memory_gb=10)
+    assert requested(project, "sft", "smollm2-135m", "sft.names-s0") == JobResources(cpus=8, memory_gb=10, gpus=1)
+    large = requested(project, "sft", "llama-3.1-8b", "pretrain.human-s0+sft.gpt4o-s2")
     assert large == JobResources(cpus=8, memory_gb=10, gpus=8, minutes=90)
-    generate = of_job(project, "generate", "llama-3.1-8b", "sft.gpt4o-s0")
+    generate = requested(project, "generate", "llama-3.1-8b", "sft.gpt4o-s0")
     assert (generate.gpus, generate.minutes) == (8, 60), "recipes are those of steps that are trained"
 
 
 def test_gpus_for_all_rules_are_for_those_that_use_them(asking):
     project = asking({"backbones": ["llama-3.1-8b"], "gpus": 2}, {"rules": ["score_baselines"], "gpus": 1})
-    assert of_job(project, "generate", "llama-3.1-8b", "base").gpus == 2
-    assert of_job(project, "score", "llama-3.1-8b", "base").gpus == 0
-    assert of_job(project, "score_baselines").gpus == 1 and "gpu" not in names(project, "score")
+    assert requested(project, "generate", "llama-3.1-8b", "base").gpus == 2
+    assert requested(project, "score", "llama-3.1-8b", "base").gpus == 0
+    assert requested(project, "score_baselines").gpus == 1 and "gpu" not in names(project, "score")
 
 
 def test_a_retry_asks_for_more_memory_and_time():
@@ -55,7 +55,7 @@ def test_a_retry_asks_for_more_memory_and_time():
 
 def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
     def sbatch(chain, backbone):
-        return of_job(project, "grpo", backbone, chain).resources(1)["slurm_extra"]
+        return requested(project, "grpo", backbone, chain).resources(1)["slurm_extra"]
 
     assert sbatch("grpo.soft-s0", "smollm2-135m") == "--signal=TERM@120 --open-mode=append"
     assert sbatch("grpo.gener1-s0", "llama-3.2-3b") == "--signal=TERM@600 --open-mode=append"
@@ -63,7 +63,7 @@ def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
     assert sbatch("grpo.loci-s0", "llama-3.1-8b") == "--signal=TERM@600 --open-mode=append", "an adapter"
     assert "slurm_extra" not in names(project, "score"), "which saves nothing, and keeps what the profile says"
     # Never before half of the limit is over; a retry has more of it.
-    short = of_job(asking({"minutes": 4, "warning_seconds": 300, "retry_factor": 2}), "sft")
+    short = requested(asking({"minutes": 4, "warning_seconds": 300, "retry_factor": 2}), "sft")
     assert [short.warned_seconds(n) for n in (1, 2, 3)] == [120, 240, 300]
     # Training is warned where the file says nothing of it.
     assert "slurm_extra" in names(asking({"cpus": 1}), "sft")
@@ -92,8 +92,8 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
 
 def test_only_training_spreads_over_several_nodes(asking):
     project = asking({"nodes": 4})
-    assert of_job(project, "grpo").nodes == 4
-    assert of_job(project, "generate").nodes == 1
+    assert requested(project, "grpo").nodes == 4
+    assert requested(project, "generate").nodes == 1
 
 
 def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
@@ -119,7 +119,7 @@ def test_every_rule_that_a_cluster_runs_can_be_named():
 
 
 def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
-    assert of_job(project, "sft", "smollm2-135m", "sft.fullnames-s0").gpus == 1
-    large = of_job(project, "grpo", "llama-3.1-8b", "grpo.gener1-s0")
+    assert requested(project, "sft", "smollm2-135m", "sft.fullnames-s0").gpus == 1
+    large = requested(project, "grpo", "llama-3.1-8b", "grpo.gener1-s0")
     assert (large.gpus, large.sharding) == (8, "zero3")
-    assert of_job(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0
+    assert requested(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0

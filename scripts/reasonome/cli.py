@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
         ("verify", _verify, "compare native files with the lock; exit status 1 if one differs or none can be compared"),
     ):
-        command = arguments.of_command(commands, name, run, summary)
+        command = arguments.command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
     summary = "what changed between two builds of facts; exit status 1 if anything did"
     command = commands.add_parser("diff", help=summary, description=summary)
@@ -52,10 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     for module in (annotate, score, plan, doctor):
         module.add(commands)
     summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
-    command = arguments.of_command(commands, "prompts", _prompts, summary)
+    command = arguments.command_parser(commands, "prompts", _prompts, summary)
     command.add_argument("experiments", nargs="+", metavar="EXPERIMENT", help="of config/experiments/")
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
-    command = arguments.of_command(commands, "estimate", _estimate, summary)
+    command = arguments.command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     return parser
 

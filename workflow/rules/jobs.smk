@@ -9,17 +9,17 @@ def requested(rule, wildcards):
 @functools.cache
 def _requested(rule, backbone, chain):
     """The same for each of the job's resources: Snakemake asks for one at a time."""
-    return job_resources.of_job(PROJECT, rule, backbone, chain)
+    return job_resources.requested(PROJECT, rule, backbone, chain)
 
 
 def environment(rule):
     """The conda environment of jobs that may compute on GPUs; chosen for each where Snakemake makes environments."""
 
-    def of_job(wildcards):
+    def job_environment(wildcards):
         gpus = requested(rule, wildcards).gpus if HAS_GPUS else 0
         return "../../envs/gpu.yaml" if gpus else "../../envs/cpu.yaml"
 
-    return of_job if DEPLOYED else "../../envs/cpu.yaml"
+    return job_environment if DEPLOYED else "../../envs/cpu.yaml"
 
 
 def cpus(rule):

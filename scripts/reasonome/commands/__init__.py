@@ -1,1 +1,1 @@
-"""Subcommands of `reasonome`, a module each: `add(commands)` tells argparse about it."""
+"""Subcommands of `reasonome`, a module each: `add(commands)` adds its parser, `run(args)` runs it."""

@@ -4,7 +4,7 @@ reasonome annotate clusters.csv --model smollm2-135m/pretrain.demo-s0+sft.names-
 reasonome annotate deseq2.csv --model results/models/BACKBONE/CHAIN --out my_genes --adjusted-p 0.01 --top 200
 
 SETS are GMT files, files with one gene a line, tables of clusters (Seurat's FindAllMarkers, Scanpy's rank_genes_groups)
-or of differential expression (DESeq2, edgeR, limma, Scanpy), which are told by their columns. Genes are symbols,
+or of differential expression (DESeq2, edgeR, limma, Scanpy), which are recognised by their columns. Genes are symbols,
 aliases, Entrez, Ensembl or HGNC ids of humans, or with --species mouse those of mice, which are asked about as human
 orthologues. Nothing leaves the machine. Run it in the project's folder; a second run uses the answers that it has.
 """
@@ -31,7 +31,7 @@ _OPTIONS = ("kind", "species", "adjusted_p", "log2_fold_change", "top", "univers
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "name, explain and check your own gene sets with a trained model"
-    command = arguments.of_command(commands, "annotate", run, summary, __doc__)
+    command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
     command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
@@ -58,7 +58,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Annotate and print; the exit status is 0, whether or not every set could be asked."""
+    """Annotate and print; the exit status is 0 even if some sets got no answer."""
     from reasonome.annotation import job
     from reasonome.annotation.project_files import model_folder
 
@@ -66,28 +66,28 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("there is no name of a folder", field="--out", fix="give a folder, such as my_sets")
     out = Path(args.out)
     project = Project(args.config)
-    settings = settings_of(args)
-    found = job.read_lists(settings)
+    settings = parse_settings(args)
+    gene_lists = job.read_lists(settings)
     model = model_folder(project, args.model)
     if args.preview:
-        job.preview_lists(project, settings, found, model, out)
+        job.preview_lists(project, settings, gene_lists, model, out)
         return 0
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    job.annotate_lists(project, settings, found, model, out, command)
+    job.annotate_lists(project, settings, gene_lists, model, out, command)
     return 0
 
 
-def settings_of(args: argparse.Namespace) -> Annotation:
-    """The settings as config/annotations.yaml would have them; InputError for one that cannot be."""
-    given = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
-    given |= {"columns": parse_columns(args.columns), "split": not args.together}
+def parse_settings(args: argparse.Namespace) -> Annotation:
+    """The settings as in config/annotations.yaml; InputError for an invalid one."""
+    values = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
+    values |= {"columns": parse_columns(args.columns), "split": not args.together}
     if args.libraries:
-        given["libraries"] = args.libraries.split(",")
+        values["libraries"] = args.libraries.split(",")
     else:
-        del given["libraries"]
-    return checked_settings(given, _option)
+        del values["libraries"]
+    return checked_settings(values, _option)
 
 
 def _option(setting: str) -> str:
-    """What a setting is called on the command line."""
+    """The name of a setting's option."""
     return "SETS" if setting == "sets" else f"--{setting.replace('_', '-')}"

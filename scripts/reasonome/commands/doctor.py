@@ -1,4 +1,4 @@
-"""`reasonome doctor`: checks the node that it runs on, and prints a fix beside all that is not as it should be.
+"""`reasonome doctor`: checks the node that it runs on, and prints a fix for every problem.
 
 reasonome doctor                               for the experiments of config/config.yaml
 reasonome doctor gene-r1 --gpus 8              for one, on a node with eight GPUs
@@ -21,10 +21,10 @@ from reasonome.core.terminal import show
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "what of this node, its disks and its packages would fail jobs, and how to mend it; exit status 1 then"
-    command = arguments.of_command(commands, "doctor", run, summary, __doc__)
+    command = arguments.command_parser(commands, "doctor", run, summary, __doc__)
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
-    said = os.environ.get("SLURM_GPUS_ON_NODE", "")
-    granted = int(said) if said.isdigit() and said != "0" else None
+    slurm_gpus = os.environ.get("SLURM_GPUS_ON_NODE", "")
+    granted = int(slurm_gpus) if slurm_gpus.isdigit() and slurm_gpus != "0" else None
     command.add_argument(
         "--gpus",
         type=int,
@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
     names = args.experiments or list(project.settings.experiments)
     for name in names:
         lookup(project.experiments, name, "experiment")
-    found = []
+    findings = []
     for finding in examine(project, names, args.gpus):
-        found.append(finding)
+        findings.append(finding)
         show(str(finding), file=sys.stderr if args.json == "-" else sys.stdout)
-    write_output(args.json, json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
-    return int(any(finding.state == FAIL for finding in found))
+    write_output(args.json, json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    return int(any(finding.state == FAIL for finding in findings))

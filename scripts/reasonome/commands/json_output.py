@@ -12,14 +12,14 @@ from reasonome.core.terminal import show_json
 
 
 def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:
-    """InputError, before anything is computed, for what is no file's path, or one of the `inputs`."""
+    """Raise InputError if `json` is not a file's path, or is one of the `inputs`; to be called before any work."""
     if json is None or json == "-":
         return
     path = Path(json)
     if not json or path.is_dir():
         fix = "give a file's path, or `-` for standard output"
         raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
-    if any(os.path.realpath(path) == os.path.realpath(given) for given in inputs if given):
+    if any(os.path.realpath(path) == os.path.realpath(file) for file in inputs if file):
         raise InputError("this file is read by the command", file=json, field="--json", fix="give another path")
     folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
     if not path.exists():
@@ -27,11 +27,11 @@ def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> 
 
 
 def write_output(json: str | None, text: str) -> None:
-    """Write a JSON text to where it was asked for, if it was: files whole, devices and pipes as they are."""
+    """Write a JSON text to `json`, if that is not None: files whole, devices and pipes directly."""
     if json == "-":
         show_json(text)
     elif json is not None and (stream := _stream(Path(json))) is not None:
-        sys.stdout.flush()  # what was printed before stands before
+        sys.stdout.flush()  # keeps the order of what was printed
         with open(stream, "w", encoding="utf-8") as out:
             out.write(f"{text}\n")
     elif json is not None:

@@ -17,7 +17,7 @@ from reasonome.core.terminal import show
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "jobs, GPU-hours, disk and memory of what an experiment still needs; submits nothing"
-    command = arguments.of_command(commands, "plan", run, summary, __doc__)
+    command = arguments.command_parser(commands, "plan", run, summary, __doc__)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     command.add_argument(
         "--rates",
@@ -39,10 +39,10 @@ def run(args: argparse.Namespace) -> int:
 
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
-    found = [run for folder in args.rates or [Path(project.settings.results)] for run in measured.runs(folder)]
+    past_runs = [run for folder in args.rates or [Path(project.settings.results)] for run in measured.runs(folder)]
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
-    plan = Plan(project, still, found, args.gpus, args.cores)
+    plan = Plan(project, still, past_runs, args.gpus, args.cores)
     show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
     return 0

@@ -42,7 +42,7 @@ _AUTHORITY = "hgnc-demo"
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "score a table of answers: a benchmark's, or any with the truth in a column"
-    command = arguments.of_command(commands, "score", run, summary, __doc__)
+    command = arguments.command_parser(commands, "score", run, summary, __doc__)
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
@@ -78,7 +78,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score and print; the exit status is 0 whatever the scores are."""
+    """Score and print; the exit status is 0."""
     check_output(args.json, [args.answers, args.background, args.genes])
     scored = _on_benchmark(args) if args.benchmark else _table(args)
     show(scored.text(), file=sys.stderr if args.json == "-" else sys.stdout)
@@ -88,17 +88,17 @@ def run(args: argparse.Namespace) -> int:
 
 def parse_columns(text: str) -> dict[str, str]:
     """{key: column} of `key=column, key=column`; a column may hold commas, spaces and anything else."""
-    found: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
-        key, given, column = (piece.strip() for piece in part.partition("="))
-        if not (given and column):
+        key, equals, column = (piece.strip() for piece in part.partition("="))
+        if not (equals and column):
             fix = "write KEY=COLUMN,KEY=COLUMN, in quotes if a column has spaces"
             raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
-        if key in found:
+        if key in columns:
             raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")
-        found[key] = column
-    one_field_each(found)
-    return found
+        columns[key] = column
+    one_field_each(columns)
+    return columns
 
 
 def _table(args: argparse.Namespace) -> "Scored":
@@ -107,7 +107,7 @@ def _table(args: argparse.Namespace) -> "Scored":
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
-    project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None  # knows tasks of its own
+    project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None  # registers tasks of its own
     encoders, genes = {}, args.genes
     if not table_task(args.task).tracks:
         if folders := _encoders(args, project, [_DEFAULT_ENCODER]):
@@ -124,7 +124,7 @@ def _table(args: argparse.Namespace) -> "Scored":
 
 
 def _authority(args: argparse.Namespace, project: Project | None) -> Path | None:
-    """The file of the genes whose aliases are known; None without, and a note where one was to be expected."""
+    """The file of genes with aliases; None without, and a printed note if the project should have had one."""
     if args.genes is not None:
         return None if args.genes == "none" else Path(args.genes)
     if args.track == "as-published":
@@ -156,7 +156,7 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
 
 
 def _encoders(args: argparse.Namespace, project: Project | None, default: list[str]) -> list[Path]:
-    """Folders of the encoders that are asked for; of the default ones if all are here, else none, and a note."""
+    """Folders of the requested encoders; else of the default ones if all are fetched, or none, with a printed note."""
     if args.encoders == "none":
         return []
     if project is None and args.encoders is None:

@@ -1,4 +1,4 @@
-"""annotations.yaml: people's own gene sets."""
+"""annotations.yaml: gene sets of users."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ Column = Literal["gene", "group", "adjusted_p", "p", "log2_fold_change", "statis
 
 
 class Annotation(Strict):
-    """People's own gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
+    """A user's gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
 
     sets: Annotated[list[AnyPath], Field(min_length=1)] = Field(
         description="files: GMT, one gene a line, or a table of clusters or of differential expression"

@@ -18,7 +18,7 @@ class ApiModel(Endpoint):
 
 
 class RecordedAnswers(Strict):
-    """Answers that somebody else recorded, as CSV, TSV or JSON lines with a row per answer."""
+    """Answers recorded elsewhere, as CSV, TSV or JSON lines with a row per answer."""
 
     files: dict[Name, RelativePath] = Field(min_length=1, description="benchmark -> file")
     columns: dict[Literal["id", "answer", "confidence"], str] = Field(

@@ -1,4 +1,4 @@
-"""benchmarks.yaml: what entries of all tasks have in common; the rest is in the settings of each task."""
+"""benchmarks.yaml: the settings that all tasks share; the others are in each task's settings.py."""
 
 import re
 from typing import Annotated, ClassVar, Literal
@@ -7,14 +7,14 @@ from pydantic import Field
 
 from reasonome.config.strict import Names, Seed, Strict
 
-# What becomes of training data that leak into test sets.
+# What happens to training data that leak into test sets.
 Policy = Literal["report", "drop", "fail"]
 
 
 class Benchmark(Strict):
     """Questions of a task, split so that nothing of a test question is in training."""
 
-    # What is no matter of the rows, but of how answers are scored.
+    # Settings that change no rows, only how answers are scored.
     OF_SCORING: ClassVar = ("encoders", "sealed")
 
     task: str
@@ -28,8 +28,8 @@ class Benchmark(Strict):
     seed: Seed = 0
 
 
-def none_is_the_mean(subsets: dict) -> dict:
-    """`subsets`; ValueError where one is called as tables call the mean over them."""
+def check_subset_names(subsets: dict) -> dict:
+    """`subsets`; ValueError if one is called "mean", the name of the mean over them in tables."""
     if "mean" in subsets:
         raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
     return subsets

@@ -1,4 +1,4 @@
-"""OpenAI-compatible endpoints, behind which models and teachers are asked, and what they charge."""
+"""OpenAI-compatible endpoints of models and teachers, and their prices."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from reasonome.config.strict import EnvironmentVariable, Strict
 
 
 class Price(Strict):
-    """What an endpoint charges, in one currency, for a million tokens."""
+    """The price of a million tokens, in one currency."""
 
     prompt: Annotated[float, Field(ge=0)]
     completion: Annotated[float, Field(ge=0)]

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Names, Seed, SomeNames, Strict, no_twins
+from reasonome.config.strict import Names, Seed, SomeNames, Strict, check_unique
 
 
 class Arm(Strict):
-    """One way to come to a model: steps in order, and the prompt styles it is asked in."""
+    """One way to train a model: its steps in order, and the prompt styles it is asked in."""
 
     steps: list[str]
     styles: SomeNames | None = Field(None, description="the experiment's if not given")
@@ -28,10 +28,10 @@ class Experiment(Strict):
     description: str = ""
     backbones: SomeNames
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
-    no_controls: Annotated[list[str], AfterValidator(no_twins)] = Field(
+    no_controls: Annotated[list[str], AfterValidator(check_unique)] = Field(
         default=[], description="arms that cannot answer in the form that is asked for: to beat them is no claim"
     )
-    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(no_twins)] = [0]
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(check_unique)] = [0]
     untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
     benchmarks: SomeNames
     out_of_distribution: Names = Field(

@@ -50,7 +50,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
 
 
 def _recipe_file(model: type) -> dict[str, Any]:
-    """Defaults and variants both hold some of a recipe's settings; only together must they be complete."""
+    """The schema of a recipe file. Defaults and variants each hold some of the settings, so neither requires any."""
     schema = TypeAdapter(model).json_schema()
     definitions = schema.pop("$defs", {})
     settings = {key: value for key, value in schema["properties"].items() if key != "stage"}

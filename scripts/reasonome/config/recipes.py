@@ -30,7 +30,7 @@ class Adapter(Strict):
 
 
 class TrainingSettings(Strict):
-    """What every training stage has in common."""
+    """The settings that all training stages share."""
 
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)] = 1.0
@@ -69,7 +69,7 @@ class TrainingSettings(Strict):
 
     @property
     def parts(self) -> list[Self]:
-        """The recipe once for each benchmark that it learns from, as if that were the only one."""
+        """The recipe split by benchmark: a copy for each one that it learns from."""
         return [self]
 
     @property
@@ -79,7 +79,7 @@ class TrainingSettings(Strict):
 
     @property
     def rewarded_encoders(self) -> list[str]:
-        """The encoders whose similarity a reward of any weight is made of; only GRPO has rewards."""
+        """The encoders of a similarity reward with a weight above 0; only GRPO has rewards."""
         return []
 
 
@@ -97,7 +97,7 @@ class PretrainRecipe(TrainingSettings):
 
 
 class QuestionRecipe(TrainingSettings):
-    """What stages have in common that learn from the questions of one benchmark, or of a mixture."""
+    """The settings of stages that learn from the questions of one benchmark or a mixture."""
 
     benchmark: Name | None = None
     mixture: Annotated[dict[Name, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
@@ -115,7 +115,7 @@ class QuestionRecipe(TrainingSettings):
 
     @model_serializer(mode="wrap")
     def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A recipe without a mixture says nothing of one."""
+        """Without the key that the recipe does not use, `benchmark` or `mixture`."""
         unused = "benchmark" if self.mixture else "mixture"
         return {key: value for key, value in values(self).items() if key != unused}
 
@@ -161,7 +161,7 @@ class SftRecipe(QuestionRecipe):
 
 
 class Grading(Strict):
-    """What rewards of rankings need to know beside their name."""
+    """Parameters of the rewards of rankings."""
 
     k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
     ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")

@@ -1,10 +1,10 @@
-"""resources.yaml: what jobs ask a machine for."""
+"""resources.yaml: the resources that jobs request."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import Names, Strict, no_twins
+from reasonome.config.strict import Names, Strict, check_unique
 
 # The rules that a cluster runs; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
@@ -32,11 +32,11 @@ Sharding = Literal["none", "zero2", "zero3"]
 
 
 class Request(Strict):
-    """What the jobs that it names ask for; what is not given here is as the entries above it say."""
+    """Resources of the jobs that it names; values that are not given come from the entries above it."""
 
-    rules: Annotated[list[str], AfterValidator(no_twins)] | None = Field(None, description="all if not given")
+    rules: Annotated[list[str], AfterValidator(check_unique)] | None = Field(None, description="all if not given")
     backbones: Names | None = Field(None, description="all if not given")
-    recipes: Annotated[list[str], AfterValidator(no_twins)] | None = Field(
+    recipes: Annotated[list[str], AfterValidator(check_unique)] | None = Field(
         None, description="of the step that the job trains, as stage.variant; all if not given"
     )
     cpus: Annotated[int, Field(ge=1)] | None = None
@@ -67,6 +67,6 @@ class Request(Strict):
     )
 
     def is_for(self, rule: str, backbone: str | None, recipe: str | None) -> bool:
-        """Whether it names jobs of `rule` about `backbone` that train `recipe` (stage.variant); None for no one."""
-        named = ((self.rules, rule), (self.backbones, backbone), (self.recipes, recipe))
-        return all(given is None or value in given for given, value in named)
+        """Whether it applies to jobs of `rule` that use `backbone` and train `recipe` (stage.variant); None if none."""
+        conditions = ((self.rules, rule), (self.backbones, backbone), (self.recipes, recipe))
+        return all(names is None or name in names for names, name in conditions)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import FileAndName, RelativePath, Seed, SomeNames, Strict, no_twins
+from reasonome.config.strict import FileAndName, RelativePath, Seed, SomeNames, Strict, check_unique
 
 
 class Settings(Strict):
@@ -24,6 +24,6 @@ class Settings(Strict):
     equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.02, description="differences of a score smaller than this count as none where two are said to be on par"
     )
-    trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(no_twins)] = Field(
+    trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
         [], description="where training reports to beside TensorBoard; their settings come from the environment"
     )

@@ -54,7 +54,7 @@ class SourceFile(Strict):
 
     @property
     def archive(self) -> Literal["zip", "deb"] | None:
-        """What has to be unpacked to get the file."""
+        """The kind of archive that holds the file, if any."""
         if self.debian is not None:
             return "deb"
         if self.pypi is not None:
@@ -72,7 +72,7 @@ class SourceFile(Strict):
 
 
 class LockedFile(Strict):
-    """What a native file was when it was pinned."""
+    """The digest and size of a native file when it was pinned."""
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0, description="in bytes")]
@@ -157,7 +157,7 @@ class Source(Strict):
 
     @property
     def lists(self) -> str:
-        """The collection whose gene sets it lists: as given, or that of the format; "" where neither says."""
+        """The collection whose gene sets it lists: as configured, else that of the format, else ""."""
         return self.collection or FORMAT_FILES[self.format].collection
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What every section of the config is made of: models that refuse unknown keys, and the types of their fields."""
+"""The base model of the config, which refuses unknown keys, and the types of its fields."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
@@ -15,34 +15,34 @@ STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
-# Those of batches follow it one by one, and torch takes seeds of 64 bits.
+# Batches count up from it, and torch takes seeds of 64 bits.
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 # auto: bf16 where the machine has instructions for it, else fp32.
 Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
-def stays_inside(path: str) -> str:
-    """`path`; ValueError for one that is absolute, leads out of the project, or reads like an option."""
+def check_inside_project(path: str) -> str:
+    """`path`; ValueError if it is absolute, leads out of the project, or looks like an option."""
     if path.startswith(("/", "-")) or ".." in path.split("/"):
         raise ValueError(f"'{path}' must be a relative path without '..' or a leading '-'")
     return path
 
 
-def no_twins(values: list) -> list:
-    """`values`; ValueError for one that is given twice."""
+def check_unique(values: list) -> list:
+    """`values`; ValueError if one is given twice."""
     for position, value in enumerate(values):
         if value in values[:position]:
             raise ValueError(f"'{value}' is given twice")
     return values
 
 
-# Paths stand in shell commands and in the names of results, so nothing that either would have to quote.
-RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(stays_inside)]
+# Paths are used in shell commands and names of results, so without characters that need quotes.
+RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(check_inside_project)]
 
 
 def _file_of_the_project(value: str) -> str:
-    stays_inside(value.rpartition(":")[0])
+    check_inside_project(value.rpartition(":")[0])
     return value
 
 
@@ -52,24 +52,24 @@ FileAndName = Annotated[
 ]
 # A file of the user's own may lie anywhere.
 UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
-Names = Annotated[list[Name], AfterValidator(no_twins)]
+Names = Annotated[list[Name], AfterValidator(check_unique)]
 SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):
-    """A model in which an unknown key is an error that names the nearest valid one, and true is no number."""
+    """A model that refuses unknown keys, naming the nearest valid one, and true or false in place of a number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _name_wrong_keys(cls, value: Any) -> Any:
-        for key, given in value.items() if isinstance(value, Mapping) else ():
+        for key, setting in value.items() if isinstance(value, Mapping) else ():
             if key not in cls.model_fields:
                 raise ValueError(f"unknown key '{key}': {nearest(str(key), cls.model_fields)}")
             # Pydantic would take true for 1.
-            truth = any(isinstance(one, bool) for one in (given if isinstance(given, list) else [given]))
-            if truth and not _may_be_true(cls.model_fields[key]):
+            values = setting if isinstance(setting, list) else [setting]
+            if any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key]):
                 what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
                 raise PydanticCustomError("truth", what, {"key": key})
         return value

@@ -1,4 +1,4 @@
-"""prompts/{task}.{style}.txt: how a task is asked, in the head of a template and the texts below it."""
+"""prompts/{task}.{style}.txt: how the questions of a task are asked; settings in a YAML head, then the texts."""
 
 import string
 from typing import Annotated
@@ -8,12 +8,12 @@ from pydantic import Field, field_validator
 from reasonome.config.strict import Strict
 from reasonome.core.token_count import count_tokens
 
-# What a chat template puts around the messages; those of usual models are shorter.
+# Tokens that a chat template adds to the messages; those of usual models add fewer.
 TEMPLATE_TOKENS = 32
 
 
 def only_placeholders(template: str, allowed: tuple[str, ...]) -> str:
-    """`template`; ValueError for a placeholder in it that is not allowed."""
+    """`template`; ValueError if it has a placeholder that is not allowed."""
     known = " and ".join(f"{{{name}}}" for name in allowed)
     for _, placeholder, spec, conversion in string.Formatter().parse(template):
         if placeholder is None:
@@ -26,13 +26,13 @@ def only_placeholders(template: str, allowed: tuple[str, ...]) -> str:
 
 
 class Style(Strict):
-    """What the prompt styles of all tasks have: the texts around a question."""
+    """The settings of the prompt styles of all tasks: the texts around a question."""
 
     system: str
     user: str
 
     def reading(self) -> str:
-        """The track by which answers are read: strict, by the whole contract, unless a task has another."""
+        """The track by which answers are read: "strict", the whole contract, unless a task has another."""
         return "strict"
 
     def asks_confidence(self) -> bool:
@@ -48,7 +48,7 @@ class Style(Strict):
         return []
 
     def largest_prompt(self) -> int:
-        """Tokens of the longest prompt that the style can make, by the count of budgets, with a chat template."""
+        """Upper bound on the tokens of the style's prompts, as `count_tokens` counts, with a chat template."""
         return sum([*self.budgets(), *count_tokens([self.system, self.user])]) + TEMPLATE_TOKENS
 
 
@@ -66,5 +66,5 @@ class GeneListStyle(Style):
         return only_placeholders(value, ("symbol", "name"))
 
     def budgets(self) -> list[int]:
-        """That of the list."""
+        """The budget of the list."""
         return [self.budget_tokens]

@@ -1,4 +1,4 @@
-"""teachers.yaml: what writes the reasoning that models are fine-tuned on."""
+"""teachers.yaml: the writers of the reasoning that models are fine-tuned on."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,7 @@ from reasonome.config.strict import Name, Strict
 
 
 class KnowledgeTeacher(Strict):
-    """Writes reasoning out of facts, offline; told the true name (given) or not (blind)."""
+    """Writes reasoning from facts, offline; it knows the true name (given) or not (blind)."""
 
     kind: Literal["knowledge"]
     mode: Literal["given", "blind"]
@@ -21,7 +21,7 @@ class KnowledgeTeacher(Strict):
 
 
 class OpenAITeacher(Endpoint):
-    """A teacher behind any OpenAI-compatible endpoint; what it says of rankings stays if its first gene is right."""
+    """A teacher behind any OpenAI-compatible endpoint; its reasoning on rankings is kept if its first gene is right."""
 
     kind: Literal["openai"]
     temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
@@ -30,14 +30,14 @@ class OpenAITeacher(Endpoint):
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
 
     def parameters(self) -> dict[str, Any]:
-        """All that goes into a request beside the messages; also part of the cache key."""
+        """All parameters of a request except the messages; also part of the cache key."""
         sampling = {"temperature": self.temperature, "max_tokens": self.max_tokens}
         sent = {name: value for name, value in sampling.items() if value is not None}
         return {"model": self.model, **sent, **self.extra_body}
 
 
 class GeneNamesTeacher(Strict):
-    """Writes reasoning for rankings out of the candidates' official names, offline, told the right gene."""
+    """Writes reasoning for rankings from the candidates' official names, offline; it knows the right gene."""
 
     kind: Literal["gene_names"]
     genes: Annotated[int, Field(ge=1, le=8)] = Field(3, description="that the reasoning speaks of")

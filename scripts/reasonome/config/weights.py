@@ -1,4 +1,4 @@
-"""Where weights of language models and encoders come from, and what decides their bytes."""
+"""The sources of weights of language models and encoders, and what identifies them."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ class _Weights(Strict):
     licence: str
 
     def identity(self) -> dict[str, str]:
-        """What decides the bytes: fetched weights stay good until one of these changes."""
+        """The settings that identify the weights: fetched weights stay valid until one of these changes."""
         return self.model_dump(mode="json", exclude={"licence", "token_variable"})
 
 

@@ -1,1 +1,1 @@
-"""What every layer stands on: errors, files written whole, manifests. Imports nothing else of ours."""
+"""The base of all layers: errors, atomic files, manifests. It imports nothing else of the library."""

@@ -1,4 +1,4 @@
-"""What the command lines of several programs share; argparse says which argument is wrong, and what it should be."""
+"""Parsers and types of arguments that the command lines of several programs share."""
 
 import argparse
 from collections.abc import Callable
@@ -8,29 +8,29 @@ _AS_WRITTEN = argparse.RawDescriptionHelpFormatter
 _PATHS = {"answers", "examples", "folder", "held-out", "model", "output", "train", "valid"}
 
 
-def of_project(description: str | None, *needed: str) -> argparse.ArgumentParser:
-    """The parser of a program that finds its files by the configuration, and needs these options."""
+def project_parser(description: str | None, *needed: str) -> argparse.ArgumentParser:
+    """The parser of a program that finds its files by the configuration and requires the options `needed`."""
     parser = _configured(argparse.ArgumentParser(description=description, formatter_class=_AS_WRITTEN))
     for name in needed:
         parser.add_argument(f"--{name}", type=Path if name in _PATHS else str, required=True)
     return parser
 
 
-def of_experiment(description: str | None) -> argparse.ArgumentParser:
+def experiment_parser(description: str | None) -> argparse.ArgumentParser:
     """The parser of a program that reads and writes files in the folder of an experiment's results."""
     parser = argparse.ArgumentParser(description=description, formatter_class=_AS_WRITTEN)
     parser.add_argument("folder", type=Path, help="results/experiments/EXPERIMENT, with plan.json")
     return parser
 
 
-def of_command(
+def command_parser(
     commands: argparse._SubParsersAction,
     name: str,
     run: Callable[[argparse.Namespace], int],
     summary: str,
     description: str | None = None,
 ) -> argparse.ArgumentParser:
-    """The parser of a subcommand that reads the configuration; `description` says more of it than the summary."""
+    """The parser of a subcommand that reads the configuration; `description` is the longer help text."""
     about = description or summary
     command = commands.add_parser(name, help=summary, description=about, formatter_class=_AS_WRITTEN)
     command.set_defaults(run=run)
@@ -43,7 +43,7 @@ def _configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A type of arguments: whole numbers from `least`, up to `most` if it is given."""
+    """A type of arguments: whole numbers from `least`, and up to `most` if given."""
 
     def read(text: str) -> int:
         number = int(text) if text.isdecimal() and len(text) < 40 else -1

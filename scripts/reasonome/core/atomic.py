@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the place of `path` if the block succeeds.
 
-    Works for files and folders. On any error the temporary is removed and what was at `path` stays as it
-    was. The data are flushed to disk before the move, so that a power cut leaves a file old or new, never a
-    mixture. What a killed job left behind under such a temporary name is removed, and an old folder that it had moved
-    aside comes back where nothing stands in its place. OSError names `path`.
-    A link stays, and what it leads to is replaced. InputError for a link into a missing folder, a device and a pipe.
+    Works for files and folders. On any error the temporary is removed and `path` stays as it was. The data are flushed
+    to disk before the move, so that a power cut leaves the old or the new file, never a mixture. Temporaries of killed
+    jobs are removed, and an old folder that such a job had moved aside is restored if nothing took its place. OSError
+    names `path`. A link stays, and its target is replaced. InputError for a link into a missing
+    folder, a device and a pipe.
     """
     path = Path(path)
     if path.exists() and not (path.is_file() or path.is_dir()):
@@ -54,7 +54,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _behind_links(path: Path) -> Path:
-    """What a link at `path` leads to in the end, which need not be there yet; a path that is no link is itself."""
+    """The final target of a link at `path`, which need not exist yet; `path` itself if it is no link."""
     if not path.is_symlink():
         return path
     target = Path(os.path.realpath(path))
@@ -65,9 +65,9 @@ def _behind_links(path: Path) -> Path:
 
 @contextmanager
 def naming_full_disks(path: str | os.PathLike) -> Iterator[None]:
-    """Turn every way in which a full or closed disk shows into an OSError that names `path`.
+    """Turn every error of a full or read-only disk into an OSError that names `path`.
 
-    A failed write does not say where it was, and the writers of tensors raise errors of their own kind.
+    A failed write does not name its file, and the writers of tensors raise other exceptions.
     """
     try:
         yield
@@ -103,7 +103,7 @@ def write_jsonl(path: str | os.PathLike, rows: Iterable[dict]) -> None:
 
 
 def _replace_folder(new: Path, old: Path) -> None:
-    """Put `new` in the place of `old`; the old one is gone only when the new one stands there."""
+    """Move `new` to `old`; the old folder is deleted only after the move."""
     aside = old.with_name(f".{old.name}.{secrets.token_hex(4)}.old")
     os.replace(old, aside)
     try:
@@ -115,7 +115,7 @@ def _replace_folder(new: Path, old: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Put a file, or all files of a folder, on disk: a power cut after this takes nothing of them."""
+    """Flush a file, or all files of a folder, to disk, so that they survive a power cut."""
     for file in [path] if path.is_file() else sorted(path.rglob("*")):
         if file.is_file():
             with open(file, "rb") as handle:
@@ -143,34 +143,34 @@ def read_json(path: Path) -> dict:
 
 
 def read_jsonl(path: str | os.PathLike) -> list[dict]:
-    """Read one JSON object a line; InputError for a missing file and, with its line, for a torn or malformed row."""
+    """Read one JSON object a line; InputError for a missing file and, with its line, for a malformed row."""
     return list(_rows(path))
 
 
 def read_columns(
     path: str | os.PathLike, columns: Sequence[str], defaults: Mapping[str, Any] | None = None
 ) -> dict[str, list]:
-    """The values of some columns, and of those that `defaults` gives a value where a row has none.
+    """The values of `columns`, and of the columns of `defaults`, which fill in rows without them.
 
-    For files of which whole rows would take much memory. InputError as of `read_jsonl`, and for a row without one
-    of `columns`.
+    For files whose whole rows would take much memory. InputError as from `read_jsonl`, and for a row without one of
+    `columns`.
     """
     defaults = defaults or {}
-    found: dict[str, list] = {name: [] for name in (*columns, *defaults)}
+    values: dict[str, list] = {name: [] for name in (*columns, *defaults)}
     for number, row in enumerate(_rows(path), 1):
         for name in columns:
             if name not in row:
                 raise InputError(f"the row has no '{name}'", file=path, line=number, field=name)
-            found[name].append(row[name])
+            values[name].append(row[name])
         for name, default in defaults.items():
-            found[name].append(row.get(name, default))
-    return found
+            values[name].append(row.get(name, default))
+    return values
 
 
 def _rows(path: str | os.PathLike) -> Iterator[dict]:
     if not Path(path).is_file():
         raise InputError("file is missing", file=path, fix=f"snakemake {path}")
-    with open(path, "rb") as handle:  # bytes, so that a row that is not UTF-8 is reported like any other
+    with open(path, "rb") as handle:  # bytes, so that a row that is not UTF-8 is reported too
         for number, line in enumerate(handle, 1):
             try:
                 row = json.loads(line.decode("utf-8"))
@@ -182,6 +182,6 @@ def _rows(path: str | os.PathLike) -> Iterator[dict]:
 
 
 def write_tsv(path: str | os.PathLike, table: "DataFrame") -> None:
-    """Write a table as TSV, whole or not at all; six significant digits, empty where a number is not known."""
+    """Write a table as TSV, whole or not at all; six significant digits, empty for nan."""
     with replacing(path) as temporary:
         table.to_csv(temporary, sep="\t", index=False, float_format="%.6g")

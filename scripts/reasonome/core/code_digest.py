@@ -1,4 +1,4 @@
-"""Digests of code: what a number depends on is the code that computes it, found by following imports."""
+"""Digests of the code that a number depends on, found by following imports."""
 
 import ast
 import hashlib
@@ -10,29 +10,29 @@ from typing import NamedTuple
 from reasonome.core.manifest import file_sha256
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
-# What carries messages, files and settings, and so changes no number: settings are params of rules themselves.
+# Messages, files and settings, which change no number: settings are params of rules.
 LEFT_OUT = ("config", "core")
 LEFT_OUT_OF_TASKS = ("checks.py", "files.py", "settings.py")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _Source(NamedTuple):
-    """A file of code: its digest, and the names that it imports, of modules or of what is in them."""
+    """A file of code: its digest, and the modules and members of modules that it imports."""
 
     digest: str
     imports: frozenset[str]
 
 
 def code_sha256(*files: str | Path) -> str:
-    """SHA-256 of Python files and of all modules of the library that they come to import, wherever the import stands.
+    """SHA-256 of Python files and of all modules of the library that they import, directly or not, at any place.
 
-    Comments, docstrings and layout do not count. Of a package only the modules that are imported count, not its
-    `__init__.py` unless that is. Of a module with files in a folder of its name, such as a page's, these count too.
+    Comments, docstrings and layout do not count. A package's `__init__.py` counts only if it is imported itself. Files
+    in a folder with a module's name, such as a page's, count with the module.
     """
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in sorted(closure(*files)):
-        found.update(f"{file.name}:{_read(file).digest if file.suffix == '.py' else file_sha256(file)}\n".encode())
-    return found.hexdigest()
+        digest.update(f"{file.name}:{_read(file).digest if file.suffix == '.py' else file_sha256(file)}\n".encode())
+    return digest.hexdigest()
 
 
 def closure(*files: str | Path) -> set[Path]:

@@ -1,4 +1,4 @@
-"""Errors for the person who caused them: what is wrong, where, and how to fix it."""
+"""Errors for users: what is wrong, where, and how to fix it."""
 
 import difflib
 import errno
@@ -11,7 +11,7 @@ from reasonome.core.terminal import show
 
 
 class InputError(Exception):
-    """Something a user gave is wrong: says what, where (file, line, field) and how to mend it.
+    """A mistake in a user's input: what is wrong, where (file, line, field) and how to fix it.
 
     Programs print it as one message without a traceback and exit with status 2.
     """
@@ -39,7 +39,7 @@ class InputError(Exception):
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """The tail of an error about an unknown name: the nearest valid one, or all of them."""
+    """The fix of an error about an unknown name: the nearest valid one, or all of them."""
     valid = sorted(valid)
     close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
     if close:
@@ -70,8 +70,7 @@ _UNREADABLE = "you may not open this file: change its permissions"
 def run_program(main: Callable[[], int | None]) -> None:
     """Run a program's `main`; an InputError, a full or closed disk or a path too long becomes one message and status 2.
 
-    Messages may quote names of others, and are printed as text alone. Ctrl-C ends it with exit status 130, as shells
-    have it.
+    Messages may quote foreign names, and are printed as plain text. Ctrl-C ends it with exit status 130, as in shells.
     """
     try:
         status = main()
@@ -88,7 +87,7 @@ def run_program(main: Callable[[], int | None]) -> None:
 
 
 def _disk_fix(error: OSError) -> str:
-    """What to do about an error of a disk; files that are there already are only read, as outputs are written anew."""
+    """The fix for an error of a disk. Files that exist are only read, as outputs are written anew."""
     is_there = error.filename is not None and os.path.exists(error.filename) and not os.path.isdir(error.filename)
     return _UNREADABLE if is_there and error.errno == errno.EACCES else _DISK_FIXES[error.errno]
 

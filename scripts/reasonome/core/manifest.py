@@ -1,4 +1,4 @@
-"""Manifests: what a model was made of, so that equal inputs give equal manifests; wall-clock facts lie apart."""
+"""Manifests: what a model was made from. Equal inputs give equal manifests; wall-clock facts are kept in run.json."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ def versions() -> dict[str, str]:
 
 
 def read_manifest(path: str | os.PathLike) -> dict[str, Any]:
-    """A manifest that is complete; InputError says which model is missing and how to make it."""
+    """Read a manifest; InputError if it is missing says how to make the model."""
     path = Path(path)
     if not path.is_file():
         raise InputError(
@@ -68,7 +68,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.started = time.time()
-        self.earlier = 0.0  # seconds that interrupted attempts had spent on what this one goes on with
+        self.earlier = 0.0  # seconds of interrupted attempts that this one continues
 
     def seconds(self) -> float:
         """Seconds spent so far, those of earlier attempts included."""

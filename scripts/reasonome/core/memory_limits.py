@@ -6,10 +6,10 @@ LISTING = Path("/proc/self/cgroup")
 ROOT = Path("/sys/fs/cgroup")
 
 
-def of_control_groups(root: Path = ROOT, listing: Path = LISTING) -> list[int]:
-    """Bytes that the groups of this process and those above them may have, of both versions; none where none is set.
+def control_group_limits(root: Path = ROOT, listing: Path = LISTING) -> list[int]:
+    """Limits, in bytes, of the control groups (v1 and v2) of this process and their parents; empty if none is set.
 
-    A container often does not see its own group, whose limit is then that of the root.
+    A container often does not see its own group; its limit is then that of the root.
     """
     files = []
     for line in ("0::/", "0:memory:/", *_lines(listing)):
@@ -19,8 +19,8 @@ def of_control_groups(root: Path = ROOT, listing: Path = LISTING) -> list[int]:
         top, file = (root / "memory", "memory.limit_in_bytes") if controllers else (root, "memory.max")
         own = top / group.lstrip("/")
         files += [folder / file for folder in (own, *own.parents) if folder.is_relative_to(top)]
-    found = [file.read_text(encoding="utf-8").strip() for file in dict.fromkeys(files) if file.is_file()]
-    return [int(limit) for limit in found if limit.isdigit()]
+    limits = [file.read_text(encoding="utf-8").strip() for file in dict.fromkeys(files) if file.is_file()]
+    return [int(limit) for limit in limits if limit.isdigit()]
 
 
 def _lines(path: Path) -> list[str]:

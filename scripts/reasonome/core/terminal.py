@@ -1,4 +1,4 @@
-"""Text of others on a terminal: only ever text, never a command to it."""
+"""Printing of foreign text, so that a terminal shows it and never obeys it."""
 
 import json
 import unicodedata
@@ -6,27 +6,27 @@ from typing import TextIO
 
 
 def printable(text: str) -> str:
-    r"""The text with what a terminal would obey or not show (escapes, controls, marks of direction) written out.
+    r"""The text with what a terminal would obey or not show (escapes, controls, direction marks) escaped.
 
     ESC becomes \x1b. Line ends, tabs and blanks stay.
     """
-    return "".join(one if _is_shown(one) else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(c if _is_shown(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _is_shown(one: str) -> bool:
-    return one.isprintable() or one in "\n\t" or unicodedata.category(one) == "Zs"
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character in "\n\t" or unicodedata.category(character) == "Zs"
 
 
 def show(text: str, *, end: str = "\n", file: TextIO | None = None) -> None:
-    """Print text in which others may have a part, line by line, at once; `file`: other than standard output."""
+    """Print text that may have foreign parts, and flush; `file`: other than standard output."""
     print(printable(text), end=end, file=file, flush=True)
 
 
 def say(sentence: str) -> None:
-    """Print one line, at once."""
+    """Print one line, and flush."""
     show(" ".join(sentence.splitlines()))
 
 
 def show_json(text: str) -> None:
-    r"""Print a JSON text that means the same, with what a terminal would obey written as JSON has it: \u001b."""
-    print("".join(one if _is_shown(one) else json.dumps(one)[1:-1] for one in text), flush=True)
+    r"""Print an equal JSON text, with what a terminal would obey escaped as in JSON: \u001b."""
+    print("".join(c if _is_shown(c) else json.dumps(c)[1:-1] for c in text), flush=True)

@@ -1,4 +1,4 @@
-"""The count of tokens that budgets of prompts are in, which belongs to no model."""
+"""The count of tokens for the budgets of prompts, which is independent of models."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from math import ceil
 
 
 def count_tokens(texts: Sequence[str]) -> list[int]:
-    """The count that budgets are in: at least a usual tokenizer's on gene symbols and names, and the same for all.
+    """Tokens of each text for budgets: at least as many as usual tokenizers give for gene symbols and names.
 
     Two small letters or spaces make a token; every other character (capital, digit, punctuation) is one.
     """

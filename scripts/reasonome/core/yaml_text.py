@@ -1,4 +1,4 @@
-"""YAML with line numbers, so that every mistake in a config file is reported where it was written."""
+"""YAML with line numbers, so that a mistake in a config file is reported with its place."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _Loader.yaml_implicit_resolvers = {
 class YamlText:
     """A YAML text as data, with the line of every key. `above`: lines of the file that come before it.
 
-    Raises InputError for text that is no YAML, and for a key given twice.
+    Raises InputError for text that is not YAML, and for a key given twice.
     """
 
     def __init__(self, text: str, file: Path, above: int = 0):
@@ -34,7 +34,7 @@ class YamlText:
         try:
             loader = _Loader(text)
             node = loader.get_single_node()
-            # Before the document is made: that writes out merges (<<), whose keys would then stand twice.
+            # Before construct_document, which expands merges (<<), so that their keys would appear twice.
             self._collect(node, (), above + 1)
             self.data = loader.construct_document(node) if node else None
         except yaml.reader.ReaderError as error:
@@ -51,8 +51,8 @@ class YamlText:
             ) from None
 
     @classmethod
-    def of_file(cls, path: Path) -> "YamlText":
-        """The text of a whole file."""
+    def read(cls, path: Path) -> "YamlText":
+        """The YAML text of a file."""
         return cls(read_text(path), path)
 
     def _collect(self, node: yaml.Node | None, loc: Loc, first: int) -> None:
@@ -79,14 +79,14 @@ class YamlText:
                 self._collect(value, (*loc, str(index)), first)
 
     def error(self, what: str, loc: Loc, fix: str | None, missing: bool = False) -> InputError:
-        """An InputError at the line of `loc`, or of what is around it; `missing`: its last key is not there."""
+        """An InputError at the line of `loc`, or of its nearest parent; `missing`: its last key is missing."""
         loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
         place = tuple(map(str, loc))
         line = next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
         return InputError(what, file=self.file, line=line, field=".".join(place) or None, fix=fix)
 
     def _as_written(self, loc: Loc) -> Loc:
-        """`loc` without the parts that the models add: the tag of a union, the `steps` of an arm given as a list."""
+        """`loc` without the parts that pydantic adds: the tag of a union, the `steps` of an arm given as a list."""
         node, kept, added = self.data, [], False
         for part in loc:
             inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)

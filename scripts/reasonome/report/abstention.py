@@ -17,26 +17,26 @@ _SCORES = ("term_score", "right")
 _STATED = "stated"
 _NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
 _NO_RANDOM = "no random sets: `contaminated: [1.0]` of the benchmark makes them"
-_CELLS_AT_ONCE = 500_000  # of resampled sums: what stays in a processor's cache
+_CELLS_AT_ONCE = 500_000  # resampled sums computed together, which fit a processor's cache
 
 
 class _Measure(NamedTuple):
-    """A row of the table to be: `of` takes sums by groups of equal values of `column`, falling, a row per resample."""
+    """A row of the table: `value` computes it from `_sums` over `column`, one value per resample."""
 
     name: str
     column: str
-    of: Callable[[dict[str, np.ndarray]], np.ndarray]
+    value: Callable[[dict[str, np.ndarray]], np.ndarray]
     coverage: float = np.nan
 
 
 def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
-    """COLUMNS, a row per measure, of a table of scores; samples and orders of one question are averaged first.
+    """A row (COLUMNS) per measure of a table of scores; samples and orders of one question are averaged first.
 
-    auroc: chance that a real set's confidence is above that of a random (or partly contaminated) one, ties counting
-    half, where an abstention is less sure of a name than every name; auroc_abstaining: the same of not abstaining.
-    term_score and right at a coverage: their mean over that share of sets of which the model is most sure; ..._area:
-    the mean over all coverages. auroc_constant and ..._constant: the same for a confidence that never varies.
-    calibration_error: see there. Intervals (95 %) resample clusters. A value is nan where `note` says why.
+    auroc: probability that a real set's confidence is above that of a random (or partly contaminated) set, ties
+    counting half and abstentions ranking below every name; auroc_abstaining: the same for not abstaining.
+    term_score and right at a coverage: their mean over that share of sets, most confident first; ..._area: the mean
+    over all coverages. auroc_constant and ..._constant: the same for a constant confidence. calibration_error: see
+    the function. Intervals (95 %) resample clusters. Where a value is nan, `note` says why.
     """
     kind, table, note = _questions(scores)
     aurocs = [
@@ -53,16 +53,16 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
         missing = _missing(chosen, lacking)
         rows += _rows(over, chosen, curves, missing, seed, resamples)
         rows.append(_calibration_row(over, chosen, missing, kind))
-    found = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "confidence_kind"])
-    of_confidence = ~found["measure"].str.endswith(("_abstaining", "_constant")) & (found["note"] == "")
-    found.loc[of_confidence, "note"] = note
+    measures = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "confidence_kind"])
+    of_confidence = ~measures["measure"].str.endswith(("_abstaining", "_constant")) & (measures["note"] == "")
+    measures.loc[of_confidence, "note"] = note
     if not kind:
-        found.loc[of_confidence, ["value", "low", "high"]] = np.nan
-    return found.assign(confidence_kind=kind)[COLUMNS]
+        measures.loc[of_confidence, ["value", "low", "high"]] = np.nan
+    return measures.assign(confidence_kind=kind)[COLUMNS]
 
 
 def curve(scores: pd.DataFrame) -> pd.DataFrame:
-    """Columns measure, over, coverage (0.01 … 1), accuracy, and baseline: that of a confidence that never varies."""
+    """Columns measure, over, coverage (0.01 … 1), accuracy, and baseline: the accuracy of a constant confidence."""
     kind, table, _ = _questions(scores)
     parts = []
     for over, chosen, lacking in _pools(table):
@@ -72,8 +72,8 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
         coverage = np.arange(1, 101) / 100
         for measure in _SCORES:
             accuracy = [_at(measure, share, sums)[0] for share in coverage]
-            one = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
-            parts.append(one.assign(measure=measure, over=over))
+            points = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
+            parts.append(points.assign(measure=measure, over=over))
     columns = ["measure", "over", "coverage", "accuracy", "baseline"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -81,13 +81,13 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     """Expected calibration error, 0 to 1: mean distance of confidence and accuracy in BINS bins of equal mass.
 
-    Answers of one confidence have their mean accuracy each, so that it does not matter which of them fall into
-    one bin.
+    Answers with equal confidence each count with their mean accuracy, so that it does not matter how ties are split
+    between bins.
     """
     expected = pd.Series(right, dtype=float).groupby(np.asarray(confidence)).transform("mean").to_numpy()
     order = np.argsort(confidence, kind="stable")
     bins = np.array_split(order, min(BINS, len(order)))
-    gaps = [abs(np.mean(np.asarray(confidence)[one]) - expected[one].mean()) * len(one) for one in bins]
+    gaps = [abs(np.mean(np.asarray(confidence)[rows]) - expected[rows].mean()) * len(rows) for rows in bins]
     return float(np.sum(gaps) / len(order))
 
 
@@ -95,11 +95,11 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
-    """The kind of confidence ("" where there is none), a row per question, and what is to be noted of confidences.
+    """The kind of confidence ("" where there is none), a row per question, and a note on missing confidences.
 
-    An answer without a confidence (of the kind that most answers have) is one of which the model is least sure. On
-    random sets abstaining alone is right; on real ones the true term, or for `term_score` its score. `sure_of_a_name`
-    is the confidence of a name, and below all of them that of an abstention, however sure.
+    An answer without a confidence (of the kind that most answers have) counts as least sure. On random sets only
+    abstaining is right; on real ones the true term is, or its score for `term_score`. `sure_of_a_name` is the
+    confidence of a name; every abstention ranks below all names.
     """
     kinds = scores.loc[scores["confidence"].notna(), "confidence_kind"]
     kind = kinds.mode().iloc[0] if len(kinds) else ""
@@ -117,7 +117,7 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     first, mean = ["cluster", "contaminated"], ["confidence", "sure_of_a_name", "answered", *_SCORES, "constant"]
     grouped = table.groupby(["subset", "id"], as_index=False)
     table = grouped.agg(dict.fromkeys(first, "first") | dict.fromkeys(mean, "mean"))
-    # Names without a confidence: below all that have one, above abstaining.
+    # Names without a confidence rank below all that have one and above abstentions.
     table["sure_of_a_name"] = table["sure_of_a_name"].fillna(least - 0.5)
     if not kind:
         return kind, table, "no answer has a confidence"
@@ -138,16 +138,16 @@ def _contrasts(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _pools(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
-    """What coverage is taken over, and why it cannot be where all sets are real ("": it can be).
+    """What coverage is taken over: (name, rows, why it cannot be where all sets are real, or "" if it can).
 
-    Partly contaminated sets have a name and too little to tell it by.
+    Partly contaminated sets are left out: they have a name, and too few genes to infer it from.
     """
     yield "real and random sets", table[table["contaminated"].isin([0.0, 1.0])], _NO_RANDOM
     yield "real sets", table[_real(table)], ""
 
 
 def _missing(table: pd.DataFrame, lacking: str) -> str:
-    """Why there is no measure: `lacking` (if that matters) where all sets are real; "" if there is one."""
+    """Why there is no measure: `lacking` where all sets are real; "" if there is one."""
     if lacking and _real(table).all():
         return lacking
     return "" if _real(table).any() else "no real sets"
@@ -157,17 +157,17 @@ def _missing(table: pd.DataFrame, lacking: str) -> str:
 
 
 def _sums(table: pd.DataFrame, column: str, clusters: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """Of each group of equal confidence: its rows ("n"), real sets, and sums of the measures, shape (1, groups).
+    """For each group of equal confidence the number of rows ("n"), of real sets, and sums of scores, shape (1, groups).
 
-    The highest is first, and what has no value last. With codes of clusters a row for each, as sparse matrices.
+    Groups are in falling order, rows without a value last. With codes of clusters: a row for each, as sparse matrices.
     """
     confidence = table[column].fillna(table[column].min() - 1).fillna(0).to_numpy(float)
     groups = np.unique(-confidence, return_inverse=True)[1]
     values = {"n": np.ones(len(table)), "real": _real(table).to_numpy(float)}
     values |= {name: table[name].to_numpy(float) for name in _SCORES}
     places = (np.zeros(len(table), int) if clusters is None else clusters, groups)
-    found = {name: sparse.csr_array((one, places)) for name, one in values.items()}
-    return found if clusters is not None else {name: one.toarray() for name, one in found.items()}
+    sums = {name: sparse.csr_array((summands, places)) for name, summands in values.items()}
+    return sums if clusters is not None else {name: matrix.toarray() for name, matrix in sums.items()}
 
 
 def _auroc(sums: dict[str, np.ndarray]) -> np.ndarray:
@@ -178,7 +178,7 @@ def _auroc(sums: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _at(name: str, coverage: float, sums: dict[str, np.ndarray]) -> np.ndarray:
-    """Mean of a measure among the most confident share; of tied rows that go in part, as many as expected of each."""
+    """Mean score of the most confident share; where it cuts through ties, the expected value over them."""
     counts = sums["n"]
     taken = coverage * counts.sum(axis=1, keepdims=True)
     before = np.cumsum(counts, axis=1) - counts
@@ -192,8 +192,8 @@ def _area(name: str, sums: dict[str, np.ndarray]) -> np.ndarray:
     after = np.cumsum(counts, axis=1)
     before, gained = after - counts, np.cumsum(gains, axis=1) - gains
     means = np.divide(gains, counts, out=np.zeros_like(gains), where=counts > 0)
-    # Among the first k rows, in a group that begins after `before`, are gained + (k - before) * mean; divided by k and
-    # summed over the group this takes the harmonic numbers.
+    # The first k rows, where row k is in a group after `before`, sum to gained + (k - before) * mean. Dividing by k
+    # and summing over the group gives harmonic numbers.
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, int(after.max()) + 1))])
     within = harmonic[after.astype(int)] - harmonic[before.astype(int)]
     return (gains + (gained - before * means) * within).sum(axis=1) / after[:, -1]
@@ -218,18 +218,18 @@ def _rows(
     over: str, table: pd.DataFrame, measures: list[_Measure], missing: str, seed: int, resamples: int
 ) -> Iterator[list]:
     values = np.full((len(measures), 3), np.nan) if missing else _with_intervals(table, measures, seed, resamples)
-    for one, known in zip(measures, values, strict=True):
-        yield [one.name, over, one.coverage, *known, len(table), missing]
+    for measure, value_and_bounds in zip(measures, values, strict=True):
+        yield [measure.name, over, measure.coverage, *value_and_bounds, len(table), missing]
 
 
 def _with_intervals(table: pd.DataFrame, measures: list[_Measure], seed: int, resamples: int) -> Iterator[tuple]:
-    """Value, low and high of each measure: percentile bootstrap over clusters, whose resamples the measures share.
+    """(value, low, high) of each measure by a percentile bootstrap over clusters; measures share their resamples.
 
-    Resamples without one of two classes, which have no AUROC, do not count.
+    Resamples without both classes, which have no AUROC, do not count.
     """
     random = np.random.default_rng(seed)
     codes, names = pd.factorize(table["cluster"], sort=True)
-    columns, clusters = {one.column for one in measures}, len(names)
+    columns, clusters = {measure.column for measure in measures}, len(names)
     of_cluster = {column: _sums(table, column, codes) for column in columns}
     at_once = max(1, _CELLS_AT_ONCE // len(table))
     drawn = []
@@ -237,9 +237,9 @@ def _with_intervals(table: pd.DataFrame, measures: list[_Measure], seed: int, re
         rows = min(at_once, resamples - start)
         places = random.integers(0, clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, None]
         times = np.bincount(places.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
-        sums = {column: {name: times @ one for name, one in of_cluster[column].items()} for column in columns}
-        drawn.append([one.of(sums[one.column]) for one in measures])
+        sums = {column: {name: times @ own for name, own in of_cluster[column].items()} for column in columns}
+        drawn.append([measure.value(sums[measure.column]) for measure in measures])
     whole = {column: _sums(table, column) for column in columns}
-    for one, found in zip(measures, np.concatenate(drawn, axis=1), strict=True):
-        bounds = np.nanquantile(found, [0.025, 0.975]) if np.isfinite(found).any() else (np.nan, np.nan)
-        yield float(one.of(whole[one.column])[0]), *bounds
+    for measure, resampled in zip(measures, np.concatenate(drawn, axis=1), strict=True):
+        bounds = np.nanquantile(resampled, [0.025, 0.975]) if np.isfinite(resampled).any() else (np.nan, np.nan)
+        yield float(measure.value(whole[measure.column])[0]), *bounds

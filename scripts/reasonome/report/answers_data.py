@@ -1,8 +1,7 @@
-"""Every answer as the page holds it: strings once, examples once, models and baselines alike, long texts packed.
+"""Every answer as the page holds it: strings and examples stored once, long texts packed.
 
-A *run* is a set of answers to one benchmark: a model's of one seed, or a baseline's. What the table of answers shows is
-plain JSON; reasoning, raw texts and checked claims are packed in blocks that the browser unpacks when they are asked
-for.
+A *run* is a set of answers to one benchmark, by a model of one seed or by a baseline. The columns of the table of
+answers are plain JSON; reasoning, raw texts and checked claims are packed in blocks that the browser unpacks on demand.
 """
 
 import base64
@@ -21,7 +20,7 @@ from reasonome.config import Grading
 from reasonome.config.project.chains import lineage
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_sets import MetricSet
-from reasonome.report.origins import Answering, origin_of
+from reasonome.report.origins import Answering, answer_origin
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
 
@@ -36,8 +35,8 @@ _NO_METRICS = {"sample", "prompt_tokens", "completion_tokens"}
 
 @dataclass(frozen=True)
 class Run:
-    """Who answered what. `made` are the trained steps behind a model: (position in the plan, name); `origin` says where
-    the answers of a model without any come from."""
+    """Who answered what. `made` are the trained steps of a model as (position in the plan, name); `origin` says where
+    the answers of a model without trained steps come from."""
 
     kind: str
     backbone: str
@@ -57,9 +56,9 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
     runs = []
     for (e, table), answered in zip(evidence.evaluations, answering, strict=True):
         chains = [(e.backbone, chain) for chain in lineage(e.chain)]
-        made = [(position[one], one[1].rsplit("+", 1)[-1]) for one in chains if one in position]
+        trained = [(position[step], step[1].rsplit("+", 1)[-1]) for step in chains if step in position]
         labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
-        runs.append((Run(*labels, made=tuple(made), origin=origin_of(e, answered)), table))
+        runs.append((Run(*labels, made=tuple(trained), origin=answer_origin(e, answered)), table))
     for (benchmark, style), table in evidence.baselines.items():
         for baseline, rows in table.groupby("baseline", sort=False):
             information = rows["information"].iloc[0]
@@ -68,18 +67,18 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
 
 
 def answers_data(
-    found: Sequence[tuple[Run, pd.DataFrame]],
+    answered_runs: Sequence[tuple[Run, pd.DataFrame]],
     evidence: Evidence,
     weights: Mapping[str, float],
     task_report: ModuleType,
 ) -> tuple[dict[str, Any], list[str]]:
-    """What the browser reads at once, and the packed blocks of long texts, of what `list_runs` found.
+    """The data that the browser reads at once, and the packed blocks of long texts, of the runs of `list_runs`.
 
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
-    Numbers are rounded to four digits; what is not known is null. A run's `texts` is the number of its first row
-    among the packed ones, or null for baselines. `weights` are of the reward's components; `task_report` is the part of
-    the task.
+    Numbers are rounded to four digits; unknown values are null. A run's `texts` is the number of its first row
+    among the packed ones, or null for baselines. `weights` are of the reward's components; `task_report` is the task's
+    module `report`.
     """
     of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
     strings, kinds = {}, {}  # text → its number
@@ -87,7 +86,7 @@ def answers_data(
     about: list[tuple[str, ...]] = []
     texts: list[list[str]] = []
     runs = []
-    for run, table in found:
+    for run, table in answered_runs:
         table = with_reward(task_report.as_shown(table), weights)
         described = list(zip(*(text_column(table, name) for name in of_examples[1:]), strict=True))
         keys = [(run.benchmark, *row[:2]) for row in described]
@@ -134,14 +133,15 @@ def answers_data(
 
 
 def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet) -> dict[str, float]:
-    """Component → weight in the GRPO of the experiment; without GRPO, or where its steps differ, the set's own.
+    """Component → weight in the GRPO of the experiment; the weights of `metric_set` without GRPO, or if steps differ.
 
-    Answers are scored by built-in rewards as they are by default, so that a recipe with others of its own differs, too.
+    The page scores answers by built-in rewards with default grading, so a recipe with graders or a grading of its own
+    counts as different.
     """
-    found = [step.recipe for step in steps if step.recipe and step.recipe.get("rewards")]
-    same = all(recipe["rewards"] == found[0]["rewards"] for recipe in found)
-    own = any(recipe.get("graders") or _graded_otherwise(recipe) for recipe in found)
-    return dict(found[0]["rewards"] if found and same and not own else metric_set.reward)
+    recipes = [step.recipe for step in steps if step.recipe and step.recipe.get("rewards")]
+    same = all(recipe["rewards"] == recipes[0]["rewards"] for recipe in recipes)
+    own = any(recipe.get("graders") or _graded_otherwise(recipe) for recipe in recipes)
+    return dict(recipes[0]["rewards"] if recipes and same and not own else metric_set.reward)
 
 
 def _graded_otherwise(recipe: Mapping[str, Any]) -> bool:
@@ -150,7 +150,7 @@ def _graded_otherwise(recipe: Mapping[str, Any]) -> bool:
 
 
 def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
-    """`table` with a column `reward`: its reward components, weighted; all alike where there are no weights."""
+    """`table` with a column `reward`, the weighted sum of its reward components; equal weights if none are given."""
     components = [name for name in table if name.startswith("reward_")]
     if not components:
         return table
@@ -161,21 +161,21 @@ def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFra
 def failure_kinds(table: pd.DataFrame, task_report: ModuleType) -> list[list[str]]:
     """What is wrong with each answer, in words, none or several; `table` holds one run's scored answers."""
     names = [" ".join(text.casefold().split()) for text in text_column(table, "answer")]
-    found = task_report.failure_kinds(table, names, _repeated(names, table["id"]))
+    failures = task_report.failure_kinds(table, names, _repeated(names, table["id"]))
     problems = [text.replace("_", " ").split(",") if text else [] for text in text_column(table, "problems")]
-    return [list(dict.fromkeys([*own, *kinds])) for own, kinds in zip(problems, found, strict=True)]
+    return [list(dict.fromkeys([*own, *kinds])) for own, kinds in zip(problems, failures, strict=True)]
 
 
 def _repeated(names: Sequence[str], ids: Iterable[str]) -> set[str]:
-    """The names that are given to a good share of the questions."""
-    asked = pd.DataFrame({"name": names, "id": list(ids)}).drop_duplicates()
-    counts = asked.loc[asked["name"] != "", "name"].value_counts()
-    least = max(CONSTANT_LEAST, CONSTANT_SHARE * asked["id"].nunique())
+    """The names that answer at least CONSTANT_SHARE of the questions, and at least CONSTANT_LEAST."""
+    pairs = pd.DataFrame({"name": names, "id": list(ids)}).drop_duplicates()
+    counts = pairs.loc[pairs["name"] != "", "name"].value_counts()
+    least = max(CONSTANT_LEAST, CONSTANT_SHARE * pairs["id"].nunique())
     return set(counts.index[counts >= least])
 
 
 def _metrics(table: pd.DataFrame) -> dict[str, Any]:
-    """The numbers of a run by metric, as far as any is known."""
+    """The values of a run by metric; metrics without any known value are left out."""
     columns = {}
     for name in table.select_dtypes(["number", "bool"]):
         values = table[name].astype(float).round(4).tolist()
@@ -200,7 +200,7 @@ def _packed(rows: list[list[str]]) -> str:
 
 
 def text_column(table: pd.DataFrame, name: str) -> list[str]:
-    """A column of texts; empty ones where it is not there."""
+    """A column of texts, empty ones if the table lacks it."""
     if name not in table:
         return [""] * len(table)
     return table[name].astype(object).fillna("").map(str).tolist()

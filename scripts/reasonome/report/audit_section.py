@@ -1,4 +1,4 @@
-"""The page's audit: what leaks from training data and prompts were looked for, found, dropped and remain."""
+"""The page's audit: the leaks from training data and prompts that were searched for, found and dropped, or remain."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ _GROUP = ("data", "training", "used_by", "benchmark")
 
 
 def leaks_section(leaks: dict) -> dict[str, Any]:
-    """The findings by training data and benchmark, what remains, and what comes from one source."""
+    """The findings by training data and benchmark, how many leaks remain, and data from the test sets' sources."""
     groups: dict[tuple, list[dict]] = {}
     for finding in leaks["findings"]:
         own = groups.setdefault(tuple(finding[name] for name in _GROUP), [])
@@ -36,8 +36,8 @@ def leaks_section(leaks: dict) -> dict[str, Any]:
     return {
         "groups": [
             dict(zip(_GROUP, key, strict=True))
-            | {"findings": found, "closest": next((f for f in found if f["highest_jaccard"] is not None), None)}
-            for key, found in groups.items()
+            | {"findings": findings, "closest": next((f for f in findings if f["highest_jaccard"] is not None), None)}
+            for key, findings in groups.items()
         ],
         "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
         "same_source": leaks["same_source"],

@@ -11,7 +11,7 @@ from reasonome.tasks import registry
 
 @dataclass(frozen=True)
 class SourceRead:
-    """A source that steps of a chain learned from, as a table of licences or the configuration has it."""
+    """A source that steps of a chain learned from, as in a table of licences or in the configuration."""
 
     name: str
     release: str
@@ -28,22 +28,22 @@ def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
 
 def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
     """Corpus → the steps of a chain that read its facts, as statements or as the gene sets of a benchmark."""
-    found: dict[str, list[str]] = {}
+    steps_of: dict[str, list[str]] = {}
     for step in chains.parse(chain):
         recipe = step.recipe(project)
         if isinstance(recipe, PretrainRecipe):
-            found.setdefault(recipe.corpus, []).append(str(step))
+            steps_of.setdefault(recipe.corpus, []).append(str(step))
             continue
         corpora = [corpus for name, _ in recipe.questions for corpus in _files(project, name).corpora(project, name)]
         for corpus in dict.fromkeys(corpora):
-            found.setdefault(corpus, []).append(str(step))
-    return {corpus: tuple(steps) for corpus, steps in found.items()}
+            steps_of.setdefault(corpus, []).append(str(step))
+    return {corpus: tuple(steps) for corpus, steps in steps_of.items()}
 
 
 def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[Mapping[str, str]]]) -> list[SourceRead]:
-    """What a chain learned from, each source once; `licences` are the rows of licences.tsv of its corpora, by corpus.
+    """The sources that a chain learned from, each once; `licences` has the rows of licences.tsv by corpus.
 
-    Questions of rankings come from sources that no corpus holds, and published sets from their addresses.
+    Questions of rankings come from sources outside any corpus, and published sets from their addresses.
     """
     steps_of: dict[tuple[str, str, str, str], dict[str, None]] = {}
     for corpus, steps in corpora_read(project, chain).items():
@@ -58,5 +58,5 @@ def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[M
 
 
 def _files(project: Project, benchmark: str) -> ModuleType:
-    """What the task of a benchmark knows of its files."""
+    """The module `files` of a benchmark's task."""
     return registry.part(project.benchmarks[benchmark].task, "files")

@@ -1,4 +1,4 @@
-"""What an experiment cost, job by job: from the run.json that training and generation leave behind."""
+"""The costs of an experiment by job, from the run.json of training and generation."""
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
-    """costs.tsv, as docs/tables.md tells: a row per trained step and per set of answers, then `total`.
+    """costs.tsv (docs/tables.md): a row per trained step and per set of answers, then `total`.
 
     The total of peak memory is the highest. Raises InputError for a missing run.json.
     """

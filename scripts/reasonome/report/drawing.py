@@ -44,7 +44,7 @@ ElementTree.register_namespace("xlink", _XLINK)
 
 
 def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
-    """Write `stem`.svg, .png and .tsv, and close the figure. Not whole or not at all: write into a folder that is."""
+    """Write `stem`.svg, .png and .tsv, and close the figure. Not atomic: write into a folder that is replaced whole."""
     # Names hold dots, so that Path.with_suffix would cut them.
     svg = Path(f"{stem}.svg")
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
@@ -55,7 +55,7 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
 
 
 def themed_svg(svg: str, prefix: str) -> str:
-    """The same drawing with ink as currentColor, no style sheet, and ids that are its own in a page."""
+    """The same drawing with INK as currentColor, no style sheet, and ids that are unique in a page."""
     root = ElementTree.fromstring(svg)
     prefix = re.sub(r"[^A-Za-z0-9]", "_", prefix)
     for element in root.iter():
@@ -77,7 +77,7 @@ def themed_svg(svg: str, prefix: str) -> str:
 
 
 def with_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, **style: Any) -> None:
-    """Draw the values of `rows` at `x` with their intervals, in the colour and with the mark of this number."""
+    """Draw the values of `rows` at `x` with their intervals, in the colour and marker of this number."""
     axes.errorbar(
         x,
         rows["value"],
@@ -120,11 +120,12 @@ def name_arms(axes: Axes, arms: list[str]) -> None:
 
 def legend(figure: Figure, columns: int = 4) -> None:
     """One legend of all panels."""
-    found: dict[str, Any] = {}
+    handles: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(name, handle)
-    figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=min(columns, max(1, len(found))))
+            handles.setdefault(name, handle)
+    shown_columns = min(columns, max(1, len(handles)))
+    figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=shown_columns)
 
 
 def spread(values: list[float], room: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""Read what a report is built on: scores, baselines, training logs and counts of filtered reasoning."""
+"""Read the data of a report: scores, baselines, training logs and counts of filtered reasoning."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TrainedStep:
-    """What is known of a trained step; `None` or an empty history where nothing was recorded.
+    """The records of a trained step; `None` or an empty history where nothing was recorded.
 
-    GRPO leaves what the best constant answer earns, a number per reward component and "reward": on the
-    training prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; the same of
-    each copy of the question under "copies".
+    GRPO records what the best constant answer earns, a number per reward component and "reward": on the training
+    prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; under "copies" the same
+    for each way to copy the question.
     """
 
     backbone: str
@@ -77,7 +77,7 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
 
 
 def read_step(step: Step) -> TrainedStep:
-    """Read a step's folder. Raises InputError where it has no manifest, which means it is incomplete."""
+    """Read a step's folder. Raises InputError without a manifest: the step is incomplete."""
     history = step.folder / "history.jsonl"
     return TrainedStep(
         step.backbone,

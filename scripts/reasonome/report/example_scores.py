@@ -9,13 +9,13 @@ from reasonome.report.evidence import EXAMPLE
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.scoring.comparisons import in_mean
 
-NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for an answer that is not there
+NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
 SHUFFLED = "shuffled_"
 
 
 @dataclass(frozen=True)
 class Questions:
-    """What all arms and baselines of one benchmark and style are asked, one entry per example.
+    """The questions of one benchmark and style, which all arms and baselines answer; one entry per example.
 
     `examples` is sorted; `clusters` says which examples are resampled together, `strata` has the examples of each
     stratum that count in the mean, and `known` (metric → bool) those that a metric of names is known of at all.
@@ -32,10 +32,10 @@ class Questions:
         return self.examples.get_level_values("subset")
 
 
-def asked(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
+def list_questions(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
     """The questions that a table of baselines answers.
 
-    Examples without a column `cluster` are a cluster each.
+    Without a column `cluster`, every example is a cluster of its own.
     """
     rows = baselines.drop_duplicates(EXAMPLE).sort_values(EXAMPLE)
     examples = pd.MultiIndex.from_frame(rows[EXAMPLE])
@@ -60,11 +60,11 @@ def with_independent_similarity(table: pd.DataFrame, rewarded: Collection[str]) 
 
 
 def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricSet) -> pd.DataFrame:
-    """Metrics averaged over an example's samples and orders, one row per example; what has no usable name is wrong.
+    """Metrics averaged over an example's samples and orders, one row per example; no usable name counts as wrong.
 
-    The primary metric comes first, and the scores of shuffled answers last. A metric that may be unknown is averaged
-    where it is known, and nan where it is not. A column `missing` is above 0 where an answer is not there at all; its
-    form is 0, unless that of no other answer is known.
+    The primary metric comes first, the scores of shuffled answers last. A metric that may be unknown is averaged over
+    the answers for which it is known, else nan. The column `missing` is above 0 where an answer is missing; the form
+    of a missing answer scores 0, or nan if no other answer's form is known.
     """
     of_names = [c for c in answers if _is(c, metric_set.of_names)]
     shuffled = [c for c in answers if c.startswith(SHUFFLED) and _is(c.removeprefix(SHUFFLED), metric_set.of_names)]

@@ -7,27 +7,27 @@ from reasonome.scoring.comparisons import MEAN, holm
 
 SIGNIFICANT = 0.05
 PROTOCOL = "protocol"
-# What baselines may use that an arm has to beat. Looking the tested set up is no baseline but a ceiling.
+# The information that baselines use which an arm has to beat. Looking up the tested set is a ceiling, no baseline.
 BASELINE_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database")
 CEILING = "a database with the own term"
 ARMS = ("parent arm", "without a step")
 _HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
-def family_of(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
+def comparison_family(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
     """The family that a comparison belongs to: the protocol's, or none ("").
 
-    An arm that is no `control`, since it cannot answer in the form that is asked for, is beaten by learning the form.
+    An arm that cannot answer in the requested form is no `control`: learning the form is enough to beat it.
     """
     counts = (kind in ARMS and control) or (kind == "baseline" and information in BASELINE_GROUPS)
     return PROTOCOL if trained and counts and subset == MEAN else ""
 
 
 def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
-    """With `group_p` and `p_holm`, nan outside the family; `family` and `p_family` are there already.
+    """The table, which has `family` and `p_family`, with `group_p` and `p_holm` (nan outside the family).
 
-    The rows of an arm against the baselines of one group are one hypothesis, "beats them all": its p is the largest of
-    theirs (Berger, 1982), 1 where a baseline is not behind at all, nan where one could not be tested. Holm's adjustment
+    The rows of an arm against the baselines of one group are one hypothesis, "beats them all". Its p is the largest of
+    theirs (Berger, 1982), 1 where a baseline is not behind, nan where one could not be tested. Holm's adjustment
     is over the hypotheses of one benchmark and metric.
     """
     inside = table[table["family"] == PROTOCOL]
@@ -37,22 +37,22 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     largest = claimed.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
     hypotheses = largest.to_frame().astype(float)
     hypotheses["p_holm"] = hypotheses.groupby(["benchmark", "metric"])["group_p"].transform(holm)
-    found = hypotheses.reindex(pd.MultiIndex.from_frame(inside[_HYPOTHESIS])).set_axis(inside.index)
-    return table.assign(**{name: found[name].reindex(table.index) for name in ("group_p", "p_holm")})
+    adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[_HYPOTHESIS])).set_axis(inside.index)
+    return table.assign(**{name: adjusted[name].reindex(table.index) for name in ("group_p", "p_holm")})
 
 
 def is_claim(test):
-    """Whether a comparison (a row, or a whole table) is a claim of the family, which goes by the adjusted p.
+    """Whether a comparison (a row, or a whole table) is a claim of the family, judged by the adjusted p.
 
-    That a baseline is better than an arm is none: it goes by `p_family`, which finds it sooner.
+    That a baseline is better than an arm is no claim: it is judged by `p_family`, which detects it more easily.
     """
     return (test["family"] == PROTOCOL) & ((test["kind"] != "baseline") | (test["difference"] >= 0))
 
 
 def verdicts(table: pd.DataFrame) -> np.ndarray:
-    """ "a better", "b better", "on par", "n.s.", or "" where there was no test, of every row.
+    """For every row "a better", "b better", "on par", "n.s.", or "" where there was no test.
 
-    A claim's difference counts by the adjusted p, any other by `p_family`.
+    A claim is judged by the adjusted p, any other difference by `p_family`.
     """
     difference = table["difference"]
     significant = table["p_holm"].where(is_claim(table), table["p_family"]) < SIGNIFICANT

@@ -40,9 +40,12 @@ def write_figures(
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
-    jobs = {f"ablation/{figure_name(*one)}": partial(_ablation, metrics, plan, *one) for one in settings}
+    jobs = {f"ablation/{figure_name(*setting)}": partial(_ablation, metrics, plan, *setting) for setting in settings}
     if plan.metric_set.over_ranks:
-        jobs |= {f"ablation/{figure_name(*one, 'top_k')}": partial(_top_k, metrics, plan, *one) for one in settings}
+        jobs |= {
+            f"ablation/{figure_name(*setting, 'top_k')}": partial(_top_k, metrics, plan, *setting)
+            for setting in settings
+        }
     for step in steps:
         if not step.history.empty:
             jobs[f"training/{figure_name(step.backbone, step.chain)}"] = partial(_training, step)
@@ -55,7 +58,7 @@ def write_figures(
 
 
 def figure_name(*labels: str) -> str:
-    """How a file of drawings is called: backbone, and chain or setting; top-k curves end with "top_k"."""
+    """The name of a figure's files: backbone, and chain or setting; top-k curves end with "top_k"."""
     return ".".join(labels)
 
 
@@ -78,7 +81,7 @@ def _ablation(
     for metric, axes in zip(panels, grid.flat, strict=True):
         _ablation_panel(axes, models[models["metric"] == metric], stages, plan)
         highest = np.nanmax(shown.loc[shown["metric"] == metric, ["value", "high"]].to_numpy())
-        highest = highest or 1.0  # of arms that score nothing at all
+        highest = highest or 1.0  # if all arms score 0
         axes.set_ylim(-0.02 * highest, 1.08 * highest)  # so that a marker at zero is whole
         axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
         label_baselines(axes, baselines[baselines["metric"] == metric])
@@ -89,9 +92,9 @@ def _ablation(
 def _top_k(
     metrics: pd.DataFrame, plan: Plan, backbone: str, benchmark: str, style: str, decoding: str
 ) -> tuple[Figure, pd.DataFrame]:
-    """The share of right genes among the first k of each arm's lists, by k, beside what a random order has.
+    """How often the right gene is among the first k of each arm's lists, by k, beside a random order.
 
-    The mean over subsets with its interval; a colour per arm, and the exact expected values dashed.
+    The mean over subsets with its interval, a colour per arm; the exact expected values of a random order are dashed.
     """
     ranks = plan.metric_set.over_ranks
     shown = metrics.query("benchmark == @benchmark and style == @style and subset == @MEAN")
@@ -159,7 +162,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         for title, curves in panels.items()
         if known & set(curves.values())
     } or {"nothing recorded": {}}
-    # What lazy answers earn on the prompts of each panel.
+    # The reward of constant answers on the prompts of each panel.
     earned = dict.fromkeys(("reward", "reward components"), step.constant)
     earned[HELD_OUT] = (step.validation or {}).get("constants")
     columns = min(2, len(recorded))
@@ -197,7 +200,7 @@ def _curves(axes: Axes, curves: dict[str, str], history: pd.DataFrame, earned: d
 
 
 def _corpus(statistics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Statements by source, the commonest on top: what states a fact once, and what says it again."""
+    """Statements by source, the commonest on top: each fact once, and other wordings of it."""
     sources = statistics[statistics["source"] != "total"].sort_values("statements", kind="stable")
     figure, axes = plt.subplots(figsize=(7.6, 0.9 + 0.34 * max(2, len(sources))), layout="constrained")
     height, once = range(len(sources)), sources["distinct"].to_numpy(int)

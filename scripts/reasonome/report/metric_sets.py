@@ -1,4 +1,4 @@
-"""What a report measures of the answers of one kind of task; each task has its own set."""
+"""The metrics of a report on the answers of one kind of task; each task has its own set."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ INDEPENDENT = "similarity_independent"
 class MetricSet:
     """Metrics of one kind of answers, and what tables, tests and figures make of them.
 
-    `primary` stands first, and where it was not measured `stand_in`, which every table has. `of_names` are 0 where an
-    answer has nothing usable, `of_answers` where there is none at all, and `descriptive` ones are unknown there; a name
-    that ends with an underscore is a prefix. Of these, `may_be_unknown` are never set to 0 for being unknown, and
-    `of_the_form` are what bare answers do not have. `hits` are 0 or 1 for one answer. `compared` are tested, `ablated`
-    and `over_ranks` drawn, and `per_cluster` also averaged with one vote for each cluster. `shown` are read on a
+    `primary` stands first; `stand_in`, which every table has, replaces it where it was not measured. `of_names` are 0
+    where an answer has nothing usable, `of_answers` where there is no answer, and `descriptive` ones are unknown there;
+    a name that ends with an underscore is a prefix. Of these, `may_be_unknown` stay unknown instead of 0, and bare
+    answers do not have those `of_the_form`. `hits` are 0 or 1 for one answer. `compared` are tested, `ablated`
+    and `over_ranks` drawn, and `per_cluster` also averaged with one vote for each cluster. `shown` are printed on a
     terminal. `names` are in the order in which pages show them, `further` apart from the others; `by_stratum` and
     `on_variants` have tables of their own. `strata` is the order of strata; others follow by name. `groups` says what
     the kinds of information are that baselines use, `baselines` what each of them does.

@@ -23,7 +23,7 @@ from reasonome.report.plan import Evaluation, Plan
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
 _STAGES = {"pretrain": "knowledge warm-up", "sft": "fine-tuning on answers", "grpo": "reinforcement learning (GRPO)"}
-# What is told of answers beside how right they are.
+# Metrics of answers other than correctness.
 _ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_share")
 _READS = "has read statements about human genes, and was not taught to answer"
 _AS_A_START = "As a start for training that teaches it to answer, not by itself."
@@ -45,18 +45,18 @@ def render_card(
     """The card of a model. `manifests` are those of the chain, the untouched backbone's first.
 
     `metrics` and `comparisons` are the tables of the experiment, `leaks` its audit.json, `decodings` those that it may
-    ask with, by name, and `target` the card itself as Snakemake calls it. InputError for a model that the experiment
+    ask with, by name, and `target` the card's path as Snakemake calls it. InputError for a model that the experiment
     does not score, and for manifests of another chain.
     """
-    asked = [one for one in plan.evaluations if (one.backbone, one.chain) == (backbone, chain)]
-    if not asked:
+    evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
+    if not evaluations:
         what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
         raise InputError(what, fix="give the plan of an experiment with this model at the end of an arm")
     base, *steps = manifests
-    if [one.get("step") for one in steps] != chain.split("+"):
+    if [step.get("step") for step in steps] != chain.split("+"):
         what = f"the manifests are not those of the steps of {chain}"
         raise InputError(what, fix="give the backbone's manifest, then one for each step, first to last")
-    was_asked = any("style" in one["recipe"] for one in steps)
+    learned_to_answer = any("style" in step["recipe"] for step in steps)
     weights = base.get("weights", {})
     return (
         _environment(plan)
@@ -66,27 +66,27 @@ def render_card(
             backbone=backbone,
             chain=chain,
             metadata=_metadata(plan, weights),
-            does=plan.task_report.DOES if was_asked else _READS,
-            use=plan.task_report.USE if was_asked else _AS_A_START,
+            does=plan.task_report.DOES if learned_to_answer else _READS,
+            use=plan.task_report.USE if learned_to_answer else _AS_A_START,
             weights=_weights(weights, backbone),
             digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
             steps=steps,
             stages=_STAGES,
             sources=sources,
-            evaluations=[ModelScores(plan, one, metrics, comparisons) for one in asked],
+            evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
             primary=plan.metric_set.primary,
             about_answers=_ABOUT_ANSWERS,
             groups=_groups(plan),
             ceiling=CEILING,
-            checks=_checks(asked, leaks),
+            checks=_checks(evaluations, leaks),
             leak_kinds=LEAK_KINDS,
             same_source=leaks["same_source"],
-            example=next((one["prompt_example"] for one in reversed(steps) if "prompt_example" in one), None),
-            decoding=asked[0].decoding,
-            max_new_tokens=decodings[asked[0].decoding].max_new_tokens,
+            example=next((step["prompt_example"] for step in reversed(steps) if "prompt_example" in step), None),
+            decoding=evaluations[0].decoding,
+            max_new_tokens=decodings[evaluations[0].decoding].max_new_tokens,
             target=target,
             software=_software(steps),
-            recipes={one["step"]: one["recipe"] for one in steps},
+            recipes={step["step"]: step["recipe"] for step in steps},
         )
     )
 
@@ -115,7 +115,7 @@ def _environment(plan: Plan) -> Environment:
 
 
 def _metadata(plan: Plan, weights: Mapping[str, str]) -> str:
-    """What the Hugging Face hub reads, as YAML."""
+    """The card's metadata for the Hugging Face hub, as YAML."""
     licence = weights.get("licence", "")
     known = licence.lower() in _HUB_LICENCES
     return ModelCardData(
@@ -133,8 +133,8 @@ def _outcomes(scores: ModelScores) -> str:
     """Which groups of baselines the model beats, and which not, in sentences."""
     beaten = {words: scores.against(group).beaten for group, words in _groups(scores.plan).items()}
     won, lost = ("; ".join(words for words in beaten if beaten[words] is wanted) for wanted in (True, False))
-    said = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
-    return f"{said} It is not shown to beat those that use {lost}." if lost else said
+    wins = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
+    return f"{wins} It is not shown to beat those that use {lost}." if lost else wins
 
 
 def _groups(plan: Plan) -> dict[str, str]:
@@ -183,29 +183,29 @@ def _outcome(row: Mapping[str, Any]) -> str:
 
 
 def _checks(evaluations: Sequence[Evaluation], leaks: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What the leak audit found in the data that a chain read and in the prompts that it was asked."""
-    steps = {step for one in evaluations for step in one.steps}
-    benchmarks = {one.benchmark for one in evaluations}
-    asked = {(one.benchmark, "prompts", f"style {one.style}") for one in evaluations}
+    """The findings of the leak audit about the data that a chain learned from and the prompts that it answered."""
+    steps = {step for evaluation in evaluations for step in evaluation.steps}
+    benchmarks = {evaluation.benchmark for evaluation in evaluations}
+    prompts = {(e.benchmark, "prompts", f"style {e.style}") for e in evaluations}
     return [
         finding
         for finding in leaks["findings"]
         if (finding["benchmark"] in benchmarks and steps & set(finding["used_by"].split(", ")))
-        or (finding["benchmark"], finding["data"], finding["training"]) in asked
+        or (finding["benchmark"], finding["data"], finding["training"]) in prompts
     ]
 
 
 def _software(steps: Sequence[Mapping[str, Any]]) -> str:
-    """Every version that any step was trained with."""
+    """Every version of every package that a step was trained with."""
     versions: dict[str, dict[str, None]] = {}
-    for one in steps:
-        for name, version in one.get("versions", {}).items():
+    for step in steps:
+        for name, version in step.get("versions", {}).items():
             versions.setdefault(name, {})[version] = None
-    return ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
+    return ", ".join(f"{name} {' and '.join(used)}" for name, used in versions.items())
 
 
 def _fenced(text: str, language: str) -> str:
-    """A block of code that its own text cannot end: its fence is longer than any in it."""
+    """A block of code; its fence is longer than any in the text, which so cannot end it."""
     longest = max(map(len, re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.strip()}\n{fence}"

@@ -1,4 +1,4 @@
-"""What a model scored in an experiment beside its baselines: the rows that its card and pages of its answers tell."""
+"""The scores of a model in an experiment beside its baselines, for model cards and pages of annotations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, best_baselines, information_rank, of_all_strata
+from reasonome.report.tables import SETTING, best_baselines, information_rank, without_strata
 from reasonome.scoring.comparisons import MEAN
 
 
@@ -34,23 +34,23 @@ class ModelScores:
     @cached_property
     def own(self) -> pd.DataFrame:
         """The model's means by metric; InputError where the table has none."""
-        one = self.asked
-        rows = self._rows(kind="model", subset=MEAN, chain=one.chain, arm=one.arm)
+        asked = self.asked
+        rows = self._rows(kind="model", subset=MEAN, chain=asked.chain, arm=asked.arm)
         if not {self.plan.metric_set.primary, self.plan.metric_set.stand_in} & set(rows["metric"]):
-            what = f"metrics.tsv has no score of {one.backbone}/{one.chain} on {one.benchmark}.{one.style}"
+            what = f"metrics.tsv has no score of {asked.backbone}/{asked.chain} on {asked.benchmark}.{asked.style}"
             raise InputError(what, field="metric", fix="write metrics.tsv of this plan again: scripts/summarise.py")
         return rows.set_index("metric")
 
     @property
     def metric(self) -> str:
-        """The primary metric, or what stands for it where it was not measured."""
+        """The primary metric, or its stand-in where it was not measured."""
         metric_set = self.plan.metric_set
         measured = pd.notna(self.own["value"].get(metric_set.primary))
         return metric_set.primary if measured else metric_set.stand_in
 
     @property
     def shown(self) -> list[str]:
-        """The metrics by which models are compared, as far as they are known of this one."""
+        """The metrics by which models are compared that have a value for this one."""
         known = self.own["value"].dropna().index
         return [name for name in self.plan.metric_set.compared if name in known]
 
@@ -73,28 +73,28 @@ class ModelScores:
 
     @property
     def untrained(self) -> pd.DataFrame:
-        """The means of the untrained backbone that was asked the same, by metric; of the first such arm, if any."""
+        """The means of the untrained backbone on the same questions, by metric; of the first such arm, if any."""
         rows = self._rows(kind="model", subset=MEAN, chain=chains.BASE)
         return rows.drop_duplicates("metric").set_index("metric")
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
-        asked = {"benchmark": self.asked.benchmark, "style": self.asked.style}
-        baselines = _where(of_all_strata(self.metrics), kind="baseline", subset=MEAN, **asked)
-        found = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
+        setting = {"benchmark": self.asked.benchmark, "style": self.asked.style}
+        baselines = _where(without_strata(self.metrics), kind="baseline", subset=MEAN, **setting)
+        best = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
         for metric in metrics:
             for _, row in best_baselines(_where(baselines, metric=metric)).iterrows():
-                found[row["information"]][metric] = row
-        return found
+                best[row["information"]][metric] = row
+        return best
 
-    def tests_of(self, kind: str) -> list[dict]:
+    def tests(self, kind: str) -> list[dict]:
         """The tests of this arm on the benchmark's mean, by `metric`."""
         wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.asked.arm}
         return _where(self.comparisons, **wanted, **self._setting).to_dict("records")
 
     def against(self, group: str) -> AgainstGroup:
-        """The tests against the baselines of a group (one of BASELINE_GROUPS): it is beaten only if each of them is."""
-        tests = [test for test in self.tests_of("baseline") if test["information"] == group]
+        """The tests against the baselines of a group of BASELINE_GROUPS, which is beaten only if each of them is."""
+        tests = [test for test in self.tests("baseline") if test["information"] == group]
         verdicts = {test["verdict"] for test in tests}
         beaten = None if verdicts <= {""} else verdicts == {"a better"}
         return AgainstGroup(sorted(tests, key=lambda test: test["difference"]), beaten)
@@ -104,8 +104,8 @@ class ModelScores:
         return {name: getattr(self.asked, name) for name in ("backbone", *SETTING)}
 
     def _rows(self, **labels: str) -> pd.DataFrame:
-        """The rows of the same backbone that was asked the same, of all strata together."""
-        return _where(of_all_strata(self.metrics), **labels, **self._setting)
+        """The rows of the same backbone and setting, without those of single strata."""
+        return _where(without_strata(self.metrics), **labels, **self._setting)
 
 
 def _where(table: pd.DataFrame, **labels: str) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def _where(table: pd.DataFrame, **labels: str) -> pd.DataFrame:
 
 
 def with_interval(row: pd.Series, metric: str) -> str:
-    """A score with its 95 % interval, as far as there is one."""
+    """A score with its 95 % interval, if it has one."""
     value = number_text.score(row["value"], metric)
     if pd.isna(row["low"]):
         return value

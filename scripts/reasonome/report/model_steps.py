@@ -17,7 +17,7 @@ def step_manifests(model: Path) -> list[dict[str, Any]]:
 
 
 def learned_from(manifest: Mapping[str, Any]) -> str:
-    """What a step learned from, and how much of it."""
+    """In words, what a step learned from and how much of it."""
     recipe = manifest["recipe"]
     if recipe["stage"] == "pretrain":
         return f"{manifest['statements']:,} statements of corpus {recipe['corpus']}"

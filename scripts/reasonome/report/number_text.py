@@ -1,4 +1,4 @@
-"""Numbers and nested JSON as the report writes them for people."""
+"""Numbers and nested JSON as text of the report."""
 
 import json
 import math

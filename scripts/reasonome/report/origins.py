@@ -1,4 +1,4 @@
-"""Where answers come from: a model trained here, its untrained base, an endpoint, or somebody's file of answers."""
+"""Where answers come from: a model trained here, its untrained base, an endpoint, or a file of recorded answers."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,8 +15,8 @@ def read_answering(plan: Plan) -> list[Answering]:
     return [None if evaluation.run is None else atomic.read_json(evaluation.run) for evaluation in plan.evaluations]
 
 
-def origin_of(evaluation: Evaluation, answering: Answering) -> str:
-    """What to say of answers behind which no trained step stands; "" where one does."""
+def answer_origin(evaluation: Evaluation, answering: Answering) -> str:
+    """The origin of answers that no trained model gave; "" for those of a trained model."""
     if answering and "recorded" in answering:
         return RECORDED
     if answering and "asked" in answering:
@@ -27,6 +27,8 @@ def origin_of(evaluation: Evaluation, answering: Answering) -> str:
 def evaluations_from(
     origin: str, plan: Plan, answering: Iterable[Answering]
 ) -> list[tuple[Evaluation, dict[str, Any]]]:
-    """Every evaluation of answers from there, and what their job told of them."""
+    """Every evaluation whose answers have this origin, with what their job recorded about them."""
     pairs = zip(plan.evaluations, answering, strict=True)
-    return [(evaluation, run.get("recorded", run)) for evaluation, run in pairs if origin_of(evaluation, run) == origin]
+    return [
+        (evaluation, run.get("recorded", run)) for evaluation, run in pairs if answer_origin(evaluation, run) == origin
+    ]

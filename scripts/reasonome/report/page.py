@@ -23,8 +23,8 @@ SCRIPTS = [
     for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "frame", "page")
 ]
 
-# What is shown of the table that write_paper_tables.py writes; the rest of it is in the file.
-_OF_CONFIDENCE = {
+# The measures that are shown of the table of write_paper_tables.py.
+_CONFIDENCE_MEASURES = {
     "auroc": "AUROC of the confidence",
     "auroc_abstaining": "AUROC of abstaining alone",
     "auroc_constant": "AUROC of a constant confidence",
@@ -37,12 +37,11 @@ _OF_CONFIDENCE = {
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """All that the page shows. `metrics` are whole, with the rows of strata; `figures` is the folder that
-    `write_figures` made; `audits` are by benchmark, made with its splits; `leaks` is the experiment's leak audit;
-    `reasoning` has what `count_reasoning` counted; `costs` has a row per job;
-    `corpora` has their statistics by name; `answering` has the run.json of every evaluation of the plan;
-    `abstention` and `coverage` (SVG) are what write_paper_tables.py made; `own` is the folder that summarise.py made of
-    what the task alone shows."""
+    """All that the page shows. `metrics` includes the rows of strata; `figures` is the folder of `write_figures`;
+    `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
+    of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
+    every evaluation of the plan; `abstention` and `coverage` (SVG) are from write_paper_tables.py; `own` is the folder
+    of the task's own tables, from summarise.py."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -62,12 +61,13 @@ class ReportInputs:
 
 
 def render_page(inputs: ReportInputs) -> str:
-    """The page as text. It loads nothing: styles, script, drawings and data are in it."""
+    """The page as HTML. It loads nothing: styles, script, drawings and data are in it."""
     plan = inputs.plan
     script = page_files.one_script(SCRIPTS)
-    found = list_runs(plan, inputs.evidence, inputs.answering)
-    runs = [run for run, _ in found]
-    data, texts = answers_data(found, inputs.evidence, reward_weights(inputs.steps, plan.metric_set), plan.task_report)
+    answered_runs = list_runs(plan, inputs.evidence, inputs.answering)
+    runs = [run for run, _ in answered_runs]
+    weights = reward_weights(inputs.steps, plan.metric_set)
+    data, texts = answers_data(answered_runs, inputs.evidence, weights, plan.task_report)
     return (
         _environment(plan)
         .get_template("page.html.j2")
@@ -110,11 +110,11 @@ def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
     """Rows with a value (label, measure, against, value, low, high, n), and why others have none, each reason once."""
     coverage = pd.to_numeric(table["coverage"])  # empty where a measure is of all questions
     at_half = coverage.isna() | (coverage == 0.5)
-    shown = table[table["measure"].isin(_OF_CONFIDENCE) & at_half]
+    shown = table[table["measure"].isin(_CONFIDENCE_MEASURES) & at_half]
     known = shown[shown["value"].notna()]
     rows = [
         row._asdict()
-        | {"words": _OF_CONFIDENCE[row.measure], "setting": f"{row.benchmark}, {row.style}, {row.decoding}"}
+        | {"words": _CONFIDENCE_MEASURES[row.measure], "setting": f"{row.benchmark}, {row.style}, {row.decoding}"}
         for row in known.itertuples(index=False)
     ]
     return {"rows": rows, "reasons": sorted(set(shown.loc[shown["value"].isna(), "note"]) - {""})}

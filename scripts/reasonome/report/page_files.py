@@ -1,4 +1,4 @@
-"""What pages are made of, in the folder beside this module; one script, its digest for the page's policy, and data."""
+"""The files of pages, in the folder of the same name; their script, its digest for the page's policy, and data."""
 
 import base64
 import hashlib

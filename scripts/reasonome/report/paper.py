@@ -13,7 +13,7 @@ from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 VALUE_COLUMNS = ["experiment", *SETTING, "metric", "kind", "information", "backbone", "arm", "subset", "value"]
@@ -53,25 +53,25 @@ well-formed reasoning throughout.
 
 
 def benchmarks(plan: Plan) -> list[str]:
-    """The benchmarks in the training distribution, in the plan's order; `plan.out_of_distribution` are the others."""
-    asked = dict.fromkeys(evaluation.benchmark for evaluation in plan.evaluations)
-    return [name for name in asked if name not in plan.out_of_distribution]
+    """The benchmarks in the training distribution, in the plan's order, without `plan.out_of_distribution`."""
+    names = dict.fromkeys(evaluation.benchmark for evaluation in plan.evaluations)
+    return [name for name in names if name not in plan.out_of_distribution]
 
 
-def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, asked: Iterable[str]) -> pd.DataFrame:
-    """One row (`CELL_COLUMNS`) per cell of the score tables of the benchmarks `asked`, in the order of the tables.
+def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, chosen: Iterable[str]) -> pd.DataFrame:
+    """One row (`CELL_COLUMNS`) per cell of the score tables of the `chosen` benchmarks, in the order of the tables.
 
-    Models with their seeds averaged, then the best baseline of every group by its mean. `base` is the score of the
-    untrained backbone, `delta` the difference to it, and `delta_percent` the same in percent, nan where `base` is not
-    above 0. `against` is the parent arm, and the test against it is `difference`, `p_family`, `p_holm`, `verdict` and
-    `mark`. Contaminated variants are left out.
+    Models come first, averaged over seeds, then the best baseline of every group by its mean. `base` is the score of
+    the untrained backbone, `delta` the difference to it, and `delta_percent` the same in percent, nan where `base` is
+    not above 0. `against` is the parent arm; `difference`, `p_family`, `p_holm`, `verdict` and `mark` are of the test
+    against it. Contaminated variants are left out.
     """
-    metrics = reported_seeds(of_all_strata(metrics))
-    if not plan.rewarded_encoders:  # then it is the mean of all encoders once more
+    metrics = reported_seeds(without_strata(metrics))
+    if not plan.rewarded_encoders:  # else it equals the mean of all encoders
         metrics = metrics[metrics["metric"] != INDEPENDENT]
     parts = []
-    for setting in settings(plan, asked):
-        models, baselines = rows_of(metrics, setting)
+    for setting in settings(plan, chosen):
+        models, baselines = setting_rows(metrics, setting)
         for metric in score_metrics(models):
             parts.append(in_order(models[models["metric"] == metric], plan))
             parts.append(best_baselines(baselines[baselines["metric"] == metric]).assign(decoding=setting[2]))
@@ -91,21 +91,21 @@ def table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 
 
 def score_metrics(metrics: pd.DataFrame) -> list[str]:
-    """The metrics of the score tables that are present: the primary one, ROUGE-L, similarity, and, of several
-    encoders, each one's."""
+    """The metrics of the score tables that are present: the primary one, ROUGE-L, similarity, and the similarity by
+    each encoder if there are several."""
     present = set(metrics["metric"])
     by_encoder = sorted(name for name in present if name.startswith("similarity_") and name not in NAMES)
     return [name for name in NAMES if name in present] + (by_encoder if len(by_encoder) > 1 else [])
 
 
-def settings(plan: Plan, asked: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(benchmark, style, decoding) of the evaluations, each once."""
-    asked = list(asked)
-    found = dict.fromkeys((e.benchmark, e.style, e.decoding) for e in plan.evaluations if e.benchmark in asked)
-    return sorted(found, key=lambda setting: asked.index(setting[0]))
+def settings(plan: Plan, chosen: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(benchmark, style, decoding) of the evaluations on the `chosen` benchmarks, each once, in their order."""
+    chosen = list(chosen)
+    distinct = dict.fromkeys((e.benchmark, e.style, e.decoding) for e in plan.evaluations if e.benchmark in chosen)
+    return sorted(distinct, key=lambda setting: chosen.index(setting[0]))
 
 
-def rows_of(metrics: pd.DataFrame, setting: tuple[str, str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def setting_rows(metrics: pd.DataFrame, setting: tuple[str, str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The models of a setting and the baselines of its benchmark and style, on the subsets that make the mean."""
     benchmark, style, decoding = setting
     rows = metrics[(metrics["benchmark"] == benchmark) & (metrics["style"] == style)]
@@ -114,7 +114,7 @@ def rows_of(metrics: pd.DataFrame, setting: tuple[str, str, str]) -> tuple[pd.Da
 
 
 def _subsets(rows: pd.DataFrame) -> list[str]:
-    """The subsets that make the mean, then the mean; of a single subset, that one stands for both."""
+    """The subsets that make the mean, then "mean"; of a single subset "mean" alone."""
     subsets = in_mean(set(rows["subset"]) - {MEAN})
     return [MEAN] if len(subsets) == 1 else [*subsets, MEAN]
 
@@ -137,28 +137,28 @@ def _with_base(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def mark(p: float, p_holm: float) -> str:
-    """Asterisks or "n.s." of an adjusted p-value; in brackets of one that is not; "" of none."""
+    """Asterisks or "n.s." for an adjusted p-value, in brackets for an unadjusted one, "" for nan."""
     if np.isnan(p):
         return ""
     known = p if np.isnan(p_holm) else p_holm
-    found = next((stars for limit, stars in _MARKS.items() if known < limit), "n.s.")
-    return f"({found})" if np.isnan(p_holm) else found
+    stars = next((stars for limit, stars in _MARKS.items() if known < limit), "n.s.")
+    return f"({stars})" if np.isnan(p_holm) else stars
 
 
 def format_cells(plan: Plan, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Format accuracy of every model on every benchmark, a row (`VALUE_COLUMNS`) per reading of the format."""
-    metrics = reported_seeds(of_all_strata(metrics))
+    """Format accuracy of every model on every benchmark, a row (`VALUE_COLUMNS`) per definition of the format."""
+    metrics = reported_seeds(without_strata(metrics))
     metrics = metrics[metrics["metric"].isin(FORMATS)]
     parts = []
     for setting in settings(plan, [*benchmarks(plan), *plan.out_of_distribution]):
-        models, _ = rows_of(metrics, setting)
+        models, _ = setting_rows(metrics, setting)
         by_metric = models[models["subset"] == MEAN].sort_values("metric", key=lambda m: m.map(list(FORMATS).index))
         parts.append(in_order(by_metric, plan))
     return table(parts, VALUE_COLUMNS)
 
 
 def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
-    """The score tables for people, one per setting and metric; `table_name` is a key of `TITLES`."""
+    """The score tables as Markdown, one per setting and metric; `table_name` is a key of `TITLES`."""
     where = TITLES[table_name]
     lines = [f"# Scores {where}", "", f"Experiment {escaped(plan.experiment)}.", ""]
     if cells.empty:
@@ -173,7 +173,7 @@ def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
 
 
 def _heading(plan: Plan, setting: tuple[str, str, str]) -> str:
-    """The setting with its track, on which it depends what counts as an answer."""
+    """The setting with its track, which decides what counts as an answer."""
     benchmark, style, decoding = map(escaped, setting)
     track = next(e.track for e in plan.evaluations if (e.benchmark, e.style, e.decoding) == setting)
     return f"{benchmark}, style {style}, decoding {decoding}" + (f", track {track}" if track else "")
@@ -208,7 +208,7 @@ def _tested(cell) -> str:
 
 
 def format_markdown(plan: Plan, cells: pd.DataFrame) -> str:
-    """Format accuracy for people, a row per model and benchmark."""
+    """Format accuracy as Markdown, a row per model and benchmark."""
     labels = ["backbone", "arm", *SETTING]
     shares = cells.assign(share=[_share(cell) for cell in cells.itertuples()])
     shares = shares.set_index([*labels, "metric"])["share"].unstack(fill_value="", sort=False)

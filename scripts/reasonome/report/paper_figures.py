@@ -10,11 +10,11 @@ from tqdm import tqdm
 from reasonome.report import abstention, paper
 from reasonome.report.drawing import COLOURS, INK, label_baselines, legend, name_arms, shortened, with_intervals
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, best_baselines, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
 RUN = ["backbone", "arm", "seed", *SETTING]
-OF_COVERAGE = {"term_score": "term score", "right": "share of right answers"}
+COVERAGE_MEASURES = {"term_score": "term score", "right": "share of right answers"}
 CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "baseline"]
 DASHES = (0, (4, 2))
 Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
@@ -25,7 +25,7 @@ ABSTENTION_COLUMNS = [*RUN, *abstention.COLUMNS]
 def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Means by arm with their intervals, a row of panels per benchmark setting and a panel per metric; a colour per
     backbone. Lines are the best baselines of groups. The panels of a metric have one height. The data are as drawn."""
-    metrics = reported_seeds(of_all_strata(metrics))
+    metrics = reported_seeds(without_strata(metrics))
     metrics = metrics[(metrics["subset"] == MEAN) & metrics["kind"].isin(["model", "baseline"])]
     ablated = plan.metric_set.ablated
     shown = [metric for metric in ablated if metric in set(metrics.loc[metrics["kind"] == "model", "metric"])]
@@ -42,7 +42,7 @@ def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     drawn = []
     for row, setting in zip(grid, settings, strict=True):
         for axes, metric in zip(row, shown, strict=True):
-            models, baselines = paper.rows_of(metrics[metrics["metric"] == metric], setting)
+            models, baselines = paper.setting_rows(metrics[metrics["metric"] == metric], setting)
             models, baselines = paper.in_order(models, plan), best_baselines(baselines).assign(decoding=setting[2])
             highest = metrics.loc[metrics["metric"] == metric, ["value", "high"]].max(axis=None)
             _panel(axes, models, baselines, plan.arms, backbones, highest or 1.0)
@@ -71,17 +71,17 @@ def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
     """Scores of the most confident answers by their share, a row of panels per backbone, setting and kind of sets, a
     panel per measure and a colour per arm; dashed is what a constant confidence gives. Every seed has its curve. Arms
     without confidence are left out."""
-    curves = [abstention.curve(scores).assign(**_labels(one)) for one, scores in _with_confidence(evaluations)]
+    curves = [abstention.curve(scores).assign(**_labels(e)) for e, scores in _with_confidence(evaluations)]
     data = paper.table(curves, CURVE_COLUMNS)
     if data.empty:
         return _nothing(NO_CONFIDENCE), data
     rows = list(data.groupby(["backbone", *SETTING, "over"], sort=False))
     arms = list(dict.fromkeys(evaluation.arm for evaluation, _ in evaluations))
     figure, grid = plt.subplots(
-        len(rows), len(OF_COVERAGE), figsize=(8.8, 0.5 + 3.1 * len(rows)), layout="constrained", squeeze=False
+        len(rows), len(COVERAGE_MEASURES), figsize=(8.8, 0.5 + 3.1 * len(rows)), layout="constrained", squeeze=False
     )
     for panels, ((*setting, over), of_row) in zip(grid, rows, strict=True):
-        for axes, (measure, name) in zip(panels, OF_COVERAGE.items(), strict=True):
+        for axes, (measure, name) in zip(panels, COVERAGE_MEASURES.items(), strict=True):
             chosen = of_row[of_row["measure"] == measure]
             for (arm, _), curve in chosen.groupby(["arm", "seed"], sort=False):
                 colour = COLOURS[arms.index(arm) % len(COLOURS)]
@@ -106,15 +106,15 @@ def _nothing(text: str) -> Figure:
 
 
 def _with_confidence(evaluations: list[Scored]) -> list[Scored]:
-    """Those whose scores can say when a model should have abstained."""
-    return [(one, scores) for one, scores in evaluations if set(scores) >= abstention.NEEDED]
+    """The evaluations whose scores tell when a model should have abstained."""
+    return [(e, scores) for e, scores in evaluations if set(scores) >= abstention.NEEDED]
 
 
 def abstentions(evaluations: list[Scored], *, seed: int, resamples: int) -> pd.DataFrame:
     """`abstention_table` of every evaluation, with the labels of `RUN`; its notes say where there is no confidence."""
     tables = [
-        abstention.abstention_table(scores, seed=seed, resamples=resamples).assign(**_labels(one))
-        for one, scores in tqdm(_with_confidence(evaluations), desc="abstention", leave=False, delay=5)
+        abstention.abstention_table(scores, seed=seed, resamples=resamples).assign(**_labels(evaluation))
+        for evaluation, scores in tqdm(_with_confidence(evaluations), desc="abstention", leave=False, delay=5)
     ]
     return paper.table(tables, ABSTENTION_COLUMNS)
 

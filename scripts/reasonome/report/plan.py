@@ -1,4 +1,4 @@
-"""What an experiment's report is made of: a JSON file that the workflow writes and the programs read."""
+"""The plan of an experiment's report: a JSON file that the workflow writes and the programs read."""
 
 import os
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ class Step(_Strict):
 
 
 class Reasoning(_Strict):
-    """Reasoning that was generated for training, and what of it was dropped."""
+    """Reasoning that was generated for training: kept and dropped rows."""
 
     teacher: Name
     benchmark: Name
@@ -82,7 +82,7 @@ class Corpus(_Strict):
 
 
 class TrainedOn(_Strict):
-    """What a step of an arm learnt from."""
+    """The questions that a step of an arm learned from."""
 
     benchmark: Name
     style: Name
@@ -108,24 +108,24 @@ class Plan(_Strict):
 
     @property
     def metric_set(self) -> MetricSet:
-        """What is measured of the experiment's answers."""
+        """The metrics of the experiment's answers."""
         return self.task_report.METRICS
 
     @property
     def task_report(self) -> ModuleType:
-        """What the tasks have for reports and cards."""
+        """The tasks' module for reports and cards."""
         return import_module(f"reasonome.tasks.{self.kind}.report")
 
 
 def parent_arm(arm: str, steps: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The arm whose steps are the longest proper beginning of this arm's, if any; `steps` is by arm."""
+    """The arm whose steps are the longest proper prefix of this arm's, if any; `steps` is by arm."""
     own = steps[arm]
     begun = [other for other, few in steps.items() if len(few) < len(own) and own[: len(few)] == few]
     return max(begun, key=lambda other: len(steps[other]), default=None)
 
 
 def arms_without_a_step(arm: str, steps: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The arms whose steps are this arm's but one, which is not the last; `steps` is by arm."""
+    """The arms that have all steps of this arm except one before the last; `steps` is by arm."""
     own = steps[arm]
     shorter = [own[:place] + own[place + 1 :] for place in range(len(own) - 1)]
     return [other for other, few in steps.items() if few in shorter]

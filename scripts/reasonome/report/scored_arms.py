@@ -1,4 +1,4 @@
-"""What an experiment scored: its arms with a table for every seed, its baselines, and the draws that they share."""
+"""The scores of an experiment: its arms with a table for every seed, its baselines, and the draws they share."""
 
 import zlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 
 from reasonome.facts.text import distinct_share
 from reasonome.report.evidence import Evidence
-from reasonome.report.example_scores import Questions, asked, per_example, with_independent_similarity
+from reasonome.report.example_scores import Questions, list_questions, per_example, with_independent_similarity
 from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, information_rank
@@ -26,9 +26,9 @@ class Bootstrap(NamedTuple):
 
 @cache
 def weights_of_seeds(bootstrap: Bootstrap, backbone: str, models: tuple[str, ...]) -> np.ndarray:
-    """Weights (resamples, models) in the mean over models of a backbone that differ in their seed.
+    """Weights, shape (resamples, models), in the mean over models of a backbone that differ only in their seed.
 
-    They are the same whatever else the experiment consists of.
+    They do not depend on what else is in the experiment.
     """
     own = zlib.crc32("\n".join([backbone, *models]).encode())
     return seed_weights(len(models), np.random.default_rng([bootstrap.seed, own]), bootstrap.resamples)
@@ -50,7 +50,7 @@ class Scored:
 
     @property
     def backbone(self) -> str:
-        """That of an arm; "" of a baseline."""
+        """The backbone of an arm; "" for a baseline."""
         return self.labels.get("backbone", "")
 
 
@@ -59,39 +59,39 @@ def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap
     return (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
 
 
-def questions_of(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:
+def collect_questions(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:
     """The questions of every benchmark and style."""
-    return {key: asked(table, metric_set) for key, table in evidence.baselines.items()}
+    return {key: list_questions(table, metric_set) for key, table in evidence.baselines.items()}
 
 
-def arms_of(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
-    """Every arm in every setting, by benchmark, style, decoding and backbone, then as the plan has them."""
+def collect_arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
+    """Every arm in every setting, sorted by benchmark, style, decoding and backbone, then as in the plan."""
     groups: dict[tuple, list[tuple[Evaluation, pd.DataFrame]]] = {}
     for evaluation, table in evidence.evaluations:
         key = (evaluation.benchmark, evaluation.style, evaluation.decoding, evaluation.backbone, evaluation.arm)
         groups.setdefault(key, []).append((evaluation, table))
-    found = []
+    arms = []
     for key in sorted(groups, key=lambda key: (*key[:-1], plan.arms.index(key[-1]))):
         evaluations, tables = zip(*groups[key], strict=True)
         labels = dict(zip([*SETTING, "backbone", "arm"], key, strict=True)) | {"kind": "model"}
         chains, seeds = tuple(e.chain for e in evaluations), [str(e.seed) for e in evaluations]
-        found.append(_scored(labels, chains, seeds, tables, questions[key[:2]], plan))
-    return found
+        arms.append(_scored(labels, chains, seeds, tables, questions[key[:2]], plan))
+    return arms
 
 
-def baselines_of(
+def collect_baselines(
     plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]
 ) -> dict[tuple[str, str], list[Scored]]:
-    """The baselines of every benchmark and style, by the information they use."""
-    found = {}
+    """The baselines of every benchmark and style, sorted by the information that they use."""
+    baselines = {}
     for (benchmark, style), table in evidence.baselines.items():
         labels = {"benchmark": benchmark, "style": style, "kind": "baseline"}
         groups = table.groupby(["information", "baseline"])
-        found[benchmark, style] = [
+        baselines[benchmark, style] = [
             _scored(labels | {"arm": name, "information": key}, ("",), [""], [rows], questions[benchmark, style], plan)
             for (key, name), rows in sorted(groups, key=lambda group: (information_rank(group[0][0]), group[0][1]))
         ]
-    return found
+    return baselines
 
 
 def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
@@ -101,7 +101,7 @@ def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Q
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
-    """The share of distinct answers, by subset and as their mean; nothing where scores are expected values."""
+    """The share of distinct answers, by subset and as their mean; empty where scores are expected values."""
     if "draws" in answers and not answers["draws"].any():
         return {}
     by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()

@@ -16,7 +16,7 @@ from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
 from reasonome.report.figures import figure_name
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, of_all_strata, reported_seeds
+from reasonome.report.tables import SETTING, reported_seeds, without_strata
 from reasonome.report.training_section import drawing
 from reasonome.scoring.comparisons import MEAN, in_mean
 
@@ -32,7 +32,7 @@ class Column(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """Which questions, how they are put, and how answers are drawn."""
+    """The questions, the style of their prompts, and the decoding of answers."""
 
     benchmark: str
     style: str
@@ -40,7 +40,7 @@ class Setting(NamedTuple):
 
 
 def behind(runs: Sequence[Run], setting: Setting, kind: str, backbone: str, arm: str, seed: str = MEAN) -> list[int]:
-    """The numbers of the runs behind a score, among all in the table of answers; several for a mean of seeds."""
+    """The numbers of the runs behind a score, as in the table of answers; several for a mean over seeds."""
     wanted = ("model", backbone, arm, *setting)
     if kind == "baseline":
         wanted = ("baseline", "", arm, *setting._replace(decoding=""))
@@ -53,7 +53,7 @@ def behind(runs: Sequence[Run], setting: Setting, kind: str, backbone: str, arm:
 
 
 def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
-    """The protocol's, or what stands in for it: ROUGE-L where models were scored without an ontology."""
+    """The primary metric, or its stand-in (ROUGE-L) where models were scored without an ontology."""
     measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
     return metric_set.primary if measured else metric_set.stand_in
 
@@ -67,11 +67,11 @@ def list_settings(metrics: pd.DataFrame) -> list[Setting]:
 def scores_section(
     plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, figures: Path, runs: Sequence[Run], setting: Setting
 ) -> dict[str, Any]:
-    """What the page shows of one setting; `metrics` and `comparisons` are whole."""
+    """What the page shows of one setting; `metrics` and `comparisons` are the experiment's whole tables."""
     benchmark, style, decoding = setting
-    asked = reported_seeds(metrics).query("benchmark == @benchmark and style == @style")
-    asked = asked[(asked["kind"] == "baseline") | (asked["decoding"] == decoding)]
-    shown = of_all_strata(asked)
+    in_setting = reported_seeds(metrics).query("benchmark == @benchmark and style == @style")
+    in_setting = in_setting[(in_setting["kind"] == "baseline") | (in_setting["decoding"] == decoding)]
+    shown = without_strata(in_setting)
     models, baselines = (shown[shown["kind"] == kind] for kind in ("model", "baseline"))
     compared = comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
     subsets = sorted(set(models["subset"]) - {MEAN})
@@ -81,7 +81,9 @@ def scores_section(
     kinds = list(baselines["information"].unique())
     rows = tables.tests(compared)
     of_mean = [test for test in rows if test["subset"] == MEAN]
-    beside = [row | tables.made("model", row["backbone"], row["arm"]) for row in margins(of_mean, baselines, kinds)]
+    beside = [
+        row | tables.provenance("model", row["backbone"], row["arm"]) for row in margins(of_mean, baselines, kinds)
+    ]
     backbones, folder = models["backbone"].unique(), figures / "ablation"
     return {
         "name": f"{benchmark}, style {style}, decoding {decoding}",
@@ -93,7 +95,7 @@ def scores_section(
         "headline": tables.headline(shown, [row for row in beside if row["metric"] == primary], kinds, primary),
         "scores": tables.scores(shown, _main_columns(models, subsets, primary, metric_set)),
         "further": tables.scores(shown, _further_columns(models, metric_set)),
-        "strata": tables.strata_scores(asked[asked["kind"] != "shuffled"], primary),
+        "strata": tables.strata_scores(in_setting[in_setting["kind"] != "shuffled"], primary),
         "variants": tables.variant_scores(shown[shown["kind"] != "shuffled"], subsets),
         "margins": beside,
         "kinds": kinds,
@@ -103,16 +105,18 @@ def scores_section(
         "style_tests": [t for t in of_mean if t["kind"] == "other style"],
         "backbone_tests": [t for t in of_mean if t["kind"] == "other backbone"],
         "missing": _missing(compared),
-        "charts": [(one, drawing(folder, figure_name(one, *setting))) for one in backbones],
+        "charts": [(backbone, drawing(folder, figure_name(backbone, *setting))) for backbone in backbones],
         "rank_charts": [
-            (one, drawing(folder, figure_name(one, *setting, "top_k"))) for one in backbones if metric_set.over_ranks
+            (backbone, drawing(folder, figure_name(backbone, *setting, "top_k")))
+            for backbone in backbones
+            if metric_set.over_ranks
         ],
     }
 
 
 def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] | None:
-    """How answers were linked to terms: (backbone, arm, (how, share) where any) of every arm over all its answers, and
-    the encoders that linked, with those that a reward used. None without an ontology."""
+    """How answers were linked to terms: (backbone, arm, [(how, share), …]) of every arm over all its answers, the
+    encoders that linked any, and those of them that a reward used. None without an ontology."""
     tables = [
         table.assign(backbone=e.backbone, arm=e.arm, term_by=table["term_by"].fillna(""))
         for e, table in evidence.evaluations
@@ -136,15 +140,15 @@ def baseline_notes(metrics: pd.DataFrame, metric_set: MetricSet) -> list[tuple[s
 
 
 def claimed_p(test: Mapping[str, Any]) -> float:
-    """The p-value that counts: adjusted for a claim of the protocol's family, and else as it is."""
+    """The p-value that counts: adjusted for a claim of the protocol's family, else unadjusted."""
     return test["p_holm"] if is_claim(test) else test["p_family"]
 
 
 def margins(tests: list[dict], baselines: pd.DataFrame, kinds: list[str]) -> list[dict]:
-    """Per arm and metric, by tests of the mean: the test against the best baseline of each kind, and the kinds it beats
-    whole.
+    """Per arm and metric, from tests of the mean: the test against the best baseline of each kind, and the kinds of
+    which it beats every baseline.
 
-    Only what is adjusted within the protocol's family is beaten: neither a ceiling, nor anything by an untrained arm.
+    Only tests adjusted within the protocol's family count: no ceiling is beaten, and no untrained arm beats anything.
     """
     values = baselines[baselines["subset"] == MEAN].set_index(["metric", "arm"])["value"]
     rows = []
@@ -160,15 +164,15 @@ def margins(tests: list[dict], baselines: pd.DataFrame, kinds: list[str]) -> lis
             cells[kind] = max(against, key=lambda test: values[metric, test["b"]])
             if all(t["difference"] > 0 and t["p_holm"] < SIGNIFICANT for t in against):
                 beaten.append(kind)
-        one = {t["kind"]: t for t in reversed(own) if t["kind"] in ("parent arm", "shuffled")}
+        by_kind = {t["kind"]: t for t in reversed(own) if t["kind"] in ("parent arm", "shuffled")}
         labels = {"backbone": backbone, "arm": arm, "seed": "", "metric": metric}
-        others = {"parent": one.get("parent arm"), "shuffled": one.get("shuffled")}
+        others = {"parent": by_kind.get("parent arm"), "shuffled": by_kind.get("shuffled")}
         rows.append(labels | others | {"cells": cells, "beaten": beaten})
     return rows
 
 
 def _main_columns(models: pd.DataFrame, subsets: list[str], primary: str, metric_set: MetricSet) -> list[Column]:
-    """The primary metric's mean and its subsets', and the mean of every other metric that people read first."""
+    """The primary metric's mean, its value on each subset, and the mean of every other metric of the main table."""
     columns = [Column(primary)]
     if len(in_mean(subsets)) > 1:
         columns += [Column(primary, subset) for subset in in_mean(subsets)]
@@ -182,23 +186,23 @@ def _further_columns(models: pd.DataFrame, metric_set: MetricSet) -> list[Column
 
 
 def _only_rewarded_encoders(plan: Plan, models: pd.DataFrame) -> bool:
-    """Whether similarity is measured by nothing but encoders that a reward used too."""
+    """Whether similarity is measured only by encoders that a reward used too."""
     measured = {m for m in models["metric"] if m.startswith("similarity_") and m != INDEPENDENT}
     return bool(measured) and measured <= {f"similarity_{encoder}" for encoder in plan.rewarded_encoders}
 
 
 class _Tables:
-    """Rows of tables, each with what stands behind it: `runs` of answers, and the steps that `made` the model."""
+    """Rows of tables, each with the `runs` of answers behind it and the steps that `made` the model."""
 
     def __init__(self, runs: Sequence[Run], setting: Setting, metric_set: MetricSet):
         self.runs, self.setting, self.metric_set = runs, setting, metric_set
 
-    def made(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
+    def provenance(self, kind: str, backbone: str, arm: str, seed: str = MEAN) -> dict[str, Any]:
         numbers = behind(self.runs, self.setting, kind, backbone, arm, seed)
         own = [] if kind == "shuffled" else [self.runs[number] for number in numbers]
-        made = dict.fromkeys(step for run in own for step in run.made)
+        steps = dict.fromkeys(step for run in own for step in run.made)
         origins = dict.fromkeys(run.origin for run in own if run.origin)
-        return {"runs": numbers, "made": list(made), "origins": list(origins)}
+        return {"runs": numbers, "made": list(steps), "origins": list(origins)}
 
     def tests(self, compared: pd.DataFrame) -> list[dict]:
         """Every test as a mapping; `sides` has the first run of both sides, where both have answers of their own."""
@@ -217,16 +221,16 @@ class _Tables:
         return [own[0], other[0]] if own and other else []
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
-        """A row for everything that has a value in any of the columns."""
+        """A row for every arm or baseline that has a value in any of the columns."""
         rows = []
         for (backbone, arm, seed), cells in metrics.groupby(["backbone", "arm", "seed"], sort=False):
-            found = {Column(row.metric, row.subset, row.stratum): row for row in cells.itertuples()}
-            if not any(column in found for column in columns):
+            by_column = {Column(row.metric, row.subset, row.stratum): row for row in cells.itertuples()}
+            if not any(column in by_column for column in columns):
                 continue
             kind = cells["kind"].iloc[0]
             labels = {"kind": kind, "backbone": backbone, "arm": arm, "seed": seed}
-            shown = {"cells": [(column, found.get(column)) for column in columns]}
-            rows.append(labels | shown | self.made(kind, backbone, arm, seed))
+            shown = {"cells": [(column, by_column.get(column)) for column in columns]}
+            rows.append(labels | shown | self.provenance(kind, backbone, arm, seed))
         return rows
 
     def scores(self, metrics: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
@@ -244,7 +248,7 @@ class _Tables:
         return {"columns": columns, "groups": [group for group in groups if group[2]]}
 
     def headline(self, metrics: pd.DataFrame, beside: list[dict], kinds: list[str], primary: str) -> dict[str, Any]:
-        """The primary metric of everything, to be drawn on one scale, with models' margins over groups of baselines."""
+        """The primary metric of all models and baselines, for one scale, with margins over groups of baselines."""
         groups = self.scores(metrics, [Column(primary)])["groups"]
         by_arm = {(row["backbone"], row["arm"]): row for row in beside}
         rows = [row for _, _, rows in groups for row in rows]
@@ -285,7 +289,7 @@ class _Tables:
 
 
 def _missing(compared: pd.DataFrame) -> list[tuple[str, str, int, int]]:
-    """(backbone, arm, examples that got no answer at all, examples) of the arms that lack any."""
+    """(backbone, arm, examples without an answer, examples) of the arms that lack answers."""
     rows = compared[(compared["subset"] == MEAN) & (compared["missing_a"] > 0)]
     rows = rows.drop_duplicates(["backbone", "a"])
     return [(row.backbone, row.a, int(row.missing_a), int(row.n)) for row in rows.itertuples()]

@@ -28,8 +28,8 @@ def metric_columns(metric_set: MetricSet) -> list[str]:
     return [*METRIC_COLUMNS, ERROR] if metric_set.errors else METRIC_COLUMNS
 
 
-def of_all_strata(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Without the rows of single strata."""
+def without_strata(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The metrics without the rows of single strata."""
     return metrics[metrics["stratum"] == ""]
 
 
@@ -40,7 +40,7 @@ def information_rank(information: str) -> tuple[int, str]:
 
 
 def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Without the single seeds of an arm that has a row for their mean."""
+    """The metrics without the single seeds of arms that have a row for the mean over seeds."""
     arm = [*SETTING, "backbone", "arm", "kind"]
     has_mean = (metrics["seed"] == MEAN).groupby([metrics[c] for c in arm]).transform("any")
     return metrics[~has_mean | (metrics["seed"] == MEAN)]
@@ -57,8 +57,8 @@ def best_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
-    """The means over subsets, one row per arm and baseline, for people to read on a terminal."""
-    rows = reported_seeds(of_all_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
+    """The means over subsets, one row per arm and baseline, for a terminal."""
+    rows = reported_seeds(without_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()
     wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]
@@ -66,7 +66,7 @@ def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
 
 
 def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
-    """Read a table of ours; text stays text (an arm may be called "NA"). Raises InputError."""
+    """Read metrics.tsv or comparisons.tsv; text stays text (an arm may be called "NA"). Raises InputError."""
     if not os.path.isfile(path):
         raise InputError("there is no such table", file=path, fix="run scripts/summarise.py first")
     table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)

@@ -1,4 +1,4 @@
-"""The page's training: what is shown of a trained step, and drawings."""
+"""The page's section on training: a trained step, and drawings."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from reasonome.report.number_text import flat
 
 
 def step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
-    """What is shown of a trained step."""
+    """The log, curves and run of a trained step, for the template."""
     name = figure_name(step.backbone, step.chain)
     return {
         "log": step,

@@ -1,1 +1,1 @@
-"""Scores of answers: metrics, encoders, intervals and tests, tables of others."""
+"""Scores of answers: metrics, encoders, intervals, tests, and tables of external answers."""

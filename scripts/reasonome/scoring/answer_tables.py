@@ -1,4 +1,4 @@
-"""Scores of any table that has an answer and the truth in every row: no project and no benchmark needed.
+"""Scores of any table with an answer and the truth in every row, without a project or a benchmark.
 
 from reasonome.scoring.answer_tables import score_table
 scored = score_table("answers.csv", {"answer": "model_output", "gold": "term"}, "TASK")
@@ -22,7 +22,7 @@ from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_cl
 from reasonome.scoring.table_task import TableTask
 from reasonome.tasks import registry
 
-# A question may have none: an id only tells which rows answer the same one.
+# These may be empty: an id only says which rows answer the same question.
 _MAY_BE_EMPTY = {"id", "candidates"}
 _ROWS_AT_ONCE = 20_000
 
@@ -40,20 +40,20 @@ def score_table(
 ) -> Scored:
     """Score a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame of answers, beside baselines.
 
-    `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to what they are called. `encoders` are
-    SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/,
-    for which `genes` is needed. Intervals are 95 % percentile bootstraps over rows; with
-    `genes`, rows whose sets are near duplicates (Jaccard index of .5 or more) are resampled together.
-    Rows that repeat an id: alike, they count once; with another answer, the first counts. An empty answer is wrong.
+    `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to columns of the table. `encoders` are
+    SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/ and
+    needs the column `genes`. Intervals are 95 % percentile bootstraps over rows; with `genes`, rows whose sets are
+    near duplicates (Jaccard index of .5 or more) are resampled together.
+    Rows that repeat an id count once if alike, else the first counts. An empty answer is wrong.
     A task whose answers are ranked lists has `candidates` in place of `genes`, and two tracks (docs/scoring.md):
-    `strict`, if none is given, and `as-published`, in which every row counts. `genes`, HGNC's complete set or a
-    GeneTable, are those whose aliases are known in the strict track. Their rows are resampled by right gene, with
-    standard errors and means over genes. A row with an empty id is a question of its own; one without candidates is
-    asked about all genes.
+    `strict`, the default, and `as-published`, in which every row counts. The argument `genes`, HGNC's complete set or
+    a GeneTable, gives aliases to the strict track. Rows of ranked lists are resampled by right gene, with standard
+    errors and means over genes. A row with an empty id is a question of its own; one without candidates ranks all
+    genes.
     InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell of
     `gold` or `genes`, and one id with two truths.
     """
-    part = _of_track(table_task(task), task, track, genes)
+    part = _task_in_track(table_task(task), task, track, genes)
     check_columns(columns, part, task)
     if part.tracks and (encoders or background is not None):
         field = "background" if background is not None else "encoders"
@@ -70,12 +70,12 @@ def score_table(
             problems[problem] = int(count)
     encoders = encoders or {}
     terms = part.terms(background, encoders) if background is not None else None
-    asked = frame
+    questions = frame
 
     def scored(what: str, names: Sequence[Any]) -> pd.DataFrame:
-        """Metrics of names as answers to the rows of the table."""
-        rows = asked.assign(answer=pd.Series(names, dtype=object))
-        return _in_batches(what, rows, lambda some: part.scores(some["answer"].tolist(), some, encoders, terms))
+        """Metrics of names as answers to the rows of the table, a row each."""
+        rows = questions.assign(answer=pd.Series(names, dtype=object))
+        return _in_batches(what, rows, lambda batch: part.scores(batch["answer"].tolist(), batch, encoders, terms))
 
     baselines = part.baselines(frame, seed, terms)
     of_answers = scored("scores", frame["answer"].tolist())
@@ -91,7 +91,7 @@ def score_table(
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
     clusters, errors = part.clusters(frame), bool(part.tracks)
-    found = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors)[MEAN]
+    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors)[MEAN]
     macro = {}
     if part.tracks:
         of_genes = columns_of[""].groupby(clusters).mean()
@@ -99,18 +99,19 @@ def score_table(
     notes += part.notes(frame)
     if too_few := few_clusters(len(frame), clusters):
         notes.append(too_few)
-        found, macro = ({key: score.alone() for key, score in of.items()} for of in (found, macro))
-    for (name, metric), score in found.items():
+        scores, macro = ({key: score.alone() for key, score in table.items()} for table in (scores, macro))
+    for (name, metric), score in scores.items():
         metrics[name][metric] = score
     draws = {"": [frame["answer"].tolist()]} | {name: baseline.draws for name, baseline in baselines.items()}
-    for name, of in metrics.items():
+    for name, own in metrics.items():
         shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
-        of |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
+        own |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
     return Scored(
         n=len(frame),
         metrics=metrics.pop(""),
         baselines={
-            name: ScoredBaseline(baselines[name].information, baselines[name].note, of) for name, of in metrics.items()
+            name: ScoredBaseline(baselines[name].information, baselines[name].note, own)
+            for name, own in metrics.items()
         },
         problems=problems,
         table=frame.drop(columns=["line", "example"], errors="ignore"),
@@ -120,12 +121,12 @@ def score_table(
     )
 
 
-def _in_batches(what: str, frame: pd.DataFrame, made: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
-    """What is made of the rows of a table, a row each: of a million at once it would take much more memory."""
+def _in_batches(what: str, frame: pd.DataFrame, compute: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """`compute` of the rows of a table, a row each, in batches: a million rows at once would take much memory."""
     tables = []
     with tqdm(total=len(frame), desc=what, unit=" rows", unit_scale=True, delay=5, leave=False) as bar:
         for start in range(0, len(frame), _ROWS_AT_ONCE):
-            tables.append(made(frame.iloc[start : start + _ROWS_AT_ONCE]))
+            tables.append(compute(frame.iloc[start : start + _ROWS_AT_ONCE]))
             bar.update(len(tables[-1]))
     return pd.concat(tables, ignore_index=True)
 
@@ -137,11 +138,13 @@ def table_task(name: str) -> TableTask:
     return registry.part(name, "table").table_task(registry.TASKS[name])
 
 
-def _of_track(part: TableTask, task: str, track: str | None, genes: str | os.PathLike | GeneTable | None) -> TableTask:
-    """The part of a task in a track, with the genes that it knows; InputError for what does not go together."""
+def _task_in_track(
+    part: TableTask, task: str, track: str | None, genes: str | os.PathLike | GeneTable | None
+) -> TableTask:
+    """The part of a task in a track, with its table of genes; InputError for arguments that do not go together."""
     if not part.tracks:
-        for field, given in (("track", track), ("genes", genes)):
-            if given is not None:
+        for field, value in (("track", track), ("genes", genes)):
+            if value is not None:
                 raise InputError(f"{task} has no '{field}': that is for ranked lists", field=field, fix="leave it out")
         return part
     strict = part.tracks[0]
@@ -172,7 +175,7 @@ def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> Non
 def _rows(
     table: PlainTable, columns: Mapping[str, str], every_row: bool
 ) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
-    """The rows that count (line and a column of each key), how many were otherwise, and that in words."""
+    """The rows that count (line and a column of each key), how many were irregular by kind, and notes on these."""
     used = {key: table.place(column, key) for key, column in columns.items()}
     cells = {key: table.cells(column) for key, column in used.items()}
     _refuse_empty(table, {key: column for key, column in used.items() if key not in {"answer", *_MAY_BE_EMPTY}})
@@ -205,13 +208,13 @@ def _rows(
             )
         alike = not differing and cells["answer"][place].split() == cells["answer"][known].split()
         odd["duplicates" if alike else "conflicts"].append(line)
-    told = {
+    descriptions = {
         "duplicates": f"rows that say what an earlier row says, counted {'all the same' if every_row else 'once'}",
         "conflicts": "rows that answer otherwise than an earlier row, "
         + ("and count all the same" if every_row else "which alone counts"),
         "empty": "empty answers, counted as wrong",
     }
-    notes = [f"{told[kind]}: {counted_lines(lines)}" for kind, lines in odd.items() if lines]
+    notes = [f"{descriptions[kind]}: {counted_lines(lines)}" for kind, lines in odd.items() if lines]
     if without_id:
         notes.append(f"rows without an id, each counted as a question of its own: {counted_lines(without_id)}")
     kept = {key: [column[place] for place in counted] for key, column in {"line": table.lines, **cells}.items()}
@@ -219,7 +222,7 @@ def _rows(
 
 
 def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:
-    """InputError that names the lines where one of the columns that judging needs (key → column) is empty."""
+    """InputError that names the lines where one of the needed columns (key → column) is empty."""
     for key, column in needed.items():
         lines = [line for line, cell in zip(table.lines, table.cells(column), strict=True) if _is_empty(cell)]
         if lines:
@@ -234,5 +237,5 @@ def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:
 
 
 def _is_empty(cell: str) -> bool:
-    """Whether a cell says nothing: it has neither letters nor digits."""
+    """Whether a cell has neither letters nor digits."""
     return not any(map(str.isalnum, cell))

@@ -1,4 +1,4 @@
-"""What scoring shares between tasks: which answer is to which question, how it was read and ended, and means."""
+"""What scoring shares between tasks: matching answers to questions, how they were read and ended, and means."""
 
 import math
 import random
@@ -16,7 +16,7 @@ from reasonome.tasks.base import Task
 
 
 class Attempt(NamedTuple):
-    """An example with an answer to it (None where it is missing), and what was read of that."""
+    """An example with an answer to it (None where it is missing), and what the task read from it."""
 
     example: Any
     sample: int
@@ -33,30 +33,30 @@ def attempts(
     file: Path | None,
     sealed: Collection[str],
 ) -> list[Attempt]:
-    """Every example × sample × order; what is missing is read as an empty text, and a bare name as it stands.
+    """Every example × sample × order; a missing answer is read as an empty text, a bare name as it stands.
 
-    Answers to `sealed` ids are passed over. InputError for an answer to another id, for two answers to one id, sample
+    Answers to `sealed` ids are skipped. InputError for an answer to another id, for two answers to one id, sample
     and order, and without examples; `file` is where the answers come from.
     """
     if not examples:
         raise InputError("there are no examples to score answers against", fix="give the test split of a benchmark")
-    given = _by_question(examples, answers, file, sealed)
-    tries = sorted({(sample, order) for _, sample, order in given}) or [(0, 0)]
-    found = []
+    by_question = _by_question(examples, answers, file, sealed)
+    tries = sorted({(sample, order) for _, sample, order in by_question}) or [(0, 0)]
+    result = []
     for example in examples:
         for sample, order in tries:
-            answer = given.get((example.id, sample, order))
+            answer = by_question.get((example.id, sample, order))
             bare = answer is not None and answer.answer is not None
-            read = task.bare(answer.answer) if bare else task.parse(answer.text if answer else "", style)
-            found.append(Attempt(example, sample, order, answer, read))
-    return found
+            parsed = task.bare(answer.answer) if bare else task.parse(answer.text if answer else "", style)
+            result.append(Attempt(example, sample, order, answer, parsed))
+    return result
 
 
 def _by_question(
     examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
 ) -> dict[tuple[str, int, int], AnswerRow]:
     known = {example.id for example in examples}
-    given: dict[tuple[str, int, int], AnswerRow] = {}
+    by_question: dict[tuple[str, int, int], AnswerRow] = {}
     for line, answer in enumerate(answers, 1):
         if answer.id in sealed:
             continue
@@ -65,15 +65,15 @@ def _by_question(
             raise InputError(
                 f"answer to '{answer.id}', which is not in the test split", file=file, line=line, field="id"
             )
-        if key in given:
+        if key in by_question:
             what = f"two answers to '{answer.id}', sample {answer.sample}, order {answer.order}"
             raise InputError(what, file=file, line=line, field="id")
-        given[key] = answer
-    return given
+        by_question[key] = answer
+    return by_question
 
 
 def measured(answer: AnswerRow | None) -> dict[str, Any]:
-    """What was counted and measured while an answer was made; of a missing one no tokens, and no probabilities."""
+    """The counts and log-probabilities of an answer's generation; for a missing one 0 tokens and no probabilities."""
     return {
         "prompt_tokens": answer.prompt_tokens if answer else 0,
         "completion_tokens": answer.completion_tokens if answer else 0,
@@ -85,7 +85,7 @@ def measured(answer: AnswerRow | None) -> dict[str, Any]:
 
 
 def ending(answer: AnswerRow | None) -> dict[str, float]:
-    """Whether the answer was cut off, and its tokens: unknown (nan) of answers that came without either."""
+    """Whether the answer was cut off, and its tokens; nan if the answer was recorded without either."""
     if answer is not None and not (answer.finish_reason or answer.completion_tokens):
         return {"truncated": math.nan, "length": math.nan}
     return {
@@ -95,14 +95,14 @@ def ending(answer: AnswerRow | None) -> dict[str, float]:
 
 
 def unknown_where_missing(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with what is not known of any answer that is there (nan) unknown of missing ones, too, not 0."""
+    """The table with `columns` set to nan, not 0, for missing answers if they are nan for all others."""
     answered = table["finish_reason"] != "missing"
     unknown = [column for column in columns if answered.any() and table.loc[answered, column].isna().all()]
     return table.assign(**dict.fromkeys(unknown, math.nan))
 
 
 def confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
-    """How sure the model was: as it stated, else by the mean log-probability of the name's tokens, as a probability."""
+    """The model's confidence: as stated, else exp of the mean log-probability of the name's tokens."""
     stated = read.confidence if read.confidence is not None or answer is None else answer.confidence
     if stated is not None:
         return {"confidence": stated, "confidence_kind": "stated"}
@@ -112,9 +112,9 @@ def confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
 
 
 def shuffled_rows(table: pd.DataFrame, seed: int) -> list[int]:
-    """For each row of a table of scores another one of its subset, sample and order, whose answer it gets.
+    """For each row of a table of scores, another row of its subset, sample and order whose answer it gets.
 
-    The order of the rows changes nothing.
+    The result does not depend on the order of the rows.
     """
     ordered = table.sort_values(["subset", "sample", "order", "id"])
     groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
@@ -124,8 +124,8 @@ def shuffled_rows(table: pd.DataFrame, seed: int) -> list[int]:
 def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> list[Any]:
     """A model's own answers permuted within each group of rows, so that none stays in its row.
 
-    A group holds each question once: several samples of a question are groups of their own. The only row of
-    a group keeps its answer.
+    A group should hold each question once, so samples of a question belong to different groups. The only row of a
+    group keeps its answer.
     """
     result = list(names)
     rng = random.Random(seed)
@@ -142,8 +142,8 @@ def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> lis
 def summary(table: pd.DataFrame) -> dict[str, Any]:
     """Means of all metrics per subset and over the subsets, and how many answers were missing or malformed.
 
-    Contaminated variants are no part of the mean; `strata` has the same mean over each stratum. A metric that is known
-    of no answer is left out.
+    Contaminated variants are not in the mean; `strata` has the same mean over each stratum. A metric without any known
+    value is left out.
     """
     metrics = list(table.select_dtypes("float").columns.drop(["logprob", "name_logprob"], errors="ignore"))
     means = table.groupby("subset")[metrics].mean()

@@ -1,4 +1,4 @@
-"""Scores of somebody else's answers to a benchmark of a project: the code, and the baselines, that its models get."""
+"""Scores of external answers to a benchmark of a project, by the same code and beside the same baselines as models."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,10 +33,10 @@ def score_on_benchmark(
 ) -> Scored:
     """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the baselines of a style.
 
-    `style` is the prompt style that the answers were asked in, which says what baselines are fair. `columns` as of
+    `style` is the prompt style of the answers, which decides what baselines are fair. `columns` are as for
     `read_recorded`; `encoders` are folders below results/encoders/. With other encoders than the benchmark's there are
-    no metrics of terms, which would not be those of the baselines. Metrics are means over subsets. A question
-    without an answer counts as wrong, and sealed ones are left out. InputError for a benchmark that is not built.
+    no metrics of terms, as they could not be compared with the baselines'. Metrics are means over subsets. A question
+    without an answer counts as wrong; sealed questions are left out. InputError for a benchmark that is not built.
     """
     results = project.results
     spec = lookup(project.benchmarks, benchmark, "benchmark")
@@ -44,15 +44,15 @@ def score_on_benchmark(
     prompt_style = project.style(benchmark, style)
     task = project.task(benchmark)
     scoring = registry.part(task.name, "scoring")
-    asked = read_rows(results.benchmark(benchmark) / "test.jsonl", task.Example)
-    examples = unsealed(asked, spec.sealed, project.settings.final)
-    given, counts, said = _answers(Path(answers), task, asked, examples, columns or {})
-    sealed = {example.id for example in asked} - {example.id for example in examples}
-    scored = (task, project, benchmark, style, examples, given, Path(answers), sealed)
+    questions = read_rows(results.benchmark(benchmark) / "test.jsonl", task.Example)
+    examples = unsealed(questions, spec.sealed, project.settings.final)
+    answer_rows, counts, remarks = _answers(Path(answers), task, questions, examples, columns or {})
+    sealed = {example.id for example in questions} - {example.id for example in examples}
+    scored = (task, project, benchmark, style, examples, answer_rows, Path(answers), sealed)
     table, notes = scoring.score_available(*scored, encoders) if scoring.BY_ENCODERS else (scoring.score(*scored), [])
-    notes = [*said, *notes]
-    if len(examples) < len(asked):
-        notes.append(f"{len(asked) - len(examples)} of {len(asked)} test questions are sealed, and not scored")
+    notes = [*remarks, *notes]
+    if len(examples) < len(questions):
+        notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = _per_question(table)
     metrics = _measured(rows, scoring.LISTED)
@@ -68,7 +68,7 @@ def score_on_benchmark(
         n=len(rows),
         metrics=by_subset.pop(MEAN),
         baselines=baselines,
-        problems=counts | _problems(table, given, counts),
+        problems=counts | _problems(table, answer_rows, counts),
         table=table,
         subsets=by_subset,
         notes=notes
@@ -78,7 +78,7 @@ def score_on_benchmark(
 
 
 def default_style(project: Project, benchmark: str) -> str:
-    """The plainest style (genes alone, read strictly) whose baselines are built, else of all; that with most room."""
+    """The plainest style (genes alone, read strictly, largest budget) of those with built baselines, else of all."""
     results = project.results
     styles = project.styles(lookup(project.benchmarks, benchmark, "benchmark").task)
     built = {name for name in styles if results.baselines(benchmark, name).is_file()}
@@ -91,32 +91,32 @@ def default_style(project: Project, benchmark: str) -> str:
 
 
 def _answers(
-    path: Path, task: Task, asked: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]
+    path: Path, task: Task, questions: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]
 ) -> tuple[list[AnswerRow], dict[str, int], list[str]]:
-    """Answers, and what was wrong with their file, counted and in words: nothing, where a model of ours wrote it."""
+    """Answers, and the problems of their file as counts and in words; none in a file that our models wrote."""
     for key in columns:
         if key not in FIELDS:
             fix = f"with a benchmark, which has the names and the genes, columns are {', '.join(FIELDS)}"
             raise InputError(f"'{key}' is no column of recorded answers", field="columns", fix=fix)
-    counted = {example.id for example in examples}
-    if not columns and _is_of_a_model(path):
+    scored_ids = {example.id for example in examples}
+    if not columns and _is_from_a_model(path):
         return read_answers(path), {}, []
-    found = read_recorded(path, task, asked, columns).of(counted)
-    return found.answers, found.counts(), found.sentences()
+    recorded = read_recorded(path, task, questions, columns).of(scored_ids)
+    return recorded.answers, recorded.counts(), recorded.sentences()
 
 
-def _is_of_a_model(path: Path) -> bool:
-    """Whether a file is one of results/answers/: its rows name the prompt that was asked."""
+def _is_from_a_model(path: Path) -> bool:
+    """Whether a file is one of results/answers/: its rows have the digest of the prompt."""
     if path.suffix != ".jsonl" or not path.is_file():
         return False
     with open(path, "rb") as handle:
         return b'"prompt_sha256"' in handle.readline()
 
 
-def _problems(table: pd.DataFrame, given: Sequence[AnswerRow], counts: Mapping[str, int]) -> dict[str, int]:
-    """How many answers have each problem; of recorded ones completions alone, as the others are in the counts."""
+def _problems(table: pd.DataFrame, answers: Sequence[AnswerRow], counts: Mapping[str, int]) -> dict[str, int]:
+    """How many answers have each problem; of recorded answers only completions, as `counts` has the others."""
     if counts:
-        completions = [(answer.id, answer.sample, answer.order) for answer in given if answer.answer is None]
+        completions = [(answer.id, answer.sample, answer.order) for answer in answers if answer.answer is None]
         table = table[pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(completions)]
     counts = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
     return {problem: int(count) for problem, count in counts.items()}
@@ -124,15 +124,15 @@ def _problems(table: pd.DataFrame, given: Sequence[AnswerRow], counts: Mapping[s
 
 def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:
     """The metrics `listed` that the table has, in order; each mean over encoders is followed by the encoders'."""
-    found = []
+    metrics = []
     for metric in listed:
-        found += [metric] * (metric in table)
-        found += [c for c in table if c.startswith(f"{metric}_") and c not in listed]
-    return found
+        metrics += [metric] * (metric in table)
+        metrics += [c for c in table if c.startswith(f"{metric}_") and c not in listed]
+    return metrics
 
 
 def _per_question(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per question: of its samples and orders the mean of every number, and the first of everything else."""
+    """A row per question: the mean over samples and orders of every number, and the first value of everything else."""
     kinds = {c: "mean" if pd.api.types.is_numeric_dtype(table[c]) else "first" for c in table if c != "id"}
     return table.groupby("id", sort=False).agg(kinds).reset_index()
 
@@ -141,33 +141,33 @@ def _scores(
     rows: pd.DataFrame, metrics: Sequence[str], answered: pd.DataFrame, seed: int, resamples: int
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
-    found = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples)
-    for subset, of in answered.groupby("subset"):
-        share = distinct_share(of["answer"].tolist())
-        found[subset]["distinct_names"] = Score(share, None, None, len(of))
-    shares = [found[subset]["distinct_names"] for subset in in_mean(answered["subset"])]
+    scores = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples)
+    for subset, in_subset in answered.groupby("subset"):
+        share = distinct_share(in_subset["answer"].tolist())
+        scores[subset]["distinct_names"] = Score(share, None, None, len(in_subset))
+    shares = [scores[subset]["distinct_names"] for subset in in_mean(answered["subset"])]
     mean = sum(share.value for share in shares) / len(shares)
-    found[MEAN]["distinct_names"] = Score(mean, None, None, sum(share.n for share in shares))
-    return found
+    scores[MEAN]["distinct_names"] = Score(mean, None, None, sum(share.n for share in shares))
+    return scores
 
 
 def _baselines(
     path: Path, questions: pd.DataFrame, metrics: Sequence[str], seed: int, resamples: int
 ) -> tuple[dict[str, ScoredBaseline], list[str]]:
-    """The baselines of results/baselines/ on the same questions, and what is to be done where there are none.
+    """The baselines of results/baselines/ on the same questions, and a note on how to build them if they are missing.
 
-    They have those of the `metrics` that the answers were scored by.
+    They are scored by those of the answers' `metrics` that they have.
     """
     if not path.is_file():
         return {}, [f"no baselines beside these scores: `snakemake --cores 1 {path}` makes them"]
     baselines = pd.read_parquet(path)
     baselines = baselines[baselines["id"].isin(questions["id"])]
     cluster = dict(zip(questions["id"], questions["cluster"], strict=True))
-    found = {}
+    scored = {}
     for (baseline, information), rows in baselines.groupby(["baseline", "information"], sort=False):
         if len(rows) < len(questions):
             return {}, [f"the baselines are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
         shared = [metric for metric in metrics if metric in rows]
-        found[baseline] = ScoredBaseline(information, "", _scores(rows, shared, rows, seed, resamples)[MEAN])
-    return found, []
+        scored[baseline] = ScoredBaseline(information, "", _scores(rows, shared, rows, seed, resamples)[MEAN])
+    return scored, []

@@ -1,7 +1,7 @@
 """Intervals and paired tests for scores whose examples fall into subsets (strata).
 
 The headline number of a benchmark is the mean of its subsets' means, so that a large subset does not
-outvote a small one; every interval and test here is for that number. docs/statistics.md says why these.
+outvote a small one; every interval and test here is for that number. docs/statistics.md gives the reasons.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
 IDENTICAL = "identical scores"
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
-_FEWEST_AT_ONCE = 8  # resamples that go through the scores together, however many scores there are
+_FEWEST_AT_ONCE = 8  # resamples computed together at least, however many scores there are
 _TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
 _NOISE = 1e-12  # score differences below this are rounding, not difference
 
@@ -35,8 +35,8 @@ class Intervals:
 
 @dataclass(frozen=True)
 class Resampled:
-    """Means of m score vectors (m,), the examples each is known for (m,), and the means of every resample,
-    shape (resamples, m); nan where nothing is known."""
+    """`value`: means of m score vectors (m,); `n`: how many examples have a value (m,); `means`: the means of every
+    resample, shape (resamples, m). nan where no example has a value."""
 
     value: np.ndarray
     n: np.ndarray
@@ -65,8 +65,7 @@ class PairedTest:
 def in_mean(subsets: Iterable[str]) -> list[str]:
     """The distinct subsets, sorted, whose means make the mean.
 
-    Contaminated variants, named like bp-50, ask something else and are reported apart; where there is nothing else,
-    they are all there is.
+    Contaminated variants, named like bp-50, are reported separately; if there are only variants, all are returned.
     """
     names = sorted(set(subsets))
     return [name for name in names if not is_variant(name)] or names
@@ -91,8 +90,8 @@ def bootstrap_intervals(
     """
     values, strata = _checked(values, strata)
     result = {}
-    for name, found in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
-        result[name] = Intervals(found.value, *percentile_bounds(found.means), int(found.n[0]))
+    for name, resampled in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
+        result[name] = Intervals(resampled.value, *percentile_bounds(resampled.means), int(resampled.n[0]))
     return {MEAN: result.pop(MEAN), **result}
 
 
@@ -104,12 +103,12 @@ def resampled_means(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Iterator[tuple[str, Resampled]]:
-    """(name, means) of every stratum, sorted, and at last those of "mean", the mean over the strata of `in_mean`.
+    """(name, means) of every stratum, sorted, and last those of "mean", the mean over the strata of `in_mean`.
 
-    `values` is as for `bootstrap_intervals`, but may be nan where a vector is not known; its mean is over what is
-    known, and over the strata where anything is. Within each stratum whole clusters are drawn with replacement, as
-    many as there are; without `clusters` every example is its own. Clusters that reach into several strata are drawn
-    in each by itself. Raises ValueError for infinite values, and for no examples.
+    `values` is as for `bootstrap_intervals`, but may be nan where unknown; means are over the known values, and over
+    the strata that have any. Within each stratum whole clusters are drawn with replacement, as many as there are;
+    without `clusters` every example is its own. A cluster that spans several strata is drawn independently in each.
+    Raises ValueError for infinite values, and for no examples.
     """
     values, strata = _checked(values, strata, may_be_unknown=True)
     clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
@@ -120,19 +119,19 @@ def resampled_means(
     means = np.zeros((resamples, columns))
     for name in sorted(set(strata)):
         mine = slice(None) if (of_name := strata == name).all() else of_name  # a slice copies nothing
-        found = _resampled(values[mine], clusters[mine], random, resamples)
+        in_stratum = _resampled(values[mine], clusters[mine], random, resamples)
         if name in counted:
-            known = found.n > 0
-            value[known] += found.value[known]
-            means[:, known] += found.means[:, known]
-            n, of_strata = n + found.n, of_strata + known
-        yield name, found
-    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: known nowhere
+            known = in_stratum.n > 0
+            value[known] += in_stratum.value[known]
+            means[:, known] += in_stratum.means[:, known]
+            n, of_strata = n + in_stratum.n, of_strata + known
+        yield name, in_stratum
+    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: no value anywhere
         yield MEAN, Resampled(value / of_strata, n, means / of_strata)
 
 
 def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Generator, resamples: int) -> Resampled:
-    members, names = pd.factorize(clusters)  # numbered as they come, so that single examples are drawn in their order
+    members, names = pd.factorize(clusters)  # numbered by first appearance, so that single examples keep their order
     count = len(names)
     known = np.isfinite(values)
     partial = np.flatnonzero(~known.all(axis=0))
@@ -143,7 +142,7 @@ def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Gener
         sums, sizes, known_sizes = (by_cluster @ of_examples for of_examples in (sums, sizes, known_sizes))
     means = np.empty((resamples, values.shape[1]))
     chunk = max(_FEWEST_AT_ONCE, _CELLS_AT_ONCE // count)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: a resample without any example that is known
+    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: a resample without a known value
         value = sums.sum(axis=0) / known.sum(axis=0)
         for start in tqdm(range(0, resamples, chunk), desc="resamples", delay=5, leave=False):
             rows = min(chunk, resamples - start)
@@ -157,7 +156,7 @@ def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Gener
 
 
 def percentile_bounds(means: np.ndarray) -> np.ndarray:
-    """Bounds of 95 %, shape (2, m), of resampled means (resamples, m); unknown resamples are left out."""
+    """Bounds of 95 %, shape (2, m), of resampled means (resamples, m); nan resamples are left out."""
     bounds = np.quantile(means, _TAILS, axis=0)
     for column in np.flatnonzero(np.isnan(bounds[0])):
         known = means[~np.isnan(means[:, column]), column]
@@ -191,8 +190,8 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
     degrees of freedom; with one stratum this is the paired t-test. Two one-sided tests of a difference of `margin`
     use the same error. Wilcoxon's signed-rank test pools the strata. Effect sizes: Cohen's dz, with the mean
     within-stratum variance, and the matched-pairs rank-biserial correlation, pooled.
-    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not. Neither is
-    equivalence: two sides that are wrong everywhere are alike too.
+    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not. Neither
+    shows equivalence: two sides that are wrong everywhere are identical too.
     Raises ValueError as `bootstrap_intervals` does.
     """
     difference, strata = _checked(np.asarray(a, float) - np.asarray(b, float), strata)
@@ -244,10 +243,10 @@ def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
 def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.nan) -> tuple[float, float]:
     """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,); nan does not count.
 
-    The resamples are shifted to where the hypothesis lies: p counts those at least as far from zero as the difference,
-    and the other, the larger of two one-sided ones, those beyond it from a true difference of ∓ `margin`. As in Davison
-    and Hinkley (1997, 4.2), (1 + count) / (1 + resamples). Where the resamples do not vary, equivalence is nan, and p
-    is 1 for a difference of zero, else nan too.
+    The resamples are shifted to the hypothesis: p counts those at least as far from zero as the difference; the p of
+    equivalence, the larger of two one-sided ones, counts those beyond the difference when the true one is ∓ `margin`.
+    As in Davison and Hinkley (1997, 4.2), p is (1 + count) / (1 + resamples). Where the resamples do not vary,
+    equivalence is nan, and p is 1 for a difference of zero, else nan too.
     """
     resampled = resampled[~np.isnan(resampled)]
     if not len(resampled) or np.ptp(resampled) < _NOISE:
@@ -268,7 +267,7 @@ def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.
 def _wilcoxon(difference: np.ndarray) -> float:
     """Exact for up to 50 differences without zeros and ties, else by the normal approximation.
 
-    Left to choose, scipy permutes where there are a few with ties, which takes a second a test.
+    By itself scipy would permute small samples with ties, which takes a second a test.
     """
     sizes = np.abs(difference)
     exact = len(difference) <= 50 and sizes.all() and len(np.unique(sizes)) == len(sizes)

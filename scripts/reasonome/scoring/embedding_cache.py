@@ -1,4 +1,4 @@
-"""Embeddings kept on disk, so that a text is encoded once: immutable shards, found by what they hold."""
+"""Embeddings kept on disk in immutable shards, so that a text is encoded once."""
 
 import hashlib
 import io
@@ -19,23 +19,23 @@ _KEY = np.dtype("S32")  # a SHA-256
 class EmbeddingCache:
     """The vectors of one encoder by text, in a folder below `folder` that is named after `identity`.
 
-    Several processes may read and write it at once, on shared file systems too: a shard is moved into place whole and
-    never changed. Where two encoded the same text, the older vector is the one that is found.
+    Several processes may read and write it at once, also on shared file systems: a shard is moved into place whole and
+    never changed. If two processes encoded the same text, the older vector is used.
     """
 
     def __init__(self, folder: str | Path, identity: str):
         self.folder = Path(folder) / identity[:16]
         self._identity = identity
-        self._keys: dict[str, np.ndarray] = {}  # sorted, by the name of their shard; none of one that is damaged
+        self._keys: dict[str, np.ndarray] = {}  # by name of the shard, sorted; empty if it is damaged
 
     def find(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """The vectors (float32, shape (d,)) of those texts that are kept.
+        """The vectors (float32, shape (d,)) of those texts that are in the cache.
 
-        A shard that cannot be read is passed over with a warning that names it.
+        A shard that cannot be read is skipped with a warning that names it.
         """
         wanted = self._key(texts)
         missing = np.arange(len(texts))
-        found: dict[str, np.ndarray] = {}
+        cached: dict[str, np.ndarray] = {}
         for path in sorted(self.folder.glob("*.npz")):
             if path.name not in self._keys:
                 self._keys[path.name] = self._read(path, "keys")
@@ -48,15 +48,15 @@ class EmbeddingCache:
                 continue
             vectors = self._read(path, "vectors")
             if len(vectors):
-                found.update(zip((texts[i] for i in missing[hits]), vectors[rows[hits]], strict=True))
+                cached.update(zip((texts[i] for i in missing[hits]), vectors[rows[hits]], strict=True))
                 missing = missing[~hits]
-        return found
+        return cached
 
     def add(self, texts: Sequence[str], vectors: np.ndarray) -> None:
-        """Keep the vectors, shape (len(texts), d), of distinct texts, as a shard of its own."""
+        """Write the vectors, shape (len(texts), d), of distinct texts as a new shard."""
         keys = self._key(texts)
         order = np.argsort(keys)
-        # Shards sort by age. The random part keeps apart what two processes write at the same moment.
+        # Shards sort by age. The random part separates shards that two processes write at the same moment.
         name = f"{time.time_ns():020d}-{secrets.token_hex(8)}.npz"
         with atomic.replacing(self.folder / name) as temporary, open(temporary, "wb") as out:
             np.savez(out, keys=keys[order], vectors=np.asarray(vectors, dtype=np.float32)[order])
@@ -73,7 +73,7 @@ class EmbeddingCache:
             with zipfile.ZipFile(path) as archive:
                 content = io.BytesIO(archive.read(f"{member}.npy"))
             return np.lib.format.read_array(content, allow_pickle=False)
-        # What zipfile and numpy raise where a byte is wrong, a compression or an encryption read into it included.
+        # What zipfile and numpy raise for a damaged file, also where a wrong byte looks like compression or encryption.
         except (OSError, zipfile.BadZipFile, EOFError, KeyError, ValueError, RuntimeError) as error:
             what = f"{path} cannot be read, its texts are encoded again; delete it ({error})"
             warnings.warn(what, stacklevel=2)

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _PRECISION = "float32"
-_PADDED_TOKENS = {False: 512, True: 65_536}  # of a batch by whether there is a GPU: fewer leave a GPU idle
+_PADDED_TOKENS = {False: 512, True: 65_536}  # tokens of a batch, by whether there is a GPU: fewer leave a GPU idle
 _KEPT_AT_ONCE = 4096  # texts, so that an interrupted job has not encoded in vain
-_REMEMBERED = 100_000  # texts of a training run, which brings new ones for days: some hundred megabytes
+_REMEMBERED = 100_000  # texts of a training run, which has new ones for days: some hundred megabytes
 
 
 class SentenceEncoder:
     """An encoder in a local folder, with the pooling it was published with ("mean" or "cls").
 
     Embeddings are unit length and kept in memory, and in the folder `cache` if one is given, so that a text seen
-    before costs next to nothing: the model is loaded with the first text that is new. Of more than `remembered` texts
-    those are forgotten that were asked for longest ago.
+    before costs next to nothing: the model is loaded for the first new text. Beyond `remembered` texts, the least
+    recently used are forgotten.
 
-    New texts that are more than a batch go to the model by their numbers of characters, or with `by_tokens` by their
-    numbers of tokens, which leaves less padding: a third less work with names of genes and processes. The last bits
-    of a vector depend on what it is encoded beside.
+    More than a batch of new texts is sorted by characters, or with `by_tokens` by tokens, which leaves less padding: a
+    third less work with names of genes and processes. The last bits of a vector depend on the other texts of its
+    batch.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SentenceEncoder:
 
     @cached_property
     def _model(self) -> "SentenceTransformer":
-        # Imported here: what is in the cache needs neither the model nor the seconds that torch takes to load.
+        # Imported late: cached texts need neither the model nor the seconds that torch takes to load.
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
@@ -75,12 +75,12 @@ class SentenceEncoder:
         return SentenceTransformer(modules=[transformer, pooling])
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32, shape (len(texts), d); distinct new texts are encoded in batches of like length."""
+        """Unit vectors, float32, shape (len(texts), d); distinct new texts are encoded in batches of similar length."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new and self._cache is not None:
             self._known.update(self._cache.find(new))
             new = [text for text in new if text not in self._known]
-        # The longest first: should memory not do, that shows at once.
+        # The longest first, so that a lack of memory shows at once.
         self._encode(sorted(new, key=len, reverse=True))
         vectors = np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
         if self._remembered is not None:
@@ -88,16 +88,16 @@ class SentenceEncoder:
         return vectors
 
     def remembered(self) -> tuple[list[str], np.ndarray]:
-        """The texts in memory, those asked for longest ago first, and their vectors, shape (n, d)."""
+        """The texts in memory, least recently used first, and their vectors, shape (n, d)."""
         vectors = np.stack(list(self._known.values())) if self._known else np.zeros((0, 0), np.float32)
         return list(self._known), vectors
 
     def remember(self, texts: Sequence[str], vectors: np.ndarray) -> None:
-        """Have these in memory, as they were `remembered` by an encoder like this."""
+        """Put texts and vectors into memory, as `remembered` by an equal encoder."""
         self._known.update(zip(texts, vectors, strict=True))
 
     def _forget(self, texts: Sequence[str]) -> None:
-        """Forget the oldest texts beyond `remembered`; `texts` were asked for last."""
+        """Forget the least recently used texts beyond `remembered`; `texts` were used last."""
         for text in dict.fromkeys(texts):
             # Copied: a row of a batch would hold the whole batch in memory.
             self._known[text] = self._known.pop(text).copy()
@@ -123,7 +123,7 @@ class SentenceEncoder:
                 self._keep([text for batch in batches for text in batch], np.concatenate(vectors))
 
     def _batches(self, texts: Sequence[str]) -> list[Sequence[str]]:
-        """Batches of like length; where tokens count, each holds up to a number of them, padding included."""
+        """Batches of similar length; with `by_tokens` each has a maximum of tokens, padding included."""
         if not self._by_tokens or len(texts) <= self._batch_size:
             return list(_pieces(texts, self._batch_size))
         counts = dict(zip(texts, map(len, self._model.tokenizer(list(texts))["input_ids"]), strict=True))
@@ -141,7 +141,7 @@ class SentenceEncoder:
             return
         try:
             self._cache.add(texts, vectors)
-        except OSError as error:  # somebody else's encoder, or a full disk: no reason to score nothing
+        except OSError as error:  # a folder of another user, or a full disk: score without a cache
             warnings.warn(f"embeddings are not kept: {error}", stacklevel=2)
             self._cache = None
 
@@ -165,7 +165,7 @@ def load_encoders(
 ) -> dict[str, SentenceEncoder]:
     """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name.
 
-    Vectors are kept in cache/ beside the model unless told otherwise; those that are not kept are encoded by tokens.
+    With `keep`, vectors are kept in cache/ beside the model; without, texts are batched by tokens.
     """
     return {
         folder.name: SentenceEncoder(

@@ -7,21 +7,21 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import hypergeom
 
-_REMEMBERED = 100  # lengths of lists of which chances are kept
+_REMEMBERED = 100  # lengths of lists whose probabilities are kept
 
 
 def upper_tail(shared: np.ndarray, sizes: np.ndarray, drawn: np.ndarray | int, universe: int) -> np.ndarray:
-    """The chance that a set of `sizes` genes shares as many genes or more with `drawn` genes of the universe at random.
+    """The probability that sets of `sizes` genes share `shared` or more with `drawn` genes drawn at random.
 
     `shared`, `sizes` and `drawn` are integers that broadcast to one dimension, that of the result.
     """
     triples = np.stack(np.broadcast_arrays(shared, sizes, drawn))
-    distinct, places = np.unique(triples, axis=1, return_inverse=True)  # equal ones once, for it is slow
+    distinct, places = np.unique(triples, axis=1, return_inverse=True)  # each triple once: sf is slow
     return hypergeom.sf(distinct[0] - 1, universe, distinct[1], distinct[2])[places]
 
 
 class Enrichment(NamedTuple):
-    """Of the gene sets that share a gene with a list: where they stand, in order, genes shared (both int), and p."""
+    """The gene sets that share a gene with a list: their positions, in order, genes shared (both int), and p."""
 
     positions: np.ndarray
     shared: np.ndarray
@@ -36,24 +36,24 @@ class GeneSetTests:
 
     def __init__(self, sets: Iterable[Collection[str]], universe: Collection[str]):
         self.universe = frozenset(universe)
-        self.sets: Sequence[frozenset[str]] = [self.universe.intersection(one) for one in sets]
-        self.sizes = np.array([len(one) for one in self.sets], dtype=int)
+        self.sets: Sequence[frozenset[str]] = [self.universe.intersection(genes) for genes in sets]
+        self.sizes = np.array([len(genes) for genes in self.sets], dtype=int)
         positions = defaultdict(list)
-        for position, one in enumerate(self.sets):
-            for gene in one:
+        for position, genes in enumerate(self.sets):
+            for gene in genes:
                 positions[gene].append(position)
-        self._positions = {gene: np.array(found) for gene, found in positions.items()}
+        self._positions = {gene: np.array(of_gene) for gene, of_gene in positions.items()}
         self._tails: dict[int, dict[tuple[int, int], float]] = {}  # by genes drawn, then by genes shared and size
 
     def test(self, genes: Iterable[str]) -> Enrichment:
-        """Test a list, a gene counting once, against every set; of those left out, which share no gene, p is 1."""
+        """Test a list, each gene once, against every set; sets that share no gene (p is 1) are left out."""
         drawn = self.universe.intersection(genes)
-        found = [self._positions[gene] for gene in drawn if gene in self._positions]
-        positions, shared = np.unique(np.concatenate(found) if found else np.array([], int), return_counts=True)
+        hits = [self._positions[gene] for gene in drawn if gene in self._positions]
+        positions, shared = np.unique(np.concatenate(hits) if hits else np.array([], int), return_counts=True)
         return Enrichment(positions, shared, self._upper_tail(shared, self.sizes[positions], len(drawn)))
 
     def _upper_tail(self, shared: np.ndarray, sizes: np.ndarray, drawn: int) -> np.ndarray:
-        """`upper_tail` in this universe; what was worked out for a list of as many genes is looked up."""
+        """`upper_tail` in this universe; values computed for a list of the same length are looked up."""
         if len(self._tails) > _REMEMBERED:
             self._tails.clear()
         known = self._tails.setdefault(drawn, {})

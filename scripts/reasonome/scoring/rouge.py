@@ -1,7 +1,6 @@
 """ROUGE-1, -2 and -L F1 with Porter stemming, as published naming scores use it (package rouge-score).
 
-Of a text longer than any name, the first WORDS words are compared: of megabytes ROUGE-L would take minutes, for a score
-of next to nothing.
+Only the first WORDS words of a text are compared: ROUGE-L of megabytes would take minutes, for a score near 0.
 """
 
 import re
@@ -11,15 +10,13 @@ from functools import cache, lru_cache
 from itertools import islice
 
 NAMES = ("rouge_l", "rouge_1", "rouge_2")
-
-
 WORDS = 1000
 _WORD = re.compile("[a-z0-9]+")  # of lower-case text, as the package's tokenizer has it
 
 
 @cache
 def _tokenizer() -> Callable[[str], list[str]]:
-    from rouge_score import tokenizers  # late: it loads scipy, and whoever only plans jobs scores nothing
+    from rouge_score import tokenizers  # imported late: it loads scipy, which planning jobs does not need
 
     return tokenizers.DefaultTokenizer(use_stemmer=True).tokenize
 
@@ -38,13 +35,13 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=500_000)
 def _score(answer: str, truth: str) -> tuple[float, ...]:
-    said, true = tokens(answer), tokens(truth)
-    if set(said).isdisjoint(true):
+    answered, true = tokens(answer), tokens(truth)
+    if set(answered).isdisjoint(true):
         return 0.0, 0.0, 0.0
-    pairs = [list(zip(words, words[1:], strict=False)) for words in (said, true)]
+    pairs = [list(zip(words, words[1:], strict=False)) for words in (answered, true)]
     return (
-        _f1(_longest_common(said, true), len(said), len(true)),
-        _f1(_shared(said, true), len(said), len(true)),
+        _f1(_longest_common(answered, true), len(answered), len(true)),
+        _f1(_shared(answered, true), len(answered), len(true)),
         _f1(_shared(*pairs), *map(len, pairs)),
     )
 
@@ -62,12 +59,12 @@ def _longest_common(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def _shared(first: Sequence, second: Sequence) -> int:
-    """How many there are in common, each as often as both have it."""
+    """How many entries both have in common, counted with multiplicity."""
     return (Counter(first) & Counter(second)).total()
 
 
-def _f1(shared: int, said: int, true: int) -> float:
-    precision, recall = shared / max(said, 1), shared / max(true, 1)
+def _f1(shared: int, answered: int, true: int) -> float:
+    precision, recall = shared / max(answered, 1), shared / max(true, 1)
     return 2 * precision * recall / (precision + recall) if shared else 0.0
 
 

@@ -1,4 +1,4 @@
-"""What scoring a table of answers gives: metrics with intervals, the baselines beside them, and what was wrong."""
+"""The result of scoring a table of answers: metrics with intervals, baselines, and problems of the answers."""
 
 import json
 import math
@@ -12,7 +12,7 @@ import pandas as pd
 from reasonome.scoring.comparisons import percentile_bounds, resampled_means
 
 _FEWEST_CLUSTERS = 5
-# Of baselines, in the printed table.
+# The metrics of baselines in the printed table.
 _HEADLINE = (
     *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
     *("top_1", "top_3", "top_5", "top_10", "mrr"),
@@ -23,7 +23,7 @@ _HEADLINE = (
 class Score:
     """The mean of a metric over `n` answers and its 95 % interval; no interval where resampling has no meaning.
 
-    `se` is the standard error by the same resamples, None where none was asked for.
+    `se` is the standard error from the same resamples, None if not requested.
     """
 
     value: float
@@ -33,18 +33,18 @@ class Score:
     se: float | None = None
 
     def alone(self) -> "Score":
-        """The mean without an interval and an error."""
+        """The mean without interval and standard error."""
         return Score(self.value, None, None, self.n)
 
     def fields(self) -> dict[str, float | None]:
-        """What JSON has of it; `se` only where there is one."""
+        """The score as in JSON; `se` only if there is one."""
         error = {} if self.se is None else {"se": self.se}
         return {"value": self.value, **error, "low": self.low, "high": self.high, "n": self.n}
 
 
 @dataclass(frozen=True)
 class ScoredBaseline:
-    """Answers that need no model, scored alike. `information`: what they use; `note`: how they were made."""
+    """The scores of a baseline. `information`: what it uses; `note`: how its answers were made."""
 
     information: str
     note: str
@@ -55,9 +55,9 @@ class ScoredBaseline:
 class Scored:
     """Scores of `n` answers. `table` has a row per answer; `subsets` the metrics of each subset of a benchmark.
 
-    `problems` counts what was wrong with the answers, `notes` says it in words. `track` is how answers were read, where
-    there is a choice; `macro` has the metrics as means over right genes of the mean over a gene's answers, so that its
-    `n` counts genes.
+    `problems` counts the problems of answers by kind, `notes` says them in words. `track` is how answers were read, if
+    there is a choice; `macro` has metrics averaged first over the answers of a right gene, then over genes, so its `n`
+    counts genes.
     """
 
     n: int
@@ -71,7 +71,7 @@ class Scored:
     macro: dict[str, Score] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """One JSON object: n, metrics, baselines, problems, notes, and where there are any track, macro and subsets."""
+        """One JSON object: n, metrics, baselines, problems, notes, and if present track, macro and subsets."""
         value: dict[str, Any] = {
             "n": self.n,
             **({"track": self.track} if self.track else {}),
@@ -89,7 +89,7 @@ class Scored:
         return json.dumps(value, indent=2, ensure_ascii=False)
 
     def text(self) -> str:
-        """The scores, the baselines with the margin over each, and the notes, for people to read on a terminal."""
+        """The scores, the baselines with the margin over each, and the notes, as text for a terminal."""
         first = {"term_score": "term_score", "rouge_l": "ROUGE-L", "top_1": "Top-1", "mrr": "MRR"}
         values = [f"{shown} {self.metrics[name].value:.4f}" for name, shown in first.items() if name in self.metrics]
         track = f", track {self.track}" if self.track else ""
@@ -102,14 +102,14 @@ class Scored:
         if self.baselines:
             parts.append(_baselines_text(self.metrics, self.baselines))
         counts = ", ".join(f"{problem} {count}" for problem, count in self.problems.items() if count)
-        said = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
-        return "\n\n".join([*parts, *(["\n".join(said)] if said else [])])
+        notes = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
+        return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])])
 
 
 def few_clusters(rows: int, clusters: Sequence[str] | None) -> str:
-    """In words, why rows that hang together in so few clusters have no interval; "" where they have one.
+    """In words, why rows in so few clusters have no interval; "" where they have one.
 
-    Resamples of a handful are always the same few: of one cluster the interval would be a point.
+    A handful of clusters has too few distinct resamples: with one cluster the interval would be a point.
     """
     count = rows if clusters is None else len(set(clusters))
     if rows == 1:
@@ -128,17 +128,19 @@ def intervals(
     resamples: int,
     errors: bool = False,
 ) -> dict[str, dict[str, Score]]:
-    """Subset, or "mean", → metric → its score; rows of one cluster are resampled together. `errors`: with their `se`.
+    """Subset, or "mean", → metric → its score; rows of one cluster are resampled together. `errors`: with `se`.
 
-    Rows in which a metric has no value (nan) do not count in it; a metric that nowhere has one is left out.
+    A metric is over the rows in which it has a value (not nan); a metric without any value is left out.
     """
-    found = {}
-    for subset, of in resampled_means(scores.to_numpy(float), subsets, clusters, seed=seed, resamples=resamples):
-        low, high = percentile_bounds(of.means)
-        error = np.nanstd(of.means, axis=0, ddof=1).tolist() if errors else [None] * len(low)
-        each = zip(scores, of.value.tolist(), low.tolist(), high.tolist(), of.n.tolist(), error, strict=True)
-        found[subset] = {metric: Score(*score) for metric, *score in each if score[3]}
-    return found
+    result = {}
+    values = scores.to_numpy(float)
+    for subset, resampled in resampled_means(values, subsets, clusters, seed=seed, resamples=resamples):
+        means, n = resampled.value.tolist(), resampled.n.tolist()
+        low, high = percentile_bounds(resampled.means).tolist()
+        error = np.nanstd(resampled.means, axis=0, ddof=1).tolist() if errors else [None] * len(low)
+        columns = zip(scores, means, low, high, n, error, strict=True)
+        result[subset] = {metric: Score(*score) for metric, *score in columns if score[3]}
+    return result
 
 
 def _fields(metrics: Mapping[str, Score]) -> dict[str, dict[str, float | None]]:
@@ -187,5 +189,5 @@ def _value(score: Score | None) -> str:
 
 
 def _aligned(kind: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """A table for a terminal, with a row each of what `kind` says."""
+    """A table for a terminal, its rows headed by `kind`."""
     return pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis(columns=kind).to_string()

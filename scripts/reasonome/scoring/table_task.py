@@ -1,4 +1,4 @@
-"""What a task provides so that a table of its answers can be scored without a benchmark."""
+"""What a task provides to score a table of its answers without a benchmark."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import pandas as pd
 class TableBaseline:
     """Answers that need no model, one list per draw; `information`: what they use; `note`: how they were made.
 
-    `expected` are metrics that are known without draws, a row per question; None for a baseline of answers.
+    `expected` are metrics known exactly, without draws, a row per question; None for a baseline with answers.
     """
 
     information: str
@@ -24,10 +24,9 @@ class TableBaseline:
 class TableTask(Protocol):
     """The part of a task; columns, ids, intervals and output are the same for all.
 
-    `required` and `optional` are the columns that it knows, `answer` among them. Tables have a column of each that was
-    given, and those that `read` makes. `tracks` are the ways to read answers that a user may choose from, the usual one
-    first; `every_row`:
-    rows that repeat an id count too; `form`: the metrics that `read` makes. An answer is what `read` says that it is.
+    `required` and `optional` are the columns that it knows, `answer` among them. Tables have the columns that the user
+    named, and those of `read`. `tracks` are the ways to read answers that a user may choose from, the default first;
+    `form` are the metrics that `read` computes. The answers to be scored are those that `read` returns.
     """
 
     required: tuple[str, ...]
@@ -40,10 +39,10 @@ class TableTask(Protocol):
         """Whether rows that repeat an id count too."""
 
     def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
-        """What scores answers by the terms of a background; tasks with tracks have none."""
+        """The scorer of answers by the terms of a background; tasks with tracks have none."""
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
-        """What is in the cells, a row each: answer, problems, and metrics of the form (nan: not asked)."""
+        """The parsed cells, a row each: answer, problems, and metrics of the form (nan: not applicable)."""
 
     def scores(
         self, names: Sequence[Any], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
@@ -54,10 +53,10 @@ class TableTask(Protocol):
         """Metrics of all answers together."""
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
-        """Which questions hang together, so that they are resampled together; None where that is not known."""
+        """The cluster of each question, whose rows are resampled together; None if unknown."""
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """What a reader of the scores should know, in words."""
+        """Notes for readers of the scores."""
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Answers without a model, by name; never none. `terms` is the TermScorer, if there is a background."""

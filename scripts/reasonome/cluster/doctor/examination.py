@@ -8,7 +8,7 @@ from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, stora
 from reasonome.cluster.doctor.finding import Finding
 from reasonome.cluster.plan import backbones, memory
 from reasonome.config.project import Project, chains, experiments
-from reasonome.config.project.job_resources import JobResources, of_job
+from reasonome.config.project.job_resources import JobResources, requested
 
 LOCKS = ("requirements.lock", machine.GPU_LOCK)
 
@@ -44,7 +44,8 @@ def requests(project: Project, names: list[str]) -> dict[tuple[str, str], JobRes
     """(backbone, chain) of the steps that these experiments train → what each job asks for."""
     steps = [step for name in names for step in experiments.trained_steps(project, name)]
     return {
-        (backbone, chain): of_job(project, chains.last_step(chain).stage, backbone, chain) for backbone, chain in steps
+        (backbone, chain): requested(project, chains.last_step(chain).stage, backbone, chain)
+        for backbone, chain in steps
     }
 
 

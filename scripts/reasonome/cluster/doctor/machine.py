@@ -138,7 +138,7 @@ def check_memory(asked: float, in_job: bool, groups: Path = memory_limits.ROOT) 
     """GB of the node, or of this job's control group, against the most that a job of training asks for."""
     check = "memory"
     total = psutil.virtual_memory().total / 1e9
-    limit = min((limit / 1e9 for limit in memory_limits.of_control_groups(groups)), default=total)
+    limit = min((limit / 1e9 for limit in memory_limits.control_group_limits(groups)), default=total)
     have = min(limit, total)
     what = f"{have:,.0f} GB" + (f" by the control group, of {total:,.0f}" if limit < total else "")
     if have >= asked:

@@ -14,7 +14,7 @@ from reasonome.cluster.plan.rates import TEXT_STAGES, Device, Rates
 from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import TRAINING_RULES, Recipe
 from reasonome.config.project import Project, chains
-from reasonome.config.project.job_resources import JobResources, of_job
+from reasonome.config.project.job_resources import JobResources, requested
 
 MODEL_RULES = (*TRAINING_RULES, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")
@@ -102,7 +102,7 @@ class Plan:
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        asked = of_job(self.project, job.rule, job.backbone, job.chain)
+        asked = requested(self.project, job.rule, job.backbone, job.chain)
         device = Device.of(asked, self.gpus, self.cores)
         asked = _given(asked, device)
         work = self.workload.of(job)

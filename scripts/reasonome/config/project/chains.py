@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import file_sha256
 
 BASE = "base"
-SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling each: two would be two folders for one model
+SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling per seed: two would make two folders for one model
 STEP_PATTERN = rf"[a-z]+\.[a-z0-9]{{1,24}}-s{SEED_PATTERN}"
 CHAIN_PATTERN = rf"{BASE}|{STEP_PATTERN}(?:\+{STEP_PATTERN})*"
 
@@ -40,12 +40,12 @@ class Step:
         return cls(match[1], match[2], int(match[3]))
 
     def recipe(self, project: Project) -> Recipe:
-        """The step's settings, after defaults and variant are merged; what its graders' files are is part of them."""
+        """The step's settings, after defaults and variant are merged; with the digests of its graders' files."""
         return _with_digests(lookup(project.recipes[self.stage], self.variant, f"variant of {self.stage}"))
 
 
 def _with_digests(recipe: Recipe) -> Recipe:
-    """The recipe with the SHA-256 of each grader's file that has none: a changed file makes another recipe."""
+    """The recipe with the SHA-256 of each unpinned grader's file, so that a changed file makes another recipe."""
     if not isinstance(recipe, GrpoRecipe) or not recipe.graders:
         return recipe
     graders = {
@@ -99,9 +99,9 @@ def arm_chain(steps: list[str], seed: int) -> str:
 
 
 def expand(experiment: Experiment, untrained: Collection[str] = ()) -> list[Run]:
-    """All cells of an experiment, arms in their order; an untrained arm has no seeds to vary.
+    """All cells of an experiment, arms in their order; an arm without steps has only seed 0.
 
-    Backbones that are `untrained` are part of the arms without steps alone.
+    Backbones in `untrained` are only in the arms without steps.
     """
     return [
         Run(backbone, arm, arm_chain(spec.steps, seed), seed, benchmark, style, decoding)

@@ -1,4 +1,4 @@
-"""Names in experiments, and what cannot be compared or trained in one."""
+"""Checks of experiments: their names exist, and their cells can be compared and trained."""
 
 import re
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
 
 
 def check_experiment(project: "Project", file: str, experiment: Experiment) -> None:
-    """What an experiment names is there, and every cell of its table can be made."""
+    """InputError if a name of an experiment is unknown, or a cell of its table cannot be computed."""
     project.folder.check_known(file, ("backbones",), experiment.backbones, project.backbones)
     project.folder.check_known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
     project.folder.check_known(file, ("decodings",), experiment.decodings, project.decodings)
@@ -31,7 +31,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         for arm, spec in experiment.arms.items():
             project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], styles)
         for style in experiment.asked_styles:
-            project.style(benchmark, style)  # an unfit one ends here
+            project.style(benchmark, style)  # raises if it does not fit
     for arm, spec in experiment.arms.items():
         _check_steps(project, file, arm, spec.steps)
     _check_context(project, file, experiment)
@@ -45,14 +45,14 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
 
 
 def _check_context(project: "Project", file: str, experiment: Experiment) -> None:
-    """The longest prompt of every style that is asked or trained in leaves each backbone room for its answer."""
+    """InputError if the longest prompt of a style that is asked or trained in leaves a backbone no room to answer."""
     share = project.settings.prompt_share
-    asked = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
+    tested = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
     learned = [question for step in experiment.steps for question in project.recipe(step).questions]
     for position, name in enumerate(experiment.backbones):
         backbone = project.backbones[name]
         trained = backbone.weights is not None and name not in experiment.untrained
-        for benchmark, style in dict.fromkeys([*asked, *(learned if trained else [])]):
+        for benchmark, style in dict.fromkeys([*tested, *(learned if trained else [])]):
             longest, context = project.style(benchmark, style).largest_prompt(), backbone.context
             if context is not None and longest > share * context:
                 what = (
@@ -64,7 +64,7 @@ def _check_context(project: "Project", file: str, experiment: Experiment) -> Non
 
 
 def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> None:
-    """Benchmarks of one experiment have the same metrics, so that they stand in one table."""
+    """InputError if the benchmarks of an experiment differ in their metrics: they share a table."""
     akin = project.akin(experiment.benchmarks[0], "report")
     for position, name in enumerate(experiment.benchmarks):
         if name not in akin:
@@ -73,7 +73,7 @@ def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> No
 
 
 def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, experiment: Experiment) -> None:
-    """A model behind an endpoint, or recorded answers, are asked in arms without steps: there must be one."""
+    """InputError if a backbone that is not trained has no arm without steps, or its recorded answers do not fit."""
     backbone = project.backbones[name]
     arms = [spec for spec in experiment.arms.values() if not spec.steps]
     if not arms:
@@ -83,12 +83,12 @@ def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, exper
     if backbone.recorded is None:
         return
     styles = dict.fromkeys(style for spec in arms for style in spec.styles or experiment.styles)
-    for kind, asked, fix in (
+    for kind, names, fix in (
         ("style", list(styles), "let the arms without steps have one (`styles` of the arm)"),
         ("decoding", experiment.decodings, f"ask here with one, or give '{name}' an experiment of its own"),
     ):
-        if len(asked) > 1:
-            what = f"the answers of '{name}' were recorded once: {', '.join(asked)} cannot each be their {kind}"
+        if len(names) > 1:
+            what = f"the answers of '{name}' were recorded once: {', '.join(names)} cannot each be their {kind}"
             raise project.folder.error(file, loc, what, fix)
     for benchmark in experiment.benchmarks:
         if benchmark not in backbone.recorded.files:
@@ -116,12 +116,12 @@ def _check_steps(project: "Project", file: str, arm: str, steps: list[str]) -> N
 
 
 def _check_sharding(project: "Project", file: str, backbone: str, experiment: Experiment) -> None:
-    """What fits in memory is tried before zero3 spreads the weights, so that recipes give it numbers."""
+    """InputError for "auto" in a recipe with zero3: a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
         recipe = project.recipe(step)
         automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
-        requests = [one for one in project.requests if one.is_for(recipe.stage, backbone, step)]
-        shardings = [one.sharding for one in requests if one.sharding]
+        requests = [request for request in project.requests if request.is_for(recipe.stage, backbone, step)]
+        shardings = [request.sharding for request in requests if request.sharding]
         if automatic and shardings[-1:] == ["zero3"]:
             what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
             fix = f"give it a number in recipes/{recipe.stage}.yaml, or another sharding in resources.yaml"
@@ -129,7 +129,7 @@ def _check_sharding(project: "Project", file: str, backbone: str, experiment: Ex
 
 
 def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
-    """No step of any arm trains on what a benchmark of the experiment tests."""
+    """InputError if a step of an arm trains on what a benchmark of the experiment tests."""
     for loc, step in experiment.placed_steps:
         for benchmark in experiment.benchmarks:
             checks = registry.part(project.benchmarks[benchmark].task, "checks")
@@ -140,7 +140,7 @@ def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
 
 
 def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:
-    """A benchmark with several encoders keeps one that no arm was rewarded by: an independent judge."""
+    """InputError if all of a benchmark's several encoders are rewards of arms: one should judge independently."""
     rewarded = {encoder for step in experiment.steps for encoder in project.recipe(step).rewarded_encoders}
     for position, name in enumerate(experiment.benchmarks):
         encoders = project.benchmarks[name].encoders

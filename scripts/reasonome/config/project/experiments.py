@@ -1,4 +1,4 @@
-"""Experiments: which files the cells of an experiment need, for the workflow's rules and the report's plan."""
+"""Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +12,13 @@ from reasonome.tasks import registry
 
 
 def examples_folder(project: Project, benchmark: str, style: str) -> Path:
-    """Where the rows are that a model is asked about, or learns from, with what prompts of the style show of them."""
-    project.style(benchmark, style)  # an unknown style ends here
+    """The folder of the rows that a model is asked about or learns from, as prompts of the style show them."""
+    project.style(benchmark, style)  # raises for an unknown style
     return project.results.prompts(benchmark, style)
 
 
 def cells(project: Project, experiment: str) -> list[Run]:
-    """All cells of an experiment; what cannot be trained, or is not to be, has none in arms with steps."""
+    """All cells of an experiment; untrained backbones, and those without weights, have none in arms with steps."""
     spec = project.experiments[experiment]
     without_weights = {name for name, backbone in project.backbones.items() if backbone.weights is None}
     return chains.expand(spec, without_weights.union(spec.untrained))
@@ -26,10 +26,10 @@ def cells(project: Project, experiment: str) -> list[Run]:
 
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(backbone, chain) of every step that an experiment trains, parents before children, each once."""
-    found: dict[tuple[str, str], None] = {}
+    steps: dict[tuple[str, str], None] = {}
     for run in cells(project, experiment):
-        found |= dict.fromkeys((run.backbone, chain) for chain in chains.lineage(run.chain)[1:])
-    return list(found)
+        steps |= dict.fromkeys((run.backbone, chain) for chain in chains.lineage(run.chain)[1:])
+    return list(steps)
 
 
 def taught_by(recipe: Recipe) -> list[tuple[str, str, str]]:
@@ -40,11 +40,11 @@ def taught_by(recipe: Recipe) -> list[tuple[str, str, str]]:
 
 
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
-    """What the report is made of: cells, baselines, steps, audits and reasoning, with their files."""
+    """The plan of the report: cells, baselines, steps, audits and reasoning, with their files."""
     results = project.results
     spec = project.experiments[experiment]
     runs = cells(project, experiment)
-    asked = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
+    questions = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
     taught = dict.fromkeys(key for recipe in recipes for key in taught_by(recipe))
@@ -66,9 +66,9 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "baselines": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in asked],
+        "baselines": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in questions],
         "steps": [{"backbone": b, "chain": c, "folder": str(results.model(b, c))} for b, c in steps],
-        "audits": {b: str(results.benchmark(b) / "audit.json") for b, _ in asked},
+        "audits": {b: str(results.benchmark(b) / "audit.json") for b, _ in questions},
         "reasoning": [
             {
                 "teacher": teacher,
@@ -92,20 +92,20 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
 
 
 def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, str]]]:
-    """What the steps of each arm learn from: benchmark and style, each once; warm-ups read no questions."""
-    found = {}
+    """The questions that the steps of each arm learn from: benchmark and style, each once; none for warm-ups."""
+    trained_on = {}
     for arm, spec in project.experiments[experiment].arms.items():
-        read = dict.fromkeys(question for step in spec.steps for question in project.recipe(step).questions)
-        found[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in read]
-    return found
+        questions = dict.fromkeys(question for step in spec.steps for question in project.recipe(step).questions)
+        trained_on[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in questions]
+    return trained_on
 
 
 @dataclass(frozen=True)
 class AuditPlan:
-    """What a leak audit compares: what is asked, and each training data with the steps that use it.
+    """What a leak audit compares: test questions `asked`, as (benchmark, style), and training data with their steps.
 
     `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style).
-    `not_compared` are the benchmarks trained on whose task knows no leak into what is asked.
+    `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
     """
 
     asked: list[tuple[str, str]]
@@ -121,14 +121,14 @@ class AuditPlan:
 
     def files(self, results: Results) -> list[Path]:
         """Every file of results that the audit reads."""
-        found = [results.benchmark(b) / "test.jsonl" for b in self.benchmarks]
-        found += [results.benchmark(b) / file for b in self.training for file in ("train.jsonl", "audit.json")]
+        files = [results.benchmark(b) / "test.jsonl" for b in self.benchmarks]
+        files += [results.benchmark(b) / file for b in self.training for file in ("train.jsonl", "audit.json")]
         for corpus in self.corpora:
-            found += [results.statements(corpus) / file for file in ("train.jsonl", "left_out.tsv")]
-            found.append(results.facts(corpus))
+            files += [results.statements(corpus) / file for file in ("train.jsonl", "left_out.tsv")]
+            files.append(results.facts(corpus))
         for key in self.reasoning:
-            found += [results.reasoning(*key), results.reasoning(*key).with_suffix(".dropped.jsonl")]
-        return found
+            files += [results.reasoning(*key), results.reasoning(*key).with_suffix(".dropped.jsonl")]
+        return files
 
 
 def audit_plan(project: Project, experiment: str) -> AuditPlan:

@@ -11,7 +11,7 @@ from reasonome.config import NAME, Experiment, Recipe, RecipeFile, TrainingSetti
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText
 
-# Two keys that say what a recipe learns from.
+# The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
 LEARNED_FROM = ("benchmark", "mixture")
 NO_MAPPING = "should hold keys with values (key: value)"
 
@@ -19,7 +19,7 @@ NO_MAPPING = "should hold keys with values (key: value)"
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
-    What reads raises InputError for the first mistake in a file.
+    Methods that read raise InputError for the first mistake in a file.
     """
 
     def __init__(self, root: Path):
@@ -32,7 +32,7 @@ class ConfigFolder:
         return validated(kind, text.data, text)
 
     def read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
-        """The recipes of a stage by variant, each its defaults with what the variant changes."""
+        """The recipes of a stage by variant: the defaults with the changes of each variant."""
         name = f"recipes/{stage}.yaml"
         text = self._parsed(name)
         file = validated(RecipeFile, text.data, text)
@@ -49,11 +49,11 @@ class ConfigFolder:
         return {
             path.stem: self.read(f"experiments/{path.name}", Experiment)
             for path in sorted((self.root / "experiments").glob("*.yaml"))
-            if named_well(path, path.stem, NAME)
+            if checked_file_name(path, path.stem, NAME)
         }
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
-        """Where a recipe's value was written: in its variant, or in the defaults that the variant leaves alone."""
+        """Where a recipe's value was written: in its variant, or in the defaults if the variant does not change it."""
         parts = self._texts[file].data
         changes = parts["variants"][variant] or {}
         if loc and loc[0] not in changes and loc[0] in parts["defaults"]:
@@ -61,26 +61,26 @@ class ConfigFolder:
         return ("variants", variant, *loc)
 
     def error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:
-        """A mistake in a file that was read, with the line of `loc`."""
+        """The InputError for a mistake at `loc` in a file that was read, with its line."""
         return self._texts[file].error(what, loc, fix)
 
     def check_known(
         self, file: str, loc: Loc, names: str | Iterable[str], valid: Iterable[str], kind: str = "name"
     ) -> None:
         """InputError for one of `names` (at `loc`: a name, a list, or the keys of a mapping) that is not in `valid`."""
-        one, valid = isinstance(names, str), list(valid)
-        for position, name in enumerate([names] if one else names):
+        is_single, valid = isinstance(names, str), list(valid)
+        for position, name in enumerate([names] if is_single else names):
             if name not in valid:
-                below = () if one else (name if isinstance(names, Mapping) else position,)
+                below = () if is_single else (name if isinstance(names, Mapping) else position,)
                 raise self.error(file, loc + below, f"unknown {kind} '{name}'", nearest(name, valid))
 
     def _parsed(self, file: str) -> YamlText:
-        self._texts[file] = YamlText.of_file(self.root / file)
+        self._texts[file] = YamlText.read(self.root / file)
         return self._texts[file]
 
 
 def _merged(defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Defaults with what a variant changes; a variant's mixture takes the place of a benchmark, and the other way."""
+    """Defaults with the changes of a variant; a variant's mixture replaces a default benchmark, and vice versa."""
     if not changes.keys().isdisjoint(LEARNED_FROM):
         defaults = {key: value for key, value in defaults.items() if key not in LEARNED_FROM}
     return {**defaults, **changes}
@@ -121,8 +121,8 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
-def named_well(path: Path, name: str, pattern: str) -> bool:
-    """Names of files become names of results; InputError where one could not."""
+def checked_file_name(path: Path, name: str, pattern: str) -> bool:
+    """True; InputError if the name of a file cannot be a name of results."""
     if not re.fullmatch(pattern.strip("^$"), name):
         raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
     return True

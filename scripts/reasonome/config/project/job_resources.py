@@ -1,4 +1,4 @@
-"""What a job asks a machine for: the entries of config/resources.yaml that name it, the later ones over the earlier."""
+"""The resources that a job requests: all entries of config/resources.yaml for it; later entries override earlier."""
 
 import math
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ from reasonome.config.project import Project, chains
 
 @dataclass(frozen=True)
 class JobResources:
-    """What one job asks for. Memory (GB), CPUs and GPUs are those of a node; `processes` None is one per GPU."""
+    """The request of one job. Memory (GB), CPUs and GPUs are per node; `processes` None is one per GPU."""
 
     cpus: int = 1
     memory_gb: float = 8.0
@@ -33,17 +33,16 @@ class JobResources:
         return math.ceil(self.minutes * self.retry_factor ** (attempt - 1))
 
     def warned_seconds(self, attempt: int) -> int:
-        """Seconds before its time limit at which the n-th attempt is told to save: half of the limit at most, since a
-        job that is warned as it starts does nothing."""
+        """Seconds before its time limit at which the n-th attempt gets the signal to save: at most half of the limit,
+        since a job that is warned at its start would do nothing."""
         return min(self.warning_seconds, 30 * self.runtime(attempt))
 
     def resources(self, attempt: int) -> dict[str, int | str | None]:
-        """What the n-th attempt asks of Snakemake's SLURM executor, by name; None is not asked for.
+        """The resources that the n-th attempt requests of Snakemake's SLURM executor, by name; None: no request.
 
         The executor starts the job's only task through srun. Over several nodes (`mpi`) it leaves that to the job, and
-        GPUs are counted for each node: SLURM would spread one number of them over all. Jobs of one node say so, as
-        SLURM may take GPUs from several where it is told nothing of nodes. `gpus_per_node`, `processes` and `sharding`
-        are for the programs alone.
+        GPUs are per node: SLURM would spread a total over all nodes. Jobs on one node request one, as SLURM may
+        otherwise take GPUs from several. `gpus_per_node`, `processes` and `sharding` are only for the programs.
         """
         several = self.nodes > 1
         gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else None
@@ -52,7 +51,7 @@ class JobResources:
             "runtime": self.runtime(attempt),
             "slurm_partition": self.partition,
             "slurm_account": self.account,
-            # The job goes on with its log, and is told to save by SIGTERM, as Snakemake itself dies of USR1.
+            # Append to the log of earlier attempts. SIGTERM is the signal to save, as SIGUSR1 kills Snakemake.
             "slurm_extra": f"--signal=TERM@{self.warned_seconds(attempt)} --open-mode=append",
             "gpu": None if several else self.gpus or None,
             "gpu_model": None if several or not self.gpus else self.gpu_model,
@@ -69,8 +68,8 @@ class JobResources:
 
 GPU_RULES = (*TRAINING_RULES, "generate", "annotate")
 
-# The resources that an entry with this field may give a job, beside memory and minutes, which every job has.
-_OF_FIELD = {
+# The resources that a field of an entry sets, beside memory and minutes, which every job has.
+_RESOURCES_OF_FIELD = {
     "gpus": {"gpu"},
     "gpu_model": {"gpu_model"},
     "partition": {"slurm_partition"},
@@ -81,44 +80,44 @@ _OF_FIELD = {
 
 
 def names(project: Project, rule: str) -> list[str]:
-    """The resources that any job of `rule` may ask for: fewer than all, as Snakemake looks at each for every job."""
-    found = {"mem_mb", "runtime"}
+    """The resources that a job of `rule` may request; not all, as Snakemake evaluates each for every job."""
+    resource_names = {"mem_mb", "runtime"}
     if rule in GPU_RULES:
-        found |= {"nodes", "gpus_per_node"}
+        resource_names |= {"nodes", "gpus_per_node"}
     if rule in TRAINING_RULES:
-        found |= {"processes", "sharding", "slurm_extra"}
+        resource_names |= {"processes", "sharding", "slurm_extra"}
     for request in project.requests:
         if request.rules is None or rule in request.rules:
-            for field, resources in _OF_FIELD.items():
+            for field, resources in _RESOURCES_OF_FIELD.items():
                 if _value(request, field, rule) is not None and (field != "nodes" or rule in TRAINING_RULES):
-                    found |= resources
-    return sorted(found)
+                    resource_names |= resources
+    return sorted(resource_names)
 
 
-def of_job(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
-    """What a job of `rule` asks for; `backbone` and `chain` are those of the model that it trains or asks, if any.
+def requested(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
+    """The request of a job of `rule`; `backbone` and `chain` are those of the model that it trains or asks, if any.
 
-    Recipes are those of steps that are trained, and only training spreads over several nodes.
+    Entries match recipes only for training rules, and only training spans several nodes.
     """
     recipe = None
     if rule in TRAINING_RULES and chain is not None:
         step = chains.last_step(chain)
         recipe = f"{step.stage}.{step.variant}"
-    asked: dict = {}
+    values: dict = {}
     for request in project.requests:
         if request.is_for(rule, backbone, recipe):
-            asked |= {
+            values |= {
                 field.name: value
                 for field in fields(JobResources)
                 if (value := _value(request, field.name, rule)) is not None
             }
     if rule not in TRAINING_RULES:
-        asked["nodes"] = 1
-    return JobResources(**asked)
+        values["nodes"] = 1
+    return JobResources(**values)
 
 
 def _value(request: Request, field: str, rule: str) -> int | float | str | None:
-    """What an entry says of a field. GPUs for all rules are for those that use them; others must be named."""
+    """The value of an entry's field. GPUs in an entry for all rules are only for GPU_RULES; others must be named."""
     if field in ("gpus", "gpu_model") and request.rules is None and rule not in GPU_RULES:
         return None
     return getattr(request, field)

@@ -47,7 +47,7 @@ def _file_and_name(value: str) -> tuple[Path, str]:
 
 
 def any_benchmark() -> Any:
-    """The type of an entry of benchmarks.yaml: that of its task, by the key `task`."""
+    """The type of an entry of benchmarks.yaml: its task's Benchmark, chosen by the key `task`."""
     kinds = dict.fromkeys(task.Benchmark for task in registry.TASKS.values())
     return Annotated[reduce(or_, kinds), Discriminator("task")]
 
@@ -55,7 +55,7 @@ def any_benchmark() -> Any:
 class Project:
     """Everything under one config folder, validated, with cross-references checked.
 
-    Raises InputError for the first mistake found, with file, line, key and the nearest valid name.
+    Raises InputError for the first mistake, with file, line, key and the nearest valid name.
     """
 
     def __init__(self, root: str | Path = "config"):
@@ -66,7 +66,7 @@ class Project:
         self.backbones = self.folder.read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self.folder.read("encoders.yaml", dict[Name, Encoder])
         self.sources = self.folder.read("sources.yaml", dict[SourceName, Source])
-        # Without a lock nothing is pinned, which is no mistake.
+        # The lock is optional: without it nothing is pinned.
         locked = (self.root / "sources.lock.yaml").is_file()
         self.locked = self.folder.read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
         self.corpora = self.folder.read("corpora.yaml", dict[Name, Corpus])
@@ -81,7 +81,7 @@ class Project:
 
     @cached_property
     def results(self) -> Results:
-        """Where everything lies below the results folder."""
+        """The paths below the results folder."""
         return Results(self.settings.results)
 
     def source_file(self, source: str, key: str) -> Path:
@@ -97,8 +97,8 @@ class Project:
         return registry.TASKS[lookup(self.benchmarks, benchmark, "benchmark").task]
 
     def akin(self, benchmark: str, part: str = "leaks") -> dict[str, Benchmark]:
-        """The benchmarks whose task shares a part with that of `benchmark`, by name: with it their rows can leak into
-        one another (leaks), or stand in one table of scores (report)."""
+        """The benchmarks whose tasks share a part with the task of `benchmark`, by name. With the part `leaks` rows can
+        leak between them; with `report` they can share a table of scores."""
         shared = registry.part_name(self.benchmarks[benchmark].task, part)
         return {name: spec for name, spec in self.benchmarks.items() if registry.part_name(spec.task, part) == shared}
 
@@ -108,12 +108,12 @@ class Project:
         return self.recipes[stage][variant]
 
     def ontologies(self, corpus: str) -> dict[str, str]:
-        """Source → key of its file, of the ontologies of a corpus."""
+        """The ontologies of a corpus: source → key of its file."""
         formats = {source: self.sources[source].format for source in self.corpora[corpus].sources}
         return {source: ONTOLOGY_FILES[form] for source, form in formats.items() if form in ONTOLOGY_FILES}
 
     def authority(self, corpus: str) -> str:
-        """The source that says which genes there are; InputError where none or several of a corpus can."""
+        """The source that defines the genes of a corpus; InputError if none can, or several and none is named."""
         spec = self.corpora[corpus]
         able = [source for source in spec.sources if FORMAT_FILES[self.sources[source].format].authority]
         if spec.authority is not None:
@@ -137,8 +137,8 @@ class Project:
         return {style: value for (owner, style), value in self._styles.items() if owner == task}
 
     def style(self, benchmark: str, style: str) -> Style:
-        """The prompt style `style` of the task of `benchmark`; InputError for one that cannot ask it."""
+        """The prompt style `style` of the task of `benchmark`; InputError if it does not fit."""
         spec = lookup(self.benchmarks, benchmark, "benchmark")
-        found = lookup(self.styles(spec.task), style, "style")
-        registry.part(spec.task, "checks").check_style(self, benchmark, style, found)
-        return found
+        prompt_style = lookup(self.styles(spec.task), style, "style")
+        registry.part(spec.task, "checks").check_style(self, benchmark, style, prompt_style)
+        return prompt_style

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reasonome.config import STYLE, Style
-from reasonome.config.project.folder import NO_MAPPING, named_well, validated
+from reasonome.config.project.folder import NO_MAPPING, checked_file_name, validated
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import YamlText, read_text
 from reasonome.tasks import registry
@@ -35,9 +35,9 @@ def read_template(
 ) -> PromptTemplate:
     """Read a template, with a head between two `---` lines if `headed`.
 
-    `needed` and `optional` are the placeholders that are filled in below [user], `system` those below [system]. Raises
-    InputError for a missing file, missing sections, a needed placeholder that is not exactly once under [user], an
-    optional one that is there more than once, and another placeholder than those.
+    `needed` and `optional` are the placeholders below [user], `system` those below [system]. Raises InputError for a
+    missing file or section, a needed placeholder that is not exactly once under [user], an optional one that is there
+    more than once, and an unknown placeholder.
     """
     text = read_text(path)
     head = r"---\n(?P<head>.*?)\n---\n" if headed else "(?P<head>)"
@@ -53,30 +53,32 @@ def read_template(
             what = f"the [user] text needs {{{name}}} exactly once and has it {count} times"
             raise InputError(what, file=path, line=line, field="user")
     for section, known in (("system", system), ("user", (*needed, *optional))):
-        for found in _PLACEHOLDER.finditer(text, *match.span(section)):
-            if found[0] not in [f"{{{name}}}" for name in known]:
-                what, line = f"unknown placeholder {found[0]}", text[: found.start()].count("\n") + 1
-                fix = nearest(found[1], known) if known else f"nothing is filled in below [{section}]: leave it out"
+        for placeholder in _PLACEHOLDER.finditer(text, *match.span(section)):
+            if placeholder[0] not in [f"{{{name}}}" for name in known]:
+                what, line = f"unknown placeholder {placeholder[0]}", text[: placeholder.start()].count("\n") + 1
+                fix = (
+                    nearest(placeholder[1], known) if known else f"nothing is filled in below [{section}]: leave it out"
+                )
                 raise InputError(what, file=path, line=line, field=section, fix=fix)
     return PromptTemplate(match["head"], match["system"].strip(), match["user"].strip())
 
 
 def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
-    """The prompt styles in a folder of templates, by task and name; InputError for a template that cannot be used."""
-    found = {}
+    """The prompt styles in a folder of templates, by task and name; InputError for an invalid template."""
+    styles = {}
     for path in sorted(folder.glob("*.*.txt")):
         task, style = path.stem.split(".", 1)
-        if task == "teacher" or not named_well(path, style, STYLE):
+        if task == "teacher" or not checked_file_name(path, style, STYLE):
             continue
         if task not in registry.TASKS:
             fix = f"name the file TASK.STYLE.txt: {nearest(task, registry.TASKS)}"
             raise InputError(f"there is no task '{task}'", file=path, fix=fix)
-        found[task, style] = _read_style(path, registry.TASKS[task])
-    return found
+        styles[task, style] = _read_style(path, registry.TASKS[task])
+    return styles
 
 
 def _read_style(path: Path, task: "Task") -> Style:
-    """A task's prompt template, whose head is YAML; InputError where what is asked is not in it."""
+    """A task's prompt template with its YAML head; InputError for missing parts."""
     template = read_template(path, True, *task.user_texts, task.system_texts)
     values = YamlText(template.head, path, above=1)
     if not isinstance(values.data, Mapping):

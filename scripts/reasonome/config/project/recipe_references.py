@@ -1,4 +1,4 @@
-"""Names in recipes: what a recipe trains on, in which style, and what it rewards."""
+"""Checks of the names in recipes: training data, styles, teachers and rewards."""
 
 import ast
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) -> None:
-    """What a recipe trains on is there, and can be trained on and rewarded as it says."""
+    """InputError for an unknown name in a recipe, or for settings that do not fit its benchmarks."""
     if isinstance(recipe, PretrainRecipe):
         _check_known(project, file, variant, recipe, "corpus", project.corpora)
         return
@@ -30,13 +30,13 @@ def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) ->
 def _check_known(
     project: "Project", file: str, variant: str, recipe: Recipe, key: str, valid: Iterable[str], kind: str = "name"
 ) -> None:
-    """What the recipe names under a key is one of `valid`."""
+    """InputError if a name under a key of the recipe is not in `valid`."""
     loc = project.folder.place_in_recipe(file, variant, key)
     project.folder.check_known(file, loc, getattr(recipe, key), valid, kind)
 
 
 def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe | GrpoRecipe) -> None:
-    """One benchmark of a recipe can be asked, taught and rewarded as the recipe says."""
+    """InputError if the style, teacher or rewards of a recipe do not fit one of its benchmarks."""
     task = project.benchmarks[recipe.benchmark].task
     _check_known(project, file, variant, recipe, "style", project.styles(task), f"style of {task}")
     if project.style(recipe.benchmark, recipe.style).asks_confidence():
@@ -51,7 +51,7 @@ def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe |
 
 
 def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRecipe) -> None:
-    """Benchmarks that are rewarded together are of one task: rewards are a task's."""
+    """InputError if the benchmarks of a GRPO mixture differ in their task, which defines the rewards."""
     tasks = {name: project.benchmarks[name].task for name in recipe.weights_of_benchmarks}
     if len(set(tasks.values())) > 1:
         what = f"rewards are of one task, and these are of several: {', '.join(f'{b} ({t})' for b, t in tasks.items())}"
@@ -60,7 +60,7 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRec
 
 
 def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
-    """Rewards are the task's, and graders are functions in files that are there."""
+    """InputError for unknown encoders or rewards, and for graders that are missing from their file."""
     _check_known(project, file, variant, recipe, "encoders", project.encoders)
     _check_known(project, file, variant, recipe, "rewards", registry.TASKS[task].rewards)
     for name, grader in recipe.graders.items():
@@ -74,7 +74,7 @@ def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoReci
 
 
 def _check_teacher(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:
-    """A teacher writes for the tasks that it knows."""
+    """InputError if the teacher does not write for the task."""
     task = project.benchmarks[recipe.benchmark].task
     kinds = registry.part(task, "checks").TEACHERS
     if recipe.teacher != "none" and project.teachers[recipe.teacher].kind not in kinds:
@@ -85,7 +85,7 @@ def _check_teacher(project: "Project", file: str, variant: str, recipe: SftRecip
 
 
 def _defined(path: Path) -> list[str]:
-    """The names that a Python file gives something at its top; InputError for one that is no Python."""
+    """The names that a Python file defines or imports at module level; InputError if it is not Python."""
     try:
         body = ast.parse(path.read_text(encoding="utf-8")).body
     except (SyntaxError, UnicodeDecodeError) as error:

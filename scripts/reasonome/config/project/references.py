@@ -1,4 +1,4 @@
-"""Names that one file of a project has of another: each is there, and is of a kind that can stand there."""
+"""Checks of cross-references between the files of a project: each name exists and is of a fitting kind."""
 
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_references(project: "Project") -> None:
-    """InputError for the first name in a project that nothing has, or that cannot stand where it does."""
+    """InputError for the first name in a project that is unknown, or that does not fit where it is used."""
     project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     for name, backbone in project.backbones.items():
         if backbone.recorded is not None:
@@ -39,7 +39,7 @@ def check_references(project: "Project") -> None:
 
 
 def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
-    """Sources of a corpus hold facts, one says which genes there are, and its tokenizer is of a backbone with one."""
+    """InputError if a source of a corpus holds no facts, none defines the genes, or its tokenizer has no weights."""
     file = "corpora.yaml"
     project.folder.check_known(file, (name, "sources"), corpus.sources, project.sources)
     for position, source in enumerate(corpus.sources):
@@ -58,14 +58,14 @@ def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
 
 
 def _check_benchmark(project: "Project", name: str, benchmark: Benchmark) -> None:
-    """What a benchmark names is there."""
+    """InputError for an unknown name in a benchmark."""
     project.folder.check_known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, project.akin(name))
     project.folder.check_known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, project.encoders)
     registry.part(benchmark.task, "checks").check_benchmark(project, name, benchmark)
 
 
 def _check_left_out(project: "Project") -> None:
-    """Benchmarks leave out others that are built before them."""
+    """InputError for a cycle in `leave_out`: the benchmarks left out are built first."""
     try:
         TopologicalSorter({name: benchmark.leave_out for name, benchmark in project.benchmarks.items()}).prepare()
     except CycleError as error:
@@ -86,10 +86,10 @@ def _check_annotation(project: "Project", name: str, annotation: Annotation) -> 
 
 
 def _check_requests(project: "Project") -> None:
-    """Requests name rules, backbones and recipes that there are."""
+    """InputError for an unknown rule, backbone or recipe in resources.yaml."""
     recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
-    there = {"rule": CLUSTER_RULES, "backbone": project.backbones, "recipe": recipes}
+    known = {"rule": CLUSTER_RULES, "backbone": project.backbones, "recipe": recipes}
     for position, request in enumerate(project.requests):
-        for kind, valid in there.items():
+        for kind, valid in known.items():
             named = getattr(request, f"{kind}s") or []
             project.folder.check_known("resources.yaml", (position, f"{kind}s"), named, valid, kind)

@@ -1,4 +1,4 @@
-"""Where everything lies below the results folder: the one place that knows the paths."""
+"""The paths below the results folder, defined only here."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """Where everything lies below the results folder: the one place that knows the paths."""
+    """The paths below the results folder, defined only here."""
 
     def __init__(self, root: str | Path):
         self.root = Path(root)
@@ -32,7 +32,7 @@ class Results:
         return self.root / "facts" / corpus / "facts.parquet"
 
     def denied(self, corpus: str) -> Path:
-        """Table of what the sources of one corpus say does not hold."""
+        """Table of the negated statements of one corpus' sources."""
         return self.facts(corpus).with_name("denied.parquet")
 
     def licences(self, corpus: str) -> Path:
@@ -48,7 +48,7 @@ class Results:
         return self.root / "backgrounds" / f"{benchmark}.parquet"
 
     def prompts(self, benchmark: str, style: str) -> Path:
-        """Folder of a benchmark's rows with what a prompt of the style shows of them."""
+        """Folder of a benchmark's rows as prompts of the style show them."""
         return self.root / "prompts" / f"{benchmark}.{style}"
 
     def published_file(self, benchmark: str, part: str, subset: str, path: str | None, file_name: str) -> Path:

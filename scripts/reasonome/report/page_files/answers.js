@@ -24,13 +24,13 @@ function label(run, name) {
   return run.labels[stored.facets.indexOf(name)];
 }
 
-// What tells runs apart, in words; what all of them share is left out.
+// The labels by which a run differs from the others of its kind, in words.
 function title(run) {
   const alike = stored.runs.filter((other) => label(other, "kind") === label(run, "kind"));
-  const told = stored.facets.filter((name) => name === "arm" ||
+  const facets = stored.facets.filter((name) => name === "arm" ||
     (name !== "kind" && new Set(alike.map((other) => label(other, name))).size > 1));
-  told.sort((a, b) => (b === "arm") - (a === "arm"));
-  return told.map((name) => (name === "seed" ? `seed ${label(run, name)}` : label(run, name))).filter(Boolean).join(" · ");
+  facets.sort((a, b) => (b === "arm") - (a === "arm"));
+  return facets.map((name) => (name === "seed" ? `seed ${label(run, name)}` : label(run, name))).filter(Boolean).join(" · ");
 }
 
 function metric(row, name) {
@@ -76,7 +76,7 @@ async function texts(row) {
 const shortTexts = new Map();
 let longTexts = null;
 
-function found(row, words) {
+function matches(row, words) {
   let short = shortTexts.get(row);
   if (short === undefined) {
     short = [...row.run.labels, word(row, "answer"), word(row, "term_name"), ...failures(row),

@@ -1,10 +1,10 @@
 // Every answer: search, filters, a menu to sort by any metric, and rows that open.
 const browser = (() => {
   const several = (name) => new Set(models.map((run) => label(run, name))).size > 1;
-  const told = stored.facets.filter((name) => name === "arm" || (name !== "kind" && several(name)));
+  const facets = stored.facets.filter((name) => name === "arm" || (name !== "kind" && several(name)));
   const filters = [
     { title: "answers of", values: (row) => [label(row.run, "kind") === "model" ? "models" : "baselines"], preset: "models" },
-    ...told.map((name) => ({ title: name, values: (row) => [label(row.run, name)] })),
+    ...facets.map((name) => ({ title: name, values: (row) => [label(row.run, name)] })),
     ...["subset", "stratum"].map((name) => ({ title: name, values: (row) => [about(row, name)] })),
     { title: "relation to the truth", values: (row) => [word(row, "relation")] },
     { title: "linked by", values: (row) => [word(row, "term_by")] },
@@ -20,7 +20,7 @@ const browser = (() => {
     if (sorting.chosen && !shown.includes(sorting.chosen)) shown.unshift(sorting.chosen);
     const measured = shown.filter((name) => metricNames.includes(name));
     const all = [
-      ...told.map((name) => ({ title: name, key: (row) => label(row.run, name) })),
+      ...facets.map((name) => ({ title: name, key: (row) => label(row.run, name) })),
       { title: "subset", key: (row) => about(row, "subset") },
       { title: "id", key: (row) => about(row, "id"), look: "id" },
       { title: "truth", key: (row) => about(row, "gold"), look: "short" },
@@ -60,7 +60,7 @@ const browser = (() => {
     state.rows = rows.filter((row) =>
       (!state.scope || state.scope.test(row)) &&
       active.every((filter) => filter.values(row).includes(filter.control.chosen)) &&
-      (!state.words.length || found(row, state.words)));
+      (!state.words.length || matches(row, state.words)));
     table.show(state.rows, columns());
   }
 

@@ -23,12 +23,12 @@ const comparison = (() => {
       exact.set(key(row), row);
       if (!any.has(exampleOf(row))) any.set(exampleOf(row), row);
     }
-    const found = [];
+    const matched = [];
     for (const row of rowsOf(a)) {
       const other = exact.get(key(row)) ?? any.get(exampleOf(row));
-      if (other) found.push({ a: row, b: other });
+      if (other) matched.push({ a: row, b: other });
     }
-    return found;
+    return matched;
   }
 
   // A name whose words that the other name lacks are marked.
@@ -93,7 +93,7 @@ const comparison = (() => {
     const words = wordsOf(search.value);
     const scope = paired.filter(({ a, b }) =>
       (subset.chosen === null || about(a, "subset") === subset.chosen) &&
-      (!words.length || words.every((each) => found(a, [each]) || found(b, [each]))));
+      (!words.length || words.every((each) => matches(a, [each]) || matches(b, [each]))));
     table.show(scope.filter(show.chosen), columns());
     const known = scope.map(difference).filter((value) => value !== null);
     const count = (test) => known.filter(test).length.toLocaleString("en");

@@ -1,70 +1,70 @@
-// Elements made by hand: whatever comes from the data becomes a text node, never markup.
+// Elements built by hand: content from the data becomes a text node, never markup.
 function element(tag, content, className) {
-  const made = document.createElement(tag);
-  if (content !== undefined && content !== null) made.append(content);
-  if (className) made.className = className;
-  return made;
+  const created = document.createElement(tag);
+  if (content !== undefined && content !== null) created.append(content);
+  if (className) created.className = className;
+  return created;
 }
 
 // A name that a line may break behind its underscores; it is copied as it is.
 function breakable(name) {
-  const made = element("span");
+  const span = element("span");
   const pieces = name.match(/[^_]*_|[^_]+/g) ?? [];
-  made.append(...pieces.flatMap((piece, place) => (place ? [element("wbr"), piece] : [piece])));
-  return made;
+  span.append(...pieces.flatMap((piece, place) => (place ? [element("wbr"), piece] : [piece])));
+  return span;
 }
 
 function button(text, act, className) {
-  const made = element("button", text, className);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
+  const control = element("button", text, className);
+  control.type = "button";
+  control.addEventListener("click", act);
+  return control;
 }
 
 function labelled(text, control, className) {
-  const made = element("label", text, className);
-  made.append(control);
-  return made;
+  const wrapper = element("label", text, className);
+  wrapper.append(control);
+  return wrapper;
 }
 
 // A menu of [text, value] choices, where a value may be anything; `changed` gets the chosen value.
 function menu(choices, changed) {
-  const made = element("select");
+  const select = element("select");
   let values = [];
-  made.fill = (entries) => {
+  select.fill = (entries) => {
     values = entries.map(([, value]) => value);
-    made.replaceChildren(...entries.map(([text], place) => new Option(text, String(place))));
+    select.replaceChildren(...entries.map(([text], place) => new Option(text, String(place))));
   };
-  Object.defineProperty(made, "chosen", {
-    get: () => values[made.selectedIndex],
-    set: (value) => { made.selectedIndex = values.indexOf(value); },
+  Object.defineProperty(select, "chosen", {
+    get: () => values[select.selectedIndex],
+    set: (value) => { select.selectedIndex = values.indexOf(value); },
   });
-  made.fill(choices);
-  made.addEventListener("change", () => changed(made.chosen));
-  return made;
+  select.fill(choices);
+  select.addEventListener("change", () => changed(select.chosen));
+  return select;
 }
 
 function searchField(text, changed) {
-  const made = element("input");
-  made.type = "search";
+  const field = element("input");
+  field.type = "search";
   let waiting;
-  made.addEventListener("input", () => {
+  field.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(changed, 150);
   });
-  return [made, labelled(text, made, "search")];
+  return [field, labelled(text, field, "search")];
 }
 
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-// The search of a page's main table: its words are selected by, ↓ leads into the table, and Esc starts afresh.
+// The search of a page's main table: its words select the rows, ↓ leads into the table, and Esc resets.
 function tableSearch(text, { table, state, select, reset }) {
-  const [made, label] = searchField(text, () => {
-    state.words = wordsOf(made.value);
+  const [field, label] = searchField(text, () => {
+    state.words = wordsOf(field.value);
     select();
   });
-  made.id = "search";
-  made.addEventListener("keydown", (event) => {
+  field.id = "search";
+  field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") {
       event.preventDefault();
       table.focus();
@@ -74,7 +74,7 @@ function tableSearch(text, { table, state, select, reset }) {
       select();
     }
   });
-  return [made, label];
+  return [field, label];
 }
 
 function number(value, places) {

@@ -35,7 +35,7 @@ class PagedTable {
     });
   }
 
-  // `entries` replace what is shown; the order and, unless told, the heading that sorts stay.
+  // `entries` replace what is shown; the order stays, and so does the heading that sorts unless another is given.
   show(entries, columns = this.columns) {
     this.columns = columns;
     this.entries = entries;
@@ -67,7 +67,7 @@ class PagedTable {
     return Math.min(this.size, Math.max(1, this.lines.length));
   }
 
-  // Sort by a heading, in the way that is usual for it unless told which.
+  // Sort by a heading, in its usual direction unless one is given.
   sortBy(title, descending) {
     this.sorted = this.columns.find((column) => column.title === title) || null;
     this.descending = descending ?? this.usuallyDescending(this.sorted);

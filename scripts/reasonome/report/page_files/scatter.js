@@ -194,9 +194,9 @@ function startScatters() {
   for (const [id, what] of wanted) {
     const place = document.getElementById(id);
     if (models.some((run) => run.metrics[what.across] !== undefined)) {
-      const made = new Scatter(place, what);
-      scatters.push(made);
-      made.choose();
+      const scatter = new Scatter(place, what);
+      scatters.push(scatter);
+      scatter.choose();
     } else {
       place.hidden = true;
     }

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.benchmarks import Policy, is_variant, none_is_the_mean
+from reasonome.config.benchmarks import Policy, check_subset_names, is_variant
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
-from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, no_twins
+from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
 from reasonome.core.errors import InputError
 
@@ -87,7 +87,7 @@ class PublishedFile(Strict):
             )
 
 
-PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(none_is_the_mean)]
+PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(check_subset_names)]
 
 
 class AuditPolicy(Strict):
@@ -121,7 +121,7 @@ class NamingBenchmark(Benchmark):
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
     corpus: Name = Field(description="of the facts that sets are made of; it also says which genes there are")
-    subsets: Annotated[dict[Variant, Subset], AfterValidator(none_is_the_mean)] = Field(
+    subsets: Annotated[dict[Variant, Subset], AfterValidator(check_subset_names)] = Field(
         {}, description="sets built from the corpus"
     )
     files: PublishedFiles = Field({}, description="published test sets, by subset")
@@ -131,7 +131,7 @@ class NamingBenchmark(Benchmark):
     maximum_genes: int = Field(500, description="of a built set")
     split: Split = Split()
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
-    contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(no_twins)] = Field(
+    contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
         [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
     )
     audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.benchmarks import none_is_the_mean
+from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.recipes import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
@@ -40,7 +40,7 @@ class RankingBenchmark(Benchmark):
 
     task: RankingTask
     authority: Name = Field(description="the source that says which genes there are")
-    subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1), AfterValidator(none_is_the_mean)]
+    subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1), AfterValidator(check_subset_names)]
     locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
     scores: Literal["distance"] | None = Field(
         None,

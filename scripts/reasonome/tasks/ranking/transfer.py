@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reasonome.report.plan import Plan
-from reasonome.report.tables import of_all_strata, reported_seeds
+from reasonome.report.tables import reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 UNTRAINED = "nothing"
@@ -31,7 +31,7 @@ def transfer_matrices(plan: Plan, metrics: pd.DataFrame) -> list[Matrix]:
     decoding, as far as either arms learnt from several or several are asked. Sources of questions are benchmarks, and
     their subsets where one has several.
     """
-    shown = reported_seeds(of_all_strata(metrics))
+    shown = reported_seeds(without_strata(metrics))
     shown = shown[(shown["kind"] == "model") & (shown["metric"] == plan.metric_set.primary)]
     matrices = []
     for (backbone, style, decoding), rows in shown.groupby(["backbone", "style", "decoding"], sort=False):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, Style
-from reasonome.config.benchmarks import none_is_the_mean
+from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.strict import Strict, UserPath, Variant
 
 
@@ -22,7 +22,7 @@ class VerifiedSubset(Strict):
 class VerifiedBenchmark(Benchmark):
     """Questions of tables, of which no two splits have a group in common."""
 
-    subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(none_is_the_mean)]
+    subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(check_subset_names)]
     group: str | None = Field(None, description="column whose values no two splits share; id if not given")
 
     @model_validator(mode="after")
