@@ -1,4 +1,4 @@
-"""What answer sources share: a completion, batches of prompts, and which tokens wrote a part of a text.
+"""Code that answer sources share: a completion, batches of prompts, and the tokens that wrote a part of a text.
 
 An engine is a module with `load(folder, precision)`, which gives a model and its tokenizer, and
 `generate(model, tokenizer, prompts, decoding, skip, span)`, which yields batches of completions.

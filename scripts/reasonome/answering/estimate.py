@@ -1,4 +1,4 @@
-"""What the API backbones of an experiment are still to be asked, and the most that it costs; nothing is sent."""
+"""The prompts that API backbones of an experiment have yet to answer, and the most that they cost; nothing is sent."""
 
 import math
 from pathlib import Path

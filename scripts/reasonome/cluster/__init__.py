@@ -1,1 +1,1 @@
-"""What jobs take and whether a node is fit for them."""
+"""The resources that jobs take, and whether a node is fit for them."""

@@ -1,4 +1,4 @@
-"""What one training process knows of the others: how many there are, which is the first, and what they agree on.
+"""The processes of a training: how many there are, which is the first, and what they agree on.
 
 The launcher tells a process its rank and their number; a program that is started by itself is the only one.
 """

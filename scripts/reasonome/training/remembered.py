@@ -1,4 +1,4 @@
-"""What the encoders of rewards remember, kept in every checkpoint.
+"""Vectors that the encoders of rewards have computed, kept in every checkpoint.
 
 The last bits of a vector depend on what its text was encoded beside. A resumed run that encoded again, beside other
 texts, what an undisturbed one remembers would earn rewards that differ in those bits, and write another history.

@@ -1,4 +1,4 @@
-"""What GRPO earns on held-out prompts: before, every few steps under way, and after."""
+"""Rewards of GRPO on held-out prompts: before, every few steps under way, and after."""
 
 import json
 from collections.abc import Callable, Sequence

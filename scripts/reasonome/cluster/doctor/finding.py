@@ -1,4 +1,4 @@
-"""What a check found, and the line that mends it."""
+"""The result of a check, and the line that mends it."""
 
 from dataclasses import dataclass
 

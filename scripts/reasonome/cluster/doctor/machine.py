@@ -1,4 +1,4 @@
-"""What this node computes with: torch and GPUs as torch's own `collect_env` tells, precision, memory."""
+"""Checks of this node's hardware: torch and GPUs by torch's own `collect_env`, precision, memory."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What compute jobs need to have been fetched before: they have no network."""
+"""Checks that weights were fetched before compute jobs need them: those have no network."""
 
 from collections.abc import Iterable
 

@@ -1,1 +1,1 @@
-"""What an experiment will take before anything is submitted, and where each number is from."""
+"""Estimates of what an experiment takes, made before anything is submitted, and where each number is from."""

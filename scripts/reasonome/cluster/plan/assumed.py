@@ -1,4 +1,4 @@
-"""What is assumed where nothing was measured: how fast machines are, and what a parameter takes of memory and disk.
+"""Assumptions where nothing was measured: the speed of machines, and a parameter's share of memory and disk.
 
 The speed of a CPU core is what the demo measures (SmolLM2-135M on two cores), rounded down. No other machine was
 measured: the numbers of GPUs are guesses, low on purpose. Finished jobs take the place of all of them (measured.py).

@@ -1,4 +1,4 @@
-"""What finished jobs took: the run.json of models and answers."""
+"""Times and memory of finished jobs, from the run.json of models and answers."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What prompts of rankings show beside a benchmark's rows."""
+"""Additions to prompts of rankings."""
 
 from reasonome.config.project import Project
 from reasonome.tasks.ranking.questions import RankingExample

@@ -1,4 +1,4 @@
-"""What prompts of verified answers show: all columns of a question, which must fit into the style's budget."""
+"""Prompts of verified answers: all columns of a question, which must fit into the style's budget."""
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
