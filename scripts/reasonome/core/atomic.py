@@ -24,8 +24,8 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     Works for files and folders. On any error the temporary is removed and `path` stays as it was. The data are flushed
     to disk before the move, so that a power cut leaves the old or the new file, never a mixture. Temporaries of killed
     jobs are removed, and an old folder that such a job had moved aside is restored if nothing took its place. OSError
-    names `path`. A link stays, and its target is replaced. InputError for a link into a missing
-    folder, a device and a pipe.
+    names `path`. A link stays, and its target is replaced. InputError for a link into a missing folder, a device and
+    a pipe.
     """
     path = Path(path)
     if path.exists() and not (path.is_file() or path.is_dir()):
