@@ -111,6 +111,7 @@ def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
     assert first["MASTER_PORT"] == second["MASTER_PORT"] != "0"
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_ends_the_others_and_is_named(program):
     job = start(program, "fail", "--processes", "2")
     out, err = job.communicate(timeout=60)
@@ -120,6 +121,8 @@ def test_a_process_that_fails_ends_the_others_and_is_named(program):
     assert gone(told(program.parent, 0)["pid"])
 
 
+@pytest.mark.full
+@pytest.mark.slow
 def test_a_process_that_is_killed_ends_the_job(program):
     job = start(program, "wait", "--processes", "2")
     pids = [told(program.parent, rank)["pid"] for rank in (0, 1)]

@@ -217,6 +217,7 @@ def test_a_folder_is_free_again_after_an_error(tmp_path):
     assert files_in(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, backbone_model, monkeypatch):
     local = pytest.importorskip("reasonome.answering.local")
     folder = annotating.folder / "results/models/tiny/base"
