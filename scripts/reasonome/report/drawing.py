@@ -128,6 +128,14 @@ def legend(figure: Figure, columns: int = 4) -> None:
     figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=shown_columns)
 
 
+def no_figure(reason: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure, axes = plt.subplots(figsize=(6, 1))
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, reason, ha="center", va="center")
+    return figure
+
+
 def spread(values: list[float], room: float) -> list[float]:
     """Heights at least `room` apart for labels of sorted `values`; a crowd is centred on its own mean."""
     crowds: list[list[float]] = []

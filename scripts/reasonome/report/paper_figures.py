@@ -8,7 +8,16 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from reasonome.report import abstention, paper
-from reasonome.report.drawing import COLOURS, INK, label_baselines, legend, name_arms, shortened, with_intervals
+from reasonome.report.drawing import (
+    COLOURS,
+    INK,
+    label_baselines,
+    legend,
+    name_arms,
+    no_figure,
+    shortened,
+    with_intervals,
+)
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
@@ -74,7 +83,7 @@ def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
     curves = [abstention.curve(scores).assign(**_labels(e)) for e, scores in _with_confidence(evaluations)]
     data = paper.table(curves, CURVE_COLUMNS)
     if data.empty:
-        return _nothing(NO_CONFIDENCE), data
+        return no_figure(NO_CONFIDENCE), data
     rows = list(data.groupby(["backbone", *SETTING, "over"], sort=False))
     arms = list(dict.fromkeys(evaluation.arm for evaluation, _ in evaluations))
     figure, grid = plt.subplots(
@@ -95,14 +104,6 @@ def coverage(evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
     axes.plot([], [], color=INK, linestyle=DASHES, linewidth=0.9, label="constant confidence")
     legend(figure)
     return figure, data
-
-
-def _nothing(text: str) -> Figure:
-    """A figure that says why there is none."""
-    figure, axes = plt.subplots(figsize=(6, 1))
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, text, ha="center", va="center")
-    return figure
 
 
 def _with_confidence(evaluations: list[Scored]) -> list[Scored]:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from reasonome.report.drawing import COLOURS, MARKERS, shortened
+from reasonome.report.drawing import COLOURS, MARKERS, no_figure, shortened
 from reasonome.report.evidence import Evidence
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals, in_mean
@@ -68,10 +68,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
     first = table.groupby(["backbone", "arm", *SETTING])["seed"].transform("min")
     drawn = table[(table["subset"] == MEAN) & (table["seed"] == first)]
     if drawn.empty:
-        figure, axes = plt.subplots(figsize=(6, 1))
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, NO_SAMPLES, ha="center", va="center")
-        return figure
+        return no_figure(NO_SAMPLES)
     rows = list(drawn.groupby(["backbone", *SETTING], sort=False))
     arms, methods = (list(drawn[name].unique()) for name in ("arm", "method"))
     figure, grid = plt.subplots(
