@@ -347,6 +347,13 @@ def test_devices_and_pipes_are_written_to_and_stay(tmp_path, redirected):
         assert (log.read() if redirected else run.stdout) == b"before\n{}\n"
 
 
+def test_a_file_is_replaced_where_standard_error_is_closed(tmp_path):
+    (tmp_path / "file").write_text("old")
+    code = "import os; from reasonome.commands.json_output import write_output; os.close(2); write_output('file', '{}')"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0
+    assert (tmp_path / "file").read_text() == "{}\n"
+
+
 @pytest.mark.parametrize("option", ["--seed", "--resamples"])
 @pytest.mark.parametrize("value", ["-1", "1.5", "²", "9" * 50])
 def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from reasonome.core import atomic
@@ -21,8 +22,8 @@ def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> 
         raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
     if any(os.path.realpath(path) == os.path.realpath(file) for file in inputs if file):
         raise InputError("this file is read by the command", file=json, field="--json", fix="give another path")
-    folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
     if not path.exists():
+        folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
         tempfile.TemporaryFile(dir=folder).close()
 
 
@@ -43,6 +44,7 @@ def _stream(path: Path) -> Path | int | None:
     if not path.exists():
         return None
     for descriptor in (1, 2):
-        if os.path.samestat(os.fstat(descriptor), path.stat()):
-            return os.dup(descriptor)
+        with suppress(OSError):  # it is closed
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return os.dup(descriptor)
     return None if path.is_file() else path
