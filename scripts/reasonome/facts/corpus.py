@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow
 from pyarrow import parquet
@@ -129,17 +128,15 @@ def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.
 
 def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
     """Sorted, with the evidence codes of a fact joined by commas."""
-    facts = facts.sort_values(FACT_COLUMNS, ignore_index=True).drop_duplicates([*_FACT_KEY, "evidence"])
+    facts = facts.sort_values(FACT_COLUMNS).drop_duplicates([*_FACT_KEY, "evidence"])
     repeated = facts.duplicated(_FACT_KEY, keep=False)
-    rows = facts[repeated]
-    if rows.empty:
-        return facts.reset_index(drop=True)
-    # Names may differ within a fact, so its rows need not be neighbours yet.
-    rows = rows.iloc[rows.groupby(_FACT_KEY, sort=False).ngroup().argsort(kind="stable")]
-    first = ~rows.duplicated(_FACT_KEY)
-    codes = np.split(rows["evidence"].to_numpy(object), np.flatnonzero(first)[1:])
-    merged = rows[first].assign(evidence=[",".join(filter(None, some)) for some in codes])
-    return pd.concat([facts[~repeated], merged]).sort_values(FACT_COLUMNS, ignore_index=True)
+    by_fact = facts[repeated].groupby(_FACT_KEY, as_index=False)
+    joined = by_fact.agg(object_name=("object_name", "first"), evidence=("evidence", _join_codes)).astype(facts.dtypes)
+    return pd.concat([facts[~repeated], joined]).sort_values(FACT_COLUMNS, ignore_index=True)
+
+
+def _join_codes(codes: pd.Series) -> str:
+    return ",".join(filter(None, codes))
 
 
 def _statistics(facts: pd.DataFrame) -> pd.DataFrame:

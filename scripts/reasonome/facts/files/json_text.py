@@ -16,7 +16,7 @@ def whole(text: str) -> str:
 def loads(text: str, unique_keys: bool = False) -> Any:
     """The value of a JSON text, with all strings made `whole`.
 
-    Raises ValueError or RecursionError for invalid JSON, and with `unique_keys` for a repeated key in an object.
+    Raises ValueError for invalid JSON, and with `unique_keys` for a repeated key in an object.
     """
     value = json.loads(text, object_pairs_hook=_once if unique_keys else None)
     if "\\ud" not in text.lower():

@@ -228,7 +228,7 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
             continue
         try:
             row = json_text.loads(line.group(), unique_keys=True)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
             ) from None
