@@ -18,7 +18,7 @@ class Strata(NamedTuple):
 
     low: float
     high: float
-    of: dict[tuple[str, str], str]
+    by_set: dict[tuple[str, str], str]
 
 
 def depths(facts: pd.DataFrame) -> dict[str, int]:

@@ -65,9 +65,9 @@ def records(
         yield number, {column: row[place].strip() for column, place in at.items()} | absent
 
 
-def of_organism(
+def select_organism(
     numbered: Iterable[tuple[int, Row]],
-    organism_of: Callable[[Row], str],
+    read_organism: Callable[[Row], str],
     wanted: str,
     path: Path,
     left_out: Counter,
@@ -79,7 +79,7 @@ def of_organism(
     """
     other, any_wanted = None, False
     for line, row in numbered:
-        organism = organism_of(row)
+        organism = read_organism(row)
         if organism == wanted:
             any_wanted = True
             yield line, row
@@ -152,7 +152,7 @@ def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
     return next((i for i in present if genes.resolve(i, strict=True).symbol), present[0] if present else "")
 
 
-def facts_of(
+def make_facts(
     name: str, parts: Sequence[tuple[Path, Iterable[tuple]]], genes: GeneTable, left_out: dict[str, int] | None = None
 ) -> SourceFacts:
     """The facts of (file, rows of ROW_COLUMNS) pairs; `unmapped` has each identifier without a gene once.
