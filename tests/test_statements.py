@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from pydantic import ValidationError
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import Corpus
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.sources.source import FACT_COLUMNS
@@ -364,28 +361,3 @@ def test_the_program_writes_a_placebo_and_says_so(tmp_path):
         rows[placebo] = {(r["gene"], r["object_id"]) for r in map(json.loads, (out / "train.jsonl").open())}
     assert rows[False] == {("A", "GO:1"), ("B", "GO:1"), ("B", "GO:2"), ("B", "NCBIGene:2")}
     assert rows[True] == {("B", "GO:1"), ("A", "GO:1"), ("A", "GO:2")}  # of two genes each takes the other's place
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"weights": {"gone": 2.0}}, "weight of 'gone', which is no source here: did you mean 'go'?"),
-        ({"relation_weights": {"involvd_in": 2.0}}, "unknown relation 'involvd_in': did you mean 'involved_in'?"),
-    ],
-)
-def test_a_corpus_is_checked(given, message):
-    with pytest.raises(ValidationError) as error:
-        Corpus(sources=["go", "hgnc"], **given)
-    assert message in str(error.value)
-
-
-def test_the_tokenizer_of_a_corpus_is_a_backbone(tmp_path):
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    file = tmp_path / "config/corpora.yaml"
-    corpora = yaml.safe_load(file.read_text())
-    corpora["demo"]["tokenizer"] = "smollm2"
-    file.write_text(yaml.safe_dump(corpora, sort_keys=False))
-    with pytest.raises(InputError, match="unknown name 'smollm2'") as error:
-        Project(tmp_path / "config")
-    assert error.value.file == file and error.value.fix == "did you mean 'smollm2-135m'?"
-    assert "tokenizer" in file.read_text().splitlines()[error.value.line - 1]
