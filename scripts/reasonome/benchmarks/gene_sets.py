@@ -128,7 +128,7 @@ def nearest(training: Sequence[GeneSet], held_out: Sequence[GeneSet]) -> tuple[n
 
 @dataclass(frozen=True)
 class Matches:
-    """How training sets match held-out ones: `pairs` by kind, training position → held-out position.
+    """Matches of training sets with held-out ones: `pairs` by kind, training position → held-out position.
 
     `closest` is (index, training position, held-out position) of the highest Jaccard index; None without pairs.
     """

@@ -53,7 +53,7 @@ class Backbone(Strict):
 
     @property
     def kind(self) -> Literal["weights", "api", "recorded"]:
-        """Where its answers come from."""
+        """The source of its answers."""
         return next(kind for kind in ("weights", "api", "recorded") if getattr(self, kind) is not None)
 
     @model_validator(mode="after")

@@ -130,13 +130,9 @@ def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
     """Sorted, with the evidence codes of a fact joined by commas."""
     facts = facts.sort_values(FACT_COLUMNS).drop_duplicates([*_FACT_KEY, "evidence"])
     repeated = facts.duplicated(_FACT_KEY, keep=False)
-    by_fact = facts[repeated].groupby(_FACT_KEY, as_index=False)
-    joined = by_fact.agg(object_name=("object_name", "first"), evidence=("evidence", _join_codes)).astype(facts.dtypes)
-    return pd.concat([facts[~repeated], joined]).sort_values(FACT_COLUMNS, ignore_index=True)
-
-
-def _join_codes(codes: pd.Series) -> str:
-    return ",".join(filter(None, codes))
+    joined = facts[repeated].groupby(_FACT_KEY, as_index=False)
+    joined = joined.agg({"object_name": "first", "evidence": lambda codes: ",".join(filter(None, codes))})
+    return pd.concat([facts[~repeated], joined.astype(facts.dtypes)]).sort_values(FACT_COLUMNS, ignore_index=True)
 
 
 def _statistics(facts: pd.DataFrame) -> pd.DataFrame:

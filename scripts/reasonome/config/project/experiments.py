@@ -102,7 +102,7 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
 
 @dataclass(frozen=True)
 class AuditPlan:
-    """What a leak audit compares: test questions `asked`, as (benchmark, style), and training data with their steps.
+    """The plan of a leak audit: test questions `asked`, as (benchmark, style), and training data with their steps.
 
     `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style).
     `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
@@ -132,7 +132,7 @@ class AuditPlan:
 
 
 def audit_plan(project: Project, experiment: str) -> AuditPlan:
-    """What the leak audit of an experiment compares."""
+    """The plan of the leak audit of an experiment."""
     spec = project.experiments[experiment]
     akin = project.akin(spec.benchmarks[0])
     plan = AuditPlan(list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment))))

@@ -53,7 +53,7 @@ class ConfigFolder:
         }
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
-        """Where a recipe's value was written: in its variant, or in the defaults if the variant does not change it."""
+        """The place of a recipe's value: in its variant, or in the defaults if the variant does not change it."""
         parts = self._texts[file].data
         changes = parts["variants"][variant] or {}
         if loc and loc[0] not in changes and loc[0] in parts["defaults"]:

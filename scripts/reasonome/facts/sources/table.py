@@ -131,10 +131,10 @@ def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> 
         raise InputError(what, file=path, line=line, field=field, fix=fix)
 
 
-def check_name(value: str, path: str | os.PathLike, line: int, of: str) -> None:
+def check_name(value: str, path: str | os.PathLike, line: int, subject: str) -> None:
     """Raise InputError where the name of an object has no letter and no digit: its facts would be meaningless."""
     if not any(map(str.isalnum, value)):
-        what = f"{of} has no name: expected letters or digits, found '{value[:40]}'"
+        what = f"{subject} has no name: expected letters or digits, found '{value[:40]}'"
         raise InputError(what, file=path, line=line, fix="give it a name, or leave it out of the file")
 
 
