@@ -42,6 +42,15 @@ def chromosome_name(text: str) -> str:
     return name if name in CHROMOSOMES else ""
 
 
+def known_chromosome(text: str, path: str | os.PathLike, line: int | None, field: str) -> str:
+    """The `chromosome_name` of a text; "" where it is empty. Raises InputError for any other sequence."""
+    name = chromosome_name(text)
+    if text and not name:
+        what = f"expected a chromosome 1 to 22, X, Y or MT, found '{text[:40]}'"
+        raise InputError(what, file=path, line=line, field=field)
+    return name
+
+
 def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     """The genes on chromosomes, and the number of rows on other sequences (patches, alternate loci).
 
