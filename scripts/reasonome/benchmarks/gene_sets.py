@@ -1,7 +1,7 @@
 """Gene sets, their Jaccard index, and the leaks of training sets into held-out sets."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,17 +44,12 @@ class GeneSet:
 
     @property
     def searchable_names(self) -> frozenset[str]:
-        """The names to look for among other words."""
-        return searchable_names(self.name, self.synonyms)
+        """The name and its synonyms of several words, normalised, to be looked for among other words.
 
-
-def searchable_names(name: str, synonyms: Iterable[str] = ()) -> frozenset[str]:
-    """The name and its synonyms of several words, normalised, to be looked for among other words.
-
-    A synonym of one word is mostly an acronym, and often a gene's symbol too.
-    """
-    phrases = {phrase for phrase in map(normalise, synonyms) if " " in phrase}
-    return frozenset({normalise(name), *phrases} - {""})
+        A synonym of one word is mostly an acronym, and often a gene's symbol too.
+        """
+        phrases = {phrase for phrase in map(normalise, self.synonyms) if " " in phrase}
+        return frozenset({normalise(self.name), *phrases} - {""})
 
 
 def with_terms(sets: Sequence[GeneSet], *ontologies: Ontology) -> list[GeneSet]:
@@ -99,11 +94,9 @@ def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_
     return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(sets), len(genes)))
 
 
-def jaccard_blocks(
-    first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int | None = None
-) -> Iterator[np.ndarray]:
-    """The Jaccard matrix in blocks of `rows` sets of `first`; without `rows`, of as many as fit into memory."""
-    rows = rows or max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
+def jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> Iterator[np.ndarray]:
+    """The Jaccard matrix in blocks of as many sets of `first` as fit into memory."""
+    rows = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
     genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
     left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
     sizes = [np.array([len(s.symbols) for s in sets], dtype=float) for sets in (first, second)]
@@ -114,9 +107,7 @@ def jaccard_blocks(
 
 def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
     """Jaccard index of every pair, shape (len(first), len(second))."""
-    if not first:
-        return np.zeros((0, len(second)))
-    return next(jaccard_blocks(first, second, len(first)))
+    return np.vstack(list(jaccard_blocks(first, second)))
 
 
 def nearest(training: Sequence[GeneSet], held_out: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:
