@@ -1,7 +1,6 @@
 """The table of facts: all sources under current gene symbols, each fact once, in a fixed order."""
 
 import os
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -74,14 +73,13 @@ def build_facts(
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
-    """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all or, on a full disk, none."""
+    """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`."""
     out_dir = Path(out_dir)
-    with ExitStack() as all_written:
-        # The large file first; no file is moved to its place before all are written.
-        for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
-            table.to_parquet(all_written.enter_context(replacing(out_dir / name)), index=False)
-        for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
-            all_written.enter_context(replacing(out_dir / name)).write_text(_tsv(table), encoding="utf-8")
+    for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
+        with replacing(out_dir / name) as temporary:
+            table.to_parquet(temporary, index=False)
+    for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
+        write_text(out_dir / name, _tsv(table))
     (out_dir / REJECTED).unlink(missing_ok=True)  # of an earlier build that failed
 
 
