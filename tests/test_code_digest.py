@@ -114,8 +114,8 @@ def rules():
 @pytest.mark.parametrize(("program", "rule"), list(rules()))
 def test_a_rule_has_the_digest_of_its_program(program, rule):
     assert (SCRIPTS / program).is_file()
-    found = re.findall(r'code=(?:lambda w: )?code_of(?:_experiment)?\("(\w+\.py)"', rule)
-    assert found == ([] if program in WITHOUT else [program])
+    digests = re.findall(r'code=(?:lambda w: )?code_of(?:_experiment)?\("(\w+\.py)"', rule)
+    assert digests == ([] if program in WITHOUT else [program])
 
 
 def test_a_task_is_scored_by_its_own_code_alone():

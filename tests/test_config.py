@@ -142,14 +142,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "after", "field", "said"),
+    ("file", "old", "new", "after", "field", "message"),
     [(file, *mistake) for file, mistakes in MISTAKES.items() for mistake in mistakes],
 )
-def test_a_mistake_is_told_with_its_line(config, file, old, new, after, field, said):
+def test_a_mistake_is_told_with_its_line(config, file, old, new, after, field, message):
     line = change(config / file, old, new, after)
     error = mistake(config)
     assert (error.file, error.line, error.field) == (config / file, line, field)
-    assert said in f"{error.what}: {error.fix}" or said in error.what
+    assert message in f"{error.what}: {error.fix}" or message in error.what
 
 
 def test_a_list_over_several_lines_is_reported_at_its_entry(config):
@@ -516,8 +516,8 @@ def test_a_request_that_cannot_work(config, entry, hint):
     path = config / "resources.yaml"
     path.write_text(path.read_text() + f"- {{{entry}}}\n")
     line = path.read_text().count("\n")
-    told = str(mistake(config))
-    assert f"resources.yaml:{line}: " in told and hint in told
+    message = str(mistake(config))
+    assert f"resources.yaml:{line}: " in message and hint in message
 
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(config):

@@ -142,8 +142,8 @@ def test_summaries_are_joined_by_gene_id_and_lose_their_credit(tmp_path):
     summary.write_bytes(gzip.compress("\n".join(lines).encode()))
     genes = GeneTable(ncbi_gene.read_genes({"gene_info": info}))
     result = ncbi_gene.read("ncbi", {"gene_info": info, "summary": summary}, genes)
-    found = result.facts[result.facts["relation"] == "has_summary"]
-    assert found.values.tolist() == [
+    summaries = result.facts[result.facts["relation"] == "has_summary"]
+    assert summaries.values.tolist() == [
         ["NAT1", "has_summary", "NCBIGene:9", 'Moves acetyl groups; "slow" forms exist.', "ncbi", "RefSeq"]
     ]
     assert result.left_out["summaries of other organisms"] == 1

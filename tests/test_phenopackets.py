@@ -127,8 +127,8 @@ def test_ages_in_all_their_forms(tmp_path, time, expected):
 
 
 def test_a_gene_that_is_named_without_a_variant(tmp_path):
-    found = {"interpretationStatus": "CAUSATIVE", "gene": GENE}
-    packet = changed(PACKET, ["interpretations", 0, "diagnosis", "genomicInterpretations"], [found])
+    interpretation = {"interpretationStatus": "CAUSATIVE", "gene": GENE}
+    packet = changed(PACKET, ["interpretations", 0, "diagnosis", "genomicInterpretations"], [interpretation])
     assert read_cases(written(tmp_path / "a.json", packet))[0].genes == (("HGNC:3663", "FGD1"),)
 
 

