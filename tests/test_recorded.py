@@ -168,7 +168,6 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
         (b"id,answer,sample\nGO:1,a,-1\n", 2, "sample: expected the number of a sample"),
         (b"PK\x03\x04rest", None, "Excel workbook"),
         (b"\xff\xfei\x00d\x00", None, "UTF-16.*\n.*iconv"),
-        ("id,answer\n".encode("utf-32"), None, "UTF-32.*\n.*iconv -f utf-32"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2, "key 'id' stands twice"),
         (b'[{"id": "GO:1"}]', None, "JSON array.*\n.*jq"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2, "not valid JSON"),
