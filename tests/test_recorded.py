@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import ValidationError
 from ranking_questions import question
 
 import read_recorded as program
 from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
-from reasonome.config import RecordedAnswers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
@@ -132,12 +130,6 @@ def test_half_a_character_in_json_is_replaced(tmp_path):
 def test_one_column_is_not_two_fields(tmp_path):
     with pytest.raises(InputError, match="column 'answer' is given for 'id' and for 'answer'"):
         read(tmp_path / "a.csv", "x,answer\nGO:1,GO:1\n", id="answer")
-
-
-def test_a_backbone_with_one_column_for_two_fields_is_refused():
-    with pytest.raises(ValidationError, match="column 'x' is given for 'id' and for 'answer'"):
-        RecordedAnswers(files={"demo-go": "a.csv"}, columns={"id": "x", "answer": "x"})
-    assert RecordedAnswers(files={"demo-go": "a.csv"}, columns={"id": "x", "answer": "y"}).columns["answer"] == "y"
 
 
 def test_a_main_id_that_two_questions_share_names_neither(tmp_path):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from reasonome.config.endpoints import Endpoint
 from reasonome.config.strict import Name, RelativePath, Strict
@@ -25,14 +25,6 @@ class RecordedAnswers(Strict):
         {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
     )
     licence: str = ""
-
-    @field_validator("columns")
-    @classmethod
-    def _one_field_a_column(cls, value: dict[str, str]) -> dict[str, str]:
-        for column in value.values():
-            if len(fields := [field for field, named in value.items() if named == column]) > 1:
-                raise ValueError(f"column '{column}' is given for '{fields[0]}' and for '{fields[1]}'")
-        return value
 
 
 class Backbone(Strict):
