@@ -139,7 +139,8 @@ class GeneTable:
         return "|".join(sorted(guesses)[:_GUESSES])
 
     def _index(self, identifiers) -> dict[str, tuple[str, ...]]:
-        return _collect((i, gene.symbol) for gene in self.genes.values() for i in identifiers(gene) if i)
+        named = ((identifier, gene.symbol) for gene in self.genes.values() for identifier in identifiers(gene))
+        return _collect((identifier, symbol) for identifier, symbol in named if identifier)
 
     @cached_property
     def _folded(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
@@ -219,9 +220,9 @@ def _plain(identifier: str) -> str:
 
 def _one_edit(text: str, letters: str) -> Iterator[str]:
     """All texts with one character deleted, replaced or inserted."""
-    for i in range(len(text) + 1):
-        head, tail = text[:i], text[i + 1 :]
-        if i < len(text):
+    for place in range(len(text) + 1):
+        head, tail = text[:place], text[place + 1 :]
+        if place < len(text):
             yield head + tail
             yield from (head + letter + tail for letter in letters)
-        yield from (head + letter + text[i:] for letter in letters)
+        yield from (head + letter + text[place:] for letter in letters)

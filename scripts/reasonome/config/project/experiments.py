@@ -66,9 +66,15 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "baselines": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in questions],
-        "steps": [{"backbone": b, "chain": c, "folder": str(results.model(b, c))} for b, c in steps],
-        "audits": {b: str(results.benchmark(b) / "audit.json") for b, _ in questions},
+        "baselines": [
+            {"benchmark": benchmark, "style": style, "path": str(results.baselines(benchmark, style))}
+            for benchmark, style in questions
+        ],
+        "steps": [
+            {"backbone": backbone, "chain": chain, "folder": str(results.model(backbone, chain))}
+            for backbone, chain in steps
+        ],
+        "audits": {benchmark: str(results.benchmark(benchmark) / "audit.json") for benchmark, _ in questions},
         "reasoning": [
             {
                 "teacher": teacher,
@@ -121,8 +127,9 @@ class AuditPlan:
 
     def files(self, results: Results) -> list[Path]:
         """Every file of results that the audit reads."""
-        files = [results.benchmark(b) / "test.jsonl" for b in self.benchmarks]
-        files += [results.benchmark(b) / file for b in self.training for file in ("train.jsonl", "audit.json")]
+        files = [results.benchmark(tested) / "test.jsonl" for tested in self.benchmarks]
+        for benchmark in self.training:
+            files += [results.benchmark(benchmark) / file for file in ("train.jsonl", "audit.json")]
         for corpus in self.corpora:
             files += [results.statements(corpus) / file for file in ("train.jsonl", "left_out.tsv")]
             files.append(results.facts(corpus))

@@ -148,8 +148,9 @@ def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: 
 
 def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
     """The first identifier that resolves to one gene, else the first that is not empty, else ""."""
-    present = [i for i in identifiers if i]
-    return next((i for i in present if genes.resolve(i, strict=True).symbol), present[0] if present else "")
+    present = list(filter(None, identifiers))
+    known = (identifier for identifier in present if genes.resolve(identifier, strict=True).symbol)
+    return next(known, present[0] if present else "")
 
 
 def make_facts(
@@ -161,8 +162,12 @@ def make_facts(
     """
     tables = []
     for path, part in parts:
-        resolved = [(first_known(i, genes) if isinstance(i, tuple) else i, *rest) for i, *rest in part]
-        tables.append((path, pd.DataFrame(resolved, columns=ROW_COLUMNS)))
+        table = pd.DataFrame(part, columns=ROW_COLUMNS)
+        table["identifier"] = [
+            first_known(identifier, genes) if isinstance(identifier, tuple) else identifier
+            for identifier in table["identifier"]
+        ]
+        tables.append((path, table))
     mapped = [with_genes(name, table, genes, path) for path, table in tables]
     return SourceFacts(
         pd.concat([part_facts.facts for part_facts in mapped], ignore_index=True),
