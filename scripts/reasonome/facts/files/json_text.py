@@ -13,12 +13,12 @@ def whole(text: str) -> str:
     return _HALF_CHARACTER.sub(REPLACEMENT, text)
 
 
-def loads(text: str, unique_keys: bool = False) -> Any:
+def loads(text: str) -> Any:
     """The value of a JSON text, with all strings made `whole`.
 
-    Raises ValueError for invalid JSON, and with `unique_keys` for a repeated key in an object.
+    Raises ValueError for invalid JSON, and for a repeated key in an object.
     """
-    value = json.loads(text, object_pairs_hook=_once if unique_keys else None)
+    value = json.loads(text, object_pairs_hook=_once)
     if "\\ud" not in text.lower():
         return value
     return json.loads(whole(json.dumps(value, ensure_ascii=False)))

@@ -226,7 +226,7 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
         if not line.group().strip():
             continue
         try:
-            row = json_text.loads(line.group(), unique_keys=True)
+            row = json_text.loads(line.group())
         except ValueError as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"

@@ -65,7 +65,7 @@ def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[st
 
 def _json(text: str, path: str | os.PathLike, line: int | None, kind: type) -> Any:
     try:
-        value = json_text.loads(text, unique_keys=True)
+        value = json_text.loads(text)
     except ValueError as error:
         raise InputError(f"not valid JSON: {error}", file=path, line=line, fix=FETCH_AGAIN) from None
     if not isinstance(value, kind):

@@ -320,7 +320,7 @@ def _is_hidden(name: str) -> bool:
 
 def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
     try:
-        value = _without_nulls(json_text.loads(text, unique_keys=True))
+        value = _without_nulls(json_text.loads(text))
     except ValueError as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
