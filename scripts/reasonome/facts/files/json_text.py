@@ -5,12 +5,11 @@ import re
 from typing import Any
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-REPLACEMENT = "\ufffd"
 
 
 def whole(text: str) -> str:
     """The text with U+FFFD for unpaired surrogates ("\\ud83d" alone), which UTF-8 cannot encode."""
-    return _HALF_CHARACTER.sub(REPLACEMENT, text)
+    return _HALF_CHARACTER.sub("\ufffd", text)
 
 
 def loads(text: str) -> Any:
