@@ -24,7 +24,7 @@ def main() -> None:
     args = parser.parse_args()
     encoder_manifests = {f"encoder {path.name}": path / "manifest.json" for path in args.encoders}
     project, recipe = Project(args.config), read_recipe(args.folder)
-    weights = recipe.benchmark_weights
+    weights = recipe.weights_of_benchmarks
     data = data_files("examples", args.examples, weights) | data_files("valid", args.valid, weights)
     styles = {name: project.style(name, recipe.style) for name in weights}
     stage = Stage(args.folder, data | encoder_manifests, styles, project.settings.trackers)

@@ -22,7 +22,7 @@ def main() -> None:
     args = parser.parse_args()
 
     project, recipe = Project(args.config), read_recipe(args.folder)
-    weights = recipe.benchmark_weights
+    weights = recipe.weights_of_benchmarks
     data = data_files("examples", args.examples, weights)
     if args.reasoning:
         data |= data_files("reasoning", args.reasoning, weights)

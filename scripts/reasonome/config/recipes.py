@@ -120,17 +120,17 @@ class QuestionRecipe(TrainingSettings):
         return {key: value for key, value in values(self).items() if key != unused}
 
     @property
-    def benchmark_weights(self) -> dict[str, float]:
+    def weights_of_benchmarks(self) -> dict[str, float]:
         """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
         return dict(sorted(self.mixture.items())) if self.mixture else {self.benchmark: 1.0}
 
     @property
     def parts(self) -> list[Self]:
-        return [self.model_copy(update={"benchmark": name, "mixture": None}) for name in self.benchmark_weights]
+        return [self.model_copy(update={"benchmark": name, "mixture": None}) for name in self.weights_of_benchmarks]
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        return [(name, self.style) for name in self.benchmark_weights]
+        return [(name, self.style) for name in self.weights_of_benchmarks]
 
 
 class SftRecipe(QuestionRecipe):

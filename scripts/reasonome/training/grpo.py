@@ -208,7 +208,7 @@ def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> list[Any]:
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files(kind).items()}
     for split in rows.values():
         random.Random(seed).shuffle(split)
-    return mixed(rows, stage.recipe.benchmark_weights)
+    return mixed(rows, stage.recipe.weights_of_benchmarks)
 
 
 def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:

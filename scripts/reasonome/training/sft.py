@@ -75,7 +75,7 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
         b: [row for row, length in zip(found.rows, lengths[b], strict=True) if length <= max_length]
         for b, found in lessons.items()
     }
-    kept = mixed(fitting, recipe.benchmark_weights)[: recipe.max_examples]
+    kept = mixed(fitting, recipe.weights_of_benchmarks)[: recipe.max_examples]
     left_out = {
         "without_reasoning": sum(found.without_reasoning for found in lessons.values()),
         "without_completion": sum(found.without_completion for found in lessons.values()),

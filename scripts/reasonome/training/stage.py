@@ -127,7 +127,7 @@ class Stage:
 
     def files(self, kind: str) -> dict[str, Path]:
         """The files of a kind of data by benchmark; empty where there are none of the kind."""
-        weights = self.recipe.benchmark_weights
+        weights = self.recipe.weights_of_benchmarks
         names = {benchmark: data_name(kind, benchmark, weights) for benchmark in weights}
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 

@@ -156,7 +156,7 @@ def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
 
 def _mixed(recipe: QuestionRecipe, rows: Callable[[QuestionRecipe], Estimate]) -> Estimate:
     """Questions of all benchmarks of a recipe, by weight, until one has no more."""
-    weights = recipe.benchmark_weights
+    weights = recipe.weights_of_benchmarks
     reach = [rows(part).times(sum(weights.values()) / weights[part.benchmark]) for part in recipe.parts]
     return combine(lambda *counts: min(counts), *reach)
 

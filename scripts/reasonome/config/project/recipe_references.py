@@ -52,7 +52,7 @@ def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe |
 
 def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRecipe) -> None:
     """InputError if the benchmarks of a GRPO mixture differ in their task, which defines the rewards."""
-    tasks = {name: project.benchmarks[name].task for name in recipe.benchmark_weights}
+    tasks = {name: project.benchmarks[name].task for name in recipe.weights_of_benchmarks}
     if len(set(tasks.values())) > 1:
         named = ", ".join(f"{benchmark} ({task})" for benchmark, task in tasks.items())
         what = f"rewards are of one task, and these are of several: {named}"
