@@ -130,6 +130,9 @@ SPREADSHEET = GeneTable(
         ("4-Oct", ("POU5F1", "spreadsheet date", ())),
         ("1-Mar", (None, "ambiguous", ("MARCHF1", "MTARC1"))),
         ("3-Sep", (None, "unknown", ())),
+        ("44621", (None, "spreadsheet number", ("MARCHF1", "MTARC1"))),  # 2022-03-01
+        ("44806", (None, "spreadsheet number", ("SEPTIN2",))),  # 2022-09-02
+        ("44622", (None, "unknown", ())),
     ],
 )
 def test_what_a_spreadsheet_did_to_a_symbol(identifier, resolution):

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _STEMS = {month: (month,) for month in _MONTHS} | {"mar": ("march", "marc", "mar"), "sep": ("sept", "sep")}
 _MONTH = "|".join(_MONTHS)
 _DATE = re.compile(rf"0?(\d{{1,2}})-({_MONTH})(?:-\d\d(?:\d\d)?)?|({_MONTH})-0?(\d{{1,2}})", re.IGNORECASE)
+# Spreadsheets store dates as days since this one; the numbers of 1990 to 2040.
+_DAY_ZERO, _SERIALS = date(1899, 12, 30), range(32_874, 51_502)
 _GUESSES = 3
 _MISSING = {"na", "n/a", "nan", "none", "null", "-"}  # how tables write a missing value
 
@@ -53,8 +56,8 @@ class Resolution(NamedTuple):
     """The result of resolving an identifier.
 
     `symbol` is the current symbol, or None. `how` is current, id, previous, alias, the same with " (case)"
-    where only the case differed, "spreadsheet date", ambiguous (`candidates` has all symbols), "missing value" (never
-    resolved; `candidates` has the possible symbols), or unknown.
+    where only the case differed, "spreadsheet date", ambiguous (`candidates` has all symbols), "spreadsheet number" or
+    "missing value" (never resolved; `candidates` has the possible symbols), or unknown.
     """
 
     symbol: str | None
@@ -104,8 +107,12 @@ class GeneTable:
             return Resolution(
                 None, "missing value", (resolution.symbol,) if resolution.symbol else resolution.candidates
             )
-        if resolution.how == "unknown" and (dated := self._from_date(identifier, strict)):
+        if resolution.how != "unknown":
+            return resolution
+        if dated := self._from_date(identifier, strict):
             return _resolution("spreadsheet date", dated)
+        if dated := self._from_serial(identifier):
+            return Resolution(None, "spreadsheet number", dated)
         return resolution
 
     def _written_so(self, identifier: str, strict: bool) -> Resolution:
@@ -170,6 +177,13 @@ class GeneTable:
             if symbols:
                 return tuple(sorted(symbols))
         return ()
+
+    def _from_serial(self, identifier: str) -> tuple[str, ...]:
+        """The genes whose symbol reads as the date that a spreadsheet stores as this number."""
+        if not re.fullmatch("[0-9]{5}", identifier) or int(identifier) not in _SERIALS:
+            return ()
+        day = _DAY_ZERO + timedelta(days=int(identifier))
+        return self._from_date(f"{day.day}-{_MONTHS[day.month - 1]}", strict=False)
 
     def _one_edit_away(self, identifier: str) -> set[str]:
         # Texts of up to four characters have too many neighbours; numbers are ids, and longer texts no symbols.
