@@ -247,7 +247,7 @@ def test_strata_are_terciles_of_the_median_depth():
     found = strata([GeneSet(i, "bp", i, frozenset(genes)) for i, genes in sets.items()], depth)
     # Medians 1.5, 0.5, 6.5, 6.5, 25, 30; their terciles, interpolated: 1.5 + 2/3 * 5 and 6.5 + 1/3 * 18.5.
     assert (found.low, found.high) == (pytest.approx(4.8333333), pytest.approx(12.6666667))
-    assert {i: stratum for (_, i), stratum in found.of.items()} == {
+    assert {i: stratum for (_, i), stratum in found.by_set.items()} == {
         "low": "understudied",
         "lowest": "understudied",
         "middle": "intermediate",
@@ -256,7 +256,7 @@ def test_strata_are_terciles_of_the_median_depth():
         "highest": "well-studied",
     }
     alike = strata([GeneSet(i, "bp", i, frozenset("a")) for i in "xy"], depth)
-    assert set(alike.of.values()) == {"intermediate"}
+    assert set(alike.by_set.values()) == {"intermediate"}
 
 
 def of_depths(**genes):

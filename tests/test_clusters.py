@@ -34,7 +34,7 @@ def test_variants_go_with_the_set_they_were_made_of():
 
 
 def test_blocks_of_the_jaccard_matrix_are_put_together(monkeypatch):
-    monkeypatch.setattr("reasonome.benchmarks.gene_sets.jaccard_blocks.__defaults__", (2,))
+    monkeypatch.setattr("reasonome.benchmarks.gene_sets._ROWS_AT_ONCE", 2)
     asked = [
         example("D", "uvwx"),
         example("B", "bcde"),

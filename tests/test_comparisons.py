@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from reasonome.config import is_variant, variant_of_subset
+from reasonome.config import is_variant, variant_suffix
 from reasonome.scoring.comparisons import (
     bootstrap_intervals,
     bootstrap_test,
@@ -116,7 +116,7 @@ def test_contaminated_variants_stand_beside_the_mean():
     assert in_mean(["bp-50", "bp-100"]) == ["bp-100", "bp-50"]
     # A hyphen alone makes no variant.
     assert in_mean(["bp-50", "all-of-it", "bp"]) == ["all-of-it", "bp"]
-    assert is_variant(variant_of_subset("bp", 0.05)) and not is_variant("bp") and not is_variant("-50")
+    assert is_variant("bp" + variant_suffix(0.05)) and not is_variant("bp") and not is_variant("-50")
 
 
 # --- clusters ----------------------------------------------------------------------------------------

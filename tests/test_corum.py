@@ -46,13 +46,13 @@ def read(tmp_path, *rows, header=COLUMNS, taxon=9606):
     return corum.read("mine", {"complexes": path}, GENES, taxon)
 
 
-def facts_of(result):
+def fact_rows(result):
     return result.facts[["gene", "object_id", "object_name", "evidence"]].values.tolist()
 
 
 def test_subunits_are_found_by_symbol_then_by_accession(tmp_path):
     result = read(tmp_path, *ROWS)
-    assert facts_of(result) == [
+    assert fact_rows(result) == [
         ["TP53", "CORUM:1", "first complex", "MI:0006,MI:0019"],
         ["MDM2", "CORUM:1", "first complex", "MI:0006,MI:0019"],
         ["TP53", "CORUM:2", 'the "second" complex', ""],
@@ -76,7 +76,7 @@ def test_subunits_without_the_one_or_the_other(tmp_path, symbols, accessions, ge
 
 
 def test_mouse_is_a_setting(tmp_path):
-    assert facts_of(read(tmp_path, *ROWS, taxon=10090)) == [["Trp53", "CORUM:3", "mouse complex", ""]]
+    assert fact_rows(read(tmp_path, *ROWS, taxon=10090)) == [["Trp53", "CORUM:3", "mouse complex", ""]]
 
 
 @pytest.mark.parametrize("comment", ["one line,\nanother\n\nand a third", '"one ""line"",\nanother"'])
@@ -86,7 +86,7 @@ def test_comments_may_have_line_breaks_quoted_or_not(tmp_path, comment):
         row("2", "second complex", "NOBODY", "Q99999"),
     ]
     result = read(tmp_path, *rows)
-    assert facts_of(result) == [["TP53", "CORUM:1", "first complex", ""]]
+    assert fact_rows(result) == [["TP53", "CORUM:1", "first complex", ""]]
     # The line is that of the file, not the count of complexes.
     assert result.unmapped["where"].tolist() == [f"allComplexes.txt:{3 + comment.count(chr(10))}"]
 

@@ -54,14 +54,14 @@ def read(taxon=9606, **files):
     return ctd.read("mine", files, GENES, taxon)
 
 
-def facts_of(result):
+def fact_rows(result):
     return result.facts[["gene", "relation", "object_id", "object_name", "evidence"]].values.tolist()
 
 
 def test_chemicals_of_one_organism_with_all_their_actions(tmp_path):
     result = read(chem_gene=write(tmp_path, CHEMICALS, CHEMICAL_ROWS))
     actions = "affects^binding|decreases^expression|increases^expression"
-    assert facts_of(result) == [
+    assert fact_rows(result) == [
         ["TP53", "affected_by_chemical", "MESH:C000001", "1,2-madeupene", actions],
         ["TP53", "affected_by_chemical", "MESH:D000002", "inventol", "affects^cotreatment"],
         ["MDM2", "affected_by_chemical", "MESH:D000002", "inventol", "increases^expression"],
@@ -72,11 +72,11 @@ def test_chemicals_of_one_organism_with_all_their_actions(tmp_path):
 
 def test_mouse_is_a_setting(tmp_path):
     result = read(chem_gene=write(tmp_path, CHEMICALS, CHEMICAL_ROWS), taxon=10090)
-    assert facts_of(result) == [["Fos", "affected_by_chemical", "MESH:D000002", "inventol", "increases^expression"]]
+    assert fact_rows(result) == [["Fos", "affected_by_chemical", "MESH:D000002", "inventol", "increases^expression"]]
 
 
 def test_direct_evidence_for_a_disease_is_kept_apart_from_inference(tmp_path):
-    assert facts_of(read(gene_disease=write(tmp_path, DISEASES, DISEASE_ROWS))) == [
+    assert fact_rows(read(gene_disease=write(tmp_path, DISEASES, DISEASE_ROWS))) == [
         ["TP53", "associated_with_disease", "MESH:D000003", "madeup disease", "marker/mechanism|therapeutic"],
         ["TP53", "inferred_disease", "MESH:D000003", "madeup disease", "4.51"],
         ["ATM", "inferred_disease", "OMIM:000004", "ache, mild", "12.3"],
@@ -96,7 +96,7 @@ def test_a_gene_keeps_its_inferred_diseases_of_highest_score(tmp_path):
 
 
 def test_pathways_of_reactome_have_its_own_ids(tmp_path):
-    assert facts_of(read(gene_pathway=write(tmp_path, PATHWAYS, PATHWAY_ROWS))) == [
+    assert fact_rows(read(gene_pathway=write(tmp_path, PATHWAYS, PATHWAY_ROWS))) == [
         ["TP53", "member_of_pathway", "R-HSA-1", "Madeup cycle", ""],
         ["ATM", "member_of_pathway", "KEGG:hsa00001", "Madeup signaling", ""],
     ]
@@ -125,7 +125,7 @@ def test_gzipped_tables_with_tabs_read_alike(tmp_path):
     path.write_bytes(
         gzip.compress("\n".join([*rows, 'ATM\t472\t"ache", mild\tMESH:D1\ttherapeutic\t\t\t\t1']).encode())
     )
-    assert facts_of(read(gene_disease=path)) == [
+    assert fact_rows(read(gene_disease=path)) == [
         ["TP53", "associated_with_disease", "MESH:D000003", "madeup disease", "marker/mechanism|therapeutic"],
         ["ATM", "associated_with_disease", "MESH:D1", '"ache", mild', "therapeutic"],
         ["TP53", "inferred_disease", "MESH:D000003", "madeup disease", "4.51"],
@@ -135,7 +135,7 @@ def test_gzipped_tables_with_tabs_read_alike(tmp_path):
 def test_the_curated_table_has_a_plain_header_and_no_scores(tmp_path):
     header = "GeneSymbol,GeneID,DiseaseName,DiseaseID,DirectEvidence,OmimIDs,PubMedIDs"
     path = write(tmp_path, header, ["TP53,7157,madeup disease,MESH:D000003,therapeutic,,1"], comments=False)
-    assert facts_of(read(gene_disease=path)) == [
+    assert fact_rows(read(gene_disease=path)) == [
         ["TP53", "associated_with_disease", "MESH:D000003", "madeup disease", "therapeutic"]
     ]
 

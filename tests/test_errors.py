@@ -18,7 +18,7 @@ def ends(main, capsys):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (
             InputError("it is empty", file="a.csv", line=3, field="id", fix="fill it"),
@@ -30,12 +30,12 @@ def ends(main, capsys):
         (OSError(errno.ENOSPC, "full"), "standard output: No space left on device\n  fix: free"),
     ],
 )
-def test_an_error_is_one_message(capsys, error, said):
+def test_an_error_is_one_message(capsys, error, message):
     def main():
         raise error
 
-    status, told = ends(main, capsys)
-    assert status == 2 and told.startswith(f"error: {said}")
+    status, printed = ends(main, capsys)
+    assert status == 2 and printed.startswith(f"error: {message}")
 
 
 def test_a_closed_standard_output_is_no_traceback():
@@ -60,8 +60,8 @@ def test_a_file_that_may_not_be_read_is_told_as_one(tmp_path, monkeypatch, capsy
     answers.write_text("answer,gold\na,a\n")
     denying(monkeypatch, answers)
     arguments = ["score", str(answers), "--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
-    said = f"error: {answers}: Permission denied\n  fix: you may not open this file: change its permissions\n"
-    assert ends(lambda: cli.main([*arguments, "--encoders", "none"]), capsys) == (2, said)
+    message = f"error: {answers}: Permission denied\n  fix: you may not open this file: change its permissions\n"
+    assert ends(lambda: cli.main([*arguments, "--encoders", "none"]), capsys) == (2, message)
 
 
 @pytest.mark.parametrize("name", ["results", "results/new.json"], ids=["a folder", "a new file"])
@@ -71,8 +71,8 @@ def test_a_folder_that_may_not_be_written_is_told_as_one(tmp_path, capsys, name)
     def main():
         raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / name))
 
-    status, said = ends(main, capsys)
-    assert (status, "fix: you may not look into this folder, or write there: change its permissions" in said) == (
+    status, message = ends(main, capsys)
+    assert (status, "fix: you may not look into this folder, or write there: change its permissions" in message) == (
         2,
         True,
     )
@@ -85,8 +85,8 @@ def test_a_path_too_long_is_told(tmp_path, monkeypatch, capsys, option):
     long = "x" * 300
     arguments = ["score", long if option == "answers" else "a.csv", "--task", "gene_set_naming", "--encoders", "none"]
     arguments += ["--columns", "answer=answer,gold=gold", *([option, long] if option.startswith("--") else [])]
-    status, said = ends(lambda: cli.main(arguments), capsys)
-    assert status == 2 and said.startswith(f"error: {long}") and "File name too long\n  fix: " in said
+    status, message = ends(lambda: cli.main(arguments), capsys)
+    assert status == 2 and message.startswith(f"error: {long}") and "File name too long\n  fix: " in message
 
 
 def test_ctrl_c_ends_without_a_traceback(capsys):

@@ -1,6 +1,5 @@
 """The table of facts: built, written and read back; and the program that does it."""
 
-import errno
 import shutil
 import subprocess
 import sys
@@ -73,24 +72,6 @@ def test_written_files_read_back_and_are_the_same_bytes_again(tmp_path):
     unmapped = (tmp_path / "a" / "unmapped.tsv").read_text().splitlines()
     assert unmapped[:2] == ["source\tidentifier\twhere\tbest_guess", "go\tZZZ1\tten_rows.gaf:12\t"]
     assert (tmp_path / "a" / "statistics.tsv").read_text().splitlines()[-1] == "total\t\t18\t6\t15"
-
-
-def full(*_, **__):
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-@pytest.mark.parametrize(
-    ("owner", "method", "named"), [(pd.DataFrame, "to_parquet", "facts.parquet"), (Path, "write_text", "unmapped.tsv")]
-)
-def test_a_full_disk_leaves_the_files_of_one_build(tmp_path, monkeypatch, owner, method, named):
-    write_facts(built([HGNC, GO]), tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    other = built([HGNC, GO, REACTOME])
-    monkeypatch.setattr(owner, method, full)
-    with pytest.raises(OSError, match="No space left") as error:
-        write_facts(other, tmp_path)
-    assert error.value.filename == str(tmp_path / named)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and len(before) == 4
 
 
 def gmt(tmp_path, *lines):

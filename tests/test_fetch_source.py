@@ -17,7 +17,7 @@ import yaml
 import fetch_source
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
-from reasonome.facts.fetching import archives, download
+from reasonome.facts.fetching import download
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 TABLE = "symbol\tname\nTP53\ttumor protein p53\n" * 1000
@@ -304,10 +304,6 @@ def test_a_named_file_of_an_archive(fetch, tmp_path):
     assert caught.value.fix == "did you mean 'data/a.gmt'?"
 
 
-# A header of 30 bytes and the name a.gmt come first, then the data.
-# The directory's entry is 51 bytes, the archive's end 22.
-
-
 def damaged(byte, bit, method=zipfile.ZIP_STORED) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", method) as out:
@@ -333,18 +329,3 @@ def test_an_archive_without_the_one_file(fetch, tmp_path, archive, message, fix)
     with pytest.raises(InputError, match=message) as caught:
         fetch(Answer(archive), name="table.txt.zip")
     assert fix in caught.value.fix and left(tmp_path) == []
-
-
-@pytest.mark.parametrize(("largest", "refused"), [(SIZE - 1, True), (SIZE, False)])
-def test_an_archive_that_unpacks_to_far_more_than_it_is(tmp_path, monkeypatch, largest, refused):
-    """35,000 bytes of repeated lines pack to less than a hundredth."""
-    archive, target = tmp_path / "a.zip", tmp_path / "a.gmt"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr("a.gmt", TABLE)
-    monkeypatch.setattr(archives, "LARGEST", largest)
-    if refused:
-        with pytest.raises(InputError, match=r"here: a.gmt would unpack from \d+ to 35,000 bytes"):
-            archives.unzip(archive, None, target, "here")
-    else:
-        archives.unzip(archive, None, target, "here")
-    assert target.exists() != refused

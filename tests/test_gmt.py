@@ -20,7 +20,7 @@ def genes():
     return GeneTable(hgnc.read_genes(DATA / "hgnc_seven_rows.txt"))
 
 
-def facts_of(form, path, genes, taxon=9606):
+def read(form, path, genes, taxon=9606):
     return FORMATS[form].read("mine", {"gmt": path}, genes, taxon)
 
 
@@ -42,7 +42,7 @@ def test_a_line_without_name_or_genes_is_refused(tmp_path, line):
 
 
 def test_reactome_facts(genes):
-    result = facts_of("reactome", DATA / "reactome.gmt", genes)
+    result = read("reactome", DATA / "reactome.gmt", genes)
     rows = set(result.facts[["gene", "relation", "object_id", "object_name"]].itertuples(index=False, name=None))
     assert rows == {
         ("TP53", "member_of_pathway", "R-HSA-73894", "DNA repair"),
@@ -54,7 +54,7 @@ def test_reactome_facts(genes):
 
 def test_curated_files_take_no_aliases_and_no_two_letter_old_symbols(genes):
     # CAMI is an alias of CALM1, NP a (made up) old symbol of ATM, tat a viral protein.
-    unmapped = facts_of("reactome", DATA / "reactome.gmt", genes).unmapped
+    unmapped = read("reactome", DATA / "reactome.gmt", genes).unmapped
     assert unmapped.values.tolist() == [
         ["mine", "tat", "reactome.gmt:1", ""],
         ["mine", "CAMI", "reactome.gmt:2", "CALM1"],
@@ -65,7 +65,7 @@ def test_curated_files_take_no_aliases_and_no_two_letter_old_symbols(genes):
 def test_a_users_own_gmt_may_use_aliases_and_any_case(tmp_path, genes):
     path = tmp_path / "sets.gmt"
     path.write_text("MY_SET\tna\tcami\tLFS1\n")
-    facts = facts_of("gmt", path, genes).facts
+    facts = read("gmt", path, genes).facts
     assert facts["gene"].tolist() == ["CALM1", "TP53"]
     assert facts["object_id"].tolist() == ["MY_SET"] * 2
     assert facts["object_name"].tolist() == ["MY SET"] * 2
@@ -76,7 +76,7 @@ def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, content):
     path = tmp_path / "sets.gmt"
     path.write_text("\n" + content)
     with pytest.raises(InputError, match="there is no column of descriptions: .* as '(TP53|7157)' here") as error:
-        facts_of("gmt", path, genes)
+        read("gmt", path, genes)
     assert (error.value.file, error.value.line) == (path, 2)
 
 
@@ -93,11 +93,11 @@ def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, content):
 def test_descriptions_may_be_called_like_genes(tmp_path, genes, content):
     path = tmp_path / "sets.gmt"
     path.write_text(content)
-    assert len(facts_of("gmt", path, genes).facts) == 2
+    assert len(read("gmt", path, genes).facts) == 2
 
 
 def test_wikipathways_names_ids_and_entrez_genes(genes):
-    result = facts_of("wikipathways", DATA / "wikipathways.gmt", genes)
+    result = read("wikipathways", DATA / "wikipathways.gmt", genes)
     assert result.facts["gene"].tolist() == ["TP53", "BRCA1"]
     assert set(result.facts["object_id"]) == {"WP1"}
     assert set(result.facts["object_name"]) == {"100% repair"}
@@ -119,7 +119,7 @@ def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, l
     path = tmp_path / "sets.gmt"
     path.write_text(f"{line}\n")
     with pytest.raises(InputError, match=message) as error:
-        facts_of(form, path, genes)
+        read(form, path, genes)
     assert (error.value.file, error.value.line) == (path, 1)
     assert error.value.fix
 
@@ -184,14 +184,14 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, message):
 def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes):
     path = tmp_path / "sets.gmt"
     path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tATM\tTP53\n")
-    assert set(facts_of("gmt", path, genes).facts[["gene", "object_id"]].itertuples(index=False, name=None)) == {
+    assert set(read("gmt", path, genes).facts[["gene", "object_id"]].itertuples(index=False, name=None)) == {
         ("TP53", "mine"),
         ("ATM", "mine"),
         ("TP53", "other"),
     }
     path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tBRCA1\n")
     with pytest.raises(InputError, match="'mine' stands in line 1 already, with other genes") as error:
-        facts_of("gmt", path, genes)
+        read("gmt", path, genes)
     assert (error.value.file, error.value.line) == (path, 3)
 
 
@@ -220,6 +220,6 @@ def test_sets_of_other_collections_are_found_by_the_name_of_a_held_out_term(tmp_
     path = tmp_path / "sets.gmt"
     names = ["GOBP_DNA_REPAIR", "DNA repair (GO:0006281)", "GOBP_DNA_REPLICATION", "DNA replication (GO:0006260)"]
     path.write_text("".join(f"{name}\tna\tTP53\n" for name in names))
-    facts = facts_of("gmt", path, genes).facts
+    facts = read("gmt", path, genes).facts
     assert facts["object_id"].tolist() == names
     assert facts_about(facts, [("GO:0006281", "DNA repair")]).tolist() == [True, True, False, False]

@@ -34,13 +34,13 @@ def read(folder, text=HEADER + ROWS, taxon=9606, obo=OBO):
 
 
 def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path):
-    found, _ = read(tmp_path)
-    assert found.facts.to_numpy().tolist() == [
+    result, _ = read(tmp_path)
+    assert result.facts.to_numpy().tolist() == [
         ["A", "has_phenotype", "HP:0001250", "Seizure", "hpo", "OMIM:1"],
         ["B", "has_phenotype", "HP:0000707", "Abnormality of the nervous system", "hpo", "ORPHA:2"],
     ]
-    assert found.unmapped[["identifier", "where"]].to_numpy().tolist() == [["9", "genes_to_phenotype.txt:5"]]
-    assert found.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
+    assert result.unmapped[["identifier", "where"]].to_numpy().tolist() == [["9", "genes_to_phenotype.txt:5"]]
+    assert result.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,10 @@ def test_gpus_for_all_rules_are_for_those_that_use_them(asking):
 
 
 def test_a_retry_asks_for_more_memory_and_time():
-    asked = JobResources(memory_gb=10, minutes=5, retry_factor=1.5)
-    assert [asked.memory_mb(n) for n in (1, 2, 3)] == [10_000, 15_000, 22_500]
-    assert [asked.runtime(n) for n in (1, 2, 3)] == [5, 8, 12]
-    assert asked.resources(2)["mem_mb"] == 15_000 and asked.resources(2)["runtime"] == 8
+    request = JobResources(memory_gb=10, minutes=5, retry_factor=1.5)
+    assert [request.memory_mb(n) for n in (1, 2, 3)] == [10_000, 15_000, 22_500]
+    assert [request.runtime(n) for n in (1, 2, 3)] == [5, 8, 12]
+    assert request.resources(2)["mem_mb"] == 15_000 and request.resources(2)["runtime"] == 8
 
 
 def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
@@ -71,8 +71,8 @@ def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
 
 
 def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
-    asked = JobResources(cpus=64, gpus=8, gpu_model="h200", partition="gpu", account="lab").resources(1)
-    given = {name: value for name, value in asked.items() if value is not None}
+    request = JobResources(cpus=64, gpus=8, gpu_model="h200", partition="gpu", account="lab").resources(1)
+    given = {name: value for name, value in request.items() if value is not None}
     assert given == {
         **{"mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
         "slurm_extra": "--signal=TERM@120 --open-mode=append",
@@ -81,11 +81,11 @@ def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
 
 
 def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
-    asked = JobResources(gpus=8, gpu_model="h200", nodes=2, processes=8, sharding="zero3").resources(1)
-    assert asked["gpu"] is asked["gpu_model"] is None
-    assert asked["gres"] == "gpu:h200:8"
-    assert (asked["nodes"], asked["mpi"], asked["tasks"], asked["tasks_per_gpu"]) == (2, "srun", 2, 0)
-    assert (asked["gpus_per_node"], asked["processes"], asked["sharding"]) == (8, 8, "zero3")
+    request = JobResources(gpus=8, gpu_model="h200", nodes=2, processes=8, sharding="zero3").resources(1)
+    assert request["gpu"] is request["gpu_model"] is None
+    assert request["gres"] == "gpu:h200:8"
+    assert (request["nodes"], request["mpi"], request["tasks"], request["tasks_per_gpu"]) == (2, "srun", 2, 0)
+    assert (request["gpus_per_node"], request["processes"], request["sharding"]) == (8, 8, "zero3")
     assert JobResources(nodes=2, gpus=4).resources(1)["gres"] == "gpu:4"
     assert JobResources(nodes=2).resources(1)["gres"] is None
 
@@ -100,10 +100,10 @@ def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
     project = asking({"cpus": 1}, {"rules": ["generate"], "gpus": 1}, {"partition": "long", "nodes": 2})
     assert names(project, "score") == ["mem_mb", "runtime", "slurm_partition"]
     # Nodes too: SLURM may take the GPUs of a job that does not say on how many nodes they are from several.
-    one = ["gpu", "gpus_per_node", "mem_mb", "nodes", "runtime", "slurm_partition"]
-    assert names(project, "generate") == one
-    several = ["gpus_per_node", "gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_extra"]
-    assert names(project, "sft") == [*several, "slurm_partition", "tasks", "tasks_per_gpu"]
+    on_one_node = ["gpu", "gpus_per_node", "mem_mb", "nodes", "runtime", "slurm_partition"]
+    assert names(project, "generate") == on_one_node
+    training = ["gpus_per_node", "gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_extra"]
+    assert names(project, "sft") == [*training, "slurm_partition", "tasks", "tasks_per_gpu"]
 
 
 def test_every_rule_that_a_cluster_runs_can_be_named():
@@ -112,10 +112,10 @@ def test_every_rule_that_a_cluster_runs_can_be_named():
     rules = {*re.findall(r"^rule (\w+):", text, re.MULTILINE), *re.findall(r" as (\w+) with:", text)}
     local = set(" ".join(re.findall(r"^localrules:\n((?:    \w+,\n)+)", text, re.MULTILINE)).replace(",", " ").split())
     assert rules - local == set(CLUSTER_RULES)
-    asked = re.findall(
+    requests = re.findall(
         r'^    threads: cpus\("(\w+)"\)\n    resources:\n        \*\*asks\("(\w+)"\),$', text, re.MULTILINE
     )
-    assert sorted(asked) == sorted((rule, rule) for rule in CLUSTER_RULES)
+    assert sorted(requests) == sorted((rule, rule) for rule in CLUSTER_RULES)
 
 
 def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):

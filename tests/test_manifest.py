@@ -34,12 +34,6 @@ def test_a_manifest_is_read_and_a_missing_one_says_how_to_make_it(tmp_path):
     assert manifest.read_manifest(tmp_path / "manifest.json") == {"chain": "base"}
 
 
-def test_versions_name_what_numbers_depend_on():
-    found = manifest.versions()
-    assert set(manifest.PACKAGES) | {"python", "reasonome"} == set(found)
-    assert all(found.values())
-
-
 def test_wall_clock_facts(tmp_path):
     manifest.Stopwatch().write(tmp_path / "run.json", tokens=7)
     run = json.loads((tmp_path / "run.json").read_text())

@@ -65,7 +65,7 @@ def write(tmp_path, *rows, header=HEADER, name="gene_info"):
     return path
 
 
-def facts_of(result):
+def fact_rows(result):
     return result.facts[["gene", "relation", "object_id", "object_name"]].values.tolist()
 
 
@@ -94,7 +94,7 @@ def test_a_mouse_file_gives_mouse_genes(tmp_path):
     table = GeneTable(genes)
     assert table.resolve("MGI:98834").symbol == "Trp53"
     result = ncbi_gene.read("ncbi", {"gene_info": path}, table, taxon=10090)
-    assert facts_of(result) == [
+    assert fact_rows(result) == [
         ["Trp53", "has_alias", "p53", "p53"],
         ["Trp53", "has_name", "MGI:98834", "transformation related protein 53"],
         ["Trp53", "has_gene_type", "protein-coding", "protein-coding"],
@@ -113,7 +113,7 @@ def test_a_symbol_of_two_genes_goes_to_the_official_one_or_to_none(tmp_path):
 def test_facts_by_gene_id_under_another_authority(tmp_path):
     genes = GeneTable([Gene("NAT1NEW", entrez_id="9")])
     result = ncbi_gene.read("ncbi", {"gene_info": write(tmp_path, *HUMAN, NEANDERTHAL)}, genes)
-    assert facts_of(result) == [
+    assert fact_rows(result) == [
         ["NAT1NEW", "has_alias", "AAC1", "AAC1"],
         ["NAT1NEW", "has_alias", "MNAT", "MNAT"],
         ["NAT1NEW", "has_name", "HGNC:7645", "N-acetyltransferase 1"],
@@ -142,8 +142,8 @@ def test_summaries_are_joined_by_gene_id_and_lose_their_credit(tmp_path):
     summary.write_bytes(gzip.compress("\n".join(lines).encode()))
     genes = GeneTable(ncbi_gene.read_genes({"gene_info": info}))
     result = ncbi_gene.read("ncbi", {"gene_info": info, "summary": summary}, genes)
-    found = result.facts[result.facts["relation"] == "has_summary"]
-    assert found.values.tolist() == [
+    summaries = result.facts[result.facts["relation"] == "has_summary"]
+    assert summaries.values.tolist() == [
         ["NAT1", "has_summary", "NCBIGene:9", 'Moves acetyl groups; "slow" forms exist.', "ncbi", "RefSeq"]
     ]
     assert result.left_out["summaries of other organisms"] == 1

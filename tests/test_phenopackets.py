@@ -127,8 +127,8 @@ def test_ages_in_all_their_forms(tmp_path, time, expected):
 
 
 def test_a_gene_that_is_named_without_a_variant(tmp_path):
-    found = {"interpretationStatus": "CAUSATIVE", "gene": GENE}
-    packet = changed(PACKET, ["interpretations", 0, "diagnosis", "genomicInterpretations"], [found])
+    interpretation = {"interpretationStatus": "CAUSATIVE", "gene": GENE}
+    packet = changed(PACKET, ["interpretations", 0, "diagnosis", "genomicInterpretations"], [interpretation])
     assert read_cases(written(tmp_path / "a.json", packet))[0].genes == (("HGNC:3663", "FGD1"),)
 
 
@@ -159,12 +159,10 @@ FEATURE = ["phenotypicFeatures", 1]
 AGE = ["subject", "timeAtLastEncounter", "age", "iso8601duration"]
 VERSION = ["metaData", "phenopacketSchemaVersion"]
 NO_JSON = "give phenopackets as JSON"
-DEEP = json.dumps(PACKET)[:-1] + ', "more": ' + "[" * 100_000 + "]" * 100_000 + "}"
 ABSENT = {**{key: value for key, value in FLAT.items() if key != "excluded"}, "absent": FLAT["excluded"]}
 MALFORMED = [
     ('{"id": "x",', "this is not JSON: Expecting property name", None, NO_JSON),
     (json.dumps(PACKET)[:-1] + ', "id": "other"}', "the key 'id' stands twice in one object", None, NO_JSON),
-    (DEEP, "maximum recursion depth exceeded", None, NO_JSON),
     ('{"a": 1}', "this is no phenopacket: expected a JSON object with one of diseases,", None, "take the file out"),
     (json.dumps(ABSENT), "the flat layout has no such field", "absent", "did you mean 'excluded'?"),
 ]
@@ -194,7 +192,7 @@ def field_of(path):
             ]
         ),
     ],
-    ids=range(15),
+    ids=range(14),
 )
 def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, message, field, fix):
     good = json.dumps({**PACKET, "id": "good"})
@@ -235,13 +233,6 @@ def test_odd_texts_stay_texts_that_files_can_hold(tmp_path):
     odd = changed(odd, ["phenotypicFeatures", 3], {"type": {"id": "HP:0000486", "label": None}})
     [case] = read_cases(written(tmp_path / "a.json", odd))
     assert case.present[0].label == "<b>Wide eyes</b>\ufffd" and case.present[2] == CaseTerm("HP:0000486", "")
-
-
-def test_a_member_too_large_to_be_a_case(tmp_path):
-    with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.json", " " * (17 * 1024 * 1024))
-    with pytest.raises(InputError, match="17,825,792 bytes are too many for a phenopacket"):
-        read_cases(tmp_path / "large.zip")
 
 
 def test_damaged_files(tmp_path):

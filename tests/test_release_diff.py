@@ -59,11 +59,6 @@ def test_a_few_examples_of_each_kind():
     assert list(examples["gene"]) == ["G0", "G1", "G10"] and set(examples["kind"]) == {"added"}
 
 
-def test_a_fact_given_twice_is_an_error():
-    with pytest.raises(InputError, match="the second table has 1 facts twice, as go, involved_in, TP53, GO:1"):
-        release_diff.compare(table(OLD), table([*OLD, OLD[0]]))
-
-
 def test_the_command(tmp_path, capsys):
     for name, rows in (("a", OLD), ("b", NEW)):
         (tmp_path / name).mkdir()

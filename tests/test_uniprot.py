@@ -35,7 +35,7 @@ def read(tmp_path, *entries, taxon=9606):
     return uniprot.read("mine", {"table": write(tmp_path, *entries)}, GENES, taxon)
 
 
-def facts_of(result):
+def fact_rows(result):
     return result.facts[["gene", "relation", "object_id", "object_name", "evidence"]].values.tolist()
 
 
@@ -45,7 +45,7 @@ def test_function_is_one_text_without_citations_and_evidence(tmp_path):
         "{ECO:0000269|PubMed:123, ECO:0000250|UniProtKB:P00520}.; FUNCTION: (Microbial infection) Helps (a virus) "
         "(PubMed:5). {ECO:0000269|PubMed:5}."
     )
-    assert facts_of(read(tmp_path, {"Function [CC]": comment})) == [
+    assert fact_rows(read(tmp_path, {"Function [CC]": comment})) == [
         [
             "ABL1",
             "has_function_text",
@@ -58,7 +58,7 @@ def test_function_is_one_text_without_citations_and_evidence(tmp_path):
 
 def test_tissue_is_one_text(tmp_path):
     comment = "TISSUE SPECIFICITY: In brain; less in liver (at protein level). {ECO:0000269|PubMed:1}."
-    assert facts_of(read(tmp_path, {"Tissue specificity": comment})) == [
+    assert fact_rows(read(tmp_path, {"Tissue specificity": comment})) == [
         ["ABL1", "expressed_in_text", "UniProtKB:P00519", "In brain; less in liver (at protein level).", "ECO:0000269"]
     ]
 
@@ -70,7 +70,7 @@ def test_locations_are_split_and_notes_are_not_taken(tmp_path):
         "{ECO:0000269|PubMed:2}.; SUBCELLULAR LOCATION: [Isoform 2]: Nucleus (Probable).; "
         "SUBCELLULAR LOCATION: Note=Everywhere."
     )
-    assert facts_of(read(tmp_path, {"Subcellular location [CC]": comment})) == [
+    assert fact_rows(read(tmp_path, {"Subcellular location [CC]": comment})) == [
         [
             "ABL1",
             "in_compartment",
@@ -90,7 +90,7 @@ def test_diseases_have_names_and_omim_ids(tmp_path):
         "number. {ECO:0000305}.; DISEASE: Note=A fusion (BCR-ABL): found in leukemia."
     )
     result = read(tmp_path, {"Involvement in disease": comment})
-    assert facts_of(result) == [
+    assert fact_rows(result) == [
         ["ABL1", "associated_with_disease", "OMIM:123456", "Anemia (mild), type 2", "ECO:0000269"],
         ["ABL1", "associated_with_disease", "UniProtKB-Disease:RA", "Rare ache", "ECO:0000305"],
     ]
@@ -105,7 +105,7 @@ def test_reactions_have_rhea_or_ec_numbers(tmp_path):
         "Evidence={ECO:0000305};; CATALYTIC ACTIVITY: [Isoform 2]: Reaction=Cuts bonds.; EC=3.4.21.1; "
         "Evidence={ECO:0000250};; CATALYTIC ACTIVITY: Reaction=A = B;"
     )
-    assert facts_of(read(tmp_path, {"Catalytic activity": comment})) == [
+    assert fact_rows(read(tmp_path, {"Catalytic activity": comment})) == [
         [
             "ABL1",
             "catalyses",
@@ -120,7 +120,7 @@ def test_reactions_have_rhea_or_ec_numbers(tmp_path):
 
 def test_keywords_about_the_data_are_left_out(tmp_path):
     result = read(tmp_path, {"Keywords": "3D-structure;Apoptosis;ATP-binding;Reference proteome"})
-    assert facts_of(result) == [
+    assert fact_rows(result) == [
         ["ABL1", "has_keyword", "UniProtKB-KW:Apoptosis", "Apoptosis", ""],
         ["ABL1", "has_keyword", "UniProtKB-KW:ATP-binding", "ATP-binding", ""],
     ]

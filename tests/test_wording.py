@@ -19,11 +19,11 @@ OTHERS = {
 BOTH = [*wording.PARAPHRASES.items(), *wording.SEVERAL.items()]
 
 
-def said(relation, name, *genes, genes_per_statement=1):
+def phrasings(relation, name, *genes, genes_per_statement=1):
     """Every paraphrase of one fact; of several genes' common fact, the statements about more than one of them."""
     facts = pd.DataFrame([(gene, relation, "O:1", name, "s", "") for gene in genes], columns=FACT_COLUMNS)
-    found = statements.write_sentences(facts, 9, 0.1, 0, genes_per_statement)
-    return sorted(found["text"][found["gene"].str.contains(wording.JOINT) == (genes_per_statement > 1)])
+    sentences = statements.write_sentences(facts, 9, 0.1, 0, genes_per_statement)
+    return sorted(sentences["text"][sentences["gene"].str.contains(wording.JOINT) == (genes_per_statement > 1)])
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def said(relation, name, *genes, genes_per_statement=1):
     ],
 )
 def test_wording(relation, name, expected):
-    assert said(relation, name, "XYZ1") == expected
+    assert phrasings(relation, name, "XYZ1") == expected
 
 
 def test_every_relation_of_the_sources_has_a_wording():
@@ -92,13 +92,13 @@ def test_no_list_of_genes_claims_to_be_whole():
 
 def test_several_genes_are_listed():
     # Which genes are held out and how a list is ordered is drawn; over many draws each sentence appears.
-    found = set()
+    sentences = set()
     for number in range(30):
         genes = [f"AB{number}", f"CD{number}"]
-        for text in said("subunit_of_complex", "CCX", *genes, genes_per_statement=8):
+        for text in phrasings("subunit_of_complex", "CCX", *genes, genes_per_statement=8):
             one, other = f"{genes[0]} and {genes[1]}", f"{genes[1]} and {genes[0]}"
-            found.add(text.replace(one, "{}").replace(other, "{}"))
-    assert found == {
+            sentences.add(text.replace(one, "{}").replace(other, "{}"))
+    assert sentences == {
         "The products of {} are subunits of the complex CCX.",
         "Genes in the complex CCX include {}.",
         "The complex CCX is built from the products of {}, among others.",
@@ -123,4 +123,4 @@ def test_three_genes_are_listed_with_commas_and_an_and():
     ],
 )
 def test_a_name_at_the_start_is_not_damaged(name, at_the_start):
-    assert f"{at_the_start} involves A." in said("involved_in", name, "A")
+    assert f"{at_the_start} involves A." in phrasings("involved_in", name, "A")

@@ -39,7 +39,7 @@ def encoder_files(encoders):
 def rows_of(benchmark):
     """What of the configuration decides the rows of a benchmark, as canonical JSON: not how its answers are scored."""
     spec = entry(PROJECT.benchmarks, "benchmark", benchmark)
-    own = spec.model_dump(mode="json", exclude=set(spec.OF_SCORING))
+    own = spec.model_dump(mode="json", exclude=set(spec.SCORING_SETTINGS))
     return canonical([own, *(rows_of(other) for other in spec.leave_out)])
 
 

@@ -1,7 +1,7 @@
 """Gene sets, their Jaccard index, and the leaks of training sets into held-out sets."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,17 +44,12 @@ class GeneSet:
 
     @property
     def searchable_names(self) -> frozenset[str]:
-        """The names to look for among other words."""
-        return searchable_names(self.name, self.synonyms)
+        """The name and its synonyms of several words, normalised, to be looked for among other words.
 
-
-def searchable_names(name: str, synonyms: Iterable[str] = ()) -> frozenset[str]:
-    """The name and its synonyms of several words, normalised, to be looked for among other words.
-
-    A synonym of one word is mostly an acronym, and often a gene's symbol too.
-    """
-    phrases = {phrase for phrase in map(normalise, synonyms) if " " in phrase}
-    return frozenset({normalise(name), *phrases} - {""})
+        A synonym of one word is mostly an acronym, and often a gene's symbol too.
+        """
+        phrases = {phrase for phrase in map(normalise, self.synonyms) if " " in phrase}
+        return frozenset({normalise(self.name), *phrases} - {""})
 
 
 def with_terms(sets: Sequence[GeneSet], *ontologies: Ontology) -> list[GeneSet]:
@@ -84,29 +79,31 @@ def with_other_names(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSe
 
     The facts of a term may give a pathway away that is the same only by a synonym.
     """
-    wanted = {normalise(s.name) for s in sets}
+    wanted = {normalise(gene_set.name) for gene_set in sets}
     known: dict[str, set[str]] = defaultdict(set)
     for term in ontology.terms.values():
         names = {term.name, *term.synonyms}
         for name in wanted & {normalise(name) for name in names}:
             known[name] |= names
-    return [replace(s, synonyms=s.synonyms | {n for n in known[normalise(s.name)] if n != s.name}) for s in sets]
+    return [
+        replace(gene_set, synonyms=gene_set.synonyms | (known[normalise(gene_set.name)] - {gene_set.name}))
+        for gene_set in sets
+    ]
 
 
 def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_matrix:
-    columns = [genes[gene] for s in sets for gene in s.symbols]
-    rows = np.repeat(np.arange(len(sets)), [len(s.symbols) for s in sets])
+    columns = [genes[gene] for gene_set in sets for gene in gene_set.symbols]
+    rows = np.repeat(np.arange(len(sets)), [len(gene_set.symbols) for gene_set in sets])
     return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(sets), len(genes)))
 
 
-def jaccard_blocks(
-    first: Sequence[GeneSet], second: Sequence[GeneSet], rows: int | None = None
-) -> Iterator[np.ndarray]:
-    """The Jaccard matrix in blocks of `rows` sets of `first`; without `rows`, of as many as fit into memory."""
-    rows = rows or max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
-    genes = {gene: i for i, gene in enumerate(sorted(set().union(*(s.symbols for s in [*first, *second]))))}
+def jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> Iterator[np.ndarray]:
+    """The Jaccard matrix in blocks of as many sets of `first` as fit into memory."""
+    rows = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
+    symbols = set().union(*(gene_set.symbols for gene_set in [*first, *second]))
+    genes = {gene: column for column, gene in enumerate(sorted(symbols))}
     left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
-    sizes = [np.array([len(s.symbols) for s in sets], dtype=float) for sets in (first, second)]
+    sizes = [np.array([len(gene_set.symbols) for gene_set in sets], dtype=float) for sets in (first, second)]
     for start in tqdm(range(0, len(first), rows), "Jaccard", delay=5, leave=False):
         shared = (left[start : start + rows] @ right).toarray()
         yield shared / (sizes[0][start : start + rows, None] + sizes[1][None, :] - shared)
@@ -114,21 +111,19 @@ def jaccard_blocks(
 
 def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
     """Jaccard index of every pair, shape (len(first), len(second))."""
-    if not first:
-        return np.zeros((0, len(second)))
-    return next(jaccard_blocks(first, second, len(first)))
+    return np.vstack(list(jaccard_blocks(first, second)))
 
 
 def nearest(training: Sequence[GeneSet], held_out: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:
     """Highest Jaccard index of each training set with a held-out set, and that set's position; neither may be empty."""
-    blocks = [(b.max(axis=1), b.argmax(axis=1)) for b in jaccard_blocks(training, held_out)]
+    blocks = [(block.max(axis=1), block.argmax(axis=1)) for block in jaccard_blocks(training, held_out)]
     highest, position = zip(*blocks, strict=True)
     return np.concatenate(highest), np.concatenate(position)
 
 
 @dataclass(frozen=True)
 class Matches:
-    """How training sets match held-out ones: `pairs` by kind, training position → held-out position.
+    """Matches of training sets with held-out ones: `pairs` by kind, training position → held-out position.
 
     `closest` is (index, training position, held-out position) of the highest Jaccard index; None without pairs.
     """
@@ -144,23 +139,23 @@ def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: f
     """
     if not training or not held_out:
         return Matches({kind: {} for kind in KINDS}, None)
-    by_id = {s.term_id: j for j, s in enumerate(held_out)}
-    by_name = {name: j for j, s in enumerate(held_out) for name in s.names}
-    by_genes = {s.symbols: j for j, s in enumerate(held_out)}
-    by_ancestor = {term: j for j, s in enumerate(held_out) for term in s.ancestors}
+    by_id = {gene_set.term_id: place for place, gene_set in enumerate(held_out)}
+    by_name = {name: place for place, gene_set in enumerate(held_out) for name in gene_set.names}
+    by_genes = {gene_set.symbols: place for place, gene_set in enumerate(held_out)}
+    by_ancestor = {term: place for place, gene_set in enumerate(held_out) for term in gene_set.ancestors}
     highest, position = nearest(training, held_out)
 
-    def keyed(table: Mapping, keys: Sequence[Sequence]) -> dict[int, int]:
-        matched = {i: next((table[key] for key in row_keys if key in table), None) for i, row_keys in enumerate(keys)}
-        return {i: j for i, j in matched.items() if j is not None}
+    def keyed(table: Mapping, keys_by_set: Sequence[Sequence]) -> dict[int, int]:
+        matched = [next((table[key] for key in keys if key in table), None) for keys in keys_by_set]
+        return {place: other for place, other in enumerate(matched) if other is not None}
 
     pairs = {
-        "same_term": keyed(by_id, [(s.term_id,) for s in training]),
-        "same_name": keyed(by_name, [sorted(s.names) for s in training]),
-        "identical_set": keyed(by_genes, [(s.symbols,) for s in training]),
-        "jaccard": {int(i): int(position[i]) for i in np.flatnonzero(highest >= threshold)},
-        "related_term": keyed(by_ancestor, [(s.term_id,) for s in training])
-        | keyed(by_id, [sorted(s.ancestors) for s in training]),
+        "same_term": keyed(by_id, [[gene_set.term_id] for gene_set in training]),
+        "same_name": keyed(by_name, [sorted(gene_set.names) for gene_set in training]),
+        "identical_set": keyed(by_genes, [[gene_set.symbols] for gene_set in training]),
+        "jaccard": {int(place): int(position[place]) for place in np.flatnonzero(highest >= threshold)},
+        "related_term": keyed(by_ancestor, [[gene_set.term_id] for gene_set in training])
+        | keyed(by_id, [sorted(gene_set.ancestors) for gene_set in training]),
     }
     top = int(highest.argmax())
     return Matches(pairs, (float(highest[top]), top, int(position[top])))
@@ -175,4 +170,4 @@ def leaks(
     """
     pairs = match(training, held_out, threshold).pairs
     order = [kind for kind in KINDS if kind in kinds]
-    return [next((kind for kind in order if i in pairs[kind]), "") for i in range(len(training))]
+    return [next((kind for kind in order if place in pairs[kind]), "") for place in range(len(training))]

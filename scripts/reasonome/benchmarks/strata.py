@@ -18,7 +18,7 @@ class Strata(NamedTuple):
 
     low: float
     high: float
-    of: dict[tuple[str, str], str]
+    by_set: dict[tuple[str, str], str]
 
 
 def depths(facts: pd.DataFrame) -> dict[str, int]:
@@ -33,7 +33,9 @@ def strata(sets: Iterable[GeneSet], depth: Mapping[str, int]) -> Strata:
     The bounds are the terciles of those medians: below the lower one a set is understudied, above the upper one
     well-studied, on or between them intermediate.
     """
-    medians = {(s.subset, s.id): median(depth.get(gene, 0) for gene in s.symbols) for s in sets}
+    medians = {
+        (gene_set.subset, gene_set.id): median(depth.get(gene, 0) for gene in gene_set.symbols) for gene_set in sets
+    }
     low, high = np.quantile(list(medians.values()), [1 / 3, 2 / 3]).tolist()
     names = {key: STRATA[(value >= low) + (value > high)] for key, value in medians.items()}
     return Strata(low, high, names)

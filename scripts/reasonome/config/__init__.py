@@ -7,7 +7,7 @@
 
 from reasonome.config.annotations import Annotation
 from reasonome.config.backbones import ApiModel, Backbone, RecordedAnswers
-from reasonome.config.benchmarks import Benchmark, is_variant, variant_of_subset
+from reasonome.config.benchmarks import Benchmark, is_variant, variant_suffix
 from reasonome.config.corpora import Corpus
 from reasonome.config.decodings import Decoding
 from reasonome.config.encoders import Encoder

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from reasonome.config.endpoints import Endpoint
 from reasonome.config.strict import Name, RelativePath, Strict
@@ -26,14 +26,6 @@ class RecordedAnswers(Strict):
     )
     licence: str = ""
 
-    @field_validator("columns")
-    @classmethod
-    def _one_field_a_column(cls, value: dict[str, str]) -> dict[str, str]:
-        for column in value.values():
-            if len(fields := [field for field, named in value.items() if named == column]) > 1:
-                raise ValueError(f"column '{column}' is given for '{fields[0]}' and for '{fields[1]}'")
-        return value
-
 
 class Backbone(Strict):
     """A language model: weights to start from, one that is asked behind an endpoint, or the recorded answers of one.
@@ -53,7 +45,7 @@ class Backbone(Strict):
 
     @property
     def kind(self) -> Literal["weights", "api", "recorded"]:
-        """Where its answers come from."""
+        """The source of its answers."""
         return next(kind for kind in ("weights", "api", "recorded") if getattr(self, kind) is not None)
 
     @model_validator(mode="after")

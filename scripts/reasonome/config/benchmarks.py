@@ -15,7 +15,7 @@ class Benchmark(Strict):
     """Questions of a task, split so that nothing of a test question is in training."""
 
     # Settings that change no rows, only how answers are scored.
-    OF_SCORING: ClassVar = ("encoders", "sealed")
+    SCORING_SETTINGS: ClassVar = ("encoders", "sealed")
 
     task: str
     leave_out: Names = Field(
@@ -35,11 +35,11 @@ def check_subset_names(subsets: dict) -> dict:
     return subsets
 
 
-def variant_of_subset(subset: str, share: float) -> str:
-    """The subset of contaminated variants, such as bp-50. No subset of the config has a hyphen in its name."""
-    return f"{subset}-{round(100 * share)}"
+def variant_suffix(share: float) -> str:
+    """The end of the name of contaminated variants, as in bp-50. No subset of the config has a hyphen in its name."""
+    return f"-{round(100 * share)}"
 
 
 def is_variant(subset: str) -> bool:
-    """Whether a subset has a name that `variant_of_subset` makes."""
+    """Whether the name of a subset ends as `variant_suffix` says."""
     return re.fullmatch(r".+-\d{1,3}", subset) is not None

@@ -43,7 +43,8 @@ class Experiment(Strict):
     @property
     def asked_styles(self) -> list[str]:
         """Every style that an arm is asked in, each once."""
-        return list(dict.fromkeys([*self.styles, *(s for arm in self.arms.values() for s in arm.styles or [])]))
+        arm_styles = [style for arm in self.arms.values() for style in arm.styles or []]
+        return list(dict.fromkeys([*self.styles, *arm_styles]))
 
     @property
     def placed_steps(self) -> list[tuple[tuple[str | int, ...], str]]:

@@ -174,7 +174,7 @@ def _rows(path: str | os.PathLike) -> Iterator[dict]:
         for number, line in enumerate(handle, 1):
             try:
                 row = json.loads(line.decode("utf-8"))
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 raise InputError(f"Invalid JSON: {error}", file=path, line=number) from None
             if not isinstance(row, dict):
                 raise InputError("a row should be an object", file=path, line=number)

@@ -56,7 +56,6 @@ def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
 
 _DISK_FIXES = {
     errno.ENOSPC: "free some space; what was under way was removed, finished files are whole, so run again",
-    errno.EFBIG: "files may not become so large here: `ulimit -f` says how large",
     errno.EDQUOT: "free some of your quota, then run again",
     errno.EROFS: "this place cannot be written to: set another results folder in config/config.yaml",
     errno.ENAMETOOLONG: "check the path; a file's name has 255 bytes at most",

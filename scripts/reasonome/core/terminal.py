@@ -10,7 +10,9 @@ def printable(text: str) -> str:
 
     ESC becomes \x1b. Line ends, tabs and blanks stay.
     """
-    return "".join(c if _is_shown(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(
+        character if _is_shown(character) else character.encode("unicode_escape").decode("ascii") for character in text
+    )
 
 
 def _is_shown(character: str) -> bool:
@@ -29,4 +31,5 @@ def say(sentence: str) -> None:
 
 def show_json(text: str) -> None:
     r"""Print an equal JSON text, with what a terminal would obey escaped as in JSON: \u001b."""
-    print("".join(c if _is_shown(c) else json.dumps(c)[1:-1] for c in text), flush=True)
+    escaped = (character if _is_shown(character) else json.dumps(character)[1:-1] for character in text)
+    print("".join(escaped), flush=True)

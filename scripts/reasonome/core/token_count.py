@@ -10,4 +10,4 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
 
     Two small letters or spaces make a token; every other character (capital, digit, punctuation) is one.
     """
-    return [len(re.findall(r"[^a-z ]", t)) + ceil(len(re.findall(r"[a-z ]", t)) / 2) for t in texts]
+    return [len(re.findall(r"[^a-z ]", text)) + ceil(len(re.findall(r"[a-z ]", text)) / 2) for text in texts]

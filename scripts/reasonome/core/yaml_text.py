@@ -43,12 +43,6 @@ class YamlText:
         except yaml.MarkedYAMLError as error:
             line = above + error.problem_mark.line + 1 if error.problem_mark else None
             raise InputError(f"not valid YAML: {error.problem}", file=file, line=line) from None
-        except ValueError as error:  # a tag such as !!int on something else
-            raise InputError(f"not valid YAML: {error}", file=file) from None
-        except RecursionError:
-            raise InputError(
-                "not valid YAML: an alias (*) inside what it stands for, or nested too deeply", file=file
-            ) from None
 
     @classmethod
     def read(cls, path: Path) -> "YamlText":

@@ -1,12 +1,10 @@
 """The table of facts: all sources under current gene symbols, each fact once, in a fixed order."""
 
 import os
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow
 from pyarrow import parquet
@@ -75,14 +73,13 @@ def build_facts(
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
-    """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`: all or, on a full disk, none."""
+    """Write {facts,denied}.parquet, unmapped.tsv and statistics.tsv into `out_dir`."""
     out_dir = Path(out_dir)
-    with ExitStack() as all_written:
-        # The large file first; no file is moved to its place before all are written.
-        for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
-            table.to_parquet(all_written.enter_context(replacing(out_dir / name)), index=False)
-        for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
-            all_written.enter_context(replacing(out_dir / name)).write_text(_tsv(table), encoding="utf-8")
+    for name, table in (("facts.parquet", facts.facts), ("denied.parquet", facts.denied)):
+        with replacing(out_dir / name) as temporary:
+            table.to_parquet(temporary, index=False)
+    for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
+        write_text(out_dir / name, _tsv(table))
     (out_dir / REJECTED).unlink(missing_ok=True)  # of an earlier build that failed
 
 
@@ -129,17 +126,11 @@ def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.
 
 def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
     """Sorted, with the evidence codes of a fact joined by commas."""
-    facts = facts.sort_values(FACT_COLUMNS, ignore_index=True).drop_duplicates([*_FACT_KEY, "evidence"])
+    facts = facts.sort_values(FACT_COLUMNS).drop_duplicates([*_FACT_KEY, "evidence"])
     repeated = facts.duplicated(_FACT_KEY, keep=False)
-    rows = facts[repeated]
-    if rows.empty:
-        return facts.reset_index(drop=True)
-    # Names may differ within a fact, so its rows need not be neighbours yet.
-    rows = rows.iloc[rows.groupby(_FACT_KEY, sort=False).ngroup().argsort(kind="stable")]
-    first = ~rows.duplicated(_FACT_KEY)
-    codes = np.split(rows["evidence"].to_numpy(object), np.flatnonzero(first)[1:])
-    merged = rows[first].assign(evidence=[",".join(filter(None, some)) for some in codes])
-    return pd.concat([facts[~repeated], merged]).sort_values(FACT_COLUMNS, ignore_index=True)
+    joined = facts[repeated].groupby(_FACT_KEY, as_index=False)
+    joined = joined.agg({"object_name": "first", "evidence": lambda codes: ",".join(filter(None, codes))})
+    return pd.concat([facts[~repeated], joined.astype(facts.dtypes)]).sort_values(FACT_COLUMNS, ignore_index=True)
 
 
 def _statistics(facts: pd.DataFrame) -> pd.DataFrame:

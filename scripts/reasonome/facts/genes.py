@@ -146,7 +146,8 @@ class GeneTable:
         return "|".join(sorted(guesses)[:_GUESSES])
 
     def _index(self, identifiers) -> dict[str, tuple[str, ...]]:
-        return _collect((i, gene.symbol) for gene in self.genes.values() for i in identifiers(gene) if i)
+        named = ((identifier, gene.symbol) for gene in self.genes.values() for identifier in identifiers(gene))
+        return _collect((identifier, symbol) for identifier, symbol in named if identifier)
 
     @cached_property
     def _folded(self) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
@@ -221,13 +222,10 @@ def _resolution(how: str, symbols: tuple[str, ...]) -> Resolution:
 
 
 def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    by_key: dict[str, tuple[str, ...]] = {}
-    several: dict[str, set[str]] = defaultdict(set)
+    by_key: dict[str, set[str]] = defaultdict(set)
     for key, symbol in pairs:
-        if by_key.setdefault(key, (symbol,)) != (symbol,):
-            several[key].update((*by_key[key], symbol))
-    by_key.update((key, tuple(sorted(symbols))) for key, symbols in several.items())
-    return by_key
+        by_key[key].add(symbol)
+    return {key: tuple(sorted(symbols)) for key, symbols in by_key.items()}
 
 
 def _plain(identifier: str) -> str:
@@ -236,9 +234,9 @@ def _plain(identifier: str) -> str:
 
 def _one_edit(text: str, letters: str) -> Iterator[str]:
     """All texts with one character deleted, replaced or inserted."""
-    for i in range(len(text) + 1):
-        head, tail = text[:i], text[i + 1 :]
-        if i < len(text):
+    for place in range(len(text) + 1):
+        head, tail = text[:place], text[place + 1 :]
+        if place < len(text):
             yield head + tail
             yield from (head + letter + tail for letter in letters)
-        yield from (head + letter + text[i:] for letter in letters)
+        yield from (head + letter + text[place:] for letter in letters)

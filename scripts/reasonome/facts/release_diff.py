@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.core.errors import InputError
 from reasonome.facts.corpus import read_facts
 
 KEY = ["source", "relation", "gene", "object_id"]  # one fact; its name and evidence may change
@@ -48,15 +47,8 @@ def read(path: Path) -> pd.DataFrame:
 def compare(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
     """The facts added, removed and changed in `new` since `old`; both have the columns of facts.parquet.
 
-    A fact is a gene, relation, object_id and source; it changed if its object_name or evidence did. Raises
-    InputError for a table that has one fact twice.
+    A fact is a gene, relation, object_id and source; it changed if its object_name or evidence did.
     """
-    for which, facts in (("first", old), ("second", new)):
-        if len(twice := facts[facts.duplicated(KEY)]):
-            fact = ", ".join(twice.iloc[0][KEY])
-            raise InputError(
-                f"the {which} table has {len(twice):,} facts twice, as {fact}", fix="build its facts again"
-            )
     both = old.merge(new, how="outer", on=KEY, suffixes=("_before", "_after"), indicator="side", sort=True)
     kind = both.pop("side").map({"left_only": "removed", "right_only": "added", "both": ""}).astype(str)
     same = pd.Series(True, index=both.index)

@@ -224,7 +224,7 @@ def write_statements(statements: pd.DataFrame, facts: pd.DataFrame, left_out: pd
     The rows of train.jsonl have the column `weight` if `statements` has it; held-out statements are never sampled.
     """
     for part in (TRAIN, HELD_OUT):
-        shown = [c for c in ROW if c in statements and (c != "weight" or part == TRAIN)]
+        shown = [column for column in ROW if column in statements and (column != "weight" or part == TRAIN)]
         rows = statements.loc[statements["split"] == part, shown]
         atomic.write_jsonl(folder / f"{part}.jsonl", tqdm(_rows(rows), f"{part}.jsonl", total=len(rows), delay=5))
     for name, table in (("left_out.tsv", left_out), ("statistics.tsv", statistics(facts, statements))):

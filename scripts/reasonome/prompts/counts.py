@@ -1,4 +1,4 @@
-"""How much of its questions each style of an experiment shows, counted in the prompt files that are built."""
+"""Counts of the genes and facts that the styles of an experiment show and leave out, from its prompt files."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -49,13 +49,13 @@ def gene_text(gene: Any, style: GeneListStyle) -> str:
 
 
 def most_that_fit(entries: Sequence[str], style: GeneListStyle) -> int:
-    """How many of these genes, from the first on, fit into the style's budget; one at least, if there is any."""
+    """The number of these genes, from the first on, that fit into the style's budget; at least one, if there is any."""
     costs = count_tokens([entry + style.separator for entry in entries])
     return max(min(1, len(entries)), count_fitting(costs, style.budget_tokens))
 
 
 def count_fitting(costs: Sequence[int], budget: int) -> int:
-    """How many from the first on fit into the budget."""
+    """The number of costs, from the first on, that fit into the budget."""
     spent = 0
     for count, cost in enumerate(costs):
         spent += cost

@@ -66,9 +66,15 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "baselines": [{"benchmark": b, "style": s, "path": str(results.baselines(b, s))} for b, s in questions],
-        "steps": [{"backbone": b, "chain": c, "folder": str(results.model(b, c))} for b, c in steps],
-        "audits": {b: str(results.benchmark(b) / "audit.json") for b, _ in questions},
+        "baselines": [
+            {"benchmark": benchmark, "style": style, "path": str(results.baselines(benchmark, style))}
+            for benchmark, style in questions
+        ],
+        "steps": [
+            {"backbone": backbone, "chain": chain, "folder": str(results.model(backbone, chain))}
+            for backbone, chain in steps
+        ],
+        "audits": {benchmark: str(results.benchmark(benchmark) / "audit.json") for benchmark, _ in questions},
         "reasoning": [
             {
                 "teacher": teacher,
@@ -102,7 +108,7 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
 
 @dataclass(frozen=True)
 class AuditPlan:
-    """What a leak audit compares: test questions `asked`, as (benchmark, style), and training data with their steps.
+    """The plan of a leak audit: test questions `asked`, as (benchmark, style), and training data with their steps.
 
     `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style).
     `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
@@ -121,8 +127,9 @@ class AuditPlan:
 
     def files(self, results: Results) -> list[Path]:
         """Every file of results that the audit reads."""
-        files = [results.benchmark(b) / "test.jsonl" for b in self.benchmarks]
-        files += [results.benchmark(b) / file for b in self.training for file in ("train.jsonl", "audit.json")]
+        files = [results.benchmark(tested) / "test.jsonl" for tested in self.benchmarks]
+        for benchmark in self.training:
+            files += [results.benchmark(benchmark) / file for file in ("train.jsonl", "audit.json")]
         for corpus in self.corpora:
             files += [results.statements(corpus) / file for file in ("train.jsonl", "left_out.tsv")]
             files.append(results.facts(corpus))
@@ -132,7 +139,7 @@ class AuditPlan:
 
 
 def audit_plan(project: Project, experiment: str) -> AuditPlan:
-    """What the leak audit of an experiment compares."""
+    """The plan of the leak audit of an experiment."""
     spec = project.experiments[experiment]
     akin = project.akin(spec.benchmarks[0])
     plan = AuditPlan(list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment))))

@@ -46,14 +46,14 @@ class ConfigFolder:
 
     def read_experiments(self) -> dict[str, Experiment]:
         """Every experiment, by the name of its file."""
-        return {
-            path.stem: self.read(f"experiments/{path.name}", Experiment)
-            for path in sorted((self.root / "experiments").glob("*.yaml"))
-            if checked_file_name(path, path.stem, NAME)
-        }
+        experiments = {}
+        for path in sorted((self.root / "experiments").glob("*.yaml")):
+            check_file_name(path, path.stem, NAME)
+            experiments[path.stem] = self.read(f"experiments/{path.name}", Experiment)
+        return experiments
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
-        """Where a recipe's value was written: in its variant, or in the defaults if the variant does not change it."""
+        """The place of a recipe's value: in its variant, or in the defaults if the variant does not change it."""
         parts = self._texts[file].data
         changes = parts["variants"][variant] or {}
         if loc and loc[0] not in changes and loc[0] in parts["defaults"]:
@@ -98,8 +98,6 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     context = first.get("ctx", {})
     if unknown := re.match(r"unknown key '(.*?)': ", what):
         loc, fix = (*loc, unknown[1]), None
-    elif first["type"] == "truth":
-        loc = (*loc, context["key"])
     elif first["type"] == "union_tag_invalid":
         key = context["discriminator"].strip("'")
         loc, what = (*loc, key), f"unknown {key} '{context['tag']}'"
@@ -121,8 +119,7 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
-def checked_file_name(path: Path, name: str, pattern: str) -> bool:
-    """True; InputError if the name of a file cannot be a name of results."""
+def check_file_name(path: Path, name: str, pattern: str) -> None:
+    """InputError if the name of a file cannot be a name of results."""
     if not re.fullmatch(pattern.strip("^$"), name):
         raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
-    return True

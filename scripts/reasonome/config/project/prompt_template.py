@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reasonome.config import STYLE, Style
-from reasonome.config.project.folder import NO_MAPPING, checked_file_name, validated
+from reasonome.config.project.folder import NO_MAPPING, check_file_name, validated
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import YamlText, read_text
 from reasonome.tasks import registry
@@ -68,8 +68,9 @@ def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
     styles = {}
     for path in sorted(folder.glob("*.*.txt")):
         task, style = path.stem.split(".", 1)
-        if task == "teacher" or not checked_file_name(path, style, STYLE):
+        if task == "teacher":
             continue
+        check_file_name(path, style, STYLE)
         if task not in registry.TASKS:
             fix = f"name the file TASK.STYLE.txt: {nearest(task, registry.TASKS)}"
             raise InputError(f"there is no task '{task}'", file=path, fix=fix)

@@ -54,7 +54,8 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRec
     """InputError if the benchmarks of a GRPO mixture differ in their task, which defines the rewards."""
     tasks = {name: project.benchmarks[name].task for name in recipe.weights_of_benchmarks}
     if len(set(tasks.values())) > 1:
-        what = f"rewards are of one task, and these are of several: {', '.join(f'{b} ({t})' for b, t in tasks.items())}"
+        named = ", ".join(f"{benchmark} ({task})" for benchmark, task in tasks.items())
+        what = f"rewards are of one task, and these are of several: {named}"
         fix = "mix benchmarks of one task here; SFT may mix tasks"
         raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "mixture"), what, fix)
 

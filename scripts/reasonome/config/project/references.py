@@ -77,7 +77,8 @@ def _check_left_out(project: "Project") -> None:
 
 def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
     file = "annotations.yaml"
-    able = [b for b, spec in project.benchmarks.items() if registry.part(spec.task, "checks").ANNOTATES]
+    benchmarks = project.benchmarks.items()
+    able = [benchmark for benchmark, spec in benchmarks if registry.part(spec.task, "checks").ANNOTATES]
     project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, able)
     styles = project.styles(project.benchmarks[annotation.benchmark].task)
     project.folder.check_known(file, (name, "style"), annotation.style, styles)

@@ -80,7 +80,7 @@ def check_reply(path: Path, url: str, name: str) -> None:
 def _is_object(text: bytes) -> bool:
     try:
         return isinstance(json.loads(text.decode("utf-8-sig")), dict)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
 
 

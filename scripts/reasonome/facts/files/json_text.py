@@ -5,20 +5,19 @@ import re
 from typing import Any
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-REPLACEMENT = "\ufffd"
 
 
 def whole(text: str) -> str:
     """The text with U+FFFD for unpaired surrogates ("\\ud83d" alone), which UTF-8 cannot encode."""
-    return _HALF_CHARACTER.sub(REPLACEMENT, text)
+    return _HALF_CHARACTER.sub("\ufffd", text)
 
 
-def loads(text: str, unique_keys: bool = False) -> Any:
+def loads(text: str) -> Any:
     """The value of a JSON text, with all strings made `whole`.
 
-    Raises ValueError or RecursionError for invalid JSON, and with `unique_keys` for a repeated key in an object.
+    Raises ValueError for invalid JSON, and for a repeated key in an object.
     """
-    value = json.loads(text, object_pairs_hook=_once if unique_keys else None)
+    value = json.loads(text, object_pairs_hook=_once)
     if "\\ud" not in text.lower():
         return value
     return json.loads(whole(json.dumps(value, ensure_ascii=False)))

@@ -160,7 +160,7 @@ def _delimiter(text: str, wanted: set[str]) -> str:
 
 def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None) -> Iterator[tuple[int, list[str]]]:
     """(first line, cells) of every row that is not blank; `doubtful` as in `csv_rows`."""
-    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, delimiter, doubtful=doubtful)
+    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, delimiter, doubtful)
     for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
         if any(cell.strip() for cell in cells):
             yield line, cells
@@ -170,10 +170,9 @@ def csv_rows(
     lines: Iterable[str],
     path: str | os.PathLike,
     delimiter: str,
-    above: int = 0,
     doubtful: list[int] | None = None,
 ) -> Iterator[tuple[int, list[str]]]:
-    """(first line, cells) of every row; `above` is the number of lines before.
+    """(first line, cells) of every row.
 
     A quoted cell may have several lines. But two stray quote marks make one cell of all rows between them, and then
     each of its lines is like a row: this raises InputError. If the list `doubtful` is given and the lines are too few
@@ -187,10 +186,10 @@ def csv_rows(
             yield text
 
     reader = csv.reader(noted(), delimiter=delimiter, skipinitialspace=True, strict=True)
-    line, below_header = above + 1, False
+    line, below_header = 1, False
     try:
         for cells in reader:
-            last = above + reader.line_num
+            last = reader.line_num
             if below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
                 if doubtful is None or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
                     raise _swallowed(path, line, last)
@@ -227,8 +226,8 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
         if not line.group().strip():
             continue
         try:
-            row = json_text.loads(line.group(), unique_keys=True)
-        except (ValueError, RecursionError) as error:
+            row = json_text.loads(line.group())
+        except ValueError as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
             ) from None

@@ -18,14 +18,12 @@ _HEAD = 1000  # bytes in which a file of another kind is recognised
 _GZIP = b"\x1f\x8b"
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 _UNPACK = "unpack the archive, or save the sheet as `CSV UTF-8`"
-# First bytes of files of other kinds -> what it is, and the fix; a longer match comes before its prefix.
+# First bytes of files of other kinds -> what it is, and the fix.
 _OTHER_KINDS = {
     b"PK\x03\x04": ("this is an Excel workbook or another archive", _UNPACK),
     b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook", _UNPACK),
     b"PAR1": ("this is a Parquet file", "write it as CSV: pandas.read_parquet(FILE).to_csv(...)"),
     b"%PDF": ("this is a PDF", "give a text file"),
-    b"\xff\xfe\0\0": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
-    b"\0\0\xfe\xff": ("this is UTF-32 text", "convert it, for example: iconv -f utf-32 -t utf-8"),
     b"\xff\xfe": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
     b"\xfe\xff": ("this is UTF-16 text", "convert it, for example: iconv -f utf-16 -t utf-8"),
 }

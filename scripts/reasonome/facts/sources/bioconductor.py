@@ -52,7 +52,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     rows = rows[rows["identifier"].notna()]
     # Rows of a database have no line: the place is the gene's record.
     rows = rows.assign(line="genes.gene_id=" + rows["identifier"])
-    return with_genes(name, rows, genes, files["org"], {reason: n for reason, n in left_out.items() if n})
+    return with_genes(name, rows, genes, files["org"], left_out)
 
 
 def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:

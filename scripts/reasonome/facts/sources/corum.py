@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import AS_PUBLISHED, facts_of, of_organism, organism_name, records
+from reasonome.facts.sources.table import AS_PUBLISHED, make_facts, organism_name, records, select_organism
 
 ORGANISMS = {9606: "Human", 10090: "Mouse", 10116: "Rat"}
 COLUMNS = [
@@ -32,7 +32,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     fix = "give a table of CORUM 5 as it is published, with its header"
     complexes = records(_whole_records(lines(path), path), path, COLUMNS, quoted=True, fix=fix)
     facts = []
-    for line, row in of_organism(complexes, lambda row: row["organism"], organism, path, left_out, "complexes"):
+    for line, row in select_organism(complexes, lambda row: row["organism"], organism, path, left_out, "complexes"):
         if not any(map(str.isalnum, row["complex_name"])):
             left_out["complexes without a name"] += 1
             continue
@@ -43,7 +43,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
                 facts.append((identifiers, line, *fact))
             else:
                 left_out["subunits without an identifier"] += 1
-    return facts_of(name, [(path, facts)], genes, left_out)
+    return make_facts(name, [(path, facts)], genes, left_out)
 
 
 def _whole_records(numbered: Iterator[tuple[int, str]], path: Path) -> Iterator[tuple[int, str]]:

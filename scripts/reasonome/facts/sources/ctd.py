@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import AS_PUBLISHED, check_entrez_id, facts_of, of_organism, records
+from reasonome.facts.sources.table import AS_PUBLISHED, check_entrez_id, make_facts, records, select_organism
 
 # The whole file has about 30 million inferred gene-disease pairs; each gene keeps those with the highest scores.
 INFERRED_PER_GENE = 20
@@ -31,7 +31,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
         "gene_pathway": _pathways,
     }
     parts = [(files[kind], rows(files[kind])) for kind, rows in readers.items() if kind in files]
-    return facts_of(name, parts, genes, left_out)
+    return make_facts(name, parts, genes, left_out)
 
 
 def _chemicals(path: Path, taxon: int, left_out: Counter) -> Iterator[tuple]:
@@ -39,7 +39,7 @@ def _chemicals(path: Path, taxon: int, left_out: Counter) -> Iterator[tuple]:
     actions: dict[tuple, set[str]] = {}
     first: dict[tuple, tuple[int, str]] = {}
     rows = _rows(path, columns)
-    for line, row in of_organism(rows, lambda row: row["OrganismID"], str(taxon), path, left_out, "interactions"):
+    for line, row in select_organism(rows, lambda row: row["OrganismID"], str(taxon), path, left_out, "interactions"):
         key = (row["GeneID"], row["GeneSymbol"], row["ChemicalID"])
         first.setdefault(key, (line, row["ChemicalName"]))
         actions.setdefault(key, set()).update(row["InteractionActions"].split("|"))

@@ -42,6 +42,15 @@ def chromosome_name(text: str) -> str:
     return name if name in CHROMOSOMES else ""
 
 
+def known_chromosome(text: str, path: str | os.PathLike, line: int | None, field: str) -> str:
+    """The `chromosome_name` of a text; "" where it is empty. Raises InputError for any other sequence."""
+    name = chromosome_name(text)
+    if text and not name:
+        what = f"expected a chromosome 1 to 22, X, Y or MT, found '{text[:40]}'"
+        raise InputError(what, file=path, line=line, field=field)
+    return name
+
+
 def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     """The genes on chromosomes, and the number of rows on other sequences (patches, alternate loci).
 
@@ -49,10 +58,8 @@ def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     blanks. A header has column names of IDENTIFIERS and PLACES. Raises InputError.
     """
     numbered = [(line, text) for line, text in lines(path) if text.strip()]
-    if not numbered:
-        raise InputError("there are no genes in the file", file=path, fix=_FIX)
-    first = numbered[0][1]
-    locations = list(_magma(numbered, path) if _MAGMA.fullmatch(first) else _headed(numbered, path))
+    is_magma = _MAGMA.fullmatch(numbered[0][1])
+    locations = list(_magma(numbered, path) if is_magma else _headed(numbered, path))
     located = [location for location in locations if location.chromosome]
     if not located:
         raise InputError("no row is of a chromosome 1 to 22, X, Y or MT", file=path, fix=_FIX)

@@ -223,17 +223,17 @@ def all_above(parents: Mapping[str, Sequence[str]], order: Sequence[str]) -> dic
     return above
 
 
-def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a GAF 2.2: the annotations, and those with NOT, whose relations have the prefix `NOT|`.
+def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame, Counter]:
+    """Read a GAF 2.2: the annotations, those with NOT, whose relations have the prefix `NOT|`, and counts.
 
-    Both tables have one row for each annotation and relation, in the order of the file. Columns: line (int), database,
-    accession, symbol, relation, term_id, evidence. The first table is without annotations with NOT or with evidence ND;
-    its `attrs["left_out"]` counts them. Raises InputError.
+    Both tables have one row for each annotation and relation, in the order of the file. Columns: line (int), accession,
+    symbol, relation, term_id, evidence. The first table is without annotations with NOT or with evidence ND, which are
+    counted. Raises InputError.
     """
     annotations, denied, left_out = [], [], Counter()
     for line, columns in rows(_without_comments(path), path, GAF_COLUMNS):
         _check_row(columns, taxon, path, line)
-        database, accession, symbol, qualifier, term_id, _, evidence = columns[:7]
+        _, accession, symbol, qualifier, term_id, _, evidence = columns[:7]
         relations = qualifier.split("|")
         if "NOT" in relations:
             left_out["annotations with NOT"] += 1
@@ -245,13 +245,11 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, 
             target = annotations
             for relation in relations:
                 _check_relation(relation, columns[8], path, line)
-        target += [(line, database, accession, symbol, relation, term_id, evidence) for relation in relations]
+        target += [(line, accession, symbol, relation, term_id, evidence) for relation in relations]
     if not annotations:
         raise InputError("there are no annotations in the file", file=path, fix=FETCH_AGAIN)
-    names = ["line", "database", "accession", "symbol", "relation", "term_id", "evidence"]
-    frame = pd.DataFrame(annotations, columns=names)
-    frame.attrs["left_out"] = dict(left_out)
-    return frame, pd.DataFrame(denied, columns=names)
+    names = ["line", "accession", "symbol", "relation", "term_id", "evidence"]
+    return pd.DataFrame(annotations, columns=names), pd.DataFrame(denied, columns=names), left_out
 
 
 def _without_comments(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
@@ -315,19 +313,17 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     Annotations whose symbol and accession are different genes are counted too, but not left out.
     """
     ontology = read_obo(files["obo"])
-    rows, denied = read_gaf(files["gaf"], taxon)
-    left_out = dict(rows.attrs["left_out"])
-    faults = rows["term_id"].map(ontology.fault)
+    annotations, denied, left_out = read_gaf(files["gaf"], taxon)
+    faults = annotations["term_id"].map(ontology.fault)
     for fault in (OBSOLETE, UNKNOWN):
-        if count := int((faults == fault).sum()):
-            left_out[f"annotations to {fault}"] = count
-    rows = rows[faults == ""]
-    if rows.empty:
+        left_out[f"annotations to {fault}"] = int((faults == fault).sum())
+    annotations = annotations[faults == ""]
+    if annotations.empty:
         what = f"no annotation names a live term of {Path(files['obo']).name}"
         raise InputError(what, file=files["gaf"], fix="give an OBO and a GAF of the same release")
-    described = _described(rows, ontology, genes)
-    if disagreeing := int(described["disagrees"].sum()):
-        left_out["annotations whose symbol and accession are two genes (the symbol's was taken)"] = disagreeing
+    described = _described(annotations, ontology, genes)
+    disagreeing = int(described["disagrees"].sum())
+    left_out["annotations whose symbol and accession are two genes (the symbol's was taken)"] = disagreeing
     facts = with_genes(name, described, genes, files["gaf"], left_out)
     denied = denied[denied["term_id"].map(ontology.fault) == ""]
     if denied.empty:
@@ -335,19 +331,19 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     return replace(facts, denied=with_genes(name, _described(denied, ontology, genes), genes, files["gaf"]).facts)
 
 
-def _described(rows: pd.DataFrame, ontology: Ontology, genes: GeneTable) -> pd.DataFrame:
+def _described(annotations: pd.DataFrame, ontology: Ontology, genes: GeneTable) -> pd.DataFrame:
     """Annotations with the gene's identifier, and the term's main id and name.
 
     The identifier is the symbol where it is current, else the accession where it resolves to one gene, else the symbol;
     `disagrees` says that the symbol is current and the accession is another gene's.
     """
-    symbols = {accession: genes.resolve(accession, strict=True).symbol for accession in rows["accession"].unique()}
-    by_accession = rows["accession"].map(symbols)
-    is_current = rows["symbol"].isin(genes.genes)
-    object_id = rows["term_id"].map(ontology.main_id)
-    return rows.assign(
-        identifier=rows["symbol"].where(is_current | by_accession.isna(), rows["accession"]),
-        disagrees=is_current & by_accession.notna() & (by_accession != rows["symbol"]),
+    symbol, accession = annotations["symbol"], annotations["accession"]
+    by_accession = accession.map({text: genes.resolve(text, strict=True).symbol for text in accession.unique()})
+    is_current = symbol.isin(genes.genes)
+    object_id = annotations["term_id"].map(ontology.main_id)
+    return annotations.assign(
+        identifier=symbol.where(is_current | by_accession.isna(), accession),
+        disagrees=is_current & by_accession.notna() & (by_accession != symbol),
         object_id=object_id,
         object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from reasonome.core.errors import InputError
 from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
-from reasonome.facts.sources.gene_locations import chromosome_name, position
+from reasonome.facts.sources.gene_locations import known_chromosome, position
 from reasonome.facts.sources.rankings import LocusRow
 from reasonome.facts.sources.table import records
 
@@ -65,8 +65,8 @@ def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[st
 
 def _json(text: str, path: str | os.PathLike, line: int | None, kind: type) -> Any:
     try:
-        value = json_text.loads(text, unique_keys=True)
-    except (ValueError, RecursionError) as error:
+        value = json_text.loads(text)
+    except ValueError as error:
         raise InputError(f"not valid JSON: {error}", file=path, line=line, fix=FETCH_AGAIN) from None
     if not isinstance(value, kind):
         raise InputError("a gold standard should be an object", file=path, line=line)
@@ -98,10 +98,7 @@ def _text(cell: str) -> str:
 
 def _row(fields: dict[str, str], place: str, line: int | None, path: str | os.PathLike) -> LocusRow:
     where = "" if line is not None else f"{place} "
-    chromosome = chromosome_name(fields["chromosome"])
-    if fields["chromosome"] and not chromosome:
-        what = f"expected a chromosome 1 to 22, X, Y or MT, found '{fields['chromosome'][:40]}'"
-        raise InputError(what, file=path, line=line, field=where + COLUMNS["chromosome"])
+    chromosome = known_chromosome(fields["chromosome"], path, line, where + COLUMNS["chromosome"])
     position_text = fields["position"]
     located = position(position_text, path, line, where + COLUMNS["position"]) if position_text else None
     parts = [chromosome, position_text, fields["reference"], fields["alternative"]]

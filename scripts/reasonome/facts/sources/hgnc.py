@@ -7,7 +7,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, facts_of, records
+from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, make_facts, records
 
 COLUMNS = [
     "hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id",
@@ -62,7 +62,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
             facts.append((identifier, line, "has_name", gene.hgnc_id, gene.name, ""))
         for group_id, group in gene.groups:
             facts.append((identifier, line, "in_gene_group", f"HGNC.GROUP:{group_id}", group, ""))
-    return facts_of(name, [(files["table"], facts)], genes)
+    return make_facts(name, [(files["table"], facts)], genes)
 
 
 def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:

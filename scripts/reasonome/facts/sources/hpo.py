@@ -9,7 +9,7 @@ from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_human, facts_of, records
+from reasonome.facts.sources.table import check_human, make_facts, records
 
 COLUMNS = ["ncbi_gene_id", "gene_symbol", "hpo_id", "hpo_name", "frequency", "disease_id"]
 PHENOTYPIC_ABNORMALITY = "HP:0000118"
@@ -36,7 +36,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
         fix = "give one release of both"
         raise InputError("no row names a phenotype of the ontology", file=files["genes"], fix=fix)
     reason = "annotations to terms that are no phenotype of this ontology"
-    return facts_of(name, [(files["genes"], facts)], genes, {reason: left_out})
+    return make_facts(name, [(files["genes"], facts)], genes, {reason: left_out})
 
 
 def below(root: str, ontology: Ontology, path: Path) -> set[str]:

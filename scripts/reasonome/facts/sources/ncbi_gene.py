@@ -10,7 +10,14 @@ from typing import NamedTuple
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_once, check_symbol, facts_of, of_organism, records
+from reasonome.facts.sources.table import (
+    check_entrez_id,
+    check_once,
+    check_symbol,
+    make_facts,
+    records,
+    select_organism,
+)
 
 COLUMNS = [
     "tax_id", "GeneID", "Symbol", "Synonyms", "dbXrefs", "map_location", "description", "type_of_gene",
@@ -81,7 +88,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     if "summary" in files:
         summaries = _summaries(files["summary"], {record.gene_id for record in kept}, taxon, left_out)
         parts.append((files["summary"], summaries))
-    return facts_of(name, parts, genes, left_out)
+    return make_facts(name, parts, genes, left_out)
 
 
 def _rows(
@@ -89,7 +96,7 @@ def _rows(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of one organism's rows; "-" is ""."""
     all_rows = records(lines(path), path, columns)
-    for line, row in of_organism(all_rows, lambda row: row["tax_id"], str(taxon), path, left_out, what):
+    for line, row in select_organism(all_rows, lambda row: row["tax_id"], str(taxon), path, left_out, what):
         check_entrez_id(row["GeneID"], path, line, "GeneID")
         yield line, {column: "" if cell == "-" else cell for column, cell in row.items()}
 

@@ -8,7 +8,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import facts_of, of_organism, organism_name, rows
+from reasonome.facts.sources.table import make_facts, organism_name, rows, select_organism
 
 # Pathway accession and name, component accession and name, sequence, protein, confidence code, evidence and its
 # type, subfamily accession and name.
@@ -25,9 +25,9 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     """
     path, left_out = files["associations"], Counter()
     code = organism_name(taxon, SPECIES_CODES, "PANTHER")
-    own_rows = of_organism(_rows(path), lambda row: row[0], code, path, left_out)
+    own_rows = select_organism(_rows(path), lambda row: row[0], code, path, left_out)
     facts = [(ids, line, "member_of_pathway", *fact) for line, (_, ids, *fact) in own_rows]
-    return facts_of(name, [(path, facts)], genes, left_out)
+    return make_facts(name, [(path, facts)], genes, left_out)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, tuple]]:

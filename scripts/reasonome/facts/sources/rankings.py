@@ -8,7 +8,7 @@ from math import isinf
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
-from reasonome.facts.sources.gene_locations import chromosome_name, position
+from reasonome.facts.sources.gene_locations import known_chromosome, position
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
@@ -89,16 +89,13 @@ def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None)
         if bool(chromosome) != bool(place):
             field = column("position" if chromosome else "chromosome")
             raise InputError("a locus has a chromosome and a position, or neither", file=path, line=line, field=field)
-        if chromosome and not chromosome_name(chromosome):
-            what = f"expected a chromosome 1 to 22, X, Y or MT, found '{chromosome[:40]}'"
-            raise InputError(what, file=path, line=line, field=column("chromosome"))
         rows.append(
             LocusRow(
                 place=f"line {line}",
                 line=line,
                 causal=_genes(cells["causal"], path, line, column("causal")),
                 candidates=candidates,
-                chromosome=chromosome_name(chromosome),
+                chromosome=known_chromosome(chromosome, path, line, column("chromosome")),
                 position=position(place, path, line, column("position")) if place else None,
                 scores=_scores(cells["scores"], candidates, path, line, column("scores")),
                 **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},

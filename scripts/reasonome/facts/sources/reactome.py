@@ -11,7 +11,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.gmt import members, read_gmt
 from reasonome.facts.sources.go import all_above, children_first
 from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_name, facts_of, of_organism, organism_name, rows
+from reasonome.facts.sources.table import check_entrez_id, check_name, make_facts, organism_name, rows, select_organism
 
 _STABLE_ID = re.compile(r"R-[A-Z]{3}-\d+")
 _PREFIX = {9606: "R-HSA-", 10090: "R-MMU-", 10116: "R-RNO-"}
@@ -43,7 +43,7 @@ def read_mapping(name: str, files: dict[str, Path], genes: GeneTable, taxon: int
     """
     path, left_out = files["mapping"], Counter()
     species = organism_name(taxon, SPECIES, "Reactome")
-    mapping = list(of_organism(_rows(path, 6, [1]), lambda row: row[5], species, path, left_out))
+    mapping = list(select_organism(_rows(path, 6, [1]), lambda row: row[5], species, path, left_out))
     names = {}
     if "pathways" in files:
         for line, (pathway, named, _) in _rows(files["pathways"], 3, [0]):
@@ -70,7 +70,7 @@ def read_mapping(name: str, files: dict[str, Path], genes: GeneTable, taxon: int
         (gene_id, line, "member_of_pathway", pathway, names[pathway], evidence)
         for (gene_id, pathway, evidence), line in memberships.items()
     ]
-    return facts_of(name, [(path, facts)], genes, left_out)
+    return make_facts(name, [(path, facts)], genes, left_out)
 
 
 def _rows(path: Path, width: int, pathways: list[int]) -> Iterator[tuple[int, list[str]]]:

@@ -54,8 +54,8 @@ def with_genes(
 ) -> SourceFacts:
     """Give each row its current gene symbol; identifiers without one become `unmapped`.
 
-    `rows` has the columns identifier, line, relation, object_id, object_name, evidence. `strict` is that of
-    `GeneTable.resolve`: right for curated files, too narrow for a user's own.
+    `rows` has the columns identifier, line, relation, object_id, object_name, evidence. Of `left_out` the counts above
+    0 are kept. `strict` is that of `GeneTable.resolve`: right for curated files, too narrow for a user's own.
     """
     codes, identifiers = pd.factorize(rows["identifier"])
     first = np.unique(codes, return_index=True)[1]
@@ -72,4 +72,5 @@ def with_genes(
         columns=UNMAPPED_COLUMNS,
         dtype="str",
     )
-    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out or {}, len(identifiers))
+    left_out = {reason: count for reason, count in (left_out or {}).items() if count}
+    return SourceFacts(facts.reset_index(drop=True), unmapped, left_out, len(identifiers))

@@ -65,9 +65,9 @@ def records(
         yield number, {column: row[place].strip() for column, place in at.items()} | absent
 
 
-def of_organism(
+def select_organism(
     numbered: Iterable[tuple[int, Row]],
-    organism_of: Callable[[Row], str],
+    read_organism: Callable[[Row], str],
     wanted: str,
     path: Path,
     left_out: Counter,
@@ -79,7 +79,7 @@ def of_organism(
     """
     other, any_wanted = None, False
     for line, row in numbered:
-        organism = organism_of(row)
+        organism = read_organism(row)
         if organism == wanted:
             any_wanted = True
             yield line, row
@@ -131,10 +131,10 @@ def check_symbol(value: str, path: str | os.PathLike, line: int, field: str) -> 
         raise InputError(what, file=path, line=line, field=field, fix=fix)
 
 
-def check_name(value: str, path: str | os.PathLike, line: int, of: str) -> None:
+def check_name(value: str, path: str | os.PathLike, line: int, subject: str) -> None:
     """Raise InputError where the name of an object has no letter and no digit: its facts would be meaningless."""
     if not any(map(str.isalnum, value)):
-        what = f"{of} has no name: expected letters or digits, found '{value[:40]}'"
+        what = f"{subject} has no name: expected letters or digits, found '{value[:40]}'"
         raise InputError(what, file=path, line=line, fix="give it a name, or leave it out of the file")
 
 
@@ -148,11 +148,12 @@ def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: 
 
 def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
     """The first identifier that resolves to one gene, else the first that is not empty, else ""."""
-    present = [i for i in identifiers if i]
-    return next((i for i in present if genes.resolve(i, strict=True).symbol), present[0] if present else "")
+    present = list(filter(None, identifiers))
+    known = (identifier for identifier in present if genes.resolve(identifier, strict=True).symbol)
+    return next(known, present[0] if present else "")
 
 
-def facts_of(
+def make_facts(
     name: str, parts: Sequence[tuple[Path, Iterable[tuple]]], genes: GeneTable, left_out: dict[str, int] | None = None
 ) -> SourceFacts:
     """The facts of (file, rows of ROW_COLUMNS) pairs; `unmapped` has each identifier without a gene once.
@@ -161,8 +162,12 @@ def facts_of(
     """
     tables = []
     for path, part in parts:
-        resolved = [(first_known(i, genes) if isinstance(i, tuple) else i, *rest) for i, *rest in part]
-        tables.append((path, pd.DataFrame(resolved, columns=ROW_COLUMNS)))
+        table = pd.DataFrame(part, columns=ROW_COLUMNS)
+        table["identifier"] = [
+            first_known(identifier, genes) if isinstance(identifier, tuple) else identifier
+            for identifier in table["identifier"]
+        ]
+        tables.append((path, table))
     mapped = [with_genes(name, table, genes, path) for path, table in tables]
     return SourceFacts(
         pd.concat([part_facts.facts for part_facts in mapped], ignore_index=True),

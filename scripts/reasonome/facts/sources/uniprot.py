@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat
-from reasonome.facts.sources.table import facts_of, first_known, of_organism, organism_name, records
+from reasonome.facts.sources.table import first_known, make_facts, organism_name, records, select_organism
 
 GENE_COLUMNS = ["Gene Names (primary)", "Gene Names"]
 ORGANISM_COLUMNS = ["Organism (ID)", "Organism"]
@@ -58,7 +58,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     organism = str(taxon) if by_number else organism_name(taxon, SPECIES, "UniProt")
     entries = records(chain([header], numbered), path, ["Entry", genes_in, organism_in, *topics])
     # `Homo sapiens (Human)`
-    own_entries = of_organism(
+    own_entries = select_organism(
         entries, lambda row: row[organism_in].partition(" (")[0], organism, path, left_out, "entries"
     )
     facts = []
@@ -70,7 +70,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
         for column in topics:
             for fact in _facts(row["Entry"], column, row[column], left_out, path, line):
                 facts += [(identifier, line, *fact) for identifier in identifiers]
-    return facts_of(name, [(path, facts)], genes, left_out)
+    return make_facts(name, [(path, facts)], genes, left_out)
 
 
 def _first_column(header: list[str], columns: list[str], path: Path) -> str:

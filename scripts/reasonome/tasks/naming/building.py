@@ -53,7 +53,7 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     bounds = strata(known, depth)
     report["strata"] = {"facts_per_gene": [bounds.low, bounds.high]}
     variants = contaminated(splits["test"], benchmark.contaminated, facts, depth, benchmark.seed)
-    write_benchmark(splits, report, official_names(facts), folder, bounds.of, variants, unmapped, left_out)
+    write_benchmark(splits, report, official_names(facts), folder, bounds.by_set, variants, unmapped, left_out)
     sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
     outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
     dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config import variant_of_subset
+from reasonome.config import variant_suffix
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.task import ABSTENTION
@@ -61,7 +61,7 @@ def contaminated(
                     fix="use a larger corpus, or lower maximum_genes",
                 )
             symbols = gene_set.symbols - set(replaced) | set(outliers)
-            suffix = variant_of_subset("", share)
+            suffix = variant_suffix(share)
             names = {"id": gene_set.id + suffix, "subset": gene_set.subset + suffix}
             variant = replace(gene_set, **names, symbols=frozenset(symbols))
             if share == 1:  # nothing of the term is left

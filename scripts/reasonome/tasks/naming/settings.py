@@ -116,7 +116,7 @@ class AuditPolicy(Strict):
 class NamingBenchmark(Benchmark):
     """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
 
-    OF_SCORING: ClassVar = (*Benchmark.OF_SCORING, "background")
+    SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "background")
 
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")

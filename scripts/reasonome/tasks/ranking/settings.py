@@ -36,7 +36,7 @@ class RankingSubset(Strict):
 class RankingBenchmark(Benchmark):
     """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
 
-    OF_SCORING: ClassVar = (*Benchmark.OF_SCORING, "longest_list")
+    SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "longest_list")
 
     task: RankingTask
     authority: Name = Field(description="the source that says which genes there are")
