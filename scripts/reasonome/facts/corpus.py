@@ -89,7 +89,7 @@ def _tsv(table: pd.DataFrame) -> str:
 
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:
     """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS. Raises InputError."""
-    fix = "build it with build_facts.py"
+    fix = f"build it: snakemake --cores 2 {path}"
     if not Path(path).is_file():
         raise InputError("there is no such file", file=path, fix=fix)
     try:

@@ -94,7 +94,8 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
         first = error.errors(include_url=False)[0]
     loc = tuple(part for part in first["loc"] if part != "[key]")
     what = first["msg"].removeprefix("Value error, ")
-    fix = "see workflow/schemas/ for what is allowed here"
+    of_prompt = text.file.suffix == ".txt"
+    fix = f"see {'docs/configuration.md' if of_prompt else 'workflow/schemas/'} for what is allowed here"
     context = first.get("ctx", {})
     if unknown := re.match(r"unknown key '(.*?)': ", what):
         loc, fix = (*loc, unknown[1]), None
