@@ -11,6 +11,7 @@ from reasonome.report.costs import costs_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 
 def main() -> None:
@@ -21,9 +22,10 @@ def main() -> None:
     given = parser.parse_args()
     plan = read_plan(given.folder / "plan.json")
     evidence = read_evidence(plan)
+    scores = collect_scores(plan, evidence)
     bootstrap = {"seed": given.seed, "resamples": given.resamples}
-    metrics = metrics_table(plan, evidence, **bootstrap)
-    comparisons = comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
+    metrics = metrics_table(plan, scores, **bootstrap)
+    comparisons = comparisons_table(plan, scores, equivalence=given.equivalence, **bootstrap)
     atomic.write_tsv(given.folder / "costs.tsv", costs_table(plan))
     atomic.write_tsv(given.folder / "metrics.tsv", metrics)
     atomic.write_tsv(given.folder / "comparisons.tsv", comparisons)

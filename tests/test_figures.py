@@ -15,13 +15,15 @@ from reasonome.report.drawing import INK, STYLE, label_baselines, name_arms, sav
 from reasonome.report.evidence import read_evidence, read_statistics, read_step
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):
     """A plan of five arms, what it trained, and its metrics."""
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4))
-    metrics = tables.without_strata(metrics_table(plan, read_evidence(plan), resamples=100))
+    scores = collect_scores(plan, read_evidence(plan))
+    metrics = tables.without_strata(metrics_table(plan, scores, resamples=100))
     return plan, [read_step(step) for step in plan.steps], metrics
 
 

