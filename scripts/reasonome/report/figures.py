@@ -8,6 +8,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
@@ -60,6 +61,11 @@ def write_figures(
 def figure_name(*labels: str) -> str:
     """The name of a figure's files: backbone, and chain or setting; top-k curves end with "top_k"."""
     return ".".join(labels)
+
+
+def drawing(folder: Path, name: str) -> Markup:
+    """A figure's SVG, for a page."""
+    return Markup((folder / f"{name}.svg").read_text(encoding="utf-8"))
 
 
 def _ablation(

@@ -13,8 +13,8 @@ from reasonome.report.answers_data import answers_data, list_runs, reward_weight
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
+from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan, Reasoning
-from reasonome.report.training_section import drawing, step_section
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -82,7 +82,7 @@ def render_page(inputs: ReportInputs) -> str:
                 for setting in scores_section.list_settings(inputs.metrics)
             ],
             baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
-            training=[step_section(inputs.figures, step) for step in inputs.steps],
+            training=[_step_section(inputs.figures, step) for step in inputs.steps],
             reasoning=inputs.reasoning,
             corpora=[
                 (corpus, inputs.corpora[corpus.name], drawing(inputs.figures / "corpora", corpus.name))
@@ -104,6 +104,16 @@ def render_page(inputs: ReportInputs) -> str:
             texts=Markup(page_files.script_data(texts)),
         )
     )
+
+
+def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
+    """The log, curves and run of a trained step."""
+    name = figure_name(step.backbone, step.chain)
+    return {
+        "log": step,
+        "curves": None if step.history.empty else drawing(figures / "training", name),
+        "run": [] if step.run is None else list(number_text.flat(step.run)),
+    }
 
 
 def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
