@@ -112,17 +112,6 @@ def test_a_search_finds_sets_names_genes_and_terms(page):
     wait(page, lambda d: len(names(d)) == 4)
 
 
-@pytest.mark.full
-def test_how_good_the_model_measured_stands_above_the_names(page):
-    told = page.find_element(By.CSS_SELECTOR, "header .measured")
-    assert told.is_displayed() and told.location["y"] < page.find_element(By.ID, "sets").location["y"]
-    assert told.text == (
-        "On 90 true names its term score is 0.300. Its model card: results/models/tiny/grpo.names-s0/card.demo.md, "
-        "a target of Snakemake."
-    )
-    assert not told.find_elements(By.TAG_NAME, "a")
-
-
 def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
     click(page, "//table[@id='sets']//button[.='confidence']")
     assert cells(page, "confidence") == ["1.00", "0.75", "0.10", ""]

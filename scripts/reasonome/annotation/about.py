@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation.annotate import Tested, decoding_settings
+from reasonome.annotation.annotate import decoding_settings
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
+from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
 from reasonome.config import Annotation, Style
@@ -21,20 +22,20 @@ def about_page(
     settings: Annotation,
     model: Path,
     style: Style,
-    tested: Mapping[str, Tested],
+    tests: Mapping[str, OverRepresentation],
     gene_lists: Mapping[str, GeneLists],
     command: str,
 ) -> PageAbout:
     """How the names of a page were made, and the model's scores so far.
 
-    `tested` and `gene_lists` have the name of a file as key. Raises InputError where a step's manifest is missing.
+    `tests` and `gene_lists` have the name of a file as key. Raises InputError where a step's manifest is missing.
     """
     manifests = step_manifests(model)
     scores, card = measured(project, settings, model)
     base, trained = manifests[0], manifests[1:]
     decoding = decoding_settings(settings)
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
-    universes = {name: universe.description for name, (universe, _) in tested.items()}
+    universes = {name: of_file.universe.description for name, of_file in tests.items()}
     descriptions = list(dict.fromkeys(universes.values()))
     if len(descriptions) > 1:
         descriptions = [f"{name}: {description}" for name, description in universes.items()]
@@ -52,16 +53,16 @@ def about_page(
         sources=sources_used(project, settings),
         universe=descriptions,
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
-        libraries=library_summaries(tested),
+        libraries=library_summaries(tests),
         versions=versions(),
         command=command,
         warnings=style_warnings(project, trained, settings, style),
     )
 
 
-def library_summaries(tested: Mapping[str, Tested]) -> list[str]:
+def library_summaries(tests: Mapping[str, OverRepresentation]) -> list[str]:
     """How many sets of each library were tested; for each file, where their universes differ."""
-    summaries = {name: tests.summaries for name, (_, tests) in tested.items()}
+    summaries = {name: of_file.summaries for name, of_file in tests.items()}
     if len(alike := set(summaries.values())) <= 1:
         return [sentence for sentences in alike for sentence in sentences]
     return [f"{name}: {sentence}" for name, sentences in summaries.items() for sentence in sentences]

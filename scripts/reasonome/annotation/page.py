@@ -69,7 +69,7 @@ def write_page(records: Sequence[AnnotationRecord], about: PageAbout, path: Path
 
 def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
     """The page as text."""
-    script = page_script()
+    script = page_files.one_script(SCRIPTS)
     data = {
         "model": f"{about.model} ({about.backbone})",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
@@ -91,8 +91,3 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         script_digest=page_files.script_digest(script),
         data=Markup(page_files.script_data(data)),
     )
-
-
-def page_script() -> str:
-    """All of the page's script, in one scope."""
-    return page_files.one_script(SCRIPTS)
