@@ -66,9 +66,8 @@ def column(page: WebDriver, heading: str, table: str) -> list[str]:
 
 
 def opened(driver: WebDriver, path: Path) -> WebDriver:
-    """The page, freshly opened, with nothing kept from before."""
+    """The page, freshly opened."""
     driver.get("about:blank")
-    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "file://", "storageTypes": "local_storage"})
     driver.get_log("browser"), requested(driver)
     seconds_to_interactive(driver, path)
     return driver

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, check_quiet, column, lacking, opened, seconds_to_interactive
+from chromium import PROGRAMS, check_quiet, column, lacking, opened
 from rendered_page import render
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -230,18 +230,6 @@ def test_rows_are_walked_and_opened_by_keys(page):
     assert status(page).startswith("1–25") and focused(page) == ids[-1]
     page.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert focused(page) == "search"
-
-
-@pytest.mark.full
-def test_dark_and_light_are_switched_and_kept(page, written):
-    background = "return getComputedStyle(document.body).backgroundColor"
-    button = page.find_element(By.ID, "theme")
-    button.click()
-    assert page.execute_script(background) == "rgb(255, 255, 255)"
-    button.click()
-    assert button.text == "colours: dark" and page.execute_script(background) == "rgb(21, 24, 28)"
-    seconds_to_interactive(page, written)
-    assert page.execute_script(background) == "rgb(21, 24, 28)"
 
 
 @pytest.mark.full
