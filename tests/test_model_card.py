@@ -20,6 +20,7 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import render_card
+from reasonome.report.model_steps import learned_from
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 
@@ -143,6 +144,8 @@ def test_steps_and_sources_come_with_numbers_releases_and_licences():
     assert table_line(card, "pretrain.demo-s0 ")[2] == "1,454 statements of corpus demo"
     taught = "569 training questions of demo-go, with reasoning by knowledge-given"
     assert table_line(card, "sft.names-s0 ")[2] == taught
+    untaught = TAUGHT | {"recipe": TAUGHT["recipe"] | {"teacher": "none"}}
+    assert learned_from(untaught) == "569 training questions of demo-go, with the right answers alone"
     rewarded = "12 training questions of demo-go; reward: 2 × similarity, 1 × format (similarity by minilm)"
     assert table_line(card, "grpo.soft-s0 ")[2] == rewarded
     assert table_line(card, "go-demo ")[1:] == ["GO 2022-07-01", "CC-BY-4.0", "pretrain.demo-s0, sft.names-s0"]

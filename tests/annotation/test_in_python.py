@@ -112,7 +112,7 @@ AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba
 
 @pytest.mark.parametrize(
     ("before", "numba_came_first"),
-    [("import sys;", False), (AS_IF_NUMBA, True), (f"import torch; {AS_IF_NUMBA}", False)],
+    [(AS_IF_NUMBA, True), (f"import torch; {AS_IF_NUMBA}", False)],
 )
 def test_torch_is_loaded_with_the_function(before, numba_came_first):
     code = (

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
+from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
 from rendered_page import Elements
 
 from reasonome.annotation import page
@@ -87,10 +87,3 @@ def test_a_card_and_lists_side_by_side_are_shown_only_where_there_are_some(clean
     single = page.render_page([SPINDLE], ABOUT.model_copy(update={"card": ""}))
     assert not any("model card" in text for text in Elements(single).text["p"])
     assert 'id="side-by-side"' in clean and 'id="side-by-side"' not in single
-
-
-def test_names_in_any_script_are_kept(tmp_path):
-    assert len(LONG_NAME) == 40
-    page.write_page([SPINDLE.model_copy(update={"name": LONG_NAME})], ABOUT, tmp_path / "annotations.html")
-    written = (tmp_path / "annotations.html").read_text(encoding="utf-8")
-    assert data(Elements(written))["records"][0]["name"] == LONG_NAME

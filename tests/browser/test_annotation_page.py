@@ -6,11 +6,10 @@ from urllib.parse import quote
 
 import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
-from chromium import PROGRAMS, check_quiet, column, lacking, opened
+from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from reasonome.annotation.page import write_page
 from reasonome.annotation.record import AnnotationRecord
@@ -53,21 +52,6 @@ def cells(page: WebDriver, heading: str, table: str = "sets") -> list[str]:
 
 def names(page: WebDriver) -> list[str]:
     return cells(page, "name")
-
-
-def wait(page: WebDriver, condition) -> None:
-    WebDriverWait(page, 10, 0.05).until(condition)
-
-
-def click(page: WebDriver, path: str) -> None:
-    found = page.find_element(By.XPATH, path)
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-    found.click()
-
-
-def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
-    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
-    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
 
 
 def tick(page: WebDriver, label: str, within: str = "controls") -> None:

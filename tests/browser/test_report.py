@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, check_quiet, column, lacking, opened
+from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from rendered_page import render
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -39,11 +39,6 @@ def cells(page: WebDriver, heading: str, table: str = "browser") -> list[str]:
     return column(page, heading, table)
 
 
-def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
-    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
-    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
-
-
 def choose_failure(page: WebDriver, kind: str) -> int:
     """Choose a kind of failure; how many answers the menu says have it."""
     path = "//*[@id='controls']//label[text()='failure']/select"
@@ -53,19 +48,8 @@ def choose_failure(page: WebDriver, kind: str) -> int:
     return int(entry.rpartition("(")[2].rstrip(")"))
 
 
-def click(page: WebDriver, path: str) -> None:
-    """Click what `path` finds, out of the way of what sticks to the window's edge."""
-    found = page.find_element(By.XPATH, path)
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-    found.click()
-
-
 def status(page: WebDriver) -> str:
     return page.find_element(By.ID, "status").text
-
-
-def wait(page: WebDriver, condition) -> None:
-    WebDriverWait(page, 10, 0.05).until(condition)
 
 
 def focused(page: WebDriver) -> str:
