@@ -54,7 +54,14 @@ TESTS = [
 
 
 def plan() -> Plan:
-    asked = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
+    asked = {
+        "backbone": BACKBONE,
+        "seed": 0,
+        "benchmark": "demo-go",
+        "style": "names",
+        "decoding": "greedy",
+        "run": "r",
+    }
     untrained = asked | {"arm": "base", "chain": "base", "scores": "x"}
     trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"}
     baselines = [{"benchmark": "demo-go", "style": "names", "path": "z"}]

@@ -22,7 +22,7 @@ HOSTILE = "a|b <b>*x*</b> [c](d) `e` $f$ _g_ h_i"
 
 def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **fields) -> Plan:
     """A plan whose arms have these chains, asked in one style and decoding."""
-    cell = {"seed": 0, "style": "names", "decoding": "greedy", "scores": "s.parquet"}
+    cell = {"seed": 0, "style": "names", "decoding": "greedy", "scores": "s.parquet", "run": "run.json"}
     evaluations = [
         cell | {"backbone": backbone, "arm": arm, "chain": chain, "benchmark": benchmark}
         for backbone in backbones

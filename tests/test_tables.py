@@ -68,7 +68,7 @@ class Experiment:
         frame.to_parquet(path)
         model = {"backbone": backbone, "arm": arm, "seed": seed}
         model |= {"chain": chain or ("base" if arm == "base" else f"sft.names-s{seed}")}
-        asked = {"benchmark": "demo", "style": style, "decoding": "greedy", "scores": str(path)}
+        asked = {"benchmark": "demo", "style": style, "decoding": "greedy", "scores": str(path), "run": "run.json"}
         self.plan["evaluations"].append(model | asked)
 
     def read(self):

@@ -38,13 +38,13 @@ def library(name: str = "lib", **sets) -> GeneSetLibrary:
     return GeneSetLibrary(name, {i: LibrarySet(f"name of {i}", frozenset(members)) for i, members in sets.items()})
 
 
-def tests_within(universe, *libraries) -> OverRepresentation:
+def within(universe, *libraries) -> OverRepresentation:
     return OverRepresentation(libraries, Universe(frozenset(universe), ""))
 
 
 def enriched(genes, libraries, universe, most=20):
     """The terms of one list."""
-    return tests_within(universe, *libraries).enriched(genes, most=most)
+    return within(universe, *libraries).enriched(genes, most=most)
 
 
 def terms(found) -> list[tuple[str, str]]:
@@ -194,7 +194,7 @@ def test_a_set_larger_than_the_universe_is_tested_by_its_genes_of_the_universe()
 
 
 def test_sets_without_any_gene_of_the_universe_cost_no_correction():
-    tests = tests_within(TEN, library(S1="ABC", S2="UVW", S3="XYZ"))
+    tests = within(TEN, library(S1="ABC", S2="UVW", S3="XYZ"))
     [term] = tests.enriched("ABC")
     assert term.adjusted_p == term.p == pytest.approx(1 / 120)
     assert tests.summaries == (
@@ -231,7 +231,7 @@ def test_sets_of_fewer_than_3_and_more_than_500_genes_of_the_universe_are_left_o
     universe = [f"G{i}" for i in range(600)]
     sets = library(two=universe[:2], three=universe[:3], outside=[*universe[:2], "X", "Y"], many=universe[:500])
     more = library("more", most=universe[:501], all=universe, few=universe[:4])
-    tests = tests_within(universe, sets, more)
+    tests = within(universe, sets, more)
     assert sorted(terms(tests.enriched(universe[:2]))) == [("lib", "many"), ("lib", "three"), ("more", "few")]
     assert tests.summaries == (
         "lib: 2 of 4 gene sets are tested; 2 have fewer than 3 genes in the universe, and 0 more than 500",
@@ -266,7 +266,7 @@ def test_a_library_of_another_organism_is_refused(tmp_path, genes):
 
 def test_libraries_are_told_by_list_where_universes_differ():
     sets = library(S1="ABC", S2="DEF", S3="GHI")
-    whole, part = tests_within(TEN, sets), tests_within("ABCDEF", sets)
+    whole, part = within(TEN, sets), within("ABCDEF", sets)
     assert library_summaries({"day 0": whole, "day 7": whole}) == list(whole.summaries)
     assert library_summaries({"day 0": whole, "day 7": part}) == [
         "day 0: lib: 3 of 3 gene sets are tested; 0 have fewer than 3 genes in the universe, and 0 more than 500",

@@ -37,7 +37,7 @@ def write_figures(
     folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep], corpora: dict[str, pd.DataFrame]
 ) -> None:
     """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
-    `folder`/training/*.{svg,png,tsv}, one per trained step that recorded a history, and
+    `folder`/training/*.{svg,png,tsv}, one per trained step, and
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
@@ -47,9 +47,7 @@ def write_figures(
             f"ablation/{figure_name(*setting, 'top_k')}": partial(_top_k, metrics, plan, *setting)
             for setting in settings
         }
-    for step in steps:
-        if not step.history.empty:
-            jobs[f"training/{figure_name(step.backbone, step.chain)}"] = partial(_training, step)
+    jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
     jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
         for kind in ("ablation", "training", "corpora"):

@@ -108,12 +108,8 @@ def render_page(inputs: ReportInputs) -> str:
 
 def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
     """The log, curves and run of a trained step."""
-    name = figure_name(step.backbone, step.chain)
-    return {
-        "log": step,
-        "curves": None if step.history.empty else drawing(figures / "training", name),
-        "run": [] if step.run is None else list(number_text.flat(step.run)),
-    }
+    curves = drawing(figures / "training", figure_name(step.backbone, step.chain))
+    return {"log": step, "curves": curves, "run": list(number_text.flat(step.run))}
 
 
 def abstention_section(table: pd.DataFrame) -> dict[str, Any]:

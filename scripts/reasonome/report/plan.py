@@ -33,7 +33,7 @@ class Evaluation(_Strict):
     decoding: Name
     track: str = Field("", description='how answers are read: "strict" or "as-published"; it belongs to the style')
     scores: Path = Field(description="parquet, one row per example and sample")
-    run: Path | None = Field(None, description="run.json of the job that generated the answers")
+    run: Path = Field(description="run.json of the job that generated the answers")
 
     @property
     def steps(self) -> tuple[str, ...]:
