@@ -54,16 +54,9 @@ TESTS = [
 
 
 def plan() -> Plan:
-    asked = {
-        "backbone": BACKBONE,
-        "seed": 0,
-        "benchmark": "demo-go",
-        "style": "names",
-        "decoding": "greedy",
-        "run": "r",
-    }
-    untrained = asked | {"arm": "base", "chain": "base", "scores": "x"}
-    trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"}
+    asked = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
+    untrained = asked | {"arm": "base", "chain": "base", "scores": "x", "run": "x"}
+    trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "run": "y", "track": "strict"}
     baselines = [{"benchmark": "demo-go", "style": "names", "path": "z"}]
     arms = {"arms": ["base", ARM], "evaluations": [untrained, trained]}
     return Plan(experiment="mine", kind="naming", baselines=baselines, **arms)
