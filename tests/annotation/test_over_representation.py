@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
 
-from reasonome.annotation.about import library_summaries
+from reasonome.annotation.about import told_once
 from reasonome.annotation.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -266,10 +266,10 @@ def test_a_library_of_another_organism_is_refused(tmp_path, genes):
 
 def test_libraries_are_told_by_list_where_universes_differ():
     sets = library(S1="ABC", S2="DEF", S3="GHI")
-    whole, part = within(TEN, sets), within("ABCDEF", sets)
-    assert library_summaries({"day 0": whole, "day 7": whole}) == list(whole.summaries)
-    assert library_summaries({"day 0": whole, "day 7": part}) == [
+    whole, part = within(TEN, sets).summaries, within("ABCDEF", sets).summaries
+    assert told_once({"day 0": whole, "day 7": whole}) == list(whole)
+    assert told_once({"day 0": whole, "day 7": part}) == [
         "day 0: lib: 3 of 3 gene sets are tested; 0 have fewer than 3 genes in the universe, and 0 more than 500",
         "day 7: lib: 2 of 3 gene sets are tested; 1 have fewer than 3 genes in the universe, and 0 more than 500",
     ]
-    assert library_summaries({}) == []
+    assert told_once({}) == []

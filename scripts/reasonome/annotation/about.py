@@ -35,10 +35,6 @@ def about_page(
     base, trained = manifests[0], manifests[1:]
     decoding = decoding_settings(settings)
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
-    universes = {name: of_file.universe.description for name, of_file in tests.items()}
-    descriptions = list(dict.fromkeys(universes.values()))
-    if len(descriptions) > 1:
-        descriptions = [f"{name}: {description}" for name, description in universes.items()]
     return PageAbout(
         model=model.name if trained else f"{model.parent.name}, untrained",
         chain=[step["step"] for step in trained],
@@ -51,21 +47,20 @@ def about_page(
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings),
-        universe=descriptions,
+        universe=told_once({name: [of_file.universe.description] for name, of_file in tests.items()}),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
-        libraries=library_summaries(tests),
+        libraries=told_once({name: of_file.summaries for name, of_file in tests.items()}),
         versions=versions(),
         command=command,
         warnings=style_warnings(project, trained, settings, style),
     )
 
 
-def library_summaries(tests: Mapping[str, OverRepresentation]) -> list[str]:
-    """How many sets of each library were tested; for each file, where their universes differ."""
-    summaries = {name: of_file.summaries for name, of_file in tests.items()}
-    if len(alike := set(summaries.values())) <= 1:
-        return [sentence for sentences in alike for sentence in sentences]
-    return [f"{name}: {sentence}" for name, sentences in summaries.items() for sentence in sentences]
+def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
+    """The sentences on all files, by file: once where they are the same, else each behind the name of its file."""
+    if len(set(map(tuple, sentences.values()))) <= 1:
+        return list(next(iter(sentences.values()), ()))
+    return [f"{name}: {sentence}" for name, of_file in sentences.items() for sentence in of_file]
 
 
 def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:

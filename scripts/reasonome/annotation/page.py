@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
@@ -23,11 +23,7 @@ SCRIPTS = [
 ]
 
 
-class _About(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceUsed(_About):
+class SourceUsed(BaseModel):
     """A source of facts that claims are checked against: its release, and the licence that comes with it."""
 
     name: str
@@ -35,7 +31,7 @@ class SourceUsed(_About):
     licence: str = ""
 
 
-class PageAbout(_About):
+class PageAbout(BaseModel):
     """How the names were made, and the model's scores.
 
     `measured` has its scores and those of baselines, or says that there are none; `card` is the path of its card, ""
@@ -48,11 +44,11 @@ class PageAbout(_About):
     backbone: str
     backbone_licence: str
     recipe_steps: list[str] = []
-    measured: str = Field(min_length=1)
+    measured: str
     card: str = ""
     decoding: str
     style: str
-    samples: int = Field(ge=1)
+    samples: int
     sources: list[SourceUsed] = []
     universe: list[str]
     reading: list[str] = []
