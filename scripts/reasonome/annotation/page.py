@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
@@ -75,10 +74,8 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],
     }
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("annotations.html.j2").render(
+    template = page_files.templates(HERE).get_template("annotations.html.j2")
+    return template.render(
         about=about,
         lists=list(dict.fromkeys(record.list for record in records)),
         n_records=len(records),
