@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.readers import is_anndata, read_gene_lists, read_memory
+from reasonome.annotation.readers import read_gene_lists, read_memory
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
@@ -104,10 +104,3 @@ def test_an_anndata_without_markers_is_refused():
     with pytest.raises(InputError, match="no 'rank_genes_groups' .* in adata.uns, only pca, neighbors") as error:
         lists_of(SimpleNamespace(uns={"pca": {}, "neighbors": {}}))
     assert "scanpy.tl.rank_genes_groups" in error.value.fix
-
-
-def test_a_frame_with_a_column_called_uns_is_no_anndata():
-    frame = pd.DataFrame({"gene": ["A"], "log2FC": [2], "padj": [0.01], "uns": [1]})
-    assert not is_anndata(frame)
-    assert lists_of(frame) == {"mine up": ["A"], "mine down": []}
-    assert is_anndata(SimpleNamespace(uns={}))

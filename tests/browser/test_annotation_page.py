@@ -317,17 +317,6 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     check_quiet(page, tmp_path / "annotations.html")
 
 
-@pytest.mark.full
-def test_a_long_name_is_broken_behind_its_underscores_and_copied_whole(driver, tmp_path):
-    name = "HALLMARK_TNFA_SIGNALING_VIA_NFKB"
-    write_page([SPINDLE.model_copy(update={"set": name})], ABOUT, tmp_path / "annotations.html")
-    page = opened(driver, tmp_path / "annotations.html")
-    (cell,) = page.find_elements(By.CSS_SELECTOR, "#sets td[data-title='set']")
-    assert cell.text == name
-    assert [one.tag_name for one in cell.find_elements(By.CSS_SELECTOR, "wbr")] == ["wbr"] * 4
-    check_quiet(page, tmp_path / "annotations.html")
-
-
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page = opened(driver, hostile)
     assert names(page)[0] == f"spindle checkpoint{POISON}"
@@ -350,16 +339,6 @@ def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page.execute_script("for (const one of document.querySelectorAll('#lists button.toggle')) one.click()")
     assert f"day 0{POISON}" in page.execute_script("return document.getElementById('lists').textContent")
     check_quiet(page, hostile)
-
-
-@pytest.mark.full
-def test_a_page_without_sets_says_so(driver, tmp_path):
-    write_page([], ABOUT, tmp_path / "annotations.html")
-    page = opened(driver, tmp_path / "annotations.html")
-    assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
-    for button in ("TSV", "JSONL"):
-        assert not page.find_element(By.XPATH, f"//button[.='Download {button}']").is_enabled()
-    check_quiet(page, tmp_path / "annotations.html")
 
 
 @pytest.mark.full
