@@ -11,9 +11,9 @@ from reasonome.core.errors import run_program
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    found = snakemake_lock.release()
-    if found:
-        print(found)
+    sentence = snakemake_lock.release()
+    if sentence:
+        print(sentence)
 
 
 if __name__ == "__main__":

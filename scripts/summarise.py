@@ -11,6 +11,7 @@ from reasonome.report.costs import costs_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 
 def main() -> None:
@@ -18,16 +19,17 @@ def main() -> None:
     arguments.add_bootstrap(parser)
     what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
     parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)
-    given = parser.parse_args()
-    plan = read_plan(given.folder / "plan.json")
+    args = parser.parse_args()
+    plan = read_plan(args.folder / "plan.json")
     evidence = read_evidence(plan)
-    bootstrap = {"seed": given.seed, "resamples": given.resamples}
-    metrics = metrics_table(plan, evidence, **bootstrap)
-    comparisons = comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
-    atomic.write_tsv(given.folder / "costs.tsv", costs_table(plan))
-    atomic.write_tsv(given.folder / "metrics.tsv", metrics)
-    atomic.write_tsv(given.folder / "comparisons.tsv", comparisons)
-    with atomic.replacing(given.folder / "own") as folder:
+    scores = collect_scores(plan, evidence)
+    bootstrap = {"seed": args.seed, "resamples": args.resamples}
+    metrics = metrics_table(plan, scores, **bootstrap)
+    comparisons = comparisons_table(plan, scores, equivalence=args.equivalence, **bootstrap)
+    atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
+    atomic.write_tsv(args.folder / "metrics.tsv", metrics)
+    atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
+    with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
         plan.task_report.write_own(plan, evidence, folder, **bootstrap)
     print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))

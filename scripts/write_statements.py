@@ -21,7 +21,7 @@ def main() -> None:
     left_out = corpus.leave_out if corpus.test_facts == "drop" else []
     terms = [term for b in left_out for term in held_out_terms(project.task(b), project.results.benchmark(b))]
     facts, left_out = statements.leave_out(read_facts(project.results.facts(args.corpus)), terms)
-    told = len(facts)
+    n_facts = len(facts)
     if corpus.placebo:
         facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
     sentences = statements.write_sentences(
@@ -41,7 +41,7 @@ def main() -> None:
             "code_sha256": code_sha256(__file__),
             "statements": sentences["split"].value_counts().to_dict(),
             "facts_left_out": len(left_out),
-            "running_text_left_out": told - len(facts),
+            "running_text_left_out": n_facts - len(facts),
             # What a model that learns from the statements is under.
             "licences": {
                 name: project.sources[name].model_dump(include={"release", "licence", "licence_url"})
@@ -49,7 +49,7 @@ def main() -> None:
             },
         },
     )
-    placebo = f"; genes are permuted, {told - len(facts)} facts of running text left out" if corpus.placebo else ""
+    placebo = f"; genes are permuted, {n_facts - len(facts)} facts of running text left out" if corpus.placebo else ""
     print(
         f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
         f"{len(left_out)} about held-out terms left out{placebo}"

@@ -15,6 +15,7 @@ from reasonome.report.figures import write_figures
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 
 def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.ReportInputs]:
@@ -27,7 +28,8 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     """What the page of a plan is rendered from; files are written beside the plan."""
     folder, plan = path.parent, read_plan(path)
     evidence = read_evidence(plan)
-    metrics = metrics_table(plan, evidence, resamples=resamples)
+    scores = collect_scores(plan, evidence)
+    metrics = metrics_table(plan, scores, resamples=resamples)
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     write_figures(folder / "figures", plan, tables.without_strata(metrics), steps, corpora)
@@ -40,7 +42,7 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     return page.ReportInputs(
         plan=plan,
         metrics=metrics,
-        comparisons=comparisons_table(plan, evidence, resamples=resamples),
+        comparisons=comparisons_table(plan, scores, resamples=resamples),
         evidence=evidence,
         steps=steps,
         figures=folder / "figures",

@@ -19,14 +19,13 @@ def baseline(name: str, information: str, value: float) -> dict:
     return row(name, "term_score", value, kind="baseline", information=information, **nobody)
 
 
-def test_of(baseline: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
+def comparison(baseline: str, information: str, difference: float, verdict: str, p: float, **more) -> dict:
     labels = {"subset": "mean", "kind": "baseline", "metric": "term_score", "family": "protocol", "a": ARM}
     bounds = {"difference": difference, "low": difference - 0.02, "high": difference + 0.02}
     found = {"b": baseline, "information": information, "verdict": verdict, "p_family": p, "p_holm": p}
     return SETTING | labels | bounds | found | more
 
 
-test_of.__test__ = False  # a row, no test
 METRICS = [
     row(ARM, "term_score", 0.3),
     row(ARM, "rouge_l", 0.25),
@@ -43,20 +42,20 @@ METRICS = [
     baseline("look_up", "a database with the own term", 1.0),
 ]
 TESTS = [
-    test_of("constant", "none", 0.2, "a better", 0.004),
-    test_of("random", "none", 0.28, "a better", 0.004),
-    test_of("commonest_words", "prompt", 0.02, "n.s.", 0.31),
-    test_of("nearest_set", "training data", -0.1, "b better", 0.01, p_holm=1.0),
-    test_of("nearest_prompt", "training data", 0.1, "n.s.", 0.2, p_holm=1.0),
-    test_of("base", "", 0.3, "a better", 0.0001, kind="parent arm"),
-    test_of(f"{ARM} (shuffled)", "", 0.25, "a better", 0.0002, kind="shuffled", family=""),
+    comparison("constant", "none", 0.2, "a better", 0.004),
+    comparison("random", "none", 0.28, "a better", 0.004),
+    comparison("commonest_words", "prompt", 0.02, "n.s.", 0.31),
+    comparison("nearest_set", "training data", -0.1, "b better", 0.01, p_holm=1.0),
+    comparison("nearest_prompt", "training data", 0.1, "n.s.", 0.2, p_holm=1.0),
+    comparison("base", "", 0.3, "a better", 0.0001, kind="parent arm"),
+    comparison(f"{ARM} (shuffled)", "", 0.25, "a better", 0.0002, kind="shuffled", family=""),
 ]
 
 
 def plan() -> Plan:
     asked = {"backbone": BACKBONE, "seed": 0, "benchmark": "demo-go", "style": "names", "decoding": "greedy"}
-    untrained = asked | {"arm": "base", "chain": "base", "scores": "x"}
-    trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "track": "strict"}
+    untrained = asked | {"arm": "base", "chain": "base", "scores": "x", "run": "x"}
+    trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "run": "y", "track": "strict"}
     baselines = [{"benchmark": "demo-go", "style": "names", "path": "z"}]
     arms = {"arms": ["base", ARM], "evaluations": [untrained, trained]}
     return Plan(experiment="mine", kind="naming", baselines=baselines, **arms)

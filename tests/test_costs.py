@@ -76,10 +76,3 @@ def test_the_headline_of_rankings_is_shown(folder):
     assert ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm", "top_1"] in lines
     assert ["loci", "short", "greedy", "model", "SFT", "0.25"] in lines
     assert any(line[:1] == ["total"] and "1234" in line for line in lines)  # generated tokens
-
-
-def test_another_table_in_its_place_is_still_refused(folder):
-    (folder / "metrics.tsv").write_text("arm\tvalue\n")
-    done = shown(folder)
-    assert done.returncode == 2
-    assert f"{folder}/metrics.tsv: columns are arm value" in done.stderr

@@ -11,17 +11,19 @@ from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
 from reasonome.report import figures, tables
-from reasonome.report.drawing import INK, STYLE, label_baselines, name_arms, save, spread, themed_svg
+from reasonome.report.drawing import INK, STYLE, save, spread, themed_svg
 from reasonome.report.evidence import read_evidence, read_statistics, read_step
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):
     """A plan of five arms, what it trained, and its metrics."""
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4))
-    metrics = tables.without_strata(metrics_table(plan, read_evidence(plan), resamples=100))
+    scores = collect_scores(plan, read_evidence(plan))
+    metrics = tables.without_strata(metrics_table(plan, scores, resamples=100))
     return plan, [read_step(step) for step in plan.steps], metrics
 
 
@@ -48,18 +50,6 @@ def test_the_primary_metric_stands_above_rouge(tabled):
     ]
     assert set(data["metric"]) == {"term_score", "rouge_l"} and set(data["kind"]) == {"model", "baseline"}
     plt.close(figure)
-
-
-def test_a_low_panel_pushes_the_names_of_baselines_further_apart():
-    baselines = pd.DataFrame({"arm": ["a", "b"], "information": ["none", "prompt"], "value": [0.5, 0.5]})
-    heights = {}
-    for lines in (10, 20):
-        figure, axes = plt.subplots()
-        axes.set_ylim(0, 1)
-        label_baselines(axes, baselines, lines=lines)
-        heights[lines] = [text.xyann[1] for text in axes.texts]
-        plt.close(figure)
-    assert heights == {10: pytest.approx([0.45, 0.55]), 20: pytest.approx([0.475, 0.525])}
 
 
 def test_equal_data_give_equal_bytes_for_light_and_dark(tmp_path):
@@ -111,15 +101,6 @@ def test_labels_are_spread_about_their_own_mean():
     assert spread([0.1, 0.5, 0.5], room=0.25) == pytest.approx([0.1, 0.375, 0.625])
     # The upper two would reach 0.375: the three are one crowd about 0.4.
     assert spread([0.2, 0.5, 0.5], room=0.25) == pytest.approx([0.15, 0.4, 0.65])
-
-
-@pytest.mark.parametrize(("arms", "slant"), [(["KW", "KW+RA+TA"], 0), (["KW", "KW+RA, symbols"], 25)])
-def test_long_names_below_an_axis_are_slanted(arms, slant):
-    figure, axes = plt.subplots()
-    name_arms(axes, arms)
-    assert [label.get_text() for label in axes.get_xticklabels()] == arms
-    assert [label.get_rotation() for label in axes.get_xticklabels()] == [slant] * 2
-    plt.close(figure)
 
 
 def test_drawings_do_not_share_ids_or_styles():

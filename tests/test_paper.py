@@ -22,7 +22,7 @@ HOSTILE = "a|b <b>*x*</b> [c](d) `e` $f$ _g_ h_i"
 
 def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **fields) -> Plan:
     """A plan whose arms have these chains, asked in one style and decoding."""
-    cell = {"seed": 0, "style": "names", "decoding": "greedy", "scores": "s.parquet"}
+    cell = {"seed": 0, "style": "names", "decoding": "greedy", "scores": "s.parquet", "run": "run.json"}
     evaluations = [
         cell | {"backbone": backbone, "arm": arm, "chain": chain, "benchmark": benchmark}
         for backbone in backbones
@@ -64,7 +64,7 @@ def cells(plan: Plan, rows: list[dict], tests: pd.DataFrame | list[dict] = NO_TE
     return paper.score_cells(plan, pd.DataFrame(rows), pd.DataFrame(tests), asked)
 
 
-def lines_of(markdown: str) -> list[list[str]]:
+def table_rows(markdown: str) -> list[list[str]]:
     """The cells of every table row."""
     rows = [line for line in markdown.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
@@ -86,7 +86,7 @@ def test_differences_are_to_the_untrained_backbone_in_percent():
     assert found["delta_percent"].tolist()[3:] == pytest.approx([25, -25, -100 / 12, 50, 50, 50])
     assert found["delta"].tolist()[3:] == pytest.approx([0.05, -0.1, -0.025, 0.1, 0.2, 0.15])
     assert found.loc[found["arm"] == "base", ["base", "delta", "delta_percent"]].isna().all(axis=None)
-    table = lines_of(paper.score_markdown("in_distribution", make_plan(ARMS), found))
+    table = table_rows(paper.score_markdown("in_distribution", make_plan(ARMS), found))
     assert table[0] == ["backbone", "arm", "bp", "mf", "mean", "paired test"]
     assert table[2:] == [
         ["small", "base", "0.200", "0.400", "0.300", ""],
@@ -108,7 +108,7 @@ def test_percent_have_no_decimals_where_large_and_are_not_applicable_to_zero(bas
     plan = make_plan({arm: ARMS[arm] for arm in (*base, "KW")})
     found = cells(plan, rows)
     assert found["subset"].tolist() == ["mean"] * len(plan.arms)  # a single subset is its own mean
-    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == shown
+    assert table_rows(paper.score_markdown("in_distribution", plan, found))[-1][2] == shown
 
 
 def test_the_mean_over_encoders_without_reward_stands_where_a_reward_used_one():
@@ -126,7 +126,7 @@ def test_each_backbone_has_its_own_base_and_the_order_is_the_plan_s():
     found = cells(plan, rows)
     assert found["backbone"].tolist() == ["small"] * 2 + ["large"] * 2 and found["arm"].tolist() == ["base", "KW"] * 2
     assert found["delta_percent"].tolist()[1::2] == pytest.approx([50, 50])
-    table = lines_of(paper.score_markdown("in_distribution", plan, found))
+    table = table_rows(paper.score_markdown("in_distribution", plan, found))
     assert [row[0] for row in table[2:]] == ["small", "", "large", ""]
 
 
@@ -136,7 +136,7 @@ def test_seeds_are_averaged_with_their_standard_deviation():
     plan = make_plan({"KW": ARMS["KW"]})
     found = cells(plan, rows)
     assert found[["value", "sd_seeds", "n_seeds"]].to_numpy().tolist() == [[0.2, 0.1414, 2]]
-    assert lines_of(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.200 ± 0.141"
+    assert table_rows(paper.score_markdown("in_distribution", plan, found))[-1][2] == "0.200 ± 0.141"
 
 
 def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
@@ -163,7 +163,7 @@ def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
     ]
     assert baselines["value"].tolist()[:2] == [0.3, 0.1]  # the subsets of the constant
     markdown = paper.score_markdown("in_distribution", plan, found)
-    assert [row[:2] for row in lines_of(markdown)[2:6]] == [
+    assert [row[:2] for row in table_rows(markdown)[2:6]] == [
         ["small", "base"],
         ["best baseline", "constant (none)"],
         ["", "nearest_set (training data)"],
@@ -198,7 +198,7 @@ def test_the_test_is_against_the_parent_arm():
     assert found.loc[("KW+RA", "mean"), columns].tolist() == ["KW", -0.025, 0.2, 0.4, "on par", "n.s."]
     assert found.loc[("KW+RA", "bp"), ["against", "mark"]].tolist() == ["KW", "(**)"]
     assert found.loc[("KW+RA", "mf"), ["against", "mark"]].tolist() == ["", ""]
-    table = lines_of(paper.score_markdown("in_distribution", make_plan(ARMS), found.reset_index()))
+    table = table_rows(paper.score_markdown("in_distribution", make_plan(ARMS), found.reset_index()))
     assert [row[-1] for row in table[2:]] == ["", "base: +0.100 ***", "KW: −0.025 n.s., on par"]
 
 
@@ -256,7 +256,7 @@ def test_format_is_given_as_published_and_strictly():
         ["base", "format", "mean", 0.6],
         ["KW", "format", "mean", 1.0],
     ]
-    table = lines_of(paper.format_markdown(plan, found))
+    table = table_rows(paper.format_markdown(plan, found))
     assert table[0] == ["backbone", "arm", "benchmark", "style", "decoding", "as published", "strict"]
     assert table[2][5:] == ["0.800 (0.750 to 0.850)", "0.600 (0.550 to 0.650)"]
     assert table[3][5:] == ["", "1.000 ± 0.020 (0.950 to 1.050)"]
@@ -268,7 +268,7 @@ def test_names_are_shown_as_they_are():
     assert paper.escaped("nearest_set _x_ *y*") == "nearest_set \\_x\\_ \\*y\\*"
     plan = make_plan({HOSTILE: "base"})
     found = cells(plan, scored(HOSTILE, {"bp": 0.5, "mean": 0.5}))
-    table = lines_of(paper.score_markdown("in_distribution", plan, found))
+    table = table_rows(paper.score_markdown("in_distribution", plan, found))
     shown = "a\\|b &lt;b&gt;\\*x\\*&lt;/b&gt; \\[c\\](d) \\`e\\` \\$f\\$ \\_g\\_ h_i"
     assert table[-1] == ["small", shown, "0.500", ""]
     assert {len(row) for row in table} == {4}

@@ -19,7 +19,7 @@ from reasonome.report.evidence import count_reasoning, read_evidence
 from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
-from reasonome.report.scored_arms import Bootstrap, weights_of_seeds
+from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
 from reasonome.scoring.comparisons import paired_test
 from reasonome.tasks.naming.report import METRICS
 
@@ -68,13 +68,13 @@ class Experiment:
         frame.to_parquet(path)
         model = {"backbone": backbone, "arm": arm, "seed": seed}
         model |= {"chain": chain or ("base" if arm == "base" else f"sft.names-s{seed}")}
-        asked = {"benchmark": "demo", "style": style, "decoding": "greedy", "scores": str(path)}
+        asked = {"benchmark": "demo", "style": style, "decoding": "greedy", "scores": str(path), "run": "run.json"}
         self.plan["evaluations"].append(model | asked)
 
     def read(self):
         (self.folder / "plan.json").write_text(json.dumps(self.plan))
         plan = read_plan(self.folder / "plan.json")
-        return plan, read_evidence(plan)
+        return plan, collect_scores(plan, read_evidence(plan))
 
     def metrics(self) -> pd.DataFrame:
         return metrics_table(*self.read(), resamples=200)
@@ -374,9 +374,9 @@ def test_verdicts():
 def test_on_par_is_said_of_differences_within_the_margin(experiment):
     experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
     experiment.arm("base", answers([0.11, 0.29, 0.21, 0.39]))
-    plan, evidence = experiment.read()
+    plan, scores = experiment.read()
     for margin, verdict in [(0.2, "on par"), (0.001, "n.s.")]:
-        found = comparisons_table(plan, evidence, resamples=200, equivalence=margin)
+        found = comparisons_table(plan, scores, resamples=200, equivalence=margin)
         assert found.query("subset == 'mean'")["verdict"].tolist() == [verdict]
 
 

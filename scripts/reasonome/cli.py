@@ -111,20 +111,18 @@ def _verify(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     from reasonome.facts import release_diff
 
-    found = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
-    show(
-        found.counts.to_csv(sep="\t", index=False, lineterminator="\n") if args.format == "tsv" else found.text(),
-        end="",
-    )
-    return int(found.differs)
+    changes = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
+    tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
+    show(tsv if args.format == "tsv" else changes.text(), end="")
+    return int(changes.differs)
 
 
 def _estimate(args: argparse.Namespace) -> int:
     from reasonome.answering import estimate
 
     project = Project(args.config)
-    found = estimate.table(project, args.experiment)
-    show(f"'{args.experiment}' asks no model behind an endpoint" if found.empty else estimate.text(found))
+    table = estimate.table(project, args.experiment)
+    show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else estimate.text(table))
     for teacher in estimate.api_teachers(project, args.experiment):
         show(f"not counted: teacher '{teacher}', which is behind an endpoint and writes the reasoning for SFT")
     return 0

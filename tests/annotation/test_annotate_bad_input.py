@@ -57,11 +57,6 @@ ERRORS = {
         made("SEPT2", "SEPTIN2", "2-Sep"),
         "only 1 gene, and 3 are the fewest that can have a function in common",
     ),
-    "unknown genes": (
-        made("XA", "XB", "XC"),
-        "only 0 of 3 genes are known, and 3 are the fewest that can have a function in common (XA, XB, XC): "
-        "are they of another species?",
-    ),
     "mouse symbols": (made(*MOUSE), "most of these are genes of mice, not of humans: pass `--species mouse`"),
 }
 

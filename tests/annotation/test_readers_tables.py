@@ -358,7 +358,7 @@ def test_tables_of_another_kind_than_is_said(tmp_path, kind, content, message):
 # the genes that were tested
 
 
-def universe_of(tmp_path, content, name):
+def read_tested_genes(tmp_path, content, name):
     path = tmp_path / name
     path.write_text(content)
     return read_universe(path)[0]
@@ -379,7 +379,7 @@ def universe_of(tmp_path, content, name):
     ],
 )
 def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
-    assert universe_of(tmp_path, content, name) == ["TP53", "MDM2", "BAX"]
+    assert read_tested_genes(tmp_path, content, name) == ["TP53", "MDM2", "BAX"]
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
 )
 def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, message, line):
     with pytest.raises(InputError, match=message) as error:
-        universe_of(tmp_path, content, "tested.csv")
+        read_tested_genes(tmp_path, content, "tested.csv")
     assert (error.value.file, error.value.line) == (tmp_path / "tested.csv", line)
     assert error.value.fix
 

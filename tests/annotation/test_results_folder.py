@@ -14,7 +14,7 @@ from annotation_project import GOOD, SECOND
 
 from reasonome import cli
 from reasonome.annotation import results_folder
-from reasonome.annotation.results_folder import RESULTS, check_folder, only_process
+from reasonome.annotation.results_folder import RESULTS, check_folder
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 
@@ -106,12 +106,9 @@ def test_files_by_other_names_and_what_a_killed_run_left_are_no_harm(model, tmp_
     assert files_in(tmp_path / "out") == ["annotations.tsv", "answers.json", "notes.txt"]
 
 
-def test_a_file_in_the_place_of_the_folder_and_no_name_at_all(annotating, model, tmp_path):
+def test_a_file_in_the_place_of_the_folder(model, tmp_path):
     (tmp_path / "file").write_text("mine")
     refused(tmp_path / "file", model, "this is a file, and results need a folder")
-    with pytest.raises(InputError, match="there is no name of a folder") as error:
-        cli.main(["annotate", "mine.gmt", "--model", annotation_project.MODEL, "--out", " "])
-    assert error.value.field == "--out"
 
 
 # answers that are kept
@@ -207,14 +204,6 @@ def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert record["name"] == "DNA repair"
     assert files_in(annotating.out) == WRITTEN
-
-
-def test_a_folder_is_free_again_after_an_error(tmp_path):
-    with pytest.raises(ValueError, match="mine"), only_process(tmp_path / "out"):
-        raise ValueError("mine")
-    with only_process(tmp_path / "out"):
-        assert files_in(tmp_path / "out") == [".reasonome-annotate.lock"]
-    assert files_in(tmp_path / "out") == []
 
 
 @pytest.mark.slow

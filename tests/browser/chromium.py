@@ -11,7 +11,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 INTERACTIVE = "reasonome-interactive"  # the page's mark when its table of answers stands
 PROGRAMS = ("chromium", "chromedriver")
@@ -65,10 +66,27 @@ def column(page: WebDriver, heading: str, table: str) -> list[str]:
     )
 
 
+def wait(page: WebDriver, condition) -> None:
+    """Wait until the condition holds of the page."""
+    WebDriverWait(page, 10, 0.05).until(condition)
+
+
+def click(page: WebDriver, path: str) -> None:
+    """Click what `path` finds, out of the way of what sticks to the window's edge."""
+    target = page.find_element(By.XPATH, path)
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", target)
+    target.click()
+
+
+def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
+    """Choose an option of the menu with this label."""
+    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
+    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
+
+
 def opened(driver: WebDriver, path: Path) -> WebDriver:
-    """The page, freshly opened, with nothing kept from before."""
+    """The page, freshly opened."""
     driver.get("about:blank")
-    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "file://", "storageTypes": "local_storage"})
     driver.get_log("browser"), requested(driver)
     seconds_to_interactive(driver, path)
     return driver

@@ -6,11 +6,10 @@ from urllib.parse import quote
 
 import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
-from chromium import PROGRAMS, check_quiet, column, lacking, opened
+from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from reasonome.annotation.page import write_page
 from reasonome.annotation.record import AnnotationRecord
@@ -55,21 +54,6 @@ def names(page: WebDriver) -> list[str]:
     return cells(page, "name")
 
 
-def wait(page: WebDriver, condition) -> None:
-    WebDriverWait(page, 10, 0.05).until(condition)
-
-
-def click(page: WebDriver, path: str) -> None:
-    found = page.find_element(By.XPATH, path)
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-    found.click()
-
-
-def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
-    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
-    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
-
-
 def tick(page: WebDriver, label: str, within: str = "controls") -> None:
     click(page, f"//*[@id='{within}']//label[contains(., '{label}')]/input")
 
@@ -110,17 +94,6 @@ def test_a_search_finds_sets_names_genes_and_terms(page):
     assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
     search.send_keys(Keys.ESCAPE)
     wait(page, lambda d: len(names(d)) == 4)
-
-
-@pytest.mark.full
-def test_how_good_the_model_measured_stands_above_the_names(page):
-    told = page.find_element(By.CSS_SELECTOR, "header .measured")
-    assert told.is_displayed() and told.location["y"] < page.find_element(By.ID, "sets").location["y"]
-    assert told.text == (
-        "On 90 true names its term score is 0.300. Its model card: results/models/tiny/grpo.names-s0/card.demo.md, "
-        "a target of Snakemake."
-    )
-    assert not told.find_elements(By.TAG_NAME, "a")
 
 
 def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
@@ -344,17 +317,6 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     check_quiet(page, tmp_path / "annotations.html")
 
 
-@pytest.mark.full
-def test_a_long_name_is_broken_behind_its_underscores_and_copied_whole(driver, tmp_path):
-    name = "HALLMARK_TNFA_SIGNALING_VIA_NFKB"
-    write_page([SPINDLE.model_copy(update={"set": name})], ABOUT, tmp_path / "annotations.html")
-    page = opened(driver, tmp_path / "annotations.html")
-    (cell,) = page.find_elements(By.CSS_SELECTOR, "#sets td[data-title='set']")
-    assert cell.text == name
-    assert [one.tag_name for one in cell.find_elements(By.CSS_SELECTOR, "wbr")] == ["wbr"] * 4
-    check_quiet(page, tmp_path / "annotations.html")
-
-
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page = opened(driver, hostile)
     assert names(page)[0] == f"spindle checkpoint{POISON}"
@@ -377,16 +339,6 @@ def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page.execute_script("for (const one of document.querySelectorAll('#lists button.toggle')) one.click()")
     assert f"day 0{POISON}" in page.execute_script("return document.getElementById('lists').textContent")
     check_quiet(page, hostile)
-
-
-@pytest.mark.full
-def test_a_page_without_sets_says_so(driver, tmp_path):
-    write_page([], ABOUT, tmp_path / "annotations.html")
-    page = opened(driver, tmp_path / "annotations.html")
-    assert page.find_element(By.ID, "status").text == "No rows: clear the search or a filter."
-    for button in ("TSV", "JSONL"):
-        assert not page.find_element(By.XPATH, f"//button[.='Download {button}']").is_enabled()
-    check_quiet(page, tmp_path / "annotations.html")
 
 
 @pytest.mark.full

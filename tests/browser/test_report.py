@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, check_quiet, column, lacking, opened, seconds_to_interactive
+from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from rendered_page import render
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -39,11 +39,6 @@ def cells(page: WebDriver, heading: str, table: str = "browser") -> list[str]:
     return column(page, heading, table)
 
 
-def choose(page: WebDriver, label: str, option: str, within: str = "controls") -> None:
-    path = f"//*[@id='{within}']//label[normalize-space(text())='{label}']/select"
-    Select(page.find_element(By.XPATH, path)).select_by_visible_text(option)
-
-
 def choose_failure(page: WebDriver, kind: str) -> int:
     """Choose a kind of failure; how many answers the menu says have it."""
     path = "//*[@id='controls']//label[text()='failure']/select"
@@ -53,19 +48,8 @@ def choose_failure(page: WebDriver, kind: str) -> int:
     return int(entry.rpartition("(")[2].rstrip(")"))
 
 
-def click(page: WebDriver, path: str) -> None:
-    """Click what `path` finds, out of the way of what sticks to the window's edge."""
-    found = page.find_element(By.XPATH, path)
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-    found.click()
-
-
 def status(page: WebDriver) -> str:
     return page.find_element(By.ID, "status").text
-
-
-def wait(page: WebDriver, condition) -> None:
-    WebDriverWait(page, 10, 0.05).until(condition)
 
 
 def focused(page: WebDriver) -> str:
@@ -230,18 +214,6 @@ def test_rows_are_walked_and_opened_by_keys(page):
     assert status(page).startswith("1–25") and focused(page) == ids[-1]
     page.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert focused(page) == "search"
-
-
-@pytest.mark.full
-def test_dark_and_light_are_switched_and_kept(page, written):
-    background = "return getComputedStyle(document.body).backgroundColor"
-    button = page.find_element(By.ID, "theme")
-    button.click()
-    assert page.execute_script(background) == "rgb(255, 255, 255)"
-    button.click()
-    assert button.text == "colours: dark" and page.execute_script(background) == "rgb(21, 24, 28)"
-    seconds_to_interactive(page, written)
-    assert page.execute_script(background) == "rgb(21, 24, 28)"
 
 
 @pytest.mark.full

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation.annotate import Tested, decoding_settings
+from reasonome.annotation.annotate import decoding_settings
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
+from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
 from reasonome.config import Annotation, Style
@@ -21,23 +22,19 @@ def about_page(
     settings: Annotation,
     model: Path,
     style: Style,
-    tested: Mapping[str, Tested],
+    tests: Mapping[str, OverRepresentation],
     gene_lists: Mapping[str, GeneLists],
     command: str,
 ) -> PageAbout:
     """How the names of a page were made, and the model's scores so far.
 
-    `tested` and `gene_lists` have the name of a file as key. Raises InputError where a step's manifest is missing.
+    `tests` and `gene_lists` have the name of a file as key. Raises InputError where a step's manifest is missing.
     """
     manifests = step_manifests(model)
     scores, card = measured(project, settings, model)
     base, trained = manifests[0], manifests[1:]
     decoding = decoding_settings(settings)
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
-    universes = {name: universe.description for name, (universe, _) in tested.items()}
-    descriptions = list(dict.fromkeys(universes.values()))
-    if len(descriptions) > 1:
-        descriptions = [f"{name}: {description}" for name, description in universes.items()]
     return PageAbout(
         model=model.name if trained else f"{model.parent.name}, untrained",
         chain=[step["step"] for step in trained],
@@ -50,21 +47,20 @@ def about_page(
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings),
-        universe=descriptions,
+        universe=told_once({name: [of_file.universe.description] for name, of_file in tests.items()}),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
-        libraries=library_summaries(tested),
+        libraries=told_once({name: of_file.summaries for name, of_file in tests.items()}),
         versions=versions(),
         command=command,
         warnings=style_warnings(project, trained, settings, style),
     )
 
 
-def library_summaries(tested: Mapping[str, Tested]) -> list[str]:
-    """How many sets of each library were tested; for each file, where their universes differ."""
-    summaries = {name: tests.summaries for name, (_, tests) in tested.items()}
-    if len(alike := set(summaries.values())) <= 1:
-        return [sentence for sentences in alike for sentence in sentences]
-    return [f"{name}: {sentence}" for name, sentences in summaries.items() for sentence in sentences]
+def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
+    """The sentences on all files, by file: once where they are the same, else each behind the name of its file."""
+    if len(set(map(tuple, sentences.values()))) <= 1:
+        return list(next(iter(sentences.values()), ()))
+    return [f"{name}: {sentence}" for name, of_file in sentences.items() for sentence in of_file]
 
 
 def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:

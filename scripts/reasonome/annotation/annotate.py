@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from inspect import getfile
 from pathlib import Path
-from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -18,7 +17,7 @@ from reasonome.annotation.agreement import (
 )
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
-from reasonome.annotation.over_representation import OverRepresentation, Universe, universe_flags
+from reasonome.annotation.over_representation import OverRepresentation, universe_flags
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.annotation.results_folder import ANSWERS, json_object, keep_answers, kept_answers
@@ -40,13 +39,6 @@ ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the
 COMPARED = 100  # the most enriched terms with which a name is compared
 
 
-class Tested(NamedTuple):
-    """The universe of a file's sets, and the tests of over-representation in it."""
-
-    universe: Universe
-    tests: OverRepresentation
-
-
 def annotate(
     questions: Sequence[Question],
     settings: Annotation,
@@ -54,12 +46,12 @@ def annotate(
     model: Path,
     engine: str,
     known: Known,
-    tested: Mapping[str, Tested],
+    tests: Mapping[str, OverRepresentation],
     out: Path,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `model` is a folder with manifest.json and model/, `engine` draws its answers, and `tested` has the name of the
+    `model` is a folder with manifest.json and model/, `engine` draws its answers, and `tests` has the name of the
     sets' file as key. The model sees the genes of a ranked set in that order, those of others in a seeded random order,
     as far as the style's budget goes. Raises InputError as `write_answers` does.
     """
@@ -77,7 +69,7 @@ def annotate(
         record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
-            record = _checked(named, known, tested[record.list])
+            record = _checked(named, known, tests[record.list])
         records.append(record)
     groups = near_identical_groups([frozenset(gene.symbol for gene in record.genes) for record in records])
     return [record.model_copy(update={"group": group}) for record, group in zip(records, groups, strict=True)]
@@ -169,13 +161,13 @@ def _likelihood(row: AnswerRow) -> float:
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> AnnotationRecord:
+def _checked(record: AnnotationRecord, known: Known, tests: OverRepresentation) -> AnnotationRecord:
     """The record with checked claims, over-represented terms, and the genes that support the name."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
     claims = annotated(reading.claims)
     counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
-    terms = tested.tests.enriched(counted, most=COMPARED)
+    terms = tests.enriched(counted, most=COMPARED)
     enriched = [term for term in terms if term.adjusted_p <= SIGNIFICANT]
     name = known.main_name(record.name)
     agreement = agreement_with_terms(name, enriched, known.similarity)
@@ -189,7 +181,7 @@ def _checked(record: AnnotationRecord, known: Known, tested: Tested) -> Annotati
             "flags": [
                 *record.flags,
                 *_flags(record, supporting, is_term, known),
-                *universe_flags(counted, tested.universe.symbols),
+                *universe_flags(counted, tests.universe.symbols),
             ],
             "is_term": is_term,
             "claims": claims,

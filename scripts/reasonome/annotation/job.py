@@ -48,7 +48,7 @@ _SHOWN = 8  # sets of a file that are printed one by one
 class Prepared:
     """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
-    `engine` draws the answers. `gene_lists` and `tested` have the name of a file as key. `about` is what the page says
+    `engine` draws the answers. `gene_lists` and `tests` have the name of a file as key. `about` is what the page says
     about how it was made. `universe_sha256` is the digest of the settings' universe file, None without one.
     """
 
@@ -59,7 +59,7 @@ class Prepared:
     gene_lists: Mapping[str, GeneLists]
     questions: Sequence[Question]
     known: Known
-    tested: Mapping[str, annotate.Tested]
+    tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
 
@@ -163,17 +163,15 @@ def prepare(
     ]
     known = read_known(project, sources, genes)
     own = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
-    universes = {name: own or _universe(name, lists, genes, known, to_human) for name, lists in gene_lists.items()}
     tests = {
-        universe.symbols: OverRepresentation(known.libraries, universe.symbols, universe.orthologues)
-        for universe in universes.values()
+        name: OverRepresentation(known.libraries, own or _universe(name, lists, genes, known, to_human))
+        for name, lists in gene_lists.items()
     }
-    tested = {name: annotate.Tested(universe, tests[universe.symbols]) for name, universe in universes.items()}
-    page_about = about.about_page(project, settings, model, style, tested, gene_lists, command)
+    page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
     for sentence in page_about.universe:
         say(sentence)
     engine = model_engine(project, model)
-    return Prepared(settings, style, engine, sources, gene_lists, questions, known, tested, page_about, universe_sha256)
+    return Prepared(settings, style, engine, sources, gene_lists, questions, known, tests, page_about, universe_sha256)
 
 
 def annotate_lists(
@@ -195,7 +193,7 @@ def annotate_lists(
                 model,
                 prepared.engine,
                 prepared.known,
-                prepared.tested,
+                prepared.tests,
                 out,
             )
             tables.write_tables(records, out)

@@ -60,12 +60,12 @@ def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
 
 def _distance(scores: ModelScores, settings: Annotation) -> tuple[bool, bool]:
     """The distance of an evaluation's benchmark and style from the settings; the smallest is nearest."""
-    return scores.asked.benchmark != settings.benchmark, scores.asked.style != settings.style
+    return scores.evaluation.benchmark != settings.benchmark, scores.evaluation.style != settings.style
 
 
 def in_words(scores: ModelScores) -> str:
     """A text with the model's main score, each group's best baseline by that metric, and whether the model beats it."""
-    evaluation, own, metric = scores.asked, scores.own, scores.metric
+    evaluation, own, metric = scores.evaluation, scores.own, scores.metric
     name = scores.plan.metric_set.name(metric)
     baselines = [
         f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) using "

@@ -150,9 +150,9 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
 class OverRepresentation:
     """Tests of lists of genes against the sets of libraries, within one universe.
 
-    Genes are current symbols. With `orthologues` (gene of another species → current symbols of its human genes) the
-    genes of universe and lists are of that species: such a gene is in a set if any of its orthologues is, and counts as
-    one gene in the universe, the list and the set, however many orthologues it has.
+    Genes are current symbols. In a universe with orthologues the genes of lists are of the same species: such a gene is
+    in a set if any of its orthologues is, and counts as one gene in the universe, the list and the set, however many
+    orthologues it has.
 
     Sets are cut to the universe, and those that then have fewer than SMALLEST or more than LARGEST genes are left
     out; `summaries` has a sentence for each library that says how many.
@@ -164,14 +164,11 @@ class OverRepresentation:
     its adjusted values are smaller. The correction covers neither several libraries nor several lists.
     """
 
-    def __init__(
-        self,
-        libraries: Sequence[GeneSetLibrary],
-        universe: Collection[str],
-        orthologues: Mapping[str, Collection[str]] | None = None,
-    ):
+    def __init__(self, libraries: Sequence[GeneSetLibrary], universe: Universe):
         """Raises InputError where no set is left to test against."""
-        self._symbols = {gene: (gene,) if orthologues is None else orthologues[gene] for gene in universe}
+        self.universe = universe
+        human = universe.orthologues
+        self._symbols = {gene: (gene,) if human is None else human[gene] for gene in universe.symbols}
         self._libraries = [_TestedLibrary(library, self._symbols) for library in libraries]
         self.summaries = tuple(library.summary for library in self._libraries)
         if not any(library.ids for library in self._libraries):

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
@@ -23,11 +22,7 @@ SCRIPTS = [
 ]
 
 
-class _About(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceUsed(_About):
+class SourceUsed(BaseModel):
     """A source of facts that claims are checked against: its release, and the licence that comes with it."""
 
     name: str
@@ -35,7 +30,7 @@ class SourceUsed(_About):
     licence: str = ""
 
 
-class PageAbout(_About):
+class PageAbout(BaseModel):
     """How the names were made, and the model's scores.
 
     `measured` has its scores and those of baselines, or says that there are none; `card` is the path of its card, ""
@@ -48,11 +43,11 @@ class PageAbout(_About):
     backbone: str
     backbone_licence: str
     recipe_steps: list[str] = []
-    measured: str = Field(min_length=1)
+    measured: str
     card: str = ""
     decoding: str
     style: str
-    samples: int = Field(ge=1)
+    samples: int
     sources: list[SourceUsed] = []
     universe: list[str]
     reading: list[str] = []
@@ -69,7 +64,7 @@ def write_page(records: Sequence[AnnotationRecord], about: PageAbout, path: Path
 
 def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
     """The page as text."""
-    script = page_script()
+    script = page_files.one_script(SCRIPTS)
     data = {
         "model": f"{about.model} ({about.backbone})",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
@@ -79,10 +74,8 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],
     }
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("annotations.html.j2").render(
+    template = page_files.templates(HERE).get_template("annotations.html.j2")
+    return template.render(
         about=about,
         lists=list(dict.fromkeys(record.list for record in records)),
         n_records=len(records),
@@ -91,8 +84,3 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
         script_digest=page_files.script_digest(script),
         data=Markup(page_files.script_data(data)),
     )
-
-
-def page_script() -> str:
-    """All of the page's script, in one scope."""
-    return page_files.one_script(SCRIPTS)

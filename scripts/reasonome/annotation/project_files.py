@@ -16,7 +16,6 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
-_TEMPLATES = "additional_chat_templates"  # the only subfolder of a model's that transformers loads by itself
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,7 @@ def check_model(model: Path, results: Results) -> None:
     for path in files.values():
         if not path.is_file():
             raise _damaged("this file of the model is missing", path, model, results)
-    there = {*(model / "model").iterdir(), *(model / "model").glob(f"{_TEMPLATES}/*")}
-    for path in sorted(there - set(files.values())):
+    for path in sorted(set((model / "model").iterdir()) - set(files.values())):
         if path.is_file() and not path.name.startswith("."):
             what = "this file is not in the model's manifest, and may be loaded with the model"
             raise InputError(what, file=path, fix="move it out of this folder")

@@ -28,7 +28,7 @@ def json_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty for a missing file and for other content."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -42,12 +42,11 @@ def check_folder(out: Path, model: Path) -> None:
 
 
 def _refuse_models_folder(out: Path, model: Path) -> None:
-    place = Path(os.path.realpath(out))
-    for folder in (Path(os.path.realpath(model)), Path(os.path.realpath(model / "model"))):
-        if place.is_relative_to(folder) or folder.is_relative_to(place):
-            how = "is" if place == folder else "lies in" if place.is_relative_to(folder) else "holds"
-            what = f"this {how} the folder of the model, whose files results would replace or mingle with"
-            raise InputError(what, file=out, field="--out", fix=f"{_ANOTHER}, such as my_sets")
+    place, folder = Path(os.path.realpath(out)), Path(os.path.realpath(model))
+    if place.is_relative_to(folder) or folder.is_relative_to(place):
+        how = "is" if place == folder else "lies in" if place.is_relative_to(folder) else "holds"
+        what = f"this {how} the folder of the model, whose files results would replace or mingle with"
+        raise InputError(what, file=out, field="--out", fix=f"{_ANOTHER}, such as my_sets")
 
 
 def _refuse_files_of_others(out: Path) -> None:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ NUMBERS = (
     *("claims_supported", "claims_unknown", "claims_contradicted"),
 )
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# Unicode categories of what may stand before a formula: blanks, including those without width.
-_NOT_SEEN = ("Cc", "Cf", "Mn", "Zl", "Zp", "Zs")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -50,9 +47,9 @@ def tsv_line(record: AnnotationRecord) -> str:
     """The line of a set in annotations.tsv, without its end.
 
     "; " separates several values in a cell, and an unknown value is an empty cell. Tabs and line breaks in texts
-    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (of any width,
-    after blanks or not) and is no number, gets an apostrophe in front; annotations.jsonl has it unchanged. A cell with
-    quotes is quoted.
+    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (after blanks or
+    not) and is no number, gets an apostrophe in front; annotations.jsonl has it unchanged. A cell with quotes is
+    quoted.
     """
     out = io.StringIO()
     values = _values(record)
@@ -87,9 +84,5 @@ def _cell(value: str | float | bool | list[str] | None) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = _BREAKS.sub(" ", value if isinstance(value, str) else "; ".join(value))
-    return f"'{text}" if _is_formula(text) and not _NUMBER.fullmatch(text) else text
-
-
-def _is_formula(text: str) -> bool:
-    first = next((character for character in text if unicodedata.category(character) not in _NOT_SEEN), "")
-    return unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@")  # of full width too
+    is_formula = text.lstrip().startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text

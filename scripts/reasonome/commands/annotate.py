@@ -21,7 +21,6 @@ from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 
 # Settings of config/annotations.yaml that are options by their name.
@@ -34,7 +33,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
-    command.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     for name in _OPTIONS:
         field = Annotation.model_fields[name]
         default = "" if field.default is None else f" (default: {field.default})"
@@ -62,18 +61,15 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.annotation import job
     from reasonome.annotation.project_files import model_folder
 
-    if not args.out.strip():
-        raise InputError("there is no name of a folder", field="--out", fix="give a folder, such as my_sets")
-    out = Path(args.out)
     project = Project(args.config)
     settings = parse_settings(args)
     gene_lists = job.read_lists(settings)
     model = model_folder(project, args.model)
     if args.preview:
-        job.preview_lists(project, settings, gene_lists, model, out)
+        job.preview_lists(project, settings, gene_lists, model, args.out)
         return 0
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    job.annotate_lists(project, settings, gene_lists, model, out, command)
+    job.annotate_lists(project, settings, gene_lists, model, args.out, command)
     return 0
 
 

@@ -138,7 +138,7 @@ def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet) -> dict[
     The page scores answers by built-in rewards with default grading, so a recipe with graders or a grading of its own
     counts as different.
     """
-    recipes = [step.recipe for step in steps if step.recipe and step.recipe.get("rewards")]
+    recipes = [step.recipe for step in steps if step.recipe.get("rewards")]
     same = all(recipe["rewards"] == recipes[0]["rewards"] for recipe in recipes)
     own = any(recipe.get("graders") or _graded_otherwise(recipe) for recipe in recipes)
     return dict(recipes[0]["rewards"] if recipes and same and not own else metric_set.reward)

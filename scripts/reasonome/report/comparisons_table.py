@@ -8,18 +8,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan, arms_without_a_step, parent_arm
-from reasonome.report.scored_arms import (
-    Bootstrap,
-    Scored,
-    collect_arms,
-    collect_baselines,
-    collect_questions,
-    resampled_over_seeds,
-)
+from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
     IDENTICAL,
@@ -46,7 +38,7 @@ class Side(NamedTuple):
 
 def comparisons_table(
     plan: Plan,
-    evidence: Evidence,
+    scores: Scores,
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -58,20 +50,18 @@ def comparisons_table(
     does an example without an answer. A benchmark with a single subset has rows for "mean" only.
     """
     bootstrap = Bootstrap(seed, resamples)
-    questions = collect_questions(evidence, plan.metric_set)
     settings: dict[tuple, list[Scored]] = {}
-    for arm in collect_arms(plan, evidence, questions):
+    for arm in scores.arms:
         settings.setdefault(tuple(arm.labels[name] for name in _ASKED), []).append(arm)
-    baselines = collect_baselines(plan, evidence, questions)
     order = list(dict.fromkeys(tuple(getattr(e, name) for name in _ASKED) for e in plan.evaluations))
     rows: list[dict] = []
     for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
         _, benchmark, style, _ = key
         labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
         later = [arm for other in order[position + 1 :] for arm in settings[other]]
-        pairs = list(_pairs(settings[key], later, baselines[benchmark, style], plan))
-        hits = plan.metric_set.hits
-        rows += [labels | row for row in _compare(pairs, questions[benchmark, style], bootstrap, equivalence, hits)]
+        pairs = list(_pairs(settings[key], later, scores.baselines[benchmark, style], plan))
+        questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
+        rows += [labels | row for row in _compare(pairs, questions, bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
     return table.assign(verdict=verdicts(table))
 

@@ -17,9 +17,7 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     """
     trained = [("train", s.chain.rpartition("+")[2], s.backbone, s.chain, s.folder / "run.json") for s in plan.steps]
     answered = [
-        ("answer", f"{e.benchmark}.{e.style} {e.decoding}", e.backbone, e.chain, e.run)
-        for e in plan.evaluations
-        if e.run
+        ("answer", f"{e.benchmark}.{e.style} {e.decoding}", e.backbone, e.chain, e.run) for e in plan.evaluations
     ]
     rows = []
     for kind, what, backbone, chain, path in dict.fromkeys(trained + answered):

@@ -25,7 +25,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TrainedStep:
-    """The records of a trained step; `None` or an empty history where nothing was recorded.
+    """The records of a trained step; of GRPO alone also `validation` and `constant`.
 
     GRPO records what the best constant answer earns, a number per reward component and "reward": on the training
     prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; under "copies" the same
@@ -36,8 +36,8 @@ class TrainedStep:
     chain: str
     history: pd.DataFrame
     manifest: dict
-    recipe: dict | None
-    run: dict | None
+    recipe: dict
+    run: dict
     validation: dict | None
     constant: dict | None
 
@@ -78,15 +78,16 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
 
 def read_step(step: Step) -> TrainedStep:
     """Read a step's folder. Raises InputError without a manifest: the step is incomplete."""
-    history = step.folder / "history.jsonl"
     return TrainedStep(
         step.backbone,
         step.chain,
-        pd.DataFrame(atomic.read_jsonl(history) if history.is_file() else []),
+        history=pd.DataFrame(atomic.read_jsonl(step.folder / "history.jsonl")),
         manifest=read_manifest(step.folder / "manifest.json"),
+        recipe=atomic.read_json(step.folder / "recipe.json"),
+        run=atomic.read_json(step.folder / "run.json"),
         **{
             name: atomic.read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
-            for name in ("recipe", "run", "validation", "constant")
+            for name in ("validation", "constant")
         },
     )
 

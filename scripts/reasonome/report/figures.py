@@ -8,6 +8,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
@@ -36,7 +37,7 @@ def write_figures(
     folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep], corpora: dict[str, pd.DataFrame]
 ) -> None:
     """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
-    `folder`/training/*.{svg,png,tsv}, one per trained step that recorded a history, and
+    `folder`/training/*.{svg,png,tsv}, one per trained step, and
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
@@ -46,9 +47,7 @@ def write_figures(
             f"ablation/{figure_name(*setting, 'top_k')}": partial(_top_k, metrics, plan, *setting)
             for setting in settings
         }
-    for step in steps:
-        if not step.history.empty:
-            jobs[f"training/{figure_name(step.backbone, step.chain)}"] = partial(_training, step)
+    jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
     jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
         for kind in ("ablation", "training", "corpora"):
@@ -60,6 +59,11 @@ def write_figures(
 def figure_name(*labels: str) -> str:
     """The name of a figure's files: backbone, and chain or setting; top-k curves end with "top_k"."""
     return ".".join(labels)
+
+
+def drawing(folder: Path, name: str) -> Markup:
+    """A figure's SVG, for a page."""
+    return Markup((folder / f"{name}.svg").read_text(encoding="utf-8"))
 
 
 def _ablation(

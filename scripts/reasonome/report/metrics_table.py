@@ -7,39 +7,32 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.report.evidence import EXAMPLE, Evidence
+from reasonome.report.evidence import EXAMPLE
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import (
-    Bootstrap,
-    Scored,
-    collect_arms,
-    collect_baselines,
-    collect_questions,
-    resampled_over_seeds,
-)
+from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
 
 
-def metrics_table(plan: Plan, evidence: Evidence, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
+def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
     """metrics.tsv (docs/tables.md): a row per arm, baseline or arm's shuffled answers × subset × metric.
 
     Samples and orders of an example are averaged first. Rankings also have standard errors, and rows of
     `<metric>_by_gene`, in which every cluster has one vote and `n` counts the clusters.
     """
     bootstrap = Bootstrap(seed, resamples)
-    questions = collect_questions(evidence, plan.metric_set)
     batches: dict[tuple, list[Scored]] = {}
-    for arm in collect_arms(plan, evidence, questions):
+    for arm in scores.arms:
         batches.setdefault(tuple(arm.labels[name] for name in [*SETTING, "backbone"]), []).append(arm)
-    for key, baselines in collect_baselines(plan, evidence, questions).items():
+    for key, baselines in scores.baselines.items():
         batches[(*key, "", "")] = baselines
     rows: list[dict] = []
     for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
-        metric_rows = _metric_rows(scored, questions[benchmark, style], bootstrap)
+        questions = scores.questions[benchmark, style]
+        metric_rows = _metric_rows(scored, questions, bootstrap)
         if plan.metric_set.per_cluster:
-            by_cluster = _by_cluster(scored, questions[benchmark, style], plan.metric_set.per_cluster)
+            by_cluster = _by_cluster(scored, questions, plan.metric_set.per_cluster)
             metric_rows += _metric_rows(*by_cluster, bootstrap)
         rows += [{"experiment": plan.experiment} | row for row in metric_rows]
     columns = metric_columns(plan.metric_set)

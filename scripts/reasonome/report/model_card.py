@@ -58,36 +58,33 @@ def render_card(
         raise InputError(what, fix="give the backbone's manifest, then one for each step, first to last")
     learned_to_answer = any("style" in step["recipe"] for step in steps)
     weights = base.get("weights", {})
-    return (
-        _environment(plan)
-        .get_template("card.md.j2")
-        .render(
-            plan=plan,
-            backbone=backbone,
-            chain=chain,
-            metadata=_metadata(plan, weights),
-            does=plan.task_report.DOES if learned_to_answer else _READS,
-            use=plan.task_report.USE if learned_to_answer else _AS_A_START,
-            weights=_weights(weights, backbone),
-            digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
-            steps=steps,
-            stages=_STAGES,
-            sources=sources,
-            evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
-            primary=plan.metric_set.primary,
-            about_answers=_ABOUT_ANSWERS,
-            groups=_groups(plan),
-            ceiling=CEILING,
-            checks=_checks(evaluations, leaks),
-            leak_kinds=LEAK_KINDS,
-            same_source=leaks["same_source"],
-            example=next((step["prompt_example"] for step in reversed(steps) if "prompt_example" in step), None),
-            decoding=evaluations[0].decoding,
-            max_new_tokens=decodings[evaluations[0].decoding].max_new_tokens,
-            target=target,
-            software=_software(steps),
-            recipes={step["step"]: step["recipe"] for step in steps},
-        )
+    template = _environment(plan).get_template("card.md.j2")
+    return template.render(
+        plan=plan,
+        backbone=backbone,
+        chain=chain,
+        metadata=_metadata(plan, weights),
+        does=plan.task_report.DOES if learned_to_answer else _READS,
+        use=plan.task_report.USE if learned_to_answer else _AS_A_START,
+        weights=_weights(weights, backbone),
+        digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
+        steps=steps,
+        stages=_STAGES,
+        sources=sources,
+        evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
+        primary=plan.metric_set.primary,
+        about_answers=_ABOUT_ANSWERS,
+        groups=_groups(plan),
+        ceiling=CEILING,
+        checks=_checks(evaluations, leaks),
+        leak_kinds=LEAK_KINDS,
+        same_source=leaks["same_source"],
+        example=next((step["prompt_example"] for step in reversed(steps) if "prompt_example" in step), None),
+        decoding=evaluations[0].decoding,
+        max_new_tokens=decodings[evaluations[0].decoding].max_new_tokens,
+        target=target,
+        software=_software(steps),
+        recipes={step["step"]: step["recipe"] for step in steps},
     )
 
 

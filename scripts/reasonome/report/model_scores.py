@@ -27,15 +27,14 @@ class ModelScores:
     """The scores of the model of one evaluation of a plan; `metrics` and `comparisons` are the experiment's tables."""
 
     plan: Plan
-    asked: Evaluation
+    evaluation: Evaluation
     metrics: pd.DataFrame
     comparisons: pd.DataFrame
 
     @cached_property
     def own(self) -> pd.DataFrame:
         """The model's means by metric; InputError where the table has none."""
-        asked = self.asked
-        rows = self._rows(kind="model", subset=MEAN, chain=asked.chain, arm=asked.arm)
+        rows, asked = self._rows(kind="model", subset=MEAN, **self._model), self.evaluation
         if not {self.plan.metric_set.primary, self.plan.metric_set.stand_in} & set(rows["metric"]):
             what = f"metrics.tsv has no score of {asked.backbone}/{asked.chain} on {asked.benchmark}.{asked.style}"
             raise InputError(what, field="metric", fix="write metrics.tsv of this plan again: scripts/summarise.py")
@@ -57,19 +56,19 @@ class ModelScores:
     @property
     def seeds(self) -> int:
         """How many seeds the model's arm has."""
-        evaluations = self.plan.evaluations
-        return len({e.seed for e in evaluations if (e.backbone, e.arm) == (self.asked.backbone, self.asked.arm)})
+        arm = (self.evaluation.backbone, self.evaluation.arm)
+        return len({e.seed for e in self.plan.evaluations if (e.backbone, e.arm) == arm})
 
     @property
     def by_subset(self) -> pd.DataFrame:
         """The model's rows of each subset, by `metric`."""
-        rows = self._rows(kind="model", chain=self.asked.chain, arm=self.asked.arm, metric=self.metric)
+        rows = self._rows(kind="model", metric=self.metric, **self._model)
         return rows[rows["subset"] != MEAN]
 
     @property
     def shuffled(self) -> pd.DataFrame:
         """The means of the model's own answers, handed to other questions, by metric."""
-        return self._rows(kind="shuffled", subset=MEAN, chain=self.asked.chain, arm=self.asked.arm).set_index("metric")
+        return self._rows(kind="shuffled", subset=MEAN, **self._model).set_index("metric")
 
     @property
     def untrained(self) -> pd.DataFrame:
@@ -79,7 +78,7 @@ class ModelScores:
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
-        setting = {"benchmark": self.asked.benchmark, "style": self.asked.style}
+        setting = {"benchmark": self.evaluation.benchmark, "style": self.evaluation.style}
         baselines = _where(without_strata(self.metrics), kind="baseline", subset=MEAN, **setting)
         best = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
         for metric in metrics:
@@ -89,7 +88,7 @@ class ModelScores:
 
     def tests(self, kind: str) -> list[dict]:
         """The tests of this arm on the benchmark's mean, by `metric`."""
-        wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.asked.arm}
+        wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.evaluation.arm}
         return _where(self.comparisons, **wanted, **self._setting).to_dict("records")
 
     def against(self, group: str) -> AgainstGroup:
@@ -100,8 +99,12 @@ class ModelScores:
         return AgainstGroup(sorted(tests, key=lambda test: test["difference"]), beaten)
 
     @property
+    def _model(self) -> dict[str, str]:
+        return {"chain": self.evaluation.chain, "arm": self.evaluation.arm}
+
+    @property
     def _setting(self) -> dict[str, str]:
-        return {name: getattr(self.asked, name) for name in ("backbone", *SETTING)}
+        return {name: getattr(self.evaluation, name) for name in ("backbone", *SETTING)}
 
     def _rows(self, **labels: str) -> pd.DataFrame:
         """The rows of the same backbone and setting, without those of single strata."""

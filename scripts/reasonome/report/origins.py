@@ -7,26 +7,24 @@ from reasonome.core import atomic
 from reasonome.report.plan import Evaluation, Plan
 
 UNTRAINED, ENDPOINT, RECORDED = "untrained", "from an endpoint", "recorded elsewhere"
-Answering = dict[str, Any] | None  # run.json of the job that brought the answers
+Answering = dict[str, Any]  # run.json of the job that brought the answers
 
 
 def read_answering(plan: Plan) -> list[Answering]:
-    """The run.json of every evaluation, in order; None where the plan names none. Raises InputError."""
-    return [None if evaluation.run is None else atomic.read_json(evaluation.run) for evaluation in plan.evaluations]
+    """The run.json of every evaluation, in order. Raises InputError."""
+    return [atomic.read_json(evaluation.run) for evaluation in plan.evaluations]
 
 
 def answer_origin(evaluation: Evaluation, answering: Answering) -> str:
     """The origin of answers that no trained model gave; "" for those of a trained model."""
-    if answering and "recorded" in answering:
+    if "recorded" in answering:
         return RECORDED
-    if answering and "asked" in answering:
+    if "asked" in answering:
         return ENDPOINT
     return "" if evaluation.steps else UNTRAINED
 
 
-def evaluations_from(
-    origin: str, plan: Plan, answering: Iterable[Answering]
-) -> list[tuple[Evaluation, dict[str, Any]]]:
+def evaluations_from(origin: str, plan: Plan, answering: Iterable[Answering]) -> list[tuple[Evaluation, Answering]]:
     """Every evaluation whose answers have this origin, with what their job recorded about them."""
     pairs = zip(plan.evaluations, answering, strict=True)
     return [

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from reasonome.report import number_text, origins, page_files, scores_section
@@ -13,8 +13,8 @@ from reasonome.report.answers_data import answers_data, list_runs, reward_weight
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
+from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan, Reasoning
-from reasonome.report.training_section import drawing, step_section
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -68,42 +68,45 @@ def render_page(inputs: ReportInputs) -> str:
     runs = [run for run, _ in answered_runs]
     weights = reward_weights(inputs.steps, plan.metric_set)
     data, texts = answers_data(answered_runs, inputs.evidence, weights, plan.task_report)
-    return (
-        _environment(plan)
-        .get_template("page.html.j2")
-        .render(
-            plan=plan,
-            groups=plan.metric_set.groups,
-            ceiling=CEILING,
-            with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
-            settings=[
-                scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
-                | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
-                for setting in scores_section.list_settings(inputs.metrics)
-            ],
-            baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
-            training=[step_section(inputs.figures, step) for step in inputs.steps],
-            reasoning=inputs.reasoning,
-            corpora=[
-                (corpus, inputs.corpora[corpus.name], drawing(inputs.figures / "corpora", corpus.name))
-                for corpus in plan.corpora
-            ],
-            audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
-            leaks=leaks_section(inputs.leaks),
-            costs=inputs.costs,
-            abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
-            recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
-            endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
-            own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
-            mean=MEAN,
-            significant=SIGNIFICANT,
-            style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
-            script=Markup(script),
-            script_digest=page_files.script_digest(script),
-            data=Markup(page_files.script_data(data)),
-            texts=Markup(page_files.script_data(texts)),
-        )
+    template = _environment(plan).get_template("page.html.j2")
+    return template.render(
+        plan=plan,
+        groups=plan.metric_set.groups,
+        ceiling=CEILING,
+        with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
+        settings=[
+            scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
+            | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
+            for setting in scores_section.list_settings(inputs.metrics)
+        ],
+        baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
+        training=[_step_section(inputs.figures, step) for step in inputs.steps],
+        reasoning=inputs.reasoning,
+        corpora=[
+            (corpus, inputs.corpora[corpus.name], drawing(inputs.figures / "corpora", corpus.name))
+            for corpus in plan.corpora
+        ],
+        audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
+        leaks=leaks_section(inputs.leaks),
+        costs=inputs.costs,
+        abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
+        recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
+        endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
+        own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
+        mean=MEAN,
+        significant=SIGNIFICANT,
+        style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_digest=page_files.script_digest(script),
+        data=Markup(page_files.script_data(data)),
+        texts=Markup(page_files.script_data(texts)),
     )
+
+
+def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
+    """The log, curves and run of a trained step."""
+    curves = drawing(figures / "training", figure_name(step.backbone, step.chain))
+    return {"log": step, "curves": curves, "run": list(number_text.flat(step.run))}
 
 
 def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
@@ -121,13 +124,7 @@ def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _environment(plan: Plan) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader([page_files.FOLDER, Path(plan.task_report.__file__).with_suffix("")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_files.templates(page_files.FOLDER, Path(plan.task_report.__file__).with_suffix(""))
     environment.filters |= {
         "score": number_text.score,
         "signed": number_text.signed,

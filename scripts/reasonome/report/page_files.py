@@ -1,4 +1,4 @@
-"""The files of pages, in the folder of the same name; their script, its digest for the page's policy, and data."""
+"""The files of pages, in the folder of the same name: templates, scripts and their digests, and data for scripts."""
 
 import base64
 import hashlib
@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 FOLDER = Path(__file__).with_suffix("")
+
+
+def templates(*folders: Path) -> Environment:
+    """The templates in these folders; they show data as text, never as markup."""
+    loader = FileSystemLoader(folders)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def one_script(paths: Sequence[Path]) -> str:

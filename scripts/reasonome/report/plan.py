@@ -5,16 +5,12 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report.metric_sets import MetricSet
-
-# These names are folders and parts of file names all over results/.
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=@-]*$", max_length=240)]
 
 
 class _Strict(BaseModel):
@@ -24,16 +20,16 @@ class _Strict(BaseModel):
 class Evaluation(_Strict):
     """One scored set of answers: an arm of one backbone on one benchmark."""
 
-    backbone: Name
-    arm: str = Field(min_length=1)
-    chain: Name
-    seed: int = Field(ge=0)
-    benchmark: Name
-    style: Name
-    decoding: Name
+    backbone: str
+    arm: str
+    chain: str
+    seed: int
+    benchmark: str
+    style: str
+    decoding: str
     track: str = Field("", description='how answers are read: "strict" or "as-published"; it belongs to the style')
     scores: Path = Field(description="parquet, one row per example and sample")
-    run: Path | None = Field(None, description="run.json of the job that generated the answers")
+    run: Path = Field(description="run.json of the job that generated the answers")
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -49,25 +45,25 @@ class Evaluation(_Strict):
 class Baselines(_Strict):
     """The answers that need no model, scored on one benchmark in one style."""
 
-    benchmark: Name
-    style: Name
+    benchmark: str
+    style: str
     path: Path = Field(description="parquet, one row per baseline and example")
 
 
 class Step(_Strict):
     """One trained step; `folder` holds its manifest.json, recipe.json, run.json, history.jsonl, ..."""
 
-    backbone: Name
-    chain: Name = Field(description="the chain that ends with this step")
+    backbone: str
+    chain: str = Field(description="the chain that ends with this step")
     folder: Path
 
 
 class Reasoning(_Strict):
     """Reasoning that was generated for training: kept and dropped rows."""
 
-    teacher: Name
-    benchmark: Name
-    style: Name
+    teacher: str
+    benchmark: str
+    style: str
     mode: str = Field("", description='of a knowledge teacher: "given" when it was told the true name, or "blind"')
     kept: Path = Field(description="jsonl")
     dropped: Path = Field(description="jsonl; every row has a reason")
@@ -76,7 +72,7 @@ class Reasoning(_Strict):
 class Corpus(_Strict):
     """The statements that a warm-up of the experiment reads."""
 
-    name: Name
+    name: str
     placebo: bool = False
     statistics: Path = Field(description="table that write_statements.py wrote")
 
@@ -84,24 +80,24 @@ class Corpus(_Strict):
 class TrainedOn(_Strict):
     """The questions that a step of an arm learned from."""
 
-    benchmark: Name
-    style: Name
+    benchmark: str
+    style: str
 
 
 class Plan(_Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
-    experiment: Name
+    experiment: str
     description: str = ""
-    kind: str = Field(pattern=r"^[a-z_]+$", description="package of the benchmarks' tasks, which has their metrics")
-    arms: list[str] = Field(min_length=1)
+    kind: str = Field(description="package of the benchmarks' tasks, which has their metrics")
+    arms: list[str]
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
-    out_of_distribution: list[Name] = Field([], description="benchmarks of another kind than what is trained on")
-    rewarded_encoders: list[Name] = Field([], description="encoders that a reward of the experiment used")
-    evaluations: list[Evaluation] = Field(min_length=1)
+    out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
+    rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
+    evaluations: list[Evaluation]
     baselines: list[Baselines]
     steps: list[Step] = []
-    audits: dict[Name, Path] = Field(default={}, description="benchmark -> audit.json")
+    audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
     trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")

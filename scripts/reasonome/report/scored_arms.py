@@ -11,7 +11,6 @@ import pandas as pd
 from reasonome.facts.text import distinct_share
 from reasonome.report.evidence import Evidence
 from reasonome.report.example_scores import Questions, list_questions, per_example, with_independent_similarity
-from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, information_rank
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
@@ -59,13 +58,26 @@ def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap
     return (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
 
 
-def collect_questions(evidence: Evidence, metric_set: MetricSet) -> dict[tuple[str, str], Questions]:
-    """The questions of every benchmark and style."""
-    return {key: list_questions(table, metric_set) for key, table in evidence.baselines.items()}
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The scores of an experiment's examples. The keys are benchmark and style.
+
+    `arms` are sorted by benchmark, style, decoding and backbone, then as in the plan; `baselines` by the information
+    that they use.
+    """
+
+    questions: dict[tuple[str, str], Questions]
+    arms: list[Scored]
+    baselines: dict[tuple[str, str], list[Scored]]
 
 
-def collect_arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
-    """Every arm in every setting, sorted by benchmark, style, decoding and backbone, then as in the plan."""
+def collect_scores(plan: Plan, evidence: Evidence) -> Scores:
+    """The scores of every arm in every setting, and of every baseline."""
+    questions = {key: list_questions(table, plan.metric_set) for key, table in evidence.baselines.items()}
+    return Scores(questions, _arms(plan, evidence, questions), _baselines(plan, evidence, questions))
+
+
+def _arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
     groups: dict[tuple, list[tuple[Evaluation, pd.DataFrame]]] = {}
     for evaluation, table in evidence.evaluations:
         key = (evaluation.benchmark, evaluation.style, evaluation.decoding, evaluation.backbone, evaluation.arm)
@@ -79,10 +91,9 @@ def collect_arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str]
     return arms
 
 
-def collect_baselines(
+def _baselines(
     plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]
 ) -> dict[tuple[str, str], list[Scored]]:
-    """The baselines of every benchmark and style, sorted by the information that they use."""
     baselines = {}
     for (benchmark, style), table in evidence.baselines.items():
         labels = {"benchmark": benchmark, "style": style, "kind": "baseline"}

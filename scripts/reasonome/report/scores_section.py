@@ -13,11 +13,10 @@ from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
-from reasonome.report.figures import figure_name
+from reasonome.report.figures import drawing, figure_name
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, reported_seeds, without_strata
-from reasonome.report.training_section import drawing
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}

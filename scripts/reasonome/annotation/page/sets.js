@@ -94,7 +94,6 @@ const sets = (() => {
     const some = table.entries.length.toLocaleString("en");
     const hidden = table.entries.length - table.lines.length;
     at("folded").textContent = `${some} of ${all} sets` + (hidden ? `; ${hidden.toLocaleString("en")} of them are folded below a nearly identical one` : "");
-    at("folded").hidden = !records.length;
     for (const control of downloads) control.disabled = !table.entries.length;
   }
 

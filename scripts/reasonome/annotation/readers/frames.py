@@ -38,8 +38,8 @@ def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[str, 
 
 
 def is_anndata(data: Any) -> bool:
-    """Whether this has the attribute `uns` of an AnnData; a table may have a column of that name."""
-    return hasattr(data, "uns") and not isinstance(data, pd.DataFrame | pd.Series)
+    """Whether this has the attribute `uns` of an AnnData."""
+    return hasattr(data, "uns")
 
 
 def anndata_markers(adata: Any) -> pd.DataFrame:

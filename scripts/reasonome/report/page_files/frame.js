@@ -1,4 +1,4 @@
-// What frames every page: tables that are cut off say so, a key for the search, light and dark.
+// What frames every page: tables that are cut off say so, and a key leads to the search.
 
 // A table that is wider than the page says so, and leads to what is cut off.
 const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => hint(target.closest(".wide"))));
@@ -33,36 +33,3 @@ function slashLeadsTo(search) {
     search.select();
   });
 }
-
-const drawnInColours = []; // what to call when light turns to dark
-const themes = ["", "light", "dark"];
-const themeButton = document.getElementById("theme");
-const system = matchMedia("(prefers-color-scheme: dark)");
-
-function setTheme(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
-  else delete document.documentElement.dataset.theme;
-  themeButton.textContent = `colours: ${theme || "as the system"}`;
-  for (const redraw of drawnInColours) redraw();
-}
-
-// A browser may keep nothing for a page that is a file.
-function kept(act) {
-  try {
-    return act(window.localStorage);
-  } catch (error) {
-    if (error instanceof DOMException) return null;
-    throw error;
-  }
-}
-
-themeButton.addEventListener("click", () => {
-  const now = document.documentElement.dataset.theme ?? "";
-  const theme = themes[(themes.indexOf(now) + 1) % themes.length];
-  setTheme(theme);
-  kept((storage) => storage.setItem("reasonome-theme", theme));
-});
-system.addEventListener("change", () => drawnInColours.forEach((redraw) => redraw()));
-themeButton.hidden = false;
-const before = kept((storage) => storage.getItem("reasonome-theme"));
-setTheme(themes.includes(before) ? before : "");

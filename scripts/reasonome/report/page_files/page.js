@@ -19,7 +19,7 @@ window.addEventListener("hashchange", reveal);
 reveal();
 
 slashLeadsTo(browser.search);
-drawnInColours.push(() => scatters.forEach((scatter) => scatter.draw()));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => scatters.forEach((scatter) => scatter.draw()));
 performance.mark("reasonome-interactive");
 
 // What is further down is drawn when the table of answers stands.

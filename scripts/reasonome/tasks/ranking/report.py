@@ -10,9 +10,9 @@ import pandas as pd
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING
+from reasonome.report.figures import drawing
 from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Plan
-from reasonome.report.training_section import drawing
 from reasonome.tasks.ranking.own_section import (
     RUN,
     VOTING_COLUMNS,
