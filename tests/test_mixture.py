@@ -19,9 +19,8 @@ from reasonome.core.errors import InputError
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import grpo
-from reasonome.training.mixture import data_files, mixed
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, mixed
 
 CONFIG = Path(__file__).parent.parent / "config"
 NAMING = TASKS["gene_set_naming"]
@@ -113,8 +112,7 @@ def files_of(folder: Path) -> dict[str, Path]:
     """Rows of two benchmarks: sets to name as tiny_training makes them, and six loci."""
     rows = [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)]
     atomic.write_jsonl(folder / "loci.jsonl", rows)
-    weights = {"demo-go": 1.0, "demo-loci": 1.0}
-    return data_files("examples", [folder / "examples.jsonl", folder / "loci.jsonl"], weights)
+    return {"examples of demo-go": folder / "examples.jsonl", "examples of demo-loci": folder / "loci.jsonl"}
 
 
 @pytest.mark.slow
@@ -155,10 +153,9 @@ def test_a_benchmark_of_which_nothing_is_left_is_named(tiny_backbone, tmp_path):
 def test_grpo_on_two_benchmarks_of_a_task(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     folder = grpo_steps.prepare(models, benchmark=None, mixture={"demo-go": 2, "go": 1})
-    weights = {"demo-go": 2.0, "go": 1.0}
-    files = [tmp_path / "examples.jsonl"] * 2
-    data = data_files("examples", files, weights) | data_files("valid", files, weights)
-    grpo(Stage(folder, data, dict.fromkeys(weights, grpo_steps.STYLE)), grpo_steps.Vowels(), None)
+    names = [f"{kind} of {benchmark}" for kind in ("examples", "valid") for benchmark in ("demo-go", "go")]
+    data = dict.fromkeys(names, tmp_path / "examples.jsonl")
+    grpo(Stage(folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE)), grpo_steps.Vowels(), None)
     manifest = json.loads((folder / "manifest.json").read_text())
     # Twelve of the first benchmark go with six of the second; the recipe's limit comes first where it has one.
     assert manifest["examples"] == min(18, json.loads((folder / "recipe.json").read_text())["prompts"] or 18)

@@ -96,8 +96,6 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
 def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
     project, folder, expected = untaught
     command = [sys.executable, ROOT / "scripts/sft.py", "--folder", folder.relative_to(project)]
-    command += ["--examples", "results/prompts/demo-go.demo-names/train.jsonl"]
-    command += ["--reasoning", "results/reasoning/knowledge-given/demo-go.demo-names.jsonl"]
     # The threads that Snakemake gives: sums on more or fewer threads differ in the last bits.
     environment = tiny_project.environment() | {"OMP_NUM_THREADS": "2"}
     with open(tmp_path / "log", "w") as out:

@@ -25,9 +25,8 @@ from reasonome.tasks.base import Policy, Reward, Similarity, Task, total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
-from reasonome.training.mixture import mixed
 from reasonome.training.remembered import KeepRemembered
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.

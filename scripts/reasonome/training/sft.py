@@ -17,8 +17,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import Task
 from reasonome.training import adapters, packing
-from reasonome.training.mixture import mixed
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, mixed
 
 
 def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None) -> list[dict]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from pydantic import TypeAdapter
@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 from reasonome import __version__
 from reasonome.answering import precision
 from reasonome.config import STAGES, Recipe, Style
-from reasonome.config.project import chains
+from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import (
@@ -43,10 +43,10 @@ from reasonome.training import (
     throughput,
     tracking,
 )
-from reasonome.training.mixture import data_name
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
+Row = TypeVar("Row")
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -56,6 +56,16 @@ def read_recipe(folder: Path) -> Recipe:
         raise InputError("recipe is missing", file=path, fix=f"snakemake {path}")
     recipe = json.loads(path.read_text(encoding="utf-8"))
     return TypeAdapter(STAGES[recipe["stage"]]).validate_python(recipe)
+
+
+def mixed(rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float]) -> list[Row]:
+    """The rows of several benchmarks, so that every beginning of the list has them by weight.
+
+    Each row stands once. The list ends where a benchmark has no more rows; of one benchmark it has them all.
+    """
+    places = [((k + 0.5) / weights[name], name, k) for name in rows for k in range(len(rows[name]))]
+    end = min((len(rows[name]) + 0.5) / weights[name] for name in rows)
+    return [rows[name][k] for place, name, k in sorted(places) if place < end]
 
 
 @dataclass
@@ -72,6 +82,13 @@ class Stage:
     styles: Mapping[str, Style] = field(default_factory=dict)
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+    @classmethod
+    def read(cls, project: Project, folder: Path) -> "Stage":
+        """The step of the recipe in `folder`, with data, styles and trackers as the configuration has them."""
+        recipe = read_recipe(folder)
+        styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
+        return cls(folder, experiments.training_files(project, recipe), styles, project.settings.trackers)
 
     def __post_init__(self) -> None:
         self.recipe = read_recipe(self.folder)
@@ -127,8 +144,7 @@ class Stage:
 
     def files(self, kind: str) -> dict[str, Path]:
         """The files of a kind of data by benchmark; empty where there are none of the kind."""
-        weights = self.recipe.weights_of_benchmarks
-        names = {benchmark: data_name(kind, benchmark, weights) for benchmark in weights}
+        names = {benchmark: self.recipe.data_name(kind, benchmark) for benchmark, _ in self.recipe.questions}
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
     def load_model(self) -> Any:
