@@ -108,7 +108,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
 
 
-def files_of(folder: Path) -> dict[str, Path]:
+def two_files(folder: Path) -> dict[str, Path]:
     """Rows of two benchmarks: sets to name as tiny_training makes them, and six loci."""
     rows = [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)]
     atomic.write_jsonl(folder / "loci.jsonl", rows)
@@ -124,7 +124,7 @@ def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
     settings = {"mixture": {"demo-go": 1, "demo-loci": 1}, "style": "x", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings, "max_examples": 8})
     atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
-    stage = Stage(models / "sft.both-s0", files_of(tmp_path), styles)
+    stage = Stage(models / "sft.both-s0", two_files(tmp_path), styles)
     assert set(stage.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in stage.identity
     sft(stage, {"demo-go": NAMING, "demo-loci": RANKING})
     assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out

@@ -85,9 +85,9 @@ def test_what_is_packed_can_be_found_again_and_is_described():
     texts = Dataset.from_dict({"input_ids": TEXTS, "labels": TEXTS})
     rows = pack_dataset(texts, 20, "bfd")
     assert packing.describe(rows, 4) == "packed into 2 rows of 12 tokens, 1.5 texts each: a step of 4 rows is 6 texts"
-    assert packing.text_of(rows, TEXTS[1]) == {"input_ids": TEXTS[1], "labels": TEXTS[1]}
+    assert packing.find_text(rows, TEXTS[1]) == {"input_ids": TEXTS[1], "labels": TEXTS[1]}
     with pytest.raises(LookupError):
-        packing.text_of(rows, [1, 2])
+        packing.find_text(rows, [1, 2])
 
 
 def test_statements_that_do_not_fit_a_row_are_left_out():

@@ -86,7 +86,7 @@ def test_what_was_chosen_triggers_nothing(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     stages = []
     for machine in ("bf16", "fp32"):
-        monkeypatch.setattr(precision, "of_machine", lambda machine=machine: (machine, ""))
+        monkeypatch.setattr(precision, "fastest", lambda machine=machine: (machine, ""))
         stages.append(tiny_training.sft_stage(models))
     assert [stage.recipe.precision for stage in stages] == ["bf16", "fp32"]
     assert stages[0].digest == stages[1].digest and stages[0].identity["recipe"]["precision"] == "auto"

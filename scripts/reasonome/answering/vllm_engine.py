@@ -110,5 +110,5 @@ def _ends(tokenizer) -> list[int]:
 
 def _drawn(made) -> Drawn:
     tokens = list(made.token_ids)
-    logprobs = [of_step[token].logprob for of_step, token in zip(made.logprobs, tokens, strict=True)]
+    logprobs = [candidates[token].logprob for candidates, token in zip(made.logprobs, tokens, strict=True)]
     return Drawn(tokens, logprobs, sum(logprobs), made.finish_reason or "")

@@ -44,18 +44,8 @@ def wait_for_all() -> None:
         dist.barrier()
 
 
-def largest(number: int) -> int:
-    """The largest number that any process brings; each must come here."""
-    return max(of_all(number))
-
-
-def from_first(value: Any) -> Any:
-    """What the first process brings, on each of them."""
-    return of_all(value)[0]
-
-
-def of_all(value: Any) -> list[Any]:
-    """What every process brings, in the order of their ranks, on each of them."""
+def gather(value: Any) -> list[Any]:
+    """The values that all processes bring, in the order of their ranks, on each of them; every process must call it."""
     if count() == 1:
         return [value]
     values: list[Any] = [None] * count()

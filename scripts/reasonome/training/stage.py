@@ -110,7 +110,7 @@ class Stage:
         elif styles:
             self.identity["styles"] = styles
         self.digest = text_sha256(canonical(self.identity))[:16]
-        self.trainer_folder = checkpoints.folder_of(self.folder / "trainer", self.digest)
+        self.trainer_folder = checkpoints.job_folder(self.folder / "trainer", self.digest)
         self.stop = checkpoints.StopOnSignal()
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         self.processes = processes.count()
@@ -222,7 +222,7 @@ class Stage:
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
         checkpoint = self.checkpoint
-        self.stopwatch.earlier = checkpoints.mark_of(checkpoint)["seconds"] if checkpoint else 0.0
+        self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
         if processes.is_first():
             retention.release(self.parent, self.parent_manifest)
@@ -240,24 +240,24 @@ class Stage:
             sys.exit(128 + received)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
-        here = checkpoints.count_of(self.processes)
+        here = checkpoints.in_words(self.processes)
         if checkpoint:
-            mark = checkpoints.mark_of(checkpoint)
+            mark = checkpoints.read_mark(checkpoint)
             print(f"resuming from {checkpoint.name}", flush=True)
             if mark["processes"] != self.processes:
-                before = checkpoints.count_of(mark["processes"])
+                before = checkpoints.in_words(mark["processes"])
                 what = f"it was saved by {before}, and this job has {here}"
                 print(f"{what}: the batches stay the same, sums are rounded in another order", flush=True)
             if mark["precision"] != self.recipe.precision:
                 here_in = self.recipe.precision
                 print(f"its steps were computed in {mark['precision']}, those from here on in {here_in}", flush=True)
             return
-        for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
-            mark = checkpoints.mark_of(other)
-            before, how = checkpoints.count_of(mark["processes"]), mark["sharding"]
+        for other in checkpoints.unreadable(self.folder / "trainer", self.digest):
+            mark = checkpoints.read_mark(other)
+            before, how = checkpoints.in_words(mark["processes"]), mark["sharding"]
             print(
                 f"{other.name} of {before} with sharding {how} cannot be read by {here} with "
-                f"sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job and ask "
+                f"sharding {sharding.chosen()}: training starts again. To go on from it instead, stop this job and ask "
                 f"for {before} in all with `sharding: {how}` in config/resources.yaml",
                 flush=True,
             )
@@ -271,8 +271,8 @@ class Stage:
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
             adapters.save(trainer, adapter)
-        weights = None if sharding.asked() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
-        peaks = processes.of_all(peak_memory_gb())
+        weights = None if sharding.chosen() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
+        peaks = processes.gather(peak_memory_gb())
         sharding.release()
         if not processes.is_first():
             processes.leave()
@@ -294,7 +294,7 @@ class Stage:
             peak_memory_gb=round(peak_memory_gb() + sum(peaks[1:]), 2),
             processes=self.processes,
             nodes=processes.nodes(),
-            sharding=sharding.asked(),
+            sharding=sharding.chosen(),
             device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,

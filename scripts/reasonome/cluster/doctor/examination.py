@@ -51,14 +51,13 @@ def requests(project: Project, names: list[str]) -> dict[tuple[str, str], JobRes
 
 def disk_needed(project: Project, asked: dict[tuple[str, str], JobResources]) -> float:
     """GB of models that are still to be trained, and of one job's checkpoints, where sizes are known."""
-    results = experiments.Results(project.settings.results)
     kept, meanwhile = 0.0, 0.0
     for (backbone, chain), resources in asked.items():
-        if (results.model(backbone, chain) / "manifest.json").is_file():
+        if (project.results.model(backbone, chain) / "manifest.json").is_file():
             continue
-        folder = results.model(backbone, chains.BASE) / "model"
+        folder = project.results.model(backbone, chains.BASE) / "model"
         size = backbones.parameters(backbone, project.backbones[backbone], folder)
-        need = memory.of_training(size, chains.last_step(chain).recipe(project), resources)
+        need = memory.training_need(size, chains.last_step(chain).recipe(project), resources)
         kept += need.kept.value or 0
         meanwhile = max(meanwhile, need.meanwhile.value or 0)
     return kept + meanwhile

@@ -59,6 +59,6 @@ ADAPTER_CHECKPOINT_BYTES = 0.4
 SAVED_GB_PER_SECOND = 0.1  # that a busy file system still takes
 
 
-def model_of(gpu: str) -> str | None:
+def gpu_in(name: str) -> str | None:
     """The GPU of MACHINES that a name means, the longest where several are in it: an L40S is no L4."""
-    return max((model for model in MACHINES if model in gpu.lower()), key=len, default=None)
+    return max((model for model in MACHINES if model in name.lower()), key=len, default=None)

@@ -78,11 +78,11 @@ def _answered(path: Path) -> MeasuredRun | None:
 
 
 def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun | None:
-    said = _read(path)
-    if "threads" not in said:
+    written = _read(path)
+    if "threads" not in written:
         return None  # answers of an endpoint, or recorded ones: nothing was computed
     try:
-        return MeasuredRun.model_validate(said | facts)
+        return MeasuredRun.model_validate(written | facts)
     except ValidationError as error:
         first = error.errors()[0]
         fix = "run its job again, or remove the file"

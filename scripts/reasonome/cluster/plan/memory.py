@@ -10,13 +10,13 @@ from reasonome.cluster.plan.estimates import Estimate, counted
 from reasonome.cluster.plan.measured import MeasuredRun
 from reasonome.config import GrpoRecipe, Recipe
 from reasonome.config.project.job_resources import JobResources
-from reasonome.training import room
+from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
 
 # Fields of recipes that change no peak of memory. All others may: `max_steps` too, as a short trial may not have met
 # the longest text.
-OF_THE_OPTIMIZER = {"learning_rate", "epochs", "scheduler", "warmup", "weight_decay", "max_grad_norm"}
-WITHOUT_EFFECT = OF_THE_OPTIMIZER | {"save_steps", "log_steps", "checkpoints", "scale_rewards", "max_drift"}
+WITHOUT_EFFECT = {"learning_rate", "epochs", "scheduler", "warmup", "weight_decay", "max_grad_norm"}
+WITHOUT_EFFECT |= {"save_steps", "log_steps", "checkpoints", "scale_rewards", "max_drift"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Need:
         return self.meanwhile.times(1 / (WHILE_TRAINING + 1))
 
 
-def of_training(size: Estimate, recipe: Recipe, asked: JobResources) -> Need:
-    """What a training job needs, without activations; `size` is the parameters of its backbone."""
+def training_need(size: Estimate, recipe: Recipe, asked: JobResources) -> Need:
+    """The need of a training job, without activations; `size` is the parameters of its backbone."""
     processes = asked.processes or max(1, asked.gpus)
     parts = [assumed.BYTES[part][asked.sharding] for part in _parts(recipe)]
     each = sum(whole + shared / ranks(asked) for whole, shared in parts)
@@ -53,8 +53,8 @@ def of_training(size: Estimate, recipe: Recipe, asked: JobResources) -> Need:
     return Need(on_device if asked.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
 
 
-def of_answering(size: Estimate, gpus: int) -> Need:
-    """What answering on `gpus` GPUs needs: the weights, read once and spread evenly, without keys and values."""
+def answering_need(size: Estimate, gpus: int) -> Need:
+    """The need of answering on `gpus` GPUs: the weights, read once and spread evenly, without keys and values."""
     note = "without keys and values, for which vLLM takes 90% of each GPU"
     weights = Estimate(SPARE * assumed.ANSWERING_BYTES / GB, "assumed", note) * size
     return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
@@ -101,6 +101,6 @@ def _shares_with_vllm(recipe: Recipe) -> bool:
 
 def _share_of_vllm(asked: JobResources) -> Estimate:
     """GB that vLLM takes of each GPU to draw GRPO's answers; a GPU that is not known counts as UNNAMED_GPU."""
-    model = assumed.model_of(asked.gpu_model or "") or assumed.UNNAMED_GPU
+    model = assumed.gpu_in(asked.gpu_model or "") or assumed.UNNAMED_GPU
     card = MACHINES[model].memory_gb
-    return Estimate(room.VLLM_SHARE * card, "assumed", f"vLLM's {room.VLLM_SHARE:.0%} of {card} GB ({model.upper()})")
+    return Estimate(VLLM_SHARE * card, "assumed", f"vLLM's {VLLM_SHARE:.0%} of {card} GB ({model.upper()})")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasonome.cluster.plan import backbones, memory
-from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, model_of
+from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, gpu_in
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
@@ -97,20 +97,20 @@ class Plan:
 
     @property
     def warnings(self) -> list[str]:
-        """What asks for too little time or memory."""
+        """The lines whose jobs ask for too little time or memory, with the amounts to ask for."""
         return [f"{' '.join(line.name)} {what}" for line in self.lines for what in _too_little(line)]
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
         asked = requested(self.project, job.rule, job.backbone, job.chain)
-        device = Device.of(asked, self.gpus, self.cores)
+        device = Device.granted(asked, self.gpus, self.cores)
         asked = _given(asked, device)
-        work = self.workload.of(job)
+        work = self.workload.work(job)
         if job.rule == ANSWERING:
             engine = self.project.backbones[job.backbone].engine
             used = device.answering(engine)
             seconds = work.generated / self.rates.generation(job.backbone, used, engine)
-            need = memory.of_answering(self.rates.sizes[job.backbone], used.workers if asked.gpus else 0)
+            need = memory.answering_need(self.rates.sizes[job.backbone], used.workers if asked.gpus else 0)
         else:
             recipe = chains.last_step(job.chain).recipe(self.project)
             seconds = self._seconds_of_training(job, recipe, device, work)
@@ -136,25 +136,25 @@ class Plan:
             run
             for run in self.rates.runs
             if (run.stage, run.backbone, run.workers, run.processes, run.sharding) == same
-            and device.is_that_of(run)
+            and device.matches(run)
             and memory.takes_as_much(recipe, run.settings)
         ]
-        return memory.as_measured(memory.of_training(self.rates.sizes[job.backbone], recipe, asked), alike)
+        return memory.as_measured(memory.training_need(self.rates.sizes[job.backbone], recipe, asked), alike)
 
 
 def _too_little(line: Line) -> list[str]:
-    """What a job lacks of time and memory, and the lines for config/resources.yaml."""
-    found = []
+    """The time and memory that a job lacks, and the lines for config/resources.yaml."""
+    warnings = []
     asked, need = line.asked, line.need
     minutes = (line.seconds.value or 0) / 60
     if minutes > asked.minutes:
         takes = "may take up to" if line.seconds.at_most else "takes about"
-        found.append(
+        warnings.append(
             f"{takes} {math.ceil(minutes):,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is "
             f"retried; or set `minutes: {math.ceil(minutes * 1.2)}`"
         )
     if (node := need.node.value) and node > asked.memory_gb:
-        found.append(
+        warnings.append(
             f"needs about {node:.0f} GB of a node's memory and asks for {asked.memory_gb:g}: "
             f"set `memory_gb: {round(node * 1.2) + 1}`"
         )
@@ -162,17 +162,17 @@ def _too_little(line: Line) -> list[str]:
     if saving > warned:
         needed = math.ceil(saving * 1.2)
         more = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * asked.minutes else ""
-        found.append(
+        warnings.append(
             f"saves {need.checkpoint.value:.0f} GB, for which {warned} seconds before its time limit may be too few: "
             f"set `warning_seconds: {needed}`{more}"
         )
-    model = model_of(asked.gpu_model or "")
+    model = gpu_in(asked.gpu_model or "")
     if need.gpu and model and (need.gpu.value or 0) > MACHINES[model].memory_gb:
-        found.append(
+        warnings.append(
             f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model].memory_gb}: more GPUs with "
             "`sharding: zero3`, an adapter, or a smaller micro_batch_size with gradient_checkpointing"
         )
-    return found
+    return warnings
 
 
 def _name(job: Job) -> tuple[str, str, str]:
