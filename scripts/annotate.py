@@ -19,9 +19,9 @@ def main() -> None:
 
     project = Project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")
-    found = job.read_lists(settings)
+    lists = job.read_lists(settings)
     command = f"snakemake --cores 2 {args.output / job.PAGE}"
-    job.annotate_lists(project, settings, found, args.model, args.output, command)
+    job.annotate_lists(project, settings, lists, args.model, args.output, command)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ def main() -> None:
     project = Project(args.config)
     model = lookup(project.backbones, args.backbone, "backbone").api
     if model is None:
-        asked = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]
-        raise InputError(f"backbone '{args.backbone}' is behind no endpoint", fix=nearest(args.backbone, asked))
+        names = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]
+        raise InputError(f"backbone '{args.backbone}' is behind no endpoint", fix=nearest(args.backbone, names))
     task = project.task(args.benchmark)
     costs = write_answers(
         task,

@@ -16,8 +16,8 @@ def main() -> None:
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")
     if spec.url is None:
         raise InputError(f"it is at {spec.path}", field=args.subset, fix="there is nothing to fetch")
-    found = pins.fetch(spec.as_source(), args.output, lambda it: spec.check_sha256(it.sha256, spec.url))
-    print(f"{spec.url}: {found.size:,} bytes, sha256 {found.sha256}, pinned: {spec.sha256}")
+    fetched = pins.fetch(spec.as_source(), args.output, lambda file: spec.check_sha256(file.sha256, spec.url))
+    print(f"{spec.url}: {fetched.size:,} bytes, sha256 {fetched.sha256}, pinned: {spec.sha256}")
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ def main() -> None:
     if spec.path is not None:
         raise InputError(f"{args.source}/{args.file} is at {spec.path}", fix="there is nothing to fetch")
     licences.check_accepted(project, args.source)
-    found = pins.fetch(spec, args.output, lambda it: pins.check_pinned(project, args.source, args.file, it))
+    fetched = pins.fetch(spec, args.output, lambda file: pins.check_pinned(project, args.source, args.file, file))
     pinned = args.file in getattr(project.locked.get(args.source), "files", {})
     state = "as pinned" if pinned else f"{pins.UNPINNED}: `reasonome pin {args.source}` writes down what it is"
-    print(f"{args.source}/{args.file}: {found.size:,} bytes, sha256 {found.sha256}, {state}")
+    print(f"{args.source}/{args.file}: {fetched.size:,} bytes, sha256 {fetched.sha256}, {state}")
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ def main() -> None:
     else:
         name, entry, field = args.encoder, lookup(project.encoders, args.encoder, "encoder"), "encoders.yaml"
         settings = {"pooling": entry.pooling}
-    found = weights.fetch(entry.weights, args.output / "model", f"{field}: {name}.weights")
-    manifest = {"name": name, **settings, "weights": found, "model": folder_sha256(args.output / "model")}
+    fetched = weights.fetch(entry.weights, args.output / "model", f"{field}: {name}.weights")
+    manifest = {"name": name, **settings, "weights": fetched, "model": folder_sha256(args.output / "model")}
     atomic.write_json(args.output / "manifest.json", manifest)
-    print(f"{name}: {found['source']} weights, sha256 {found['sha256']}")
+    print(f"{name}: {fetched['source']} weights, sha256 {fetched['sha256']}")
 
 
 if __name__ == "__main__":

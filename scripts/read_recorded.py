@@ -29,17 +29,17 @@ def main() -> None:
         )
     file = Path(lookup(backbone.recorded.files, args.benchmark, "benchmark of this backbone"))
     examples = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
-    found = read_recorded(file, task, examples, backbone.recorded.columns)
-    atomic.write_jsonl(args.output, (answer.model_dump() for answer in found.answers))
+    recorded = read_recorded(file, task, examples, backbone.recorded.columns)
+    atomic.write_jsonl(args.output, (answer.model_dump() for answer in recorded.answers))
     stopwatch.write(
         args.output.with_suffix(".run.json"),
         backward_tokens=0,
         prompt_tokens=0,
         generated_tokens=0,
-        recorded=found.facts(),
+        recorded=recorded.facts(),
     )
-    show(f"{file}: {len(found.answers)} answers in {len(found.table.rows)} rows")
-    for sentence in found.sentences():
+    show(f"{file}: {len(recorded.answers)} answers in {len(recorded.table.rows)} rows")
+    for sentence in recorded.sentences():
         say(sentence)
 
 

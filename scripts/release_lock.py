@@ -11,9 +11,8 @@ from reasonome.core.errors import run_program
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    found = snakemake_lock.release()
-    if found:
-        print(found)
+    if message := snakemake_lock.release():
+        print(message)
 
 
 if __name__ == "__main__":

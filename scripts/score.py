@@ -20,9 +20,9 @@ def main() -> None:
     project = Project(args.config)
     task = project.task(args.benchmark)
     scoring = registry.part(task.name, "scoring")
-    asked = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
-    examples = unsealed(asked, project.benchmarks[args.benchmark].sealed, project.settings.final)
-    sealed = {example.id for example in asked} - {example.id for example in examples}
+    questions = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
+    examples = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)
+    sealed = {example.id for example in questions} - {example.id for example in examples}
     answers = read_answers(args.answers)
     table = scoring.score(task, project, args.benchmark, args.style, examples, answers, args.answers, sealed)
     with atomic.replacing(args.output) as temporary:

@@ -18,9 +18,9 @@ def main() -> None:
     task = project.task(args.benchmark)
     scoring = registry.part(task.name, "scoring")
     folder = project.results.prompts(args.benchmark, args.style)
-    training, asked = (read_rows(folder / f"{part}.jsonl", task.Example) for part in ("train", "test"))
-    asked = unsealed(asked, project.benchmarks[args.benchmark].sealed, project.settings.final)
-    table = scoring.score_baselines(task, project, args.benchmark, args.style, training, asked)
+    training, test = (read_rows(folder / f"{part}.jsonl", task.Example) for part in ("train", "test"))
+    test = unsealed(test, project.benchmarks[args.benchmark].sealed, project.settings.final)
+    table = scoring.score_baselines(task, project, args.benchmark, args.style, training, test)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
     print(table.groupby("baseline")[list(scoring.SHOWN)].mean().round(3).to_string())

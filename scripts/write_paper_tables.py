@@ -23,11 +23,11 @@ def main() -> None:
     evaluations = read_evidence(plan).evaluations
     with atomic.replacing(given.folder / "paper") as folder, matplotlib.rc_context(STYLE):
         folder.mkdir()
-        for name, asked in (
+        for name, benchmarks in (
             ("in_distribution", paper.benchmarks(plan)),
             ("out_of_distribution", plan.out_of_distribution),
         ):
-            cells = paper.score_cells(plan, metrics, comparisons, asked)
+            cells = paper.score_cells(plan, metrics, comparisons, benchmarks)
             atomic.write_tsv(folder / f"{name}.tsv", cells)
             (folder / f"{name}.md").write_text(paper.score_markdown(name, plan, cells), encoding="utf-8")
         formats = paper.format_cells(plan, metrics)

@@ -19,11 +19,11 @@ def main() -> None:
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     teaching = registry.part(task.name, "teaching")
-    of = Teaching(args.teacher, args.benchmark, args.style, args.output)
+    job = Teaching(args.teacher, args.benchmark, args.style, args.output)
     examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style) for example in examples}
-    proposals = teaching.propose(task, project, of, examples, prompts)
-    kept, dropped = teaching.keep(task, project, of, proposals, examples)
+    proposals = teaching.propose(task, project, job, examples, prompts)
+    kept, dropped = teaching.keep(task, project, job, proposals, examples)
     filtering.write_reasoning(args.teacher, kept, dropped, args.output)
 
 

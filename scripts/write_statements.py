@@ -18,12 +18,17 @@ def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
     project = Project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
-    left_out = corpus.leave_out if corpus.test_facts == "drop" else []
-    terms = [term for b in left_out for term in held_out_terms(project.task(b), project.results.benchmark(b))]
+    benchmarks = corpus.leave_out if corpus.test_facts == "drop" else []
+    terms = [
+        term
+        for benchmark in benchmarks
+        for term in held_out_terms(project.task(benchmark), project.results.benchmark(benchmark))
+    ]
     facts, left_out = statements.leave_out(read_facts(project.results.facts(args.corpus)), terms)
-    told = len(facts)
+    fact_count = len(facts)
     if corpus.placebo:
         facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
+    running_text = fact_count - len(facts)
     sentences = statements.write_sentences(
         facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement
     )
@@ -41,15 +46,17 @@ def main() -> None:
             "code_sha256": code_sha256(__file__),
             "statements": sentences["split"].value_counts().to_dict(),
             "facts_left_out": len(left_out),
-            "running_text_left_out": told - len(facts),
-            # What a model that learns from the statements is under.
+            "running_text_left_out": running_text,
+            # A model that learns from the statements is under them.
             "licences": {
                 name: project.sources[name].model_dump(include={"release", "licence", "licence_url"})
                 for name in corpus.sources
             },
         },
     )
-    placebo = f"; genes are permuted, {told - len(facts)} facts of running text left out" if corpus.placebo else ""
+    placebo = (
+        f"; genes are permuted, {fact_count - len(facts)} facts of running text left out" if corpus.placebo else ""
+    )
     print(
         f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
         f"{len(left_out)} about held-out terms left out{placebo}"

@@ -80,7 +80,7 @@ def generate(
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
         outputs = model.generate(
-            [TokensPrompt(prompt_token_ids=one) for one in ids],
+            [TokensPrompt(prompt_token_ids=tokens) for tokens in ids],
             [_sampling(decoding, position, ends) for position in positions],
         )
         return [_drawn(*output.outputs) for output in outputs]

@@ -171,9 +171,9 @@ class Stage:
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
-        self.micro_batch_size = found.micro_batch_size
-        return found.max_length
+        fitted = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
+        self.micro_batch_size = fitted.micro_batch_size
+        return fitted.max_length
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""

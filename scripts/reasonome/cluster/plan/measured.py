@@ -73,8 +73,8 @@ def _trained(path: Path) -> MeasuredRun | None:
 
 def _answered(path: Path) -> MeasuredRun | None:
     benchmark, _, style = path.parent.name.rpartition(".")
-    asked = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
-    return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": asked})
+    settings = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
+    return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": settings})
 
 
 def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun | None:

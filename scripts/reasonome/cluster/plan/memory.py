@@ -34,23 +34,23 @@ class Need:
         return self.meanwhile.times(1 / (WHILE_TRAINING + 1))
 
 
-def training_need(size: Estimate, recipe: Recipe, asked: JobResources) -> Need:
+def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Need:
     """The need of a training job, without activations; `size` is the parameters of its backbone."""
-    processes = asked.processes or max(1, asked.gpus)
-    parts = [assumed.BYTES[part][asked.sharding] for part in _parts(recipe)]
-    each = sum(whole + shared / ranks(asked) for whole, shared in parts)
+    processes = resources.processes or max(1, resources.gpus)
+    parts = [assumed.BYTES[part][resources.sharding] for part in _parts(recipe)]
+    each = sum(whole + shared / ranks(resources) for whole, shared in parts)
     on_device = Estimate(SPARE * each / GB, "assumed", "without activations") * size
-    if asked.gpus:
+    if resources.gpus:
         if _shares_with_vllm(recipe):
-            on_device += _share_of_vllm(asked)
+            on_device += _share_of_vllm(resources)
         # Each process reads the weights, in fp32, into the node's memory before they go to its GPU.
         node = (Estimate(4 / GB, "assumed") * size + counted(PROCESS_GB)).times(processes)
     else:
         node = (on_device + counted(PROCESS_GB)).times(processes)
-    bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[asked.sharding]
+    bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[resources.sharding]
     saved, model = size.times(bytes_saved / GB), size.times(assumed.MODEL_BYTES / GB)
     kept = model if recipe.checkpoints == "prune" else model + saved.times(WHILE_TRAINING)
-    return Need(on_device if asked.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
+    return Need(on_device if resources.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
 
 
 def answering_need(size: Estimate, gpus: int) -> Need:
@@ -60,9 +60,9 @@ def answering_need(size: Estimate, gpus: int) -> Need:
     return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
 
 
-def ranks(asked: JobResources) -> int:
+def ranks(resources: JobResources) -> int:
     """Processes of a training job on all of its nodes."""
-    return (asked.processes or max(1, asked.gpus)) * asked.nodes
+    return (resources.processes or max(1, resources.gpus)) * resources.nodes
 
 
 def as_measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:
@@ -99,8 +99,8 @@ def _shares_with_vllm(recipe: Recipe) -> bool:
     return isinstance(recipe, GrpoRecipe) and recipe.rollouts == "vllm-colocate"
 
 
-def _share_of_vllm(asked: JobResources) -> Estimate:
+def _share_of_vllm(resources: JobResources) -> Estimate:
     """GB that vLLM takes of each GPU to draw GRPO's answers; a GPU that is not known counts as UNNAMED_GPU."""
-    model = assumed.gpu_in(asked.gpu_model or "") or assumed.UNNAMED_GPU
+    model = assumed.gpu_in(resources.gpu_model or "") or assumed.UNNAMED_GPU
     card = MACHINES[model].memory_gb
     return Estimate(VLLM_SHARE * card, "assumed", f"vLLM's {VLLM_SHARE:.0%} of {card} GB ({model.upper()})")

@@ -24,13 +24,13 @@ DATA_RULES = ("write_prompts", "write_statements")
 class Line:
     """Jobs that train or ask models alike, and what each of them takes; times in seconds, memory and disk in GB.
 
-    `name` is the rule, the backbone, and the step or what is asked; `tokens` are those through a backward pass and
+    `name` is the rule, the backbone, and the step or the question; `tokens` are those through a backward pass and
     generated ones.
     """
 
     name: tuple[str, str, str]
     jobs: int
-    asked: JobResources
+    resources: JobResources
     device: Device
     tokens: Estimate
     seconds: Estimate
@@ -102,22 +102,22 @@ class Plan:
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        asked = requested(self.project, job.rule, job.backbone, job.chain)
-        device = Device.granted(asked, self.gpus, self.cores)
-        asked = _given(asked, device)
+        request = requested(self.project, job.rule, job.backbone, job.chain)
+        device = Device.granted(request, self.gpus, self.cores)
+        resources = _given(request, device)
         work = self.workload.work(job)
         if job.rule == ANSWERING:
             engine = self.project.backbones[job.backbone].engine
             used = device.answering(engine)
             seconds = work.generated / self.rates.generation(job.backbone, used, engine)
-            need = memory.answering_need(self.rates.sizes[job.backbone], used.workers if asked.gpus else 0)
+            need = memory.answering_need(self.rates.sizes[job.backbone], used.workers if resources.gpus else 0)
         else:
             recipe = chains.last_step(job.chain).recipe(self.project)
             seconds = self._seconds_of_training(job, recipe, device, work)
-            need = self._need_of_training(job, recipe, device, asked)
+            need = self._need_of_training(job, recipe, device, resources)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
-        return Line(name, len(jobs), asked, device, work.backward + work.generated, seconds, need)
+        return Line(name, len(jobs), resources, device, work.backward + work.generated, seconds, need)
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted = recipe.adapter is not None
@@ -129,9 +129,9 @@ class Plan:
         writing = work.generated / self.rates.generation(job.backbone, device, engine)
         return learning + writing + Estimate(0, "scaled", "no run of GRPO on such a device")
 
-    def _need_of_training(self, job: Job, recipe: Recipe, device: Device, asked: JobResources) -> memory.Need:
+    def _need_of_training(self, job: Job, recipe: Recipe, device: Device, resources: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.
-        same = (job.rule, job.backbone, device.workers, memory.ranks(asked), asked.sharding)
+        same = (job.rule, job.backbone, device.workers, memory.ranks(resources), resources.sharding)
         alike = [
             run
             for run in self.rates.runs
@@ -139,34 +139,34 @@ class Plan:
             and device.matches(run)
             and memory.takes_as_much(recipe, run.settings)
         ]
-        return memory.as_measured(memory.training_need(self.rates.sizes[job.backbone], recipe, asked), alike)
+        return memory.as_measured(memory.training_need(self.rates.sizes[job.backbone], recipe, resources), alike)
 
 
 def _too_little(line: Line) -> list[str]:
     """The time and memory that a job lacks, and the lines for config/resources.yaml."""
     warnings = []
-    asked, need = line.asked, line.need
+    resources, need = line.resources, line.need
     minutes = (line.seconds.value or 0) / 60
-    if minutes > asked.minutes:
+    if minutes > resources.minutes:
         takes = "may take up to" if line.seconds.at_most else "takes about"
         warnings.append(
-            f"{takes} {math.ceil(minutes):,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is "
+            f"{takes} {math.ceil(minutes):,} minutes and asks for {resources.minutes:,}: it is stopped, saves and is "
             f"retried; or set `minutes: {math.ceil(minutes * 1.2)}`"
         )
-    if (node := need.node.value) and node > asked.memory_gb:
+    if (node := need.node.value) and node > resources.memory_gb:
         warnings.append(
-            f"needs about {node:.0f} GB of a node's memory and asks for {asked.memory_gb:g}: "
+            f"needs about {node:.0f} GB of a node's memory and asks for {resources.memory_gb:g}: "
             f"set `memory_gb: {round(node * 1.2) + 1}`"
         )
-    saving, warned = (need.checkpoint.value or 0) / SAVED_GB_PER_SECOND, asked.warned_seconds(1)
+    saving, warned = (need.checkpoint.value or 0) / SAVED_GB_PER_SECOND, resources.warned_seconds(1)
     if saving > warned:
         needed = math.ceil(saving * 1.2)
-        more = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * asked.minutes else ""
+        more = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * resources.minutes else ""
         warnings.append(
             f"saves {need.checkpoint.value:.0f} GB, for which {warned} seconds before its time limit may be too few: "
             f"set `warning_seconds: {needed}`{more}"
         )
-    model = gpu_in(asked.gpu_model or "")
+    model = gpu_in(resources.gpu_model or "")
     if need.gpu and model and (need.gpu.value or 0) > MACHINES[model].memory_gb:
         warnings.append(
             f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model].memory_gb}: more GPUs with "
@@ -183,8 +183,8 @@ def _name(job: Job) -> tuple[str, str, str]:
     return job.rule, job.backbone, f"{step.stage}.{step.variant}"
 
 
-def _given(asked: JobResources, device: Device) -> JobResources:
+def _given(request: JobResources, device: Device) -> JobResources:
     """The request as the launcher takes it on this device: the GPUs or cores that are there, processes as they are."""
     if device.name == "cpu":
-        return replace(asked, cpus=device.workers, gpus=0, gpu_model=None, nodes=1)
-    return replace(asked, gpus=device.workers // asked.nodes)
+        return replace(request, cpus=device.workers, gpus=0, gpu_model=None, nodes=1)
+    return replace(request, gpus=device.workers // request.nodes)

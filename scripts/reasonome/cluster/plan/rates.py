@@ -18,11 +18,11 @@ class Device:
     workers: int
 
     @classmethod
-    def granted(cls, asked: JobResources, gpus: int | None = None, cores: int | None = None) -> "Device":
+    def granted(cls, resources: JobResources, gpus: int | None = None, cores: int | None = None) -> "Device":
         """The device that a request gets of `gpus` GPUs a node and `cores` cores (None: as many as it asks for)."""
-        if count := asked.gpus if gpus is None else min(asked.gpus, gpus):
-            return cls((asked.gpu_model or "gpu").lower(), count * asked.nodes)
-        return cls("cpu", asked.cpus if cores is None else min(asked.cpus, cores))
+        if count := resources.gpus if gpus is None else min(resources.gpus, gpus):
+            return cls((resources.gpu_model or "gpu").lower(), count * resources.nodes)
+        return cls("cpu", resources.cpus if cores is None else min(resources.cpus, cores))
 
     def answering(self, engine: str) -> "Device":
         """The part of it that one job's engine answers on: transformers takes a single GPU, vLLM all of them."""

@@ -91,10 +91,10 @@ class Workload:
         return _fewer(rows, kept) if kept is not None else rows * counted(1, "reasoning not written", at_most=True)
 
     def _answering(self, job: Job) -> Work:
-        asked = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
-        decoding = self.project.decodings[asked["decoding"]]
-        answers = self._rows(asked["benchmark"], asked["style"], "test").times(decoding.samples * decoding.orders)
-        alike = self._alike(job, ANSWERING, asked)
+        settings = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
+        decoding = self.project.decodings[settings["decoding"]]
+        answers = self._rows(settings["benchmark"], settings["style"], "test").times(decoding.samples * decoding.orders)
+        alike = self._alike(job, ANSWERING, settings)
         if alike and answers.value:
             tokens = sum(run.generated_tokens for run in alike) / len(alike) / answers.value
             return Work(generated=answers * _length(tokens, alike, job))
