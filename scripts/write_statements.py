@@ -54,9 +54,7 @@ def main() -> None:
             },
         },
     )
-    placebo = (
-        f"; genes are permuted, {fact_count - len(facts)} facts of running text left out" if corpus.placebo else ""
-    )
+    placebo = f"; genes are permuted, {running_text} facts of running text left out" if corpus.placebo else ""
     print(
         f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
         f"{len(left_out)} about held-out terms left out{placebo}"

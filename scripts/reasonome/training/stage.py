@@ -1,6 +1,5 @@
 """One training step from recipe to model folder: what pretrain, sft and grpo have in common."""
 
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from reasonome import __version__
@@ -54,8 +52,8 @@ def read_recipe(folder: Path) -> Recipe:
     path = folder / "recipe.json"
     if not path.is_file():
         raise InputError("recipe is missing", file=path, fix=f"snakemake {path}")
-    recipe = json.loads(path.read_text(encoding="utf-8"))
-    return TypeAdapter(STAGES[recipe["stage"]]).validate_python(recipe)
+    recipe = atomic.read_json(path)
+    return STAGES[recipe["stage"]].model_validate(recipe)
 
 
 def mixed(rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float]) -> list[Row]:
