@@ -16,18 +16,18 @@ from reasonome.report.plan import read_plan
 def main() -> None:
     parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
-    what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
-    parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)
-    given = parser.parse_args()
-    plan = read_plan(given.folder / "plan.json")
+    meaning = '"on par" is a difference of scores smaller than this (default: %(default)s)'
+    parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=meaning)
+    args = parser.parse_args()
+    plan = read_plan(args.folder / "plan.json")
     evidence = read_evidence(plan)
-    bootstrap = {"seed": given.seed, "resamples": given.resamples}
+    bootstrap = {"seed": args.seed, "resamples": args.resamples}
     metrics = metrics_table(plan, evidence, **bootstrap)
-    comparisons = comparisons_table(plan, evidence, equivalence=given.equivalence, **bootstrap)
-    atomic.write_tsv(given.folder / "costs.tsv", costs_table(plan))
-    atomic.write_tsv(given.folder / "metrics.tsv", metrics)
-    atomic.write_tsv(given.folder / "comparisons.tsv", comparisons)
-    with atomic.replacing(given.folder / "own") as folder:
+    comparisons = comparisons_table(plan, evidence, equivalence=args.equivalence, **bootstrap)
+    atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
+    atomic.write_tsv(args.folder / "metrics.tsv", metrics)
+    atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
+    with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
         plan.task_report.write_own(plan, evidence, folder, **bootstrap)
     print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))

@@ -16,12 +16,12 @@ from reasonome.report.plan import read_plan
 def main() -> None:
     parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
-    given = parser.parse_args()
-    plan = read_plan(given.folder / "plan.json")
-    metrics = tables.read_table(given.folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
-    comparisons = tables.read_table(given.folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
+    args = parser.parse_args()
+    plan = read_plan(args.folder / "plan.json")
+    metrics = tables.read_table(args.folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+    comparisons = tables.read_table(args.folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     evaluations = read_evidence(plan).evaluations
-    with atomic.replacing(given.folder / "paper") as folder, matplotlib.rc_context(STYLE):
+    with atomic.replacing(args.folder / "paper") as folder, matplotlib.rc_context(STYLE):
         folder.mkdir()
         for name, benchmarks in (
             ("in_distribution", paper.benchmarks(plan)),
@@ -35,7 +35,7 @@ def main() -> None:
         (folder / "format.md").write_text(paper.format_markdown(plan, formats), encoding="utf-8")
         save(*paper_figures.ablation(plan, metrics), folder / "ablation")
         save(*paper_figures.coverage(evaluations), folder / "coverage")
-        abstained = paper_figures.abstentions(evaluations, seed=given.seed, resamples=given.resamples)
+        abstained = paper_figures.abstentions(evaluations, seed=args.seed, resamples=args.resamples)
         atomic.write_tsv(folder / "abstention.tsv", abstained)
 
 

@@ -20,7 +20,7 @@ def load(folder: Path, precision: str, **settings):
 
     `settings` are arguments of vLLM's own, and win over those chosen here.
     """
-    # Requests come from this process alone; statistics about its use are nobody's business.
+    # vLLM would else send statistics of its use.
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     # A worker that is forked cannot use a GPU that this process has already touched.
     os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")

@@ -57,7 +57,7 @@ def configuration(adapter: Adapter | None) -> LoraConfig | None:
 
 
 def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:
-    """InputError for target modules that the model has not, with the ones that it has."""
+    """InputError for target modules that the model lacks; it names those that the model has."""
     if adapter is None or adapter.targets == "all-linear":
         return
     linear = {name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}

@@ -23,7 +23,7 @@ def newest_complete(folder: Path) -> Path | None:
 def _is_complete(checkpoint: Path) -> bool:
     try:
         sizes = read_mark(checkpoint)["files"]
-    except (OSError, ValueError, KeyError):  # no marker, or what a failing disk left of it
+    except (OSError, ValueError, KeyError):  # no mark, or what a failing disk left of it
         return False
     files = {checkpoint / name: size for name, size in sizes.items()}
     return bool(files) and all(file.is_file() and file.stat().st_size == size for file, size in files.items())
@@ -74,13 +74,13 @@ class MarkComplete(TrainerCallback):
         self._stopwatch, self._precision = stopwatch, precision
 
     def on_save(self, args, state, control, **kwargs):
-        """Write the marker last, with the size of every file."""
+        """Write the mark last, with the size of every file."""
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         atomic.flush(checkpoint)
         processes.wait_for_all()
         if processes.is_first():
             self._mark(checkpoint)
-        # Nobody leaves, which would end the job, before the marker is there.
+        # No process may leave, which would end the job, before the mark is written.
         processes.wait_for_all()
 
     def _mark(self, checkpoint: Path) -> None:

@@ -128,7 +128,7 @@ def longest_that_fits(longest: int, fits: Callable[[int], bool]) -> int:
 
 
 def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
-    """A function that trains on rows × tokens, but for the step; gradients stay, as they do between micro batches."""
+    """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
     trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
     trained.to("cuda").train()
@@ -157,7 +157,7 @@ def _bytes_beside(model, recipe: TrainingSettings) -> int:
 
 
 def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[int, int], bool]:
-    """Whether rows × tokens fit, by trial on what is left of a GPU: beside gradients, and room for what is to come."""
+    """A function that tries whether rows × tokens fit on a GPU, beside gradients and what training will need later."""
     trial = _trial(model, recipe)
     _, total = torch.cuda.mem_get_info()
     held = _bytes_beside(model, recipe) + int((1 - SHARE + taken) * total)

@@ -19,7 +19,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.tasks.base import Reward
 
 WORKER = Path(__file__).with_name("grader_worker.py")
-# That a grader's file may take to import what it needs; its calls have their own limit.
+# The limit for importing a grader's file; its calls have their own.
 LOADING_SECONDS = 120
 
 

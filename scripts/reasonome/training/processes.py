@@ -54,7 +54,7 @@ def gather(value: Any) -> list[Any]:
 
 
 def leave(status: int = 0) -> None:
-    """End this process with `status` if it is one of several, once what is registered for its exit is done.
+    """End this process with `status` if it is one of several; functions registered for its exit run first.
 
     The interpreter is left standing. Threads of Gloo live for as long as anything refers to their group, as a trainer
     does after `destroy_process_group`, and one that lets go of a tensor while Python is taken down aborts the process

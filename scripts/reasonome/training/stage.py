@@ -163,7 +163,7 @@ class Stage:
         return tokenizer
 
     def fit(self, longest: int, taken: float = 0) -> int:
-        """Find what the recipe leaves to `auto`, for texts of up to `longest` tokens; the longest that fits.
+        """Find what is `auto` in the recipe, for texts of up to `longest` tokens; returns the longest that fits.
 
         `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
@@ -232,7 +232,7 @@ class Stage:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if received := self.stop.agreed():
             print(f"stopped by signal {received} after step {trainer.state.global_step}; saved", flush=True)
-            # srun ends a job of several nodes with the first of its processes, which is not to be before that is said.
+            # srun ends a job of several nodes when its first process ends: wait until the line is printed.
             processes.wait_for_all()
             processes.leave(128 + received)
             sys.exit(128 + received)

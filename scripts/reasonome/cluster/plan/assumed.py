@@ -37,7 +37,7 @@ MACHINES = {
 UNNAMED_GPU = "a100"
 START_SECONDS = 60  # to load libraries and weights, on a quiet file system
 
-# Bytes of a GPU's memory for each parameter, by what is there and `sharding`: whole on each GPU, and shared by all.
+# Bytes of a GPU's memory for each parameter, by use and `sharding`: whole on each GPU, and shared by all.
 BYTES = {
     # Weights and gradients in fp32, two moments of AdamW; DeepSpeed has bf16 weights beside those.
     "training": {"none": (16, 0), "zero2": (2, 16), "zero3": (0, 18)},

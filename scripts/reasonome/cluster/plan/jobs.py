@@ -46,7 +46,7 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         raise InputError("there is no workflow here", file="Snakefile", fix="run it in the project's folder")
     target = project.results.experiment(experiment) / "report.html"
     command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
-    # Of a user's own profile nothing decides what is to be done, and one for a cluster asks the controller.
+    # A user's own profile changes no jobs, and one for a cluster would ask the controller.
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
         [*command, "--config", f"folder={project.root}", "--", str(target)],
@@ -55,7 +55,7 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         env=environment,
     )
     if done.returncode:
-        # Where Snakemake says what is wrong; before it stands what it did, after it what it advises.
+        # The error alone: before it stands Snakemake's progress, after it its advice.
         printed = done.stdout + done.stderr
         message = re.search(r"^\S*(Error|Exception)\b.*(\n.*){0,11}", printed, re.MULTILINE)
         reason = message[0] if message else printed
