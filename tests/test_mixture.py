@@ -96,6 +96,11 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     plan = experiments.report_plan(project, "demo")
     learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
     assert plan["trained_on"]["KW+RA"] == learned
+    files = experiments.training_files(project, project.recipes["sft"]["both"])
+    assert {name: str(path) for name, path in files.items()} == {
+        "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",
+        "examples of demo-loci": "results/prompts/demo-loci.answer/train.jsonl",
+    }
     audit = experiments.audit_plan(project, "demo")
     assert audit.training["demo-go"][0] == "sft.both" and audit.not_compared == {"demo-loci": ("sft.both",)}
 
@@ -106,6 +111,39 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     job = Job("sft", {"backbone": "smollm2-135m", "chain": "sft.both-s0"})
     work = Workload(project)._tuning(job, recipe.model_copy(update={"max_examples": None}))
     assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
+
+
+@pytest.mark.parametrize(
+    ("stage", "variant", "files"),
+    [
+        (
+            "pretrain",
+            "demo",
+            {"train": "statements/demo/train.jsonl", "held_out": "statements/demo/held_out.jsonl"},
+        ),
+        (
+            "sft",
+            "names",
+            {
+                "examples": "prompts/demo-go.demo-names/train.jsonl",
+                "reasoning": "reasoning/knowledge-given/demo-go.demo-names.jsonl",
+            },
+        ),
+        ("sft", "nameonly", {"examples": "prompts/demo-go.demo-names/train.jsonl"}),
+        (
+            "grpo",
+            "soft",
+            {
+                "examples": "prompts/demo-go.demo-names/train.jsonl",
+                "valid": "prompts/demo-go.demo-names/valid.jsonl",
+                "encoder minilm": "encoders/minilm/manifest.json",
+            },
+        ),
+    ],
+)
+def test_a_recipe_names_the_files_that_it_learns_from(project, stage, variant, files):
+    found = experiments.training_files(project, project.recipes[stage][variant])
+    assert found == {name: Path("results") / path for name, path in files.items()}
 
 
 def two_files(folder: Path) -> dict[str, Path]:

@@ -53,13 +53,13 @@ def warning_of_slowness(chosen: str, best: str) -> str:
     )
 
 
-def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:
-    """The best rate of a product of two square matrices, in 10¹² FLOPs a second, over about `seconds`."""
+def matmul_tflops(device: str, precision: torch.dtype) -> float:
+    """The best rate of a product of two square matrices, in 10¹² FLOPs a second."""
     size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
     matrix = torch.full((size, size), 0.5, dtype=precision, device=device)
     best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
     torch.mm(matrix, matrix, out=product)
-    while spent < seconds:
+    while spent < PROBE_SECONDS:
         started = now()
         torch.mm(matrix, matrix, out=product)
         took = now() - started

@@ -157,7 +157,7 @@ def _ask(url: str, start: str) -> bytes:
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every step, and which resumes in any epoch."""
 
-    def __init__(self, *args, drift: Drift, epochs_done: int = 0, **kwargs):
+    def __init__(self, *args, drift: Drift, epochs_done: int, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done = drift, epochs_done
         super().__init__(*args, **kwargs)
