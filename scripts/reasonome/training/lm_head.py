@@ -22,7 +22,8 @@ TRLS = {name: getattr(trl_utils, name) for name in ("_ChunkedLogProbFunction", "
 def score(hidden, weight, bias, targets, temperature, chunk_size, softcapping, logit_scale, outputs=OUTPUTS) -> tuple:
     """The outputs of TRL's ChunkedLogProbFunction for `hidden` (N × width): five tensors of N.
 
-    Those that are not in `outputs` are None. Log-probabilities (fp32) of `targets` have a gradient; the other four have none. `chunk_size` is not used.
+    Those that are not in `outputs` are None. Log-probabilities (fp32) of `targets` have a gradient; the other four have
+    none. `chunk_size` is not used.
     """
     part = partial(_scored, temperature=temperature, softcapping=softcapping, logit_scale=logit_scale, outputs=outputs)
     if len(targets) <= ROWS:
