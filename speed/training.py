@@ -120,8 +120,8 @@ def prepare(inputs: Inputs, model: Path, given, made: Results) -> list[int]:
         shown = set(inputs.task.prompt(example, inputs.style).shown)
         steps = reasoned(rng, example, shown, own[example.id]["steps"], examples)
         row = {**own[example.id], "steps": steps}
-        made = conversations(inputs.task, inputs.style, [example], {example.id: row})
-        length = len(token_ids(tokenizer, made[0])) if made else LONGEST + 1
+        conversation = conversations(inputs.task, inputs.style, [example], {example.id: row})
+        length = len(token_ids(tokenizer, conversation[0])) if conversation else LONGEST + 1
         if length <= LONGEST:
             kept.append(example)
             reasoning.append(row)
