@@ -8,14 +8,14 @@ from reasonome.annotation import job
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
-from reasonome.training import visible_gpus
+from reasonome.training import gpus
 
 
 def main() -> None:
     parser = arguments.project_parser(__doc__, "annotation", "model", "output")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
-    visible_gpus.leave(args.gpus)
+    gpus.limit(args.gpus)
 
     project = Project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")

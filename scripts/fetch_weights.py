@@ -13,9 +13,9 @@ from reasonome.facts.fetching import weights
 
 def main() -> None:
     parser = arguments.project_parser(__doc__, "output")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--backbone")
-    what.add_argument("--encoder")
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--backbone")
+    group.add_argument("--encoder")
     args = parser.parse_args()
     project = Project(args.config)
     if args.backbone:

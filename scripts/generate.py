@@ -15,7 +15,7 @@ from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
-from reasonome.training import retention, visible_gpus
+from reasonome.training import gpus, retention
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
-    visible_gpus.leave(args.gpus)
+    gpus.limit(args.gpus)
 
     stopwatch = Stopwatch()
     project = Project(args.config)

@@ -10,17 +10,15 @@ model of the demo gave 75 names to 90 questions. Loading the model counts in non
 filled cache must do without it. Run it on a quiet machine.
 """
 
-import argparse
 import random
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from measuring import Check, Inputs, parser, report
 
-from reasonome.config.project import Project
 from reasonome.core.errors import lookup, run_program
 from reasonome.facts.sources.go import read_obo
 from reasonome.scoring.encoders import SentenceEncoder
@@ -32,27 +30,14 @@ DIFFERENCE = 1e-4  # between any two values of a pair, less than
 OBO = Path(__file__).resolve().parent.parent / "resources" / "demo" / "go-basic.obo.gz"
 
 
-class Bound(NamedTuple):
-    """A measurement, what it must be, and whether it is."""
-
-    what: str
-    found: str
-    bound: str
-    kept: bool
-
-    def __str__(self) -> str:
-        return f"{'ok' if self.kept else 'MISSED':<6}  {self.what}: {self.found} ({self.bound})"
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--encoder", type=Path, help="folder of an encoder named in encoders.yaml; minilm if not given")
-    given = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--encoder", type=Path, help="folder of another encoder of encoders.yaml")
+    given = arguments.parse_args()
 
-    project = Project(given.config)
-    folder = given.encoder or project.results.encoder("minilm")
-    pooling = lookup(project.encoders, folder.name, "encoder").pooling
+    inputs = Inputs(given.config, given.results)
+    folder = given.encoder or inputs.encoder()
+    pooling = lookup(inputs.project.encoders, folder.name, "encoder").pooling
     answers, truths = pairs()
     texts = {*answers, *truths}
     print(
@@ -71,16 +56,16 @@ def main() -> int:
         warm_seconds += seconds
 
     print(f"one pair at a time {naive_seconds:.2f} s, empty cache {cold_seconds:.2f} s, filled {warm_seconds:.4f} s\n")
-    largest = max(np.abs(first - second).max() for first, second in ((naive, cold), (naive, warm), (cold, warm)))
-    bounds = [
-        Bound("largest difference of a value", f"{largest:.1e}", f"less than {DIFFERENCE:.0e}", largest < DIFFERENCE),
+    largest = max(float(np.abs(first - second).max()) for first, second in ((naive, cold), (naive, warm), (cold, warm)))
+    equal, loaded_again = cold.tobytes() == warm.tobytes(), "_model" in vars(warm_encoder)
+    checks = [
+        Check("largest difference of a value", f"{largest:.1e}", f"< {DIFFERENCE:.0e}", largest < DIFFERENCE),
         faster("empty cache", naive_seconds / cold_seconds, COLD),
         faster("filled cache", naive_seconds / warm_seconds, WARM),
-        Bound("values with a filled cache", *equality(cold, warm)),
-        Bound("model with a filled cache", *absence("_model" in vars(warm_encoder))),
+        Check("values with a filled cache", "equal" if equal else "not equal", "bit for bit those without", equal),
+        Check("model with a filled cache", "loaded" if loaded_again else "not loaded", "not needed", not loaded_again),
     ]
-    print(*bounds, sep="\n")
-    return int(not all(bound.kept for bound in bounds))
+    return report([], checks, given.rows)
 
 
 def pairs() -> tuple[list[str], list[str]]:
@@ -118,17 +103,8 @@ def timed(work: Callable):
     return work(), time.perf_counter() - started
 
 
-def faster(what: str, ratio: float, least: float) -> Bound:
-    return Bound(f"{what}, times as fast", f"{ratio:,.1f}", f"at least {least}", ratio >= least)
-
-
-def equality(first: np.ndarray, second: np.ndarray) -> tuple[str, str, bool]:
-    equal = first.tobytes() == second.tobytes()
-    return ("those" if equal else "not those") + " with an empty one", "bit for bit", equal
-
-
-def absence(there: bool) -> tuple[str, str, bool]:
-    return "loaded" if there else "not loaded", "not needed", not there
+def faster(what: str, ratio: float, least: float) -> Check:
+    return Check(f"{what}, times as fast", f"{ratio:,.1f}", f"≥ {least}", ratio >= least)
 
 
 if __name__ == "__main__":

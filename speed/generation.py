@@ -43,7 +43,7 @@ def main() -> int:
     decoding = inputs.project.decodings["greedy"].model_copy(update={"max_new_tokens": given.tokens})
     chosen = precision.choose("auto")
     model, tokenizer = local.load(folder, chosen)
-    prompts = texts_of_prompts(inputs, tokenizer, given.prompts)
+    prompts = prompt_texts(inputs, tokenizer, given.prompts)
     one_by_one(model, tokenizer, prompts[:1], decoding)  # warms up
     ways = {
         "theirs": lambda: one_by_one(model, tokenizer, prompts, decoding),
@@ -67,7 +67,7 @@ def main() -> int:
     return report(speeds, list(equal_shares(texts)), given.rows)
 
 
-def texts_of_prompts(inputs: Inputs, tokenizer, wanted: int) -> list[str]:
+def prompt_texts(inputs: Inputs, tokenizer, wanted: int) -> list[str]:
     """The first prompts of the demo's test split, as text."""
     examples = inputs.examples("test")[:wanted]
     return [render(tokenizer, inputs.task.prompt(each, inputs.style).messages) for each in examples]

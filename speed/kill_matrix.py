@@ -18,7 +18,6 @@ table is written beside the TSV.
 """
 
 import argparse
-import csv
 import dataclasses
 import itertools
 import json
@@ -37,6 +36,7 @@ sys.path[:0] = [str(ROOT / "scripts"), *(str(ROOT / "tests" / name) for name in 
 
 import killing  # noqa: E402
 import one_machine  # noqa: E402
+import pandas as pd  # noqa: E402
 import psutil  # noqa: E402
 import tiny_backbone  # noqa: E402
 import tiny_project  # noqa: E402
@@ -70,13 +70,13 @@ def main() -> int:
     random.Random(args.seed).shuffle(cells)
     rows = read_table(args.output)
     trials = len(cells) if args.trials is None else args.trials
-    asked = {number: cells[number % len(cells)] for number in range(trials)}
-    missing = [number for number in asked if str(number) not in rows]
-    names = dict.fromkeys(asked[number][1] for number in missing)
+    planned = {number: cells[number % len(cells)] for number in range(trials)}
+    missing = [number for number in planned if str(number) not in rows]
+    names = dict.fromkeys(planned[number][1] for number in missing)
     lives = {name: control(args.work.resolve(), project, name) for name in names}
-    with slurm() if any(asked[number][0] == CANCEL for number in missing) else nullcontext():
+    with slurm() if any(planned[number][0] == CANCEL for number in missing) else nullcontext():
         for number in tqdm(missing, desc="trials", unit="trial"):
-            kill, name = asked[number]
+            kill, name = planned[number]
             rng = random.Random(f"{args.seed} {number}")
             row = trial(args.work.resolve() / f"trial-{number}", project, name, kill, rng, lives[name])
             rows[str(number)] = {"trial": str(number), **row}
@@ -148,7 +148,7 @@ def control(work: Path, project: Path, name: str) -> Life:
 
 
 def differences(folder: Path, project: Path, stage: Stage) -> list[str]:
-    """Names of what is not as in the undisturbed run."""
+    """Names of the files that are not as in the undisturbed run."""
     ours, theirs = killing.fingerprint(folder, stage), killing.fingerprint(project, stage)
     return [Path(path).name for path in sorted(ours.keys() | theirs.keys()) if ours.get(path) != theirs.get(path)]
 
@@ -204,24 +204,21 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
     """Rows by trial; none where there is no table yet."""
     if not path.is_file():
         return {}
-    with open(path, newline="", encoding="utf-8") as handle:
-        return {row["trial"]: row for row in csv.DictReader(handle, delimiter="\t")}
+    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    return {row["trial"]: row for row in table.to_dict("records")}
 
 
 def write_table(path: Path, rows: dict[str, dict[str, str]]) -> None:
     """Write the table as TSV, and as Markdown beside it."""
     ordered = [rows[number] for number in sorted(rows, key=int)]
-    with atomic.replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as out:
-        table = csv.DictWriter(out, COLUMNS, delimiter="\t", lineterminator="\n")
-        table.writeheader()
-        table.writerows(ordered)
+    atomic.write_tsv(path, pd.DataFrame(ordered, columns=COLUMNS))
     shown = COLUMNS[:-2]
     lines = [shown, ["---"] * len(shown), *([row[column] for column in shown] for row in ordered)]
     atomic.write_text(path.with_suffix(".md"), "".join(f"| {' | '.join(line)} |\n" for line in lines))
 
 
 def report(rows: dict[str, dict[str, str]]) -> int:
-    """Print what was found; exit status 1 if something was lost."""
+    """Print a summary; exit status 1 if something was lost."""
     repeated = [int(row["steps repeated"]) for row in rows.values() if row["steps repeated"]]
     same = sum(row["same"] == "yes" for row in rows.values())
     left = sum(bool(row["left behind"]) for row in rows.values())

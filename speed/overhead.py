@@ -108,12 +108,12 @@ def jobs_between(metadata: Path, begun: float, ended: float) -> list[Job]:
             continue
         # One job's outputs are recorded with starts that differ by milliseconds.
         key = (record["rule"], record["shellcmd"])
-        before = found.get(key, Job(started, finished, programs_of(record["shellcmd"])))
+        before = found.get(key, Job(started, finished, called_programs(record["shellcmd"])))
         found[key] = Job(min(before.started, started), max(before.ended, finished), before.programs)
     return list(found.values())
 
 
-def programs_of(command: str | None) -> tuple[str, ...]:
+def called_programs(command: str | None) -> tuple[str, ...]:
     """The file names of the scripts/ programs that a job's command calls; the launcher becomes the one it launches."""
     paths = map(Path, shlex.split(command or ""))
     return tuple(p.name for p in paths if p.suffix == ".py" and p.parent.name == "scripts" and p.name != "launch.py")

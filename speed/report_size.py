@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from chromium import PROGRAMS, chromium, lacking, seconds_to_interactive  # noqa: E402
+from measuring import Check, report  # noqa: E402
 from rendered_page import render  # noqa: E402
 from synthetic_experiment import ARMS  # noqa: E402
 
@@ -43,17 +44,12 @@ def main() -> int:
             with chromium() as driver:
                 seconds.append(seconds_to_interactive(driver, page))
     print(f"{each * len(ARMS) * SUBSETS:,} answers of {given.words} words of reasoning")
-    kept = [
-        _verdict("page", megabytes, MEGABYTES, "MB"),
-        _verdict("to interactive", statistics.median(seconds), SECONDS, "s"),
+    median = statistics.median(seconds)
+    checks = [
+        Check("page", f"{megabytes:.2f} MB", f"< {MEGABYTES} MB", megabytes < MEGABYTES),
+        Check("to interactive", f"{median:.2f} s", f"< {SECONDS} s", median < SECONDS),
     ]
-    return 0 if all(kept) else 1
-
-
-def _verdict(what: str, value: float, bound: float, unit: str) -> bool:
-    kept = value < bound
-    print(f"{what:16} {value:8.2f} {unit:3} (bound {bound} {unit})  {'ok' if kept else 'MISSED'}")
-    return kept
+    return report([], checks, None)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ Rates are real tokens, without padding, over the seconds of optimizer steps. The
 counts FLOPs as reasonome/training/throughput.py says.
 """
 
-import json
 import os
 import random
 import statistics
@@ -34,11 +33,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from measuring import CUDA, Check, Inputs, Speed, parser, report
+from measuring import BACKBONE, BENCHMARK, CUDA, STYLE, TEACHER, Check, Inputs, Speed, parser, report
 from tqdm import tqdm
 
 from reasonome.answering import precision
 from reasonome.benchmarks.rows import read_rows
+from reasonome.config.project.results import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.training import recomputation
@@ -71,38 +71,41 @@ def main() -> int:
     arguments.add_argument("--held-out", type=int, default=32, help="(%(default)s)")
     arguments.add_argument("--packing", choices=["none", "separate"], default="none", help="of ours (%(default)s)")
     arguments.add_argument("--way", choices=["theirs", "plain"], help="run only this one, in --work")
-    arguments.add_argument("--work", type=Path, help="folder of a way's files")
+    arguments.add_argument("--work", type=Path, help="results folder of a way's files")
     given = arguments.parse_args()
     inputs = Inputs(given.config, given.results)
     if given.way:
-        train_with_trl(inputs, given.work, careful=given.way == "plain")
+        train_with_trl(inputs, Results(given.work), careful=given.way == "plain")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        lengths = prepare(inputs, given.model or inputs.backbone(), given, work)
+        made = Results(Path(folder) / inputs.project.settings.results)
+        lengths = prepare(inputs, given.model or inputs.backbone(), given, made)
         print(f"{len(lengths)} examples to train on: {describe(lengths)}", flush=True)
-        rest = ["--config", given.config, "--work", work]
+        rest = ["--config", given.config, "--work", made.root]
         if given.results:
             rest += ["--results", given.results]
         for way in ("theirs", "plain"):
             run(way, [__file__, "--way", way, *rest], {})
-        data = ["--examples", work / "examples.jsonl", "--reasoning", work / "reasoning.jsonl"]
-        words = [SCRIPTS / "sft.py", "--config", given.config, "--folder", work / "models" / STEP, *data]
-        run("ours", words, JOB_ENVIRONMENT)
-        found = {
-            way: json.loads((work / way / "facts.json").read_text(encoding="utf-8")) for way in ("theirs", "plain")
-        }
-        found["ours"] = json.loads((work / "models" / STEP / "run.json").read_text(encoding="utf-8"))
-        models = {way: work / way / "model" for way in ("theirs", "plain")} | {"ours": work / "models" / STEP / "model"}
-        losses = {way: held_out_loss(inputs, model, work) for way, model in models.items()}
+        step = made.model(BACKBONE, STEP)
+        words = [SCRIPTS / "sft.py", "--config", given.config.resolve(), "--folder", step]
+        run("ours", words, JOB_ENVIRONMENT, folder)
+        facts = {"theirs": made.root / "theirs/facts.json", "plain": made.root / "plain/facts.json"}
+        found = {way: atomic.read_json(file) for way, file in (facts | {"ours": step / "run.json"}).items()}
+        models = {"theirs": made.root / "theirs/model", "plain": made.root / "plain/model", "ours": step / "model"}
+        losses = {way: held_out_loss(inputs, model, made) for way, model in models.items()}
     device = "GPU" if CUDA else "CPU"
     rates = [found[way]["tokens_per_second"] for way in ("theirs", "plain", "ours")]
     speed = Speed(f"training, {device}", "real tokens/s", *rates, LEAST[precision.choose("auto")])
     return report([speed], checks(found, losses), given.rows)
 
 
-def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
-    """Write examples, reasoning and recipe below `work`; returns the tokens of each example to train on."""
+def examples_file(made: Results, split: str) -> Path:
+    """The examples to train on ("train") or those held out ("valid")."""
+    return made.prompts(BENCHMARK, STYLE) / f"{split}.jsonl"
+
+
+def prepare(inputs: Inputs, model: Path, given, made: Results) -> list[int]:
+    """Write examples, reasoning and recipe; returns the tokens of each example to train on."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model / "model")
@@ -117,8 +120,8 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
         shown = set(inputs.task.prompt(example, inputs.style).shown)
         steps = reasoned(rng, example, shown, own[example.id]["steps"], examples)
         row = {**own[example.id], "steps": steps}
-        made = conversations(inputs.task, inputs.style, [example], {example.id: row})
-        length = len(token_ids(tokenizer, made[0])) if made else LONGEST + 1
+        conversation = conversations(inputs.task, inputs.style, [example], {example.id: row})
+        length = len(token_ids(tokenizer, conversation[0])) if conversation else LONGEST + 1
         if length <= LONGEST:
             kept.append(example)
             reasoning.append(row)
@@ -128,11 +131,11 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
     else:
         raise InputError(f"only {len(kept)} examples can be made", fix="ask for fewer with --examples and --held-out")
     size = given.examples
-    for name, part in (("examples", slice(0, size)), ("held_out", slice(size, None))):
-        atomic.write_jsonl(work / f"{name}.jsonl", [example.model_dump() for example in kept[part]])
-    atomic.write_jsonl(work / "reasoning.jsonl", reasoning)
-    (work / "models" / STEP).mkdir(parents=True)
-    (work / "models" / "base").symlink_to(model.resolve(), target_is_directory=True)
+    for split, part in (("train", slice(0, size)), ("valid", slice(size, None))):
+        atomic.write_jsonl(examples_file(made, split), [example.model_dump() for example in kept[part]])
+    atomic.write_jsonl(made.reasoning(TEACHER, BENCHMARK, STYLE), reasoning)
+    made.model(BACKBONE, STEP).mkdir(parents=True)
+    made.model(BACKBONE, "base").symlink_to(model.resolve(), target_is_directory=True)
     recipe = inputs.project.recipes["sft"]["names"].model_copy(
         update={
             "batch_size": BATCH if given.packing == "none" else packed_rows(lengths[:size]),
@@ -144,7 +147,7 @@ def prepare(inputs: Inputs, model: Path, given, work: Path) -> list[int]:
             "save_steps": 10_000,
         }
     )
-    atomic.write_json(work / "models" / STEP / "recipe.json", recipe.model_dump(mode="json"))
+    atomic.write_json(made.model(BACKBONE, STEP) / "recipe.json", recipe.model_dump(mode="json"))
     return lengths[:size]
 
 
@@ -180,27 +183,27 @@ def describe(lengths: Sequence[int]) -> str:
     )
 
 
-def run(way: str, words: Sequence, environment: dict[str, str]) -> None:
-    """One way in a process of its own; InputError where it fails."""
+def run(way: str, words: Sequence, environment: dict[str, str], folder: str | None = None) -> None:
+    """One way in a process of its own, which works in `folder`; InputError where it fails."""
     print(f"--- {way}", flush=True)
-    if subprocess.run([sys.executable, *map(str, words)], env={**os.environ, **environment}).returncode:
+    if subprocess.run([sys.executable, *map(str, words)], env={**os.environ, **environment}, cwd=folder).returncode:
         raise InputError(f"{way} failed", fix="its message is above")
 
 
-def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
-    """Train with SFTTrainer alone; writes facts.json and model/ below `work`, in a folder named after the way."""
+def train_with_trl(inputs: Inputs, made: Results, careful: bool) -> None:
+    """Train with SFTTrainer alone; writes facts.json and model/ in a folder named after the way."""
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    folder = work / ("plain" if careful else "theirs")
-    recipe = json.loads((work / "models" / STEP / "recipe.json").read_text(encoding="utf-8"))
-    base = work / "models" / "base" / "model"
+    folder = made.root / ("plain" if careful else "theirs")
+    recipe = atomic.read_json(made.model(BACKBONE, STEP) / "recipe.json")
+    base = made.model(BACKBONE, "base") / "model"
     tokenizer = AutoTokenizer.from_pretrained(base)
     same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
     settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
     bf16 = precision.choose("auto") == "bf16"
-    rows = rows_of(inputs, work, "examples")
+    rows = conversation_rows(inputs, made, "train")
     random.Random(SEED).shuffle(rows)  # as scripts/sft.py does, so that equal seeds draw equal steps
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
@@ -229,10 +232,10 @@ def train_with_trl(inputs: Inputs, work: Path, careful: bool) -> None:
     atomic.write_json(folder / "facts.json", meter.facts())
 
 
-def rows_of(inputs: Inputs, work: Path, part: str) -> list[dict]:
-    """Prompts and completions of examples or held_out, as our own training makes them."""
-    examples = read_rows(work / f"{part}.jsonl", inputs.task.Example)
-    return conversations(inputs.task, inputs.style, examples, read_proposals(work / "reasoning.jsonl"))
+def conversation_rows(inputs: Inputs, made: Results, split: str) -> list[dict]:
+    """Prompts and completions of a split, as our own training makes them."""
+    examples = read_rows(examples_file(made, split), inputs.task.Example)
+    return conversations(inputs.task, inputs.style, examples, read_proposals(made.reasoning(TEACHER, BENCHMARK, STYLE)))
 
 
 def token_ids(tokenizer, row: dict) -> list[int]:
@@ -240,14 +243,14 @@ def token_ids(tokenizer, row: dict) -> list[int]:
 
 
 @torch.inference_mode()
-def held_out_loss(inputs: Inputs, folder: Path, work: Path) -> float:
+def held_out_loss(inputs: Inputs, folder: Path, made: Results) -> float:
     """The mean loss (nats) of a token of the held-out completions, in fp32 with the weights as saved."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to("cuda" if CUDA else "cpu").eval()
     total = tokens = 0.0
-    for row in tqdm(rows_of(inputs, work, "held_out"), desc="held-out loss", delay=5):
+    for row in tqdm(conversation_rows(inputs, made, "valid"), desc="held-out loss", delay=5):
         ids = torch.tensor([token_ids(tokenizer, row)], device=model.device)
         prompt = tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, return_dict=True)["input_ids"]
         logits = model(ids).logits[0, len(prompt) - 1 : -1]

@@ -11,7 +11,7 @@ import pytest
 from reasonome.answering import answers
 from reasonome.answering.answers import PartialAnswers, questions, write_answers
 from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
-from reasonome.answering.precision import of_machine
+from reasonome.answering.precision import fastest
 from reasonome.config import Decoding
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
@@ -136,7 +136,7 @@ def test_a_killed_job_goes_on_after_its_last_batch(engine, tmp_path):
     assert write_answers(*job, whole, "parrot") == {
         "prompt_tokens": 18,
         "generated_tokens": 12,
-        "precision": of_machine()[0],
+        "precision": fastest()[0],
     }
     engine.made, engine.fails_at = [], 2
     with pytest.raises(RuntimeError):

@@ -102,15 +102,6 @@ def test_a_second_run_asks_nothing_and_writes_the_same(endpoint, tmp_path, monke
     assert again == first | {"asked": 0}
 
 
-def test_an_endpoint_that_fails_leaves_no_answers_and_keeps_what_it_gave(endpoint, tmp_path):
-    server, target = endpoint(GOOD, (401, {}, "{}")), tmp_path / "greedy.jsonl"
-    with pytest.raises(InputError, match="401"):
-        api.write_answers(TASK, STYLE, GREEDY, [REPAIR, SPLICING], model(server, concurrency=1), target)
-    assert not target.exists() and len(rows(tmp_path / "greedy.cache.jsonl")) == 1
-    api.write_answers(TASK, STYLE, GREEDY, [REPAIR, SPLICING], model(server), target)
-    assert set(server.answered.values()) == {1} and len(server.answered) == 2
-
-
 # --- the program -------------------------------------------------------------------------------------
 
 

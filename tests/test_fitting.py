@@ -150,7 +150,7 @@ def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path
 def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     stage = tiny_training.sft_stage(models, max_length="auto", micro_batch_size="auto", batch_size=12)
-    monkeypatch.setattr(fitting.processes, "of_all", lambda value: [value])
+    monkeypatch.setattr(fitting.processes, "gather", lambda value: [value])
 
     def fit(processes: int, resumed: bool = True) -> fitting.Fitted:
         monkeypatch.setenv("WORLD_SIZE", str(processes))

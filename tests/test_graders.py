@@ -20,7 +20,7 @@ from reasonome.training.graders import grader_rewards
 ROOT = Path(__file__).parents[1]
 
 
-def reward_of(folder, code, **fields):
+def grader_reward(folder, code, **fields):
     """The reward by a grader file of this code, graders/mine.py of a project in `folder`; whoever asks closes it."""
     (folder / "graders").mkdir(exist_ok=True)
     (folder / "graders" / "mine.py").write_text(textwrap.dedent(code), encoding="utf-8")
@@ -30,7 +30,7 @@ def reward_of(folder, code, **fields):
 
 def graded(folder, code, answers=None, examples=None, **fields):
     """What a grader file of this code gives the answers."""
-    reward = reward_of(folder, code, **fields)
+    reward = grader_reward(folder, code, **fields)
     try:
         return reward(answers or [answer("AB")], examples or [ONE] * len(answers or [1]), None)
     finally:
@@ -215,7 +215,7 @@ def test_a_worker_ends_with_the_process_that_asks_though_its_call_hangs(tmp_path
         os.write(os.open("pipe", os.O_WRONLY), b"called")
         while True: pass
     """
-    reward_of(tmp_path, code)
+    grader_reward(tmp_path, code)
     path = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "tests")])
     asking = subprocess.Popen([sys.executable, "-c", ASKS, str(tmp_path)], env={**os.environ, "PYTHONPATH": path})
     with asking, open(tmp_path / "pipe", "rb") as pipe:
@@ -268,7 +268,7 @@ def test_what_a_grader_forked_ends_with_it(tmp_path):
             os._exit(0)
         return 1
     """
-    reward = reward_of(tmp_path, code)
+    reward = grader_reward(tmp_path, code)
     assert reward([answer("AB")], [ONE], None) == [1.0]
     with open(tmp_path / "pipe", "rb") as pipe:  # its end is read only when nobody can write there
         reward.close()

@@ -224,14 +224,14 @@ def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     monkeypatch.setenv("WORLD_SIZE", str(count))
     brought = []
 
-    def of_all(value):
+    def gather(value):
         """Stop at each process but the last, which gets what all have brought."""
         brought.append(value)
         if len(brought) < count:
             raise StopIteration
         return brought
 
-    monkeypatch.setattr(grpo.processes, "of_all", of_all)
+    monkeypatch.setattr(grpo.processes, "gather", gather)
     for rank in range(count):
         monkeypatch.setenv("RANK", str(rank))
         try:

@@ -257,10 +257,10 @@ def test_programs_that_answer_heed_their_limit_before_all_else(program, options,
     class Heeded(Exception):
         pass
 
-    def leave(most):
+    def limit(most):
         raise Heeded(most)
 
-    monkeypatch.setattr(launcher.visible_gpus, "leave", leave)
+    monkeypatch.setattr(launcher.gpus, "limit", limit)
     monkeypatch.setattr(sys, "argv", ["program", *options.split(), "--gpus", "2"])
     with pytest.raises(Heeded, match="2"):
         program.main()

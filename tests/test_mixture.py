@@ -19,9 +19,8 @@ from reasonome.core.errors import InputError
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import grpo
-from reasonome.training.mixture import data_files, mixed
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, mixed
 
 CONFIG = Path(__file__).parent.parent / "config"
 NAMING = TASKS["gene_set_naming"]
@@ -97,6 +96,11 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     plan = experiments.report_plan(project, "demo")
     learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
     assert plan["trained_on"]["KW+RA"] == learned
+    files = experiments.training_files(project, project.recipes["sft"]["both"])
+    assert {name: str(path) for name, path in files.items()} == {
+        "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",
+        "examples of demo-loci": "results/prompts/demo-loci.answer/train.jsonl",
+    }
     audit = experiments.audit_plan(project, "demo")
     assert audit.training["demo-go"][0] == "sft.both" and audit.not_compared == {"demo-loci": ("sft.both",)}
 
@@ -109,12 +113,44 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
 
 
-def files_of(folder: Path) -> dict[str, Path]:
+@pytest.mark.parametrize(
+    ("stage", "variant", "files"),
+    [
+        (
+            "pretrain",
+            "demo",
+            {"train": "statements/demo/train.jsonl", "held_out": "statements/demo/held_out.jsonl"},
+        ),
+        (
+            "sft",
+            "names",
+            {
+                "examples": "prompts/demo-go.demo-names/train.jsonl",
+                "reasoning": "reasoning/knowledge-given/demo-go.demo-names.jsonl",
+            },
+        ),
+        ("sft", "nameonly", {"examples": "prompts/demo-go.demo-names/train.jsonl"}),
+        (
+            "grpo",
+            "soft",
+            {
+                "examples": "prompts/demo-go.demo-names/train.jsonl",
+                "valid": "prompts/demo-go.demo-names/valid.jsonl",
+                "encoder minilm": "encoders/minilm/manifest.json",
+            },
+        ),
+    ],
+)
+def test_a_recipe_names_the_files_that_it_learns_from(project, stage, variant, files):
+    found = experiments.training_files(project, project.recipes[stage][variant])
+    assert found == {name: Path("results") / path for name, path in files.items()}
+
+
+def two_files(folder: Path) -> dict[str, Path]:
     """Rows of two benchmarks: sets to name as tiny_training makes them, and six loci."""
     rows = [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)]
     atomic.write_jsonl(folder / "loci.jsonl", rows)
-    weights = {"demo-go": 1.0, "demo-loci": 1.0}
-    return data_files("examples", [folder / "examples.jsonl", folder / "loci.jsonl"], weights)
+    return {"examples of demo-go": folder / "examples.jsonl", "examples of demo-loci": folder / "loci.jsonl"}
 
 
 @pytest.mark.slow
@@ -126,7 +162,7 @@ def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
     settings = {"mixture": {"demo-go": 1, "demo-loci": 1}, "style": "x", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings, "max_examples": 8})
     atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
-    stage = Stage(models / "sft.both-s0", files_of(tmp_path), styles)
+    stage = Stage(models / "sft.both-s0", two_files(tmp_path), styles)
     assert set(stage.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in stage.identity
     sft(stage, {"demo-go": NAMING, "demo-loci": RANKING})
     assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out
@@ -155,10 +191,9 @@ def test_a_benchmark_of_which_nothing_is_left_is_named(tiny_backbone, tmp_path):
 def test_grpo_on_two_benchmarks_of_a_task(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     folder = grpo_steps.prepare(models, benchmark=None, mixture={"demo-go": 2, "go": 1})
-    weights = {"demo-go": 2.0, "go": 1.0}
-    files = [tmp_path / "examples.jsonl"] * 2
-    data = data_files("examples", files, weights) | data_files("valid", files, weights)
-    grpo(Stage(folder, data, dict.fromkeys(weights, grpo_steps.STYLE)), grpo_steps.Vowels(), None)
+    names = [f"{kind} of {benchmark}" for kind in ("examples", "valid") for benchmark in ("demo-go", "go")]
+    data = dict.fromkeys(names, tmp_path / "examples.jsonl")
+    grpo(Stage(folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE)), grpo_steps.Vowels(), None)
     manifest = json.loads((folder / "manifest.json").read_text())
     # Twelve of the first benchmark go with six of the second; the recipe's limit comes first where it has one.
     assert manifest["examples"] == min(18, json.loads((folder / "recipe.json").read_text())["prompts"] or 18)

@@ -92,8 +92,8 @@ def benchmark(train=570, valid=30, test=90):
         (folder / f"{part}.jsonl").write_text("{}\n" * rows)
 
 
-def work_of(project, job):
-    return Workload(project, measured.runs(Path("results"))).of(job)
+def planned_work(project, job):
+    return Workload(project, measured.runs(Path("results"))).work(job)
 
 
 def planned(project, job, **limits):
@@ -147,11 +147,11 @@ def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(pr
 
 
 def test_tokens_of_training_without_any_file(project):
-    assert work_of(project, training(PRETRAINED)).backward.value == 8200
+    assert planned_work(project, training(PRETRAINED)).backward.value == 8200
     # 300 examples at most, 512 tokens each at most; 8 prompts × 4 epochs × 4 completions.
-    work = work_of(project, training(TAUGHT)).backward
+    work = planned_work(project, training(TAUGHT)).backward
     assert (work.value, work.at_most) == (300 * 512, True)
-    work = work_of(project, training(ALIGNED))
+    work = planned_work(project, training(ALIGNED))
     prompt = project.style("demo-go", "demo-names").largest_prompt()
     assert (work.backward.value, work.backward.at_most) == (128 * (prompt + 96), True)
     assert work.generated.value == (128 + 2 * 30) * 96
@@ -174,9 +174,9 @@ def test_tokens_by_what_earlier_runs_showed(project):
     reasoning = tiny_folder("results/reasoning/knowledge-given") / "demo-go.demo-names.jsonl"
     reasoning.write_text("{}\n" * 300)
     # 300 kept rows of 200 tokens each, and 90 answers of 50.
-    work = work_of(project, training(TAUGHT)).backward
+    work = planned_work(project, training(TAUGHT)).backward
     assert (work.value, work.source, work.at_most) == (300 * 200, "measured", False)
-    assert work_of(project, answering(PRETRAINED)).generated.value == 90 * 50
+    assert planned_work(project, answering(PRETRAINED)).generated.value == 90 * 50
 
 
 # --- how fast ----------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_assumed_rates_are_of_the_machine_and_by_size(project):
     assert unnamed.note == "15,000 tokens/s on each A100 with 1B parameters (no gpu_model is asked for)"
     assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
     assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
-    assert assumed.model_of("NVIDIA L40S") == "l40s"
+    assert assumed.gpu_in("NVIDIA L40S") == "l40s"
     found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1).seconds
     assert (found.value, found.source) == (pytest.approx(60 + 8200 / 15_000), "assumed"), "and a minute to start"
 
@@ -292,7 +292,7 @@ def test_memory_of_training_by_sharding_and_adapter(project):
     recipe = project.recipes["sft"]["gpt4o"]
 
     def need(recipe=recipe, **asked):
-        return memory.of_training(counted(8e9), recipe, JobResources(gpus=8, **asked))
+        return memory.training_need(counted(8e9), recipe, JobResources(gpus=8, **asked))
 
     # fp32 weights and gradients, two moments: 16 bytes; DeepSpeed has bf16 weights beside those.
     assert need().gpu.value == pytest.approx(1.3 * 8 * 16)
@@ -306,7 +306,7 @@ def test_memory_of_training_by_sharding_and_adapter(project):
     assert need(changed(recipe, adapter={})).gpu.value == pytest.approx(1.3 * 8 * 2.4)
     assert need(changed(recipe, adapter={"quantize": "4bit"})).gpu.value == pytest.approx(1.3 * 8)
     assert need(changed(recipe, checkpoints="keep")).kept.value == 16 + 2 * 8 * 12
-    without_gpus = memory.of_training(counted(8e9), recipe, JobResources())
+    without_gpus = memory.training_need(counted(8e9), recipe, JobResources())
     assert without_gpus.gpu is None and without_gpus.node.value == pytest.approx(1.3 * 8 * 16 + 1.5)
 
 
@@ -315,7 +315,7 @@ def test_memory_of_grpo_counts_who_samples_and_the_reference_model(project):
 
     def need(gpu_model=None, sharding="zero3", **settings):
         asked = JobResources(gpus=8, sharding=sharding, gpu_model=gpu_model)
-        return memory.of_training(counted(8e9), changed(gener1, **{"rollouts": "transformers"} | settings), asked).gpu
+        return memory.training_need(counted(8e9), changed(gener1, **{"rollouts": "transformers"} | settings), asked).gpu
 
     trained, reference, gathered = 1.3 * 8 * 18 / 8, 1.3 * 8 * 2 / 8, 1.3 * 8 * 2
     assert need().value == pytest.approx(trained + reference + gathered) == pytest.approx(46.8)
@@ -331,7 +331,7 @@ def test_memory_of_grpo_counts_who_samples_and_the_reference_model(project):
     assert need(adapter={"rank": 16}, sharding="none").value == pytest.approx(1.3 * 8 * 2.4)
 
 
-def memory_of(project, chain, backbone=BACKBONE, **limits):
+def planned_memory(project, chain, backbone=BACKBONE, **limits):
     """GB of a GPU or, without one, of the node, and where that number is from."""
     need = planned(project, training(chain, backbone), **limits).need
     found = need.gpu or need.node
@@ -354,15 +354,15 @@ def memory_of(project, chain, backbone=BACKBONE, **limits):
 )
 def test_a_run_with_other_lengths_rows_or_kernels_says_nothing_of_memory(project, chain, other):
     trained_run(project, chain, peak_memory_gb=7.25)
-    assert memory_of(project, chain) == (7.25, "measured")
+    assert planned_memory(project, chain) == (7.25, "measured")
     trained_run(project, chain, recipe=other, peak_memory_gb=7.25)
-    assert memory_of(project, chain)[1] == "assumed"
+    assert planned_memory(project, chain)[1] == "assumed"
 
 
 def test_learning_rate_and_what_is_logged_and_kept_change_no_memory(project):
     other = {"learning_rate": 0.5, "epochs": 9, "warmup": 0.5, "log_steps": 7, "save_steps": 1, "checkpoints": "keep"}
     trained_run(project, PRETRAINED, recipe=other, peak_memory_gb=7.25)
-    assert memory_of(project, PRETRAINED) == (7.25, "measured")
+    assert planned_memory(project, PRETRAINED) == (7.25, "measured")
     assert set().union(*(recipe.model_fields for recipe in STAGES.values())) > memory.WITHOUT_EFFECT
 
 
@@ -370,14 +370,14 @@ def test_memory_is_that_of_the_same_sharding_and_number_of_processes(project):
     on_gpus = {"device": "NVIDIA H100", "processes": 8, "gpu_peak_memory_gb": 70.0}
     job = ("sft.names-s0", "llama-3.1-8b")  # 8 GPUs and zero3 in the shipped configuration
     trained_run(project, *job, sharding="zero2", **on_gpus)
-    assert memory_of(project, *job, gpus=None) == (pytest.approx(23.4), "assumed")
+    assert planned_memory(project, *job, gpus=None) == (pytest.approx(23.4), "assumed")
     trained_run(project, *job, sharding="zero3", **on_gpus)
-    assert memory_of(project, *job, gpus=None) == (70, "measured")
+    assert planned_memory(project, *job, gpus=None) == (70, "measured")
     # With four GPUs there is twice as much on each.
-    assert memory_of(project, *job, gpus=4) == (pytest.approx(46.8), "assumed")
+    assert planned_memory(project, *job, gpus=4) == (pytest.approx(46.8), "assumed")
     # Two processes of one core have the weights twice.
     trained_run(project, PRETRAINED, peak_memory_gb=9.5, processes=2, threads=1)
-    assert memory_of(project, PRETRAINED)[1] == "assumed"
+    assert planned_memory(project, PRETRAINED)[1] == "assumed"
 
 
 @pytest.mark.parametrize(("engine", "gpus"), [("vllm", 4), ("transformers", 1)])

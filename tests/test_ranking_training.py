@@ -301,13 +301,13 @@ def test_the_transfer_matrix_is_whole(project):
 
 @pytest.mark.parametrize("name", ["demo-ranking", "causal-genes", "rare-disease"])
 def test_what_jobs_of_rankings_have_to_do_can_be_told(project, name):
-    work = Workload(project)
+    workload = Workload(project)
     for backbone, chain in experiments.trained_steps(project, name):
         rule = chains.last_step(chain).stage
-        assert work.of(Job(rule, {"backbone": backbone, "chain": chain})).backward.at_most is not None
+        assert workload.work(Job(rule, {"backbone": backbone, "chain": chain})).backward.at_most is not None
     run = experiments.cells(project, name)[0]
     wildcards = {key: getattr(run, key) for key in ("backbone", "chain", "benchmark", "style", "decoding")}
-    assert work.of(Job("generate", wildcards)).generated.value > 0
+    assert workload.work(Job("generate", wildcards)).generated.value > 0
 
 
 def test_rankings_need_no_encoder_of_a_teacher(project):

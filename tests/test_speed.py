@@ -7,9 +7,7 @@ import shutil
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from reasonome.config.project import Project
@@ -57,17 +55,6 @@ def test_the_stream_is_the_same_each_time(module, examples, steps):
     assert module("rewards").stream(TASK, examples, 3) == steps
     with pytest.raises(ValueError, match="no multiple of 3"):
         module("rewards").stream(TASK, examples, 4)
-
-
-def test_ours_starts_knowing_nothing_and_scores_every_completion(module, steps, monkeypatch):
-    rewards = module("rewards")
-    encoder = SimpleNamespace(similarity=lambda first, second: np.full(len(first), 0.5))
-    monkeypatch.setattr(rewards, "load_encoders", lambda *arguments, **options: {rewards.ENCODER: encoder})
-    inputs = SimpleNamespace(project=SimpleNamespace(encoders={}), encoder=lambda: None, task=TASK, style=None)
-    values = rewards.ours(inputs, None, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0}, steps)
-    assert {name: len(column) for name, column in values.items()} == dict.fromkeys(values, 768)
-    assert (values["format"] == 1).all() and (values["similarity"] == 0.5).all()
-    assert values["reward"] == pytest.approx(2 + values["rouge_l"])
 
 
 def test_a_rate_is_held_against_theirs_and_rows_come_back_as_written(module, tmp_path, capsys):

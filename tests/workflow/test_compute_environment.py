@@ -8,7 +8,7 @@ import sys
 import pytest
 import tiny_project
 
-from reasonome.training import visible_gpus
+from reasonome.training import gpus
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
@@ -83,7 +83,7 @@ def environments(folder) -> list[str]:
     return sorted(re.findall(r"Conda environment \S*envs/(\w+).yaml will be created", done.stdout))
 
 
-@pytest.mark.skipif(visible_gpus.has_driver(), reason="here are GPUs, for which their environment is made")
+@pytest.mark.skipif(gpus.has_driver(), reason="here are GPUs, for which their environment is made")
 def test_gpus_that_are_nowhere_need_no_environment(small, programs):
     assert environments(small) == ["cpu"]
 

@@ -49,12 +49,7 @@ class Job:
             recipe = STAGES[stage].model_validate({"stage": stage, **COMMON, **RECIPES[stage], **settings})
             self.folder.mkdir()
             atomic.write_json(self.folder / "recipe.json", recipe.model_dump(mode="json"))
-        data = models.parent.parent
-        arguments = {
-            "pretrain": ["--train", data / "train.jsonl", "--held-out", data / "held_out.jsonl"],
-            "sft": ["--config", ROOT / "config", "--examples", data / "examples.jsonl"],
-        }[stage]
-        program = [ROOT / f"scripts/{stage}.py", "--folder", self.folder, *arguments]
+        program = [ROOT / f"scripts/{stage}.py", "--config", ROOT / "config", "--folder", self.folder]
         command = [sys.executable, ROOT / "scripts/launch.py", *options, *program]
         self._log = self.folder.with_suffix(".log")
         with self._log.open("a") as log:
@@ -62,6 +57,7 @@ class Job:
                 [str(part) for part in command],
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                cwd=models.parents[2],
                 env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
             )
 
@@ -90,14 +86,17 @@ class Job:
 
 @pytest.fixture(scope="module")
 def models(tiny_backbone, tmp_path_factory):
-    """Make a folder of models, with nothing but the untouched backbone in it."""
-    made = tiny_training.make(tmp_path_factory.mktemp("models") / "made", tiny_backbone)
+    """Make a folder of models, with nothing but the untouched backbone in it, in results of a project."""
+    folder = tmp_path_factory.mktemp("models")
+    results = tiny_training.make(folder / "made/results", tiny_backbone).parent.parent
+    for part in ("train", "held_out"):
+        atomic.write_jsonl(results / f"statements/demo/{part}.jsonl", atomic.read_jsonl(results / f"{part}.jsonl"))
     examples = [tiny_training._example(number) for number in range(32)]
-    atomic.write_jsonl(made.parent.parent / "examples.jsonl", examples)
+    atomic.write_jsonl(results / "prompts/demo-go.names/train.jsonl", examples)
     count = iter(range(100))
 
     def fresh() -> Path:
-        return Path(shutil.copytree(made.parent.parent, made.parents[2] / str(next(count)))) / "models" / "tiny"
+        return Path(shutil.copytree(folder / "made", folder / str(next(count)))) / "results/models/tiny"
 
     return fresh
 

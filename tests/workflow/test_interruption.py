@@ -67,7 +67,7 @@ def same_result(folder: Path, expected: dict) -> bool:
     return True
 
 
-def checkpoint_of(folder: Path, step: int) -> list[Path]:
+def find_checkpoints(folder: Path, step: int) -> list[Path]:
     return list(folder.glob(f"trainer/*/checkpoint-{step}/complete.json"))
 
 
@@ -75,7 +75,7 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
     project, folder, expected = untaught
     target = f"results/models/{BACKBONE}/{TAUGHT}/manifest.json"
     process = start(project, target, tmp_path / "log")
-    wait_for(lambda: checkpoint_of(folder, 4), process, "checkpoint")
+    wait_for(lambda: find_checkpoints(folder, 4), process, "checkpoint")
     program(process, "sft.py").send_signal(signal.SIGKILL)
     assert process.wait(timeout=60) != 0
     assert not (folder / "manifest.json").exists()
@@ -96,13 +96,11 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
 def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
     project, folder, expected = untaught
     command = [sys.executable, ROOT / "scripts/sft.py", "--folder", folder.relative_to(project)]
-    command += ["--examples", "results/prompts/demo-go.demo-names/train.jsonl"]
-    command += ["--reasoning", "results/reasoning/knowledge-given/demo-go.demo-names.jsonl"]
     # The threads that Snakemake gives: sums on more or fewer threads differ in the last bits.
     environment = tiny_project.environment() | {"OMP_NUM_THREADS": "2"}
     with open(tmp_path / "log", "w") as out:
         process = subprocess.Popen(list(map(str, command)), cwd=project, env=environment, stdout=out, stderr=out)
-    wait_for(lambda: checkpoint_of(folder, 2), process, "checkpoint")
+    wait_for(lambda: find_checkpoints(folder, 2), process, "checkpoint")
     process.send_signal(signal.SIGUSR1)
     assert process.wait(timeout=WAIT_SECONDS) == 128 + signal.SIGUSR1
     log = (tmp_path / "log").read_text()

@@ -50,11 +50,12 @@ def held_out_files(benchmarks):
 
 def examples(part):
     """A split of the benchmark, with what prompts of the style show of its rows."""
-    return lambda wildcards: examples_of(wildcards.benchmark, wildcards.style, part)
 
+    def file(wildcards):
+        folder = or_stop(experiments.examples_folder, PROJECT, wildcards.benchmark, wildcards.style)
+        return folder / f"{part}.jsonl"
 
-def examples_of(benchmark, style, part):
-    return or_stop(experiments.examples_folder, PROJECT, benchmark, style) / f"{part}.jsonl"
+    return file
 
 
 def corpus_settings(wildcards):
@@ -97,9 +98,9 @@ def parent(wildcards):
     return RESULTS.model(wildcards.backbone, chains.parent(wildcards.chain))
 
 
-def recipe_examples(part):
-    """A split of each of the recipe's benchmarks, with what prompts of its style show of its rows."""
-    return lambda wildcards: [examples_of(*question, part) for question in recipe(wildcards).questions]
+def training_files(wildcards):
+    """The files that the recipe learns from."""
+    return list(or_stop(experiments.training_files, PROJECT, recipe(wildcards)).values())
 
 
 def recipe_style(wildcards):

@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.report import card_sources
 from reasonome.tasks import registry
-from reasonome.training import visible_gpus
+from reasonome.training import gpus
 
 
 report: "../report/workflow.rst"
@@ -36,7 +36,7 @@ PYTHON = literal(
     str(config["python"]) if "python" in config else "python" if DEPLOYED else shlex.quote(sys.executable)
 )
 # Without a driver and SLURM the GPUs that jobs ask for are none.
-HAS_GPUS = visible_gpus.has_driver() or shutil.which("sbatch") is not None
+HAS_GPUS = gpus.has_driver() or shutil.which("sbatch") is not None
 # What a node's shell needs before that, as `--config setup="module load cuda"`.
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = Path(workflow.basedir) / "scripts"

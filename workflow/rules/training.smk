@@ -29,8 +29,7 @@ rule pretrain:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        train=lambda w: RESULTS.statements(recipe(w).corpus) / "train.jsonl",
-        held_out=lambda w: RESULTS.statements(recipe(w).corpus) / "held_out.jsonl",
+        data=training_files,
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -48,7 +47,7 @@ rule pretrain:
     params:
         folder=subpath(output.manifest, parent=True),
     shell:
-        launched("pretrain.py", folder="{params.folder}", train="{input.train}", held_out="{input.held_out}")
+        launched("pretrain.py", folder="{params.folder}")
 
 
 rule sft:
@@ -56,8 +55,7 @@ rule sft:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        examples=recipe_examples("train"),
-        reasoning=lambda w: [RESULTS.reasoning(*taught) for taught in experiments.taught_by(recipe(w))],
+        data=training_files,
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -76,9 +74,7 @@ rule sft:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
     shell:
-        launched(
-            "sft.py", folder="{params.folder}", examples="{input.examples}", reasoning="{input.reasoning}"
-        )
+        launched("sft.py", folder="{params.folder}")
 
 
 rule grpo:
@@ -86,9 +82,10 @@ rule grpo:
         recipe=f"{MODEL}/recipe.json",
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
-        examples=recipe_examples("train"),
-        valid=recipe_examples("valid"),
-        encoders=lambda w: encoder_files(recipe(w).encoders),
+        data=training_files,
+        encoder_models=lambda w: [
+            ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(w).encoders
+        ],
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -108,12 +105,7 @@ rule grpo:
     params:
         folder=subpath(output.manifest, parent=True),
         style=recipe_style,
+        # Models that were trained before have it in their records: without it all would be trained again.
         encoders=lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).encoders],
     shell:
-        launched(
-            "grpo.py",
-            folder="{params.folder}",
-            examples="{input.examples}",
-            valid="{input.valid}",
-            encoders="{params.encoders}",
-        )
+        launched("grpo.py", folder="{params.folder}")

@@ -23,9 +23,9 @@ ENGINES = {"transformers": "local", "vllm": "vllm_engine"}
 
 
 class PartialAnswers:
-    """Finished batches of one job, kept in an undeclared file next to the target.
+    """Finished batches of one job, kept in a file beside the target that no rule declares.
 
-    The first line names the job by digest; a file of another job is thrown away, and so is a torn last line.
+    The first line is the job's digest; a file of another job is thrown away, and so is a torn last line.
     """
 
     def __init__(self, target: Path, digest: str):
@@ -123,16 +123,17 @@ def write_answers(
     source = importlib.import_module(f"reasonome.answering.{ENGINES[engine]}")
     chosen = precision.choose(decoding.precision)
     model, tokenizer = source.load(model_folder, chosen)
-    asked = questions(task, style, decoding, examples)
-    texts = [render(tokenizer, question.prompt.messages) for question in asked]
+    all_questions = questions(task, style, decoding, examples)
+    texts = [render(tokenizer, question.prompt.messages) for question in all_questions]
     digest = text_sha256(canonical([model_digest, engine, chosen, decoding.model_dump(), texts]))
     span = partial(task.name_span, style=style)
     with PartialAnswers(target, digest) as kept:
-        bar = tqdm(total=len(asked), desc="answers", unit="answer")
+        bar = tqdm(total=len(all_questions), desc="answers", unit="answer")
         bar.update(sum(len(rows) for rows in kept.batches.values()))
         for number, batch in source.generate(model, tokenizer, texts, decoding, skip=set(kept.batches), span=span):
             rows = [
-                {"position": i, **answer_row(asked[i], text_sha256(texts[i]), completion)} for i, completion in batch
+                {"position": i, **answer_row(all_questions[i], text_sha256(texts[i]), completion)}
+                for i, completion in batch
             ]
             kept.add(number, rows)
             bar.update(len(batch))

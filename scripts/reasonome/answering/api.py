@@ -1,4 +1,4 @@
-"""Answers of a model behind an endpoint: what it is asked, what that costs at most, and the file of its answers."""
+"""Answers of a model behind an endpoint: its requests, their highest cost, and the file of its answers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _LIMITS = ("max_completion_tokens", "max_tokens")
 
 
 def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Any]:
-    """All that goes into a request beside the messages; also part of the cache key."""
+    """The parameters of a request beside the messages; also part of the cache key."""
     settings = {"temperature": decoding.temperature, "max_tokens": decoding.max_new_tokens}
     if decoding.top_p != 1:
         settings["top_p"] = decoding.top_p
@@ -31,7 +31,7 @@ def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Any]:
 
 
 def cache_file(target: Path) -> Path:
-    """Where answers are kept as they arrive: beside the target, undeclared, so that it outlives failed jobs."""
+    """The file that keeps answers as they arrive: no rule declares it, so that it outlives failed jobs."""
     return target.with_suffix(".cache.jsonl")
 
 
@@ -43,14 +43,14 @@ def write_answers(
     Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. Raises
     InputError as `chat_endpoint.ask` does.
     """
-    asked = questions(task, style, decoding, examples)
-    sent = {str(position): _to_endpoint(question) for position, question in enumerate(asked)}
+    all_questions = questions(task, style, decoding, examples)
+    sent = {str(position): _to_endpoint(question) for position, question in enumerate(all_questions)}
     settings = parameters(model, decoding)
     new = len(chat_endpoint.unasked(model, settings, sent.values(), cache_file(target)))
     answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target)).values())
     rows = [
         answer_row(question, text_sha256(canonical(question.prompt.messages)), _completion(answer))
-        for question, answer in zip(asked, answers, strict=True)
+        for question, answer in zip(all_questions, answers, strict=True)
     ]
     atomic.write_jsonl(target, rows)
     paid = {canonical([question.messages, question.sample]): answers[int(i)] for i, question in sent.items()}
@@ -85,7 +85,7 @@ def _completion(answer: chat_endpoint.ApiAnswer) -> Completion:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left to ask of one cell and the most that it takes; None where nothing bounds it, or without a price."""
+    """The questions left to ask of one cell, their most tokens and cost; None without a bound, or without a price."""
 
     questions: int
     left: int
@@ -98,14 +98,14 @@ def estimate(
     task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
 ) -> Estimate:
     """Count what `write_answers` would ask, without asking; answers in its cache are left out."""
-    asked = [_to_endpoint(one) for one in questions(task, style, decoding, examples)]
+    all_questions = [_to_endpoint(question) for question in questions(task, style, decoding, examples)]
     settings = parameters(model, decoding)
-    left = chat_endpoint.unasked(model, settings, asked, cache_file(target))
+    left = chat_endpoint.unasked(model, settings, all_questions, cache_file(target))
     prompt_tokens = sum(_prompt_tokens(question.messages) for question in left)
     limit = next((settings[name] for name in _LIMITS if name in settings), None)
     most = None if limit is None else limit * len(left)
     money = None if most is None else chat_endpoint.cost(model.price, prompt_tokens, most)
-    return Estimate(len(asked), len(left), prompt_tokens, most, money)
+    return Estimate(len(all_questions), len(left), prompt_tokens, most, money)
 
 
 def _prompt_tokens(messages: Iterable[Message]) -> int:

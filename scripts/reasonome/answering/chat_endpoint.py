@@ -30,7 +30,7 @@ _OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPEN
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked; equal messages with another sample number are another question."""
+    """Messages to send; equal messages with another sample number are another question."""
 
     messages: Sequence[Message]
     sample: int = 0
@@ -64,17 +64,16 @@ def ask(
 ) -> dict[str, ApiAnswer]:
     """The answer to each question, in the order given; `parameters` go into every request beside the messages.
 
-    Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a run
-    that was stopped goes on where it was. Equal questions are asked once; a key is needed only if something
-    is left to ask. Raises InputError when the key's variable is not set, the endpoint refuses (400, 401,
-    404 ...) or gives no readable answer after all retries, and for a damaged cache (file and line). Before it is
-    raised, answers that are under way are waited for and kept.
+    Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a stopped run goes
+    on where it was. Equal questions are asked once; a key is needed only if a question is left. Raises InputError where
+    the key's variable is not set, the endpoint refuses (400, 401, 404 ...) or gives no readable answer after all
+    retries, and for a damaged cache (file and line). Before that, answers that are under way are waited for and kept.
     """
     cache = _Cache(Path(cache_path))
     key_by_id = {name: _cache_key(endpoint, parameters, question) for name, question in questions.items()}
-    asked = {key_by_id[name]: question for name, question in questions.items()}
-    if any(key not in cache.answers for key in asked):
-        asyncio.run(_ask_missing(endpoint, parameters, asked, cache))
+    by_key = {key_by_id[name]: question for name, question in questions.items()}
+    if any(key not in cache.answers for key in by_key):
+        asyncio.run(_ask_missing(endpoint, parameters, by_key, cache))
     return {name: cache.answers[key] for name, key in key_by_id.items()}
 
 
@@ -100,7 +99,7 @@ def token_totals(answers: Iterable[ApiAnswer]) -> dict[str, int]:
 
 
 def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> float | None:
-    """What so many tokens cost, in the price's currency; None without a price."""
+    """The cost of so many tokens, in the price's currency; None without a price."""
     if price is None:
         return None
     return (prompt_tokens * price.prompt + completion_tokens * price.completion) / 1e6
@@ -255,10 +254,10 @@ def _answer(body: Any, seconds: float) -> ApiAnswer:
 
 
 def _cache_key(endpoint: Endpoint, parameters: Mapping[str, Any], question: Question) -> str:
-    asked = [endpoint.base_url, endpoint.api_version, parameters, [dict(message) for message in question.messages]]
+    request = [endpoint.base_url, endpoint.api_version, parameters, [dict(message) for message in question.messages]]
     if question.sample:
-        asked.append(question.sample)
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        request.append(question.sample)
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
 class _CacheLine(BaseModel):

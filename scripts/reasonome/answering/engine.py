@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 Span = Callable[[str], tuple[int, int] | None]
-"""Where the parsed answer stands in a completion's text (characters, end exclusive); None where there is none."""
+"""The place of the parsed answer in a completion's text (characters, end exclusive); None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Completion:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What an engine drew for one prompt: tokens, their log-probabilities and the sum of these, and why it ended."""
+    """An engine's sample for one prompt: tokens, their log-probabilities and the sum of these, and why it ended."""
 
     tokens: list[int]
     logprobs: list[float]
@@ -63,8 +63,8 @@ def completions(
         started = time.monotonic()
         drawn = draw(number, batch, [ids[i] for i in batch])
         seconds = round((time.monotonic() - started) / len(batch), 3)
-        rows = zip(batch, drawn, strict=True)
-        yield number, [(i, _completion(one, len(ids[i]), seconds, decode, span)) for i, one in rows]
+        samples = zip(batch, drawn, strict=True)
+        yield number, [(i, _completion(sample, len(ids[i]), seconds, decode, span)) for i, sample in samples]
 
 
 def _completion(drawn: Drawn, prompt_tokens: int, seconds: float, decode, span: Span | None) -> Completion:
@@ -90,17 +90,13 @@ def batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     A batch has `batch_size` prompts, or as many longer ones as have no more tokens than that many of usual length.
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    found = []
+    grouped = []
     while order:
-        size = rows_of_length(lengths[order[0]], batch_size)
-        found.append(order[:size])
+        longest = lengths[order[0]]
+        size = max(1, batch_size * USUAL_LENGTH // max(longest, USUAL_LENGTH))
+        grouped.append(order[:size])
         order = order[size:]
-    return found
-
-
-def rows_of_length(length: int, batch_size: int) -> int:
-    """How many prompts are in a batch whose longest has so many tokens."""
-    return max(1, batch_size * USUAL_LENGTH // max(length, USUAL_LENGTH))
+    return grouped
 
 
 def token_ids(tokenizer, prompts: Sequence[str]) -> list[list[int]]:
@@ -113,12 +109,12 @@ def name_likelihood(
     text: str, span: Span | None, tokens: Sequence[int], logprobs: Sequence[float], decode: Callable[[list[int]], str]
 ) -> dict[str, float | int | None]:
     """`name_logprob` and `name_tokens` of a completion, for its constructor."""
-    found = span(text) if span is not None else None
-    if found is None:
+    place = span(text) if span is not None else None
+    if place is None:
         return {"name_logprob": None, "name_tokens": 0}
-    of_name = tokens_in_span(tokens, decode, text, found)
-    logprob = round(sum(float(logprobs[i]) for i in of_name), 4) if of_name else None
-    return {"name_logprob": logprob, "name_tokens": len(of_name)}
+    positions = tokens_in_span(tokens, decode, text, place)
+    logprob = round(sum(float(logprobs[i]) for i in positions), 4) if positions else None
+    return {"name_logprob": logprob, "name_tokens": len(positions)}
 
 
 def tokens_in_span(
@@ -130,7 +126,7 @@ def tokens_in_span(
     the whole of it.
     """
     start, end = span
-    found: list[int] = []
+    inside: list[int] = []
     waiting: list[int] = []  # tokens that have completed no character yet
     written = 0
     for position in range(len(tokens)):
@@ -140,9 +136,9 @@ def tokens_in_span(
         before, written = written, _agreed(decode(list(tokens[: position + 1])), text)
         if written > before:
             if written > start:
-                found += waiting
+                inside += waiting
             waiting = []
-    return found
+    return inside
 
 
 def _agreed(beginning: str, text: str) -> int:

@@ -9,7 +9,7 @@ from reasonome.answering import api
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import OpenAITeacher, SftRecipe
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results, cells, examples_folder
+from reasonome.config.project.experiments import cells, examples_folder
 from reasonome.core.errors import InputError, lookup
 
 METHOD = (
@@ -29,14 +29,14 @@ def table(project: Project, experiment: str) -> pd.DataFrame:
     InputError for an unknown experiment, and for benchmark files that are not built, with the targets that build them.
     """
     lookup(project.experiments, experiment, "experiment")
-    results = Results(project.settings.results)
+    results = project.results
     runs = {results.answers(run): run for run in cells(project, experiment) if project.backbones[run.backbone].api}
     files = {run: examples_folder(project, run.benchmark, run.style) / "test.jsonl" for run in runs.values()}
-    _built(list(files.values()))
+    _check_built(list(files.values()))
     rows = []
     for target, run in runs.items():
         task = project.task(run.benchmark)
-        found = api.estimate(
+        cell = api.estimate(
             task,
             project.style(run.benchmark, run.style),
             project.decodings[run.decoding],
@@ -44,7 +44,7 @@ def table(project: Project, experiment: str) -> pd.DataFrame:
             project.backbones[run.backbone].api,
             target,
         )
-        rows.append({"backbone": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(found)})
+        rows.append({"backbone": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(cell)})
     cost = pd.DataFrame(
         rows, columns=["backbone", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]
     )
@@ -60,7 +60,7 @@ def api_teachers(project: Project, experiment: str) -> list[str]:
     return [name for name in named if isinstance(project.teachers.get(name), OpenAITeacher)]
 
 
-def _built(files: list[Path]) -> None:
+def _check_built(files: list[Path]) -> None:
     missing = list(dict.fromkeys(file for file in files if not file.is_file()))
     if missing:
         targets = " ".join(map(str, missing))

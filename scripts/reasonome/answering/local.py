@@ -68,7 +68,7 @@ def generate(
 
 
 def _drawn(model, inputs, config: GenerationConfig) -> list[Drawn]:
-    """What the model writes after each row of left-padded prompts."""
+    """The model's continuations of left-padded prompts."""
     width = inputs["input_ids"].shape[1]
     logprobs = ChosenLogprobs(width)
     with torch.inference_mode():

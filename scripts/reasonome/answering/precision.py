@@ -1,4 +1,4 @@
-"""bf16 or fp32: which of them is faster on this machine, and how slow the other one is."""
+"""bf16 or fp32: the one that is faster on this machine, and how slow the other one is."""
 
 import time
 
@@ -7,14 +7,14 @@ import torch
 from reasonome.config import Precision
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
-SLOW = 10  # times: an order that is carried out so much slower than the other precision is warned about
+SLOW = 10  # times: a configured precision that is so much slower than the other one is warned about
 PROBE_SECONDS = 0.5
 PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
 # Of processors: instructions that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
 
 
-def of_machine() -> tuple[str, str]:
+def fastest() -> tuple[str, str]:
     """The precision in which this machine is faster ("bf16" or "fp32"), and why."""
     if torch.cuda.is_available():
         name = torch.cuda.get_device_name()
@@ -23,19 +23,19 @@ def of_machine() -> tuple[str, str]:
         return "fp32", f"{name} has no bf16 instructions"
     # ATEN_CPU_CAPABILITY can keep PyTorch from what the processor has.
     has = torch.cpu.get_capabilities() if torch.backends.cpu.get_cpu_capability() != "AVX2" else {}
-    found = [name for name in _INSTRUCTIONS if has.get(name)]
-    return ("bf16", f"the processor has {found[0]}") if found else ("fp32", "the processor has no bf16 instructions")
+    names = [name for name in _INSTRUCTIONS if has.get(name)]
+    return ("bf16", f"the processor has {names[0]}") if names else ("fp32", "the processor has no bf16 instructions")
 
 
-def choose(asked: Precision, say: bool = True) -> str:
-    """The precision to compute in: the machine's own for "auto", else as `asked`. Says which and why if it is to `say`.
+def choose(configured: Precision, say: bool = True) -> str:
+    """The precision to compute in: the machine's own for "auto", else the configured one; prints it if it is to `say`.
 
-    An order that this machine carries out ten times slower than the other precision is warned about, with both rates.
+    A configured precision that is ten times slower here than the other one is warned about, with both rates.
     """
-    best, why = of_machine()
-    chosen = best if asked == "auto" else asked
+    best, why = fastest()
+    chosen = best if configured == "auto" else configured
     if say:
-        print(f"computing in {chosen}: {why if asked == 'auto' else 'as the configuration says'}", flush=True)
+        print(f"computing in {chosen}: {why if configured == 'auto' else 'as the configuration says'}", flush=True)
         if chosen != best and (warning := warning_of_slowness(chosen, best)):
             print(warning, flush=True)
     return chosen
@@ -53,13 +53,13 @@ def warning_of_slowness(chosen: str, best: str) -> str:
     )
 
 
-def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:
-    """The best rate of a product of two square matrices, in 10¹² FLOPs a second, over about `seconds`."""
+def matmul_tflops(device: str, precision: torch.dtype) -> float:
+    """The best rate of a product of two square matrices, in 10¹² FLOPs a second."""
     size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
     matrix = torch.full((size, size), 0.5, dtype=precision, device=device)
     best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
     torch.mm(matrix, matrix, out=product)
-    while spent < seconds:
+    while spent < PROBE_SECONDS:
         started = now()
         torch.mm(matrix, matrix, out=product)
         took = now() - started

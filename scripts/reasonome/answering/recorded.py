@@ -47,7 +47,7 @@ class Recorded:
     unknown: list[Place] = field(default_factory=list)
     empty: list[Place] = field(default_factory=list)
 
-    def of(self, ids: Collection[str]) -> "Recorded":
+    def only(self, ids: Collection[str]) -> "Recorded":
         """The answers to some of the questions, and what is missing of those; the table's own problems stay."""
         return replace(
             self,
@@ -60,7 +60,7 @@ class Recorded:
         return {kind: len(getattr(self, kind)) for kind in ("missing", "duplicates", "conflicts", "unknown", "empty")}
 
     def facts(self) -> dict[str, Any]:
-        """What run.json tells of them: the file, its digest, the counts, and every row that was not scored."""
+        """The facts for run.json: the file, its digest, the counts, and every row that was not scored."""
         return {
             "file": str(self.table.file),
             "sha256": self.table.sha256,
@@ -72,17 +72,17 @@ class Recorded:
         }
 
     def sentences(self) -> list[str]:
-        """What was wrong, for people; a sentence each, none where nothing was."""
+        """The problems of the table, a sentence each."""
         samples = len({sample for _, sample in self.missing}) > 1
         missing = [f"{identifier} (sample {sample})" if samples else identifier for identifier, sample in self.missing]
-        told = {
+        problems = {
             "questions without an answer, counted as wrong": missing,
             "empty answers, counted as wrong": self.empty,
             "rows that say what an earlier row says, counted once": self.duplicates,
             "rows that answer otherwise than an earlier row, which alone counts": self.conflicts,
             "rows that answer what was not asked, left out": self.unknown,
         }
-        counted = [f"{what}: {len(places)} ({_listed(places)})" for what, places in told.items() if places]
+        counted = [f"{what}: {len(places)} ({_listed(places)})" for what, places in problems.items() if places]
         return [*self.table.notes, *counted]
 
 
@@ -106,7 +106,7 @@ def read_recorded(
     one_field_each(used)
     question = _questions(examples)
     given: dict[tuple[str, int], AnswerRow] = {}
-    found: dict[str, list[Place]] = defaultdict(list)
+    problems: dict[str, list[Place]] = defaultdict(list)
     for line, cells in table.rows:
         identifier = cells[used["id"]].strip()
         if not identifier:
@@ -114,7 +114,7 @@ def read_recorded(
         sample = _sample(cells, used["sample"], table, line)
         example = question.get(identifier)
         if example is None:
-            found["unknown"].append(Place(identifier, line))
+            problems["unknown"].append(Place(identifier, line))
             continue
         cell, confidence = cells[used["answer"]], _confidence(cells, used["confidence"], table, line)
         bare = None if task.is_completion(cell) else one_line(cell)
@@ -123,30 +123,30 @@ def read_recorded(
         )
         first = given.setdefault((example.id, sample), answer)
         if first is not answer:
-            found["duplicates" if _alike(first, answer) else "conflicts"].append(Place(identifier, line))
+            problems["duplicates" if _alike(first, answer) else "conflicts"].append(Place(identifier, line))
         elif answer.answer == "":
-            found["empty"].append(Place(identifier, line))
+            problems["empty"].append(Place(identifier, line))
     if not given:
-        raise _nothing_in_common(table, found["unknown"], used["id"], examples)
+        raise _nothing_in_common(table, problems["unknown"], used["id"], examples)
     samples = sorted({sample for _, sample in given})
-    asked = [(example.id, sample) for example in examples for sample in samples]
-    answers = [given[key] for key in asked if key in given]
-    return Recorded(answers, table, missing=[key for key in asked if key not in given], **found)
+    keys = [(example.id, sample) for example in examples for sample in samples]
+    answers = [given[key] for key in keys if key in given]
+    return Recorded(answers, table, missing=[key for key in keys if key not in given], **problems)
 
 
 def _column(table: PlainTable, key: str, columns: Mapping[str, str]) -> str | None:
     """The column of a field; None for an optional one that is not there."""
     if key in columns:
         return table.place(columns[key], field=f"columns.{key}")
-    found = table.find(_NAMES[key])
-    if len(found) > 1:
+    names = table.find(_NAMES[key])
+    if len(names) > 1:
         raise table.header_error(
-            f"there are columns '{found[0]}' and '{found[1]}'",
+            f"there are columns '{names[0]}' and '{names[1]}'",
             field=key,
-            fix=f"say which holds the answers: {key}={found[1]}",
+            fix=f"say which holds the answers: {key}={names[1]}",
         )
-    if found:
-        return table.place(found[0])
+    if names:
+        return table.place(names[0])
     return table.place(_NAMES[key][0]) if key in ("id", "answer") else None
 
 
@@ -191,11 +191,11 @@ def _alike(first: AnswerRow, second: AnswerRow) -> bool:
 
 
 def _nothing_in_common(table: PlainTable, unknown: list[Place], column: str, examples: Sequence[Any]) -> InputError:
-    asked = ", ".join(example.id for example in examples[:3])
+    ids = ", ".join(example.id for example in examples[:3])
     return InputError(
         f"no row answers a question of the test split; the first is '{unknown[0].id}'",
         file=table.file,
         line=unknown[0].line,
         field=column,
-        fix=f"ids of this benchmark look like {asked}: name the column that holds them, or another benchmark",
+        fix=f"ids of this benchmark look like {ids}: name the column that holds them, or another benchmark",
     )

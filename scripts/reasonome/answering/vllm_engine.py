@@ -20,7 +20,7 @@ def load(folder: Path, precision: str, **settings):
 
     `settings` are arguments of vLLM's own, and win over those chosen here.
     """
-    # Requests come from this process alone; statistics about its use are nobody's business.
+    # vLLM would else send statistics of its use.
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     # A worker that is forked cannot use a GPU that this process has already touched.
     os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
@@ -80,7 +80,7 @@ def generate(
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
         outputs = model.generate(
-            [TokensPrompt(prompt_token_ids=one) for one in ids],
+            [TokensPrompt(prompt_token_ids=tokens) for tokens in ids],
             [_sampling(decoding, position, ends) for position in positions],
         )
         return [_drawn(*output.outputs) for output in outputs]
@@ -110,5 +110,5 @@ def _ends(tokenizer) -> list[int]:
 
 def _drawn(made) -> Drawn:
     tokens = list(made.token_ids)
-    logprobs = [of_step[token].logprob for of_step, token in zip(made.logprobs, tokens, strict=True)]
+    logprobs = [candidates[token].logprob for candidates, token in zip(made.logprobs, tokens, strict=True)]
     return Drawn(tokens, logprobs, sum(logprobs), made.finish_reason or "")

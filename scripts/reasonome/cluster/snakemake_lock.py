@@ -42,15 +42,15 @@ def release() -> str | None:
 
 def living() -> list[str]:
     """Name and number of our processes in this folder that run Snakemake or one of its jobs' programs."""
-    found = []
+    holders = []
     for process in psutil.process_iter():
         try:
             mine = process.pid != os.getpid() and process.uids().real == os.getuid()
             if mine and Path(process.cwd()) == Path.cwd() and (program := _program(process.cmdline())):
-                found.append(f"{program} (process {process.pid})")
+                holders.append(f"{program} (process {process.pid})")
         except psutil.Error:  # it has just ended
             continue
-    return found
+    return holders
 
 
 def _program(command: list[str]) -> str | None:

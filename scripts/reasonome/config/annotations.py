@@ -28,7 +28,9 @@ class Annotation(Strict):
     species: Literal["human", "mouse"] = Field(
         "human", description="human or mouse, whose genes are asked about as human orthologues"
     )
-    adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="of tables: the largest adjusted p of a gene that counts")
+    adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.05, description="of tables: the largest adjusted p of a gene that counts"
+    )
     log2_fold_change: Annotated[float, Field(ge=0)] | None = Field(
         None, description="of tables: the smallest change of a gene that counts; if not given 1, and .25 for clusters"
     )

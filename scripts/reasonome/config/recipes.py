@@ -124,6 +124,10 @@ class QuestionRecipe(TrainingSettings):
         """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
         return dict(sorted(self.mixture.items())) if self.mixture else {self.benchmark: 1.0}
 
+    def data_name(self, kind: str, benchmark: str) -> str:
+        """The name of a file of training data in a manifest: of a mixture, with the benchmark that it is of."""
+        return f"{kind} of {benchmark}" if self.mixture else kind
+
     @property
     def parts(self) -> list[Self]:
         return [self.model_copy(update={"benchmark": name, "mixture": None}) for name in self.weights_of_benchmarks]

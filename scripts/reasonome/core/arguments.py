@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _AS_WRITTEN = argparse.RawDescriptionHelpFormatter
-_PATHS = {"answers", "examples", "folder", "held-out", "model", "output", "train", "valid"}
+_PATHS = {"answers", "folder", "model", "output"}
 
 
 def project_parser(description: str | None, *needed: str) -> argparse.ArgumentParser:

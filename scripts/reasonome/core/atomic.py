@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+# What to do about a damaged file that a rule has made.
+_REMOVE = "remove it and run snakemake again, which makes it anew"
+
+
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the place of `path` if the block succeeds.
@@ -136,7 +140,9 @@ def read_json(path: Path) -> dict:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise InputError(f"not JSON: {error.msg}", file=path, line=error.lineno) from error
+        raise InputError(f"not JSON: {error.msg}", file=path, line=error.lineno, fix=_REMOVE) from error
+    except UnicodeDecodeError as error:
+        raise InputError("not JSON: this is no text", file=path, fix=_REMOVE) from error
     if not isinstance(value, dict):
         raise InputError("not a JSON object", file=path)
     return value

@@ -55,7 +55,7 @@ def read_manifest(path: str | os.PathLike) -> dict[str, Any]:
         raise InputError(
             "this model is missing or was not finished", file=path, fix=f"snakemake {path} makes it and its parents"
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    return atomic.read_json(path)
 
 
 def peak_memory_gb() -> float:

@@ -101,7 +101,7 @@ def _answers(
     scored_ids = {example.id for example in examples}
     if not columns and _is_from_a_model(path):
         return read_answers(path), {}, []
-    recorded = read_recorded(path, task, questions, columns).of(scored_ids)
+    recorded = read_recorded(path, task, questions, columns).only(scored_ids)
     return recorded.answers, recorded.counts(), recorded.sentences()
 
 

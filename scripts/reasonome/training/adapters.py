@@ -1,4 +1,4 @@
-"""LoRA and QLoRA: what is loaded, what is trained, and how the adapter becomes part of the weights again."""
+"""LoRA and QLoRA: loading frozen weights, training an adapter beside them, and merging both."""
 
 import importlib.util
 from pathlib import Path
@@ -44,7 +44,7 @@ def _four_bits(precision: torch.dtype) -> BitsAndBytesConfig:
 
 
 def configuration(adapter: Adapter | None) -> LoraConfig | None:
-    """What TRL's trainers take as `peft_config`; None trains all weights."""
+    """The `peft_config` of TRL's trainers; None trains all weights."""
     if adapter is None:
         return None
     return LoraConfig(
@@ -57,7 +57,7 @@ def configuration(adapter: Adapter | None) -> LoraConfig | None:
 
 
 def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:
-    """InputError for target modules that the model has not, with the ones that it has."""
+    """InputError for target modules that the model lacks; it names those that the model has."""
     if adapter is None or adapter.targets == "all-linear":
         return
     linear = {name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}

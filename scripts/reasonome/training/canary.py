@@ -21,16 +21,16 @@ class _AtTemperature(ChosenLogprobs):
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         super().__call__(input_ids, scores / self._temperature)
-        return scores  # untouched: what is drawn does not depend on being watched
+        return scores  # unchanged: watching must not change the draws
 
 
 @contextmanager
 def recorded_logprobs(model) -> Iterator[list[torch.Tensor]]:
     """Within it, `model.generate` also leaves the log-probabilities of the tokens it chose in the list.
 
-    One tensor a call, shape (rows, new tokens); what stands behind a row's end means nothing.
+    One tensor a call, shape (rows, new tokens); values behind a row's end mean nothing.
     """
-    generate, taken = model.generate, []
+    generate, recorded = model.generate, []
 
     def watched(*, input_ids, generation_config, **options):
         recorder = _AtTemperature(input_ids.shape[1], generation_config.temperature)
@@ -39,11 +39,11 @@ def recorded_logprobs(model) -> Iterator[list[torch.Tensor]]:
             input_ids=input_ids, generation_config=generation_config, logits_processor=processors, **options
         )
         recorder.take(output[:, -1])
-        taken.append(torch.stack(recorder.chosen, dim=1))
+        recorded.append(torch.stack(recorder.chosen, dim=1))
         return output
 
     with generating_by(model, watched):
-        yield taken
+        yield recorded
 
 
 @contextmanager

@@ -16,21 +16,21 @@ MARK = "complete.json"
 
 
 def newest_complete(folder: Path) -> Path | None:
-    """The newest checkpoint of which every file is there in the size it was saved with; None if there is none."""
+    """The newest checkpoint whose files are all there in the size that they were saved with; None without one."""
     return next((path for path in reversed(retention.in_order(folder)) if _is_complete(path)), None)
 
 
 def _is_complete(checkpoint: Path) -> bool:
     try:
-        sizes = mark_of(checkpoint)["files"]
-    except (OSError, ValueError, KeyError):  # no marker, or what a failing disk left of it
+        sizes = read_mark(checkpoint)["files"]
+    except (OSError, ValueError, KeyError):  # no mark, or what a failing disk left of it
         return False
     files = {checkpoint / name: size for name, size in sizes.items()}
     return bool(files) and all(file.is_file() and file.stat().st_size == size for file, size in files.items())
 
 
 def remove_incomplete(folder: Path) -> None:
-    """Remove what killed saves left: the trainer counts them among those to keep, and drops a whole one for them."""
+    """Remove checkpoints of killed saves: the trainer would count them, and drop a complete one for each."""
     for checkpoint in retention.in_order(folder):
         if not _is_complete(checkpoint):
             shutil.rmtree(checkpoint)
@@ -44,25 +44,25 @@ def is_at_end(checkpoint: Path | None) -> bool:
     return state["global_step"] >= state["max_steps"]
 
 
-def mark_of(checkpoint: Path) -> dict[str, Any]:
-    """What saved a complete checkpoint: `processes`, `sharding`, `precision`, and the `seconds` of all attempts."""
+def read_mark(checkpoint: Path) -> dict[str, Any]:
+    """A complete checkpoint's mark: `processes`, `sharding` and `precision` of its job, `seconds` of all attempts."""
     return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
 
 
-def count_of(number: int) -> str:
+def in_words(number: int) -> str:
     """A number of processes in words."""
     return "1 process" if number == 1 else f"{number} processes"
 
 
-def folder_of(trainer_root: Path, digest: str) -> Path:
-    """Where this job's checkpoints lie: DeepSpeed reads those of as many processes and the same sharding only."""
-    how = sharding.asked()
+def job_folder(trainer_root: Path, digest: str) -> Path:
+    """The folder of this job's checkpoints: DeepSpeed reads those of as many processes and the same sharding only."""
+    how = sharding.chosen()
     return trainer_root / (digest if how == "none" else f"{digest}-{how}-{processes.count()}")
 
 
-def of_other_jobs(trainer_root: Path, digest: str) -> list[Path]:
+def unreadable(trainer_root: Path, digest: str) -> list[Path]:
     """The newest complete checkpoints of the same training that this job cannot read."""
-    ours = folder_of(trainer_root, digest)
+    ours = job_folder(trainer_root, digest)
     others = [folder for folder in sorted(trainer_root.glob(f"{digest}*")) if folder != ours]
     return [checkpoint for folder in others if (checkpoint := newest_complete(folder))]
 
@@ -74,13 +74,13 @@ class MarkComplete(TrainerCallback):
         self._stopwatch, self._precision = stopwatch, precision
 
     def on_save(self, args, state, control, **kwargs):
-        """Write the marker last, with the size of every file."""
+        """Write the mark last, with the size of every file."""
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         atomic.flush(checkpoint)
         processes.wait_for_all()
         if processes.is_first():
             self._mark(checkpoint)
-        # Nobody leaves, which would end the job, before the marker is there.
+        # No process may leave, which would end the job, before the mark is written.
         processes.wait_for_all()
 
     def _mark(self, checkpoint: Path) -> None:
@@ -93,7 +93,7 @@ class MarkComplete(TrainerCallback):
             "files": sizes,
             "seconds": self._stopwatch.seconds(),
             "processes": processes.count(),
-            "sharding": sharding.asked(),
+            "sharding": sharding.chosen(),
             "precision": self._precision,
         }
         atomic.write_json(checkpoint / MARK, mark)
@@ -108,12 +108,12 @@ class StopOnSignal(TrainerCallback):
             signal.signal(number, self._receive)
 
     def _receive(self, number: int, frame) -> None:
-        # The first is told: the launcher passes a SIGTERM on to other nodes as SIGUSR1, which may come to both.
+        # The first one counts: the launcher passes a SIGTERM on to other nodes as SIGUSR1, which may come to both.
         self._received = self._received or number
 
     def agreed(self) -> int:
         """The signal that any process has received, 0 if none has; every process must ask at the same time."""
-        return processes.largest(self._received)
+        return max(processes.gather(self._received))
 
     def on_step_end(self, args, state, control, **kwargs):
         """Ask the trainer to save and stop where a signal came."""

@@ -1,4 +1,4 @@
-"""What fits on a GPU: the largest micro batch, the longest text, found by training on rows that hold nothing.
+"""The largest micro batch and the longest text that fit on a GPU, found by training on rows that hold nothing.
 
 Trials are made from the largest down, halving where memory runs out. All processes take what fits the least of them.
 On a CPU, where running out of memory ends the job, nothing is tried: rows pass one at a time, and a length is given.
@@ -43,24 +43,22 @@ def fit(
 ) -> Fitted:
     """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
 
-    `taken` is the share of a GPU's memory that something beside training will have.
-
-    `load` gives a model to try on; it is thrown away. What is found is written to `folder`, and is what a `resumed` job
-    takes, so that it goes on as it was; where its share of the batch is another, rows are found again and the length,
-    which decides what is trained on, stays. InputError where not one row of the least length fits, and on a CPU for a
-    length that is to be found.
+    `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
+    is thrown away. The result is written to `folder`, where a `resumed` job finds it, so that it goes on as it was;
+    where its share of the batch is another, rows are found again and the length, which decides what is trained on,
+    stays. InputError where not one row of the least length fits, and on a CPU for a length that is to be found.
     """
     auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
     if not (auto_rows or auto_length) or not longest:
         return Fitted(1 if auto_rows else recipe.micro_batch_size, longest)
-    each, file = recipe.batch_size // processes.count(), folder / FILE
+    share, file = recipe.batch_size // processes.count(), folder / FILE
     if resumed and file.is_file():
         before = Fitted(**atomic.read_json(file))
-        if each % before.micro_batch_size == 0:
+        if share % before.micro_batch_size == 0:
             return before
         longest, auto_length = before.max_length, False
     if torch.cuda.is_available():
-        rows, length = _tried(load, recipe, longest, auto_length, each, taken)
+        rows, length = _tried(load, recipe, longest, auto_length, share, taken)
     elif auto_length:
         raise InputError(
             "auto tries what fits on a GPU, and there is none", field="max_length", fix="give a number of tokens"
@@ -74,18 +72,18 @@ def fit(
             field="micro_batch_size" if auto_rows else "max_length",
             fix="gradient_checkpointing: true, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
         )
-    found = Fitted(rows, length)
+    fitted = Fitted(rows, length)
     if processes.is_first():
-        atomic.write_json(file, asdict(found))
+        atomic.write_json(file, asdict(fitted))
         print(f"rows of up to {length} tokens at once: {rows}", flush=True)
-    return found
+    return fitted
 
 
 def _tried(
-    load: Callable[[], Any], recipe: TrainingSettings, longest: int, auto_length: bool, each: int, taken: float
+    load: Callable[[], Any], recipe: TrainingSettings, longest: int, auto_length: bool, share: int, taken: float
 ) -> tuple[int, int]:
     """Rows and length that the GPUs of all processes hold; the model to try on is gone afterwards."""
-    if sharding.asked() == "zero3":
+    if sharding.chosen() == "zero3":
         raise InputError(
             "'auto' is found before the weights are spread over processes, which is what zero3 is for",
             field="micro_batch_size" if recipe.micro_batch_size == "auto" else "max_length",
@@ -93,22 +91,22 @@ def _tried(
         )
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
-        found = _search(_trial_on_gpu(load(), recipe, taken), recipe, longest, auto_length, each)
+        rows, length = _search(_trial_on_gpu(load(), recipe, taken), recipe, longest, auto_length, share)
     gc.collect()
     torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
-    return found
+    return rows, length
 
 
 def _search(
-    fits: Callable[[int, int], bool], recipe: TrainingSettings, longest: int, auto_length: bool, each: int
+    fits: Callable[[int, int], bool], recipe: TrainingSettings, longest: int, auto_length: bool, share: int
 ) -> tuple[int, int]:
     """Rows and length that fit all processes (`longest` without `auto_length`); 0 for what does not fit."""
     rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     length = longest
     if auto_length:
-        length = _least(longest_that_fits(longest, lambda n: fits(rows, n)))
+        length = min(processes.gather(longest_that_fits(longest, lambda tokens: fits(rows, tokens))))
     if recipe.micro_batch_size == "auto" and length:
-        rows = _least(most_that_fit(each, lambda n: fits(n, length)))
+        rows = min(processes.gather(most_that_fit(share, lambda tried: fits(tried, length))))
     return rows, length
 
 
@@ -129,13 +127,8 @@ def longest_that_fits(longest: int, fits: Callable[[int], bool]) -> int:
     return low * PIECE if low * PIECE >= SHORTEST else 0
 
 
-def _least(value: int) -> int:
-    """The least of all processes' values."""
-    return min(processes.of_all(value))
-
-
 def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
-    """A function that trains on rows × tokens, but for the step; gradients stay, as they do between micro batches."""
+    """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
     trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
     trained.to("cuda").train()
@@ -153,18 +146,18 @@ def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
 
 
 def _bytes_beside(model, recipe: TrainingSettings) -> int:
-    """What a process holds that no trial has: the optimizer's moments, buckets of gradients, a reference model."""
+    """Memory of a process that no trial takes: the optimizer's moments, buckets of gradients, a reference model."""
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     reference = 0
     if getattr(recipe, "beta", 0) and not recipe.adapter:
         reference = REFERENCE_BYTES * sum(weight.numel() for weight in model.parameters())
-    if sharding.asked() == "zero2":
+    if sharding.chosen() == "zero2":
         return reference + ADAM_BYTES * trained // processes.count()
     return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
 def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[int, int], bool]:
-    """Whether rows × tokens fit, by trial on what is left of a GPU: beside gradients, and room for what is to come."""
+    """A function that tries whether rows × tokens fit on a GPU, beside gradients and what training will need later."""
     trial = _trial(model, recipe)
     _, total = torch.cuda.mem_get_info()
     held = _bytes_beside(model, recipe) + int((1 - SHARE + taken) * total)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TOLD_TO_STOP = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 PR_SET_PDEATHSIG = 1
 
 
@@ -47,23 +47,23 @@ def _finish_what_is_under_way() -> None:
     Processes that the grader forks heed them, as a pool's must. They are held back while one is made: a signal that
     came to it before it is ready would be lost.
     """
-    for told in TOLD_TO_STOP:
-        signal.signal(told, lambda *_: None)
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: None)
     os.register_at_fork(
-        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, TOLD_TO_STOP),
-        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD_TO_STOP),
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS),
         after_in_child=_heed_signals,
     )
 
 
 def _heed_signals() -> None:
-    for told in TOLD_TO_STOP:
-        signal.signal(told, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD_TO_STOP)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
 
 def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
-    """The function of the file, and the reply that says that it is there or why not."""
+    """The function of the file, if it is there, and the first reply."""
     spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[file.stem] = module

@@ -19,7 +19,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.tasks.base import Reward
 
 WORKER = Path(__file__).with_name("grader_worker.py")
-# That a grader's file may take to import what it needs; its calls have their own limit.
+# The limit for importing a grader's file; its calls have their own.
 LOADING_SECONDS = 120
 
 
@@ -55,7 +55,7 @@ class GraderReward:
             fix = "run Snakemake again: a changed grader is another recipe"
             raise self._error("the file has changed since the recipe was read", fix=fix)
 
-    def __call__(self, answers: Sequence[Any], examples: Sequence[Any], similarity_of: Any) -> list[float]:
+    def __call__(self, answers: Sequence[Any], examples: Sequence[Any], similarity: Any) -> list[float]:
         """Grade a batch; InputError where a call fails, takes too long or gives no number from 0 to 1."""
         pairs = zip(answers, examples, strict=True)
         return [self._grade(answer, example) if answer.named else 0.0 for answer, example in pairs]
@@ -75,14 +75,14 @@ class GraderReward:
     def _grade(self, answer: Any, example: Any) -> float:
         if self._process is None:
             self._start()
-        of = f"the question '{example.id}'"
+        question = f"the question '{example.id}'"
         call = [answer_fields(answer, example), example.model_dump(mode="json")]
-        reply = self._reply(json.dumps(call) + "\n", self.grader.seconds, of)
+        reply = self._reply(json.dumps(call) + "\n", self.grader.seconds, question)
         if "bad" in reply:
-            what = f"{self.function} returned {reply['bad']} for {of}, which is no number from 0 to 1"
+            what = f"{self.function} returned {reply['bad']} for {question}, which is no number from 0 to 1"
             raise self._error(what, fix="return a number from 0 (worst) to 1 (best)")
         if "error" in reply:
-            what = f"{self.function} failed for {of}: {reply['error']}"
+            what = f"{self.function} failed for {question}: {reply['error']}"
             raise self._error(what, line=reply["line"], fix="see docs/graders.md for what it is given")
         return reply["value"]
 
@@ -103,7 +103,7 @@ class GraderReward:
         if "error" in reply:
             raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
 
-    def _reply(self, call: str, seconds: float, of: str) -> dict[str, Any]:
+    def _reply(self, call: str, seconds: float, question: str) -> dict[str, Any]:
         """Ask the process, which is killed after so many seconds; InputError unless its next line is the reply."""
         late = threading.Event()
 
@@ -122,11 +122,11 @@ class GraderReward:
         finally:
             timer.cancel()
         if late.is_set():
-            what = f"{self.function} took more than {seconds:g} seconds for {of}"
+            what = f"{self.function} took more than {seconds:g} seconds for {question}"
             raise self._error(what, fix=f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe")
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         fix = "a grader returns its value; a process that ends itself, or runs out of memory, cannot"
-        raise self._error(f"the process of {self.function} ended at {of} ({how})", fix=fix)
+        raise self._error(f"the process of {self.function} ended at {question} ({how})", fix=fix)
 
     def _error(self, what: str, *, line: int | None = None, fix: str | None = None) -> InputError:
         self.close()

@@ -25,9 +25,8 @@ from reasonome.tasks.base import Policy, Reward, Similarity, Task, total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
-from reasonome.training.mixture import mixed
 from reasonome.training.remembered import KeepRemembered
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
@@ -84,8 +83,7 @@ class RewardScorer:
 def best_policy(
     scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> Policy:
-    """The lazy policy that would earn most over the examples, copies of the question aside: what a collapsing model
-    drifts to.
+    """The lazy policy that would earn most over the examples; a collapsing model drifts to it. Copies are left out.
 
     Every process calls it and tries its share of the policies; each gets the answer.
     """
@@ -94,14 +92,14 @@ def best_policy(
     bar = tqdm(mine, desc="best lazy policy", delay=5)
     earned = [(policy_earnings(scorer, policies[i], examples, prompts)["reward"], -i) for i in bar]
     # Of equals the first.
-    _, position = max(pair for pairs in processes.of_all(earned) for pair in pairs)
+    _, position = max(pair for pairs in processes.gather(earned) for pair in pairs)
     return policies[-position]
 
 
 def policy_earnings(
     scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> dict[str, Any]:
-    """What answering by `policy` earns on average: each component, "reward", and the policy's name."""
+    """Mean earnings of answering by `policy`: each component, "reward", and the policy's name."""
     texts = [policy.completion(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
     earned = scorer.components(texts, examples)
     return {"name": policy.name, **{key: float(np.mean(values)) for key, values in earned.items() if len(examples)}}
@@ -110,7 +108,7 @@ def policy_earnings(
 def lazy_earnings(
     scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> dict[str, Any]:
-    """What the first policy earns, and under "copies" the same of each of the others, which copy the question."""
+    """Mean earnings of the first policy, and under "copies" those of the others, which copy the question."""
     best, *copies = (policy_earnings(scorer, policy, examples, prompts) for policy in policies)
     return {**best, "copies": copies}
 
@@ -135,11 +133,9 @@ def grpo(
 ) -> None:
     """Train with GRPO on benchmarks of one task.
 
-    Writes validation.json (reward before and after, paired) and constant.json beside the model.
-
-    `encoders` are those behind `similarity`, by name: a resumed run remembers what they did.
-
-    InputError where rollouts cannot work here, or once sampler and trainer drift apart.
+    Writes validation.json (reward before and after, paired) and constant.json beside the model. `encoders` are those
+    behind `similarity`, by name: a resumed run remembers their vectors. InputError where rollouts cannot work here, or
+    once sampler and trainer drift apart.
     """
     recipe: GrpoRecipe = stage.recipe
     _check_dropout(stage, recipe)
@@ -148,10 +144,10 @@ def grpo(
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
     examples = _shuffled_rows(stage, "examples", task, stage.step.seed)
-    asked = examples[: recipe.prompts]
-    prompts = [task.prompt(example, style) for example in asked]
+    prompted = examples[: recipe.prompts]
+    prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
-    texts = [render(tokenizer, one) for one in messages]
+    texts = [render(tokenizer, conversation) for conversation in messages]
     longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
     rewards = {**task.rewards_for(recipe.grading), **grader_rewards(recipe.graders)}
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards)
@@ -164,7 +160,7 @@ def grpo(
         model=stage.load_model(),
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
-        reward_funcs=scorer.for_trl(asked),
+        reward_funcs=scorer.for_trl(prompted),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
@@ -180,13 +176,14 @@ def grpo(
     stage.train(trainer)
     after = curve.answers()
     curve.log(after)
-    tried = examples[:EXAMPLES_TO_CHOOSE_BY]
-    shown = prompts[: len(tried)]
-    shown += [task.prompt(example, style) for example in tried[len(shown) :]]
+    sample = examples[:EXAMPLES_TO_CHOOSE_BY]
+    sample_prompts = prompts[: len(sample)]
+    sample_prompts += [task.prompt(example, style) for example in sample[len(sample_prompts) :]]
     policies = task.policies(examples, style)
-    lazy = [best_policy(scorer, policies, tried, shown), *(policy for policy in policies if policy.copies)]
+    best = best_policy(scorer, policies, sample, sample_prompts)
+    lazy = [best, *(policy for policy in policies if policy.copies)]
     if processes.is_first():
-        constant = lazy_earnings(scorer, lazy, asked, prompts)
+        constant = lazy_earnings(scorer, lazy, prompted, prompts)
         for earned in (constant, *constant["copies"]):
             show(f"answering lazily ({earned['name']}) earns {earned['reward']:.3f}")
         atomic.write_json(stage.folder / "constant.json", constant)
@@ -196,10 +193,10 @@ def grpo(
         atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
     facts = {
-        "examples": len(asked),
-        "prompt_example": {"messages": messages[0], "rendered": render(tokenizer, messages[0])},
+        "examples": len(prompted),
+        "prompt_example": {"messages": messages[0], "rendered": texts[0]},
+        "code": code_sha256(__file__, getfile(type(task))),
     }
-    facts["code"] = code_sha256(__file__, getfile(type(task)))
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
 
 

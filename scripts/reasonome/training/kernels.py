@@ -1,4 +1,4 @@
-"""Which kernels training uses: FlashAttention-2 and Liger where they can run, our head of labelled tokens on CPUs."""
+"""The kernels of training: FlashAttention-2 and Liger where they can run, our head of labelled tokens on CPUs."""
 
 import importlib.util
 from dataclasses import dataclass
@@ -11,10 +11,7 @@ from reasonome.training import sharding
 
 @dataclass(frozen=True)
 class Kernels:
-    """What was chosen: attention as transformers calls it, Liger's layers, our head.
-
-    Without a name attention is the model's default (sdpa).
-    """
+    """The chosen kernels: attention as transformers calls it ("" is the model's default, sdpa), Liger's, our head."""
 
     attention: str = ""
     liger: bool = False
@@ -22,14 +19,14 @@ class Kernels:
 
 
 def choose(recipe: TrainingSettings) -> Kernels:
-    """`plain` is what PyTorch and TRL have. `auto` adds what is installed, on a CUDA GPU, and our head on a CPU.
+    """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
     FlashAttention computes in bf16 alone. Our head needs the whole weight in the backward pass, where zero3 has parts.
     """
     if recipe.kernels == "plain":
         return Kernels()
     if not torch.cuda.is_available():
-        return Kernels(labelled_head=sharding.asked() != "zero3")
+        return Kernels(labelled_head=sharding.chosen() != "zero3")
     flash = recipe.precision == "bf16" and _installed("flash_attn")
     return Kernels("flash_attention_2" if flash else "", _installed("liger_kernel"))
 

@@ -1,9 +1,9 @@
 """Start the processes of one training job and end as they end.
 
-The launcher holds the store in which the processes find each other: it is bound to a port that the system chooses
-before anybody is told of it, so that jobs that share a node cannot clash. Signals that ask for an end are passed on
-as often as they come, and the launcher waits for as long as the processes take to save. A process that fails ends
-the others, and a launcher that is killed takes its processes with it. (docs/preemption.md says what torchrun does.)
+The launcher holds the store in which the processes find each other. The store is bound to a port that the system
+chooses before any process knows it, so that jobs that share a node cannot clash. The launcher passes on every signal
+that asks for an end, and waits until the processes have saved. A process that fails ends the others, and a launcher
+that is killed takes its processes with it. (docs/preemption.md says what torchrun does.)
 """
 
 import ctypes
@@ -22,16 +22,16 @@ from typing import Any, get_args
 from reasonome.config import Sharding
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.training import visible_gpus
+from reasonome.training import gpus
 
 SHARDINGS = get_args(Sharding)
 # The variable that tells a training process how its model is sharded.
 SHARDING = "REASONOME_SHARDING"
 # Statuses of processes that were asked to stop and have saved, all after the same step.
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)
-# Seconds that the others have to say what they lost before they are killed, once one process has failed.
+# Seconds between the failure of one process and the end of the others, in which they can print their errors.
 GRACE = 10
-TOLD = 40  # last lines of a failed process's errors that are shown
+LAST_LINES = 40  # of a failed process's errors, which are shown
 POLL = 0.1  # seconds
 PR_SET_PDEATHSIG = 1
 
@@ -57,7 +57,7 @@ class Launch:
 
 def gpus_here() -> int:
     """GPUs that torch sees on this node."""
-    if not visible_gpus.has_driver():  # torch then sees none, and need not be loaded to ask
+    if not gpus.has_driver():  # torch then sees none, and need not be loaded to ask
         return 0
     import torch
 
@@ -69,26 +69,26 @@ def processes_here(launch: Launch) -> int:
 
     InputError if more are asked for than there are GPUs for them.
     """
-    visible_gpus.leave(launch.gpus)
-    gpus = gpus_here()
-    if launch.processes > gpus > 0:
+    gpus.limit(launch.gpus)
+    here = gpus_here()
+    if launch.processes > here > 0:
         raise InputError(
-            f"{launch.processes} processes for {gpus} GPUs: each process needs one of its own",
+            f"{launch.processes} processes for {here} GPUs: each process needs one of its own",
             field="--processes",
             fix="ask for as many processes as GPUs, or for 0, which is one per GPU",
         )
-    if gpus > launch.processes > 0:
-        visible_gpus.leave(launch.processes)
-    return launch.processes or max(1, gpus)
+    if here > launch.processes > 0:
+        gpus.limit(launch.processes)
+    return launch.processes or max(1, here)
 
 
 def shared_environment(launch: Launch, processes: int) -> dict[str, str]:
-    """What all processes of a node are told alike."""
+    """The environment variables that all processes of a node share."""
     return {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
 
 
 def environment(launch: Launch, processes: int, node: int, local: int, store: str) -> dict[str, str]:
-    """What one process is told: its rank, the store's address, its share of the CPUs."""
+    """The environment variables of one process: its rank, the store's address, its share of the CPUs."""
     host, _, port = store.rpartition(":")
     return {
         **shared_environment(launch, processes),
@@ -171,10 +171,10 @@ def _run_processes(launch: Launch, processes: int, node: int, store: str) -> int
     children = _Children()
     with tempfile.TemporaryDirectory() as folder:
         for local in range(processes):
-            told = environment(launch, processes, node, local, store)
-            # Rank 0 speaks for all; the others are heard if they fail.
-            errors = None if told["RANK"] == "0" else Path(folder) / told["RANK"]
-            children.start(launch.command(), told, errors)
+            variables = environment(launch, processes, node, local, store)
+            # Rank 0 prints for all; what the others print is shown if they fail.
+            errors = None if variables["RANK"] == "0" else Path(folder) / variables["RANK"]
+            children.start(launch.command(), variables, errors)
         status = children.wait()
         if children.failed is not None and children.received is None:
             rank = node * processes + children.failed
@@ -191,9 +191,9 @@ def _exit_status(status: int) -> int:
 
 
 def _show_errors(errors: Path | None, rank: int) -> None:
-    """What a process last said, unless it is the one that speaks anyway."""
+    """Print the last errors of a process; rank 0, which prints them itself, has no file of them."""
     lines = errors.read_text(encoding="utf-8", errors="replace").splitlines() if errors else []
-    for line in lines[-TOLD:]:
+    for line in lines[-LAST_LINES:]:
         show(f"[{rank}] {line}", file=sys.stderr)
 
 
@@ -216,12 +216,12 @@ class _Children:
         # Ctrl-C reaches the whole group of processes by itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def start(self, command: list[str], told: Mapping[str, str], errors: Path | None) -> None:
+    def start(self, command: list[str], variables: Mapping[str, str], errors: Path | None) -> None:
         """Start one more; with `errors` its standard error goes to that file and its standard output nowhere."""
         self.errors.append(errors)
         process = subprocess.Popen(
             command,
-            env={**os.environ, **told},
+            env={**os.environ, **variables},
             stdout=subprocess.DEVNULL if errors else None,
             stderr=errors.open("wb") if errors else None,
             preexec_fn=self._tie,

@@ -16,13 +16,14 @@ from trl.trainer import utils as trl_utils
 ROWS = 1024  # tokens whose logits are held for the backward pass; of more they are computed again, part by part
 OUTPUTS = ("entropy", "log_sum_sq_probs", "mean_logits", "is_top1")  # what TRL may ask for beside log-probabilities
 # What TRL looks up whenever a model with its fused head is called.
-OF_TRL = {name: getattr(trl_utils, name) for name in ("_ChunkedLogProbFunction", "_use_triton")}
+TRLS = {name: getattr(trl_utils, name) for name in ("_ChunkedLogProbFunction", "_use_triton")}
 
 
 def score(hidden, weight, bias, targets, temperature, chunk_size, softcapping, logit_scale, outputs=OUTPUTS) -> tuple:
-    """What TRL's ChunkedLogProbFunction gives for `hidden` (N × width): five tensors of N, None for what is not asked.
+    """The outputs of TRL's ChunkedLogProbFunction for `hidden` (N × width): five tensors of N.
 
-    Log-probabilities (fp32) of `targets` have a gradient; the other four have none. `chunk_size` is not used.
+    Those that are not in `outputs` are None. Log-probabilities (fp32) of `targets` have a gradient; the other four have
+    none. `chunk_size` is not used.
     """
     part = partial(_scored, temperature=temperature, softcapping=softcapping, logit_scale=logit_scale, outputs=outputs)
     if len(targets) <= ROWS:
@@ -41,13 +42,13 @@ def _scored(hidden, weight, bias, targets, *, temperature, softcapping, logit_sc
         logits = logits / temperature
     log_probs = torch.log_softmax(logits, -1, dtype=torch.float32)
     with torch.no_grad():
-        found = {
+        functions = {
             "entropy": lambda: -torch.exp(log_probs).mul_(log_probs).sum(-1),
             "log_sum_sq_probs": lambda: torch.logsumexp(2 * log_probs, -1),
             "mean_logits": lambda: logits.mean(-1, dtype=torch.float32),
             "is_top1": lambda: logits.argmax(-1) == targets,
         }
-        beside = [found[name]() if name in outputs else None for name in OUTPUTS]
+        beside = [functions[name]() if name in outputs else None for name in OUTPUTS]
     return log_probs.gather(1, targets[:, None])[:, 0], *beside
 
 
@@ -59,5 +60,5 @@ OURS: dict[str, Any] = {
 
 def use(labels_alone: bool) -> None:
     """From now on models with TRL's fused head score labelled positions alone, by `score`; or as TRL does it."""
-    for name, value in (OURS if labels_alone else OF_TRL).items():
+    for name, value in (OURS if labels_alone else TRLS).items():
         setattr(trl_utils, name, value)

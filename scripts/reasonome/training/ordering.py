@@ -37,9 +37,8 @@ class Order(Sampler):
             # The first epoch draws from the generator that the stage has seeded, as transformers does; later ones must
             # not, since a resumed run has not drawn what came before.
             drawn = generator if epoch else None
-            return iter(
-                processes.from_first(get_length_grouped_indices(self._lengths, self._batch_size, generator=drawn))
-            )
+            indices = get_length_grouped_indices(self._lengths, self._batch_size, generator=drawn)
+            return iter(processes.gather(indices)[0])
         order = torch.randperm(self._count, generator=generator).tolist()
         if self._lengths is None:
             return iter(order)

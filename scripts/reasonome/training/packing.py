@@ -71,7 +71,7 @@ def separate(trainer) -> None:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)
 
 
-def text_of(rows: Dataset, ids: list[int]) -> dict[str, list[int]]:
+def find_text(rows: Dataset, ids: list[int]) -> dict[str, list[int]]:
     """Tokens and labels of the text among the packed rows whose tokens are `ids`."""
     for row in rows:
         start = 0

@@ -44,18 +44,8 @@ def wait_for_all() -> None:
         dist.barrier()
 
 
-def largest(number: int) -> int:
-    """The largest number that any process brings; each must come here."""
-    return max(of_all(number))
-
-
-def from_first(value: Any) -> Any:
-    """What the first process brings, on each of them."""
-    return of_all(value)[0]
-
-
-def of_all(value: Any) -> list[Any]:
-    """What every process brings, in the order of their ranks, on each of them."""
+def gather(value: Any) -> list[Any]:
+    """The values that all processes bring, in the order of their ranks, on each of them; every process must call it."""
     if count() == 1:
         return [value]
     values: list[Any] = [None] * count()
@@ -64,7 +54,7 @@ def of_all(value: Any) -> list[Any]:
 
 
 def leave(status: int = 0) -> None:
-    """End this process with `status` if it is one of several, once what is registered for its exit is done.
+    """End this process with `status` if it is one of several; functions registered for its exit run first.
 
     The interpreter is left standing. Threads of Gloo live for as long as anything refers to their group, as a trainer
     does after `destroy_process_group`, and one that lets go of a tensor while Python is taken down aborts the process

@@ -1,9 +1,8 @@
-"""Which checkpoints stay after training: the newest until a job uses the model, and the two newest
-for good where a recipe says so.
+"""The checkpoints that stay after training: the newest until a job uses the model, or, by the recipe, two for good.
 
-A job may be ended between its last line and the moment at which Snakemake takes its outputs for good; Snakemake then
-deletes them. From the newest checkpoint they are made again without training. Once another job reads the model, they
-have been taken.
+A job may be ended between its last line and the moment at which Snakemake records its outputs; Snakemake then deletes
+them. From the newest checkpoint they are made again without training. Once another job reads the model, they have been
+recorded.
 """
 
 import re
@@ -17,9 +16,9 @@ WHILE_TRAINING = 2  # checkpoints at a time, and one more while the next is writ
 
 
 def in_order(folder: Path) -> list[Path]:
-    """The trainer's checkpoints in a folder, oldest first; what else somebody put there is left alone."""
-    found = {path: re.fullmatch(r"checkpoint-(\d+)", path.name) for path in folder.glob("checkpoint-*")}
-    steps = {path: int(match[1]) for path, match in found.items() if match and path.is_dir()}
+    """The trainer's checkpoints in a folder, oldest first; other files there are left alone."""
+    matches = {path: re.fullmatch(r"checkpoint-(\d+)", path.name) for path in folder.glob("checkpoint-*")}
+    steps = {path: int(match[1]) for path, match in matches.items() if match and path.is_dir()}
     return sorted(steps, key=steps.__getitem__)
 
 

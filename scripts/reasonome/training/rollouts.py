@@ -1,4 +1,4 @@
-"""Where GRPO's completions come from: transformers, vLLM inside the training processes, or a vLLM server."""
+"""The samplers of GRPO's completions: transformers, vLLM inside the training processes, or a vLLM server."""
 
 import importlib.util
 import json
@@ -20,13 +20,15 @@ from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, GrpoRecipe
 from reasonome.core.errors import InputError
-from reasonome.training import processes, room
+from reasonome.training import processes
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
+from reasonome.training.gpus import VLLM_SHARE
 
 # Facts of a machine, not of a recipe, so they come from the environment of the job.
 HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
 MEMORY = "REASONOME_VLLM_MEMORY"
 _WAIT_SECONDS = 10.0
+HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
 START_SERVER = (
     "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
     """--weight-transfer-config '{{"backend": "nccl"}}'"""
@@ -53,9 +55,12 @@ def check(recipe: GrpoRecipe, parent_model: Path) -> None:
             fix="ask for GPUs in config/resources.yaml, or use `rollouts: transformers`",
         )
     # TRL starts vLLM with the weights as they are stored, in bf16, which vLLM refuses on older GPUs.
-    if recipe.rollouts == "vllm-colocate" and (found := precision.of_machine())[0] != "bf16":
+    if recipe.rollouts == "vllm-server":
+        return
+    best, why = precision.fastest()
+    if best != "bf16":
         raise InputError(
-            f"rollouts 'vllm-colocate' need a GPU with bf16 instructions: {found[1]}",
+            f"rollouts 'vllm-colocate' need a GPU with bf16 instructions: {why}",
             field="rollouts",
             fix="ask for an A100 or newer by `gpu_model:` in config/resources.yaml, or use `rollouts: transformers`",
         )
@@ -88,15 +93,10 @@ def share_of_gpu(recipe: GrpoRecipe) -> float:
     """The share of each training process's GPU that is vLLM's."""
     if recipe.rollouts != "vllm-colocate":
         return 0.0
-    share = _number(MEMORY, room.VLLM_SHARE, float)
+    share = _number(MEMORY, VLLM_SHARE, float)
     if not 0 < share < 1:
-        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={room.VLLM_SHARE}")
+        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={VLLM_SHARE}")
     return share
-
-
-def weight_bytes(model: Path) -> int:
-    """Bytes of a model folder's weights, as vLLM loads them."""
-    return sum(path.stat().st_size for path in model.glob("*.safetensors"))
 
 
 def tensor_parallel(model: Path, share: float, processes: int) -> int:
@@ -104,7 +104,7 @@ def tensor_parallel(model: Path, share: float, processes: int) -> int:
 
     Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
     """
-    weights = weight_bytes(model)
+    weights = sum(path.stat().st_size for path in model.glob("*.safetensors"))
     possible = [n for n in possible_shards(model, processes) if processes % n == 0]
     return next((n for n in possible if weights / n <= share / 2), possible[-1])
 
@@ -157,7 +157,7 @@ def _ask(url: str, start: str) -> bytes:
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every step, and which resumes in any epoch."""
 
-    def __init__(self, *args, drift: Drift, epochs_done: int = 0, **kwargs):
+    def __init__(self, *args, drift: Drift, epochs_done: int, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done = drift, epochs_done
         super().__init__(*args, **kwargs)
@@ -206,7 +206,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
     """
     accelerator = trainer.accelerator
     mine = range(accelerator.process_index, len(prompts), accelerator.num_processes)
-    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=room.HELD_OUT_ROWS)
+    decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=HELD_OUT_ROWS)
     done: list[tuple[int, str, int]] = []
     side, tokenizer.padding_side = tokenizer.padding_side, "left"
     with (
@@ -224,7 +224,7 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Grpo
             done += [(mine[position], made.text, made.completion_tokens) for position, made in batch]
         model.train(training)  # by which the trainer tells whose means it logs
     tokenizer.padding_side = side
-    everything = sorted(row for rows in processes.of_all(done) for row in rows)
+    everything = sorted(row for rows in processes.gather(done) for row in rows)
     return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)
 
 

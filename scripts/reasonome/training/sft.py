@@ -17,15 +17,14 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import Task
 from reasonome.training import adapters, packing
-from reasonome.training.mixture import mixed
-from reasonome.training.stage import Stage
+from reasonome.training.stage import Stage, mixed
 
 
 def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
-    `proposals` holds the teacher's kept rows by id; without it completions are without reasoning. An example that
-    the teacher has no row of is left out, and one of which the task makes no completion (it says why).
+    `proposals` holds the teacher's kept rows by id; without it completions have no reasoning. Examples without a row of
+    the teacher are left out, and those of which the task makes no completion.
     """
     rows = []
     for example in examples:
@@ -39,8 +38,8 @@ def conversations(task: Task, style: Style, examples: list, proposals: dict[str,
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """What there is to learn of one benchmark: conversations, and how many of its examples have none, and why."""
+class Lesson:
+    """The conversations to learn from of one benchmark, and how many of its examples have none, and why."""
 
     rows: list[dict]
     examples: int
@@ -48,14 +47,14 @@ class Lessons:
     without_completion: int
 
 
-def _lessons(stage: Stage, benchmark: str, task: Task) -> Lessons:
+def _lesson(stage: Stage, benchmark: str, task: Task) -> Lesson:
     examples = read_rows(stage.files("examples")[benchmark], task.Example)
     random.Random(stage.step.seed).shuffle(examples)
     reasoning = stage.files("reasoning").get(benchmark)
     proposals = read_proposals(reasoning) if reasoning else None
     rows = conversations(task, stage.styles[benchmark], examples, proposals)
     untaught = sum(proposals is not None and example.id not in proposals for example in examples)
-    return Lessons(rows, len(examples), untaught, len(examples) - untaught - len(rows))
+    return Lesson(rows, len(examples), untaught, len(examples) - untaught - len(rows))
 
 
 def read_proposals(path: Path) -> dict[str, dict]:
@@ -67,22 +66,24 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
     """Fine-tune the parent on a teacher's completions (or on names alone); `tasks` are those of the benchmarks."""
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    lessons = {benchmark: _lessons(stage, benchmark, task) for benchmark, task in tasks.items()}
-    lengths = {b: [len(_tokens(tokenizer, row)) for row in found.rows] for b, found in lessons.items()}
+    lessons = {benchmark: _lesson(stage, benchmark, task) for benchmark, task in tasks.items()}
+    lengths = {
+        benchmark: [len(_tokens(tokenizer, row)) for row in lesson.rows] for benchmark, lesson in lessons.items()
+    }
     longest = stage.fit(longest_row(recipe, list(chain.from_iterable(lengths.values()))))
     max_length = longest if recipe.max_length == "auto" else recipe.max_length
     fitting = {
-        b: [row for row, length in zip(found.rows, lengths[b], strict=True) if length <= max_length]
-        for b, found in lessons.items()
+        benchmark: [row for row, length in zip(lesson.rows, lengths[benchmark], strict=True) if length <= max_length]
+        for benchmark, lesson in lessons.items()
     }
     kept = mixed(fitting, recipe.weights_of_benchmarks)[: recipe.max_examples]
     left_out = {
-        "without_reasoning": sum(found.without_reasoning for found in lessons.values()),
-        "without_completion": sum(found.without_completion for found in lessons.values()),
-        "too_long": sum(len(lessons[b].rows) - len(rows) for b, rows in fitting.items()),
+        "without_reasoning": sum(lesson.without_reasoning for lesson in lessons.values()),
+        "without_completion": sum(lesson.without_completion for lesson in lessons.values()),
+        "too_long": sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items()),
     }
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
-    examples = sum(found.examples for found in lessons.values())
+    examples = sum(lesson.examples for lesson in lessons.values())
     print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
     for benchmark, rows in fitting.items():
         if not rows:
@@ -110,7 +111,7 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
         packing.separate(trainer)
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
         facts["rows"] = len(trainer.train_dataset)
-        first = packing.text_of(trainer.train_dataset, _tokens(tokenizer, kept[0]))
+        first = packing.find_text(trainer.train_dataset, _tokens(tokenizer, kept[0]))
     if recipe.max_length == "auto":
         facts["max_length"] = max_length
     stage.train(trainer)

@@ -15,14 +15,14 @@ from reasonome.training.launcher import SHARDING
 SETTINGS = Path(__file__).resolve().parents[3] / "envs" / "deepspeed"
 
 
-def asked() -> str:
+def chosen() -> str:
     """How this job's model is sharded: none, zero2 or zero3."""
     return os.environ.get(SHARDING, "none")
 
 
 def arguments() -> dict[str, Any]:
-    """What the trainer must be told; what the recipe says is filled into DeepSpeed's settings by the trainer."""
-    return {} if asked() == "none" else {"deepspeed": str(SETTINGS / f"{asked()}.json")}
+    """Trainer arguments for DeepSpeed; the trainer fills in what the recipe says."""
+    return {} if chosen() == "none" else {"deepspeed": str(SETTINGS / f"{chosen()}.json")}
 
 
 def prepare(trainer_arguments: dict[str, Any]) -> TrainingArguments | None:
@@ -30,7 +30,7 @@ def prepare(trainer_arguments: dict[str, Any]) -> TrainingArguments | None:
 
     That holds for as long as the returned object is referred to.
     """
-    if asked() == "none":
+    if chosen() == "none":
         return None
     if not torch.cuda.is_available():
         os.environ["DS_ACCELERATOR"] = "cpu"
@@ -58,7 +58,7 @@ def whole_weights(trainer) -> dict[str, torch.Tensor]:
 
 def release() -> None:
     """Load models whole again from here on, in any process by itself."""
-    if asked() != "none":
+    if chosen() != "none":
         unset_hf_deepspeed_config()
 
 

@@ -1,22 +1,20 @@
 """One training step from recipe to model folder: what pretrain, sft and grpo have in common."""
 
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from pydantic import TypeAdapter
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
 from reasonome.config import STAGES, Recipe, Style
-from reasonome.config.project import chains
+from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import (
@@ -43,10 +41,10 @@ from reasonome.training import (
     throughput,
     tracking,
 )
-from reasonome.training.mixture import data_name
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
+Row = TypeVar("Row")
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -54,8 +52,18 @@ def read_recipe(folder: Path) -> Recipe:
     path = folder / "recipe.json"
     if not path.is_file():
         raise InputError("recipe is missing", file=path, fix=f"snakemake {path}")
-    recipe = json.loads(path.read_text(encoding="utf-8"))
-    return TypeAdapter(STAGES[recipe["stage"]]).validate_python(recipe)
+    recipe = atomic.read_json(path)
+    return STAGES[recipe["stage"]].model_validate(recipe)
+
+
+def mixed(rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float]) -> list[Row]:
+    """The rows of several benchmarks, so that every beginning of the list has them by weight.
+
+    Each row stands once. The list ends where a benchmark has no more rows; of one benchmark it has them all.
+    """
+    places = [((k + 0.5) / weights[name], name, k) for name in rows for k in range(len(rows[name]))]
+    end = min((len(rows[name]) + 0.5) / weights[name] for name in rows)
+    return [rows[name][k] for place, name, k in sorted(places) if place < end]
 
 
 @dataclass
@@ -72,6 +80,13 @@ class Stage:
     styles: Mapping[str, Style] = field(default_factory=dict)
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+    @classmethod
+    def read(cls, project: Project, folder: Path) -> "Stage":
+        """The step of the recipe in `folder`, with data, styles and trackers as the configuration has them."""
+        recipe = read_recipe(folder)
+        styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
+        return cls(folder, experiments.training_files(project, recipe), styles, project.settings.trackers)
 
     def __post_init__(self) -> None:
         self.recipe = read_recipe(self.folder)
@@ -93,7 +108,7 @@ class Stage:
         elif styles:
             self.identity["styles"] = styles
         self.digest = text_sha256(canonical(self.identity))[:16]
-        self.trainer_folder = checkpoints.folder_of(self.folder / "trainer", self.digest)
+        self.trainer_folder = checkpoints.job_folder(self.folder / "trainer", self.digest)
         self.stop = checkpoints.StopOnSignal()
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         self.processes = processes.count()
@@ -127,8 +142,7 @@ class Stage:
 
     def files(self, kind: str) -> dict[str, Path]:
         """The files of a kind of data by benchmark; empty where there are none of the kind."""
-        weights = self.recipe.weights_of_benchmarks
-        names = {benchmark: data_name(kind, benchmark, weights) for benchmark in weights}
+        names = {benchmark: self.recipe.data_name(kind, benchmark) for benchmark, _ in self.recipe.questions}
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
     def load_model(self) -> Any:
@@ -149,15 +163,15 @@ class Stage:
         return tokenizer
 
     def fit(self, longest: int, taken: float = 0) -> int:
-        """Find what the recipe leaves to `auto`, for texts of up to `longest` tokens; the longest that fits.
+        """Find what is `auto` in the recipe, for texts of up to `longest` tokens; returns the longest that fits.
 
         `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
-        self.micro_batch_size = found.micro_batch_size
-        return found.max_length
+        fitted = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
+        self.micro_batch_size = fitted.micro_batch_size
+        return fitted.max_length
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""
@@ -206,7 +220,7 @@ class Stage:
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
         checkpoint = self.checkpoint
-        self.stopwatch.earlier = checkpoints.mark_of(checkpoint)["seconds"] if checkpoint else 0.0
+        self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
         if processes.is_first():
             retention.release(self.parent, self.parent_manifest)
@@ -218,30 +232,30 @@ class Stage:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if received := self.stop.agreed():
             print(f"stopped by signal {received} after step {trainer.state.global_step}; saved", flush=True)
-            # srun ends a job of several nodes with the first of its processes, which is not to be before that is said.
+            # srun ends a job of several nodes when its first process ends: wait until the line is printed.
             processes.wait_for_all()
             processes.leave(128 + received)
             sys.exit(128 + received)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
-        here = checkpoints.count_of(self.processes)
+        here = checkpoints.in_words(self.processes)
         if checkpoint:
-            mark = checkpoints.mark_of(checkpoint)
+            mark = checkpoints.read_mark(checkpoint)
             print(f"resuming from {checkpoint.name}", flush=True)
             if mark["processes"] != self.processes:
-                before = checkpoints.count_of(mark["processes"])
+                before = checkpoints.in_words(mark["processes"])
                 what = f"it was saved by {before}, and this job has {here}"
                 print(f"{what}: the batches stay the same, sums are rounded in another order", flush=True)
             if mark["precision"] != self.recipe.precision:
                 here_in = self.recipe.precision
                 print(f"its steps were computed in {mark['precision']}, those from here on in {here_in}", flush=True)
             return
-        for other in checkpoints.of_other_jobs(self.folder / "trainer", self.digest):
-            mark = checkpoints.mark_of(other)
-            before, how = checkpoints.count_of(mark["processes"]), mark["sharding"]
+        for other in checkpoints.unreadable(self.folder / "trainer", self.digest):
+            mark = checkpoints.read_mark(other)
+            before, how = checkpoints.in_words(mark["processes"]), mark["sharding"]
             print(
                 f"{other.name} of {before} with sharding {how} cannot be read by {here} with "
-                f"sharding {sharding.asked()}: training starts again. To go on from it instead, stop this job and ask "
+                f"sharding {sharding.chosen()}: training starts again. To go on from it instead, stop this job and ask "
                 f"for {before} in all with `sharding: {how}` in config/resources.yaml",
                 flush=True,
             )
@@ -255,8 +269,8 @@ class Stage:
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
             adapters.save(trainer, adapter)
-        weights = None if sharding.asked() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
-        peaks = processes.of_all(peak_memory_gb())
+        weights = None if sharding.chosen() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
+        peaks = processes.gather(peak_memory_gb())
         sharding.release()
         if not processes.is_first():
             processes.leave()
@@ -278,7 +292,7 @@ class Stage:
             peak_memory_gb=round(peak_memory_gb() + sum(peaks[1:]), 2),
             processes=self.processes,
             nodes=processes.nodes(),
-            sharding=sharding.asked(),
+            sharding=sharding.chosen(),
             device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,

@@ -63,7 +63,7 @@ class Meter(TrainerCallback):
         self.peak_tflops = args.world_size * matmul_tflops(args.device.type, precision)
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says: of this attempt, over all processes. GPU memory is that of this process.
+        """The facts for run.json: of this attempt, over all processes. GPU memory is that of this process.
 
         An attempt that took no step, since it found all of them saved, has no rates.
         """

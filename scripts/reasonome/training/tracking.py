@@ -61,13 +61,13 @@ class TensorBoard(TrainerCallback):
                 self._writer.add_scalar(name, value, state.global_step)
 
     def close(self) -> None:
-        """Write what is still on its way to the disk."""
+        """Write the rest to the disk."""
         if self._can_write():
             self._writer.close()
             self._writer = None
 
     def _can_write(self) -> bool:
-        """Whether the thread that writes is there; on a full disk it ends, and who waits for it waits for ever."""
+        """Whether the thread that writes is alive; on a full disk it ends, and waiting for it would never end."""
         if self._writer is None:
             return False
         worker = self._writer.file_writer.event_writer._worker

@@ -1,6 +1,5 @@
 """Rewards of GRPO on held-out prompts: before, every few steps under way, and after."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ class ValidationCurve(TrainerCallback):
 
         What an earlier attempt asked is not asked again: a resumed one has no model left to ask.
         """
-        kept = processes.from_first(json.loads(self._file.read_text("utf-8")) if self._file.is_file() else None)
+        kept, *_ = processes.gather(atomic.read_json(self._file) if self._file.is_file() else None)
         if kept is None and state.global_step:
             raise InputError(
                 f"training is at step {state.global_step}, and what the model answered before is gone",

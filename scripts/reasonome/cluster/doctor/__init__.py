@@ -1,1 +1,1 @@
-"""Whether a node can do the work: each check takes readings of the node and says what is wrong and how to mend it."""
+"""Checks of a node before it works: each takes readings, and its finding has the fix of a fault."""

@@ -46,7 +46,7 @@ def take_part() -> None:
 
     processes.take_gpu()
     PartialState(cpu=not torch.cuda.is_available())
-    if (largest := processes.largest(processes.rank())) != processes.count() - 1:
+    if (largest := max(processes.gather(processes.rank()))) != processes.count() - 1:
         sys.exit(f"the largest rank is {largest}, expected {processes.count() - 1}")
     processes.leave()
 

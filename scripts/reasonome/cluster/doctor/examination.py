@@ -19,19 +19,19 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     `expected` is the number of GPUs that should be seen.
     """
     results = Path(project.settings.results)
-    asked = requests(project, names)
+    resources = requests(project, names)
     cluster = slurm.read_slurm()
-    yield storage.check_free(results, disk_needed(project, asked), names[0])
+    yield storage.check_free(results, disk_needed(project, resources), names[0])
     yield storage.check_shared(results, storage.file_system(results), cluster.client)
     yield storage.check_writing(results)
     yield weights.check_weights(project, names)
-    most = max((one.memory_gb for one in asked.values()), default=0)
+    most = max((job.memory_gb for job in resources.values()), default=0)
     yield machine.check_memory(most, "SLURM_JOB_ID" in os.environ)
     yield packages.check_versions(
         packages.installed(), {file: packages.pins(project.root.parent / file) for file in LOCKS}
     )
     yield packages.check_snakemake()
-    yield slurm.check_controller(cluster, [one.partition for one in asked.values() if one.partition])
+    yield slurm.check_controller(cluster, [job.partition for job in resources.values() if job.partition])
     yield slurm.check_following(cluster)
     torch = machine.read_torch()
     yield machine.check_gpus(torch, expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
@@ -49,16 +49,15 @@ def requests(project: Project, names: list[str]) -> dict[tuple[str, str], JobRes
     }
 
 
-def disk_needed(project: Project, asked: dict[tuple[str, str], JobResources]) -> float:
+def disk_needed(project: Project, resources: dict[tuple[str, str], JobResources]) -> float:
     """GB of models that are still to be trained, and of one job's checkpoints, where sizes are known."""
-    results = experiments.Results(project.settings.results)
     kept, meanwhile = 0.0, 0.0
-    for (backbone, chain), resources in asked.items():
-        if (results.model(backbone, chain) / "manifest.json").is_file():
+    for (backbone, chain), job in resources.items():
+        if (project.results.model(backbone, chain) / "manifest.json").is_file():
             continue
-        folder = results.model(backbone, chains.BASE) / "model"
+        folder = project.results.model(backbone, chains.BASE) / "model"
         size = backbones.parameters(backbone, project.backbones[backbone], folder)
-        need = memory.of_training(size, chains.last_step(chain).recipe(project), resources)
+        need = memory.training_need(size, chains.last_step(chain).recipe(project), job)
         kept += need.kept.value or 0
         meanwhile = max(meanwhile, need.meanwhile.value or 0)
     return kept + meanwhile

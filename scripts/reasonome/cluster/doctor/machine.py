@@ -22,22 +22,22 @@ _ASK_TORCH = """
 import json, torch
 from torch.utils import collect_env
 from reasonome.answering import precision
-told = collect_env.get_env_info()
+info = collect_env.get_env_info()
 print(json.dumps({
-    "version": told.torch_version,
-    "cuda": told.cuda_compiled_version,
-    "driver": told.nvidia_driver_version,
-    "gpus": (told.nvidia_gpu_models or "").splitlines(),
+    "version": info.torch_version,
+    "cuda": info.cuda_compiled_version,
+    "driver": info.nvidia_driver_version,
+    "gpus": (info.nvidia_gpu_models or "").splitlines(),
     "count": torch.cuda.device_count(),
-    "compiler": told.gcc_version or told.clang_version,
-    "precision": precision.of_machine(),
+    "compiler": info.gcc_version or info.clang_version,
+    "precision": precision.fastest(),
 }))
 """
 
 
 @dataclass(frozen=True)
 class Torch:
-    """What torch says; `version` None: it is not installed. `error`: it could not be imported.
+    """Readings of torch; `version` None: it is not installed. `error`: it could not be imported.
 
     `gpus` are those that nvidia-smi lists, `count` is how many torch sees, `said` its last line of complaint.
     `precision` is the one in which it is faster here, and why.
@@ -61,7 +61,7 @@ def environment() -> dict[str, str]:
 
 
 def read_torch() -> Torch:
-    """What torch says in a process of its own, so that this one neither loads it nor falls with it."""
+    """Readings of torch from a process of its own, so that this one neither loads it nor falls with it."""
     if find_spec("torch") is None:
         return Torch()
     command = [sys.executable, "-c", _ASK_TORCH]
@@ -73,8 +73,8 @@ def read_torch() -> Torch:
     last = complaints[-1].strip() if complaints else ""
     if done.returncode:
         return Torch("?", error=last or "it ended without a word")
-    found = json.loads(done.stdout.splitlines()[-1])
-    return Torch(**found | {"gpus": tuple(found["gpus"]), "precision": tuple(found["precision"]), "said": last})
+    read = json.loads(done.stdout.splitlines()[-1])
+    return Torch(**read | {"gpus": tuple(read["gpus"]), "precision": tuple(read["precision"]), "said": last})
 
 
 def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Finding:

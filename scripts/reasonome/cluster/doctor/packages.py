@@ -14,8 +14,8 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 def pins(lock: Path) -> dict[str, str]:
     """Package → version of a lock; none where the file is not there."""
-    found = _PIN.findall(lock.read_text(encoding="utf-8")) if lock.is_file() else []
-    return {name.lower().replace("_", "-"): version.partition("+")[0] for name, version in found}
+    lines = _PIN.findall(lock.read_text(encoding="utf-8")) if lock.is_file() else []
+    return {name.lower().replace("_", "-"): version.partition("+")[0] for name, version in lines}
 
 
 def installed() -> dict[str, str]:

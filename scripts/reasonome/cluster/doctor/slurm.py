@@ -16,9 +16,9 @@ LOOKED_AT_SECONDS = 200  # Snakemake looks at its jobs every 180 seconds at the 
 
 @dataclass(frozen=True)
 class Slurm:
-    """What the client's programs said; `error` is why the controller gave no answer.
+    """Readings of the client's programs; `error` is why the controller gave no answer.
 
-    `remembers` is for how many seconds squeue knows a job that has ended (MinJobAge), 0 for ever; None: not told.
+    `remembers` is for how many seconds squeue knows a job that has ended (MinJobAge), 0 for ever; None: unknown.
     """
 
     client: bool
@@ -42,7 +42,7 @@ def read_slurm() -> Slurm:
 
 
 def _ask(command: list[str]) -> tuple[str | None, str]:
-    """What a program printed (None if it failed), and its complaint."""
+    """The output of a program (None if it failed), and its complaint."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS)
     except (subprocess.TimeoutExpired, FileNotFoundError) as error:

@@ -9,8 +9,8 @@ import psutil
 
 from reasonome.cluster.doctor.finding import FAIL, OK, WARN, Finding
 
-OF_ONE_NODE = ("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs")
-PASSING = ("tmpfs", "ramfs", "overlay")  # in memory, or inside a container
+LOCAL = ("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs")
+TEMPORARY = ("tmpfs", "ramfs", "overlay")  # in memory, or inside a container
 
 
 def existing(path: Path) -> Path:
@@ -41,10 +41,10 @@ def file_system(path: Path) -> str:
 def check_shared(path: Path, kind: str, has_slurm: bool) -> Finding:
     """Whether results stay, and other nodes can see them: on a cluster they have to."""
     check = "file system"
-    if kind in PASSING:
+    if kind in TEMPORARY:
         fix = "set `results:` in config/config.yaml to a folder on a disk, or bind one there (`--bind`, `-v`)"
         return Finding(check, WARN, f"{path} is on {kind}, and gone with the node or the container", fix)
-    if has_slurm and kind in OF_ONE_NODE:
+    if has_slurm and kind in LOCAL:
         fix = "put the project on the cluster's shared file system: jobs on other nodes cannot see this"
         return Finding(check, WARN, f"{path} is on {kind}, which looks like this node's own disk", fix)
     return Finding(check, OK, f"{path} is on {kind}")

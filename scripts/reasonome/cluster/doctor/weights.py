@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from reasonome.cluster.doctor.finding import OK, WARN, Finding
 from reasonome.config import GrpoRecipe
 from reasonome.config.project import Project, chains, experiments
-from reasonome.config.project.experiments import Results
 from reasonome.tasks import registry
 
 
@@ -33,7 +32,7 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
 
 def check_weights(project: Project, names: Iterable[str]) -> Finding:
     """Whether all weights of these experiments were fetched."""
-    check, results = "weights", Results(project.settings.results)
+    check, results = "weights", project.results
     backbones, encoders = needed_weights(project, names)
     places = [results.model(name, chains.BASE) for name in backbones] + [results.encoder(name) for name in encoders]
     missing = [str(place / "manifest.json") for place in places if not (place / "manifest.json").is_file()]

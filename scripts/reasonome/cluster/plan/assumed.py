@@ -37,7 +37,7 @@ MACHINES = {
 UNNAMED_GPU = "a100"
 START_SECONDS = 60  # to load libraries and weights, on a quiet file system
 
-# Bytes of a GPU's memory for each parameter, by what is there and `sharding`: whole on each GPU, and shared by all.
+# Bytes of a GPU's memory for each parameter, by use and `sharding`: whole on each GPU, and shared by all.
 BYTES = {
     # Weights and gradients in fp32, two moments of AdamW; DeepSpeed has bf16 weights beside those.
     "training": {"none": (16, 0), "zero2": (2, 16), "zero3": (0, 18)},
@@ -59,6 +59,6 @@ ADAPTER_CHECKPOINT_BYTES = 0.4
 SAVED_GB_PER_SECOND = 0.1  # that a busy file system still takes
 
 
-def model_of(gpu: str) -> str | None:
+def gpu_in(name: str) -> str | None:
     """The GPU of MACHINES that a name means, the longest where several are in it: an L40S is no L4."""
-    return max((model for model in MACHINES if model in gpu.lower()), key=len, default=None)
+    return max((model for model in MACHINES if model in name.lower()), key=len, default=None)

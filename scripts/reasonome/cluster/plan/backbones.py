@@ -17,9 +17,9 @@ def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
         return counted(sum(_elements(shard) for shard in shards), "parameters counted in its weights")
     names = [name, *([backbone.weights.repository] if isinstance(backbone.weights, HubWeights) else [])]
     for text in names:
-        if found := re.search(r"(?<![\d.])(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])", text.lower()):
-            size = float(found[1]) * (1e9 if found[2] == "b" else 1e6)
-            return Estimate(size, "assumed", f"{found[0].upper()} parameters by its name")
+        if written := re.search(r"(?<![\d.])(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])", text.lower()):
+            size = float(written[1]) * (1e9 if written[2] == "b" else 1e6)
+            return Estimate(size, "assumed", f"{written[0].upper()} parameters by its name")
     return unknown(f"size of {name}: not fetched, and its name does not say it")
 
 

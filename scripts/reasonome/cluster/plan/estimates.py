@@ -1,4 +1,4 @@
-"""A number and where it comes from; what is computed of several is as uncertain as the worst of them."""
+"""Numbers with their sources; a result is as uncertain as the worst of the numbers that it is computed of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -51,7 +51,7 @@ def combine(compute: Callable[..., float], *parts: Estimate) -> Estimate:
 
 
 def total(parts: list[Estimate]) -> Estimate:
-    """The sum of what is known; its note says how many are not."""
+    """The sum of the known parts; its note counts the others."""
     known = [part for part in parts if part.value is not None]
     left_out = len(parts) - len(known)
     note = f"without {left_out} of {len(parts)} lines that are not known" if left_out else ""

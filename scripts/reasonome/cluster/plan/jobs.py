@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError, lookup
 
 _RULE = re.compile(r"\s*(?:local)?rule (\w+):")
@@ -45,9 +44,9 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
     snakefile = Path("Snakefile") if Path("Snakefile").is_file() else SNAKEFILE
     if not snakefile.is_file():
         raise InputError("there is no workflow here", file="Snakefile", fix="run it in the project's folder")
-    target = Results(project.settings.results).experiment(experiment) / "report.html"
+    target = project.results.experiment(experiment) / "report.html"
     command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
-    # Of a user's own profile nothing decides what is to be done, and one for a cluster asks the controller.
+    # A user's own profile changes no jobs, and one for a cluster would ask the controller.
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
         [*command, "--config", f"folder={project.root}", "--", str(target)],
@@ -56,25 +55,25 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         env=environment,
     )
     if done.returncode:
-        # Where Snakemake says what is wrong; before it stands what it did, after it what it advises.
+        # The error alone: before it stands Snakemake's progress, after it its advice.
         printed = done.stdout + done.stderr
-        said = re.search(r"^\S*(Error|Exception)\b.*(\n.*){0,11}", printed, re.MULTILINE)
-        reason = said[0] if said else printed
+        message = re.search(r"^\S*(Error|Exception)\b.*(\n.*){0,11}", printed, re.MULTILINE)
+        reason = message[0] if message else printed
         raise InputError(f"Snakemake could not plan the jobs: {reason.strip()}", fix=f"see `snakemake -n {target}`")
     return parse(done.stdout)
 
 
 def parse(text: str) -> list[Job]:
     """The jobs of a dry-run's output."""
-    found: list[tuple[str, dict[str, str]]] = []
+    listed: list[tuple[str, dict[str, str]]] = []
     for line in text.splitlines():
         if heading := _RULE.fullmatch(line):
-            found.append((heading[1], {}))
-        elif found and (item := _ITEM.fullmatch(line)):
-            found[-1][1].setdefault(item[1], item[2])
+            listed.append((heading[1], {}))
+        elif listed and (item := _ITEM.fullmatch(line)):
+            listed[-1][1].setdefault(item[1], item[2])
     return [
         Job(rule, _wildcards(items.get("wildcards", "")), _files(items.get("output", "")))
-        for rule, items in found
+        for rule, items in listed
         if rule != "all"
     ]
 

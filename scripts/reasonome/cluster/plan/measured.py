@@ -73,16 +73,16 @@ def _trained(path: Path) -> MeasuredRun | None:
 
 def _answered(path: Path) -> MeasuredRun | None:
     benchmark, _, style = path.parent.name.rpartition(".")
-    asked = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
-    return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": asked})
+    settings = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
+    return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": settings})
 
 
 def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun | None:
-    said = _read(path)
-    if "threads" not in said:
+    written = _read(path)
+    if "threads" not in written:
         return None  # answers of an endpoint, or recorded ones: nothing was computed
     try:
-        return MeasuredRun.model_validate(said | facts)
+        return MeasuredRun.model_validate(written | facts)
     except ValidationError as error:
         first = error.errors()[0]
         fix = "run its job again, or remove the file"

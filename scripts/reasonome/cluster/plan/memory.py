@@ -10,13 +10,13 @@ from reasonome.cluster.plan.estimates import Estimate, counted
 from reasonome.cluster.plan.measured import MeasuredRun
 from reasonome.config import GrpoRecipe, Recipe
 from reasonome.config.project.job_resources import JobResources
-from reasonome.training import room
+from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
 
 # Fields of recipes that change no peak of memory. All others may: `max_steps` too, as a short trial may not have met
 # the longest text.
-OF_THE_OPTIMIZER = {"learning_rate", "epochs", "scheduler", "warmup", "weight_decay", "max_grad_norm"}
-WITHOUT_EFFECT = OF_THE_OPTIMIZER | {"save_steps", "log_steps", "checkpoints", "scale_rewards", "max_drift"}
+WITHOUT_EFFECT = {"learning_rate", "epochs", "scheduler", "warmup", "weight_decay", "max_grad_norm"}
+WITHOUT_EFFECT |= {"save_steps", "log_steps", "checkpoints", "scale_rewards", "max_drift"}
 
 
 @dataclass(frozen=True)
@@ -34,35 +34,35 @@ class Need:
         return self.meanwhile.times(1 / (WHILE_TRAINING + 1))
 
 
-def of_training(size: Estimate, recipe: Recipe, asked: JobResources) -> Need:
-    """What a training job needs, without activations; `size` is the parameters of its backbone."""
-    processes = asked.processes or max(1, asked.gpus)
-    parts = [assumed.BYTES[part][asked.sharding] for part in _parts(recipe)]
-    each = sum(whole + shared / ranks(asked) for whole, shared in parts)
+def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Need:
+    """The need of a training job, without activations; `size` is the parameters of its backbone."""
+    processes = resources.processes or max(1, resources.gpus)
+    parts = [assumed.BYTES[part][resources.sharding] for part in _parts(recipe)]
+    each = sum(whole + shared / ranks(resources) for whole, shared in parts)
     on_device = Estimate(SPARE * each / GB, "assumed", "without activations") * size
-    if asked.gpus:
+    if resources.gpus:
         if _shares_with_vllm(recipe):
-            on_device += _share_of_vllm(asked)
+            on_device += _share_of_vllm(resources)
         # Each process reads the weights, in fp32, into the node's memory before they go to its GPU.
         node = (Estimate(4 / GB, "assumed") * size + counted(PROCESS_GB)).times(processes)
     else:
         node = (on_device + counted(PROCESS_GB)).times(processes)
-    bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[asked.sharding]
+    bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[resources.sharding]
     saved, model = size.times(bytes_saved / GB), size.times(assumed.MODEL_BYTES / GB)
     kept = model if recipe.checkpoints == "prune" else model + saved.times(WHILE_TRAINING)
-    return Need(on_device if asked.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
+    return Need(on_device if resources.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
 
 
-def of_answering(size: Estimate, gpus: int) -> Need:
-    """What answering on `gpus` GPUs needs: the weights, read once and spread evenly, without keys and values."""
+def answering_need(size: Estimate, gpus: int) -> Need:
+    """The need of answering on `gpus` GPUs: the weights, read once and spread evenly, without keys and values."""
     note = "without keys and values, for which vLLM takes 90% of each GPU"
     weights = Estimate(SPARE * assumed.ANSWERING_BYTES / GB, "assumed", note) * size
     return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
 
 
-def ranks(asked: JobResources) -> int:
+def ranks(resources: JobResources) -> int:
     """Processes of a training job on all of its nodes."""
-    return (asked.processes or max(1, asked.gpus)) * asked.nodes
+    return (resources.processes or max(1, resources.gpus)) * resources.nodes
 
 
 def as_measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:
@@ -99,8 +99,8 @@ def _shares_with_vllm(recipe: Recipe) -> bool:
     return isinstance(recipe, GrpoRecipe) and recipe.rollouts == "vllm-colocate"
 
 
-def _share_of_vllm(asked: JobResources) -> Estimate:
+def _share_of_vllm(resources: JobResources) -> Estimate:
     """GB that vLLM takes of each GPU to draw GRPO's answers; a GPU that is not known counts as UNNAMED_GPU."""
-    model = assumed.model_of(asked.gpu_model or "") or assumed.UNNAMED_GPU
+    model = assumed.gpu_in(resources.gpu_model or "") or assumed.UNNAMED_GPU
     card = MACHINES[model].memory_gb
-    return Estimate(room.VLLM_SHARE * card, "assumed", f"vLLM's {room.VLLM_SHARE:.0%} of {card} GB ({model.upper()})")
+    return Estimate(VLLM_SHARE * card, "assumed", f"vLLM's {VLLM_SHARE:.0%} of {card} GB ({model.upper()})")

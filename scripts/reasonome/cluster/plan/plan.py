@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasonome.cluster.plan import backbones, memory
-from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, model_of
+from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, gpu_in
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
@@ -24,13 +24,13 @@ DATA_RULES = ("write_prompts", "write_statements")
 class Line:
     """Jobs that train or ask models alike, and what each of them takes; times in seconds, memory and disk in GB.
 
-    `name` is the rule, the backbone, and the step or what is asked; `tokens` are those through a backward pass and
+    `name` is the rule, the backbone, and the step or the question; `tokens` are those through a backward pass and
     generated ones.
     """
 
     name: tuple[str, str, str]
     jobs: int
-    asked: JobResources
+    resources: JobResources
     device: Device
     tokens: Estimate
     seconds: Estimate
@@ -97,27 +97,27 @@ class Plan:
 
     @property
     def warnings(self) -> list[str]:
-        """What asks for too little time or memory."""
+        """The lines whose jobs ask for too little time or memory, with the amounts to ask for."""
         return [f"{' '.join(line.name)} {what}" for line in self.lines for what in _too_little(line)]
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        asked = requested(self.project, job.rule, job.backbone, job.chain)
-        device = Device.of(asked, self.gpus, self.cores)
-        asked = _given(asked, device)
-        work = self.workload.of(job)
+        request = requested(self.project, job.rule, job.backbone, job.chain)
+        device = Device.granted(request, self.gpus, self.cores)
+        resources = _given(request, device)
+        work = self.workload.work(job)
         if job.rule == ANSWERING:
             engine = self.project.backbones[job.backbone].engine
             used = device.answering(engine)
             seconds = work.generated / self.rates.generation(job.backbone, used, engine)
-            need = memory.of_answering(self.rates.sizes[job.backbone], used.workers if asked.gpus else 0)
+            need = memory.answering_need(self.rates.sizes[job.backbone], used.workers if resources.gpus else 0)
         else:
             recipe = chains.last_step(job.chain).recipe(self.project)
             seconds = self._seconds_of_training(job, recipe, device, work)
-            need = self._need_of_training(job, recipe, device, asked)
+            need = self._need_of_training(job, recipe, device, resources)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
-        return Line(name, len(jobs), asked, device, work.backward + work.generated, seconds, need)
+        return Line(name, len(jobs), resources, device, work.backward + work.generated, seconds, need)
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted = recipe.adapter is not None
@@ -129,50 +129,50 @@ class Plan:
         writing = work.generated / self.rates.generation(job.backbone, device, engine)
         return learning + writing + Estimate(0, "scaled", "no run of GRPO on such a device")
 
-    def _need_of_training(self, job: Job, recipe: Recipe, device: Device, asked: JobResources) -> memory.Need:
+    def _need_of_training(self, job: Job, recipe: Recipe, device: Device, resources: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.
-        same = (job.rule, job.backbone, device.workers, memory.ranks(asked), asked.sharding)
+        same = (job.rule, job.backbone, device.workers, memory.ranks(resources), resources.sharding)
         alike = [
             run
             for run in self.rates.runs
             if (run.stage, run.backbone, run.workers, run.processes, run.sharding) == same
-            and device.is_that_of(run)
+            and device.matches(run)
             and memory.takes_as_much(recipe, run.settings)
         ]
-        return memory.as_measured(memory.of_training(self.rates.sizes[job.backbone], recipe, asked), alike)
+        return memory.as_measured(memory.training_need(self.rates.sizes[job.backbone], recipe, resources), alike)
 
 
 def _too_little(line: Line) -> list[str]:
-    """What a job lacks of time and memory, and the lines for config/resources.yaml."""
-    found = []
-    asked, need = line.asked, line.need
+    """The time and memory that a job lacks, and the lines for config/resources.yaml."""
+    warnings = []
+    resources, need = line.resources, line.need
     minutes = (line.seconds.value or 0) / 60
-    if minutes > asked.minutes:
+    if minutes > resources.minutes:
         takes = "may take up to" if line.seconds.at_most else "takes about"
-        found.append(
-            f"{takes} {math.ceil(minutes):,} minutes and asks for {asked.minutes:,}: it is stopped, saves and is "
+        warnings.append(
+            f"{takes} {math.ceil(minutes):,} minutes and asks for {resources.minutes:,}: it is stopped, saves and is "
             f"retried; or set `minutes: {math.ceil(minutes * 1.2)}`"
         )
-    if (node := need.node.value) and node > asked.memory_gb:
-        found.append(
-            f"needs about {node:.0f} GB of a node's memory and asks for {asked.memory_gb:g}: "
+    if (node := need.node.value) and node > resources.memory_gb:
+        warnings.append(
+            f"needs about {node:.0f} GB of a node's memory and asks for {resources.memory_gb:g}: "
             f"set `memory_gb: {round(node * 1.2) + 1}`"
         )
-    saving, warned = (need.checkpoint.value or 0) / SAVED_GB_PER_SECOND, asked.warned_seconds(1)
+    saving, warned = (need.checkpoint.value or 0) / SAVED_GB_PER_SECOND, resources.warned_seconds(1)
     if saving > warned:
         needed = math.ceil(saving * 1.2)
-        more = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * asked.minutes else ""
-        found.append(
+        more = f" and `minutes: {math.ceil(needed / 30)}`" if needed > 30 * resources.minutes else ""
+        warnings.append(
             f"saves {need.checkpoint.value:.0f} GB, for which {warned} seconds before its time limit may be too few: "
             f"set `warning_seconds: {needed}`{more}"
         )
-    model = model_of(asked.gpu_model or "")
+    model = gpu_in(resources.gpu_model or "")
     if need.gpu and model and (need.gpu.value or 0) > MACHINES[model].memory_gb:
-        found.append(
+        warnings.append(
             f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model].memory_gb}: more GPUs with "
             "`sharding: zero3`, an adapter, or a smaller micro_batch_size with gradient_checkpointing"
         )
-    return found
+    return warnings
 
 
 def _name(job: Job) -> tuple[str, str, str]:
@@ -183,8 +183,8 @@ def _name(job: Job) -> tuple[str, str, str]:
     return job.rule, job.backbone, f"{step.stage}.{step.variant}"
 
 
-def _given(asked: JobResources, device: Device) -> JobResources:
+def _given(request: JobResources, device: Device) -> JobResources:
     """The request as the launcher takes it on this device: the GPUs or cores that are there, processes as they are."""
     if device.name == "cpu":
-        return replace(asked, cpus=device.workers, gpus=0, gpu_model=None, nodes=1)
-    return replace(asked, gpus=device.workers // asked.nodes)
+        return replace(request, cpus=device.workers, gpus=0, gpu_model=None, nodes=1)
+    return replace(request, gpus=device.workers // request.nodes)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from reasonome.cluster.plan.assumed import MACHINES, UNNAMED_GPU, model_of
+from reasonome.cluster.plan.assumed import MACHINES, UNNAMED_GPU, gpu_in
 from reasonome.cluster.plan.estimates import Estimate, unknown
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config.project.job_resources import JobResources
@@ -12,23 +12,23 @@ TEXT_STAGES = ("pretrain", "sft")
 
 @dataclass(frozen=True)
 class Device:
-    """What a job runs on: `name` is "cpu", a GPU model as in resources.yaml, or "gpu"; GPUs or cores in all."""
+    """The device of a job: `name` is "cpu", a GPU model as in resources.yaml, or "gpu"; `workers` are GPUs or cores."""
 
     name: str
     workers: int
 
     @classmethod
-    def of(cls, asked: JobResources, gpus: int | None = None, cores: int | None = None) -> "Device":
-        """What a request gets where there are at most `gpus` GPUs a node and `cores` cores (None: all it asks for)."""
-        if count := asked.gpus if gpus is None else min(asked.gpus, gpus):
-            return cls((asked.gpu_model or "gpu").lower(), count * asked.nodes)
-        return cls("cpu", asked.cpus if cores is None else min(asked.cpus, cores))
+    def granted(cls, resources: JobResources, gpus: int | None = None, cores: int | None = None) -> "Device":
+        """The device that a request gets of `gpus` GPUs a node and `cores` cores (None: as many as it asks for)."""
+        if count := resources.gpus if gpus is None else min(resources.gpus, gpus):
+            return cls((resources.gpu_model or "gpu").lower(), count * resources.nodes)
+        return cls("cpu", resources.cpus if cores is None else min(resources.cpus, cores))
 
     def answering(self, engine: str) -> "Device":
         """The part of it that one job's engine answers on: transformers takes a single GPU, vLLM all of them."""
         return self if self.name == "cpu" or engine == "vllm" else replace(self, workers=1)
 
-    def is_that_of(self, run: MeasuredRun) -> bool:
+    def matches(self, run: MeasuredRun) -> bool:
         """Whether the run was on such a device; an unnamed GPU is any."""
         if (self.name == "cpu") != (run.device == "cpu"):
             return False
@@ -44,7 +44,7 @@ class Rates:
 
     def has(self, stage: str, device: Device) -> bool:
         """Whether any job of this stage was measured on such a device."""
-        return any(run.stage == stage and device.is_that_of(run) for run in self.runs)
+        return any(run.stage == stage and device.matches(run) for run in self.runs)
 
     def training(self, stage: str, backbone: str, device: Device, adapted: bool) -> Estimate:
         """Tokens per second through a backward pass, all workers; `adapted`: of an adapter alone."""
@@ -67,7 +67,7 @@ class Rates:
         Of the backbone's runs on such a device those of the stage, else all; without any those of other backbones, by
         parameters.
         """
-        runs = [run for run in runs if run.seconds and device.is_that_of(run)]
+        runs = [run for run in runs if run.seconds and device.matches(run)]
         own = [run for run in runs if run.backbone == backbone]
         sized = [run for run in runs if self._times_larger(run.backbone, backbone)]
         chosen = [run for run in own if run.stage == stage] or own or sized
@@ -94,7 +94,7 @@ class Rates:
 
     def _assumed(self, kind: str, backbone: str, device: Device) -> Estimate:
         """The rate of MACHINES; `kind` is training, vllm or transformers."""
-        model = UNNAMED_GPU if device.name == "gpu" else model_of(device.name)
+        model = UNNAMED_GPU if device.name == "gpu" else gpu_in(device.name)
         if model is None:
             return unknown(f"speed of a {device.name}")
         each = getattr(MACHINES[model], kind)

@@ -18,10 +18,10 @@ def tsv(plan: Plan) -> str:
     """One line per backbone and step; for each number a column with its source, `<=` before a bound."""
     rows = []
     for line in plan.lines:
-        asked, gpus = line.asked, line.device.workers if line.on_gpus else 0
+        resources, gpus = line.resources, line.device.workers if line.on_gpus else 0
         row = dict(zip(("rule", "backbone", "step"), line.name, strict=True))
-        row |= {"jobs": line.jobs, "gpus": gpus // asked.nodes, "nodes": asked.nodes, "cpus": asked.cpus}
-        row |= {"memory_asked_gb": f"{asked.memory_gb:g}", "minutes_asked": asked.minutes}
+        row |= {"jobs": line.jobs, "gpus": gpus // resources.nodes, "nodes": resources.nodes, "cpus": resources.cpus}
+        row |= {"memory_asked_gb": f"{resources.memory_gb:g}", "minutes_asked": resources.minutes}
         numbers = {
             "tokens": line.tokens,
             "seconds": line.seconds,
@@ -94,8 +94,8 @@ def _how(line: Line) -> str:
 def _machine(line: Line) -> str:
     if not line.on_gpus:
         return f"{line.device.workers} core{'s' * (line.device.workers > 1)}"
-    nodes = line.asked.nodes
-    each = f"{line.device.workers // nodes} {line.asked.gpu_model or 'GPU'}"
+    nodes = line.resources.nodes
+    each = f"{line.device.workers // nodes} {line.resources.gpu_model or 'GPU'}"
     return f"{nodes} × {each}" if nodes > 1 else each
 
 

@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config import GrpoRecipe, PretrainRecipe, QuestionRecipe, SftRecipe
 from reasonome.config.project import Project, chains
-from reasonome.config.project.experiments import Results, examples_folder
+from reasonome.config.project.experiments import examples_folder
 from reasonome.tasks import registry
 
 NOTHING = counted(0)
@@ -33,13 +32,8 @@ class Workload:
     project: Project
     runs: list[MeasuredRun] = field(default_factory=list)
 
-    @cached_property
-    def results(self) -> Results:
-        """Where the project's files are."""
-        return Results(self.project.settings.results)
-
-    def of(self, job: Job) -> Work:
-        """What a job of pretrain, sft, grpo or generate has to do."""
+    def work(self, job: Job) -> Work:
+        """The work of a job of pretrain, sft, grpo or generate."""
         if job.rule == ANSWERING:
             return self._answering(job)
         recipe = chains.last_step(job.chain).recipe(self.project)
@@ -81,9 +75,8 @@ class Workload:
             answer = _length(sum(run.generated_tokens for run in alike) / questions, alike, job)
         else:
             answer = counted(recipe.max_completion_length, "all of max_completion_length", at_most=True)
-            prompt = combine(
-                lambda *tokens: max(tokens), *(self._prompt_tokens(job, *question) for question in recipe.questions)
-            )
+            prompts = [self._prompt_tokens(job, *question) for question in recipe.questions]
+            prompt = combine(lambda *tokens: max(tokens), *prompts)
             both = prompt + answer
         validated = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "valid")), recipe.validation)
         validated = validated.times(2)
@@ -94,14 +87,14 @@ class Workload:
         rows = self._rows(recipe.benchmark, recipe.style, "train")
         if recipe.teacher == "none":
             return rows
-        kept = _lines(self.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
-        return _fewer(rows, kept) if kept is not None else rows * _bound("reasoning not written")
+        kept = _lines(self.project.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
+        return _fewer(rows, kept) if kept is not None else rows * counted(1, "reasoning not written", at_most=True)
 
     def _answering(self, job: Job) -> Work:
-        asked = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
-        decoding = self.project.decodings[asked["decoding"]]
-        answers = self._rows(asked["benchmark"], asked["style"], "test").times(decoding.samples * decoding.orders)
-        alike = self._alike(job, ANSWERING, asked)
+        settings = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
+        decoding = self.project.decodings[settings["decoding"]]
+        answers = self._rows(settings["benchmark"], settings["style"], "test").times(decoding.samples * decoding.orders)
+        alike = self._alike(job, ANSWERING, settings)
         if alike and answers.value:
             tokens = sum(run.generated_tokens for run in alike) / len(alike) / answers.value
             return Work(generated=answers * _length(tokens, alike, job))
@@ -109,12 +102,12 @@ class Workload:
 
     def _alike(self, job: Job, stage: str, settings: dict[str, Any]) -> list[MeasuredRun]:
         """Runs of a stage with these settings: those of the job's backbone, else of others."""
-        found = [run for run in self.runs if run.stage == stage and settings.items() <= run.settings.items()]
-        return [run for run in found if run.backbone == job.backbone] or found
+        runs = [run for run in self.runs if run.stage == stage and settings.items() <= run.settings.items()]
+        return [run for run in runs if run.backbone == job.backbone] or runs
 
     def _corpus_tokens(self, corpus: str) -> Estimate:
         """Tokens of a corpus' training statements, as its statistics count them with its own tokenizer."""
-        path = self.results.statements(corpus) / "statistics.tsv"
+        path = self.project.results.statements(corpus) / "statistics.tsv"
         if not path.is_file():
             return unknown(f"statements of {corpus} are not written")
         with open(path, encoding="utf-8", newline="") as handle:
@@ -125,7 +118,7 @@ class Workload:
 
     def _rows(self, benchmark: str, style: str, part: str) -> Estimate:
         """Questions of a split: of the file if it is built, else as the config says."""
-        for folder in (examples_folder(self.project, benchmark, style), self.results.benchmark(benchmark)):
+        for folder in (examples_folder(self.project, benchmark, style), self.project.results.benchmark(benchmark)):
             if (rows := _lines(folder / f"{part}.jsonl")) is not None:
                 return counted(rows)
         files = registry.part(self.project.benchmarks[benchmark].task, "files")
@@ -149,7 +142,7 @@ def _length(tokens: float, runs: list[MeasuredRun], job: Job) -> Estimate:
 
 
 def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
-    """What a recipe learns from, as it is written."""
+    """The keys that say what a recipe learns from, as they are written."""
     written = recipe.model_dump(mode="json")
     return {key: written[key] for key in ("benchmark", "mixture", "style") if key in written}
 
@@ -176,8 +169,3 @@ def _fewer(rows: Estimate, most: int | None) -> Estimate:
     if rows.value is None:
         return counted(most, "the recipe's limit", at_most=True)
     return combine(min, rows, counted(most))
-
-
-def _bound(note: str) -> Estimate:
-    """A factor that makes a number an upper bound."""
-    return counted(1, note, at_most=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reasonome.config import PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
 from reasonome.config.project.results import Results
@@ -37,6 +37,23 @@ def taught_by(recipe: Recipe) -> list[tuple[str, str, str]]:
     if not isinstance(recipe, SftRecipe) or recipe.teacher == "none":
         return []
     return [(recipe.teacher, *question) for question in recipe.questions]
+
+
+def training_files(project: Project, recipe: Recipe) -> dict[str, Path]:
+    """The files that a recipe learns from, by their names in a model's manifest."""
+    if isinstance(recipe, PretrainRecipe):
+        return {part: project.results.statements(recipe.corpus) / f"{part}.jsonl" for part in ("train", "held_out")}
+    files = {}
+    for benchmark, style in recipe.questions:
+        folder = examples_folder(project, benchmark, style)
+        files[recipe.data_name("examples", benchmark)] = folder / "train.jsonl"
+        if isinstance(recipe, GrpoRecipe):
+            files[recipe.data_name("valid", benchmark)] = folder / "valid.jsonl"
+    for teacher, benchmark, style in taught_by(recipe):
+        files[recipe.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
+    if isinstance(recipe, GrpoRecipe):
+        files |= {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
+    return files
 
 
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""The GPUs of a machine: whether there are any, how many a program uses, and vLLM's share of each in GRPO."""
+
+import os
+
+VLLM_SHARE = 0.4  # of a GPU's memory; the engine gives its part back while the trainer computes (sleep mode)
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+_DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, AMD and WSL
+
+
+def has_driver() -> bool:
+    """Whether this machine has a driver of GPUs."""
+    return any(os.path.exists(driver) for driver in _DRIVERS)
+
+
+def limit(most: int | None) -> None:
+    """Hide all but the first `most` GPUs from this process and those that it starts; None leaves them all.
+
+    Call it before anything looks at a GPU: CUDA reads once which ones it may use. Numbers of GPUs that are not there do
+    no harm: CUDA takes those before the first of them. ROCm heeds CUDA's variable where its own are not set.
+    """
+    if most is None:
+        return
+    visible = os.environ.get(_VISIBLE)
+    numbers = [str(number) for number in range(most)] if visible is None else visible.split(",")
+    os.environ[_VISIBLE] = ",".join(numbers[:most])
