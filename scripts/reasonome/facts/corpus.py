@@ -6,11 +6,10 @@ from math import ceil
 from pathlib import Path
 
 import pandas as pd
-import pyarrow
-from pyarrow import parquet
 
 from reasonome.core.atomic import replacing, write_text
 from reasonome.core.errors import InputError
+from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS, SourceFacts
 from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
@@ -89,18 +88,7 @@ def _tsv(table: pd.DataFrame) -> str:
 
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:
     """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS. Raises InputError."""
-    fix = f"build it: snakemake --cores 2 {path}"
-    if not Path(path).is_file():
-        raise InputError("there is no such file", file=path, fix=fix)
-    try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        if getattr(error, "errno", None):  # the disk's fault, not the file's
-            raise
-        raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
-    if missing := [column for column in FACT_COLUMNS if column not in table.column_names]:
-        raise InputError(f"column(s) {', '.join(missing)} are missing", file=path, fix=fix)
-    return table.select(FACT_COLUMNS).to_pandas()
+    return read_parquet(path, FACT_COLUMNS).select(FACT_COLUMNS).to_pandas()
 
 
 def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:

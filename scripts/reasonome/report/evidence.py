@@ -8,6 +8,7 @@ import pandas as pd
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
+from reasonome.core.parquet_file import read_parquet
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
 
 EXAMPLE = ["subset", "id"]
@@ -67,13 +68,7 @@ def read_evidence(plan: Plan) -> Evidence:
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError("there is no such table", file=path)
-    table = pd.read_parquet(path)
-    missing = [column for column in columns if column not in table]
-    if missing:
-        raise InputError(f"no column {', '.join(missing)}", file=path, field=missing[0])
-    return table
+    return read_parquet(path, columns).to_pandas()
 
 
 def read_step(step: Step) -> TrainedStep:

@@ -1,6 +1,7 @@
 """metrics.tsv and comparisons.tsv as files: their columns, how they are read and written, and which rows are shown."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,13 @@ def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
     """Read metrics.tsv or comparisons.tsv; text stays text (an arm may be called "NA"). Raises InputError."""
     if not os.path.isfile(path):
         raise InputError("there is no such table", file=path, fix="run scripts/summarise.py first")
-    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        whole = Path(path).read_bytes().endswith(b"\n") and not table.isna().any(axis=None)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+        whole = False
+    if not whole:
+        raise InputError("this table is damaged", file=path, fix=f"remove it; snakemake --cores 2 {path} makes it anew")
     if list(table.columns) != columns:
         raise InputError(f"columns are {' '.join(table.columns)}", file=path, fix=f"expected: {' '.join(columns)}")
     for column in set(columns) & {*METRIC_COLUMNS, ERROR, *COMPARISON_COLUMNS} - {*TEXT_COLUMNS}:

@@ -12,6 +12,7 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
+from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import distinct_share
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
@@ -160,7 +161,7 @@ def _baselines(
     """
     if not path.is_file():
         return {}, [f"no baselines beside these scores: `snakemake --cores 1 {path}` makes them"]
-    baselines = pd.read_parquet(path)
+    baselines = read_parquet(path, ["id", "baseline", "information", "answer"]).to_pandas()
     baselines = baselines[baselines["id"].isin(questions["id"])]
     cluster = dict(zip(questions["id"], questions["cluster"], strict=True))
     scored = {}

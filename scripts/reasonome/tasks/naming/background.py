@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 import pyarrow
@@ -16,6 +15,7 @@ from pyarrow import compute, parquet
 from reasonome.config.project import Project
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
+from reasonome.core.parquet_file import read_parquet
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.go import Ontology, propagate
@@ -309,15 +309,8 @@ def _chosen(terms: Iterable[BackgroundTerm], namespace: str) -> BackgroundTerm |
 
 def read_background(path: str | os.PathLike) -> Background:
     """The background in a parquet file; InputError for a file that is missing, damaged, or of other columns."""
-    fix = f"snakemake {path}"
-    if not Path(path).is_file():
-        raise InputError("there is no such file", file=path, fix=fix)
-    try:
-        table = parquet.read_table(path, page_checksum_verification=True)
-    except (pyarrow.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        if getattr(error, "errno", None):  # the disk's fault, not the file's
-            raise
-        raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
+    table = read_parquet(path, SCHEMA.names)
     if not table.schema.equals(SCHEMA):
-        raise InputError(f"expected the columns {', '.join(SCHEMA.names)} of a background", file=path, fix=fix)
+        what = f"expected the columns {', '.join(SCHEMA.names)} of a background"
+        raise InputError(what, file=path, fix="give a file of results/backgrounds/")
     return Background(table)
