@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from pydantic import BaseModel
 
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import read_splits
 from reasonome.config import Benchmark, Grading, PretrainRecipe, Recipe, Style
 from reasonome.prompts.prompts import Prompt
 
@@ -156,8 +156,8 @@ class Task(Protocol):
 
 
 def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
-    """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_rows`."""
-    rows = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", task.Example)]
+    """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_splits`."""
+    rows = read_splits(folder, task.Example, "valid", "test")
     return [term for row in rows for term in task.terms(row)]
 
 

@@ -1,10 +1,9 @@
 """The leak audit of gene-set naming: all training data and prompts of an experiment against all of its test sets."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -22,7 +21,7 @@ from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Finding, Training, corpus_sources, shared_sources, shortened
+from reasonome.leaks.audit import Finding, Training, corpus_sources, finding_of_rows, shared_sources, shortened
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
@@ -49,8 +48,8 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     ontologies = [read_ontology(path) for path in files.leaks(project, plan).files["ontologies"].values()]
     tested = []
     for benchmark in plan.benchmarks:
-        spec, file = project.benchmarks[benchmark], project.results.benchmark(benchmark) / "test.jsonl"
-        tested.append(HeldOut(benchmark, with_terms(read_sets(file), *ontologies), spec.audit, spec.jaccard))
+        spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
+        tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard))
     return [
         *_audit_training(project, plan, tested, ontologies),
         *_audit_statements(project, plan, tested, ontologies),
@@ -76,7 +75,7 @@ def _audit_training(
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
-        sets = with_terms(read_sets(folder / "train.jsonl"), *ontologies)
+        sets = with_terms(read_sets(folder, "train"), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
             own = tests.benchmark == benchmark
@@ -136,10 +135,6 @@ def _audit_prompts(
     return findings
 
 
-def _finding(data: str, training: Training, tested: HeldOut, kind: str, **fields: Any) -> Finding:
-    return Finding(data, training.name, training.used_by, tested.benchmark, kind, file=str(training.file), **fields)
-
-
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
     """The sources of a benchmark's "train" or "test" sets: of its corpus, or published files.
 
@@ -194,11 +189,13 @@ def set_findings(
         elif first is not None:
             example = _pair(sets, tested.sets, *first)
         findings.append(
-            _finding(
+            Finding(
                 "training sets",
-                training,
-                tested,
+                training.name,
+                training.used_by,
+                tested.benchmark,
                 kind,
+                file=str(training.file),
                 looked_at=with_term[0] * with_term[1] if kind == "related_term" else len(sets) * len(tested.sets),
                 dropped=dropped.get(kind, 0),
                 remaining=len(pairs),
@@ -239,9 +236,20 @@ def statement_findings(
     for column in ("gene", "object_id"):
         if rows[column].str.contains(JOINT, regex=False).any():
             rows = rows.assign(**{column: rows[column].str.split(JOINT, regex=False)}).explode(column)
-    results, leaking_rows = {}, {}
     objects = pd.concat([names, left_out[["object_id", "object_name"]]]).drop_duplicates()
     objects["name"] = objects["object_name"].map(normalise)
+
+    def finding(kind: str, leaking_rows: set[int], remaining: int, dropped: int, tell: Callable[[int], str]) -> Finding:
+        leaking = sorted(leaking_rows)
+        counts = {"looked_at": len(statements), "dropped": dropped, "remaining": remaining}
+        return finding_of_rows(
+            "statements", training, tested.benchmark, kind, rows=leaking, policy=policies[kind], tell=tell, **counts
+        )
+
+    def text_of(row: int) -> str:
+        return shortened(statements["text"].iloc[row])
+
+    findings, leaking_rows = [], {}
     for kind, known in (
         ("test_fact", _named(tested.sets)),
         ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
@@ -251,34 +259,18 @@ def statement_findings(
         leaking_left_out = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
         remaining = _pairs(leaking)
         leaking_rows[kind] = set(leaking["row"])
-        results[kind] = (
-            remaining,
-            len(_pairs(leaking_left_out) - remaining),
-            min(leaking_rows[kind], default=None),
-            "",
+        findings.append(
+            finding(kind, leaking_rows[kind], len(remaining), len(_pairs(leaking_left_out) - remaining), text_of)
         )
 
     others = rows[~rows["row"].isin(leaking_rows["test_fact"])].drop_duplicates(["row", "gene"])
     in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
-    first = min(in_text, default=None)
-    term = None if first is None else in_text[first][0][1]
-    named = "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == term)
-    results["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
-    return [
-        _finding(
-            "statements",
-            training,
-            tested,
-            kind,
-            looked_at=len(statements),
-            dropped=dropped,
-            remaining=len(pairs),
-            policy=policies[kind],
-            example="" if row is None else prefix + shortened(statements["text"].iloc[row]),
-            line=None if row is None else row + 1,
-        )
-        for kind, (pairs, dropped, row, prefix) in results.items()
-    ]
+
+    def named_in(row: int) -> str:
+        return "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == in_text[row][0][1]) + text_of(row)
+
+    pairs = {pair for row_pairs in in_text.values() for pair in row_pairs}
+    return [*findings, finding("test_name", set(in_text), len(pairs), 0, named_in)]
 
 
 def _pairs(table: pd.DataFrame) -> set[tuple[str, str]]:
@@ -330,19 +322,16 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     """Rows of a teacher's kept reasoning (proposed, steps) that contain a test name; `dropped`: rows left out."""
     texts = [taught_text(row) for row in rows]
     matches = names_in_texts(texts, [s.name for s in tested.sets])
-    first = next((i for i, name in enumerate(matches) if name is not None), None)
-    example = "" if first is None else f"'{tested.sets[matches[first]].name}' in: {shortened(texts[first])}"
-    return _finding(
+    return finding_of_rows(
         "reasoning",
         training,
-        tested,
+        tested.benchmark,
         "name_in_reasoning",
-        looked_at=len(rows),
-        dropped=dropped,
-        remaining=sum(name is not None for name in matches),
-        policy=tested.policy.name_in_reasoning,
-        example=example,
-        line=None if first is None else first + 1,
+        len(rows),
+        [row for row, name in enumerate(matches) if name is not None],
+        tested.policy.name_in_reasoning,
+        lambda row: f"'{tested.sets[matches[row]].name}' in: {shortened(texts[row])}",
+        dropped,
     )
 
 
@@ -381,32 +370,31 @@ def prompt_findings(
     are skipped: a style may state the words to abstain with.
     """
     policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
-    asked = {line: row for line, row in enumerate(rows, 1) if row.name != ABSTENTION}
+    asked = {number: row for number, row in enumerate(rows) if row.name != ABSTENTION}
     chosen = [task.with_choice(row, style) for row in asked.values()]
     unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
     names = [gene_set.searchable_names for gene_set in with_term_of_origin(asked.values(), *ontologies)]
     anywhere, outside = (
-        names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names) for shown in (style, unnamed)
+        dict(zip(asked, names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names), strict=True))
+        for shown in (style, unnamed)
     )
-    in_gene_names = ["" if alone else phrase for phrase, alone in zip(anywhere, outside, strict=True)]
-    findings = []
-    for kind, held, what in (("name_in_prompt", outside, policy), ("name_in_gene_name", in_gene_names, "report")):
-        line, first = next(((line, phrase) for line, phrase in zip(asked, held, strict=True) if phrase), (None, ""))
-        findings.append(
-            _finding(
-                "prompts",
-                Training(f"style {name}", (), file),
-                tested,
-                kind,
-                looked_at=len(asked),
-                dropped=0,
-                remaining=sum(map(bool, held)),
-                policy=what,
-                example=first and f"'{first}'",
-                line=line,
-            )
+    in_gene_names = {number: "" if outside[number] else phrase for number, phrase in anywhere.items()}
+    return [
+        finding_of_rows(
+            "prompts",
+            Training(f"style {name}", (), file),
+            tested.benchmark,
+            kind,
+            len(asked),
+            [number for number, phrase in phrases.items() if phrase],
+            kind_policy,
+            lambda number, phrases=phrases: f"'{phrases[number]}'",
         )
-    return findings
+        for kind, phrases, kind_policy in (
+            ("name_in_prompt", outside, policy),
+            ("name_in_gene_name", in_gene_names, "report"),
+        )
+    ]
 
 
 def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:

@@ -67,7 +67,7 @@ def keep(
     folders |= {name: project.results.benchmark(name) for name in left_out}
     for name, folder in folders.items():
         if project.benchmarks[name].audit.name_in_reasoning == "drop":
-            test_names = [gene_set.name for gene_set in read_sets(folder / "test.jsonl")]
+            test_names = [gene_set.name for gene_set in read_sets(folder, "test")]
             kept, leaking = without_test_names(kept, name, test_names)
             dropped += leaking
     return kept, dropped
