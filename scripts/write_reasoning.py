@@ -6,11 +6,10 @@ python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go 
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
-from reasonome.core import arguments
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks import registry
 from reasonome.tasks.base import Teaching
-from reasonome.teaching import filtering
 
 
 def main() -> None:
@@ -24,7 +23,9 @@ def main() -> None:
     prompts = {example.id: task.prompt(example, style) for example in examples}
     proposals = teaching.propose(task, project, of, examples, prompts)
     kept, dropped = teaching.keep(task, project, of, proposals, examples)
-    filtering.write_reasoning(args.teacher, kept, dropped, args.output)
+    atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
+    atomic.write_jsonl(args.output, kept)
+    print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")
 
 
 if __name__ == "__main__":

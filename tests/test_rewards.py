@@ -13,7 +13,7 @@ from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, total
 from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.constant_names import rows_of_common_words
+from reasonome.tasks.naming.constant_names import common_word_rows
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
 from reasonome.tasks.registry import TASKS
@@ -254,7 +254,7 @@ def test_a_row_of_common_words_earns_less_than_a_look_at_the_genes(attacked):
     No parser can tell it from a name, so it counts as a constant answer. It earns less than the lightest look
     at the question does.
     """
-    rows = rows_of_common_words([example.name for example in attacked.training])
+    rows = common_word_rows([example.name for example in attacked.training])
     rewards = {row: attacked.reward(completion(row)) for row in rows}
     print(rewards)
     assert max(rewards.values()) <= attacked.constant < attacked.phrases

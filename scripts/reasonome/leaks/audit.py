@@ -85,7 +85,7 @@ class Finding:
         return values | {"used_by": ", ".join(self.used_by)}
 
 
-def finding_of_rows(
+def row_finding(
     data: str,
     training: Training,
     benchmark: str,
@@ -161,7 +161,7 @@ def question_finding(
     training: Training, benchmark: str, kind: str, questions: Sequence[Any], rows: Sequence[int], dropped: int = 0
 ) -> Finding:
     """The finding for the training questions at `rows`, which leak and are not allowed."""
-    return finding_of_rows(
+    return row_finding(
         "training questions",
         training,
         benchmark,
@@ -174,7 +174,7 @@ def question_finding(
     )
 
 
-def same_sources_of_questions(project: Project, plan: AuditPlan, key: str) -> list[dict]:
+def question_sources(project: Project, plan: AuditPlan, key: str) -> list[dict]:
     """Training and test questions that come from one source, which `key` of a subset names."""
 
     def sources(benchmark: str) -> list[str]:

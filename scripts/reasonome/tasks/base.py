@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import read_splits
@@ -30,7 +31,10 @@ from reasonome.prompts.prompts import Prompt
 if TYPE_CHECKING:
     from reasonome.config.project import Project
     from reasonome.config.project.experiments import AuditPlan
+    from reasonome.report.evidence import Evidence
+    from reasonome.report.plan import Plan
 
+Splits = dict[str, list]
 # Two lists of texts → the cosine of each pair, in order.
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
@@ -176,7 +180,7 @@ def audited_files(project: "Project", plan: "AuditPlan") -> Inputs:
     return Inputs({"training": plan.files(project.results)})
 
 
-def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None:
+def group_rows(project: "Project", benchmark: str, part: str) -> Rows | None:
     """Rows of a split by the settings, where whole groups are held out; None where the settings do not say.
 
     More rows may be held out than the settings ask for, and fewer may be left to train on.
@@ -185,7 +189,7 @@ def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None
     return None if None in sizes else Rows(sum(sizes), at_most=part == "train")
 
 
-def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+def question_leak(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
     """How a recipe may show the model test questions of a benchmark, and the fix; None if it cannot.
 
     For tasks whose benchmarks leave out leaking questions. The leak audit checks statements.
@@ -196,6 +200,27 @@ def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tup
         return None
     what = f"would leak: training questions of '{recipe.benchmark}' may give test questions of '{benchmark}' away"
     return what, f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml"
+
+
+def rows_as_they_are(table: pd.DataFrame) -> pd.DataFrame:
+    """The table itself: for tasks whose scores have the columns that the page reads."""
+    return table
+
+
+def splits_as_they_are(
+    task: Task, project: "Project", name: str, style: str, splits: dict[str, list]
+) -> dict[str, list]:
+    """The splits themselves: for tasks whose rows hold all that a prompt shows."""
+    return splits
+
+
+def nothing_written(plan: "Plan", evidence: "Evidence", folder: Path, seed: int, resamples: int) -> None:
+    """Nothing: for tasks to which the tables and figures of all tasks are enough."""
+
+
+def nothing_shown(plan: "Plan", metrics: pd.DataFrame, evidence: "Evidence", folder: Path) -> dict[str, Any]:
+    """No section of the page beside those of all tasks."""
+    return {}
 
 
 def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:

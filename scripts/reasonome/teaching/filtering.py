@@ -1,26 +1,22 @@
 """Filters of teachers' proposals: one is kept if it is usable and right, or close to the truth."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
-from reasonome.core import atomic
 from reasonome.tasks.base import Similarity
 from reasonome.teaching import Proposal
 
 
 def keep(
-    proposals: Sequence[Proposal], truths: Iterable[dict], similarity: Similarity, threshold: float = 0.7
+    proposals: Sequence[Proposal], truths: Mapping[str, str], similarity: Similarity, threshold: float
 ) -> tuple[list[dict], list[dict]]:
     """Split proposals into kept and dropped rows of reasoning, in the order given.
 
-    `truths`: benchmark rows, joined by id. `similarity(proposed, true)` gives one value a pair and is called
-    once, for usable proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name,
-    proposed, steps, similarity, text; a dropped one also has `reason`, and similarity None if it was not
-    compared.
+    `truths`: the true name by id. `similarity(proposed, true)` gives one value a pair and is called once, for usable
+    proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name, proposed, steps,
+    similarity, text; a dropped one also has `reason`, and similarity None if it was not compared.
     """
-    names = {row["id"]: row["name"] for row in truths}
     usable = [proposal for proposal in proposals if not proposal.problem]
-    true = [names[proposal.id] for proposal in usable]
+    true = [truths[proposal.id] for proposal in usable]
     values = iter(similarity([proposal.proposed for proposal in usable], true) if usable else ())
     judged = []
     for proposal in proposals:
@@ -28,7 +24,7 @@ def keep(
         if not reason:
             value = float(next(values))
             reason = "" if value > threshold else f"similarity {value:.2f} <= {threshold:.2f}"
-        judged.append((_row(proposal, names[proposal.id], value), reason))
+        judged.append((_row(proposal, truths[proposal.id], value), reason))
     return _parted(judged)
 
 
@@ -44,13 +40,6 @@ def keep_right(
         reason = proposal.problem or ("" if is_right(proposal) else wrong)
         judged.append((_row(proposal, truths[proposal.id], None), reason))
     return _parted(judged)
-
-
-def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict], output: Path) -> None:
-    """Write the kept rows, and the dropped ones with their reasons beside them."""
-    atomic.write_jsonl(output.with_suffix(".dropped.jsonl"), dropped)
-    atomic.write_jsonl(output, kept)
-    print(f"{teacher}: {len(kept)} kept, {len(dropped)} dropped")
 
 
 def _parted(judged: Sequence[tuple[dict, str]]) -> tuple[list[dict], list[dict]]:

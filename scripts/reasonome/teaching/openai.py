@@ -9,7 +9,7 @@ from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.config import OpenAITeacher
 from reasonome.config.project.prompt_template import read_template
-from reasonome.prompts.prompts import Prompt, filled_template
+from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
@@ -49,13 +49,9 @@ def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, li
     """
     texts = read_template(Path(template), headed=False)
     return {
-        row_id: [
-            {"role": "system", "content": texts.system},
-            {
-                "role": "user",
-                "content": filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind}),
-            },
-        ]
+        row_id: chat_messages(
+            texts.system, filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind})
+        )
         for row_id, prompt in student.items()
     }
 

@@ -14,7 +14,7 @@ _WORDS_TO_GROW_BY, _TRUTHS_TO_GROW_BY = 30, 400  # rows of common words: candida
 _ROUNDING = 1e-9
 
 
-def rows_of_common_words(names: Sequence[str], most: int = 8) -> list[str]:
+def common_word_rows(names: Sequence[str], most: int = 8) -> list[str]:
     """Rows of the names' commonest words, which need no gene set; equal counts in alphabetical order.
 
     The commonest word, the two commonest, and so on up to `most`; and rows that grow word by word: each adds the

@@ -21,7 +21,7 @@ from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Finding, Training, corpus_sources, finding_of_rows, shared_sources, shortened
+from reasonome.leaks.audit import Finding, Training, corpus_sources, row_finding, shared_sources, shortened
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
@@ -242,7 +242,7 @@ def statement_findings(
     def finding(kind: str, leaking_rows: set[int], remaining: int, dropped: int, tell: Callable[[int], str]) -> Finding:
         leaking = sorted(leaking_rows)
         counts = {"looked_at": len(statements), "dropped": dropped, "remaining": remaining}
-        return finding_of_rows(
+        return row_finding(
             "statements", training, tested.benchmark, kind, rows=leaking, policy=policies[kind], tell=tell, **counts
         )
 
@@ -322,7 +322,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     """Rows of a teacher's kept reasoning (proposed, steps) that contain a test name; `dropped`: rows left out."""
     texts = [taught_text(row) for row in rows]
     matches = names_in_texts(texts, [s.name for s in tested.sets])
-    return finding_of_rows(
+    return row_finding(
         "reasoning",
         training,
         tested.benchmark,
@@ -380,7 +380,7 @@ def prompt_findings(
     )
     in_gene_names = {number: "" if outside[number] else phrase for number, phrase in anywhere.items()}
     return [
-        finding_of_rows(
+        row_finding(
             "prompts",
             Training(f"style {name}", (), file),
             tested.benchmark,

@@ -221,7 +221,7 @@ def baseline_scores(
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
     questions = Questions(asked, style, seed, training, judges.encoders, judges.terms)
-    for name, baseline in baselines.baselines_of(style, bool(training), judges.encoders, judges.terms).items():
+    for name, baseline in baselines.usable_baselines(style, bool(training), judges.encoders, judges.terms).items():
         draws = baseline.answer(questions)
         scored = [judges.score_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(

@@ -160,10 +160,10 @@ class GeneSetNaming:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of the
         gene names in the prompt: the first, or as many as a name may hold."""
         # Late: where jobs are only planned its packages are not installed.
-        from reasonome.tasks.naming.constant_names import rows_of_common_words
+        from reasonome.tasks.naming.constant_names import common_word_rows
 
         names = [example.name for example in examples]
-        constants = dict.fromkeys([*names, *rows_of_common_words(names)])
+        constants = dict.fromkeys([*names, *common_word_rows(names)])
         named = style is None or "{name" in style.gene
 
         def constant(name: str) -> Policy:

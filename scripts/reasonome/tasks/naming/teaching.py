@@ -1,6 +1,7 @@
 """Reasoning for gene-set naming: what a teacher writes, and which of it is close enough to the truth to be kept."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from reasonome.config import KnowledgeTeacher
 from reasonome.config.project import Project
@@ -31,9 +32,7 @@ def propose(
         template = files.teacher_template(project, of.benchmark)
         answers = openai.ask_beside(spec, openai.prompts(template, prompts), of.output)
         return counting.without_contradictions(openai.to_proposals(examples, answers, _read), prompts)
-    folders = [examples_folder(project, of.benchmark, of.style)]
-    folders += [project.results.benchmark(name) for name in project.benchmarks[of.benchmark].leave_out]
-    terms = [term for folder in folders for term in held_out_terms(task, folder)]
+    terms = [term for folder in _held_out_folders(project, of).values() for term in held_out_terms(task, folder)]
     inputs = files.teaching(project, of.benchmark, of.style, of.teacher).files
     facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
     proposals = teacher.propose(
@@ -48,6 +47,13 @@ def propose(
     return counting.without_contradictions(proposals, prompts)
 
 
+def _held_out_folders(project: Project, of: Teaching) -> dict[str, Path]:
+    """The folder with the held-out sets of the benchmark, and of each that its training sets leave out."""
+    left_out = project.benchmarks[of.benchmark].leave_out
+    own = {of.benchmark: examples_folder(project, of.benchmark, of.style)}
+    return own | {name: project.results.benchmark(name) for name in left_out}
+
+
 def _read(text: str) -> tuple[str, list[str], list[str]]:
     answer = parse_completion(text)
     return answer.name, answer.steps, answer.problems
@@ -60,12 +66,9 @@ def keep(
     a benchmark whose policy is to drop these."""
     spec = project.teachers[of.teacher]
     encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
-    truths = [{"id": example.id, "name": example.name} for example in examples]
+    truths = {example.id: example.name for example in examples}
     kept, dropped = filtering.keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
-    left_out = project.benchmarks[of.benchmark].leave_out
-    folders = {of.benchmark: examples_folder(project, of.benchmark, of.style)}
-    folders |= {name: project.results.benchmark(name) for name in left_out}
-    for name, folder in folders.items():
+    for name, folder in _held_out_folders(project, of).items():
         if project.benchmarks[name].audit.name_in_reasoning == "drop":
             test_names = [gene_set.name for gene_set in read_sets(folder, "test")]
             kept, leaking = without_test_names(kept, name, test_names)

@@ -17,9 +17,9 @@ from reasonome.leaks.audit import (
     LEAVE_OUT,
     Finding,
     Training,
-    finding_of_rows,
     question_finding,
-    same_sources_of_questions,
+    question_sources,
+    row_finding,
     shortened,
 )
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
@@ -58,7 +58,7 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
     """Training and test questions that come from one source."""
-    return same_sources_of_questions(project, plan, "source")
+    return question_sources(project, plan, "source")
 
 
 def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
@@ -131,7 +131,7 @@ def statement_findings(
                 pairs[kind].add((gene, question.id))
                 rows[kind].append(row)
     return [
-        finding_of_rows(
+        row_finding(
             "statements",
             training,
             tested.benchmark,
@@ -182,7 +182,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], tested: Benchmar
     symbols = {symbol for question in tested.questions for symbol in question.right if len(symbol) >= _SHORTEST_NAME}
     texts = [" ".join(row.get("steps", ())) for row in rows]
     named = [sorted(symbols.intersection(re.findall(r"[\w.-]+\w", text))) for text in texts]
-    return finding_of_rows(
+    return row_finding(
         "reasoning",
         training,
         tested.benchmark,
@@ -198,7 +198,7 @@ def prompt_finding(style: str, file: Path, tested: BenchmarkQuestions) -> Findin
     """Test questions whose trait or phenotypes name a right gene, as "CRP levels" names CRP."""
     questions = tested.questions
     texts = ["; ".join([*question.asked, *question.denied]) for question in questions]
-    return finding_of_rows(
+    return row_finding(
         "prompts",
         Training(f"style {style}", (), file),
         tested.benchmark,

@@ -14,7 +14,15 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
+from reasonome.prompts.prompts import (
+    Prompt,
+    chat_messages,
+    count_fitting,
+    filled_template,
+    gene_order,
+    gene_text,
+    most_that_fit,
+)
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
@@ -86,10 +94,7 @@ class RankingTask(ABC):
         shown = _reordered([by_symbol[symbol] for symbol in example.shown], style, example.id, order)
         listing = style.separator.join(gene_text(gene, style) for gene in shown) or style.any_gene
         return Prompt(
-            [
-                {"role": "system", "content": style.system},
-                {"role": "user", "content": filled_template(style.user, {**parts, "{genes}": listing})},
-            ],
+            chat_messages(style.system, filled_template(style.user, {**parts, "{genes}": listing})),
             [gene.symbol for gene in shown],
             len(example.candidates) - len(shown),
             listing,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reasonome.config.project import Project
-from reasonome.tasks.base import leak_of_questions
+from reasonome.tasks.base import question_leak
 
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = False
@@ -16,4 +16,4 @@ def _nothing(project: Project, *settings: Any) -> None:
 
 
 check_benchmark = check_style = check_recipe = _nothing
-leak = leak_of_questions
+leak = question_leak

@@ -3,7 +3,7 @@
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, same_sources_of_questions
+from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, question_sources
 from reasonome.tasks.verified.task import Question
 
 # How to fix a leak that is not allowed, by the kind of training data.
@@ -32,4 +32,4 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
     """Training and test questions of one table."""
-    return same_sources_of_questions(project, plan, "table")
+    return question_sources(project, plan, "table")

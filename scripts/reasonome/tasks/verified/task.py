@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reasonome.config import Grading
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, filled_template
+from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.tasks.base import Policy, Reward, Similarity
 from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
 
@@ -113,8 +113,7 @@ class VerifiedTask(ABC):
     def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
         """The style's texts with the columns filled in."""
         parts = {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
-        user = {"role": "user", "content": filled_template(style.user, parts)}
-        return Prompt([{"role": "system", "content": style.system}, user], [], 0, "")
+        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
 
     def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
         """The one closed answer in a completion; never raises."""
