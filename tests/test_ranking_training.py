@@ -174,7 +174,7 @@ def test_lazy_policies_by_hand():
 
 def test_semantic_quarters_leave_the_form_out_and_count_graders(tmp_path):
     recipe = graded(tmp_path)
-    rewards = {**TASK.rewards_for(recipe.grading), **grader_rewards(recipe.graders, tmp_path)}
+    rewards = {**TASK.rewards(recipe.grading), **grader_rewards(recipe.graders, tmp_path)}
     entry = {"reward": 9.0, "rewards/listed/mean": 1.0, "rewards/format/mean": 1.0}
     log = [{**entry, "rewards/chance_corrected/mean": x, "rewards/vowels/mean": 0.5} for x in (0.1, 0.2, 0.3, 0.4)]
     quarters = semantic_quarters(log, rewards, recipe.weights)

@@ -29,7 +29,7 @@ def completion(name, reasoning="<think>one</think>"):
 def earned(name, texts, similarity=None):
     """One reward for completions whose truth is "DNA repair"."""
     truth = Example(id="GO:1", subset="bp", name="DNA repair", genes=[Gene(symbol="A")])
-    return TASK.rewards[name].function([TASK.parse(text) for text in texts], [truth] * len(texts), similarity)
+    return TASK.rewards()[name].function([TASK.parse(text) for text in texts], [truth] * len(texts), similarity)
 
 
 TEXTS = [
@@ -69,7 +69,7 @@ def test_the_total_is_the_weighted_sum():
 
 @pytest.mark.parametrize("text", [*TEXTS, "Process: " + "DNA repair " * 5_000, "\0", "<think>" * 1_000])
 def test_rewards_stay_in_their_range(text):
-    for name, reward in TASK.rewards.items():
+    for name, reward in TASK.rewards().items():
         (value,) = earned(name, [text], lambda first, second: np.full(len(first), 1.0))
         assert reward.low <= value <= reward.high
 

@@ -91,7 +91,7 @@ def test_semantic_quarters_leave_format_out():
         }
 
     log = [entry(0.1, 0.0), entry(0.3, 0.2), *[entry(0.9, 0.9)] * 4, entry(0.4, 0.1), entry(0.5, 0.3)]
-    quarters = grpo.semantic_quarters(log, TASK.rewards, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
+    quarters = grpo.semantic_quarters(log, TASK.rewards(), {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
     # (0.2 + 0.0 + 0.6 + 0.2) / 2 and (0.8 + 0.1 + 1.0 + 0.3) / 2
     assert quarters == pytest.approx({"semantic_first_quarter": 0.5, "semantic_last_quarter": 1.1})
 

@@ -74,7 +74,7 @@ def test_no_lazy_or_malformed_answer_earns_more_than_the_best_constant():
 
     def earned(texts):
         read = [TASK.parse(text) for text in texts]
-        rewards = {name: reward.function(read, questions, None) for name, reward in TASK.rewards.items()}
+        rewards = {name: reward.function(read, questions, None) for name, reward in TASK.rewards().items()}
         return total(rewards, weights).mean()
 
     constants = {p.name: earned([p.completion(q, None) for q in questions]) for p in TASK.policies(questions)}

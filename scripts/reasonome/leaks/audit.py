@@ -1,6 +1,6 @@
 """The leak audit of an experiment: findings, their table, and the check that fails the audit."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
+from reasonome.facts.corpus import read_facts
 
 COLUMNS = [
     "data",
@@ -186,6 +188,26 @@ def question_sources(project: Project, plan: AuditPlan, key: str) -> list[dict]:
         for training in plan.training
         if (shared := [source for source in sources(training) if source in sources(tested)])
     ]
+
+
+def read_statements(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, pd.DataFrame, pd.DataFrame]]:
+    """The statements that each warm-up trains on, and the names of all objects of facts of its corpus.
+
+    Statements have text, gene and object_id, a row per line of the file; names have object_id and object_name, each
+    pair once.
+    """
+    for corpus, used_by in plan.corpora.items():
+        file = project.results.statements(corpus) / "train.jsonl"
+        statements = pd.DataFrame(atomic.read_columns(file, ["text", "gene", "object_id"]))
+        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
+        yield Training(corpus, used_by, file), statements, names
+
+
+def read_reasoning(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, list[dict]]]:
+    """The kept reasoning of each teacher, which SFT learns, row by row."""
+    for key, used_by in plan.reasoning.items():
+        file = project.results.reasoning(*key)
+        yield Training("{} on {}.{}".format(*key), used_by, file), atomic.read_jsonl(file)
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:

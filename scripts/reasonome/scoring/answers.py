@@ -1,4 +1,4 @@
-"""What scoring shares between tasks: matching answers to questions, how they were read and ended, and means."""
+"""Scoring that all tasks share: matching answers to questions, how they were read and ended, and means."""
 
 import math
 import random

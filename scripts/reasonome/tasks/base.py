@@ -120,13 +120,11 @@ class Task(Protocol):
     # The placeholders that a prompt's user text must have and may have, and those that its system text may have.
     user_texts: tuple[tuple[str, ...], tuple[str, ...]]
     system_texts: tuple[str, ...]
-    # The rewards that a recipe may name, with default settings.
-    rewards: dict[str, Reward]
     # Rewards that validation shows beside those with a weight.
     watched: tuple[str, ...]
 
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
-        """The rewards by name, with the settings of a recipe."""
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards that a recipe may name, with its settings or the default ones."""
 
     def with_choice(self, example: Any, style: Style) -> Any:
         """The example with what its prompt shows, as in results/prompts/; one that has it already is not changed."""

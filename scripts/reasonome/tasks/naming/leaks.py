@@ -1,8 +1,9 @@
 """The leak audit of gene-set naming: all training data and prompts of an experiment against all of its test sets."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,13 +16,21 @@ from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.core import atomic
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.mentions import names_in_prompts, names_in_texts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Finding, Training, corpus_sources, row_finding, shared_sources, shortened
+from reasonome.leaks.audit import (
+    Finding,
+    Training,
+    corpus_sources,
+    read_reasoning,
+    read_statements,
+    row_finding,
+    shared_sources,
+    shortened,
+)
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
@@ -90,17 +99,14 @@ def _audit_statements(
 ) -> list[Finding]:
     """Findings of the train split of each corpus that a warm-up uses."""
     findings = []
-    for corpus, used_by in plan.corpora.items():
-        folder, spec = project.results.statements(corpus), project.corpora[corpus]
-        statements = pd.DataFrame(atomic.read_columns(folder / "train.jsonl", ["text", "gene", "object_id"]))
-        left_out = pd.read_csv(folder / "left_out.tsv", sep="\t", dtype=str, keep_default_na=False)
-        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]]
+    for training, statements, names in read_statements(project, plan):
+        spec, left_out_file = project.corpora[training.name], training.file.with_name("left_out.tsv")
+        left_out = pd.read_csv(left_out_file, sep="\t", dtype=str, keep_default_na=False)
         policies = {
             "test_fact": spec.test_facts,
             "test_fact_by_descendant": spec.test_descendants,
             "test_name": spec.test_names,
         }
-        training = Training(corpus, used_by, folder / "train.jsonl")
         for tests in tested:
             findings += statement_findings(training, statements, left_out, names, tests, policies, ontologies)
     return findings
@@ -109,14 +115,11 @@ def _audit_statements(
 def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
     """Findings of the kept reasoning of teachers, which SFT learns."""
     findings = []
-    for key, used_by in plan.reasoning.items():
-        file = project.results.reasoning(*key)
-        rows = atomic.read_jsonl(file)
-        left_out = atomic.read_jsonl(file.with_suffix(".dropped.jsonl"))
+    for training, rows in read_reasoning(project, plan):
+        left_out = atomic.read_jsonl(training.file.with_suffix(".dropped.jsonl"))
         for tests in tested:
             reason = names_a_test_term(tests.benchmark)
             dropped = sum(row["reason"] == reason for row in left_out)
-            training = Training("{} on {}.{}".format(*key), used_by, file)
             findings.append(reasoning_finding(training, rows, dropped, tests))
     return findings
 
@@ -239,38 +242,40 @@ def statement_findings(
     objects = pd.concat([names, left_out[["object_id", "object_name"]]]).drop_duplicates()
     objects["name"] = objects["object_name"].map(normalise)
 
-    def finding(kind: str, leaking_rows: set[int], remaining: int, dropped: int, tell: Callable[[int], str]) -> Finding:
-        leaking = sorted(leaking_rows)
-        counts = {"looked_at": len(statements), "dropped": dropped, "remaining": remaining}
-        return row_finding(
-            "statements", training, tested.benchmark, kind, rows=leaking, policy=policies[kind], tell=tell, **counts
-        )
-
-    def text_of(row: int) -> str:
-        return shortened(statements["text"].iloc[row])
-
-    findings, leaking_rows = [], {}
+    results = {}
     for kind, known in (
         ("test_fact", _named(tested.sets)),
         ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
     ):
         terms_of = _matching_terms(objects, known)
         leaking = rows.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
-        leaking_left_out = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
+        dropped = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
         remaining = _pairs(leaking)
-        leaking_rows[kind] = set(leaking["row"])
-        findings.append(
-            finding(kind, leaking_rows[kind], len(remaining), len(_pairs(leaking_left_out) - remaining), text_of)
-        )
+        results[kind] = set(leaking["row"]), remaining, len(_pairs(dropped) - remaining)
 
-    others = rows[~rows["row"].isin(leaking_rows["test_fact"])].drop_duplicates(["row", "gene"])
+    others = rows[~rows["row"].isin(results["test_fact"][0])].drop_duplicates(["row", "gene"])
     in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
+    results["test_name"] = set(in_text), {pair for pairs in in_text.values() for pair in pairs}, 0
 
-    def named_in(row: int) -> str:
-        return "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == in_text[row][0][1]) + text_of(row)
+    def example(kind: str, row: int) -> str:
+        named = [s.name for s in tested.sets if kind == "test_name" and s.term_id == in_text[row][0][1]]
+        return "".join(f"'{name}' in: " for name in named) + shortened(statements["text"].iloc[row])
 
-    pairs = {pair for row_pairs in in_text.values() for pair in row_pairs}
-    return [*findings, finding("test_name", set(in_text), len(pairs), 0, named_in)]
+    return [
+        row_finding(
+            "statements",
+            training,
+            tested.benchmark,
+            kind,
+            len(statements),
+            sorted(leaking_rows),
+            policies[kind],
+            partial(example, kind),
+            dropped,
+            len(remaining),
+        )
+        for kind, (leaking_rows, remaining, dropped) in results.items()
+    ]
 
 
 def _pairs(table: pd.DataFrame) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What prompts of gene-set naming show beside a benchmark's rows: facts about genes, and training sets as examples."""
+"""Material of prompts beside a benchmark's rows: facts about genes, and training sets as examples."""
 
 from reasonome.config.project import Project
 from reasonome.facts.corpus import read_facts

@@ -166,7 +166,7 @@ def score_answers(
     table = table.join(judges.score_names(table["answer"].tolist(), row_examples))
     table = table.assign(**reasoning_scores(parsed, row_examples, shown, judges.knowledge))
     table = table.assign(**_rewards(task, parsed, row_examples, judges), order_agreement=_order_agreement(table))
-    form_columns = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
+    form_columns = [f"reward_{name}" for name, reward in task.rewards().items() if not reward.semantic]
     form_columns += ["format", "format_published"]
     table.loc[[attempt.bare for attempt in scored_attempts], form_columns] = math.nan
     table = unknown_where_missing(table, [*form_columns, "truncated", "length"])
@@ -185,7 +185,7 @@ def _rewards(task: Task, parsed: Sequence[Any], examples: Sequence[Any], judges:
     encoders = list(judges.encoders.values())
     return {
         f"reward_{name}": np.array(reward.function(parsed, examples, mean_similarity(encoders)), dtype=float)
-        for name, reward in task.rewards.items()
+        for name, reward in task.rewards().items()
         if encoders or name != "similarity"
     }
 

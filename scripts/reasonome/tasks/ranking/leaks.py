@@ -10,7 +10,6 @@ import pandas as pd
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import (
@@ -19,6 +18,8 @@ from reasonome.leaks.audit import (
     Training,
     question_finding,
     question_sources,
+    read_reasoning,
+    read_statements,
     row_finding,
     shortened,
 )
@@ -46,14 +47,17 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     A training question that shares a gene, a disease or a locus with a test question fails the audit, and so does a
     statement that gives an answer.
     """
-    tested = {name: read_questions(project, name, "test") for name in plan.benchmarks}
-    test_file = {name: project.results.benchmark(name) / "test.jsonl" for name in plan.benchmarks}
-    return [
-        *_audit_questions(project, plan, tested.values()),
-        *_audit_statements(project, plan, tested.values()),
-        *_audit_reasoning(project, plan, tested.values()),
-        *(prompt_finding(style, test_file[name], tested[name]) for name, style in plan.asked),
-    ]
+    by_name = {name: read_questions(project, name, "test") for name in plan.benchmarks}
+    tested = by_name.values()
+    findings = _audit_questions(project, plan, tested)
+    for training, statements, names in read_statements(project, plan):
+        for tests in tested:
+            findings += statement_findings(training, statements, names, tests)
+    for training, rows in read_reasoning(project, plan):
+        findings += [reasoning_finding(training, rows, tests) for tests in tested]
+    for name, style in plan.asked:
+        findings.append(prompt_finding(style, project.results.benchmark(name) / "test.jsonl", by_name[name]))
+    return findings
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
@@ -86,18 +90,6 @@ def question_findings(
         findings.append(
             question_finding(training, tested.benchmark, code, train_questions.questions, rows, dropped.get(kind, 0))
         )
-    return findings
-
-
-def _audit_statements(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """Findings of the train split of each corpus that a warm-up uses."""
-    findings = []
-    for corpus, used_by in plan.corpora.items():
-        file = project.results.statements(corpus) / "train.jsonl"
-        statements = pd.DataFrame(atomic.read_columns(file, ["text", "gene", "object_id"]))
-        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
-        for tests in tested:
-            findings += statement_findings(Training(corpus, used_by, file), statements, names, tests)
     return findings
 
 
@@ -165,16 +157,6 @@ def _disease_or_trait(question: LocusExample | CaseExample) -> tuple[set[str], s
         return {name}, name
     name = normalise(question.disease)
     return {question.disease_id, name} - {""}, name
-
-
-def _audit_reasoning(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """Findings of the kept reasoning of teachers, which SFT learns."""
-    findings = []
-    for key, used_by in plan.reasoning.items():
-        training = Training("{} on {}.{}".format(*key), used_by, project.results.reasoning(*key))
-        rows = atomic.read_jsonl(training.file)
-        findings += [reasoning_finding(training, rows, tests) for tests in tested]
-    return findings
 
 
 def reasoning_finding(training: Training, rows: Sequence[dict], tested: BenchmarkQuestions) -> Finding:

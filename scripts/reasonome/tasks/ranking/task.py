@@ -41,14 +41,9 @@ class RankingTask(ABC):
     system_texts = ()
     watched = ("reciprocal_rank", "top_one", "listed", "format")
 
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
-        """The rewards by name, with the settings of a recipe."""
-        return ranking.rewards(grading)
-
-    @property
-    def rewards(self) -> dict[str, Reward]:
-        """The rewards with the settings that a recipe has if it gives none."""
-        return self.rewards_for(Grading())
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards by name, with the settings of a recipe or those that it has if it gives none."""
+        return ranking.rewards(grading or Grading())
 
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:

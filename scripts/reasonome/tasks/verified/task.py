@@ -83,9 +83,8 @@ class VerifiedTask(ABC):
     def verify(self, answer: str, example: Question) -> float:
         """The correctness of an answer, from 0 to 1; 1 for the true answer."""
 
-    @property
-    def rewards(self) -> dict[str, Reward]:
-        """The rewards that a recipe may name."""
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards by name; `grading` is of rankings and sets nothing here."""
 
         def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
             return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
@@ -97,10 +96,6 @@ class VerifiedTask(ABC):
             "verified": Reward(verified, 0.0, 1.0, semantic=True),
             "format": Reward(kept_form, 0.0, 1.0, semantic=False),
         }
-
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
-        """The rewards by name; `grading` sets nothing here."""
-        return self.rewards
 
     def verified(self, answer: Verdict, example: Question) -> float:
         """The value of `verify` for a parsed answer; 0 without one."""
