@@ -7,6 +7,7 @@ The best gene comes first. A style without reasoning has the list alone.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -81,7 +82,7 @@ def parse_ranking(
     """
     closed = [block.span() for block in _REASONING.finditer(text) if block[2]]
     lists = list(_LIST.finditer(text))
-    placed = [match for match in lists if not any(start <= match.start() < end for start, end in closed)]
+    placed = [match for match in lists if not _inside(closed, match.start())]
     start = placed[0].start() if placed else len(text)
     head, tail = text[:start], text[placed[-1].end() :] if placed else ""
     blocks = [] if reasoning == "none" else list(_REASONING.finditer(head))
@@ -159,6 +160,12 @@ def render_ranking(genes: Sequence[str], reasoning: str = "") -> str:
     reasoning_text = " ".join(reasoning.split())
     ranked = f"<genes>[{', '.join(genes)}]</genes>"
     return f"<reasoning>{reasoning_text}</reasoning>\n{ranked}" if reasoning_text else ranked
+
+
+def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:
+    """Whether a position lies within one of the spans, which are sorted and do not overlap."""
+    last = bisect_left(spans, (place,)) - 1
+    return last >= 0 and place < spans[last][1]
 
 
 def _entries(inside: str) -> Iterator[str]:
