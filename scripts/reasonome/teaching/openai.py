@@ -33,12 +33,20 @@ def ask_beside(
     return answers
 
 
-def ask_own_prompts(
-    teacher: OpenAITeacher, student: Mapping[str, Prompt], examples: Sequence[Any], read: Read, output: Path
+def propose(
+    teacher: OpenAITeacher,
+    messages_by_id: Mapping[str, Sequence[Message]],
+    examples: Sequence[Any],
+    read: Read,
+    output: Path,
 ) -> list[Proposal]:
-    """A teacher's proposal for each of its student's prompts; it does not see the answers."""
-    answers = ask_beside(teacher, {row_id: prompt.messages for row_id, prompt in student.items()}, output)
-    return to_proposals(examples, answers, read)
+    """A teacher's proposal for each example, whose messages do not have the answer; `read` parses what it writes."""
+    return to_proposals(examples, ask_beside(teacher, messages_by_id, output), read)
+
+
+def own_prompts(student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """The messages of the prompts that the student gets."""
+    return {row_id: prompt.messages for row_id, prompt in student.items()}
 
 
 def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, list[Message]]:

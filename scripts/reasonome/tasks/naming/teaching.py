@@ -28,22 +28,22 @@ def propose(
     A teacher behind an endpoint gets its own prompt template, without the answers.
     """
     spec = project.teachers[of.teacher]
-    if not isinstance(spec, KnowledgeTeacher):
-        template = files.teacher_template(project, of.benchmark)
-        answers = openai.ask_beside(spec, openai.prompts(template, prompts), of.output)
-        return counting.without_contradictions(openai.to_proposals(examples, answers, _read), prompts)
-    terms = [term for folder in _held_out_folders(project, of).values() for term in held_out_terms(task, folder)]
-    inputs = files.teaching(project, of.benchmark, of.style, of.teacher).files
-    facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
-    proposals = teacher.propose(
-        [example.model_dump() for example in examples],
-        facts,
-        mode=spec.mode,
-        seed=spec.seed,
-        shown_genes=lambda row: prompts[row["id"]].shown,
-        steps=spec.steps,
-        genes_per_step=spec.genes_per_step,
-    )
+    if isinstance(spec, KnowledgeTeacher):
+        terms = [term for folder in _held_out_folders(project, of).values() for term in held_out_terms(task, folder)]
+        inputs = files.teaching(project, of.benchmark, of.style, of.teacher).files
+        facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
+        proposals = teacher.propose(
+            [example.model_dump() for example in examples],
+            facts,
+            mode=spec.mode,
+            seed=spec.seed,
+            shown_genes=lambda row: prompts[row["id"]].shown,
+            steps=spec.steps,
+            genes_per_step=spec.genes_per_step,
+        )
+    else:
+        messages = openai.prompts(files.teacher_template(project, of.benchmark), prompts)
+        proposals = openai.propose(spec, messages, examples, _read, of.output)
     return counting.without_contradictions(proposals, prompts)
 
 

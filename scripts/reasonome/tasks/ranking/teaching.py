@@ -40,15 +40,15 @@ def propose(
             write_from_names(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
             for example in examples
         ]
-        return counting.without_contradictions(proposals, prompts)
-    style = project.style(of.benchmark, of.style)
+    else:
+        style = project.style(of.benchmark, of.style)
 
-    def read(text: str) -> tuple[str, list[str], list[str]]:
-        answer = task.parse(text, style)
-        problems = [problem for problem in answer.problems if problem != "repeated_genes"]
-        return ", ".join(answer.genes), answer.steps, problems
+        def read(text: str) -> tuple[str, list[str], list[str]]:
+            answer = task.parse(text, style)
+            problems = [problem for problem in answer.problems if problem != "repeated_genes"]
+            return ", ".join(answer.genes), answer.steps, problems
 
-    proposals = openai.ask_own_prompts(teacher, prompts, examples, read, of.output)
+        proposals = openai.propose(teacher, openai.own_prompts(prompts), examples, read, of.output)
     return counting.without_contradictions(proposals, prompts)
 
 

@@ -21,7 +21,7 @@ def propose(
         verdict = task.parse(text, style)
         return verdict.name, verdict.steps, verdict.problems
 
-    return openai.ask_own_prompts(project.teachers[of.teacher], prompts, examples, read, of.output)
+    return openai.propose(project.teachers[of.teacher], openai.own_prompts(prompts), examples, read, of.output)
 
 
 def keep(
