@@ -40,8 +40,9 @@ LEAVE_OUT = (
 
 @dataclass(frozen=True)
 class Training:
-    """Training data of one kind: its name, the steps that use it, and the file (one row a line)."""
+    """Training data: their kind, such as statements, their name, the steps that use them, the file (one row a line)."""
 
+    data: str
     name: str
     used_by: tuple[str, ...]
     file: Path
@@ -88,7 +89,6 @@ class Finding:
 
 
 def row_finding(
-    data: str,
     training: Training,
     benchmark: str,
     kind: str,
@@ -104,7 +104,7 @@ def row_finding(
     `remaining` is the number of rows unless given.
     """
     return Finding(
-        data,
+        training.data,
         training.name,
         training.used_by,
         benchmark,
@@ -164,7 +164,6 @@ def question_finding(
 ) -> Finding:
     """The finding for the training questions at `rows`, which leak and are not allowed."""
     return row_finding(
-        "training questions",
         training,
         benchmark,
         kind,
@@ -200,14 +199,14 @@ def read_statements(project: Project, plan: AuditPlan) -> Iterator[tuple[Trainin
         file = project.results.statements(corpus) / "train.jsonl"
         statements = pd.DataFrame(atomic.read_columns(file, ["text", "gene", "object_id"]))
         names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
-        yield Training(corpus, used_by, file), statements, names
+        yield Training("statements", corpus, used_by, file), statements, names
 
 
 def read_reasoning(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, list[dict]]]:
     """The kept reasoning of each teacher, which SFT learns, row by row."""
     for key, used_by in plan.reasoning.items():
         file = project.results.reasoning(*key)
-        yield Training("{} on {}.{}".format(*key), used_by, file), atomic.read_jsonl(file)
+        yield Training("reasoning", "{} on {}.{}".format(*key), used_by, file), atomic.read_jsonl(file)
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:

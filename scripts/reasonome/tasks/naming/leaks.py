@@ -89,7 +89,7 @@ def _audit_training(
         for tests in tested:
             own = tests.benchmark == benchmark
             dropped = split["dropped_from_train"] if own else split.get("dropped_for", {}).get(tests.benchmark, {})
-            training = Training(benchmark, used_by, folder / "train.jsonl")
+            training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
             findings += set_findings(training, sets, tests, dropped)
     return findings
 
@@ -193,7 +193,7 @@ def set_findings(
             example = _pair(sets, tested.sets, *first)
         findings.append(
             Finding(
-                "training sets",
+                training.data,
                 training.name,
                 training.used_by,
                 tested.benchmark,
@@ -263,7 +263,6 @@ def statement_findings(
 
     return [
         row_finding(
-            "statements",
             training,
             tested.benchmark,
             kind,
@@ -328,7 +327,6 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     texts = [taught_text(row) for row in rows]
     matches = names_in_texts(texts, [s.name for s in tested.sets])
     return row_finding(
-        "reasoning",
         training,
         tested.benchmark,
         "name_in_reasoning",
@@ -386,8 +384,7 @@ def prompt_findings(
     in_gene_names = {number: "" if outside[number] else phrase for number, phrase in anywhere.items()}
     return [
         row_finding(
-            "prompts",
-            Training(f"style {name}", (), file),
+            Training("prompts", f"style {name}", (), file),
             tested.benchmark,
             kind,
             len(asked),

@@ -72,7 +72,7 @@ def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[Benchma
         training_questions = read_questions(project, benchmark, "train")
         folder = project.results.benchmark(benchmark)
         dropped_for = atomic.read_json(folder / "audit.json").get("dropped_for", {})
-        training = Training(benchmark, used_by, folder / "train.jsonl")
+        training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
         for tests in tested:
             findings += question_findings(training, training_questions, tests, dropped_for.get(tests.benchmark, {}))
     return findings
@@ -124,7 +124,6 @@ def statement_findings(
                 rows[kind].append(row)
     return [
         row_finding(
-            "statements",
             training,
             tested.benchmark,
             kind,
@@ -165,7 +164,6 @@ def reasoning_finding(training: Training, rows: Sequence[dict], tested: Benchmar
     texts = [" ".join(row.get("steps", ())) for row in rows]
     named = [sorted(symbols.intersection(re.findall(r"[\w.-]+\w", text))) for text in texts]
     return row_finding(
-        "reasoning",
         training,
         tested.benchmark,
         "gene_in_reasoning",
@@ -181,8 +179,7 @@ def prompt_finding(style: str, file: Path, tested: BenchmarkQuestions) -> Findin
     questions = tested.questions
     texts = ["; ".join([*question.asked, *question.denied]) for question in questions]
     return row_finding(
-        "prompts",
-        Training(f"style {style}", (), file),
+        Training("prompts", f"style {style}", (), file),
         tested.benchmark,
         "gene_in_question",
         len(questions),

@@ -19,7 +19,7 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
         contents = {tuple(question.columns.values()) for question in tests}
         for benchmark, used_by in plan.training.items():
             folder = project.results.benchmark(benchmark)
-            training = Training(benchmark, used_by, folder / "train.jsonl")
+            training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
             questions = read_splits(folder, Question, "train")
             leaking = {
                 "same_group": [row for row, question in enumerate(questions) if question.group in groups],
