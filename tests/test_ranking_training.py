@@ -360,7 +360,7 @@ def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_ba
         validation["components"]
     )
     constant = json.loads((folder / "constant.json").read_text())
-    assert constant["name"] in {policy.name for policy in TASK.policies([question()])}
+    assert constant["name"] in {policy.name for policy in TASK.policies([question()], ANSWER)}
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert sum("rewards/vowels/mean" in entry for entry in history) == 4
     assert [entry["step"] for entry in history if "eval_rewards/vowels" in entry] == [0, 4]

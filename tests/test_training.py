@@ -115,7 +115,8 @@ def test_what_a_constant_earns_is_the_mean_of_its_components():
     scorer = grpo.RewardScorer(
         TASK, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0}, lambda a, b: [0.25] * len(a)
     )
-    policy = TASK.policies([EXAMPLE.model_copy(update={"name": "RNA repair"})])[0]
+    style = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
+    policy = TASK.policies([EXAMPLE.model_copy(update={"name": "RNA repair"})], style)[0]
     earned = grpo.policy_earnings(scorer, policy, [EXAMPLE], [None])
     # One of two words in common and in order: precision = recall = 1/2.
     assert earned == {

@@ -119,10 +119,10 @@ def row_finding(
     )
 
 
-def shortened(text: str, most: int = 160) -> str:
-    """A text on one line, cut where it is longer."""
+def shortened(text: str) -> str:
+    """A text on one line, cut where it has more than 160 characters."""
     text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= 160 else text[:159] + "…"
 
 
 def table(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -153,7 +153,7 @@ class Task(Protocol):
     def terms(self, example: Any) -> list[tuple[str, str]]:
         """(id, name) of what a row asks about: no statement about those of held-out rows is trained on."""
 
-    def policies(self, examples: Sequence[Any], style: Style | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Any], style: Style) -> list[Policy]:
         """Lazy policies in the style's form, from training examples: GRPO compares its reward with theirs."""
 
 

@@ -155,7 +155,7 @@ class GeneSetNaming:
         ids = [] if example.contaminated else [example.id, *filter(None, [example.main_id])]
         return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
 
-    def policies(self, examples: Sequence[Example], style: NamingStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Example], style: NamingStyle) -> list[Policy]:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of the
         gene names in the prompt: the first, or as many as a name may hold."""
         # Late: where jobs are only planned its packages are not installed.
@@ -163,7 +163,7 @@ class GeneSetNaming:
 
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *common_word_rows(names)])
-        named = style is None or "{name" in style.gene
+        named = "{name" in style.gene
 
         def constant(name: str) -> Policy:
             return Policy(name, lambda example, prompt: self.target(name, ["constant"]))

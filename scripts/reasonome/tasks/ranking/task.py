@@ -141,7 +141,7 @@ class RankingTask(ABC):
         text = render_ranking(right + others, reasoning)
         return None if self.parse(text, style).problems else text
 
-    def policies(self, examples: Sequence[RankingExample], style: RankingStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[RankingExample], style: RankingStyle) -> list[Policy]:
         """Lazy policies in the style's form: rankings by the prompt alone, or by how often genes are causal.
 
         Where a prompt shows no candidates, each ranks the commonest genes.
@@ -149,7 +149,7 @@ class RankingTask(ABC):
         counts = Counter(gene.symbol for example in examples for gene in example.causal)
         common = [symbol for symbol, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
         most = common[: ranking.LONGEST_LIST]
-        reasoning = "" if style is not None and style.reasoning == "none" else "constant"
+        reasoning = "" if style.reasoning == "none" else "constant"
 
         counted = {example.id for example in examples}
 

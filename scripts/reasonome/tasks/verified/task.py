@@ -152,7 +152,7 @@ class VerifiedTask(ABC):
         """The group of a question, as its id and name."""
         return [(example.group, example.group)] if example.group else []
 
-    def policies(self, examples: Sequence[Question], style: VerifiedStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Question], style: VerifiedStyle) -> list[Policy]:
         """Every true answer of the examples, given to every question."""
         answers = sorted(Counter(example.answer for example in examples))
         return [
