@@ -46,6 +46,8 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=500_000)
 def _score(answer: str, truth: str) -> tuple[float, ...]:
+    if set(tokens(answer)).isdisjoint(tokens(truth)):  # as most pairs of a large table are
+        return 0.0, 0.0, 0.0
     return tuple(score.fmeasure for score in _scorer().score(truth, answer).values())
 
 
