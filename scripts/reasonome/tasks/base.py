@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reasonome.report.evidence import Evidence
     from reasonome.report.plan import Plan
 
+# Split → its rows.
 Splits = dict[str, list]
 # Two lists of texts → the cosine of each pair, in order.
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
@@ -209,9 +210,7 @@ def rows_as_they_are(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def splits_as_they_are(
-    task: Task, project: "Project", name: str, style: str, splits: dict[str, list]
-) -> dict[str, list]:
+def splits_as_they_are(task: Task, project: "Project", name: str, style: str, splits: Splits) -> Splits:
     """The splits themselves: for tasks whose rows hold all that a prompt shows."""
     return splits
 
