@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from reasonome.config.project import Project
-from reasonome.core.errors import lookup
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
@@ -50,7 +49,7 @@ def load_judges(
         encoders=loaded,
         terms=None if terms is None else TermScorer(terms, loaded),
         knowledge=None if known is None else Knowledge(known, terms),
-        jaccard=lookup(project.benchmarks, benchmark, "benchmark").jaccard,
+        jaccard=project.benchmarks[benchmark].jaccard,
     )
 
 
