@@ -83,9 +83,9 @@ class NamingTable:
     def notes(self, table: pd.DataFrame) -> list[str]:
         """How many true names have no letter or digit that ROUGE reads: it reads ASCII only."""
         unread = sum(not rouge.tokens(name) for name in table["gold"])
-        return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"] * (
-            unread > 0
-        )
+        if not unread:
+            return []
+        return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"]
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
