@@ -27,33 +27,41 @@ _ENDINGS = ("{plain}", "Going by the names, {right} is the likeliest.", "That sp
 
 
 def propose(
-    task: RankingTask, project: Project, of: Teaching, examples: Sequence[RankingExample], prompts: Mapping[str, Prompt]
+    task: RankingTask,
+    project: Project,
+    job: Teaching,
+    examples: Sequence[RankingExample],
+    prompts: Mapping[str, Prompt],
 ) -> list[Proposal]:
     """A teacher's proposal for each training question.
 
     The gene-names teacher knows the right gene. One behind an endpoint does not: it gets the task's own prompts.
     A list that repeats genes is no problem, since only its reasoning is learned.
     """
-    teacher = project.teachers[of.teacher]
+    teacher = project.teachers[job.teacher]
     if isinstance(teacher, GeneNamesTeacher):
         proposals = [
             write_from_names(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
             for example in examples
         ]
     else:
-        style = project.style(of.benchmark, of.style)
+        style = project.style(job.benchmark, job.style)
 
         def read(text: str) -> tuple[str, list[str], list[str]]:
             answer = task.parse(text, style)
             problems = [problem for problem in answer.problems if problem != "repeated_genes"]
             return ", ".join(answer.genes), answer.steps, problems
 
-        proposals = openai.propose(teacher, openai.own_prompts(prompts), examples, read, of.output)
+        proposals = openai.propose(teacher, openai.own_prompts(prompts), examples, read, job.output)
     return counting.without_contradictions(proposals, prompts)
 
 
 def keep(
-    task: RankingTask, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[RankingExample]
+    task: RankingTask,
+    project: Project,
+    job: Teaching,
+    proposals: Sequence[Proposal],
+    examples: Sequence[RankingExample],
 ) -> tuple[list[dict], list[dict]]:
     """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
     by_id = {example.id: example for example in examples}
