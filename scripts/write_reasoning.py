@@ -6,11 +6,10 @@ python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go 
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
-from reasonome.core import arguments
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks import registry
 from reasonome.tasks.base import Teaching
-from reasonome.teaching import filtering
 
 
 def main() -> None:
@@ -19,12 +18,14 @@ def main() -> None:
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     teaching = registry.part(task.name, "teaching")
-    reasoning = Teaching(args.teacher, args.benchmark, args.style, args.output)
+    job = Teaching(args.teacher, args.benchmark, args.style, args.output)
     examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style) for example in examples}
-    proposals = teaching.propose(task, project, reasoning, examples, prompts)
-    kept, dropped = teaching.keep(task, project, reasoning, proposals, examples)
-    filtering.write_reasoning(args.teacher, kept, dropped, args.output)
+    proposals = teaching.propose(task, project, job, examples, prompts)
+    kept, dropped = teaching.keep(task, project, job, proposals, examples)
+    atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
+    atomic.write_jsonl(args.output, kept)
+    print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")
 
 
 if __name__ == "__main__":

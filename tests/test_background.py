@@ -153,27 +153,27 @@ def test_files_that_are_no_background(table, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "namespace", "term"),
+    ("name", "term"),
     [
-        ("alpha repair", "", X),
-        ("repair of alpha", "", X),
-        ("deep process", "", DEEP),  # a name before a synonym
-        ("beta repair", "", Y),  # the first id of two
-        ("beta repair", "biological_process", Y),
-        ("beta repair", "molecular_function", BINDING),
-        ("beta repair", "cellular_component", Y),
-        ("gamma transport", "", Z),  # no candidate, and known all the same
-        ("alpha by x step 1 2 early", "", PATHWAY),
+        ("alpha repair", X),
+        ("repair of alpha", X),
+        ("deep process", DEEP),  # a name before a synonym
+        ("beta repair", Y),  # the first id of two
+        ("gamma transport", Z),  # no candidate, and known all the same
+        ("alpha by x step 1 2 early", PATHWAY),
     ],
 )
-def test_a_term_by_its_name(background, name, namespace, term):
-    assert background.by_name(name, namespace).id == term
+def test_a_term_by_its_name(background, name, term):
+    assert background.by_name(name).id == term
 
 
 def test_a_candidate_by_its_name(background):
     assert background.by_name("repair") is None
     assert background.candidate("gamma transport") == (None, "")
     assert background.candidate("repair of alpha") == (background.by_id[X], "synonym")
+    by_namespace = {"": Y, "biological_process": Y, "molecular_function": BINDING, "cellular_component": Y}
+    for namespace, term in by_namespace.items():
+        assert background.candidate("beta repair", namespace) == (background.by_id[term], "name")
 
 
 # --- similarity ---------------------------------------------------------------------------------------

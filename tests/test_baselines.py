@@ -17,7 +17,7 @@ from reasonome.tasks.naming import background, baselines, scoring
 from reasonome.tasks.naming.baselines.database import Database
 from reasonome.tasks.naming.baselines.names import best_by_term_score
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.constant_names import _Truths, most_overlapping, rows_of_common_words
+from reasonome.tasks.naming.constant_names import _Truths, common_word_rows, most_overlapping
 from reasonome.tasks.naming.settings import NamingStyle, PromptFacts
 from reasonome.tasks.naming.task import Example, Fact, Gene
 from reasonome.tasks.naming.terms import TermScorer
@@ -155,18 +155,17 @@ def test_common_words():
     assert answers("common_words") == [["DNA binding nucleus repair"] * 3]
 
 
-def test_rows_of_common_words():
-    assert rows_of_common_words(["a b", "a c", "b a"]) == ["a", "a b", "a b c"]
-    assert rows_of_common_words(["a b", "a c", "b a"], most=2) == ["a", "a b"]
+def test_common_word_rows():
+    assert common_word_rows(["a b", "a c", "b a"]) == ["a", "a b", "a b c"]
     # Of one name: the commonest words by the alphabet, and the row that grows into the name.
-    assert rows_of_common_words(["b a"]) == ["a", "a b", "b a"]
-    assert rows_of_common_words(["a b"]) == ["a", "a b"]
+    assert common_word_rows(["b a"]) == ["a", "a b", "b a"]
+    assert common_word_rows(["a b"]) == ["a", "a b"]
 
 
 def test_rows_grow_by_the_word_and_place_that_gain_most():
     """ "of" is commonest; "x of y" overlaps best with these, and no other word anywhere gains."""
     names = ["x of y", "x of y", "x of z", "of w"]
-    assert rows_of_common_words(names) == ["of", "of x", "of x y", "of x y w", "of x y w z", "x of", "x of y"]
+    assert common_word_rows(names) == ["of", "of x", "of x y", "of x y w", "of x y w z", "x of", "x of y"]
 
 
 def test_overlap_by_arrays_is_rouge_l():
@@ -419,12 +418,12 @@ def test_which_baselines_can_answer():
     terms = TermScorer(BACKGROUND, {})
     database = {"database_nearest_set", "database_over_representation"}
     ceilings = {f"{name}_own_term" for name in database}
-    assert set(baselines.baselines_of(NAMES, trained=True)) == plain
-    assert set(baselines.baselines_of(facts, trained=True)) == {*plain, "over_representation"}
-    assert set(baselines.baselines_of(facts, trained=False)) == {*prompt, "over_representation"}
-    assert set(baselines.baselines_of(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
-    assert set(baselines.baselines_of(NAMES, False, {"minilm": None}, terms)) == {*prompt, *database, *ceilings}
-    assert set(baselines.baselines_of(facts, True, {"minilm": None}, terms)) == set(baselines.BASELINES)
+    assert set(baselines.usable_baselines(NAMES, trained=True)) == plain
+    assert set(baselines.usable_baselines(facts, trained=True)) == {*plain, "over_representation"}
+    assert set(baselines.usable_baselines(facts, trained=False)) == {*prompt, "over_representation"}
+    assert set(baselines.usable_baselines(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
+    assert set(baselines.usable_baselines(NAMES, False, {"minilm": None}, terms)) == {*prompt, *database, *ceilings}
+    assert set(baselines.usable_baselines(facts, True, {"minilm": None}, terms)) == set(baselines.BASELINES)
 
 
 @pytest.mark.parametrize("name", baselines.BASELINES)

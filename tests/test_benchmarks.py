@@ -346,7 +346,7 @@ def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
         ("GO:90-50", "GO:9", "GO:90"),
     ]
     assert "main_id" not in json.loads((tmp_path / "test.jsonl").read_text().splitlines()[0])
-    assert [s.term_id for s in read_sets(tmp_path / "test.jsonl")] == ["GO:2", "GO:9"]
+    assert [s.term_id for s in read_sets(tmp_path, "test")] == ["GO:2", "GO:9"]
     assert held_out_terms(GeneSetNaming(), tmp_path) == [
         ("GO:2", "binding"),
         ("GO:90", "DNA repair"),

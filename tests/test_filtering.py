@@ -6,7 +6,7 @@ import pytest
 from reasonome.teaching import Proposal
 from reasonome.teaching.filtering import keep
 
-TRUTHS = [{"id": f"GO:{n}", "subset": "bp", "name": name} for n, name in enumerate(["DNA repair", "glycolysis", "x"])]
+TRUTHS = {"GO:0": "DNA repair", "GO:1": "glycolysis", "GO:2": "x"}
 
 
 def share_of_words(proposed, true):
@@ -21,7 +21,7 @@ def test_kept_and_dropped_rows():
         Proposal("GO:0", "bp", "DNA replication", ["LIG1 acts."]),
         Proposal("GO:2", "bp", problem="nothing shared by the genes"),
     ]
-    kept, dropped = keep(proposals, TRUTHS, share_of_words)
+    kept, dropped = keep(proposals, TRUTHS, share_of_words, 0.7)
     assert kept == [
         {
             "id": "GO:1",
@@ -55,8 +55,8 @@ def test_similarity_is_asked_once_and_only_about_usable_proposals():
         return np.ones(len(proposed), dtype=np.float32)
 
     broken = Proposal("GO:1", "bp", "glycolysis", problem="no_process_line")
-    kept, dropped = keep([broken, Proposal("GO:0", "bp", "repair")], TRUTHS, similarity)
+    kept, dropped = keep([broken, Proposal("GO:0", "bp", "repair")], TRUTHS, similarity, 0.7)
     assert calls == [(["repair"], ["DNA repair"])]
     assert type(kept[0]["similarity"]) is float
     assert dropped[0]["reason"] == "no_process_line"
-    assert keep([broken], TRUTHS, similarity)[0] == [] and len(calls) == 1
+    assert keep([broken], TRUTHS, similarity, 0.7)[0] == [] and len(calls) == 1

@@ -62,21 +62,6 @@ def test_the_longest_name_allowed(name):
     assert TASK.parse(f"Process: {name}{REASONED}").named
 
 
-@pytest.mark.parametrize(
-    ("reasoning", "problem"),
-    [
-        ("", "no_reasoning"),
-        ("\nReasoning:\n<think></think>", "empty_think"),
-        ("\nReasoning:\n<think>one</think>\n<think>cut o", "unclosed_think"),
-        ("\nReasoning:\n<think>one</think>\nI hope this helps.", "text_outside"),
-    ],
-)
-def test_bad_reasoning_does_not_cost_the_name(reasoning, problem):
-    answer = TASK.parse(f"Process: DNA repair{reasoning}")
-    assert problem in answer.problems
-    assert (answer.name, answer.named, answer.reasoned) == ("DNA repair", True, False)
-
-
 def test_targets_are_read_back():
     assert TASK.target(" DNA\n repair", ["one\n two", "three"]) == (
         "Process: DNA repair\nReasoning:\n<think>one two</think>\n<think>three</think>"

@@ -53,15 +53,3 @@ def test_p_is_that_of_a_one_sided_fisher_test(seed):
         )
         table = [[both, only_set], [only_list, 100 - both - only_set - only_list]]
         assert p == pytest.approx(fisher_exact(table, alternative="greater").pvalue, rel=1e-9)
-
-
-@pytest.mark.parametrize("remembered", [0, 100])
-def test_lists_one_after_another_are_each_tested_as_if_they_were_the_first(monkeypatch, remembered):
-    monkeypatch.setattr("reasonome.scoring.hypergeometric._REMEMBERED", remembered)
-    tests = GeneSetTests(["ABC", "XYZ", "ABEF", "HIJ"], "ABCDEFGHIJ")
-    # Two drawn of ten, in 45 ways: one or more of a set of three in 45 - 21, of four in 45 - 15.
-    for _ in range(2):
-        assert tests.test("ABCD").p == pytest.approx([7 / 210, 115 / 210], rel=1e-12)
-        assert tests.test("AD").p == pytest.approx([24 / 45, 30 / 45], rel=1e-12)
-        # Four drawn: one or more of a set of four in 210 - 15, of three in 210 - 35.
-        assert tests.test("HEDG").p == pytest.approx([195 / 210, 175 / 210], rel=1e-12)

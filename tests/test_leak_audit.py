@@ -31,8 +31,8 @@ from reasonome.tasks.naming.task import ABSTENTION, Example, Fact, Gene, GeneSet
 from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-TRAINING = Training("go", ("sft.names", "grpo.soft"), Path("train.jsonl"))
-CORPUS = Training("human", ("pretrain.human",), Path("statements.jsonl"))
+TRAINING = Training("training sets", "go", ("sft.names", "grpo.soft"), Path("train.jsonl"))
+CORPUS = Training("statements", "human", ("pretrain.human",), Path("statements.jsonl"))
 DROP = {"test_fact": "drop", "test_fact_by_descendant": "report", "test_name": "report"}
 
 
@@ -235,7 +235,7 @@ def test_facts_left_out_are_counted_before_those_that_remain():
 def test_a_test_name_in_reasoning_is_caught():
     clean = {"proposed": "vision", "steps": ["A repairs.", "B sees DNA."]}
     planted = {"proposed": "vision", "steps": ["A sees.", "B is at work in DNA-repair."]}
-    training = Training("gpt on go.names", ("sft.names",), Path("kept.jsonl"))
+    training = Training("reasoning", "gpt on go.names", ("sft.names",), Path("kept.jsonl"))
     finding = naming_leaks.reasoning_finding(training, [clean, planted], 4, bench(name_in_reasoning="drop"))
     assert (finding.looked_at, finding.found, finding.dropped, finding.remaining) == (2, 5, 4, 1)
     assert (finding.line, finding.verdict) == (2, "fails")

@@ -17,7 +17,7 @@ from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.splits import BenchmarkQuestions
 from reasonome.tasks.ranking.task import CausalGeneRanking
 
-TRAINING = Training("demo", ("grpo.rank",), Path("train.jsonl"))
+TRAINING = Training("training questions", "demo", ("grpo.rank",), Path("train.jsonl"))
 
 
 def on_5(name, candidates, causal, position, **fields):

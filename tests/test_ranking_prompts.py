@@ -242,7 +242,7 @@ def test_lazy_answers_are_in_the_form_that_is_asked_for():
 
 def test_a_question_is_not_counted_among_the_commonest_answers_to_itself():
     examples = [locus("AB", "A", id="1"), locus("AB", "B", id="2"), locus("ABC", "B", id="3")]
-    common = {policy.name: policy for policy in TASK.policies(examples)}["commonest causal gene first"]
+    common = {policy.name: policy for policy in TASK.policies(examples, style())}["commonest causal gene first"]
     prompts = [TASK.prompt(example, style()) for example in examples]
     first = [TASK.parse(common.completion(*pair)).name for pair in zip(examples, prompts, strict=True)]
     # Without its own answer the first has A 0 times and B twice; the others have both once, in the prompt's order.

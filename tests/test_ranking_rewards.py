@@ -12,7 +12,7 @@ from reasonome.tasks.ranking.rewards import expected_reciprocal_rank
 from reasonome.tasks.ranking.settings import RankingStyle
 
 # Where a reward that decays ends is rank 4 here.
-REWARDS = TASK.rewards_for(Grading(k=4, ratio=0.5, words=10))
+REWARDS = TASK.rewards(Grading(k=4, ratio=0.5, words=10))
 DEFAULT = {"chance_corrected": 1.0, "listed": 0.5, "format": 0.5}
 STYLE = RankingStyle(gene="{symbol}", budget_tokens=99, reasoning="short", system="Rank.", user="{trait}: {genes}")
 LOG3 = 1 - math.log(3) / math.log(4)

@@ -98,16 +98,11 @@ def test_only_the_longest_list_counts():
     assert "longer_than_counts" in row["problems"]
 
 
-def test_bare_lists_have_no_form():
-    row = scored(AnswerRow(id="a", subset="loci", text="[IL13, IL4]", answer="[IL13, IL4]")).loc["a"]
-    assert row["top_1"] == 1
-    assert row[["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]].isna().all()
-    assert row["reward_listed"] == 0.5
-
-
-def test_what_is_missing_has_no_form_beside_bare_lists_and_none_kept_beside_completions():
+def test_bare_lists_have_no_form_and_what_is_missing_has_none_beside_them_and_none_kept_beside_completions():
     form = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
-    beside_bare = scored(AnswerRow(id="a", subset="loci", text="[IL13]", answer="[IL13]"))
+    beside_bare = scored(AnswerRow(id="a", subset="loci", text="[IL13, IL4]", answer="[IL13, IL4]"))
+    assert beside_bare.loc["a", form].isna().all()
+    assert beside_bare.loc["a", ["top_1", "reward_listed"]].tolist() == [1, 0.5]
     assert beside_bare.loc["b", form].isna().all() and beside_bare.loc["b", "top_1"] == 0
     beside_whole = scored(answer("a", full("IL13")))
     assert (beside_whole.loc["b", form] == 0).all()

@@ -424,14 +424,6 @@ def test_a_recorded_table_through_the_command(tmp_path, track):
     assert found["baselines"]["random_order"]["metrics"]["mrr"]["value"] == pytest.approx(expected)
 
 
-def test_one_seed_gives_one_result(tmp_path):
-    path = recorded(tmp_path / "answers.csv", 60)
-    columns = {"answer": "model output", "gold": "causal", "candidates": "shown"}
-    first, again, other = (score_table(path, columns, TASK, seed=seed, resamples=200).to_json() for seed in (1, 1, 2))
-    assert first == again
-    assert first != other
-
-
 def test_what_is_printed_names_the_track(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path / "a.csv", frame())

@@ -20,7 +20,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.tasks.base import Teaching
-from reasonome.tasks.ranking import teacher as gene_names
 from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
@@ -83,7 +82,7 @@ def test_where_every_gene_is_a_candidate_the_teachers_other_genes_follow():
 
 
 def proposals(*examples, genes=2, seed=0):
-    return [gene_names.propose(one, prompted(one), TASK.plain_reasoning, genes, seed) for one in examples]
+    return [teaching.write_from_names(one, prompted(one), TASK.plain_reasoning, genes, seed) for one in examples]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -109,9 +108,9 @@ def test_what_cannot_be_said_is_dropped_with_the_reason():
     unseen = named_question(id="unseen")
     hidden = replace(prompted(unseen), shown=[symbol for symbol in prompted(unseen).shown if symbol != "B"])
     shown = [(nameless, prompted(nameless)), (unseen, hidden)]
-    found = [gene_names.propose(*pair, TASK.plain_reasoning, 3, 0) for pair in shown]
+    found = [teaching.write_from_names(*pair, TASK.plain_reasoning, 3, 0) for pair in shown]
     kept, dropped = teaching.keep(TASK, None, None, found, [nameless, unseen])
-    assert kept == [] and [row["reason"] for row in dropped] == [gene_names.NO_NAMES, gene_names.NOT_SHOWN]
+    assert kept == [] and [row["reason"] for row in dropped] == [teaching.NO_NAMES, teaching.NOT_SHOWN]
 
 
 # --- the teacher behind an endpoint ----------------------------------------------------------------------------
@@ -175,7 +174,7 @@ def test_lazy_policies_by_hand():
 
 def test_semantic_quarters_leave_the_form_out_and_count_graders(tmp_path):
     recipe = graded(tmp_path)
-    rewards = {**TASK.rewards_for(recipe.grading), **grader_rewards(recipe.graders, tmp_path)}
+    rewards = {**TASK.rewards(recipe.grading), **grader_rewards(recipe.graders, tmp_path)}
     entry = {"reward": 9.0, "rewards/listed/mean": 1.0, "rewards/format/mean": 1.0}
     log = [{**entry, "rewards/chance_corrected/mean": x, "rewards/vowels/mean": 0.5} for x in (0.1, 0.2, 0.3, 0.4)]
     quarters = semantic_quarters(log, rewards, recipe.weights)
@@ -361,7 +360,7 @@ def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_ba
         validation["components"]
     )
     constant = json.loads((folder / "constant.json").read_text())
-    assert constant["name"] in {policy.name for policy in TASK.policies([question()])}
+    assert constant["name"] in {policy.name for policy in TASK.policies([question()], ANSWER)}
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert sum("rewards/vowels/mean" in entry for entry in history) == 4
     assert [entry["step"] for entry in history if "eval_rewards/vowels" in entry] == [0, 4]

@@ -13,7 +13,7 @@ from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, total
 from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.constant_names import rows_of_common_words
+from reasonome.tasks.naming.constant_names import common_word_rows
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
 from reasonome.tasks.registry import TASKS
@@ -29,7 +29,7 @@ def completion(name, reasoning="<think>one</think>"):
 def earned(name, texts, similarity=None):
     """One reward for completions whose truth is "DNA repair"."""
     truth = Example(id="GO:1", subset="bp", name="DNA repair", genes=[Gene(symbol="A")])
-    return TASK.rewards[name].function([TASK.parse(text) for text in texts], [truth] * len(texts), similarity)
+    return TASK.rewards()[name].function([TASK.parse(text) for text in texts], [truth] * len(texts), similarity)
 
 
 TEXTS = [
@@ -69,7 +69,7 @@ def test_the_total_is_the_weighted_sum():
 
 @pytest.mark.parametrize("text", [*TEXTS, "Process: " + "DNA repair " * 5_000, "\0", "<think>" * 1_000])
 def test_rewards_stay_in_their_range(text):
-    for name, reward in TASK.rewards.items():
+    for name, reward in TASK.rewards().items():
         (value,) = earned(name, [text], lambda first, second: np.full(len(first), 1.0))
         assert reward.low <= value <= reward.high
 
@@ -254,7 +254,7 @@ def test_a_row_of_common_words_earns_less_than_a_look_at_the_genes(attacked):
     No parser can tell it from a name, so it counts as a constant answer. It earns less than the lightest look
     at the question does.
     """
-    rows = rows_of_common_words([example.name for example in attacked.training])
+    rows = common_word_rows([example.name for example in attacked.training])
     rewards = {row: attacked.reward(completion(row)) for row in rows}
     print(rewards)
     assert max(rewards.values()) <= attacked.constant < attacked.phrases

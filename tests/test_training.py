@@ -91,7 +91,7 @@ def test_semantic_quarters_leave_format_out():
         }
 
     log = [entry(0.1, 0.0), entry(0.3, 0.2), *[entry(0.9, 0.9)] * 4, entry(0.4, 0.1), entry(0.5, 0.3)]
-    quarters = grpo.semantic_quarters(log, TASK.rewards, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
+    quarters = grpo.semantic_quarters(log, TASK.rewards(), {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
     # (0.2 + 0.0 + 0.6 + 0.2) / 2 and (0.8 + 0.1 + 1.0 + 0.3) / 2
     assert quarters == pytest.approx({"semantic_first_quarter": 0.5, "semantic_last_quarter": 1.1})
 
@@ -115,7 +115,8 @@ def test_what_a_constant_earns_is_the_mean_of_its_components():
     scorer = grpo.RewardScorer(
         TASK, {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0}, lambda a, b: [0.25] * len(a)
     )
-    policy = TASK.policies([EXAMPLE.model_copy(update={"name": "RNA repair"})])[0]
+    style = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
+    policy = TASK.policies([EXAMPLE.model_copy(update={"name": "RNA repair"})], style)[0]
     earned = grpo.policy_earnings(scorer, policy, [EXAMPLE], [None])
     # One of two words in common and in order: precision = recall = 1/2.
     assert earned == {

@@ -74,10 +74,10 @@ def test_no_lazy_or_malformed_answer_earns_more_than_the_best_constant():
 
     def earned(texts):
         read = [TASK.parse(text) for text in texts]
-        rewards = {name: reward.function(read, questions, None) for name, reward in TASK.rewards.items()}
+        rewards = {name: reward.function(read, questions, None) for name, reward in TASK.rewards().items()}
         return total(rewards, weights).mean()
 
-    constants = {p.name: earned([p.completion(q, None) for q in questions]) for p in TASK.policies(questions)}
+    constants = {p.name: earned([p.completion(q, None) for q in questions]) for p in TASK.policies(questions, None)}
     assert constants == {"1": 0.5, "2": 0.3, "X": 0.2}
     for text in ("", "1", "<answer>1", "<answer>1</answer><answer>2</answer>", "<answer>1 2 X</answer>"):
         assert earned([text] * len(questions)) == 0

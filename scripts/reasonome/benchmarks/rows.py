@@ -28,12 +28,17 @@ def read_rows(path: str | Path, model: type[BaseModel]) -> list:
     return rows
 
 
+def read_splits(folder: Path, model: type[BaseModel], *parts: str) -> list:
+    """The rows of some splits of a benchmark in a folder; InputError as of `read_rows`."""
+    return [row for part in parts for row in read_rows(folder / f"{part}.jsonl", model)]
+
+
 def write_splits(
     folder: Path,
     splits: Mapping[str, Iterable[dict[str, Any]]],
     audit: Mapping[str, Any],
     left_out: pd.DataFrame,
-    unmapped: Iterable[tuple] = (),
+    unmapped: pd.DataFrame | Iterable[tuple] = (),
 ) -> None:
     """Write {train,valid,test}.jsonl, left_out.tsv, unmapped.tsv and audit.json; the audit last."""
     for part in SPLITS:

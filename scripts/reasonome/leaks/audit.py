@@ -1,6 +1,6 @@
 """The leak audit of an experiment: findings, their table, and the check that fails the audit."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
+from reasonome.facts.corpus import read_facts
 
 COLUMNS = [
     "data",
@@ -38,8 +40,9 @@ LEAVE_OUT = (
 
 @dataclass(frozen=True)
 class Training:
-    """Training data of one kind: its name, the steps that use it, and the file (one row a line)."""
+    """Training data: their kind, such as statements, their name, the steps that use them, the file (one row a line)."""
 
+    data: str
     name: str
     used_by: tuple[str, ...]
     file: Path
@@ -85,8 +88,7 @@ class Finding:
         return values | {"used_by": ", ".join(self.used_by)}
 
 
-def finding_of_rows(
-    data: str,
+def row_finding(
     training: Training,
     benchmark: str,
     kind: str,
@@ -102,7 +104,7 @@ def finding_of_rows(
     `remaining` is the number of rows unless given.
     """
     return Finding(
-        data,
+        training.data,
         training.name,
         training.used_by,
         benchmark,
@@ -117,10 +119,10 @@ def finding_of_rows(
     )
 
 
-def shortened(text: str, most: int = 160) -> str:
-    """A text on one line, cut where it is longer."""
+def shortened(text: str) -> str:
+    """A text on one line, cut where it has more than 160 characters."""
     text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= 160 else text[:159] + "…"
 
 
 def table(findings: Iterable[Finding]) -> pd.DataFrame:
@@ -161,8 +163,7 @@ def question_finding(
     training: Training, benchmark: str, kind: str, questions: Sequence[Any], rows: Sequence[int], dropped: int = 0
 ) -> Finding:
     """The finding for the training questions at `rows`, which leak and are not allowed."""
-    return finding_of_rows(
-        "training questions",
+    return row_finding(
         training,
         benchmark,
         kind,
@@ -174,7 +175,7 @@ def question_finding(
     )
 
 
-def same_sources_of_questions(project: Project, plan: AuditPlan, key: str) -> list[dict]:
+def question_sources(project: Project, plan: AuditPlan, key: str) -> list[dict]:
     """Training and test questions that come from one source, which `key` of a subset names."""
 
     def sources(benchmark: str) -> list[str]:
@@ -186,6 +187,26 @@ def same_sources_of_questions(project: Project, plan: AuditPlan, key: str) -> li
         for training in plan.training
         if (shared := [source for source in sources(training) if source in sources(tested)])
     ]
+
+
+def read_statements(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, pd.DataFrame, pd.DataFrame]]:
+    """The statements that each warm-up trains on, and the names of all objects of facts of its corpus.
+
+    Statements have text, gene and object_id, a row per line of the file; names have object_id and object_name, each
+    pair once.
+    """
+    for corpus, used_by in plan.corpora.items():
+        file = project.results.statements(corpus) / "train.jsonl"
+        statements = pd.DataFrame(atomic.read_columns(file, ["text", "gene", "object_id"]))
+        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
+        yield Training("statements", corpus, used_by, file), statements, names
+
+
+def read_reasoning(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, list[dict]]]:
+    """The kept reasoning of each teacher, which SFT learns, row by row."""
+    for key, used_by in plan.reasoning.items():
+        file = project.results.reasoning(*key)
+        yield Training("reasoning", "{} on {}.{}".format(*key), used_by, file), atomic.read_jsonl(file)
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What scoring shares between tasks: matching answers to questions, how they were read and ended, and means."""
+"""Scoring that all tasks share: matching answers to questions, how they were read and ended, and means."""
 
 import math
 import random
@@ -14,15 +14,26 @@ from reasonome.core.errors import InputError
 from reasonome.scoring.comparisons import in_mean
 from reasonome.tasks.base import Task
 
+_MISSING = "missing"  # the finish reason of an answer that is not there
+_COPIED = {"sample", "order", "text", "prompt_tokens", "completion_tokens", "finish_reason", "name_tokens"}
+
 
 class Attempt(NamedTuple):
-    """An example with an answer to it (None where it is missing), and what the task read from it."""
+    """An example, the answer to it (an empty row where it is missing), and what the task read from it."""
 
     example: Any
-    sample: int
-    order: int
-    answer: AnswerRow | None
+    answer: AnswerRow
     read: Any
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no answer to the example."""
+        return self.answer.finish_reason == _MISSING
+
+    @property
+    def bare(self) -> bool:
+        """Whether the answer came as a bare name, without the form of a completion."""
+        return self.answer.answer is not None
 
 
 def attempts(
@@ -45,10 +56,11 @@ def attempts(
     result = []
     for example in examples:
         for sample, order in tries:
-            answer = by_question.get((example.id, sample, order))
-            bare = answer is not None and answer.answer is not None
-            parsed = task.bare(answer.answer) if bare else task.parse(answer.text if answer else "", style)
-            result.append(Attempt(example, sample, order, answer, parsed))
+            answer = by_question.get((example.id, sample, order)) or AnswerRow(
+                id=example.id, subset=example.subset, sample=sample, order=order, text="", finish_reason=_MISSING
+            )
+            parsed = task.parse(answer.text, style) if answer.answer is None else task.bare(answer.answer)
+            result.append(Attempt(example, answer, parsed))
     return result
 
 
@@ -72,43 +84,39 @@ def _by_question(
     return by_question
 
 
-def measured(answer: AnswerRow | None) -> dict[str, Any]:
-    """The counts and log-probabilities of an answer's generation; for a missing one 0 tokens and no probabilities."""
+def answer_columns(attempt: Attempt) -> dict[str, Any]:
+    """The columns of a table of scores that every task has: text and problems of an answer, and its generation."""
+    answer = attempt.answer
+    logprobs = {"logprob": answer.logprob, "name_logprob": answer.name_logprob}
     return {
-        "prompt_tokens": answer.prompt_tokens if answer else 0,
-        "completion_tokens": answer.completion_tokens if answer else 0,
-        "finish_reason": answer.finish_reason if answer else "missing",
-        "logprob": answer.logprob if answer else None,
-        "name_logprob": answer.name_logprob if answer else None,
-        "name_tokens": answer.name_tokens if answer else 0,
+        **answer.model_dump(include=_COPIED),
+        **{name: math.nan if value is None else value for name, value in logprobs.items()},
+        "problems": ",".join(["missing_answer"] if attempt.missing else attempt.read.problems),
     }
 
 
-def ending(answer: AnswerRow | None) -> dict[str, float]:
+def ending(answer: AnswerRow) -> dict[str, float]:
     """Whether the answer was cut off, and its tokens; nan if the answer was recorded without either."""
-    if answer is not None and not (answer.finish_reason or answer.completion_tokens):
+    if not (answer.finish_reason or answer.completion_tokens):
         return {"truncated": math.nan, "length": math.nan}
-    return {
-        "truncated": float(answer is not None and answer.finish_reason == "length"),
-        "length": float(answer.completion_tokens if answer else 0),
-    }
+    return {"truncated": float(answer.finish_reason == "length"), "length": float(answer.completion_tokens)}
 
 
 def unknown_where_missing(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The table with `columns` set to nan, not 0, for missing answers if they are nan for all others."""
-    answered = table["finish_reason"] != "missing"
+    answered = table["finish_reason"] != _MISSING
     unknown = [column for column in columns if answered.any() and table.loc[answered, column].isna().all()]
     return table.assign(**dict.fromkeys(unknown, math.nan))
 
 
-def confidence(read: Any, answer: AnswerRow | None) -> dict[str, Any]:
-    """The model's confidence: as stated, else exp of the mean log-probability of the name's tokens."""
-    stated = read.confidence if read.confidence is not None or answer is None else answer.confidence
+def confidence(read: Any, answer: AnswerRow) -> dict[str, Any]:
+    """The model's confidence: as stated, else exp of the mean log-probability of the name's tokens; nan if unknown."""
+    stated = answer.confidence if read.confidence is None else read.confidence
     if stated is not None:
         return {"confidence": stated, "confidence_kind": "stated"}
-    if answer is not None and answer.name_logprob is not None and answer.name_tokens:
+    if answer.name_logprob is not None and answer.name_tokens:
         return {"confidence": math.exp(answer.name_logprob / answer.name_tokens), "confidence_kind": "logprob"}
-    return {"confidence": None, "confidence_kind": ""}
+    return {"confidence": math.nan, "confidence_kind": ""}
 
 
 def shuffled_rows(table: pd.DataFrame, seed: int) -> list[int]:

@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import hypergeom
 
-_REMEMBERED = 100  # lengths of lists whose probabilities are kept
-
 
 def upper_tail(shared: np.ndarray, sizes: np.ndarray, drawn: np.ndarray | int, universe: int) -> np.ndarray:
     """The probability that sets of `sizes` genes share `shared` or more with `drawn` genes drawn at random.
@@ -43,22 +41,11 @@ class GeneSetTests:
             for gene in genes:
                 positions[gene].append(position)
         self._positions = {gene: np.array(of_gene) for gene, of_gene in positions.items()}
-        self._tails: dict[int, dict[tuple[int, int], float]] = {}  # by genes drawn, then by genes shared and size
 
     def test(self, genes: Iterable[str]) -> Enrichment:
         """Test a list, each gene once, against every set; sets that share no gene (p is 1) are left out."""
         drawn = self.universe.intersection(genes)
         hits = [self._positions[gene] for gene in drawn if gene in self._positions]
         positions, shared = np.unique(np.concatenate(hits) if hits else np.array([], int), return_counts=True)
-        return Enrichment(positions, shared, self._upper_tail(shared, self.sizes[positions], len(drawn)))
-
-    def _upper_tail(self, shared: np.ndarray, sizes: np.ndarray, drawn: int) -> np.ndarray:
-        """`upper_tail` in this universe; values computed for a list of the same length are looked up."""
-        if len(self._tails) > _REMEMBERED:
-            self._tails.clear()
-        known = self._tails.setdefault(drawn, {})
-        pairs = list(zip(shared.tolist(), sizes.tolist(), strict=True))
-        if new := [pair for pair in dict.fromkeys(pairs) if pair not in known]:
-            tails = upper_tail(*np.array(new).T, drawn, len(self.universe))
-            known.update(zip(new, tails.tolist(), strict=True))
-        return np.array([known[pair] for pair in pairs], dtype=float)
+        p = upper_tail(shared, self.sizes[positions], len(drawn), len(self.universe))
+        return Enrichment(positions, shared, p)

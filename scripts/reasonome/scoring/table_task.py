@@ -1,4 +1,4 @@
-"""What a task provides to score a table of its answers without a benchmark."""
+"""The interface of a task to score a table of its answers without a benchmark."""
 
 import os
 from collections.abc import Mapping, Sequence

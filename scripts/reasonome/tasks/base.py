@@ -21,16 +21,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel
 
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import read_splits
 from reasonome.config import Benchmark, Grading, PretrainRecipe, Recipe, Style
 from reasonome.prompts.prompts import Prompt
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
     from reasonome.config.project.experiments import AuditPlan
+    from reasonome.report.evidence import Evidence
+    from reasonome.report.plan import Plan
 
+# Split → its rows.
+Splits = dict[str, list]
 # Two lists of texts → the cosine of each pair, in order.
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
@@ -116,13 +121,11 @@ class Task(Protocol):
     # The placeholders that a prompt's user text must have and may have, and those that its system text may have.
     user_texts: tuple[tuple[str, ...], tuple[str, ...]]
     system_texts: tuple[str, ...]
-    # The rewards that a recipe may name, with default settings.
-    rewards: dict[str, Reward]
     # Rewards that validation shows beside those with a weight.
     watched: tuple[str, ...]
 
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
-        """The rewards by name, with the settings of a recipe."""
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards that a recipe may name, with its settings or the default ones."""
 
     def with_choice(self, example: Any, style: Style) -> Any:
         """The example with what its prompt shows, as in results/prompts/; one that has it already is not changed."""
@@ -151,13 +154,13 @@ class Task(Protocol):
     def terms(self, example: Any) -> list[tuple[str, str]]:
         """(id, name) of what a row asks about: no statement about those of held-out rows is trained on."""
 
-    def policies(self, examples: Sequence[Any], style: Style | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Any], style: Style) -> list[Policy]:
         """Lazy policies in the style's form, from training examples: GRPO compares its reward with theirs."""
 
 
 def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
-    """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_rows`."""
-    rows = [row for part in ("valid", "test") for row in read_rows(folder / f"{part}.jsonl", task.Example)]
+    """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_splits`."""
+    rows = read_splits(folder, task.Example, "valid", "test")
     return [term for row in rows for term in task.terms(row)]
 
 
@@ -171,12 +174,16 @@ def no_corpora(project: "Project", benchmark: str) -> list[str]:
     return []
 
 
+def no_checks(project: "Project", *settings: Any) -> None:
+    """No checks: for settings that are sound wherever their models accept them."""
+
+
 def audited_files(project: "Project", plan: "AuditPlan") -> Inputs:
     """Training data and test questions of a leak audit."""
     return Inputs({"training": plan.files(project.results)})
 
 
-def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None:
+def group_rows(project: "Project", benchmark: str, part: str) -> Rows | None:
     """Rows of a split by the settings, where whole groups are held out; None where the settings do not say.
 
     More rows may be held out than the settings ask for, and fewer may be left to train on.
@@ -185,7 +192,7 @@ def rows_of_groups(project: "Project", benchmark: str, part: str) -> Rows | None
     return None if None in sizes else Rows(sum(sizes), at_most=part == "train")
 
 
-def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+def question_leak(project: "Project", recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
     """How a recipe may show the model test questions of a benchmark, and the fix; None if it cannot.
 
     For tasks whose benchmarks leave out leaking questions. The leak audit checks statements.
@@ -196,6 +203,25 @@ def leak_of_questions(project: "Project", recipe: Recipe, benchmark: str) -> tup
         return None
     what = f"would leak: training questions of '{recipe.benchmark}' may give test questions of '{benchmark}' away"
     return what, f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml"
+
+
+def rows_as_they_are(table: pd.DataFrame) -> pd.DataFrame:
+    """The table itself: for tasks whose scores have the columns that the page reads."""
+    return table
+
+
+def splits_as_they_are(task: Task, project: "Project", name: str, style: str, splits: Splits) -> Splits:
+    """The splits themselves: for tasks whose rows hold all that a prompt shows."""
+    return splits
+
+
+def nothing_written(plan: "Plan", evidence: "Evidence", folder: Path, seed: int, resamples: int) -> None:
+    """Nothing: for tasks to which the tables and figures of all tasks are enough."""
+
+
+def nothing_shown(plan: "Plan", metrics: pd.DataFrame, evidence: "Evidence", folder: Path) -> dict[str, Any]:
+    """No section of the page beside those of all tasks."""
+    return {}
 
 
 def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:

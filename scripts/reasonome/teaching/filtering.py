@@ -1,35 +1,30 @@
 """Filters of teachers' proposals: one is kept if it is usable and right, or close to the truth."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
-from reasonome.core import atomic
 from reasonome.tasks.base import Similarity
 from reasonome.teaching import Proposal
 
 
 def keep(
-    proposals: Sequence[Proposal], truths: Iterable[dict], similarity: Similarity, threshold: float = 0.7
+    proposals: Sequence[Proposal], truths: Mapping[str, str], similarity: Similarity, threshold: float
 ) -> tuple[list[dict], list[dict]]:
     """Split proposals into kept and dropped rows of reasoning, in the order given.
 
-    `truths`: benchmark rows, joined by id. `similarity(proposed, true)` gives one value a pair and is called
-    once, for usable proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name,
-    proposed, steps, similarity, text; a dropped one also has `reason`, and similarity None if it was not
-    compared.
+    `truths`: the true name by id. `similarity(proposed, true)` gives one value a pair and is called once, for usable
+    proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name, proposed, steps,
+    similarity, text; a dropped one also has `reason`, and similarity None if it was not compared.
     """
-    names = {row["id"]: row["name"] for row in truths}
     usable = [proposal for proposal in proposals if not proposal.problem]
-    true = [names[proposal.id] for proposal in usable]
-    values = iter(similarity([proposal.proposed for proposal in usable], true) if usable else ())
-    judged = []
-    for proposal in proposals:
-        value, reason = None, proposal.problem
-        if not reason:
-            value = float(next(values))
-            reason = "" if value > threshold else f"similarity {value:.2f} <= {threshold:.2f}"
-        judged.append((_row(proposal, names[proposal.id], value), reason))
-    return _parted(judged)
+    true = [truths[proposal.id] for proposal in usable]
+    values = similarity([proposal.proposed for proposal in usable], true) if usable else ()
+    value_of = dict(zip((proposal.id for proposal in usable), map(float, values), strict=True))
+
+    def close(proposal: Proposal) -> tuple[float, str]:
+        value = value_of[proposal.id]
+        return value, "" if value > threshold else f"similarity {value:.2f} <= {threshold:.2f}"
+
+    return _parted(proposals, truths, close)
 
 
 def keep_right(
@@ -39,33 +34,27 @@ def keep_right(
 
     This is rejection sampling from a teacher that does not see the answer. `truths` are by id.
     """
-    judged = []
+    return _parted(proposals, truths, lambda proposal: (None, "" if is_right(proposal) else wrong))
+
+
+def _parted(
+    proposals: Sequence[Proposal], truths: Mapping[str, str], judge: Callable[[Proposal], tuple[float | None, str]]
+) -> tuple[list[dict], list[dict]]:
+    """Kept and dropped rows; `judge` gives the similarity of a usable proposal, and the reason to drop it or ""."""
+    kept, dropped = [], []
     for proposal in proposals:
-        reason = proposal.problem or ("" if is_right(proposal) else wrong)
-        judged.append((_row(proposal, truths[proposal.id], None), reason))
-    return _parted(judged)
-
-
-def write_reasoning(teacher: str, kept: Sequence[dict], dropped: Sequence[dict], output: Path) -> None:
-    """Write the kept rows, and the dropped ones with their reasons beside them."""
-    atomic.write_jsonl(output.with_suffix(".dropped.jsonl"), dropped)
-    atomic.write_jsonl(output, kept)
-    print(f"{teacher}: {len(kept)} kept, {len(dropped)} dropped")
-
-
-def _parted(judged: Sequence[tuple[dict, str]]) -> tuple[list[dict], list[dict]]:
-    """The rows without a reason to drop them, and the others with it."""
-    return [row for row, reason in judged if not reason], [row | {"reason": why} for row, why in judged if why]
-
-
-def _row(proposal: Proposal, name: str, similarity: float | None) -> dict:
-    """A proposal as a row of reasoning; `name` is the truth."""
-    return {
-        "id": proposal.id,
-        "subset": proposal.subset,
-        "name": name,
-        "proposed": proposal.proposed,
-        "steps": proposal.steps,
-        "similarity": similarity,
-        "text": proposal.text,
-    }
+        similarity, reason = (None, proposal.problem) if proposal.problem else judge(proposal)
+        row = {
+            "id": proposal.id,
+            "subset": proposal.subset,
+            "name": truths[proposal.id],
+            "proposed": proposal.proposed,
+            "steps": proposal.steps,
+            "similarity": similarity,
+            "text": proposal.text,
+        }
+        if reason:
+            dropped.append(row | {"reason": reason})
+        else:
+            kept.append(row)
+    return kept, dropped

@@ -9,7 +9,7 @@ from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.config import OpenAITeacher
 from reasonome.config.project.prompt_template import read_template
-from reasonome.prompts.prompts import Prompt, filled_template
+from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.teaching import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
@@ -33,12 +33,20 @@ def ask_beside(
     return answers
 
 
-def ask_own_prompts(
-    teacher: OpenAITeacher, student: Mapping[str, Prompt], examples: Sequence[Any], read: Read, output: Path
+def propose(
+    teacher: OpenAITeacher,
+    messages_by_id: Mapping[str, Sequence[Message]],
+    examples: Sequence[Any],
+    read: Read,
+    output: Path,
 ) -> list[Proposal]:
-    """A teacher's proposal for each of its student's prompts; it does not see the answers."""
-    answers = ask_beside(teacher, {row_id: prompt.messages for row_id, prompt in student.items()}, output)
-    return to_proposals(examples, answers, read)
+    """A teacher's proposal for each example, whose messages do not have the answer; `read` parses what it writes."""
+    return to_proposals(examples, ask_beside(teacher, messages_by_id, output), read)
+
+
+def own_prompts(student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """The messages of the prompts that the student gets."""
+    return {row_id: prompt.messages for row_id, prompt in student.items()}
 
 
 def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, list[Message]]:
@@ -49,13 +57,9 @@ def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, li
     """
     texts = read_template(Path(template), headed=False)
     return {
-        row_id: [
-            {"role": "system", "content": texts.system},
-            {
-                "role": "user",
-                "content": filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind}),
-            },
-        ]
+        row_id: chat_messages(
+            texts.system, filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind})
+        )
         for row_id, prompt in student.items()
     }
 

@@ -49,7 +49,7 @@ class RewardScorer:
         `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given.
         """
         self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
-        self.rewards = task.rewards if rewards is None else rewards
+        self.rewards = task.rewards() if rewards is None else rewards
         self._texts: tuple[str, ...] = ()
         self._answers: list[Any] = []
 
@@ -149,7 +149,7 @@ def grpo(
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
     longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
-    rewards = {**task.rewards_for(recipe.grading), **grader_rewards(recipe.graders)}
+    rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards)
 
     valid = _shuffled_rows(stage, "valid", task, 0)[: recipe.validation]

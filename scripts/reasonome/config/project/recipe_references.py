@@ -63,7 +63,7 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRec
 def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
     """InputError for unknown encoders or rewards, and for graders that are missing from their file."""
     _check_known(project, file, variant, recipe, "encoders", project.encoders)
-    _check_known(project, file, variant, recipe, "rewards", registry.TASKS[task].rewards)
+    _check_known(project, file, variant, recipe, "rewards", registry.TASKS[task].rewards())
     for name, grader in recipe.graders.items():
         path, _, function = grader.function.rpartition(":")
         loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")

@@ -193,19 +193,22 @@ class Background:
         """The names of the candidates; one that several share is one name."""
         return list(dict.fromkeys(term.name for term in self.candidates))
 
-    def by_name(self, normalised: str, namespace: str = "") -> BackgroundTerm | None:
-        """The term of that name, else the one with that synonym; of several that of `namespace`, else the first id.
+    def by_name(self, normalised: str) -> BackgroundTerm | None:
+        """The term of that name, else the one with that synonym; of several one of no ontology, else the first id.
 
         Names are compared as facts.text.normalise writes them.
         """
-        named = _chosen(self._names.get(normalised, ()), namespace)
-        return named or _chosen(self._synonyms.get(normalised, ()), namespace)
+        named = self._names.get(normalised) or self._synonyms.get(normalised, ())
+        return min(named, key=lambda term: term.namespace != "", default=None)
 
     def candidate(self, normalised: str, namespace: str = "") -> tuple[BackgroundTerm | None, str]:
-        """The candidate of that name, found as by `by_name`, and what matched: "name", "synonym", or "" for none."""
+        """The candidate of that name, and what matched: "name", "synonym", or "" for none.
+
+        It is found as by `by_name`, but of several the one of `namespace` comes first.
+        """
         for index, by in ((self._names, "name"), (self._synonyms, "synonym")):
-            if match := _chosen([term for term in index.get(normalised, ()) if term.candidate], namespace):
-                return match, by
+            if named := [term for term in index.get(normalised, ()) if term.candidate]:
+                return min(named, key=lambda term: term.namespace != namespace), by
         return None, ""
 
     def genes(self, term: str) -> frozenset[str]:
@@ -300,11 +303,6 @@ class Background:
             for synonym in dict.fromkeys(map(normalise, term.synonyms)):
                 terms[synonym].append(term)
         return terms
-
-
-def _chosen(terms: Iterable[BackgroundTerm], namespace: str) -> BackgroundTerm | None:
-    """Of terms sorted by id, the first one of the namespace, else the first."""
-    return min(terms, key=lambda term: term.namespace != namespace, default=None)
 
 
 def read_background(path: str | os.PathLike) -> Background:

@@ -40,7 +40,7 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     if benchmark.split.by == "date":
         obos = [path for path in inputs["ontologies"].values() if not is_sqlite(path)]
         dates = {term: day for path in obos for term, day in creation_dates(path).items()}
-    published, unmapped, published_report = None, None, {}
+    published, unmapped, published_report = None, (), {}
     if inputs["published"]:
         published, unmapped, published_report = _published(project, benchmark, inputs["published"], ontologies.values())
     others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
@@ -96,9 +96,10 @@ def _held_out_elsewhere(
     project: Project, benchmarks: Iterable[str], ontologies: Iterable[Ontology]
 ) -> dict[str, tuple[NamingBenchmark, list[GeneSet]]]:
     """Other benchmarks, by name, with their held-out sets."""
-    held_out = {}
-    for name in benchmarks:
-        folder = project.results.benchmark(name)
-        sets = [s for part in ("valid", "test") for s in read_sets(folder / f"{part}.jsonl")]
-        held_out[name] = project.benchmarks[name], gene_sets.with_terms(sets, *ontologies)
-    return held_out
+    return {
+        name: (
+            project.benchmarks[name],
+            gene_sets.with_terms(read_sets(project.results.benchmark(name), "valid", "test"), *ontologies),
+        )
+        for name in benchmarks
+    }

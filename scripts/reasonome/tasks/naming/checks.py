@@ -1,9 +1,10 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
-from reasonome.config import GO_FORMATS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import GO_FORMATS, PretrainRecipe, Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.prompt_template import read_template
 from reasonome.core.errors import InputError
+from reasonome.tasks.base import no_checks
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
@@ -66,10 +67,7 @@ def check_style(project: Project, benchmark: str, name: str, style: NamingStyle)
         )
 
 
-def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe | SftRecipe) -> None:
-    """No checks: any recipe with the task's rewards can train."""
-
-
+check_recipe = no_checks  # any recipe with the task's rewards can train
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = True
 # The kinds of teachers that write about gene sets.

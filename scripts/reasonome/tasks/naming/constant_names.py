@@ -11,26 +11,27 @@ from reasonome.scoring import rouge
 
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000  # of a block of candidates against truths
 _WORDS_TO_GROW_BY, _TRUTHS_TO_GROW_BY = 30, 400  # rows of common words: candidates at each place, and names they meet
+_MOST_WORDS = 8  # of a row of common words
 _ROUNDING = 1e-9
 
 
-def rows_of_common_words(names: Sequence[str], most: int = 8) -> list[str]:
+def common_word_rows(names: Sequence[str]) -> list[str]:
     """Rows of the names' commonest words, which need no gene set; equal counts in alphabetical order.
 
-    The commonest word, the two commonest, and so on up to `most`; and rows that grow word by word: each adds the
+    The commonest word, the two commonest, and so on up to eight; and rows that grow word by word: each adds the
     common word at the position that increases mean ROUGE-L against the names most, until none does.
     """
     counts = Counter(word for name in names for word in name.split())
     words = sorted(counts, key=lambda word: (-counts[word], word))
-    commonest = [" ".join(words[:length]) for length in range(1, min(most, len(words)) + 1)]
-    return list(dict.fromkeys([*commonest, *_grown_rows(words[:_WORDS_TO_GROW_BY], names, most)]))
+    commonest = [" ".join(words[:length]) for length in range(1, min(_MOST_WORDS, len(words)) + 1)]
+    return list(dict.fromkeys([*commonest, *_grown_rows(words[:_WORDS_TO_GROW_BY], names)]))
 
 
-def _grown_rows(words: Sequence[str], names: Sequence[str], most: int) -> list[str]:
+def _grown_rows(words: Sequence[str], names: Sequence[str]) -> list[str]:
     truths = _Truths(sorted(names)[:: -(-len(names) // _TRUTHS_TO_GROW_BY) or 1])
     row: list[str] = []
     rows, best = [], 0.0
-    while len(row) < most:
+    while len(row) < _MOST_WORDS:
         longer = [[*row[:place], word, *row[place:]] for word in words for place in range(len(row) + 1)]
         overlaps = [truths.overlap(" ".join(candidate)) for candidate in longer]
         if not overlaps or max(overlaps) <= best:

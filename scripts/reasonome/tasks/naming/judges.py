@@ -1,19 +1,21 @@
-"""What scores answers beside their words: encoders, the terms of a background, known facts."""
+"""The judges of answers: the words of the true name, encoders, the terms of a background, known facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reasonome.config.project import Project
-from reasonome.core.errors import lookup
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.text import normalise
+from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
+from reasonome.tasks.base import Similarity
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.claims import Knowledge
-from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.terms import TermScorer
 
 
@@ -47,5 +49,29 @@ def load_judges(
         encoders=loaded,
         terms=None if terms is None else TermScorer(terms, loaded),
         knowledge=None if known is None else Knowledge(known, terms),
-        jaccard=lookup(project.benchmarks, benchmark, "benchmark").jaccard,
+        jaccard=project.benchmarks[benchmark].jaccard,
     )
+
+
+def name_scores(
+    names: Sequence[str], truths: Sequence[str], encoders: Mapping[str, Similarity]
+) -> dict[str, np.ndarray]:
+    """Scores of names against truths, one array of len(names) per metric.
+
+    rouge_l, rouge_1, rouge_2 and exact are in [0, 1]; similarity_<encoder> are cosines, and similarity
+    is their mean. An empty name scores 0 everywhere.
+    """
+    answered = [place for place, name in enumerate(names) if name]
+    rows = [rouge.score(name, truth) for name, truth in zip(names, truths, strict=True)]
+    scores = {key: np.array([row[key] for row in rows], dtype=float) for key in rouge.NAMES}
+    scores["exact"] = np.array(
+        [bool(n) and normalise(n) == normalise(t) for n, t in zip(names, truths, strict=True)], dtype=float
+    )
+    for encoder, similarity in encoders.items():
+        values = np.zeros(len(names))
+        if answered:
+            values[answered] = similarity([names[place] for place in answered], [truths[place] for place in answered])
+        scores[f"similarity_{encoder}"] = values
+    if encoders:
+        scores["similarity"] = np.mean([scores[f"similarity_{e}"] for e in encoders], axis=0)
+    return scores

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -16,13 +16,21 @@ from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.core import atomic
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.mentions import names_in_prompts, names_in_texts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Finding, Training, corpus_sources, shared_sources, shortened
+from reasonome.leaks.audit import (
+    Finding,
+    Training,
+    corpus_sources,
+    read_reasoning,
+    read_statements,
+    row_finding,
+    shared_sources,
+    shortened,
+)
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
@@ -49,8 +57,8 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     ontologies = [read_ontology(path) for path in files.leaks(project, plan).files["ontologies"].values()]
     tested = []
     for benchmark in plan.benchmarks:
-        spec, file = project.benchmarks[benchmark], project.results.benchmark(benchmark) / "test.jsonl"
-        tested.append(HeldOut(benchmark, with_terms(read_sets(file), *ontologies), spec.audit, spec.jaccard))
+        spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
+        tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard))
     return [
         *_audit_training(project, plan, tested, ontologies),
         *_audit_statements(project, plan, tested, ontologies),
@@ -76,12 +84,12 @@ def _audit_training(
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
-        sets = with_terms(read_sets(folder / "train.jsonl"), *ontologies)
+        sets = with_terms(read_sets(folder, "train"), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
             own = tests.benchmark == benchmark
             dropped = split["dropped_from_train"] if own else split.get("dropped_for", {}).get(tests.benchmark, {})
-            training = Training(benchmark, used_by, folder / "train.jsonl")
+            training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
             findings += set_findings(training, sets, tests, dropped)
     return findings
 
@@ -91,17 +99,14 @@ def _audit_statements(
 ) -> list[Finding]:
     """Findings of the train split of each corpus that a warm-up uses."""
     findings = []
-    for corpus, used_by in plan.corpora.items():
-        folder, spec = project.results.statements(corpus), project.corpora[corpus]
-        statements = pd.DataFrame(atomic.read_columns(folder / "train.jsonl", ["text", "gene", "object_id"]))
-        left_out = pd.read_csv(folder / "left_out.tsv", sep="\t", dtype=str, keep_default_na=False)
-        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]]
+    for training, statements, names in read_statements(project, plan):
+        spec, left_out_file = project.corpora[training.name], training.file.with_name("left_out.tsv")
+        left_out = pd.read_csv(left_out_file, sep="\t", dtype=str, keep_default_na=False)
         policies = {
             "test_fact": spec.test_facts,
             "test_fact_by_descendant": spec.test_descendants,
             "test_name": spec.test_names,
         }
-        training = Training(corpus, used_by, folder / "train.jsonl")
         for tests in tested:
             findings += statement_findings(training, statements, left_out, names, tests, policies, ontologies)
     return findings
@@ -110,14 +115,11 @@ def _audit_statements(
 def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
     """Findings of the kept reasoning of teachers, which SFT learns."""
     findings = []
-    for key, used_by in plan.reasoning.items():
-        file = project.results.reasoning(*key)
-        rows = atomic.read_jsonl(file)
-        left_out = atomic.read_jsonl(file.with_suffix(".dropped.jsonl"))
+    for training, rows in read_reasoning(project, plan):
+        left_out = atomic.read_jsonl(training.file.with_suffix(".dropped.jsonl"))
         for tests in tested:
             reason = names_a_test_term(tests.benchmark)
             dropped = sum(row["reason"] == reason for row in left_out)
-            training = Training("{} on {}.{}".format(*key), used_by, file)
             findings.append(reasoning_finding(training, rows, dropped, tests))
     return findings
 
@@ -134,10 +136,6 @@ def _audit_prompts(
         rows = read_rows(file, task.Example)
         findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
     return findings
-
-
-def _finding(data: str, training: Training, tested: HeldOut, kind: str, **fields: Any) -> Finding:
-    return Finding(data, training.name, training.used_by, tested.benchmark, kind, file=str(training.file), **fields)
 
 
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
@@ -194,11 +192,13 @@ def set_findings(
         elif first is not None:
             example = _pair(sets, tested.sets, *first)
         findings.append(
-            _finding(
-                "training sets",
-                training,
-                tested,
+            Finding(
+                training.data,
+                training.name,
+                training.used_by,
+                tested.benchmark,
                 kind,
+                file=str(training.file),
                 looked_at=with_term[0] * with_term[1] if kind == "related_term" else len(sets) * len(tested.sets),
                 dropped=dropped.get(kind, 0),
                 remaining=len(pairs),
@@ -239,45 +239,41 @@ def statement_findings(
     for column in ("gene", "object_id"):
         if rows[column].str.contains(JOINT, regex=False).any():
             rows = rows.assign(**{column: rows[column].str.split(JOINT, regex=False)}).explode(column)
-    results, leaking_rows = {}, {}
     objects = pd.concat([names, left_out[["object_id", "object_name"]]]).drop_duplicates()
     objects["name"] = objects["object_name"].map(normalise)
+
+    results = {}
     for kind, known in (
         ("test_fact", _named(tested.sets)),
         ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
     ):
         terms_of = _matching_terms(objects, known)
         leaking = rows.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
-        leaking_left_out = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
+        dropped = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
         remaining = _pairs(leaking)
-        leaking_rows[kind] = set(leaking["row"])
-        results[kind] = (
-            remaining,
-            len(_pairs(leaking_left_out) - remaining),
-            min(leaking_rows[kind], default=None),
-            "",
-        )
+        results[kind] = set(leaking["row"]), remaining, len(_pairs(dropped) - remaining)
 
-    others = rows[~rows["row"].isin(leaking_rows["test_fact"])].drop_duplicates(["row", "gene"])
+    others = rows[~rows["row"].isin(results["test_fact"][0])].drop_duplicates(["row", "gene"])
     in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
-    first = min(in_text, default=None)
-    term = None if first is None else in_text[first][0][1]
-    named = "".join(f"'{s.name}' in: " for s in tested.sets if s.term_id == term)
-    results["test_name"] = ({pair for pairs in in_text.values() for pair in pairs}, 0, first, named)
+    results["test_name"] = set(in_text), {pair for pairs in in_text.values() for pair in pairs}, 0
+
+    def example(kind: str, row: int) -> str:
+        named = [s.name for s in tested.sets if kind == "test_name" and s.term_id == in_text[row][0][1]]
+        return "".join(f"'{name}' in: " for name in named) + shortened(statements["text"].iloc[row])
+
     return [
-        _finding(
-            "statements",
+        row_finding(
             training,
-            tested,
+            tested.benchmark,
             kind,
-            looked_at=len(statements),
-            dropped=dropped,
-            remaining=len(pairs),
-            policy=policies[kind],
-            example="" if row is None else prefix + shortened(statements["text"].iloc[row]),
-            line=None if row is None else row + 1,
+            len(statements),
+            sorted(leaking_rows),
+            policies[kind],
+            partial(example, kind),
+            dropped,
+            len(remaining),
         )
-        for kind, (pairs, dropped, row, prefix) in results.items()
+        for kind, (leaking_rows, remaining, dropped) in results.items()
     ]
 
 
@@ -330,19 +326,15 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
     """Rows of a teacher's kept reasoning (proposed, steps) that contain a test name; `dropped`: rows left out."""
     texts = [taught_text(row) for row in rows]
     matches = names_in_texts(texts, [s.name for s in tested.sets])
-    first = next((i for i, name in enumerate(matches) if name is not None), None)
-    example = "" if first is None else f"'{tested.sets[matches[first]].name}' in: {shortened(texts[first])}"
-    return _finding(
-        "reasoning",
+    return row_finding(
         training,
-        tested,
+        tested.benchmark,
         "name_in_reasoning",
-        looked_at=len(rows),
-        dropped=dropped,
-        remaining=sum(name is not None for name in matches),
-        policy=tested.policy.name_in_reasoning,
-        example=example,
-        line=None if first is None else first + 1,
+        len(rows),
+        [row for row, name in enumerate(matches) if name is not None],
+        tested.policy.name_in_reasoning,
+        lambda row: f"'{tested.sets[matches[row]].name}' in: {shortened(texts[row])}",
+        dropped,
     )
 
 
@@ -381,32 +373,30 @@ def prompt_findings(
     are skipped: a style may state the words to abstain with.
     """
     policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
-    asked = {line: row for line, row in enumerate(rows, 1) if row.name != ABSTENTION}
+    asked = {number: row for number, row in enumerate(rows) if row.name != ABSTENTION}
     chosen = [task.with_choice(row, style) for row in asked.values()]
     unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
     names = [gene_set.searchable_names for gene_set in with_term_of_origin(asked.values(), *ontologies)]
     anywhere, outside = (
-        names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names) for shown in (style, unnamed)
+        dict(zip(asked, names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names), strict=True))
+        for shown in (style, unnamed)
     )
-    in_gene_names = ["" if alone else phrase for phrase, alone in zip(anywhere, outside, strict=True)]
-    findings = []
-    for kind, held, what in (("name_in_prompt", outside, policy), ("name_in_gene_name", in_gene_names, "report")):
-        line, first = next(((line, phrase) for line, phrase in zip(asked, held, strict=True) if phrase), (None, ""))
-        findings.append(
-            _finding(
-                "prompts",
-                Training(f"style {name}", (), file),
-                tested,
-                kind,
-                looked_at=len(asked),
-                dropped=0,
-                remaining=sum(map(bool, held)),
-                policy=what,
-                example=first and f"'{first}'",
-                line=line,
-            )
+    in_gene_names = {number: "" if outside[number] else phrase for number, phrase in anywhere.items()}
+    return [
+        row_finding(
+            Training("prompts", f"style {name}", (), file),
+            tested.benchmark,
+            kind,
+            len(asked),
+            [number for number, phrase in phrases.items() if phrase],
+            kind_policy,
+            lambda number, phrases=phrases: f"'{phrases[number]}'",
         )
-    return findings
+        for kind, phrases, kind_policy in (
+            ("name_in_prompt", outside, policy),
+            ("name_in_gene_name", in_gene_names, "report"),
+        )
+    ]
 
 
 def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:

@@ -6,7 +6,15 @@ from typing import Any
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
+from reasonome.prompts.prompts import (
+    Prompt,
+    chat_messages,
+    count_fitting,
+    filled_template,
+    gene_order,
+    gene_text,
+    most_that_fit,
+)
 from reasonome.tasks.naming.settings import NamingStyle
 
 
@@ -79,10 +87,10 @@ def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
     if style.neighbours is not None:
         parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
     return Prompt(
-        [
-            {"role": "system", "content": filled_template(style.system, {"{kind}": parts["{kind}"]})},
-            {"role": "user", "content": filled_template(style.user, parts)},
-        ],
+        chat_messages(
+            filled_template(style.system, {"{kind}": parts["{kind}"]}),
+            filled_template(style.user, parts),
+        ),
         [gene.symbol for gene in genes],
         len(example.genes) - len(genes),
         parts["{genes}"],

@@ -1,16 +1,13 @@
-"""What prompts of gene-set naming show beside a benchmark's rows: facts about genes, and training sets as examples."""
+"""Material of prompts beside a benchmark's rows: facts about genes, and training sets as examples."""
 
 from reasonome.config.project import Project
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
-from reasonome.tasks.base import Task
+from reasonome.tasks.base import Splits, Task
 from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
 from reasonome.tasks.naming.sets import set_facts
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-
-Splits = dict[str, list[Example]]
 
 
 def with_material(task: Task, project: Project, name: str, style: str, splits: Splits) -> Splits:

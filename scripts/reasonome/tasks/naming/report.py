@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Collection, Sequence
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from reasonome.benchmarks.strata import STRATA
 from reasonome.config import is_variant
 from reasonome.report.answers_data import text_column
-from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
-from reasonome.report.plan import Plan
+from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
 
 _NAMES = {
     "term_score": "term score",
@@ -145,11 +142,7 @@ _BY_RELATION = {
     "same branch": "same branch, another term",
     "other branch": "other branch",
 }
-
-
-def as_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of scores with the columns that the page reads."""
-    return table
+as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
@@ -192,12 +185,3 @@ def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:
     symbols = {gene for gene in genes.split() if len(gene) > 2}
     answer_words, gold_words = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
     return bool(symbols & answer_words - gold_words)
-
-
-def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Nothing: the tables of all tasks are enough."""
-
-
-def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-    """Nothing beside what all tasks show."""
-    return {}

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
-from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.core import atomic
+from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.naming.contamination import ContaminatedSet
 from reasonome.tasks.naming.task import Example
 
@@ -32,10 +30,10 @@ def write_benchmark(
     folder: Path,
     strata: Mapping[tuple[str, str], str] | None = None,
     variants: Sequence[ContaminatedSet] = (),
-    unmapped: pd.DataFrame | None = None,
+    unmapped: pd.DataFrame | Sequence[tuple] = (),
     left_out: Sequence[LeftOut] = (),
 ) -> None:
-    """Write {train,valid,test}.jsonl, unmapped.tsv, left_out.tsv and audit.json.
+    """Write the files of a benchmark, as `write_splits` does.
 
     `names` gives the official name of each symbol, `strata` the stratum of each set by (subset, id). `variants`,
     the contaminated sets, follow the test sets; each has its original's stratum.
@@ -49,24 +47,19 @@ def write_benchmark(
         optional |= {"stratum": stratum} if stratum else {}
         return {"id": gene_set.id, "subset": gene_set.subset, "name": gene_set.name, "genes": genes, **optional}
 
-    for part in SPLITS:
-        rows = [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]]
-        if part == "test":
-            stratum_of = {s["id"]: s.get("stratum", "") for s in rows}
-            rows += [
-                row(v.gene_set, stratum_of[v.term], v.term)
-                | {"term": v.term, "contaminated": v.share, "outliers": list(v.outliers)}
-                for v in variants
-            ]
-        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
-    atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(columns=UNMAPPED_COLUMNS) if unmapped is None else unmapped)
-    atomic.write_tsv(folder / "left_out.tsv", pd.DataFrame(left_out, columns=LeftOut._fields))
-    atomic.write_json(folder / "audit.json", audit_report)
+    written = {part: [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]] for part in SPLITS}
+    stratum_of = {test["id"]: test.get("stratum", "") for test in written["test"]}
+    written["test"] += [
+        row(v.gene_set, stratum_of[v.term], v.term)
+        | {"term": v.term, "contaminated": v.share, "outliers": list(v.outliers)}
+        for v in variants
+    ]
+    write_splits(folder, written, audit_report, pd.DataFrame(left_out, columns=LeftOut._fields), unmapped)
 
 
-def read_sets(path: str | Path) -> list[GeneSet]:
-    """The gene sets of a benchmark's file in its order, without contaminated variants. Raises InputError."""
-    return [gene_set(row) for row in read_rows(path, Example) if not row.contaminated]
+def read_sets(folder: Path, *parts: str) -> list[GeneSet]:
+    """The gene sets of some splits of a benchmark, without contaminated variants. InputError as of `read_splits`."""
+    return [gene_set(row) for row in read_splits(folder, Example, *parts) if not row.contaminated]
 
 
 def gene_set(example: Example) -> GeneSet:

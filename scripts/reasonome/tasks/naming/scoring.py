@@ -13,7 +13,7 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.facts.text import normalise
-from reasonome.scoring.answers import attempts, confidence, ending, measured, shuffled_rows, unknown_where_missing
+from reasonome.scoring.answers import answer_columns, attempts, confidence, ending, shuffled_rows, unknown_where_missing
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
@@ -135,12 +135,11 @@ def score_answers(
     """
     scored_attempts = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
-    row_examples, parsed, shown, formless, rows = [], [], [], [], []
-    for example, sample, order, answer, parsed_answer in scored_attempts:
-        row_examples.append(example)
-        parsed.append(parsed_answer)
-        shown.append(_shown(example, style, answer))
-        formless.append(answer is not None and answer.answer is not None)
+    row_examples, _, parsed = zip(*scored_attempts, strict=True)
+    shown = [_shown(example, style, answer.genes_left_out) for example, answer, _ in scored_attempts]
+    rows = []
+    for attempt in scored_attempts:
+        example, answer, parsed_answer = attempt
         rows.append(
             {
                 "id": example.id,
@@ -148,18 +147,14 @@ def score_answers(
                 "stratum": example.stratum,
                 "cluster": cluster_of[example.id],
                 "contaminated": example.contaminated,
-                "sample": sample,
-                "order": order,
                 "gold": example.name,
                 "answer": parsed_answer.name,
-                "text": answer.text if answer else "",
                 "reasoning": "\n".join(parsed_answer.steps),
-                "problems": ",".join(parsed_answer.problems if answer else ["missing_answer"]),
                 "genes": " ".join(gene.symbol for gene in example.genes),
-                "genes_left_out": answer.genes_left_out if answer else 0,
-                "facts_left_out": answer.facts_left_out if answer else 0,
-                "neighbours_left_out": answer.neighbours_left_out if answer else 0,
-                **measured(answer),
+                "genes_left_out": answer.genes_left_out,
+                "facts_left_out": answer.facts_left_out,
+                "neighbours_left_out": answer.neighbours_left_out,
+                **answer_columns(attempt),
                 "format": float(parsed_answer.named and parsed_answer.reasoned),
                 "format_published": float(parsed_answer.format_published),
                 "abstained": float(normalise(parsed_answer.name) == normalise(ABSTENTION)),
@@ -167,22 +162,22 @@ def score_answers(
                 **confidence(parsed_answer, answer),
             }
         )
-    table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
+    table = pd.DataFrame(rows)
     table = table.join(judges.score_names(table["answer"].tolist(), row_examples))
     table = table.assign(**reasoning_scores(parsed, row_examples, shown, judges.knowledge))
     table = table.assign(**_rewards(task, parsed, row_examples, judges), order_agreement=_order_agreement(table))
-    form_columns = [f"reward_{name}" for name, reward in task.rewards.items() if not reward.semantic]
+    form_columns = [f"reward_{name}" for name, reward in task.rewards().items() if not reward.semantic]
     form_columns += ["format", "format_published"]
-    table.loc[formless, form_columns] = math.nan
+    table.loc[[attempt.bare for attempt in scored_attempts], form_columns] = math.nan
     table = unknown_where_missing(table, [*form_columns, "truncated", "length"])
     return table.assign(**_shuffled_scores(table, row_examples, judges, seed))
 
 
-def _shown(example: Any, style: NamingStyle, answer: AnswerRow | None) -> list[str]:
-    """The symbols that the prompt showed, in its order: all but the last `genes_left_out`."""
+def _shown(example: Any, style: NamingStyle, left_out: int) -> list[str]:
+    """The symbols that the prompt showed, in its order: all but the last `left_out`."""
     symbols = [gene.symbol for gene in example.genes]
     ordered = [symbols[position] for position in listing_order(symbols, style)]
-    return ordered[: len(ordered) - (answer.genes_left_out if answer else 0)]
+    return ordered[: len(ordered) - left_out]
 
 
 def _rewards(task: Task, parsed: Sequence[Any], examples: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
@@ -190,7 +185,7 @@ def _rewards(task: Task, parsed: Sequence[Any], examples: Sequence[Any], judges:
     encoders = list(judges.encoders.values())
     return {
         f"reward_{name}": np.array(reward.function(parsed, examples, mean_similarity(encoders)), dtype=float)
-        for name, reward in task.rewards.items()
+        for name, reward in task.rewards().items()
         if encoders or name != "similarity"
     }
 
@@ -226,7 +221,7 @@ def baseline_scores(
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
     questions = Questions(asked, style, seed, training, judges.encoders, judges.terms)
-    for name, baseline in baselines.baselines_of(style, bool(training), judges.encoders, judges.terms).items():
+    for name, baseline in baselines.usable_baselines(style, bool(training), judges.encoders, judges.terms).items():
         draws = baseline.answer(questions)
         scored = [judges.score_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(

@@ -152,7 +152,7 @@ class NamingBenchmark(Benchmark):
         return {(part, subset): file for part, files in parts.items() for subset, file in files.items()}
 
     def subset_kind(self, subset: str) -> str:
-        """What the sets of a subset are, in words, such as biological process; "" where no setting says.
+        """The kind of the sets of a subset, in words, such as biological process; "" where no setting says.
 
         Contaminated variants have the kind of the sets that they were made from.
         """
@@ -263,8 +263,8 @@ class NamingStyle(GeneListStyle):
 
     @model_validator(mode="after")
     def _neighbours_have_their_place(self) -> "NamingStyle":
-        wanted, found = int(self.neighbours is not None), self.user.count("{neighbours}")
-        if found != wanted:
+        wanted, written = int(self.neighbours is not None), self.user.count("{neighbours}")
+        if written != wanted:
             where = "once where they belong" if wanted else "only with 'neighbours' in the head"
-            raise ValueError(f"the [user] text has {{neighbours}} {found} times: write it {where}")
+            raise ValueError(f"the [user] text has {{neighbours}} {written} times: write it {where}")
         return self

@@ -163,7 +163,10 @@ def _draw(sets: list[GeneSet], count: int, subset: str, part: str) -> list[GeneS
 
 
 def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenchmark) -> dict[str, Any]:
-    """What was dropped, and what remains between every pair of splits. InputError for a leak that was not dropped."""
+    """Counts of dropped sets, and of leaks that remain between every pair of splits.
+
+    InputError for a leak that was not dropped.
+    """
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
         matches = gene_sets.match(splits[training], splits[held_out], benchmark.jaccard)

@@ -19,8 +19,8 @@ from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.completion import Answer
-from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
-from reasonome.tasks.naming.metrics import name_scores
+from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
+from reasonome.tasks.naming.judges import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 from reasonome.tasks.naming.terms import TermScorer
 
@@ -83,9 +83,9 @@ class NamingTable:
     def notes(self, table: pd.DataFrame) -> list[str]:
         """How many true names have no letter or digit that ROUGE reads: it reads ASCII only."""
         unread = sum(not rouge.tokens(name) for name in table["gold"])
-        return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"] * (
-            unread > 0
-        )
+        if not unread:
+            return []
+        return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"]
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
@@ -95,7 +95,7 @@ class NamingTable:
         chosen_on = f"{_NAMES_TO_COMPARE:,} of these rows, drawn at random," if some else "these very rows"
         candidates = sorted(set(compared))
         constant = most_overlapping(candidates, compared)
-        common = most_overlapping(rows_of_common_words(golds), compared)
+        common = most_overlapping(common_word_rows(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
         handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
 

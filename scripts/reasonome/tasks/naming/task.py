@@ -91,19 +91,18 @@ class GeneSetNaming:
     Style = NamingStyle
     user_texts = (("genes",), ("kind", "neighbours"))
     system_texts = ("kind",)
-    rewards = {
-        "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
-        "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
-        "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
-        "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
-    }
     watched = ()
     with_choice = staticmethod(with_choice)
     prompt = staticmethod(gene_set_prompt)
 
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
-        return self.rewards
+        return {
+            "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
+            "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
+            "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
+            "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
+        }
 
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
@@ -113,7 +112,7 @@ class GeneSetNaming:
         if style is not None and style.track == "as-published":
             return replace(published, format_published=formed)
         strict = parse_completion(text, confidence)
-        problems = strict.problems + _problems_of_name(strict.name)
+        problems = strict.problems + _name_problems(strict.name)
         name = "" if NAME_PROBLEMS & set(problems) else strict.name
         return replace(strict, name=name, problems=problems, format_published=formed)
 
@@ -156,15 +155,15 @@ class GeneSetNaming:
         ids = [] if example.contaminated else [example.id, *filter(None, [example.main_id])]
         return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
 
-    def policies(self, examples: Sequence[Example], style: NamingStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Example], style: NamingStyle) -> list[Policy]:
         """The same name for every question: the examples' names, and rows of their commonest words; and copies of the
         gene names in the prompt: the first, or as many as a name may hold."""
         # Late: where jobs are only planned its packages are not installed.
-        from reasonome.tasks.naming.constant_names import rows_of_common_words
+        from reasonome.tasks.naming.constant_names import common_word_rows
 
         names = [example.name for example in examples]
-        constants = dict.fromkeys([*names, *rows_of_common_words(names)])
-        named = style is None or "{name" in style.gene
+        constants = dict.fromkeys([*names, *common_word_rows(names)])
+        named = "{name" in style.gene
 
         def constant(name: str) -> Policy:
             return Policy(name, lambda example, prompt: self.target(name, ["constant"]))
@@ -196,7 +195,7 @@ def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set
     return words & ({gene.symbol for gene in example.genes} - set(prompt.shown))
 
 
-def _problems_of_name(name: str) -> list[str]:
+def _name_problems(name: str) -> list[str]:
     """The problems of a name that is not one usable name, in the strict track."""
     checks = {
         "placeholder_name": name.startswith("<") and name.endswith(">"),

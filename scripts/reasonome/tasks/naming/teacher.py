@@ -261,7 +261,7 @@ class _Writer:
         return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].single).format(chosen.object_name)}"
 
     def ending(self, shared: _Shared | None, name: str, together: bool) -> list[str]:
-        """What the genes share and what that suggests: one sentence if `together`, else up to two."""
+        """Sentences on what the genes share and what that suggests: one if `together`, else up to two."""
         alone = self._pick("suggests", _SUGGESTS_ALONE)
         if shared is None:
             return [alone]

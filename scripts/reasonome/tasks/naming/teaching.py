@@ -1,6 +1,7 @@
 """Reasoning for gene-set naming: what a teacher writes, and which of it is close enough to the truth to be kept."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from reasonome.config import KnowledgeTeacher
 from reasonome.config.project import Project
@@ -19,33 +20,38 @@ from reasonome.teaching import Proposal, counting, filtering, openai
 
 
 def propose(
-    task: Task, project: Project, of: Teaching, examples: Sequence[Example], prompts: Mapping[str, Prompt]
+    task: Task, project: Project, job: Teaching, examples: Sequence[Example], prompts: Mapping[str, Prompt]
 ) -> list[Proposal]:
     """A teacher's proposal for each training set.
 
     The knowledge teacher writes from facts, without those about held-out terms, about the genes that the prompt shows.
     A teacher behind an endpoint gets its own prompt template, without the answers.
     """
-    spec = project.teachers[of.teacher]
-    if not isinstance(spec, KnowledgeTeacher):
-        template = files.teacher_template(project, of.benchmark)
-        answers = openai.ask_beside(spec, openai.prompts(template, prompts), of.output)
-        return counting.without_contradictions(openai.to_proposals(examples, answers, _read), prompts)
-    folders = [examples_folder(project, of.benchmark, of.style)]
-    folders += [project.results.benchmark(name) for name in project.benchmarks[of.benchmark].leave_out]
-    terms = [term for folder in folders for term in held_out_terms(task, folder)]
-    inputs = files.teaching(project, of.benchmark, of.style, of.teacher).files
-    facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
-    proposals = teacher.propose(
-        [example.model_dump() for example in examples],
-        facts,
-        mode=spec.mode,
-        seed=spec.seed,
-        shown_genes=lambda row: prompts[row["id"]].shown,
-        steps=spec.steps,
-        genes_per_step=spec.genes_per_step,
-    )
+    spec = project.teachers[job.teacher]
+    if isinstance(spec, KnowledgeTeacher):
+        terms = [term for folder in _held_out_folders(project, job).values() for term in held_out_terms(task, folder)]
+        inputs = files.teaching(project, job.benchmark, job.style, job.teacher).files
+        facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
+        proposals = teacher.propose(
+            [example.model_dump() for example in examples],
+            facts,
+            mode=spec.mode,
+            seed=spec.seed,
+            shown_genes=lambda row: prompts[row["id"]].shown,
+            steps=spec.steps,
+            genes_per_step=spec.genes_per_step,
+        )
+    else:
+        messages = openai.prompts(files.teacher_template(project, job.benchmark), prompts)
+        proposals = openai.propose(spec, messages, examples, _read, job.output)
     return counting.without_contradictions(proposals, prompts)
+
+
+def _held_out_folders(project: Project, job: Teaching) -> dict[str, Path]:
+    """The folder with the held-out sets of the benchmark, and of each that its training sets leave out."""
+    left_out = project.benchmarks[job.benchmark].leave_out
+    own = {job.benchmark: examples_folder(project, job.benchmark, job.style)}
+    return own | {name: project.results.benchmark(name) for name in left_out}
 
 
 def _read(text: str) -> tuple[str, list[str], list[str]]:
@@ -54,20 +60,17 @@ def _read(text: str) -> tuple[str, list[str], list[str]]:
 
 
 def keep(
-    task: Task, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[Example]
+    task: Task, project: Project, job: Teaching, proposals: Sequence[Proposal], examples: Sequence[Example]
 ) -> tuple[list[dict], list[dict]]:
     """Kept and dropped rows. Kept ones are similar to the true name by the teacher's encoder, and name no test term of
     a benchmark whose policy is to drop these."""
-    spec = project.teachers[of.teacher]
+    spec = project.teachers[job.teacher]
     encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
-    truths = [{"id": example.id, "name": example.name} for example in examples]
+    truths = {example.id: example.name for example in examples}
     kept, dropped = filtering.keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
-    left_out = project.benchmarks[of.benchmark].leave_out
-    folders = {of.benchmark: examples_folder(project, of.benchmark, of.style)}
-    folders |= {name: project.results.benchmark(name) for name in left_out}
-    for name, folder in folders.items():
+    for name, folder in _held_out_folders(project, job).items():
         if project.benchmarks[name].audit.name_in_reasoning == "drop":
-            test_names = [gene_set.name for gene_set in read_sets(folder / "test.jsonl")]
+            test_names = [gene_set.name for gene_set in read_sets(folder, "test")]
             kept, leaking = without_test_names(kept, name, test_names)
             dropped += leaking
     return kept, dropped

@@ -117,7 +117,7 @@ class TermScorer:
         return links
 
     def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
-        """What a name is linked to by its words; None where an encoder must decide."""
+        """The link of a name by its words; None where an encoder must decide."""
         if not normalise(name) or _abstains(name):
             return _NO_LINK
         has_truth = example.contaminated < 1

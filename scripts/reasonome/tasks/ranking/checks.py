@@ -6,7 +6,7 @@ from reasonome.config import FORMAT_FILES, GrpoRecipe, SftRecipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import Loc
-from reasonome.tasks.base import leak_of_questions
+from reasonome.tasks.base import question_leak
 from reasonome.tasks.ranking.settings import QUESTION_FORMATS, RankingBenchmark, RankingStyle
 
 
@@ -74,4 +74,4 @@ def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe |
 ANNOTATES = False
 # The kinds of teachers that write about rankings.
 TEACHERS = ("gene_names", "openai")
-leak = leak_of_questions
+leak = question_leak

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, audited_files, no_corpora, no_files, rows_of_groups
+from reasonome.tasks.base import Inputs, audited_files, group_rows, no_corpora, no_files
 
 prompting = teaching = no_files
 leaks = audited_files
 corpora = no_corpora
-rows_by_settings = rows_of_groups
+rows_by_settings = group_rows
 
 
 def building(project: Project, benchmark: str) -> Inputs:

@@ -10,16 +10,17 @@ import pandas as pd
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import (
     LEAVE_OUT,
     Finding,
     Training,
-    finding_of_rows,
     question_finding,
-    same_sources_of_questions,
+    question_sources,
+    read_reasoning,
+    read_statements,
+    row_finding,
     shortened,
 )
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
@@ -46,19 +47,22 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     A training question that shares a gene, a disease or a locus with a test question fails the audit, and so does a
     statement that gives an answer.
     """
-    tested = {name: read_questions(project, name, "test") for name in plan.benchmarks}
-    test_file = {name: project.results.benchmark(name) / "test.jsonl" for name in plan.benchmarks}
-    return [
-        *_audit_questions(project, plan, tested.values()),
-        *_audit_statements(project, plan, tested.values()),
-        *_audit_reasoning(project, plan, tested.values()),
-        *(prompt_finding(style, test_file[name], tested[name]) for name, style in plan.asked),
-    ]
+    by_name = {name: read_questions(project, name, "test") for name in plan.benchmarks}
+    tested = by_name.values()
+    findings = _audit_questions(project, plan, tested)
+    for training, statements, names in read_statements(project, plan):
+        for tests in tested:
+            findings += statement_findings(training, statements, names, tests)
+    for training, rows in read_reasoning(project, plan):
+        findings += [reasoning_finding(training, rows, tests) for tests in tested]
+    for name, style in plan.asked:
+        findings.append(prompt_finding(style, project.results.benchmark(name) / "test.jsonl", by_name[name]))
+    return findings
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
     """Training and test questions that come from one source."""
-    return same_sources_of_questions(project, plan, "source")
+    return question_sources(project, plan, "source")
 
 
 def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
@@ -68,7 +72,7 @@ def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[Benchma
         training_questions = read_questions(project, benchmark, "train")
         folder = project.results.benchmark(benchmark)
         dropped_for = atomic.read_json(folder / "audit.json").get("dropped_for", {})
-        training = Training(benchmark, used_by, folder / "train.jsonl")
+        training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
         for tests in tested:
             findings += question_findings(training, training_questions, tests, dropped_for.get(tests.benchmark, {}))
     return findings
@@ -86,18 +90,6 @@ def question_findings(
         findings.append(
             question_finding(training, tested.benchmark, code, train_questions.questions, rows, dropped.get(kind, 0))
         )
-    return findings
-
-
-def _audit_statements(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """Findings of the train split of each corpus that a warm-up uses."""
-    findings = []
-    for corpus, used_by in plan.corpora.items():
-        file = project.results.statements(corpus) / "train.jsonl"
-        statements = pd.DataFrame(atomic.read_columns(file, ["text", "gene", "object_id"]))
-        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
-        for tests in tested:
-            findings += statement_findings(Training(corpus, used_by, file), statements, names, tests)
     return findings
 
 
@@ -131,8 +123,7 @@ def statement_findings(
                 pairs[kind].add((gene, question.id))
                 rows[kind].append(row)
     return [
-        finding_of_rows(
-            "statements",
+        row_finding(
             training,
             tested.benchmark,
             kind,
@@ -167,23 +158,12 @@ def _disease_or_trait(question: LocusExample | CaseExample) -> tuple[set[str], s
     return {question.disease_id, name} - {""}, name
 
 
-def _audit_reasoning(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
-    """Findings of the kept reasoning of teachers, which SFT learns."""
-    findings = []
-    for key, used_by in plan.reasoning.items():
-        training = Training("{} on {}.{}".format(*key), used_by, project.results.reasoning(*key))
-        rows = atomic.read_jsonl(training.file)
-        findings += [reasoning_finding(training, rows, tests) for tests in tested]
-    return findings
-
-
 def reasoning_finding(training: Training, rows: Sequence[dict], tested: BenchmarkQuestions) -> Finding:
     """Rows of reasoning that SFT learns in which a right gene of a test question is named."""
     symbols = {symbol for question in tested.questions for symbol in question.right if len(symbol) >= _SHORTEST_NAME}
     texts = [" ".join(row.get("steps", ())) for row in rows]
     named = [sorted(symbols.intersection(re.findall(r"[\w.-]+\w", text))) for text in texts]
-    return finding_of_rows(
-        "reasoning",
+    return row_finding(
         training,
         tested.benchmark,
         "gene_in_reasoning",
@@ -198,9 +178,8 @@ def prompt_finding(style: str, file: Path, tested: BenchmarkQuestions) -> Findin
     """Test questions whose trait or phenotypes name a right gene, as "CRP levels" names CRP."""
     questions = tested.questions
     texts = ["; ".join([*question.asked, *question.denied]) for question in questions]
-    return finding_of_rows(
-        "prompts",
-        Training(f"style {style}", (), file),
+    return row_finding(
+        Training("prompts", f"style {style}", (), file),
         tested.benchmark,
         "gene_in_question",
         len(questions),

@@ -8,9 +8,8 @@ from math import comb
 TOP = (1, 3, 5, 10)
 
 
-def first_right(ranked: Sequence[str], example) -> int:
+def first_right(ranked: Sequence[str], right: Container[str]) -> int:
     """Rank of the best-ranked right gene, from 1; 0 where none is listed."""
-    right = example.right
     return next((rank for rank, gene in enumerate(ranked, 1) if gene in right), 0)
 
 
@@ -37,7 +36,7 @@ def list_metrics(
     the names of genes in casefold, invented: how many are neither of the question nor known.
     """
     counted = ranked[:longest_list]
-    rank = first_right(counted, example)
+    rank = first_right(counted, example.right)
     candidates = {gene.symbol for gene in example.candidates}
     others = [gene for gene in ranked if gene not in candidates] if candidates else []
     listed = len(ranked) - len(others) if candidates else len(counted)

@@ -1,12 +1,5 @@
-"""Additions to prompts of rankings."""
+"""Prompts of rankings: nothing is added to the rows of a benchmark."""
 
-from reasonome.config.project import Project
-from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.task import RankingTask
+from reasonome.tasks.base import splits_as_they_are
 
-Splits = dict[str, list[RankingExample]]
-
-
-def with_material(task: RankingTask, project: Project, name: str, style: str, splits: Splits) -> Splits:
-    """The splits as they are: a question's rows hold all that its prompt shows."""
-    return splits
+with_material = splits_as_they_are

@@ -62,7 +62,7 @@ def _counted(answer: RankedAnswer, example: RankingExample, grading: Grading) ->
 
 
 def _rank(answer: RankedAnswer, example: RankingExample, grading: Grading) -> int:
-    return metrics.first_right(_counted(answer, example, grading), example)
+    return metrics.first_right(_counted(answer, example, grading), example.right)
 
 
 def reciprocal_rank(answer: RankedAnswer, example: RankingExample, grading: Grading) -> float:

@@ -12,7 +12,7 @@ from reasonome.config import Grading
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
-from reasonome.scoring.answers import attempts, measured, shuffled_rows, unknown_where_missing
+from reasonome.scoring.answers import Attempt, answer_columns, attempts, shuffled_rows, unknown_where_missing
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.base import Task
 from reasonome.tasks.ranking import files
@@ -21,7 +21,6 @@ from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.ranked_list import RankedAnswer
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
 
@@ -102,42 +101,38 @@ def score_rankings(
     """
     scored_attempts = attempts(task, style, examples, answers, file, sealed)
     cluster_of = dict(zip((example.id for example in examples), clusters(examples), strict=True))
-    shown, rankings, formless, rows = [], [], [], []
-    for example, sample, order, answer, parsed_answer in scored_attempts:
+    asked, _, parsed = zip(*scored_attempts, strict=True)
+    shown, rankings, rows = [], [], []
+    for attempt in scored_attempts:
+        example, answer, parsed_answer = attempt
         ranked = parsed_answer.ranked(example)[:longest_list]
-        candidates = task.listed(example, style, order, answer.genes_left_out if answer else 0)
+        candidates = task.listed(example, style, answer.order, answer.genes_left_out)
         metrics = answer_metrics(parsed_answer, example, longest_list, known)
-        if answer and answer.finish_reason == "length" and not parsed_answer.named:  # cut off before any tag was opened
+        if answer.finish_reason == "length" and not parsed_answer.named:  # cut off before any tag was opened
             metrics["truncated"] = 1.0
         shown.append(candidates)
         rankings.append(ranked)
-        formless.append(answer is not None and answer.answer is not None)
         rows.append(
             {
                 **labels(example, cluster_of[example.id]),
-                "sample": sample,
-                "order": order,
                 "question": "; ".join([*example.asked, *(f"not {phenotype}" for phenotype in example.denied)]),
                 "candidates": joined(candidates),
                 "answer": ranked[0] if ranked else "",
                 "genes": joined(ranked),
-                "text": answer.text if answer else "",
                 "reasoning": parsed_answer.reasoning,
-                "problems": ",".join(_problems(parsed_answer, metrics) if answer else ["missing_answer"]),
-                "genes_left_out": answer.genes_left_out if answer else 0,
-                "facts_left_out": answer.facts_left_out if answer else 0,
-                **measured(answer),
-                "length": (answer and answer.completion_tokens) or math.nan,  # nobody may have counted them
+                **answer_columns(attempt),
+                "problems": ",".join(_problems(attempt, metrics)),
+                "genes_left_out": answer.genes_left_out,
+                "facts_left_out": answer.facts_left_out,
+                "length": float(answer.completion_tokens) or math.nan,  # nobody may have counted them
                 **metrics,
             }
         )
-    table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "length": float})
-    asked = [attempt.example for attempt in scored_attempts]
-    parsed = [attempt.read for attempt in scored_attempts]
-    rewards = task.rewards_for(Grading(longest_list=longest_list))
+    table = pd.DataFrame(rows)
+    rewards = task.rewards(Grading(longest_list=longest_list))
     # Rewards of rankings compare genes, and need no similarity of texts.
     table = table.assign(**{f"reward_{name}": reward.function(parsed, asked, None) for name, reward in rewards.items()})
-    table.loc[formless, _OF_THE_FORM] = math.nan
+    table.loc[[attempt.bare for attempt in scored_attempts], _OF_THE_FORM] = math.nan
     table = unknown_where_missing(table, _OF_THE_FORM)
     others = [
         list_metrics(handed_over(rankings[own], shown[own], shown[row], asked[row]), asked[row], longest_list)
@@ -177,10 +172,12 @@ def handed_over(
     return [other[place[gene]] for gene in ranking if place.get(gene, len(other)) < len(other)]
 
 
-def _problems(answer: RankedAnswer, metrics: dict[str, float]) -> list[str]:
+def _problems(attempt: Attempt, metrics: dict[str, float]) -> list[str]:
     """Codes of what is malformed, and of listed genes that are no candidates, invented, or beyond what counts."""
+    if attempt.missing:
+        return ["missing_answer"]
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
-    return [*answer.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
+    return [*attempt.read.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
 
 
 def baseline_scores(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.benchmarks.rows import SPLITS, read_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
@@ -35,8 +35,7 @@ class BenchmarkQuestions(NamedTuple):
 
 def read_questions(project: Project, benchmark: str, *parts: str) -> BenchmarkQuestions:
     """The questions of some splits of a benchmark."""
-    folder, model = project.results.benchmark(benchmark), project.task(benchmark).Example
-    questions = [row for part in parts for row in read_rows(folder / f"{part}.jsonl", model)]
+    questions = read_splits(project.results.benchmark(benchmark), project.task(benchmark).Example, *parts)
     return BenchmarkQuestions(benchmark, questions, project.benchmarks[benchmark].window)
 
 

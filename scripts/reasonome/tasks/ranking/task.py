@@ -14,7 +14,15 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, count_fitting, filled_template, gene_order, gene_text, most_that_fit
+from reasonome.prompts.prompts import (
+    Prompt,
+    chat_messages,
+    count_fitting,
+    filled_template,
+    gene_order,
+    gene_text,
+    most_that_fit,
+)
 from reasonome.tasks.base import Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
@@ -33,14 +41,9 @@ class RankingTask(ABC):
     system_texts = ()
     watched = ("reciprocal_rank", "top_one", "listed", "format")
 
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
-        """The rewards by name, with the settings of a recipe."""
-        return ranking.rewards(grading)
-
-    @property
-    def rewards(self) -> dict[str, Reward]:
-        """The rewards with the settings that a recipe has if it gives none."""
-        return self.rewards_for(Grading())
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards by name, with the settings of a recipe or those that it has if it gives none."""
+        return ranking.rewards(grading or Grading())
 
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
@@ -86,10 +89,7 @@ class RankingTask(ABC):
         shown = _reordered([by_symbol[symbol] for symbol in example.shown], style, example.id, order)
         listing = style.separator.join(gene_text(gene, style) for gene in shown) or style.any_gene
         return Prompt(
-            [
-                {"role": "system", "content": style.system},
-                {"role": "user", "content": filled_template(style.user, {**parts, "{genes}": listing})},
-            ],
+            chat_messages(style.system, filled_template(style.user, {**parts, "{genes}": listing})),
             [gene.symbol for gene in shown],
             len(example.candidates) - len(shown),
             listing,
@@ -141,7 +141,7 @@ class RankingTask(ABC):
         text = render_ranking(right + others, reasoning)
         return None if self.parse(text, style).problems else text
 
-    def policies(self, examples: Sequence[RankingExample], style: RankingStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[RankingExample], style: RankingStyle) -> list[Policy]:
         """Lazy policies in the style's form: rankings by the prompt alone, or by how often genes are causal.
 
         Where a prompt shows no candidates, each ranks the commonest genes.
@@ -149,7 +149,7 @@ class RankingTask(ABC):
         counts = Counter(gene.symbol for example in examples for gene in example.causal)
         common = [symbol for symbol, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
         most = common[: ranking.LONGEST_LIST]
-        reasoning = "" if style is not None and style.reasoning == "none" else "constant"
+        reasoning = "" if style.reasoning == "none" else "constant"
 
         counted = {example.id for example in examples}
 

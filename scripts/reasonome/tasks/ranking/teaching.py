@@ -1,47 +1,67 @@
-"""Reasoning for rankings: what a teacher writes, and which of it is kept because it ranks a right gene first."""
+"""Reasoning for rankings: what a teacher writes, and which of it is kept because it ranks a right gene first.
 
-from collections.abc import Mapping, Sequence
+The gene-names teacher writes short reasoning from official gene names, offline and deterministic. It knows the right
+gene, and states only the names of candidates: a model learns the form from it, and to look at names, not why the gene
+is right.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
 
 from reasonome.config import GeneNamesTeacher
 from reasonome.config.project import Project
+from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Teaching
-from reasonome.tasks.ranking import teacher as gene_names
-from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.tasks.ranking.task import RankingTask
 from reasonome.teaching import Proposal, counting, filtering, openai
 
 WRONG_GENE = "the first gene is not right"
+NOT_SHOWN = "the prompt shows no right gene"
+NO_NAMES = "no official names of the shown genes"
+
+_CALLED = ("{symbol} is {name}", "{symbol} stands for {name}", "{symbol}: {name}")
+_JOINTS = ("; ", ", and ", ", while ")
+_ENDINGS = ("{plain}", "Going by the names, {right} is the likeliest.", "That speaks for {right}.")
 
 
 def propose(
-    task: RankingTask, project: Project, of: Teaching, examples: Sequence[RankingExample], prompts: Mapping[str, Prompt]
+    task: RankingTask,
+    project: Project,
+    job: Teaching,
+    examples: Sequence[RankingExample],
+    prompts: Mapping[str, Prompt],
 ) -> list[Proposal]:
     """A teacher's proposal for each training question.
 
     The gene-names teacher knows the right gene. One behind an endpoint does not: it gets the task's own prompts.
     A list that repeats genes is no problem, since only its reasoning is learned.
     """
-    teacher = project.teachers[of.teacher]
+    teacher = project.teachers[job.teacher]
     if isinstance(teacher, GeneNamesTeacher):
         proposals = [
-            gene_names.propose(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
+            write_from_names(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
             for example in examples
         ]
-        return counting.without_contradictions(proposals, prompts)
-    style = project.style(of.benchmark, of.style)
+    else:
+        style = project.style(job.benchmark, job.style)
 
-    def read(text: str) -> tuple[str, list[str], list[str]]:
-        answer = task.parse(text, style)
-        problems = [problem for problem in answer.problems if problem != "repeated_genes"]
-        return ", ".join(answer.genes), answer.steps, problems
+        def read(text: str) -> tuple[str, list[str], list[str]]:
+            answer = task.parse(text, style)
+            problems = [problem for problem in answer.problems if problem != "repeated_genes"]
+            return ", ".join(answer.genes), answer.steps, problems
 
-    proposals = openai.ask_own_prompts(teacher, prompts, examples, read, of.output)
+        proposals = openai.propose(teacher, openai.own_prompts(prompts), examples, read, job.output)
     return counting.without_contradictions(proposals, prompts)
 
 
 def keep(
-    task: RankingTask, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[RankingExample]
+    task: RankingTask,
+    project: Project,
+    job: Teaching,
+    proposals: Sequence[Proposal],
+    examples: Sequence[RankingExample],
 ) -> tuple[list[dict], list[dict]]:
     """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
     by_id = {example.id: example for example in examples}
@@ -52,3 +72,40 @@ def keep(
         return not example.right.isdisjoint(example.meant(proposal.proposed.split(",")[:1]))
 
     return filtering.keep_right(proposals, truths, right_first, WRONG_GENE)
+
+
+def write_from_names(
+    example: RankingExample,
+    prompt: Prompt,
+    plain_reasoning: Callable[[RankingExample, str], str],
+    genes: int,
+    seed: int,
+) -> Proposal:
+    """A sentence about `genes` shown candidates, and one for the right gene.
+
+    The genes stand in the prompt's order with the right one among them, so that its position gives nothing away. For an
+    open question only the right genes are described. `plain_reasoning(example, right)` is the task's own sentence, one
+    of several endings. A proposal without reasoning has a `problem`: NOT_SHOWN or NO_NAMES.
+    """
+    by_symbol = {gene.symbol: gene for gene in example.candidates or example.causal}
+    shown = [by_symbol[symbol] for symbol in prompt.shown] if example.candidates else list(example.causal)
+    right = [gene.symbol for gene in shown if gene.symbol in example.right]
+    if not right:
+        return Proposal(example.id, example.subset, problem=NOT_SHOWN)
+    draw = random.Random(f"{seed}\0{example.id}")
+    chosen = _chosen([gene for gene in shown if gene.name], example.right, genes, draw)
+    if not chosen:
+        return Proposal(example.id, example.subset, ", ".join(right), problem=NO_NAMES)
+    called, joint, ending = draw.choice(_CALLED), draw.choice(_JOINTS), draw.choice(_ENDINGS)
+    *head, last = [called.format(symbol=gene.symbol, name=one_line(gene.name)) for gene in chosen]
+    names_sentence = "; ".join(head) + (joint if head else "") + last + "."
+    named = " and ".join(right)
+    steps = [names_sentence, ending.format(plain=plain_reasoning(example, named), right=named)]
+    return Proposal(example.id, example.subset, ", ".join(right), steps)
+
+
+def _chosen(named: Sequence[RankedGene], right: frozenset[str], most: int, draw: random.Random) -> list[RankedGene]:
+    """At most `most` genes in the order given, as many right ones as fit and others drawn at random."""
+    order = draw.sample(range(len(named)), len(named))
+    order.sort(key=lambda i: named[i].symbol not in right)
+    return [named[i] for i in sorted(order[:most])]

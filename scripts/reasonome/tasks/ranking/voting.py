@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+from reasonome.tasks.ranking.metrics import first_right
 
 DRAWS = 50  # the most sets of n samples of a question
 METRICS = ("top_1", "mrr")
@@ -96,8 +97,7 @@ def accuracy(ballots: Sequence[Ballot], right: frozenset[str], n: int, merge: Me
     """top_1 and mrr of n merged rankings, and the tokens of n ballots: means over sets of n of the `ballots`."""
     results = []
     for chosen in sample_subsets(len(ballots), n, seed):
-        merged = merge([ballots[place] for place in chosen])
-        rank = next((rank for rank, gene in enumerate(merged, 1) if gene in right), 0)
+        rank = first_right(merge([ballots[place] for place in chosen]), right)
         results.append((float(rank == 1), 1 / rank if rank else 0.0))
     top_1, mrr = np.mean(results, axis=0)
     # The mean over all sets of n is n times the mean of a ballot.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.rows import SPLITS, read_rows, write_splits
+from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
@@ -37,8 +37,7 @@ def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None
     questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
     splits, left_out = split(questions, benchmark)
     for other in benchmark.leave_out:
-        held_out_files = [project.results.benchmark(other) / f"{part}.jsonl" for part in ("valid", "test")]
-        held_out = [question for path in held_out_files for question in read_rows(path, Question)]
+        held_out = read_splits(project.results.benchmark(other), Question, "valid", "test")
         held = {key for question in held_out for key in leaking_keys(question)}
         leaking = {question.id for question in splits["train"] if held & leaking_keys(question)}
         left_out += [

@@ -1,9 +1,6 @@
 """Checks of the settings of tasks with verified answers."""
 
-from typing import Any
-
-from reasonome.config.project import Project
-from reasonome.tasks.base import leak_of_questions
+from reasonome.tasks.base import no_checks, question_leak
 
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = False
@@ -11,9 +8,6 @@ ANNOTATES = False
 TEACHERS = ("openai",)
 
 
-def _nothing(project: Project, *settings: Any) -> None:
-    """No checks: building reads the tables, templates are checked against the columns, and any recipe can train."""
-
-
-check_benchmark = check_style = check_recipe = _nothing
-leak = leak_of_questions
+# Building reads the tables, templates are checked against the columns, and any recipe can train.
+check_benchmark = check_style = check_recipe = no_checks
+leak = question_leak

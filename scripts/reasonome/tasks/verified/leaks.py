@@ -1,9 +1,9 @@
 """The leak audit of verified answers: training questions against test questions."""
 
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, same_sources_of_questions
+from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, question_sources
 from reasonome.tasks.verified.task import Question
 
 # How to fix a leak that is not allowed, by the kind of training data.
@@ -14,12 +14,13 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     """Training questions with the group of a test question, and those with the same columns."""
     leak_findings = []
     for name in plan.benchmarks:
-        tests = _questions(project, name, "test")
+        tests = read_splits(project.results.benchmark(name), Question, "test")
         groups = {question.group for question in tests}
         contents = {tuple(question.columns.values()) for question in tests}
         for benchmark, used_by in plan.training.items():
-            training = Training(benchmark, used_by, project.results.benchmark(benchmark) / "train.jsonl")
-            questions = _questions(project, benchmark, "train")
+            folder = project.results.benchmark(benchmark)
+            training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
+            questions = read_splits(folder, Question, "train")
             leaking = {
                 "same_group": [row for row, question in enumerate(questions) if question.group in groups],
                 "same_question": [row for row, q in enumerate(questions) if tuple(q.columns.values()) in contents],
@@ -31,8 +32,4 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
     """Training and test questions of one table."""
-    return same_sources_of_questions(project, plan, "table")
-
-
-def _questions(project: Project, benchmark: str, part: str) -> list[Question]:
-    return read_rows(project.results.benchmark(benchmark) / f"{part}.jsonl", Question)
+    return question_sources(project, plan, "table")

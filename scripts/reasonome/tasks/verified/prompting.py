@@ -3,9 +3,8 @@
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
-from reasonome.tasks.verified.task import Question, VerifiedTask
-
-Splits = dict[str, list[Question]]
+from reasonome.tasks.base import Splits
+from reasonome.tasks.verified.task import VerifiedTask
 
 
 def with_material(task: VerifiedTask, project: Project, name: str, style: str, splits: Splits) -> Splits:

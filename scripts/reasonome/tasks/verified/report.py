@@ -1,14 +1,11 @@
 """Reports and model cards of verified answers: metrics, primary first, baselines, and kinds of failures."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from reasonome.report.evidence import Evidence
 from reasonome.report.metric_sets import MetricSet
-from reasonome.report.plan import Plan
+from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
 
 METRICS = MetricSet(
     primary="verified",
@@ -44,11 +41,7 @@ TAG = "verified-answers"
 USE = "To answer questions like those of the benchmarks below, for somebody who can check the answers."
 
 OF_QUESTIONS = ("question",)  # columns beside those that every question has
-
-
-def as_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of scores with the columns that the page reads."""
-    return table
+as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
@@ -58,12 +51,3 @@ def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collectio
         kinds = {"no usable answer": not name, "wrong": bool(name) and verified == 0, "constant-like": name in repeated}
         rows.append([kind for kind, holds in kinds.items() if holds])
     return rows
-
-
-def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Nothing: the tables of all tasks are enough."""
-
-
-def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-    """Nothing beside what all tasks show."""
-    return {}

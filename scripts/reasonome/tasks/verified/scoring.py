@@ -12,7 +12,7 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.scoring.answers import attempts, confidence, ending, measured, shuffled_rows, unknown_where_missing
+from reasonome.scoring.answers import answer_columns, attempts, confidence, ending, shuffled_rows, unknown_where_missing
 from reasonome.tasks.verified.task import Question, VerifiedTask
 
 BY_ENCODERS = False  # whether answers are scored by encoders
@@ -38,21 +38,17 @@ def score(
     """
     scored_attempts = attempts(task, project.style(benchmark, style), examples, answers, file, sealed)
     rows = []
-    for example, sample, order, answer, verdict in scored_attempts:
-        bare = answer is not None and answer.answer is not None
+    for attempt in scored_attempts:
+        example, answer, verdict = attempt
         verified = task.verified(verdict, example)
-        kept_form = math.nan if bare else float(verdict.named and verdict.reasoned)
+        kept_form = math.nan if attempt.bare else float(verdict.named and verdict.reasoned)
         rows.append(
             {
                 **labels(example),
-                "sample": sample,
-                "order": order,
                 "question": "; ".join(example.columns.values()),
                 "answer": verdict.name,
-                "text": answer.text if answer else "",
                 "reasoning": verdict.reasoning,
-                "problems": ",".join(verdict.problems if answer else ["missing_answer"]),
-                **measured(answer),
+                **answer_columns(attempt),
                 "verified": verified,
                 "format": kept_form,
                 "reward_verified": verified,
@@ -61,8 +57,7 @@ def score(
                 **confidence(verdict, answer),
             }
         )
-    table = pd.DataFrame(rows).astype({"logprob": float, "name_logprob": float, "confidence": float})
-    table = unknown_where_missing(table, ["format", "reward_format", "truncated", "length"])
+    table = unknown_where_missing(pd.DataFrame(rows), ["format", "reward_format", "truncated", "length"])
     handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
     others = [
         task.verify(name, attempt.example) if name else 0.0

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reasonome.config import Grading
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, filled_template
+from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.tasks.base import Policy, Reward, Similarity
 from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
 
@@ -83,9 +83,8 @@ class VerifiedTask(ABC):
     def verify(self, answer: str, example: Question) -> float:
         """The correctness of an answer, from 0 to 1; 1 for the true answer."""
 
-    @property
-    def rewards(self) -> dict[str, Reward]:
-        """The rewards that a recipe may name."""
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards by name; `grading` is of rankings and sets nothing here."""
 
         def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
             return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
@@ -98,10 +97,6 @@ class VerifiedTask(ABC):
             "format": Reward(kept_form, 0.0, 1.0, semantic=False),
         }
 
-    def rewards_for(self, grading: Grading) -> dict[str, Reward]:
-        """The rewards by name; `grading` sets nothing here."""
-        return self.rewards
-
     def verified(self, answer: Verdict, example: Question) -> float:
         """The value of `verify` for a parsed answer; 0 without one."""
         return self.verify(answer.name, example) if answer.named else 0.0
@@ -113,8 +108,7 @@ class VerifiedTask(ABC):
     def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
         """The style's texts with the columns filled in."""
         parts = {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
-        user = {"role": "user", "content": filled_template(style.user, parts)}
-        return Prompt([{"role": "system", "content": style.system}, user], [], 0, "")
+        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
 
     def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
         """The one closed answer in a completion; never raises."""
@@ -158,7 +152,7 @@ class VerifiedTask(ABC):
         """The group of a question, as its id and name."""
         return [(example.group, example.group)] if example.group else []
 
-    def policies(self, examples: Sequence[Question], style: VerifiedStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[Question], style: VerifiedStyle) -> list[Policy]:
         """Every true answer of the examples, given to every question."""
         answers = sorted(Counter(example.answer for example in examples))
         return [

@@ -12,20 +12,20 @@ WRONG = "the answer is not right"
 
 
 def propose(
-    task: VerifiedTask, project: Project, of: Teaching, examples: Sequence[Question], prompts: Mapping[str, Prompt]
+    task: VerifiedTask, project: Project, job: Teaching, examples: Sequence[Question], prompts: Mapping[str, Prompt]
 ) -> list[Proposal]:
     """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
-    style = project.style(of.benchmark, of.style)
+    style = project.style(job.benchmark, job.style)
 
     def read(text: str) -> tuple[str, list[str], list[str]]:
         verdict = task.parse(text, style)
         return verdict.name, verdict.steps, verdict.problems
 
-    return openai.ask_own_prompts(project.teachers[of.teacher], prompts, examples, read, of.output)
+    return openai.propose(project.teachers[job.teacher], openai.own_prompts(prompts), examples, read, job.output)
 
 
 def keep(
-    task: VerifiedTask, project: Project, of: Teaching, proposals: Sequence[Proposal], examples: Sequence[Question]
+    task: VerifiedTask, project: Project, job: Teaching, proposals: Sequence[Proposal], examples: Sequence[Question]
 ) -> tuple[list[dict], list[dict]]:
     """Kept and dropped rows: what is kept is right by `verify`."""
     by_id = {example.id: example for example in examples}

@@ -64,7 +64,7 @@ BASELINES = {
 }
 
 
-def baselines_of(
+def usable_baselines(
     style: NamingStyle, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
 ) -> dict[str, Baseline]:
     """The baselines whose data are there: the style's facts, training sets (`trained`), encoders and terms."""

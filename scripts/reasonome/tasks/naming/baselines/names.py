@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.constant_names import most_overlapping, rows_of_common_words
+from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.naming.terms import TermScorer
@@ -33,7 +33,7 @@ def common_words(questions: Questions) -> list[list[str]]:
 
     Not a name, and yet it may earn more than any constant name: a collapsed model can drift here.
     """
-    rows = rows_of_common_words([example.name for example in questions.training])
+    rows = common_word_rows([example.name for example in questions.training])
     return [[_constant(rows, questions)] * len(questions.asked)]
 
 
