@@ -18,7 +18,7 @@ from reasonome.core.errors import InputError
 from reasonome.scoring import benchmark_answers
 from reasonome.tasks.naming import files, scoring
 from reasonome.tasks.naming.background import SCHEMA
-from reasonome.tasks.naming.judges import Judges
+from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.task import Example
 
 

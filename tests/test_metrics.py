@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.judges import name_scores
+from reasonome.tasks.naming.metrics import name_scores
 
 
 def length_ratio(first, second):

@@ -10,7 +10,7 @@ from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.core.errors import InputError
 from reasonome.scoring.answers import summary
 from reasonome.tasks.naming import scoring
-from reasonome.tasks.naming.judges import Judges
+from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Gene
 from reasonome.tasks.registry import TASKS

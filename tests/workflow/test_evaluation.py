@@ -20,7 +20,7 @@ def test_an_added_metric_scores_again_and_generates_nothing(copy, tmp_path):
         shutil.copytree(ROOT / part, edited / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "Snakefile", edited)
     assert tiny_project.planned_jobs(copy, root=edited) == {}
-    metrics = edited / "scripts/reasonome/tasks/naming/judges.py"
+    metrics = edited / "scripts/reasonome/tasks/naming/metrics.py"
     text = metrics.read_text(encoding="utf-8")
     line = "    for encoder, similarity in encoders.items():\n"
     assert line in text

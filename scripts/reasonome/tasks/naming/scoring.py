@@ -19,7 +19,7 @@ from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.clusters import clusters
-from reasonome.tasks.naming.judges import Judges, load_judges
+from reasonome.tasks.naming.metrics import Judges, load_judges
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks.naming.settings import NamingStyle

@@ -20,7 +20,7 @@ from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_te
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
-from reasonome.tasks.naming.judges import name_scores
+from reasonome.tasks.naming.metrics import name_scores
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 from reasonome.tasks.naming.terms import TermScorer
 

@@ -1,4 +1,4 @@
-"""The judges of answers: the words of the true name, encoders, the terms of a background, known facts."""
+"""Metrics of names: of words, encoders and terms; and the judges that compute them for a benchmark."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
