@@ -46,7 +46,10 @@ RECIPE = {
 class Vowels(GeneSetNaming):
     """Pays for vowels: what random weights write differs in that."""
 
-    rewards = {"rouge_l": Reward(lambda texts, examples, similarity: list(map(share, texts)), 0.0, 1.0, semantic=True)}
+    def rewards(self, grading=None):
+        """The share of vowels."""
+        pay = Reward(lambda texts, examples, similarity: list(map(share, texts)), 0.0, 1.0, semantic=True)
+        return {"rouge_l": pay}
 
     def parse(self, text, style=None):
         """The text as it is."""

@@ -48,7 +48,16 @@ def test_every_beginning_has_rows_by_weight_until_one_benchmark_ends():
     assert "".join(mixed(rows, {"a": 3, "b": 1})) == "ABxCDEyFGHz"
     assert "".join(mixed({"a": "ABCD", "b": "xyz"}, {"a": 1, "b": 1})) == "AxByCz"
     assert "".join(mixed({"b": "xyz"}, {"b": 0.1})) == "xyz", "one benchmark is as it is"
-    assert mixed({"a": "ABC", "b": ""}, {"a": 1, "b": 1}) == []
+    assert mixed({"a": "ABC", "b": ""}, {"a": 1, "b": 1}) == ["A", "B", "C"], "a benchmark may have no valid rows"
+
+
+def test_every_benchmark_of_a_mixture_is_trained_on():
+    rows = {"a": "A" * 500, "b": "b" * 500}
+    assert "".join(mixed(rows, {"a": 1, "b": 4}, 10, "max_examples")) == "bbAbbbbAbb"
+    with pytest.raises(InputError, match="of 500 rows of a none is among the 20 to train on"):
+        mixed(rows, {"a": 1, "b": 50}, 20, "max_examples")
+    with pytest.raises(InputError, match="of 0 rows of b none is among the 0 to train on"):
+        mixed({"b": ""}, {"b": 1}, None, "prompts")
 
 
 def test_a_mixture_takes_the_place_of_the_default_benchmark(config):

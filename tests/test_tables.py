@@ -536,8 +536,8 @@ def test_a_plan_of_another_version_is_refused(experiment):
             answers([0.1] * 4, examples=[*EXAMPLES[:3], ("mf", "9")]),
             r"id: 1 scored examples are not among.*\('mf', '9'\)",
         ),
-        (answers([0.1] * 4).drop(columns="rouge_l"), "rouge_l: no column"),
-        (None, "there is no such table"),
+        (answers([0.1] * 4).drop(columns="rouge_l"), r"rouge_l: column\(s\) rouge_l are missing"),
+        (None, "there is no such file"),
     ],
 )
 def test_scores_that_do_not_fit_are_named(experiment, frame, message):
@@ -546,6 +546,23 @@ def test_scores_that_do_not_fit_are_named(experiment, frame, message):
     scores.unlink() if frame is None else frame.to_parquet(scores)
     with pytest.raises(InputError, match=rf"base0\.parquet: {message}"):
         experiment.read()
+
+
+@pytest.mark.parametrize("cut", [0, 0.5])
+def test_damaged_files_are_named_with_what_mends_them(experiment, tmp_path, cut):
+    experiment.arm("base", answers([0.1] * 4))
+    (scores,) = experiment.folder.glob("*base0.parquet")
+    scores.write_bytes(scores.read_bytes()[: int(scores.stat().st_size * cut)])
+    with pytest.raises(
+        InputError, match=r"base0\.parquet: this is not a parquet file, or it is damaged\n  fix: remove it"
+    ):
+        experiment.read()
+    table = tmp_path / "metrics.tsv"
+    lines = ["\t".join(tables.METRIC_COLUMNS), "\t".join(["1"] * len(tables.METRIC_COLUMNS))]
+    whole = "\n".join(lines) + "\n"
+    table.write_text(whole[: int((len(whole) - 8) * cut * 2)])
+    with pytest.raises(InputError, match=r"metrics\.tsv: this table is damaged\n  fix: remove it"):
+        tables.read_table(table, tables.METRIC_COLUMNS)
 
 
 def test_reasoning_is_counted_by_reason(tmp_path):
@@ -577,7 +594,7 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     (tmp_path / "scores1.parquet").unlink()
     (tmp_path / "metrics.tsv").unlink()
     failed = subprocess.run(command, capture_output=True, text=True)
-    assert failed.returncode == 2 and "scores1.parquet: there is no such table" in failed.stderr
+    assert failed.returncode == 2 and "scores1.parquet: there is no such file" in failed.stderr
     assert not (tmp_path / "metrics.tsv").exists()
 
 

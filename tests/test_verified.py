@@ -39,6 +39,20 @@ def write_split(path, *questions):
     atomic.write_jsonl(path, [one.model_dump() for one in questions])
 
 
+@pytest.mark.parametrize("value", [float("nan"), None, 7.0, -3.0, "0.5", ValueError("seven")])
+def test_a_verify_that_gives_no_number_from_0_to_1_is_an_error(value):
+    class Odd(ChromosomeOfGene):
+        def verify(self, answer, example):
+            if isinstance(value, ValueError):
+                raise value
+            return value
+
+    odd = Odd()
+    with pytest.raises(InputError, match="`verify` (returned|raised).* for the answer 'seven' to 'TP53'"):
+        odd.verified(odd.bare("seven"), question("TP53"))
+    assert odd.verified(odd.bare(""), question("TP53")) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "name", "problems"),
     [
@@ -198,6 +212,7 @@ def test_baselines_are_worked_out_by_hand():
     [
         ([("A", "A", "n", "s", "1"), ("B", "B", "", "s", "2")], "the cell is empty", 3),
         ([("A", "A", "n", "s", "1"), ("A", "B", "n", "s", "2")], "the id 'A' stands in .*genes.tsv:2", 3),
+        ([("A", "A", "n", "s", "1"), ("B", "B", "n", "s", "</answer>")], "is not right by the task's own `verify`", 3),
         (
             [("A", "A", "n", "s", "1"), ("B", "A", "n", "s", "2")],
             "the question 'A n' stands in .*genes.tsv:2",
@@ -212,6 +227,14 @@ def test_a_table_is_refused_with_its_line(tmp_path, rows, message, line):
     with pytest.raises(InputError, match=message) as error:
         building._read(TASK, benchmark(), "all", path, {})
     assert error.value.line == line
+
+
+def test_a_truth_of_several_words_can_be_answered(tmp_path):
+    row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17  q21"}
+    own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
+    [built] = building._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
+    assert built.answer == "17 q21"
+    assert TASK.verified(TASK.parse("<answer>17 q21</answer>"), built) == 1
 
 
 def test_a_teacher_is_believed_where_it_is_right():

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.benchmarks.rows import read_rows
+from reasonome.core.errors import InputError
 
 
 class AnswerRow(BaseModel):
@@ -33,5 +34,8 @@ class AnswerRow(BaseModel):
 
 
 def read_answers(path: str | Path) -> list[AnswerRow]:
-    """Rows of an answers file; InputError names the line of a malformed one."""
-    return read_rows(path, AnswerRow)
+    """Rows of an answers file; InputError names the line of a malformed one, and is raised for a file without any."""
+    rows = read_rows(path, AnswerRow)
+    if not rows:
+        raise InputError("this file has no answers", file=path, fix="remove it and run snakemake again")
+    return rows

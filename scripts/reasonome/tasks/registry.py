@@ -62,7 +62,7 @@ def set_own(tasks: Mapping[str, tuple[Path, str]]) -> None:
         try:  # a user's file may fail in any way
             spec.loader.exec_module(module)
             task = getattr(module, kind)() if hasattr(module, kind) else None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             line = getattr(error, "lineno", None) or _error_line(error, path)
             what = f"the task cannot be loaded: {type(error).__name__}: {error}"
             raise InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has") from error

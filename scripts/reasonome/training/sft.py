@@ -76,15 +76,11 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
         benchmark: [row for row, length in zip(lesson.rows, lengths[benchmark], strict=True) if length <= max_length]
         for benchmark, lesson in lessons.items()
     }
-    kept = mixed(fitting, recipe.weights_of_benchmarks)[: recipe.max_examples]
     left_out = {
         "without_reasoning": sum(lesson.without_reasoning for lesson in lessons.values()),
         "without_completion": sum(lesson.without_completion for lesson in lessons.values()),
         "too_long": sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items()),
     }
-    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
-    examples = sum(lesson.examples for lesson in lessons.values())
-    print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
     for benchmark, rows in fitting.items():
         if not rows:
             raise InputError(
@@ -92,6 +88,10 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
                 file=(stage.files("reasoning") or stage.files("examples"))[benchmark],
                 fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
             )
+    kept = mixed(fitting, recipe.weights_of_benchmarks, recipe.max_examples, "max_examples")
+    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
+    examples = sum(lesson.examples for lesson in lessons.values())
+    print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
     packed = recipe.packing == "separate"
     trainer = SFTTrainer(
         model=stage.load_model(),

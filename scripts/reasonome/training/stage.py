@@ -56,14 +56,22 @@ def read_recipe(folder: Path) -> Recipe:
     return STAGES[recipe["stage"]].model_validate(recipe)
 
 
-def mixed(rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float]) -> list[Row]:
-    """The rows of several benchmarks, so that every beginning of the list has them by weight.
+def mixed(
+    rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float], most: int | None = None, field: str = ""
+) -> list[Row]:
+    """The first `most` rows of several benchmarks, so that every beginning of the list has them by weight.
 
-    Each row stands once. The list ends where a benchmark has no more rows; of one benchmark it has them all.
+    Each row stands once. The list ends where a benchmark has no more rows; of one benchmark it has them all. With
+    `field`, the setting that `most` is, InputError for a benchmark without rows, and for one that has none in the list.
     """
-    places = [((k + 0.5) / weights[name], name, k) for name in rows for k in range(len(rows[name]))]
-    end = min((len(rows[name]) + 0.5) / weights[name] for name in rows)
-    return [rows[name][k] for place, name, k in sorted(places) if place < end]
+    counted = [name for name in rows if rows[name] or field]
+    places = sorted(((k + 0.5) / weights[name], name, k) for name in counted for k in range(len(rows[name])))
+    end = min(((len(rows[name]) + 0.5) / weights[name] for name in counted), default=0.0)
+    chosen = [(name, k) for place, name, k in places if place < end][:most]
+    for name in set(rows) - {name for name, _ in chosen} if field else ():
+        what = f"of {len(rows[name])} rows of {name} none is among the {len(chosen)} to train on"
+        raise InputError(what, field=field, fix=f"raise {field}, or the weight of {name} in the mixture")
+    return [rows[name][k] for name, k in chosen]
 
 
 @dataclass

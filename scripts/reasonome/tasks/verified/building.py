@@ -12,6 +12,7 @@ from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.text import one_line
 from reasonome.tasks.verified import files
 from reasonome.tasks.verified.settings import VerifiedBenchmark
 from reasonome.tasks.verified.task import Question, VerifiedTask
@@ -35,7 +36,11 @@ def build(task: VerifiedTask, project: Project, name: str, folder: Path) -> None
     tables = files.building(project, name).files
     seen: dict[tuple[str, ...], str] = {}
     questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
-    splits, left_out = split(questions, benchmark)
+    try:
+        splits, left_out = split(questions, benchmark)
+    except InputError as error:
+        error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
+        raise
     for other in benchmark.leave_out:
         held_out = read_splits(project.results.benchmark(other), Question, "valid", "test")
         held = {key for question in held_out for key in leaking_keys(question)}
@@ -125,8 +130,9 @@ def _read(
                 what = f"the {twin[0]} '{' '.join(twin[1:])}' stands in {first} already"
                 raise InputError(what, file=path, line=line, field=places["id"], fix="keep one row for each question")
         group = row[benchmark.group] if benchmark.group else row["id"]
-        question = Question(id=row["id"], subset=subset, columns=columns, answer=row["answer"], group=group)
-        if task.verify(question.answer, question) != 1:
+        answer = one_line(row["answer"])
+        question = Question(id=row["id"], subset=subset, columns=columns, answer=answer, group=group)
+        if task.verified(task.parse(f"<answer>{answer}</answer>"), question) != 1:
             what = f"'{question.answer}' is not right by the task's own `verify`"
             raise InputError(what, file=path, line=line, field=places["answer"], fix="mend the table, or `verify`")
         questions.append(question)

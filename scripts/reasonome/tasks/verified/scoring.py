@@ -60,8 +60,7 @@ def score(
     table = unknown_where_missing(pd.DataFrame(rows), ["format", "reward_format", "truncated", "length"])
     handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
     others = [
-        task.verify(name, attempt.example) if name else 0.0
-        for name, attempt in zip(handed, scored_attempts, strict=True)
+        task.verified(task.bare(name), attempt.example) for name, attempt in zip(handed, scored_attempts, strict=True)
     ]
     return table.assign(shuffled_verified=others)
 
@@ -106,7 +105,7 @@ def score_baselines(
     rows: list[dict[str, Any]] = []
     for baseline, drawn in draws.items():
         for place, example in enumerate(asked):
-            values = [task.verify(names[place], example) for names in drawn]
+            values = [task.verified(task.bare(names[place]), example) for names in drawn]
             row = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
             rows.append(row | labels(example) | {"verified": sum(values) / len(values)})
     return pd.DataFrame(rows)

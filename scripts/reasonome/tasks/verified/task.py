@@ -5,11 +5,14 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getfile
+from numbers import Real
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reasonome.config import Grading
+from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.tasks.base import Policy, Reward, Similarity
@@ -98,8 +101,19 @@ class VerifiedTask(ABC):
         }
 
     def verified(self, answer: Verdict, example: Question) -> float:
-        """The value of `verify` for a parsed answer; 0 without one."""
-        return self.verify(answer.name, example) if answer.named else 0.0
+        """The value of `verify` for a parsed answer; 0 without one. InputError if it is no number from 0 to 1."""
+        if not answer.named:
+            return 0.0
+        try:  # a user's function may fail in any way
+            value = self.verify(answer.name, example)
+            if isinstance(value, Real) and 0 <= value <= 1:
+                return float(value)
+            failure = f"returned {value!r}"
+        except Exception as error:
+            failure = f"raised {type(error).__name__}: {error}"
+        what = f"`verify` {failure} for the answer '{answer.name}' to '{example.id}'"
+        fix = "let it return a number from 0 to 1 for every text, 0 for one that it cannot read"
+        raise InputError(what, file=getfile(type(self)), fix=fix)
 
     def with_choice(self, example: Question, style: VerifiedStyle) -> Question:
         """The question as it is: all of its columns are shown."""

@@ -32,6 +32,6 @@ def keep(
     truths = {example.id: example.answer for example in examples}
 
     def right(proposal: Proposal) -> bool:
-        return task.verify(proposal.proposed, by_id[proposal.id]) == 1
+        return task.verified(task.bare(proposal.proposed), by_id[proposal.id]) == 1
 
     return filtering.keep_right(proposals, truths, right, WRONG)
