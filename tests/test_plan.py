@@ -113,7 +113,9 @@ def test_a_sum_is_as_uncertain_as_the_worst_of_its_parts():
 
 def test_a_total_says_how_much_it_leaves_out():
     found = total([counted(1), unknown("x"), Estimate(2, "measured")])
-    assert (found.value, found.source, found.note) == (3, "measured", "without 1 of 3 lines that are not known")
+    assert (found.value, found.source, found.note) == (3, "measured", "for 2 of 3 lines, 1 are not known")
+    bounded = counted(6, at_most=True)
+    assert total([bounded]).at_most and not total([bounded, unknown("x")]).at_most, "what is not known has no bound"
     assert total([]).value == 0
     assert total([unknown("x")]).value is None
 

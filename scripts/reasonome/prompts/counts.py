@@ -16,10 +16,10 @@ COLUMNS = {
     "experiment": "experiment",
     "benchmark": "benchmark",
     "style": "style",
-    "sets": "sets",
-    "genes": "genes of a set",
+    "sets": "questions",
+    "genes": "genes of a question",
     "shown": "shown",
-    "cut": "sets cut",
+    "cut": "questions cut",
     "small_cut": f"of those ≤ {SMALL} genes",
     "left_out": "facts or phenotypes left out",
 }
@@ -60,6 +60,10 @@ def markdown(counts: pd.DataFrame) -> str:
     shown = counts.assign(
         **{name: counts[name].map("{:,}".format) for name in ("sets", "cut", "small_cut")},
         **{name: counts[name].map("{:,.1f}".format) for name in ("genes", "shown", "left_out")},
+    )
+    no_genes = counts["genes"] == 0
+    shown = shown.assign(
+        **{name: shown[name].mask(no_genes, "") for name in ("genes", "shown", "cut", "small_cut")},
     )
     lines = [list(COLUMNS.values()), ["---"] * 3 + ["---:"] * (len(COLUMNS) - 3), *shown.to_numpy().tolist()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -54,8 +54,9 @@ def total(parts: list[Estimate]) -> Estimate:
     """The sum of the known parts; its note counts the others."""
     known = [part for part in parts if part.value is not None]
     left_out = len(parts) - len(known)
-    note = f"without {left_out} of {len(parts)} lines that are not known" if left_out else ""
+    note = f"for {len(known)} of {len(parts)} lines, {left_out} are not known" if left_out else ""
     source = max((part.source for part in known), key=SOURCES.index, default="unknown" if parts else "counted")
     if parts and not known:
         return unknown(note)
-    return Estimate(sum(part.value for part in known), source, note, any(part.at_most for part in known))
+    at_most = not left_out and any(part.at_most for part in known)  # what is not known has no bound
+    return Estimate(sum(part.value for part in known), source, note, at_most)

@@ -55,7 +55,7 @@ def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Ne
 
 def answering_need(size: Estimate, gpus: int) -> Need:
     """The need of answering on `gpus` GPUs: the weights, read once and spread evenly, without keys and values."""
-    note = "without keys and values, for which vLLM takes 90% of each GPU"
+    note = "without keys and values" + (", for which vLLM takes 90% of each GPU" if gpus else "")
     weights = Estimate(SPARE * assumed.ANSWERING_BYTES / GB, "assumed", note) * size
     return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
 
