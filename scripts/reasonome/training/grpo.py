@@ -143,7 +143,8 @@ def grpo(
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
-    prompted = _shuffled_rows(stage, "examples", task, stage.step.seed, recipe.prompts, "prompts")
+    rows, weights = _shuffled_rows(stage, "examples", task, stage.step.seed), recipe.weights_of_benchmarks
+    prompted = mixed(rows, weights, recipe.prompts, "prompts")
     prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
@@ -151,7 +152,7 @@ def grpo(
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards)
 
-    valid = _shuffled_rows(stage, "valid", task, 0, recipe.validation)
+    valid = mixed(_shuffled_rows(stage, "valid", task, 0), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
@@ -175,7 +176,7 @@ def grpo(
     stage.train(trainer)
     after = curve.answers()
     curve.log(after)
-    examples = _shuffled_rows(stage, "examples", task, stage.step.seed)
+    examples = mixed(rows, weights)
     sample = examples[:EXAMPLES_TO_CHOOSE_BY]
     sample_prompts = prompts[: len(sample)]
     sample_prompts += [task.prompt(example, style) for example in sample[len(sample_prompts) :]]
@@ -200,14 +201,12 @@ def grpo(
     stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
 
 
-def _shuffled_rows(
-    stage: Stage, kind: str, task: Task, seed: int, most: int | None = None, field: str = ""
-) -> list[Any]:
-    """The first rows of a split of each benchmark in random order, mixed by weight. InputError as of `mixed`."""
+def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> dict[str, list[Any]]:
+    """The rows of a split of each benchmark, in random order."""
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files(kind).items()}
     for split in rows.values():
         random.Random(seed).shuffle(split)
-    return mixed(rows, stage.recipe.weights_of_benchmarks, most, field)
+    return rows
 
 
 def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:
