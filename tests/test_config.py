@@ -90,6 +90,7 @@ MISTAKES = {
     "recipes/sft.yaml": [
         ("max_examples", "max_exmples", "names:", "variants.names.max_exmples", "did you mean 'max_examples'?"),
         ("learning_rate: ", "learning_rate: fast #", "gpt4o:", "variants.gpt4o.learning_rate", "valid number"),
+        ("learning_rate: ", "learning_rate: on #", "", "defaults.learning_rate", "neither true nor false"),
         ("style: demo-symbols", "style: confidence", "", "variants.symbols.style", "which no training target states"),
         ("-given", "-gven", "", "defaults.teacher", "did you mean 'knowledge-given'?"),
     ],
@@ -115,6 +116,7 @@ MISTAKES = {
         ("smollm2-135m", "smollm2-153m", "", "backbones.0", "did you mean 'smollm2-135m'?"),
         ("[demo-go]", "[demo-bp]", "", "benchmarks.0", "did you mean 'demo-go'?"),
         ("[base]", "[bass]", "", "no_controls.0", "did you mean 'base'?"),
+        ("seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
         ("seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
         ("base: []", "base:", "", "arms.base", "should hold keys with values"),
         ("[pretrain.demo, sft.names]", "pretrain.demo", "", "arms.KW+RA", "steps are a list: write [pretrain.demo]"),

@@ -355,7 +355,7 @@ def test_a_file_is_replaced_where_standard_error_is_closed(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--seed", "--resamples"])
-@pytest.mark.parametrize("value", ["-1", "1.5", "²"])
+@pytest.mark.parametrize("value", ["-1", "1.5", "²", "9" * 50])
 def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):
     arguments = ["--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
     with pytest.raises(SystemExit) as caught:

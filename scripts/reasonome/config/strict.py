@@ -1,9 +1,11 @@
 """The base model of the config, which refuses unknown keys, and the types of its fields."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from reasonome.core.errors import nearest
 
@@ -55,14 +57,30 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):
-    """A model that refuses unknown keys and names the nearest valid one."""
+    """A model that refuses unknown keys, naming the nearest valid one, and true or false in place of a number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _name_wrong_keys(cls, value: Any) -> Any:
-        for key in value if isinstance(value, Mapping) else ():
+        for key, setting in value.items() if isinstance(value, Mapping) else ():
             if key not in cls.model_fields:
                 raise ValueError(f"unknown key '{key}': {nearest(str(key), cls.model_fields)}")
+            # Pydantic would take true for 1.
+            values = setting if isinstance(setting, list) else [setting]
+            if any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key]):
+                what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
+                raise PydanticCustomError("truth", what, {"key": key})
         return value
+
+
+def _may_be_true(field: FieldInfo) -> bool:
+    """Whether bool stands anywhere in the type of a field."""
+    waiting = [field.annotation]
+    while waiting:
+        kind = waiting.pop()
+        if kind in (bool, Any):
+            return True
+        waiting += get_args(kind)
+    return False

@@ -46,7 +46,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """A type of arguments: whole numbers from `least`, and up to `most` if given."""
 
     def read(text: str) -> int:
-        number = int(text) if text.isdecimal() else -1
+        number = int(text) if text.isdecimal() and len(text) < 40 else -1
         if number < least or (most is not None and number > most):
             limit = "" if most is None else f" to {most}"
             raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least}{limit}")

@@ -99,6 +99,8 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     context = first.get("ctx", {})
     if unknown := re.match(r"unknown key '(.*?)': ", what):
         loc, fix = (*loc, unknown[1]), None
+    elif first["type"] == "truth":
+        loc = (*loc, context["key"])
     elif first["type"] == "union_tag_invalid":
         key = context["discriminator"].strip("'")
         loc, what = (*loc, key), f"unknown {key} '{context['tag']}'"
