@@ -51,7 +51,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--columns",
         default="",
         metavar="KEY=COLUMN,…",
-        help="what the columns are called; with --task: answer, gold and perhaps id, genes or candidates; "
+        help="what the columns are called; with --task: answer, gold and perhaps id, genes, candidates or confidence; "
         "with --benchmark: id, answer, confidence, where they have other names",
     )
     command.add_argument("--style", help="with --benchmark: the prompt style that the answers were asked in")
@@ -108,16 +108,14 @@ def _table(args: argparse.Namespace) -> "Scored":
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
     project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None  # registers tasks of its own
-    encoders, genes = {}, args.genes
-    if not table_task(args.task).tracks:
-        if folders := _encoders(args, project, [_DEFAULT_ENCODER]):
-            from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
+    part, encoders = table_task(args.task), {}
+    if part.has_similarity and (folders := _encoders(args, project, [_DEFAULT_ENCODER])):
+        from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
 
-            encoders = load_encoders(project.encoders, folders)
-    elif args.encoders not in (None, "none"):
-        raise InputError("ranked lists have no similarity", field="--encoders", fix="leave it out")
-    else:
-        genes = _authority(args, project)
+        encoders = load_encoders(project.encoders, folders)
+    if not part.has_similarity and args.encoders not in (None, "none"):
+        raise InputError(f"answers to {args.task} have no similarity", field="--encoders", fix="leave it out")
+    genes = _authority(args, project) if part.tracks else args.genes
     return score_table(
         args.answers, columns, args.task, encoders, args.background, args.seed, args.resamples, args.track, genes
     )

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reasonome.scoring.comparisons import OfTable
+
 INDEPENDENT = "similarity_independent"
 
 
@@ -37,6 +39,8 @@ class MetricSet:
     groups: Mapping[str, str]
     baselines: Mapping[str, str]
     on_variants: Sequence[str] = ()
+    # Metrics of all answers together: the rows of a subset's scores → the metric for weights of them, if defined.
+    pooled: Mapping[str, OfTable] = field(default_factory=dict)
     per_cluster: Sequence[str] = ()
     over_ranks: Mapping[str, str] = field(default_factory=dict)
     strata: Sequence[str] = ()

@@ -52,7 +52,9 @@ def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[st
         means = table[[*shown, "missing"]].groupby(keys).mean().rename_axis(EXAMPLE)
         return means.rename(columns={metric: f"{metric}_by_gene" for metric in shown})
 
-    by_cluster = [replace(arm, tables=[averaged(table) for table in arm.tables], distinct=[]) for arm in scored]
+    by_cluster = [
+        replace(arm, tables=[averaged(table) for table in arm.tables], distinct=[], pooled=[]) for arm in scored
+    ]
     clusters = by_cluster[0].tables[0].index
     return by_cluster, Questions(clusters, pd.Series(range(len(clusters)), clusters), {}, pd.DataFrame(index=clusters))
 
@@ -88,8 +90,18 @@ def _intervals(
     places: dict[tuple[int, str], dict[int, int]] = {}  # position and metric → number of the seed → column
     for column, (position, seed, metric) in enumerate(values):
         places.setdefault((position, metric), {})[seed] = column
+    pooled = [
+        (position, seed, metric, of_examples(members))
+        for position, arm in enumerate(scored)
+        for seed, metrics in enumerate(arm.pooled)
+        for metric, of_examples in metrics.items()
+    ]
+    for column, (position, seed, metric, _) in enumerate(pooled, values.shape[1]):
+        places.setdefault((position, metric), {})[seed] = column
     subsets, clusters = members.get_level_values("subset"), questions.clusters.loc[members]
-    for subset, resampled in resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict()):
+    functions = [function for *_, function in pooled]
+    means_of_subsets = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict(), pooled=functions)
+    for subset, resampled in means_of_subsets:
         low, high = percentile_bounds(resampled.means)
         for (position, metric), columns in places.items():
             arm, labels = scored[position], {"subset": subset, "metric": metric}

@@ -1,19 +1,23 @@
 """The scores of an experiment: its arms with a table for every seed, its baselines, and the draws they share."""
 
 import zlib
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from reasonome.facts.text import distinct_share
-from reasonome.report.evidence import Evidence
+from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.example_scores import Questions, list_questions, per_example, with_independent_similarity
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, information_rank
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, seed_weights
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, OfWeights, Pooled, in_mean, seed_weights
+
+# Examples → a metric of the answers to some of them.
+PooledMetric = Callable[[pd.MultiIndex], Pooled]
 
 
 class Bootstrap(NamedTuple):
@@ -35,13 +39,17 @@ def weights_of_seeds(bootstrap: Bootstrap, backbone: str, models: tuple[str, ...
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """An arm, with a table of scores per example for every seed, or a baseline; `models` are its chains."""
+    """An arm, with a table of scores per example for every seed, or a baseline; `models` are its chains.
+
+    `pooled` has for every seed the metrics of all answers together.
+    """
 
     labels: dict[str, str]
     models: tuple[str, ...]
     seeds: list[str]
     tables: list[pd.DataFrame]
     distinct: list[dict[str, float]]
+    pooled: list[dict[str, PooledMetric]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -108,7 +116,28 @@ def _baselines(
 def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
     tables = [with_independent_similarity(table, plan.rewarded_encoders) for table in tables]
     scores = [per_example(table, questions, plan.metric_set) for table in tables]
-    return Scored(labels, chains, seeds, scores, [_distinct_names(table) for table in tables])
+    pooled = [
+        {metric: partial(pooled_metric, table, prepare) for metric, prepare in plan.metric_set.pooled.items()}
+        for table in tables
+    ]
+    return Scored(labels, chains, seeds, scores, [_distinct_names(table) for table in tables], pooled)
+
+
+def pooled_metric(answers: pd.DataFrame, prepare: OfTable, examples: pd.MultiIndex) -> Pooled:
+    """A metric of the answers to some of the examples, by their places; several answers to one share its weight."""
+    places = examples.get_indexer(pd.MultiIndex.from_frame(answers[EXAMPLE]))
+    answers, places = answers[places >= 0], places[places >= 0]
+    shares = 1 / np.bincount(places, minlength=len(examples))[places]
+
+    def of_places(chosen: np.ndarray) -> OfWeights | None:
+        inside = np.isin(places, chosen)
+        of_weights = prepare(answers[inside]) if inside.any() else None
+        if of_weights is None:
+            return None
+        position, share = np.searchsorted(chosen, places[inside]), shares[inside]
+        return lambda weights: of_weights(weights[:, position] * share)
+
+    return of_places
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:

@@ -23,7 +23,8 @@ from reasonome.scoring.table_task import TableTask
 from reasonome.tasks import registry
 
 # These may be empty: an id only says which rows answer the same question.
-_MAY_BE_EMPTY = {"id", "candidates"}
+_OF_THE_ANSWER = {"answer", "confidence"}
+_MAY_BE_EMPTY = {"id", "candidates", *_OF_THE_ANSWER}
 _ROWS_AT_ONCE = 20_000
 
 
@@ -64,6 +65,11 @@ def score_table(
     is_frame = isinstance(answers, pd.DataFrame)
     table = frame_table(answers) if is_frame else read_table(answers, columns.values(), texts=True)
     frame, problems, notes = _rows(table, columns, part.every_row)
+    try:
+        part.prepare(frame)
+    except InputError as error:
+        error.file, error.field = table.file, columns[error.field]
+        raise
     frame = frame.rename(columns={"answer": "text"}).join(_in_batches("answers", frame, part.read))
     for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
         if problem:
@@ -91,7 +97,13 @@ def score_table(
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
     clusters, errors = part.clusters(frame), bool(part.tracks)
-    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors)[MEAN]
+    draws = {"": [frame["answer"].tolist()]} | {name: baseline.draws for name, baseline in baselines.items()}
+    together = {
+        (name, metric): of_rows
+        for name, names in draws.items()
+        for metric, of_rows in part.pooled(names, frame, own=not name).items()
+    }
+    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together)[MEAN]
     macro = {}
     if part.tracks:
         of_genes = columns_of[""].groupby(clusters).mean()
@@ -102,7 +114,6 @@ def score_table(
         scores, macro = ({key: score.alone() for key, score in table.items()} for table in (scores, macro))
     for (name, metric), score in scores.items():
         metrics[name][metric] = score
-    draws = {"": [frame["answer"].tolist()]} | {name: baseline.draws for name, baseline in baselines.items()}
     for name, own in metrics.items():
         shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
         own |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
@@ -178,7 +189,7 @@ def _rows(
     """The rows that count (line and a column of each key), how many were irregular by kind, and notes on these."""
     used = {key: table.place(column, key) for key, column in columns.items()}
     cells = {key: table.cells(column) for key, column in used.items()}
-    _refuse_empty(table, {key: column for key, column in used.items() if key not in {"answer", *_MAY_BE_EMPTY}})
+    _refuse_empty(table, {key: column for key, column in used.items() if key not in _MAY_BE_EMPTY})
     for key in cells.keys() - {"answer"}:
         cells[key] = ["" if _is_empty(cell) else cell.strip() for cell in cells[key]]
     first: dict[str, int] = {}
@@ -197,7 +208,7 @@ def _rows(
                 odd["empty"].append(line)
         if known == place:
             continue
-        differing = [key for key in used if key != "answer" and cells[key][place] != cells[key][known]]
+        differing = [key for key in used if key not in _OF_THE_ANSWER and cells[key][place] != cells[key][known]]
         if differing and not every_row:
             raise InputError(
                 f"'{identifier}' has another {differing[0]} than in line {table.lines[known]}",

@@ -3,9 +3,11 @@
 import math
 import random
 from collections.abc import Collection, Hashable, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
@@ -145,6 +147,19 @@ def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> lis
         for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
             result[place] = names[origin]
     return result
+
+
+def order_agreement(answers: pd.Series, table: pd.DataFrame) -> pd.Series:
+    """Share of pairs of orders that got the same answer, by question and sample of a table; nan with one order.
+
+    Two empty answers do not agree.
+    """
+
+    def agreement(rows: pd.Series) -> float:
+        pairs = [first == second != "" for first, second in combinations(rows, 2)]
+        return float(np.mean(pairs)) if pairs else math.nan
+
+    return answers.groupby([table["id"], table["sample"]]).transform(agreement).astype(float)
 
 
 def summary(table: pd.DataFrame) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import distinct_share
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, in_mean, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.tasks import registry
 from reasonome.tasks.base import Task
@@ -57,9 +57,10 @@ def score_on_benchmark(
 
     rows = _per_question(table)
     metrics = _measured(rows, scoring.LISTED)
-    by_subset = _scores(rows, metrics, table, seed, resamples)
+    measured = (metrics, scoring.POOLED, seed, resamples)
+    by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
-    baselines, baseline_notes = _baselines(results.baselines(benchmark, style), rows, metrics, seed, resamples)
+    baselines, baseline_notes = _baselines(results.baselines(benchmark, style), rows, *measured)
     baselines["shuffled_answers"] = ScoredBaseline(
         "the answers themselves",
         "each answer handed to another question of its subset",
@@ -139,10 +140,16 @@ def _per_question(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scores(
-    rows: pd.DataFrame, metrics: Sequence[str], answered: pd.DataFrame, seed: int, resamples: int
+    rows: pd.DataFrame,
+    answered: pd.DataFrame,
+    metrics: Sequence[str],
+    pooled: Mapping[str, OfTable],
+    seed: int,
+    resamples: int,
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
-    scores = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples)
+    together = metrics_of_rows([rows], pooled)
+    scores = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples, pooled=together)
     for subset, in_subset in answered.groupby("subset"):
         share = distinct_share(in_subset["answer"].tolist())
         scores[subset]["distinct_names"] = Score(share, None, None, len(in_subset))
@@ -153,7 +160,12 @@ def _scores(
 
 
 def _baselines(
-    path: Path, questions: pd.DataFrame, metrics: Sequence[str], seed: int, resamples: int
+    path: Path,
+    questions: pd.DataFrame,
+    metrics: Sequence[str],
+    pooled: Mapping[str, OfTable],
+    seed: int,
+    resamples: int,
 ) -> tuple[dict[str, ScoredBaseline], list[str]]:
     """The baselines of results/baselines/ on the same questions, and a note on how to build them if they are missing.
 
@@ -170,5 +182,5 @@ def _baselines(
             return {}, [f"the baselines are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
         shared = [metric for metric in metrics if metric in rows]
-        scored[baseline] = ScoredBaseline(information, "", _scores(rows, shared, rows, seed, resamples)[MEAN])
+        scored[baseline] = ScoredBaseline(information, "", _scores(rows, rows, shared, pooled, seed, resamples)[MEAN])
     return scored, []

@@ -4,8 +4,9 @@ The headline number of a benchmark is the mean of its subsets' means, so that a 
 outvote a small one; every interval and test here is for that number. docs/statistics.md gives the reasons.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,14 @@ _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
 _FEWEST_AT_ONCE = 8  # resamples computed together at least, however many scores there are
 _TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
 _NOISE = 1e-12  # score differences below this are rounding, not difference
+
+
+# How often each of n rows was drawn, shape (resamples, n) → a metric of all rows together, shape (resamples,).
+OfWeights = Callable[[np.ndarray], np.ndarray]
+# Places of examples → such a metric of them; None where it is not defined.
+Pooled = Callable[[np.ndarray], OfWeights | None]
+# A table → the same of all of its rows.
+OfTable = Callable[[pd.DataFrame], OfWeights | None]
 
 
 @dataclass(frozen=True)
@@ -102,24 +111,27 @@ def resampled_means(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    pooled: Sequence[Pooled] = (),
 ) -> Iterator[tuple[str, Resampled]]:
     """(name, means) of every stratum, sorted, and last those of "mean", the mean over the strata of `in_mean`.
 
     `values` is as for `bootstrap_intervals`, but may be nan where unknown; means are over the known values, and over
     the strata that have any. Within each stratum whole clusters are drawn with replacement, as many as there are;
     without `clusters` every example is its own. A cluster that spans several strata is drawn independently in each.
+    Metrics in `pooled` are further columns, computed from all drawn examples of a stratum together.
     Raises ValueError for infinite values, and for no examples.
     """
     values, strata = _checked(values, strata, may_be_unknown=True)
     clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     random = np.random.default_rng(seed)
     counted = in_mean(strata)
-    columns = values.shape[1]
+    columns = values.shape[1] + len(pooled)
     value, n, of_strata = np.zeros(columns), np.zeros(columns, int), np.zeros(columns, int)
     means = np.zeros((resamples, columns))
     for name in sorted(set(strata)):
         mine = slice(None) if (of_name := strata == name).all() else of_name  # a slice copies nothing
-        in_stratum = _resampled(values[mine], clusters[mine], random, resamples)
+        functions = [metric(np.flatnonzero(of_name)) for metric in pooled]
+        in_stratum = _resampled(values[mine], clusters[mine], random, resamples, functions)
         if name in counted:
             known = in_stratum.n > 0
             value[known] += in_stratum.value[known]
@@ -130,7 +142,25 @@ def resampled_means(
         yield MEAN, Resampled(value / of_strata, n, means / of_strata)
 
 
-def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Generator, resamples: int) -> Resampled:
+def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: Mapping[str, OfTable]) -> dict[str, Pooled]:
+    """Each metric of rows by their places; the mean over several tables of the same rows."""
+
+    def of_rows(metric: OfTable, rows: np.ndarray) -> OfWeights | None:
+        functions = [metric(table.iloc[rows]) for table in tables]
+        if any(function is None for function in functions):
+            return None
+        return lambda weights: np.mean([function(weights) for function in functions], axis=0)
+
+    return {name: partial(of_rows, metric) for name, metric in metrics.items()}
+
+
+def _resampled(
+    values: np.ndarray,
+    clusters: np.ndarray,
+    random: np.random.Generator,
+    resamples: int,
+    functions: Sequence[OfWeights | None],
+) -> Resampled:
     members, names = pd.factorize(clusters)  # numbered by first appearance, so that single examples keep their order
     count = len(names)
     known = np.isfinite(values)
@@ -140,7 +170,8 @@ def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Gener
     if count < len(values):
         by_cluster = sparse.csr_matrix((np.ones(len(values)), (members, np.arange(len(values)))))
         sums, sizes, known_sizes = (by_cluster @ of_examples for of_examples in (sums, sizes, known_sizes))
-    means = np.empty((resamples, values.shape[1]))
+    columns = values.shape[1]
+    means = np.full((resamples, columns + len(functions)), np.nan)
     chunk = max(_FEWEST_AT_ONCE, _CELLS_AT_ONCE // count)
     with np.errstate(invalid="ignore"):  # 0 / 0 is nan: a resample without a known value
         value = sums.sum(axis=0) / known.sum(axis=0)
@@ -149,10 +180,16 @@ def _resampled(values: np.ndarray, clusters: np.ndarray, random: np.random.Gener
             drawn = random.integers(0, count, size=(rows, count)) + count * np.arange(rows)[:, None]
             times_drawn = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(float)
             totals = times_drawn @ sums
-            means[start : start + rows] = totals / (times_drawn @ sizes)
+            means[start : start + rows, :columns] = totals / (times_drawn @ sizes)
             if len(partial):
                 means[start : start + rows, partial] = totals[:, partial] / (times_drawn @ known_sizes)
-    return Resampled(value, known.sum(axis=0), means)
+            for column, function in enumerate(functions, columns):
+                if function is not None:
+                    means[start : start + rows, column] = function(times_drawn[:, members])
+    ones = np.ones((1, len(values)))
+    together = np.array([np.nan if function is None else function(ones)[0] for function in functions])
+    n = np.append(known.sum(axis=0), np.isfinite(together) * len(values)).astype(int)
+    return Resampled(np.append(value, together), n, means)
 
 
 def percentile_bounds(means: np.ndarray) -> np.ndarray:

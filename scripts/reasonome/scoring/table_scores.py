@@ -4,19 +4,23 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reasonome.scoring.comparisons import percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import Pooled, percentile_bounds, resampled_means
 
 _FEWEST_CLUSTERS = 5
 # The metrics of baselines in the printed table.
 _HEADLINE = (
     *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
     *("top_1", "top_3", "top_5", "top_10", "mrr"),
+    *("verified", "accuracy", "balanced_accuracy", "mcc", "auroc", "rmse", "spearman"),
 )
+
+_LESS_IS_BETTER = {"rmse"}
 
 
 @dataclass(frozen=True)
@@ -127,18 +131,21 @@ def intervals(
     seed: int,
     resamples: int,
     errors: bool = False,
+    pooled: Mapping[Any, Pooled] = MappingProxyType({}),
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; rows of one cluster are resampled together. `errors`: with `se`.
 
-    A metric is over the rows in which it has a value (not nan); a metric without any value is left out.
+    A metric is over the rows in which it has a value (not nan); a metric without any value is left out. `pooled` are
+    metrics of all rows together.
     """
     result = {}
     values = scores.to_numpy(float)
-    for subset, resampled in resampled_means(values, subsets, clusters, seed=seed, resamples=resamples):
+    draws = {"seed": seed, "resamples": resamples, "pooled": list(pooled.values())}
+    for subset, resampled in resampled_means(values, subsets, clusters, **draws):
         means, n = resampled.value.tolist(), resampled.n.tolist()
         low, high = percentile_bounds(resampled.means).tolist()
         error = np.nanstd(resampled.means, axis=0, ddof=1).tolist() if errors else [None] * len(low)
-        columns = zip(scores, means, low, high, n, error, strict=True)
+        columns = zip([*scores, *pooled], means, low, high, n, error, strict=True)
         result[subset] = {metric: Score(*score) for metric, *score in columns if score[3]}
     return result
 
@@ -169,7 +176,7 @@ def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[st
 
 
 def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, ScoredBaseline]) -> str:
-    """Values of the baselines, and how much more the answers have in the first metric that both have."""
+    """Values of the baselines, and how much better the answers are in the first metric that both have."""
     shown = _headline(metrics)
     first = next(
         (metric for metric in shown if all(metric in baseline.metrics for baseline in baselines.values())), None
@@ -178,7 +185,8 @@ def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, Scored
     for name, baseline in baselines.items():
         rows[name] = {metric: _value(baseline.metrics.get(metric)) for metric in shown}
         if first:
-            rows[name][f"margin in {first}"] = f"{metrics[first].value - baseline.metrics[first].value:+.4f}"
+            margin = metrics[first].value - baseline.metrics[first].value
+            rows[name][f"margin in {first}"] = f"{-margin if first in _LESS_IS_BETTER else margin:+.4f}"
         rows[name]["information"] = baseline.information
     notes = [f"{name}: {baseline.note}" for name, baseline in baselines.items() if baseline.note]
     return "\n".join([_aligned("baseline", rows), *notes])

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from reasonome.scoring.comparisons import Pooled
+
 
 @dataclass(frozen=True)
 class TableBaseline:
@@ -24,11 +26,13 @@ class TableBaseline:
 class TableTask(Protocol):
     """The part of a task; columns, ids, intervals and output are the same for all.
 
+    `has_similarity` says whether answers are texts that encoders compare.
     `required` and `optional` are the columns that it knows, `answer` among them. Tables have the columns that the user
     named, and those of `read`. `tracks` are the ways to read answers that a user may choose from, the default first;
     `form` are the metrics that `read` computes. The answers to be scored are those that `read` returns.
     """
 
+    has_similarity: bool
     required: tuple[str, ...]
     optional: tuple[str, ...]
     tracks: tuple[str, ...]
@@ -40,6 +44,13 @@ class TableTask(Protocol):
 
     def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
         """The scorer of answers by the terms of a background; tasks with tracks have none."""
+
+    def prepare(self, table: pd.DataFrame) -> None:
+        """Learn what the reading of cells depends on from the whole table; nothing by default."""
+
+    def pooled(self, draws: Sequence[Sequence[Any]], table: pd.DataFrame, own: bool) -> dict[str, Pooled]:
+        """Metrics of all answers together, the mean over draws; none by default. `own`: they are the table's."""
+        return {}
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
         """The parsed cells, a row each: answer, problems, and metrics of the form (nan: not applicable)."""

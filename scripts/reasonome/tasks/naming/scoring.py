@@ -3,7 +3,6 @@
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,15 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.facts.text import normalise
-from reasonome.scoring.answers import answer_columns, attempts, confidence, ending, shuffled_rows, unknown_where_missing
+from reasonome.scoring.answers import (
+    answer_columns,
+    attempts,
+    confidence,
+    ending,
+    order_agreement,
+    shuffled_rows,
+    unknown_where_missing,
+)
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
@@ -25,6 +32,7 @@ from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example
 
+POOLED = {}  # metrics of all answers together
 BY_ENCODERS = True  # whether answers are scored by encoders
 SHOWN = ("term_score", "rouge_l")
 # Metrics of answers in the order in which they are shown, with similarity_<encoder> behind the mean.
@@ -165,7 +173,10 @@ def score_answers(
     table = pd.DataFrame(rows)
     table = table.join(judges.score_names(table["answer"].tolist(), row_examples))
     table = table.assign(**reasoning_scores(parsed, row_examples, shown, judges.knowledge))
-    table = table.assign(**_rewards(task, parsed, row_examples, judges), order_agreement=_order_agreement(table))
+    table = table.assign(
+        **_rewards(task, parsed, row_examples, judges),
+        order_agreement=order_agreement(table["answer"].map(normalise), table),
+    )
     form_columns = [f"reward_{name}" for name, reward in task.rewards().items() if not reward.semantic]
     form_columns += ["format", "format_published"]
     table.loc[[attempt.bare for attempt in scored_attempts], form_columns] = math.nan
@@ -188,20 +199,6 @@ def _rewards(task: Task, parsed: Sequence[Any], examples: Sequence[Any], judges:
         for name, reward in task.rewards().items()
         if encoders or name != "similarity"
     }
-
-
-def _order_agreement(table: pd.DataFrame) -> pd.Series:
-    """Share of pairs of orders of the genes that got the same name, by question and sample; nan with one order.
-
-    Two answers without a name do not agree.
-    """
-    names = table["answer"].map(normalise)
-
-    def agreement(rows: pd.Series) -> float:
-        pairs = [first == second != "" for first, second in combinations(rows, 2)]
-        return float(np.mean(pairs)) if pairs else math.nan
-
-    return names.groupby([table["id"], table["sample"]]).transform(agreement).astype(float)
 
 
 def _shuffled_scores(

@@ -14,7 +14,7 @@ from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
 from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableBaseline
+from reasonome.scoring.table_task import TableBaseline, TableTask
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
@@ -29,9 +29,10 @@ _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, 
 _NEAR_DUPLICATE = 0.5  # the default Jaccard index from which a benchmark's sets form a cluster
 
 
-class NamingTable:
+class NamingTable(TableTask):
     """Tables of answers with the true name (`gold`) and perhaps the genes of the set."""
 
+    has_similarity = True
     required = ("answer", "gold")
     optional = ("id", "genes")
     tracks = ()

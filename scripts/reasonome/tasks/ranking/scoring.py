@@ -24,6 +24,7 @@ from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import RankingTask
 
+POOLED = {}  # metrics of all answers together
 BY_ENCODERS = False  # whether answers are scored by encoders
 SHOWN = ("top_1", "top_3", "mrr")
 # Metrics of answers in the order in which they are shown.

@@ -15,7 +15,7 @@ from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
 from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableBaseline
+from reasonome.scoring.table_task import TableBaseline, TableTask
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import TOP, expected_metrics, list_metrics
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
@@ -37,7 +37,7 @@ class TableExample(RankingExample):
 
 
 @dataclass(frozen=True)
-class RankingTable:
+class RankingTable(TableTask):
     """Tables of ranked genes with the causal ones (`gold`) and perhaps the candidates.
 
     In track `strict` a cell is parsed like a model's completion, and genes are compared ignoring case, and by the names
@@ -50,6 +50,7 @@ class RankingTable:
     authority: GeneTable | None = None
     authority_name: str = ""
 
+    has_similarity = False
     required = ("answer", "gold")
     optional = ("id", "candidates")
     tracks = (STRICT, AS_PUBLISHED)
