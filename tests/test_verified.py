@@ -14,8 +14,9 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
+from reasonome.tasks import registry
 from reasonome.tasks.base import total
-from reasonome.tasks.verified import building, checks, files, leaks, prompting, scoring, teaching
+from reasonome.tasks.verified import building, checks, files, leaks, prompting, questions, scoring, teaching
 from reasonome.tasks.verified.task import Question
 from reasonome.teaching import Proposal
 
@@ -32,7 +33,14 @@ def benchmark(**settings):
 
 def project(folder, **benchmarks):
     """Benchmarks by name, whose results are in a folder."""
-    return SimpleNamespace(benchmarks=benchmarks, results=SimpleNamespace(benchmark=lambda name: folder / name))
+    results = SimpleNamespace(benchmark=lambda name: folder / name)
+    return SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: TASK)
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """The task is one of the project's own."""
+    monkeypatch.setitem(registry._own, TASK.name, TASK)
 
 
 def write_split(path, *questions):
@@ -100,13 +108,13 @@ def test_no_lazy_or_malformed_answer_earns_more_than_the_best_constant():
 def test_no_two_splits_share_a_group_and_what_is_left_out_is_told():
     questions = [question(f"{group}{i}", group=group) for group in "ABCDEFGH" for i in range(3)]
     subsets = {"all": {"table": "t.tsv", "test": 4, "valid": 2, "train": 5}}
-    splits, left_out = building.split(questions, benchmark(subsets=subsets))
+    splits, left_out = building.split(questions, benchmark(subsets=subsets), TASK)
     assert {part: len(rows) for part, rows in splits.items()} == {"train": 5, "test": 6, "valid": 3}
     groups = [{one.group for one in rows} for rows in splits.values()]
     assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
     assert Counter(row.reason for row in left_out) == {"not drawn: train is 5": 10}
     with pytest.raises(InputError, match="2 questions too few"):
-        building.split(questions[:3], benchmark(subsets={"all": {"table": "t.tsv", "test": 5, "valid": 0}}))
+        building.split(questions[:3], benchmark(subsets={"all": {"table": "t.tsv", "test": 5, "valid": 0}}), TASK)
 
 
 def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_path, monkeypatch):
@@ -119,17 +127,18 @@ def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_pa
     subsets = {"all": {"table": "genes.tsv", "test": 1, "valid": 0}}
     mine = benchmark(subsets=subsets, leave_out=["other"])
     building.build(TASK, project(tmp_path, mine=mine), "mine", tmp_path / "mine")
-    # The seed draws group C for the test.
+    # Of the groups A and C the smaller one suffices for the test.
     splits = {
         part: [one.id for one in read_rows(tmp_path / f"mine/{part}.jsonl", Question)] for part in building.SPLITS
     }
-    assert splits == {"train": ["a1"], "valid": [], "test": ["c1", "c2"]}
-    left_out = pd.read_csv(tmp_path / "mine/left_out.tsv", sep="\t")
-    assert left_out.to_numpy().tolist() == [["all", name, "leaks into other"] for name in ("d1", "b1", "b2")]
+    assert splits == {"train": ["c1", "c2"], "valid": [], "test": ["a1"]}
+    left_out = pd.read_csv(tmp_path / "mine/left_out.tsv", sep="\t", keep_default_na=False)
+    assert left_out.to_numpy().tolist() == [["all", name, "leaks into other", ""] for name in ("d1", "b1", "b2")]
     assert atomic.read_json(tmp_path / "mine/audit.json") == {
         "questions": 6,
         "groups": 4,
-        "sizes": {"train": {"all": 1}, "valid": {}, "test": {"all": 2}},
+        "largest_group": 2,
+        "sizes": {"train": {"all": 2}, "valid": {}, "test": {"all": 1}},
         "left_out": {"leaks into other": 3},
     }
 
@@ -174,12 +183,15 @@ def test_a_recipe_may_not_train_on_what_may_give_the_test_away(tmp_path, learned
 
 
 def test_a_question_that_does_not_fit_is_told(tmp_path):
-    asked = SimpleNamespace(root=tmp_path, style=lambda *_: SimpleNamespace(budget_tokens=5))
+    style = SimpleNamespace(budget_tokens=5, user="{gene} {name}")
+    asked = SimpleNamespace(root=tmp_path, style=lambda *_: style)
     fits = {"train": [question("T")]}  # a capital, and half of "a name"
     assert prompting.with_material(TASK, asked, "mine", "plain", fits) == fits
     with pytest.raises(InputError, match="question 'TTT' has 6 tokens, more than the 5 of style 'plain'") as error:
         prompting.with_material(TASK, asked, "mine", "plain", {"test": [question("TTT")]})
     assert error.value.file == tmp_path / "prompts/chromosome_of_gene.plain.txt"
+    style.user = "{gene}"  # the name is not shown, and does not count
+    prompting.with_material(TASK, asked, "mine", "plain", {"test": [question("TTT")]})
 
 
 @pytest.mark.parametrize(("part", "rows"), [("test", (5, False)), ("valid", (1, False)), ("train", (9, True))])
@@ -225,14 +237,14 @@ def test_a_table_is_refused_with_its_line(tmp_path, rows, message, line):
     columns = ("id", "gene", "name", "stem", "answer")
     own_task.write(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
     with pytest.raises(InputError, match=message) as error:
-        building._read(TASK, benchmark(), "all", path, {})
+        questions._read(TASK, benchmark(), "all", path, {})
     assert error.value.line == line
 
 
 def test_a_truth_of_several_words_can_be_answered(tmp_path):
     row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17  q21"}
     own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
-    [built] = building._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
+    [built] = questions._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
     assert built.answer == "17 q21"
     assert TASK.verified(TASK.parse("<answer>17 q21</answer>"), built) == 1
 

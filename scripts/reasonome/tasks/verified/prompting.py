@@ -1,4 +1,4 @@
-"""Prompts of verified answers: all columns of a question, which must fit into the style's budget."""
+"""Prompts of verified answers: the columns of a question that a style shows must fit into its budget."""
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
@@ -8,11 +8,13 @@ from reasonome.tasks.verified.task import VerifiedTask
 
 
 def with_material(task: VerifiedTask, project: Project, name: str, style: str, splits: Splits) -> Splits:
-    """The splits as they are. InputError for a question whose columns exceed the budget."""
-    budget = project.style(name, style).budget_tokens
+    """The splits as they are. InputError for a question whose shown columns exceed the budget."""
+    asked = project.style(name, style)
+    budget = asked.budget_tokens
     for rows in splits.values():
         for row in rows:
-            if (tokens := sum(count_tokens(list(row.columns.values())))) > budget:
+            shown = [text for column, text in row.columns.items() if f"{{{column}}}" in asked.user]
+            if (tokens := sum(count_tokens(shown))) > budget:
                 raise InputError(
                     f"question '{row.id}' has {tokens} tokens, more than the {budget} of style '{style}'",
                     file=project.root / "prompts" / f"{task.name}.{style}.txt",

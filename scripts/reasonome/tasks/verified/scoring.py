@@ -12,9 +12,18 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.scoring.answers import answer_columns, attempts, confidence, ending, shuffled_rows, unknown_where_missing
+from reasonome.scoring.answers import (
+    answer_columns,
+    attempts,
+    confidence,
+    ending,
+    order_agreement,
+    shuffled_rows,
+    unknown_where_missing,
+)
 from reasonome.tasks.verified.task import Question, VerifiedTask
 
+POOLED = {}  # metrics of all answers together
 BY_ENCODERS = False  # whether answers are scored by encoders
 SHOWN = ("verified",)
 LISTED = ("verified", "format", "truncated", "length")
@@ -37,22 +46,19 @@ def score(
     question of the subset. InputError as of `attempts`.
     """
     scored_attempts = attempts(task, project.style(benchmark, style), examples, answers, file, sealed)
-    rows = []
+    rows, rewards = [], task.rewards()
     for attempt in scored_attempts:
         example, answer, verdict = attempt
-        verified = task.verified(verdict, example)
-        kept_form = math.nan if attempt.bare else float(verdict.named and verdict.reasoned)
+        paid = {name: reward.function([verdict], [example], None)[0] for name, reward in rewards.items()}
+        kept_form = math.nan if attempt.bare else paid["format"]
         rows.append(
             {
                 **labels(example),
-                "question": "; ".join(example.columns.values()),
-                "answer": verdict.name,
+                **task.scored(verdict, example),
                 "reasoning": verdict.reasoning,
                 **answer_columns(attempt),
-                "verified": verified,
                 "format": kept_form,
-                "reward_verified": verified,
-                "reward_format": kept_form,
+                **{f"reward_{name}": value for name, value in (paid | {"format": kept_form}).items()},
                 **ending(answer),
                 **confidence(verdict, answer),
             }
@@ -62,7 +68,7 @@ def score(
     others = [
         task.verified(task.bare(name), attempt.example) for name, attempt in zip(handed, scored_attempts, strict=True)
     ]
-    return table.assign(shuffled_verified=others)
+    return table.assign(shuffled_verified=others, order_agreement=order_agreement(table["answer"], table))
 
 
 def labels(example: Question) -> dict[str, str]:
@@ -70,7 +76,7 @@ def labels(example: Question) -> dict[str, str]:
     return {
         "id": example.id,
         "subset": example.subset,
-        "stratum": "",
+        "stratum": example.stratum,
         "cluster": example.group,
         "gold": example.answer,
         "genes": "",

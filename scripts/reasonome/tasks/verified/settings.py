@@ -1,6 +1,6 @@
 """Settings of tasks with verified answers: entries of benchmarks.yaml, and prompt styles."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -9,14 +9,20 @@ from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.strict import Strict, UserPath, Variant
 
 
-class VerifiedSubset(Strict):
+class HeldOut(Strict):
+    """How many questions of one part of a benchmark are held out."""
+
+    test: Annotated[int, Field(ge=1)] = Field(description="questions at least: those of one group go together")
+    valid: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
+    balanced: bool = Field(False, description="as many questions of each class in every split")
+
+
+class VerifiedSubset(HeldOut):
     """One part of a benchmark: a table of questions, and how many are held out."""
 
     table: UserPath = Field(description="CSV, TSV or JSON lines, with the task's columns, `id` and `answer`")
     columns: dict[str, str] = Field({}, description="what the columns are called, where they have other names")
-    test: Annotated[int, Field(ge=1)] = Field(description="questions at least: those of one group go together")
-    valid: Annotated[int, Field(ge=0)]
-    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
 
 
 class VerifiedBenchmark(Benchmark):
@@ -24,6 +30,12 @@ class VerifiedBenchmark(Benchmark):
 
     subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(check_subset_names)]
     group: str | None = Field(None, description="column whose values no two splits share; id if not given")
+    groups: Literal["at random", "largest first"] = Field(
+        "at random", description="the order in which groups are held out"
+    )
+    largest_group: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="groups of more questions stay in training, but for `largest first`"
+    )
 
     @model_validator(mode="after")
     def _group_is_a_column(self) -> "VerifiedBenchmark":

@@ -31,6 +31,7 @@ class Question(BaseModel):
     columns: dict[str, str]
     answer: str = Field(min_length=1)
     group: str = ""
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,19 @@ class VerifiedTask(ABC):
         what = f"`verify` {failure} for the answer '{answer.name}' to '{example.id}'"
         fix = "let it return a number from 0 to 1 for every text, 0 for one that it cannot read"
         raise InputError(what, file=getfile(type(self)), fix=fix)
+
+    def kind(self, question: Question) -> str:
+        """The kind of a question of which every split has some, such as its class; one kind if not overridden."""
+        return ""
+
+    def with_training_answers(self, splits: dict[str, list[Question]]) -> dict[str, list[Question]]:
+        """The splits with what questions say of the training answers, such as their mean; as they are by default."""
+        return splits
+
+    def scored(self, answer: Verdict, example: Question) -> dict[str, Any]:
+        """The columns of a table of scores that say what was asked and answered, and how right that is."""
+        question = "; ".join(example.columns.values())
+        return {"question": question, "answer": answer.name, "verified": self.verified(answer, example)}
 
     def with_choice(self, example: Question, style: VerifiedStyle) -> Question:
         """The question as it is: all of its columns are shown."""
