@@ -9,7 +9,6 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.leaks import audit
-from reasonome.tasks import registry
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 
@@ -19,18 +18,18 @@ def main() -> None:
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)
-    leaks = registry.part(project.task(plan.benchmarks[0]).name, "leaks")
-    findings = leaks.findings(project, plan)
+    parts = plan.by_part(project, "leaks")
+    findings = [finding for leaks, own in parts for finding in leaks.findings(project, own)]
     table = audit.table(findings)
     show(table[SHOWN].to_string(index=False))
     for benchmark in plan.not_compared:
         show(f"not compared: questions of {benchmark}, whose task knows no leak into {plan.benchmarks[0]}")
-    audit.check(args.experiment, findings, leaks.FIXES)
+    audit.check(args.experiment, findings, {kind: fix for leaks, _ in parts for kind, fix in leaks.FIXES.items()})
     atomic.write_tsv(args.output / "audit.tsv", table)
     report = {
         "experiment": args.experiment,
         "findings": [finding.row() for finding in findings],
-        "same_source": leaks.same_sources(project, plan),
+        "same_source": [shared for leaks, own in parts for shared in leaks.same_sources(project, own)],
         "not_compared": plan.not_compared,
     }
     atomic.write_json(args.output / "audit.json", report)

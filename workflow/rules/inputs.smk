@@ -140,10 +140,9 @@ def audit_plan(wildcards):
 
 
 def audit_inputs(wildcards):
-    """The files that the leak audit of an experiment reads: what the task says."""
-    plan = audit_plan(wildcards)
-    task = PROJECT.benchmarks[plan.benchmarks[0]].task
-    return registry.part(task, "files").leaks(PROJECT, plan).paths
+    """The files that the leak audit of an experiment reads: what its tasks say."""
+    parts = audit_plan(wildcards).by_part(PROJECT, "files")
+    return list(dict.fromkeys(path for files, plan in parts for path in files.leaks(PROJECT, plan).paths))
 
 
 def audit_settings(wildcards):

@@ -105,12 +105,14 @@ class QuestionRecipe(TrainingSettings):
         description="benchmarks with their weights, instead of one: the training questions have them by weight, each "
         "question once, until one benchmark has no more",
     )
-    style: Name = Field(description="of each of the benchmarks")
+    style: Name | dict[Name, Name] = Field(description="of each of the benchmarks; of a mixture also one for each")
 
     @model_validator(mode="after")
     def _one_benchmark_or_a_mixture(self) -> Self:
         if (self.benchmark is None) == (self.mixture is None):
             raise ValueError("give either a benchmark or a mixture of several")
+        if isinstance(self.style, dict) and set(self.style) != set(self.mixture or ()):
+            raise ValueError(f"'style' has one for each benchmark of the mixture: {', '.join(self.mixture or ())}")
         return self
 
     @model_serializer(mode="wrap")
@@ -130,11 +132,15 @@ class QuestionRecipe(TrainingSettings):
 
     @property
     def parts(self) -> list[Self]:
-        return [self.model_copy(update={"benchmark": name, "mixture": None}) for name in self.weights_of_benchmarks]
+        styles = self.style if isinstance(self.style, dict) else dict.fromkeys(self.weights_of_benchmarks, self.style)
+        return [
+            self.model_copy(update={"benchmark": name, "mixture": None, "style": styles[name]})
+            for name in self.weights_of_benchmarks
+        ]
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        return [(name, self.style) for name in self.weights_of_benchmarks]
+        return [(part.benchmark, part.style) for part in self.parts]
 
 
 class SftRecipe(QuestionRecipe):

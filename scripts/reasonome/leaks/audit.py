@@ -179,7 +179,8 @@ def question_sources(project: Project, plan: AuditPlan, key: str) -> list[dict]:
     """Training and test questions that come from one source, which `key` of a subset names."""
 
     def sources(benchmark: str) -> list[str]:
-        return list(dict.fromkeys(getattr(spec, key) for spec in project.benchmarks[benchmark].subsets.values()))
+        named = [getattr(spec, key) for spec in project.benchmarks[benchmark].subsets.values()]
+        return [source for source in dict.fromkeys(named) if source is not None]
 
     return [
         {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}

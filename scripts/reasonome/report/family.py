@@ -8,7 +8,7 @@ from reasonome.scoring.comparisons import MEAN, holm
 SIGNIFICANT = 0.05
 PROTOCOL = "protocol"
 # The information that baselines use which an arm has to beat. Looking up the tested set is a ceiling, no baseline.
-BASELINE_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database")
+BASELINE_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database", "a domain model")
 CEILING = "a database with the own term"
 ARMS = ("parent arm", "without a step")
 _HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]

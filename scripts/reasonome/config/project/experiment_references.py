@@ -25,13 +25,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
     ):
         project.folder.check_known(file, (field,), getattr(experiment, field), own)
     _check_one_kind(project, file, experiment)
-    for benchmark in experiment.benchmarks:
-        styles = project.styles(project.benchmarks[benchmark].task)
-        project.folder.check_known(file, ("styles",), experiment.styles, styles)
-        for arm, spec in experiment.arms.items():
-            project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], styles)
-        for style in experiment.asked_styles:
-            project.style(benchmark, style)  # raises if it does not fit
+    _check_styles(project, file, experiment)
     for arm, spec in experiment.arms.items():
         _check_steps(project, file, arm, spec.steps)
     _check_context(project, file, experiment)
@@ -44,10 +38,36 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
     _check_encoders(project, file, experiment)
 
 
+def _check_styles(project: "Project", file: str, experiment: Experiment) -> None:
+    """InputError for a style that no benchmark's task has, and for a benchmark that an arm asks in no style."""
+    of_tasks = {benchmark: project.styles(project.benchmarks[benchmark].task) for benchmark in experiment.benchmarks}
+    known = [style for styles in of_tasks.values() for style in styles]
+    project.folder.check_known(file, ("styles",), experiment.styles, known)
+    for arm, spec in experiment.arms.items():
+        project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], known)
+        for benchmark, styles in of_tasks.items():
+            if not set(styles).intersection(spec.styles or experiment.styles):
+                loc = ("styles",) if spec.styles is None else ("arms", arm, "styles")
+                what = f"none of these is a style of {project.benchmarks[benchmark].task}, the task of '{benchmark}'"
+                raise project.folder.error(file, loc, what, f"add one of {', '.join(styles)}")
+    for benchmark, style in _asked(project, experiment):
+        project.style(benchmark, style)  # raises if it does not fit
+
+
+def _asked(project: "Project", experiment: Experiment) -> list[tuple[str, str]]:
+    """(benchmark, style) of all questions that an experiment asks."""
+    return [
+        (benchmark, style)
+        for benchmark in experiment.benchmarks
+        for style in experiment.asked_styles
+        if style in project.styles(project.benchmarks[benchmark].task)
+    ]
+
+
 def _check_context(project: "Project", file: str, experiment: Experiment) -> None:
     """InputError if the longest prompt of a style that is asked or trained in leaves a backbone no room to answer."""
     share = project.settings.prompt_share
-    tested = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
+    tested = _asked(project, experiment)
     learned = [question for step in experiment.steps for question in project.recipe(step).questions]
     for position, name in enumerate(experiment.backbones):
         backbone = project.backbones[name]

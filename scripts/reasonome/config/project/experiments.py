@@ -1,7 +1,8 @@
 """Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
@@ -18,10 +19,15 @@ def examples_folder(project: Project, benchmark: str, style: str) -> Path:
 
 
 def cells(project: Project, experiment: str) -> list[Run]:
-    """All cells of an experiment; untrained backbones, and those without weights, have none in arms with steps."""
+    """All cells of an experiment.
+
+    Untrained backbones, and those without weights, have none in arms with steps, and a benchmark has none in styles of
+    other tasks.
+    """
     spec = project.experiments[experiment]
     without_weights = {name for name, backbone in project.backbones.items() if backbone.weights is None}
-    return chains.expand(spec, without_weights.union(spec.untrained))
+    runs = chains.expand(spec, without_weights.union(spec.untrained))
+    return [run for run in runs if run.style in project.styles(project.benchmarks[run.benchmark].task)]
 
 
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
@@ -141,6 +147,14 @@ class AuditPlan:
     def benchmarks(self) -> list[str]:
         """The tested benchmarks, each once."""
         return list(dict.fromkeys(benchmark for benchmark, _ in self.asked))
+
+    def by_part(self, project: Project, part: str) -> list[tuple[ModuleType, "AuditPlan"]]:
+        """The modules of a part of the tested tasks, each with the plan for the benchmarks that are of it."""
+        asked: dict[ModuleType, list[tuple[str, str]]] = {}
+        for benchmark, style in self.asked:
+            module = registry.part(project.task(benchmark).name, part)
+            asked.setdefault(module, []).append((benchmark, style))
+        return [(module, replace(self, asked=own)) for module, own in asked.items()]
 
     def files(self, results: Results) -> list[Path]:
         """Every file of results that the audit reads."""

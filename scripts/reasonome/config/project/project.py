@@ -107,10 +107,10 @@ class Project:
         stage, variant = step.split(".")
         return self.recipes[stage][variant]
 
-    def ontologies(self, corpus: str) -> dict[str, str]:
-        """The ontologies of a corpus: source → key of its file."""
-        formats = {source: self.sources[source].format for source in self.corpora[corpus].sources}
-        return {source: ONTOLOGY_FILES[form] for source, form in formats.items() if form in ONTOLOGY_FILES}
+    def ontologies(self, corpus: str) -> dict[str, Path]:
+        """The ontologies of a corpus: source → file."""
+        keys = {source: ONTOLOGY_FILES.get(self.sources[source].format) for source in self.corpora[corpus].sources}
+        return {source: self.source_file(source, key) for source, key in keys.items() if key is not None}
 
     def authority(self, corpus: str) -> str:
         """The source that defines the genes of a corpus; InputError if none can, or several and none is named."""

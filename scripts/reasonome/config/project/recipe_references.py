@@ -39,10 +39,6 @@ def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe |
     """InputError if the style, teacher or rewards of a recipe do not fit one of its benchmarks."""
     task = project.benchmarks[recipe.benchmark].task
     _check_known(project, file, variant, recipe, "style", project.styles(task), f"style of {task}")
-    if project.style(recipe.benchmark, recipe.style).asks_confidence():
-        what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
-        fix = "train in a style without it: a model may be asked in one that it was not trained in"
-        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
     if isinstance(recipe, GrpoRecipe):
         _check_rewards(project, file, variant, recipe, task)
     else:
@@ -58,6 +54,11 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRec
         what = f"rewards are of one task, and these are of several: {named}"
         fix = "mix benchmarks of one task here; SFT may mix tasks"
         raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "mixture"), what, fix)
+    styles = {style for _, style in recipe.questions}
+    if len(styles) > 1:
+        what = f"GRPO asks in one style, and these are several: {', '.join(sorted(styles))}"
+        place = project.folder.place_in_recipe(file, variant, "style")
+        raise project.folder.error(file, place, what, "name one; SFT may have one for each benchmark")
 
 
 def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:

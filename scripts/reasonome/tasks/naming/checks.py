@@ -1,10 +1,9 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
-from reasonome.config import GO_FORMATS, PretrainRecipe, Recipe
+from reasonome.config import GO_FORMATS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
 from reasonome.config.project import Project
 from reasonome.config.project.prompt_template import read_template
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import no_checks
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
@@ -67,7 +66,14 @@ def check_style(project: Project, benchmark: str, name: str, style: NamingStyle)
         )
 
 
-check_recipe = no_checks  # any recipe with the task's rewards can train
+def check_recipe(project: Project, file: str, variant: str, recipe: SftRecipe | GrpoRecipe) -> None:
+    """Check that a recipe does not train in a style that asks for a confidence."""
+    if project.style(recipe.benchmark, recipe.style).confidence:
+        what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
+        fix = "train in a style without it: a model may be asked in one that it was not trained in"
+        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
+
+
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = True
 # The kinds of teachers that write about gene sets.

@@ -12,7 +12,7 @@ def building(project: Project, benchmark: str) -> Inputs:
     """Facts, ontologies by source, further ontologies for synonyms, and for published sets their files and those of the
     authority for gene symbols."""
     spec = project.benchmarks[benchmark]
-    own, holding = ontology_files(project, benchmark), _ontologies(project, spec.corpus)
+    own, holding = ontology_files(project, benchmark), project.ontologies(spec.corpus)
     published = {}
     for place, file in spec.published_files.items():
         fetched = file.as_source().file_name if file.url else ""
@@ -72,7 +72,7 @@ def baselines(project: Project, benchmark: str) -> Inputs:
 def background(project: Project, benchmark: str) -> Inputs:
     """The facts of the background's corpus, and its ontologies by source: those of the benchmark's sets first."""
     corpus = background_corpus(project, benchmark)
-    holding, own = _ontologies(project, corpus), ontology_files(project, benchmark)
+    holding, own = project.ontologies(corpus), ontology_files(project, benchmark)
     ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
     return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
@@ -88,7 +88,7 @@ def leaks(project: Project, plan: AuditPlan) -> Inputs:
     """Training data, test sets, prompts, and the ontologies with synonyms and ancestors of their terms."""
     prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
     corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
-    ontologies = {source: file for corpus in corpora for source, file in _ontologies(project, corpus).items()}
+    ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
     return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
 
 
@@ -118,7 +118,7 @@ def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
     Built sets are propagated over them. Published sets may be of any ontology of the corpus.
     """
     spec = project.benchmarks[benchmark]
-    holding = _ontologies(project, spec.corpus)
+    holding = project.ontologies(spec.corpus)
     if spec.kind == "published":
         return holding
     named = {subset.source for subset in spec.subsets.values()} & holding.keys()
@@ -131,8 +131,3 @@ def background_corpus(project: Project, benchmark: str) -> str:
     """The corpus whose terms and gene sets answers are compared with."""
     spec = project.benchmarks[benchmark]
     return spec.background or spec.corpus
-
-
-def _ontologies(project: Project, corpus: str) -> dict[str, Path]:
-    """Source → file of the ontologies of a corpus."""
-    return {source: project.source_file(source, key) for source, key in project.ontologies(corpus).items()}
