@@ -36,7 +36,7 @@ def main() -> None:
         backward_tokens=0,
         prompt_tokens=0,
         generated_tokens=0,
-        recorded=recorded.facts(),
+        recorded=recorded.facts() | {"note": backbone.recorded.note},
     )
     show(f"{file}: {len(recorded.answers)} answers in {len(recorded.table.rows)} rows")
     for sentence in recorded.sentences():

@@ -254,7 +254,7 @@ def test_the_primary_metric_stands_first_with_its_margins(with_terms):
 
 def test_the_page_explains_every_baseline_and_every_kind_of_information():
     assert set(METRICS.baselines) == set(BASELINES)
-    assert list(METRICS.groups) == tables.INFORMATION
+    assert list(METRICS.groups) == [kind for kind in tables.INFORMATION if kind != "a domain model"]
 
 
 def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):
@@ -320,6 +320,9 @@ def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
     cells = [f"<td>{count}</td>" for count in ("1,043", "3", "7", "4", "5", "6")]
     assert "".join([*cells, '<td class="path">mine/gpt&lt;b&gt;.csv</td><td class="path">ab12</td>']) in section
     assert '<a href="#answering">recorded elsewhere</a>' in shown and ">untrained<" not in shown
+    told |= {"note": "fitted to <most>"}
+    noted = page.render_page(replace(inputs, answering=[{"recorded": told}, *inputs.answering[1:]]))
+    assert '<a href="#answering">recorded elsewhere: fitted to &lt;most&gt;</a>' in noted
     shown = page.render_page(replace(inputs, answering=[asked, *inputs.answering[1:]]))
     cells = [f"<td>{cell}</td>" for cell in ("m-1, m-2", "90", "12", "11", "9", "1.25")]
     assert "".join(cells) in section_text(shown, "provenance", "costs")

@@ -25,6 +25,7 @@ class RecordedAnswers(Strict):
         {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
     )
     licence: str = ""
+    note: str = Field("", description="what stands beside the scores, such as what the model was fitted to")
 
 
 class Backbone(Strict):

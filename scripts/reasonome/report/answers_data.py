@@ -20,7 +20,7 @@ from reasonome.config import Grading
 from reasonome.config.project.chains import lineage
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.metric_sets import MetricSet
-from reasonome.report.origins import Answering, answer_origin
+from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
 
@@ -58,7 +58,7 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
         chains = [(e.backbone, chain) for chain in lineage(e.chain)]
         trained = [(position[step], step[1].rsplit("+", 1)[-1]) for step in chains if step in position]
         labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
-        runs.append((Run(*labels, made=tuple(trained), origin=answer_origin(e, answered)), table))
+        runs.append((Run(*labels, made=tuple(trained), origin=described_origin(e, answered)), table))
     for (benchmark, style), table in evidence.baselines.items():
         for baseline, rows in table.groupby("baseline", sort=False):
             information = rows["information"].iloc[0]

@@ -24,6 +24,12 @@ def answer_origin(evaluation: Evaluation, answering: Answering) -> str:
     return "" if evaluation.steps else UNTRAINED
 
 
+def described_origin(evaluation: Evaluation, answering: Answering) -> str:
+    """The origin of answers as it stands beside scores: with what the configuration notes of recorded ones."""
+    note = answering.get("recorded", {}).get("note", "")
+    return ": ".join(text for text in (answer_origin(evaluation, answering), note) if text)
+
+
 def evaluations_from(origin: str, plan: Plan, answering: Iterable[Answering]) -> list[tuple[Evaluation, Answering]]:
     """Every evaluation whose answers have this origin, with what their job recorded about them."""
     pairs = zip(plan.evaluations, answering, strict=True)
