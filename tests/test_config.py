@@ -417,7 +417,7 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
     path = config / "teachers.yaml"
     teachers, _, after = path.read_text().partition("gpt-4o:")
     path.write_text(teachers + after[after.index("gene-names:") :])
-    for _ in range(2):  # of gene sets and of rankings
+    for _ in range(3):  # of gene sets, rankings and classes
         change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
     assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names"]
 

@@ -5,10 +5,12 @@ from tiny_project import edit
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
+    audit_plan,
     cells,
     report_plan,
     trained_steps,
 )
+from reasonome.core.errors import InputError
 from reasonome.leaks.audit import corpus_sources, shared_sources
 from reasonome.report.plan import Plan
 from reasonome.tasks.naming.leaks import set_sources
@@ -113,3 +115,57 @@ def test_the_whole_genome_has_its_arms_without_the_warm_up(project):
     chains = {run.arm: run.chain for run in cells(project, "whole-genome") if run.style == "names"}
     for arm in ("RA", "RA+TA"):
         assert chains[f"KW+{arm}"] == f"pretrain.full-s0+{chains[arm]}"
+
+
+def test_a_benchmark_is_asked_in_the_styles_that_its_task_has(config):
+    asked = {(run.benchmark, run.style) for run in cells(Project(config), "demo-classification")}
+    assert asked == {("demo-genes", "names"), ("demo-genes", "symbols"), ("demo-molecules", "smiles")}
+
+
+@pytest.mark.parametrize(
+    ("styles", "message"),
+    [
+        (["names", "symbols"], "none of these is a style of molecule_property, the task of 'demo-molecules'"),
+        (["names", "simles"], "unknown name 'simles'\n  fix: did you mean 'smiles'"),
+    ],
+)
+def test_styles_that_fit_no_task_are_refused(config, styles, message):
+    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles))
+    with pytest.raises(InputError, match=message):
+        Project(config)
+
+
+def test_a_mixture_may_have_a_style_for_each_benchmark(config):
+    assert Project(config).recipe("sft.demopredictions").questions == [
+        ("demo-genes", "names"),
+        ("demo-molecules", "smiles"),
+    ]
+    style = {"demo-genes": "names"}
+    edit(config.parent, "recipes/sft.yaml", lambda file: file["variants"]["demopredictions"].update(style=style))
+    with pytest.raises(InputError, match="'style' has one for each benchmark of the mixture: demo-genes, demo-mol"):
+        Project(config)
+
+
+def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
+    styles = {"demo-genes": "names", "genes": "symbols"}
+
+    def mixed(file):
+        recipe = file["variants"]["demogenes"]
+        del recipe["benchmark"]
+        recipe.update(mixture=dict.fromkeys(styles, 1), style=styles)
+
+    edit(config.parent, "recipes/grpo.yaml", mixed)
+    with pytest.raises(InputError, match=r"demogenes\.style: GRPO asks in one style, and these are several: names, sy"):
+        Project(config)
+
+
+def test_an_experiment_on_two_tasks_is_audited_by_both(project):
+    plan = audit_plan(project, "demo-classification")
+    parts = plan.by_part(project, "leaks")
+    assert [(module.__name__.split(".")[2], own.benchmarks) for module, own in parts] == [
+        ("gene_classification", ["demo-genes"]),
+        ("molecule_property", ["demo-molecules"]),
+    ]
+    assert all(own.training == plan.training for _, own in parts)
+    files = {path.name for module, own in plan.by_part(project, "files") for path in module.leaks(project, own).paths}
+    assert {"test.jsonl", "train.jsonl"} <= files and any(name.startswith("go") for name in files)

@@ -18,6 +18,8 @@ _MODULES = {
     "gene_set_naming": ("naming.task", "GeneSetNaming"),
     "causal_gene_ranking": ("ranking.task", "CausalGeneRanking"),
     "rare_disease_ranking": ("ranking.task", "RareDiseaseRanking"),
+    "gene_classification": ("gene_classification.task", "GeneClassification"),
+    "molecule_property": ("molecule_property.task", "MoleculeProperty"),
 }
 
 

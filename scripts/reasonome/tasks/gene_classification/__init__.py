@@ -1,0 +1,1 @@
+"""Classes of genes, from lists and from facts."""

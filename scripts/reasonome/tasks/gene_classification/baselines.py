@@ -1,0 +1,160 @@
+"""Baselines and domain models of gene classes, fitted on the training questions of each subset."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import matthews_corrcoef
+
+from reasonome.config.project import Project
+from reasonome.facts.authority import read_authority
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.wording import NAMING
+from reasonome.scoring.encoders import load_encoders
+from reasonome.tasks.gene_classification import files
+from reasonome.tasks.gene_classification.negatives import terms_below
+from reasonome.tasks.gene_classification.task import GeneClassification
+from reasonome.tasks.prediction.baselines import (
+    DATABASE,
+    DOMAIN_MODEL,
+    PROMPT,
+    TRAINING,
+    Baseline,
+    constant_baseline,
+    fitted_baseline,
+    from_scores,
+    random_baseline,
+)
+from reasonome.tasks.prediction.task import PredictionQuestion
+
+Questions = Sequence[PredictionQuestion]
+_FEWEST = 3  # training genes of a term, or a word, that is used
+
+
+def baselines(
+    task: GeneClassification, project: Project, benchmark: str, style: str, training: Questions, asked: Questions
+) -> list[Baseline]:
+    """The baselines by the information that they use; the same to the bit when run again.
+
+    The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
+    """
+    spec = project.benchmarks[benchmark]
+    inputs = files.baselines(project, benchmark)
+    genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
+    encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
+    facts = _facts_features(
+        inputs.files, {name: subset.telling_terms for name, subset in spec.subsets.items()}, training
+    )
+    regression = LogisticRegression(max_iter=1000)
+    answers = [
+        constant_baseline(asked),
+        random_baseline(training, asked, project.settings.seed),
+        name_words(training, asked, PROMPT if "{name}" in project.style(benchmark, style).user else DATABASE),
+        family_classes(genes, training, asked),
+        fitted_baseline("facts_regression", DOMAIN_MODEL, training, asked, facts, regression),
+    ]
+    for name, encoder in encoders.items():
+        fitted = fitted_baseline(
+            "names_regression",
+            DOMAIN_MODEL,
+            training,
+            asked,
+            lambda questions, encoder=encoder: encoder.embed([q.columns["name"] or q.id for q in questions]),
+            regression,
+        )
+        answers.append(fitted._replace(name="names_regression" if len(encoders) == 1 else f"names_regression_{name}"))
+    return answers
+
+
+def name_words(training: Questions, asked: Questions, information: str = PROMPT) -> Baseline:
+    """A rule on the official name: for each class but one the word that tells it best in training.
+
+    The best word has the highest MCC; the class whose word tells least has none. A name with words of several classes
+    is of the one whose word tells more; without any it is of the commonest class among such names. A rule is as sure as
+    it is right in training.
+    """
+    rules: dict[str, list[tuple[float, str, str]]] = {}
+    rest: dict[str, Mapping[str, float]] = {}
+    for subset in dict.fromkeys(question.subset for question in asked):
+        known = [question for question in training if question.subset == subset]
+        rules[subset] = sorted((_best_word(known, label) for label in known[0].target.classes), reverse=True)[:-1]
+        left = [q for q in known if not any(word in _words(q) for _, word, _ in rules[subset])]
+        rest[subset] = _shares([question.answer for question in left or known])
+        rules[subset] = [
+            (score, word, _shares([q.answer for q in known if word in _words(q)])) for score, word, _ in rules[subset]
+        ]
+    scores = []
+    for question in asked:
+        found = (shares for _, word, shares in rules[question.subset] if word in _words(question))
+        scores.append(next(found, rest[question.subset]))
+    return from_scores("name_words", information, asked, scores)
+
+
+def family_classes(genes: GeneTable, training: Questions, asked: Questions) -> Baseline:
+    """The classes of training genes that share any gene group with the gene; of all of them where none does.
+
+    Splits hold out whole families, so that only large groups reach from one split into another.
+    """
+    members: dict[tuple[str, str], list[str]] = defaultdict(list)
+    everything: dict[str, list[str]] = defaultdict(list)
+    for question in training:
+        everything[question.subset].append(question.answer)
+        for group, _ in genes.genes[question.columns["symbol"]].groups:
+            members[question.subset, group].append(question.answer)
+    scores = []
+    for question in asked:
+        groups = genes.genes[question.columns["symbol"]].groups
+        relatives = [answer for group, _ in groups for answer in members[question.subset, group]]
+        scores.append(_shares(relatives or everything[question.subset]))
+    return from_scores("family", TRAINING, asked, scores)
+
+
+def _best_word(questions: Questions, label: str) -> tuple[float, str, str]:
+    """(MCC, word, class) of the word that tells a class best; "" where no word is in enough names."""
+    truth = np.array([question.answer == label for question in questions])
+    words = [_words(question) for question in questions]
+    counts = Counter(word for of_name in words for word in of_name)
+    frequent = sorted(word for word, count in counts.items() if count >= _FEWEST)
+    scored = [
+        (float(matthews_corrcoef(truth, [word in of_name for of_name in words])), word, label) for word in frequent
+    ]
+    return max(scored, default=(0.0, "", label))
+
+
+def _words(question: PredictionQuestion) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{3,}", question.columns["name"].casefold()))
+
+
+def _shares(answers: Sequence[str]) -> dict[str, float]:
+    counts = Counter(answers)
+    return {label: count / len(answers) for label, count in sorted(counts.items())}
+
+
+def _facts_features(
+    inputs: Mapping, terms: Mapping[str, Sequence[str]], training: Questions
+) -> Callable[[Questions], sparse.csr_matrix]:
+    """Questions → which terms facts give the gene, without those that tell its class; of terms of training genes."""
+    facts = read_facts(inputs["facts"])
+    facts = facts[~facts["relation"].isin(NAMING)].drop_duplicates(["gene", "object_id"])
+    of_gene = facts.groupby("gene")["object_id"].agg(frozenset).to_dict()
+    trained = facts[facts["gene"].isin({question.columns["symbol"] for question in training})]
+    counts = trained["object_id"].value_counts()
+    ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
+    telling = {subset: terms_below(own, ontologies) for subset, own in terms.items()}
+    columns = {term: place for place, term in enumerate(sorted(counts[counts >= _FEWEST].index))}
+
+    def features(questions: Questions) -> sparse.csr_matrix:
+        rows, places = [], []
+        for row, question in enumerate(questions):
+            for term in of_gene.get(question.columns["symbol"], frozenset()) - telling[question.subset]:
+                if term in columns:
+                    rows.append(row)
+                    places.append(columns[term])
+        return sparse.csr_matrix((np.ones(len(rows)), (rows, places)), shape=(len(questions), max(len(columns), 1)))
+
+    return features

@@ -1,0 +1,92 @@
+"""The leak audit of gene classes: training questions, and statements of a warm-up that tell a test gene's class."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from reasonome.benchmarks.rows import read_splits
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan
+from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import JOINT
+from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
+from reasonome.tasks.gene_classification.negatives import terms_below
+from reasonome.tasks.prediction.task import PredictionQuestion
+from reasonome.tasks.verified import leaks as verified
+from reasonome.tasks.verified.leaks import same_sources
+
+__all__ = ["FIXES", "findings", "same_sources"]
+TELLS, WORDS = "tells_the_class", "class_in_text"
+_POLICIES = {TELLS: "fail", WORDS: "report"}
+FIXES = verified.FIXES | {
+    TELLS: "warm up on a corpus without the source of such facts: there is no setting that allows it"
+}
+
+
+class Tested(NamedTuple):
+    """The test questions of a benchmark; by subset the terms that tell the class, and for lists the label, if any."""
+
+    benchmark: str
+    questions: Sequence[PredictionQuestion]
+    terms: Mapping[str, Collection[str]]
+    labels: Mapping[str, str | None]
+
+
+def findings(project: Project, plan: AuditPlan) -> list[Finding]:
+    """Leaking training questions, and statements about the genes of test questions.
+
+    A statement that gives a test gene a term whose genes are asked for fails the audit. One that has the word of a list
+    for the gene's class is counted: it may say something else of it.
+    """
+    tested = [_tested(project, benchmark) for benchmark in plan.benchmarks]
+    return verified.findings(project, plan) + [
+        finding
+        for training, statements, _ in read_statements(project, plan)
+        for tests in tested
+        for finding in statement_findings(training, statements, tests)
+    ]
+
+
+def statement_findings(training: Training, statements: pd.DataFrame, tests: Tested) -> list[Finding]:
+    """A finding for each kind of leak; `statements` has text, gene and object_id, a row per line of the file."""
+    by_gene: dict[str, list[PredictionQuestion]] = defaultdict(list)
+    for question in tests.questions:
+        by_gene[question.columns["symbol"]].append(question)
+    rows: dict[str, list[int]] = {kind: [] for kind in _POLICIES}
+    columns = (statements[column] for column in ("gene", "object_id", "text"))
+    for row, (genes, objects, text) in enumerate(zip(*columns, strict=True)):
+        about = [question for gene in genes.split(JOINT) for question in by_gene.get(gene, ())]
+        if not about:
+            continue
+        ids, words = set(objects.split(JOINT)), f" {normalise(text)} "
+        if any(ids.intersection(tests.terms.get(question.subset, ())) for question in about):
+            rows[TELLS].append(row)
+        elif any(_has_class(words, question, tests) for question in about):
+            rows[WORDS].append(row)
+
+    def tell(row: int) -> str:
+        return shortened(statements["text"].iat[row])
+
+    return [
+        row_finding(training, tests.benchmark, kind, len(statements), rows[kind], policy, tell)
+        for kind, policy in _POLICIES.items()
+    ]
+
+
+def _has_class(words: str, question: PredictionQuestion, tests: Tested) -> bool:
+    """Whether words of a statement have the class that a list gives the gene; a listed label stands for `yes`."""
+    if question.subset not in tests.labels:
+        return False
+    return f" {normalise(tests.labels[question.subset] or question.answer)} " in words
+
+
+def _tested(project: Project, benchmark: str) -> Tested:
+    spec = project.benchmarks[benchmark]
+    ontologies = [read_ontology(file) for file in project.ontologies(spec.corpus).values()]
+    terms = {name: terms_below(subset.telling_terms, ontologies) for name, subset in spec.subsets.items()}
+    labels = {name: subset.label for name, subset in spec.subsets.items() if subset.term is None}
+    questions = read_splits(project.results.benchmark(benchmark), PredictionQuestion, "test")
+    return Tested(benchmark, questions, terms, labels)

@@ -1,0 +1,160 @@
+"""Questions on genes, from tables and from facts; every gene once in a subset, in the group of its family."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from reasonome.benchmarks.strata import STRATA, depths
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError, nearest
+from reasonome.core.terminal import show
+from reasonome.facts.authority import read_authority
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks.gene_classification import files
+from reasonome.tasks.gene_classification.families import families
+from reasonome.tasks.gene_classification.negatives import matched, term_genes
+from reasonome.tasks.gene_classification.settings import GeneSubset
+from reasonome.tasks.gene_classification.task import GeneClassification
+from reasonome.tasks.prediction.task import PredictionQuestion, Target
+from reasonome.tasks.verified.questions import LeftOut
+
+
+class _Labelled(NamedTuple):
+    """Gene → class, what was left out, and genes that may be meant by what was."""
+
+    classes: dict[str, str]
+    left_out: list[LeftOut]
+    doubtful: frozenset[str] = frozenset()
+
+
+class _Knowledge(NamedTuple):
+    genes: GeneTable
+    facts: pd.DataFrame
+    denied: pd.DataFrame
+    ontologies: list[Ontology]
+    depth: dict[str, int]
+
+    def has_protein(self, symbol: str) -> bool:
+        """Whether a gene of the table may have a protein product."""
+        gene = self.genes.genes.get(symbol)
+        return gene is not None and gene.coding is not False
+
+
+def read(task: GeneClassification, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+    """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
+
+    Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
+    class, a class without a gene, and a term that no ontology of the corpus has in use.
+    """
+    benchmark = project.benchmarks[name]
+    inputs = files.building(project, name).files
+    facts = read_facts(inputs["facts"])
+    genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
+    ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
+    known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
+    family = families(genes.genes.values())
+    bounds = np.quantile(list(known.depth.values()), [1 / 3, 2 / 3])
+    questions: list[PredictionQuestion] = []
+    left_out: list[LeftOut] = []
+    for subset, spec in benchmark.subsets.items():
+        labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
+        for label in spec.classes:
+            if label not in labelled.classes.values():
+                raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
+        left_out += labelled.left_out
+        target = Target(question=spec.question, classes=tuple(spec.classes))
+        for symbol, label in sorted(labelled.classes.items()):
+            depth = known.depth.get(symbol, 0)
+            question = PredictionQuestion(
+                id=f"{subset}:{symbol}",
+                subset=subset,
+                columns={"symbol": symbol, "name": genes.genes[symbol].name},
+                answer=label,
+                group=family[symbol],
+                target=target,
+                stratum=STRATA[int(depth >= bounds[0]) + int(depth > bounds[1])],
+            )
+            questions.append(question)
+    asked = {question.columns["symbol"] for question in questions}
+    alone = sum(not genes.genes[symbol].groups for symbol in asked)
+    show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
+    return questions, left_out
+
+
+def _empty_class(label: str, subset: str, left_out: list[LeftOut], table: Path | None) -> InputError:
+    """The error for a class without a gene: of the table, if there is one, with the commonest reason there."""
+    why = "".join(f": {reason}, in {n}" for reason, n in Counter(row.reason for row in left_out).most_common(1))
+    fix = "add rows, or leave the class out" if table else "name another term, or more sources in the corpus"
+    return InputError(f"no gene has the class '{label}'{why}", file=table, field=f"subsets.{subset}.classes", fix=fix)
+
+
+def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowledge, seed: int) -> _Labelled:
+    """The genes of a subset by class. Genes of the second class are drawn where only the first is listed.
+
+    Genes without a protein product count only where a list has them.
+    """
+    yes, no, left_out = frozenset(), frozenset(), []
+    for term in spec.telling_terms:
+        if not any(ontology.live_id(term) for ontology in known.ontologies):
+            what = f"no ontology of the corpus has the term '{term}' in use"
+            field = f"subsets.{subset}.{'term' if term == spec.term else 'telling'}"
+            raise InputError(what, field=field, fix="give the id of a term of the corpus' ontologies")
+    if table is not None:
+        listed = _listed(table, subset, spec, known.genes)
+        if spec.label is None:
+            return listed
+        yes, left_out = frozenset(listed.classes), listed.left_out
+        others = frozenset(known.depth.keys() - yes - listed.doubtful)
+    else:
+        ontology = next(ontology for ontology in known.ontologies if ontology.live_id(spec.term))
+        yes, no, others = term_genes(known.facts, known.denied, ontology, spec.term)
+        yes, no = (frozenset(filter(known.has_protein, genes)) for genes in (yes, no))
+    others = frozenset(filter(known.has_protein, others))
+    show(f"{subset}: {len(yes):,} genes of the class, {len(no):,} denied, {len(others):,} others to draw from")
+    if spec.balanced:
+        count = max(0, len(yes) - len(no))
+        others = matched(yes, others, defaultdict(int, known.depth), count, f"{seed}:{subset}")
+    first, second = spec.classes
+    return _Labelled(dict.fromkeys(yes, first) | dict.fromkeys([*no, *others], second), left_out)
+
+
+def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Labelled:
+    """The classes of a table's rows: all of them, or of the genes with the label alone."""
+    names = {key: spec.columns.get(key, key) for key in ("gene", "label")}
+    table = read_table(path, list(names.values()), texts=True)
+    places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
+    classes = {spec.label: spec.classes[0]} if spec.label is not None else spec.classes_by_cell
+    labels: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    left_out: list[LeftOut] = []
+    doubtful: set[str] = set()
+    for line, cells in table.rows:
+        identifier, cell = (cells[places[key]].strip() for key in ("gene", "label"))
+        if not cell and spec.label is None:
+            left_out.append(LeftOut(subset, identifier, "no label", str(line)))
+            continue
+        if cell not in classes:
+            if spec.label is not None and cell.casefold() != spec.label.casefold():
+                continue
+            fix = f"{nearest(cell, classes)}; `cells` says what the cells of a class say"
+            raise InputError(f"'{cell}' is no class", file=path, line=line, field=names["label"], fix=fix)
+        resolved = genes.resolve(identifier)
+        if resolved.symbol is None:
+            left_out.append(LeftOut(subset, identifier, f"no gene: {resolved.how}", str(line)))
+            doubtful.update(resolved.candidates)
+        else:
+            labels[resolved.symbol][classes[cell]].append(line)
+    if spec.label is not None and not labels and not left_out:
+        raise InputError(f"no row has the label '{spec.label}'", file=path, field=names["label"])
+    for symbol, by_class in labels.items():
+        if len(by_class) > 1:
+            lines = ", ".join(str(line) for lines in by_class.values() for line in lines)
+            left_out.append(LeftOut(subset, symbol, "two labels for one gene", lines))
+    alone = {symbol: next(iter(by_class)) for symbol, by_class in labels.items() if len(by_class) == 1}
+    return _Labelled(alone, left_out, frozenset(doubtful))

@@ -1,0 +1,1 @@
+"""Properties of small molecules, classes and numbers, from their SMILES."""

@@ -1,0 +1,101 @@
+"""Baselines and domain models of molecule properties, fitted on the training questions of each subset."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from reasonome.config.project import Project
+from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, molecular_weight, similarities
+from reasonome.tasks.molecule_property.task import MoleculeProperty
+from reasonome.tasks.prediction.baselines import (
+    DOMAIN_MODEL,
+    PROMPT,
+    TRAINING,
+    Baseline,
+    constant_baseline,
+    fitted_baseline,
+    random_baseline,
+)
+from reasonome.tasks.prediction.task import PredictionQuestion
+
+_TREES = 300
+
+
+def baselines(
+    task: MoleculeProperty,
+    project: Project,
+    benchmark: str,
+    style: str,
+    training: Sequence[PredictionQuestion],
+    asked: Sequence[PredictionQuestion],
+) -> list[Baseline]:
+    """The baselines by the information that they use; the same to the bit when run again."""
+    seed = project.settings.seed
+
+    def fitted(name: str, information: str, features: Callable, classifier: BaseEstimator, regressor: BaseEstimator):
+        return fitted_baseline(name, information, training, asked, features, classifier, regressor)
+
+    linear = make_pipeline(StandardScaler(), LogisticRegression()), LinearRegression()
+    forest = {"n_estimators": _TREES, "random_state": seed, "n_jobs": -1}
+    return [
+        constant_baseline(asked),
+        random_baseline(training, asked, seed),
+        fitted("smiles_length", PROMPT, _lengths, *linear),
+        fitted("molecular_weight", PROMPT, _weights, *linear),
+        _nearest(training, asked),
+        fitted(
+            "random_forest",
+            DOMAIN_MODEL,
+            features,
+            RandomForestClassifier(**forest),
+            RandomForestRegressor(max_features=1 / 3, **forest),
+        ),
+        fitted(
+            "gradient_boosting",
+            DOMAIN_MODEL,
+            features,
+            HistGradientBoostingClassifier(random_state=seed),
+            HistGradientBoostingRegressor(random_state=seed),
+        ),
+    ]
+
+
+def features(questions: Sequence[PredictionQuestion]) -> np.ndarray:
+    """Morgan fingerprints and RDKit's descriptors, shape (questions, bits + descriptors)."""
+    molecules = [question.columns["smiles"] for question in questions]
+    described = np.array([list(descriptors(smiles).values()) for smiles in molecules], dtype=np.float32)
+    return np.hstack([fingerprints(molecules), described])
+
+
+def _lengths(questions: Sequence[PredictionQuestion]) -> np.ndarray:
+    return np.array([[len(question.columns["smiles"])] for question in questions], dtype=float)
+
+
+def _weights(questions: Sequence[PredictionQuestion]) -> np.ndarray:
+    return np.array([[molecular_weight(question.columns["smiles"])] for question in questions])
+
+
+def _nearest(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion]) -> Baseline:
+    """The value of the nearest training molecule by Tanimoto similarity, as sure as they are similar."""
+    known: dict[str, list[PredictionQuestion]] = {}
+    for question in training:
+        known.setdefault(question.subset, []).append(question)
+    answers, confidences = [], []
+    for question in asked:
+        molecules = known[question.subset]
+        similar = similarities(question.columns["smiles"], [other.columns["smiles"] for other in molecules])
+        best = int(similar.argmax())
+        answers.append(molecules[best].answer)
+        share = 1 / max(len(question.target.classes), 1)
+        confidences.append(float(share + (1 - share) * similar[best]) if question.target.classes else np.nan)
+    return Baseline("nearest_molecule", TRAINING, answers, confidences)

@@ -1,0 +1,142 @@
+"""Questions on molecules from tables: every molecule once, by its canonical SMILES, in the group of its scaffold."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.plain_table import read_table
+from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
+from reasonome.tasks.molecule_property.settings import MoleculeSubset
+from reasonome.tasks.molecule_property.task import MoleculeProperty
+from reasonome.tasks.prediction.answer import read_number
+from reasonome.tasks.prediction.task import PredictionQuestion, Target, within
+from reasonome.tasks.verified import files
+from reasonome.tasks.verified.questions import LeftOut
+
+# RDKit's descriptors that a prompt may show, and how it calls them.
+_SHOWN = {
+    "MolWt": "molecular weight",
+    "MolLogP": "Crippen logP",
+    "TPSA": "polar surface area",
+    "NumHDonors": "hydrogen-bond donors",
+    "NumHAcceptors": "hydrogen-bond acceptors",
+    "NumRotatableBonds": "rotatable bonds",
+    "RingCount": "rings",
+}
+
+
+class _Row(NamedTuple):
+    line: int
+    id: str
+    smiles: str
+    answer: str
+
+
+def read(task: MoleculeProperty, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+    """The questions of a benchmark's tables, and the rows left out with the reason and their line.
+
+    Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
+    whose values contradict each other. InputError for a missing column, a repeated id, an unknown class, a class
+    without a molecule, and a table without a usable row.
+    """
+    benchmark = project.benchmarks[name]
+    questions: list[PredictionQuestion] = []
+    left_out: list[LeftOut] = []
+    for subset, path in files.building(project, name).files.items():
+        spec = benchmark.subsets[subset]
+        rows, refused = _read(path, subset, spec, benchmark.fragments)
+        kept, repeated = _each_once(rows, subset, spec)
+        if not kept:
+            reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
+            what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
+            fix = "are these the columns of SMILES and of the answer? name them in `columns`"
+            raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
+        for label in spec.classes or ():
+            if all(row.answer != label for row in kept):
+                what = f"no molecule has the class '{label}'"
+                fix = "leave the class out, or say in `cells` what its cells say"
+                raise InputError(what, file=path, field=f"subsets.{subset}.classes", fix=fix)
+        questions += [_question(row, subset, spec) for row in kept]
+        left_out += [*refused, *repeated]
+    return questions, left_out
+
+
+def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -> tuple[list[_Row], list[LeftOut]]:
+    names = {key: spec.columns.get(key, key) for key in ("smiles", "answer")}
+    names |= {"id": spec.columns["id"]} if "id" in spec.columns else {}
+    table = read_table(path, list(names.values()), texts=True)
+    places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
+    classes = spec.classes_by_cell
+    rows, left_out = [], []
+    first: dict[str, int] = {}
+    for line, cells in table.rows:
+        row = {key: cells[place].strip() for key, place in places.items()}
+        own = row.get("id") or (f"line {line}" if "id" in names else str(line))
+        identifier = f"{subset}:{own}"
+        if (before := first.setdefault(identifier, line)) != line:
+            what = f"the id '{own}' stands in line {before} already"
+            fix = "name a column in which every row has an id of its own, or none"
+            raise InputError(what, file=path, line=line, field=names.get("id", ""), fix=fix)
+        molecule = read_molecule(row["smiles"], fragments)
+        answer = _answer(row["answer"], classes, spec.unit)
+        if row["answer"] and answer is None and classes:
+            fix = f"{nearest(row['answer'], classes)}; `cells` says what the cells of a class say"
+            raise InputError(f"'{row['answer']}' is no class", file=path, line=line, field=names["answer"], fix=fix)
+        if problem := molecule.problem or (
+            "not measured" if not row["answer"] else "no number" if answer is None else ""
+        ):
+            left_out.append(LeftOut(subset, identifier, problem, str(line)))
+        else:
+            rows.append(_Row(line, identifier, molecule.smiles, answer))
+    return rows, left_out
+
+
+def _answer(cell: str, classes: dict[str, str], unit: str) -> str | None:
+    """The class, or the number as text; None for anything else."""
+    if classes:
+        return classes.get(cell)
+    number = read_number(cell, unit)
+    return None if number is None else repr(number)
+
+
+def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[list[_Row], list[LeftOut]]:
+    """The first row of every molecule, but for those that contradict each other, of which none is kept."""
+    by_molecule: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        by_molecule[row.smiles].append(row)
+    kept, left_out = [], []
+    for first, *others in by_molecule.values():
+        if spec.classes:
+            contradicts = any(row.answer != first.answer for row in others)
+        else:
+            values = [float(row.answer) for row in (first, *others)]
+            contradicts = not within(max(values) - min(values), spec.tolerance)
+        if contradicts:
+            lines = ", ".join(str(row.line) for row in (first, *others))
+            what = "values of one molecule contradict each other"
+            left_out += [LeftOut(subset, row.id, what, lines) for row in (first, *others)]
+        else:
+            kept.append(first)
+            left_out += [
+                LeftOut(subset, row.id, "the molecule was there before", f"{first.line}, {row.line}") for row in others
+            ]
+    return kept, left_out
+
+
+def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
+    values = descriptors(row.smiles)
+    shown = "; ".join(f"{words} {values[name]:.4g}" for name, words in _SHOWN.items())
+    target = Target(
+        question=spec.question, classes=tuple(spec.classes or ()), unit=spec.unit, tolerance=spec.tolerance or 0.0
+    )
+    return PredictionQuestion(
+        id=row.id,
+        subset=subset,
+        columns={"smiles": row.smiles, "descriptors": shown},
+        answer=row.answer,
+        group=scaffold(row.smiles),
+        target=target,
+        stratum="no rings" if scaffold(row.smiles).startswith("acyclic") else "rings",
+    )

@@ -1,0 +1,104 @@
+"""How answers are read: reasoning if there is any, a line `Answer:` with a class or a number, a line `Confidence:`."""
+
+import re
+from collections.abc import Sequence
+
+from reasonome.facts.text import one_line
+from reasonome.tasks.verified.task import Verdict
+
+# A line with a label, perhaps a heading, an item or in the bold type of Markdown.
+_LABELLED = re.compile(
+    r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*(.*?)[ \t*_\r]*$", re.IGNORECASE | re.MULTILINE
+)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)( ?%)?\.?")
+_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
+_LARGEST = 1e100  # the square of a larger error would be no number
+_MINUS = str.maketrans(dict.fromkeys("−–‐‑﹣－", "-"))
+_QUOTES = "\"'`*$ "
+
+
+def parse_answer(text: str) -> Verdict:
+    """The answer of a completion and its confidence, from 0 to 1 (None without one); never raises.
+
+    Problems: no_answer, several_answers, empty_answer, no_confidence, several_confidences, bad_confidence and
+    text_outside (anything but the confidence after the answer). Without exactly one answer there is none.
+    """
+    lines = list(_LABELLED.finditer(text))
+    answers = [line for line in lines if line[1].casefold() == "answer"]
+    confidences = [line for line in lines if line[1].casefold() == "confidence"]
+    answer = one_line(answers[0][2]) if len(answers) == 1 else ""
+    confidence = _read_confidence(confidences[0][2]) if len(confidences) == 1 else None
+    reasoning = text[: lines[0].start()].strip() if lines else text.strip()
+    after = text[answers[0].end() :] if answers else ""
+    problems = {
+        "no_answer": not answers,
+        "several_answers": len(answers) > 1,
+        "empty_answer": len(answers) == 1 and not answer,
+        "no_confidence": not confidences,
+        "several_confidences": len(confidences) > 1,
+        "bad_confidence": len(confidences) == 1 and confidence is None,
+        "text_outside": bool(_LABELLED.sub("", after).strip()) or _comes_first(confidences, answers),
+    }
+    return Verdict(answer, reasoning, [problem for problem, present in problems.items() if present], confidence)
+
+
+def answer_span(text: str) -> tuple[int, int] | None:
+    """The (start, end) in characters of the answer that `parse_answer` finds; None without one."""
+    spans = [line.span(2) for line in _LABELLED.finditer(text) if line[1].casefold() == "answer"]
+    return spans[0] if len(spans) == 1 and spans[0][0] < spans[0][1] else None
+
+
+def read_class(text: str, classes: Sequence[str]) -> str:
+    """The class that a text names, whatever its case, quotes and full stop; "" for any other text."""
+    plain = plain_class(text)
+    return next((label for label in classes if label.casefold() == plain), "")
+
+
+def plain_class(text: str) -> str:
+    """A text without case, quotes and a last full stop."""
+    return _unquoted(text).casefold()
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """A number as text and the words after it, both "" for anything else; digits after it are no unit."""
+    match = _NUMBER.fullmatch(_unquoted(text).translate(_MINUS))
+    words = match[2].strip() if match else ""
+    return (match[1], words) if match and not re.search(r"\d", words) else ("", "")
+
+
+def read_number(text: str, unit: str = "") -> float | None:
+    """The number that a text is, alone or with the unit; None for a range, a bound, another unit and any other text.
+
+    None too for one beyond 1e100.
+    """
+    match = _NUMBER.fullmatch(_unquoted(text).translate(_MINUS))
+    if match is None or abs(float(match[1])) > _LARGEST:
+        return None
+    words = _plain_unit(match[2])
+    return float(match[1]) if words in ("", _plain_unit(unit)) else None
+
+
+def stated(answer: str, confidence: float, reasoning: str = "") -> str:
+    """A completion in the form that `parse_answer` reads; `confidence` is from 0 to 1."""
+    lines = [reasoning] if reasoning else []
+    return "\n".join([*lines, f"Answer: {answer}", f"Confidence: {round(100 * confidence)}"])
+
+
+def _read_confidence(text: str) -> float | None:
+    """From 0 to 1; None for a text, for more than 100, and for a fraction: it may be meant of one or of a hundred."""
+    match = _PERCENT.fullmatch(text)
+    if match is None or float(match[1]) > 100 or (0 < float(match[1]) < 1 and not match[2]):
+        return None
+    return float(match[1]) / 100
+
+
+def _unquoted(text: str) -> str:
+    return one_line(text).strip(_QUOTES).removesuffix(".").strip(_QUOTES)
+
+
+def _plain_unit(unit: str) -> str:
+    return "".join(unit.translate(_MINUS).casefold().split()).strip("()")
+
+
+def _comes_first(confidences: Sequence[re.Match], answers: Sequence[re.Match]) -> bool:
+    return bool(confidences and answers) and confidences[0].start() < answers[0].start()

@@ -1,0 +1,89 @@
+"""Baselines of predictions that every such task has: the majority class or the mean, and training answers at random."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+from reasonome.tasks.prediction.task import PredictionQuestion, constants
+
+NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
+
+
+class Baseline(NamedTuple):
+    """A baseline's answer to each question, and how sure it is of it, from 0 to 1, nan where it cannot say."""
+
+    name: str
+    information: str
+    answers: list[str]
+    confidences: list[float]
+
+
+def constant_baseline(asked: Sequence[PredictionQuestion]) -> Baseline:
+    """The commonest class of the training questions, as sure as it is common, or their mean."""
+    [answer, *_] = constants(asked)
+    sure = {q.subset: q.target.shares.get(answer[q.subset], np.nan) for q in asked}
+    return Baseline("constant", NOTHING, [answer[q.subset] for q in asked], [sure[q.subset] for q in asked])
+
+
+def random_baseline(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion], seed: int) -> Baseline:
+    """The answer of a training question of the subset, drawn at random."""
+    answers: dict[str, list[str]] = {}
+    for question in training:
+        answers.setdefault(question.subset, []).append(question.answer)
+    drawn = [random.Random(f"{seed}:{question.id}").choice(answers[question.subset]) for question in asked]
+    return Baseline("random", NOTHING, drawn, [np.nan] * len(asked))
+
+
+def from_scores(
+    name: str, information: str, asked: Sequence[PredictionQuestion], scores: Sequence[Mapping[str, float] | float]
+) -> Baseline:
+    """A baseline from its number, or its probability of each class, for every question."""
+    answers, confidences = [], []
+    for question, score in zip(asked, scores, strict=True):
+        if isinstance(score, Mapping):
+            best = max(score, key=lambda label: (score[label], -question.target.classes.index(label)))
+            answers.append(best)
+            confidences.append(float(score[best]))
+        else:
+            answers.append(repr(float(score)))
+            confidences.append(np.nan)
+    return Baseline(name, information, answers, confidences)
+
+
+def fitted_baseline(
+    name: str,
+    information: str,
+    training: Sequence[PredictionQuestion],
+    asked: Sequence[PredictionQuestion],
+    features: Callable[[Sequence[PredictionQuestion]], np.ndarray],
+    classifier: BaseEstimator,
+    regressor: BaseEstimator | None = None,
+) -> Baseline:
+    """A model of scikit-learn for each subset, fitted on its training questions; `regressor` is for numbers."""
+    scores: dict[str, Mapping[str, float] | float] = {}
+    for subset in dict.fromkeys(question.subset for question in asked):
+        known = [question for question in training if question.subset == subset]
+        wanted = [question for question in asked if question.subset == subset]
+        truths = [question.answer for question in known]
+        if not wanted[0].target.classes:
+            model = _fitted(regressor, features(known), np.array(truths, dtype=float))
+            predictions = model.predict(features(wanted)).tolist()
+        elif len(set(truths)) == 1:  # nothing to fit
+            predictions = [{truths[0]: 1.0} for _ in wanted]
+        else:
+            model = _fitted(classifier, features(known), truths)
+            predictions = [
+                dict(zip(model.classes_.tolist(), row, strict=True))
+                for row in model.predict_proba(features(wanted)).tolist()
+            ]
+        scores |= {question.id: score for question, score in zip(wanted, predictions, strict=True)}
+    return from_scores(name, information, asked, [scores[question.id] for question in asked])
+
+
+def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence) -> BaseEstimator:
+    """A fitted copy of a model that predicts in one thread: several add up the votes of trees in any order."""
+    fitted = clone(model).fit(features, truths)
+    return fitted.set_params(n_jobs=1) if "n_jobs" in fitted.get_params(deep=False) else fitted

@@ -1,0 +1,206 @@
+"""Predictions in a table of anybody's answers: how cells are read, metrics of all rows together, and baselines."""
+
+import os
+import random
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reasonome.core.errors import InputError
+from reasonome.facts.text import distinct_share, one_line
+from reasonome.scoring.answers import shuffled
+from reasonome.scoring.comparisons import Pooled, metrics_of_rows
+from reasonome.scoring.table_task import TableBaseline, TableTask
+from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
+from reasonome.tasks.prediction.metrics import METRICS
+from reasonome.tasks.prediction.task import PredictionTask
+
+# Of two classes the one that metrics of a positive class are about.
+_POSITIVE = ("yes", "y", "1", "true", "t", "positive", "+", "active", "toxic")
+_MISSING = ("na", "nan", "n/a", "null")
+_WITH_COMMAS = re.compile(r"[-+]?\d+(,\d+)+(\.\d+)?")
+_RANDOM_DRAWS = 5
+
+
+class PredictionTable(TableTask):
+    """Tables with the true class or number (`gold`), and perhaps the confidence of each answer, from 0 to 1 or 100.
+
+    All values of `gold` are numbers, and more than two of them differ or one is not whole: then numbers are asked for,
+    else classes.
+    """
+
+    has_similarity = False
+    required = ("answer", "gold")
+    optional = ("id", "confidence")
+    tracks = ()
+    every_row = False
+    form = ("no_answer",)
+
+    def __init__(self, task: PredictionTask):
+        self.task = task
+
+    def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
+        """InputError: classes and numbers are compared with no terms."""
+        raise InputError(f"{self.task.name} has no background", field="background", fix="leave it out")
+
+    def prepare(self, table: pd.DataFrame) -> None:
+        """Learn whether true values are classes or numbers, the unit of answers, and the scale of confidences.
+
+        InputError for a missing true value, and for one that is no number among numbers.
+        """
+        golds = [one_line(gold) for gold in table["gold"]]
+        answers = [self._answer(cell)[0] for cell in table["answer"]]
+        self._unit = _common_unit(golds, 1.0) or _common_unit(answers, 0.5)
+        numbers = [read_number(gold, self._unit) if self.task.of_numbers else None for gold in golds]
+        known = [number for number in numbers if number is not None]
+        with_commas = sum(bool(_WITH_COMMAS.fullmatch(gold)) for gold in golds) if self.task.of_numbers else 0
+        differ = len({*known}) > 2 or any(not number.is_integer() for number in known)
+        asked = (differ or with_commas > 0) and len(known) + with_commas > len(golds) / 2
+        for place, (gold, number) in enumerate(zip(golds, numbers, strict=True)):
+            if gold.casefold() in _MISSING or (asked and number is None):
+                what = f"the true value is '{gold}'" + (", and others are numbers" if asked else "")
+                fix = "write numbers as 1234.5, or leave the row out" if asked else "leave the row out"
+                raise InputError(what, line=int(table["line"].iloc[place]), field="gold", fix=fix)
+        self._classes: dict[str, str] = {} if asked else _in_order(golds)
+        self._mean = float(np.mean(known)) if asked else np.nan
+        cells = table.get("confidence", [])
+        stated = [number for cell in cells if (number := read_number(cell)) is not None and 0 <= number <= 100]
+        self._percent = sum(number > 1 for number in stated) >= max(1, len(stated) / 2)
+
+    def read(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A row per answer: answer ("" if it is neither a class of the table nor a number), no_answer, sureness."""
+        rows = []
+        for place, cell in enumerate(table["answer"]):
+            text, sureness, problems = self._answer(cell)
+            answer = self._value(text)
+            problems += ["no_class_or_number"] * (bool(text) and not answer)
+            if "confidence" in table:
+                sureness = self._sureness(table["confidence"].iloc[place])
+                problems += ["no_confidence"] * (sureness is None)
+            rows.append(
+                {
+                    "answer": answer,
+                    "problems": ",".join(problems),
+                    "no_answer": float(not answer),
+                    "sureness": np.nan if sureness is None else sureness,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def scores(
+        self, names: Sequence[str], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
+    ) -> pd.DataFrame:
+        """Of classes `accuracy`, 1 for the right one; numbers have metrics of all rows together alone."""
+        predicted = self._predicted(names, table, own=False)
+        if self._classes:
+            return pd.DataFrame({"accuracy": (predicted["answer"] == predicted["gold"]).astype(float)})
+        return pd.DataFrame(index=predicted.index)
+
+    def pooled(self, draws: Sequence[Sequence[str]], table: pd.DataFrame, own: bool) -> dict[str, Pooled]:
+        """Metrics of all answers together; confidences are of the table's own answers alone."""
+        return metrics_of_rows([self._predicted(names, table, own) for names in draws], METRICS)
+
+    def shares(self, names: Sequence[str]) -> dict[str, float]:
+        """Metrics of all answers together: distinct_answers, the share that differ."""
+        return {"distinct_answers": distinct_share(names)}
+
+    def clusters(self, table: pd.DataFrame) -> list[str] | None:
+        """None: families and scaffolds are of benchmarks."""
+        return None
+
+    def notes(self, table: pd.DataFrame) -> list[str]:
+        """What was taken for classes, for a unit and for a confidence, and how unusable numbers count."""
+        notes = []
+        if self._classes:
+            labels = list(self._classes.values())
+            positive = f"; AUROC and AUPRC are of '{labels[0]}'" if len(labels) == 2 else ""
+            notes.append(f"{len(labels)} classes: {', '.join(labels[:10])}{positive}")
+        else:
+            notes.append(f"numbers; an answer without one counts as the mean of the true values, {self._mean:.4g}")
+            notes += [f"'{self._unit}' after a number is taken for its unit"] if self._unit else []
+        if "confidence" in table:
+            scale = "100" if self._percent else "1"
+            notes.append(f"confidences are read as from 0 to {scale}; an answer without one speaks for no class")
+        return notes
+
+    def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
+        """The majority class or the mean, a true value at random, and the answers shuffled."""
+        golds = [self._value(one_line(gold)) for gold in table["gold"]]
+        if self._classes:
+            constant = Counter(golds).most_common(1)[0][0]
+            what = f"'{constant}' in every row: the commonest class of these very rows"
+        else:
+            constant = repr(self._mean)
+            what = f"{self._mean:.4g} in every row: the mean of these very rows"
+        drawn = [
+            [random.Random(f"{seed}:{draw}:{row}").choice(golds) for row in range(len(golds))]
+            for draw in range(_RANDOM_DRAWS)
+        ]
+        handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
+        return {
+            "constant": TableBaseline("none", [[constant] * len(golds)], what),
+            "random": TableBaseline("none", drawn, f"a true value of any row, the mean of {_RANDOM_DRAWS} draws"),
+            "shuffled_answers": TableBaseline(
+                "the answers themselves", [handed_over], "each answer handed to another row"
+            ),
+        }
+
+    def _answer(self, cell: str) -> tuple[str, float | None, list[str]]:
+        """The answer of a cell as text, its stated confidence, and problems: of a completion, or of a bare text."""
+        verdict = parse_answer(cell) if self.task.is_completion(cell) else self.task.bare(cell)
+        return verdict.name, verdict.confidence, list(verdict.problems)
+
+    def _value(self, text: str) -> str:
+        """The class as the table first writes it, or the number; "" for anything else."""
+        if self._classes:
+            return self._classes.get(_key(text), "")
+        number = read_number(text, self._unit)
+        return "" if number is None else repr(number)
+
+    def _sureness(self, cell: str) -> float | None:
+        """A confidence from 0 to 1; None for anything else."""
+        number = read_number(cell, unit="%")
+        share = None if number is None else number / (100 if self._percent or "%" in cell else 1)
+        return share if share is not None and 0 <= share <= 1 else None
+
+    def _predicted(self, names: Sequence[str], table: pd.DataFrame, own: bool) -> pd.DataFrame:
+        """The columns that metrics read; `own` answers have the table's confidences."""
+        golds = [self._value(one_line(gold)) for gold in table["gold"]]
+        rows = pd.DataFrame({"gold": golds, "answer": list(names), "classes": "|".join(self._classes.values())})
+        sureness = table["sureness"].to_numpy(float) if own else np.nan
+        rows = rows.assign(confidence=sureness, confidence_kind="stated", name_logprob=np.nan)
+        if self._classes:
+            return rows
+        numbers = [float(name) if name else self._mean for name in names]
+        return rows.assign(true=[float(gold) for gold in golds], number=numbers)
+
+
+def _key(text: str) -> str:
+    """What two writings of one class have in common: case, quotes and a full stop do not count, and 1.0 is 1."""
+    return re.sub(r"(\d)\.0+$", r"\1", plain_class(text))
+
+
+def _common_unit(texts: Sequence[str], share: float) -> str:
+    """The commonest words after numbers, if at least this share of the numbers have them; "" else."""
+    units = [unit for number, unit in map(split_unit, texts) if number]
+    commonest, count = Counter(filter(None, units)).most_common(1)[0] if any(units) else ("", 0)
+    return commonest if count >= share * len(units) else ""
+
+
+def _in_order(golds: Sequence[str]) -> dict[str, str]:
+    """Key → class as it is written first; of two the positive one comes first, else the rarer one."""
+    written: dict[str, str] = {}
+    for gold in golds:
+        written.setdefault(_key(gold), gold.replace("|", "/"))  # by which metrics join classes
+    counts = Counter(map(_key, golds))
+    first = min(written, key=lambda key: (key not in _POSITIVE, counts[key], key))
+    return {key: written[key] for key in (first, *sorted(key for key in written if key != first))}
+
+
+def table_task(task: PredictionTask) -> PredictionTable:
+    """How tables of predictions are read."""
+    return PredictionTable(task)

@@ -1,0 +1,267 @@
+"""Gene classes: families, negatives from facts, and questions from lists, on genes and terms made up by hand."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from reasonome.core.errors import InputError
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources.go import Ontology, Term
+from reasonome.facts.wording import JOINT
+from reasonome.leaks.audit import Training
+from reasonome.tasks.gene_classification import leaks, questions
+from reasonome.tasks.gene_classification.baselines import family_classes, name_words
+from reasonome.tasks.gene_classification.families import families, symbol_stem
+from reasonome.tasks.gene_classification.negatives import matched, term_genes, terms_below
+from reasonome.tasks.gene_classification.settings import GeneSubset
+from reasonome.tasks.prediction.task import PredictionQuestion, Target
+from reasonome.tasks.registry import TASKS
+
+
+@pytest.mark.parametrize(
+    ("symbol", "stem"),
+    [
+        ("MAPK1", "MAPK"),
+        ("MAPK8IP1", "MAPK"),
+        ("INSR", "INSR"),
+        ("C1QA", "C1QA"),
+        ("HLA-DRB1", "HLA-DRB"),
+        ("TP53", "TP"),
+    ],
+)
+def test_stems_of_symbols(symbol, stem):
+    assert symbol_stem(symbol) == stem
+
+
+def test_families_are_groups_and_stems_where_a_gene_has_no_group():
+    genes = [
+        Gene("AAA1", groups=(("1", "small"), ("9", "large"))),
+        Gene("BBB1", groups=(("1", "small"),)),
+        Gene("AAA2"),  # no group: of the stem AAA, and so with AAA1
+        Gene("CCC1", groups=(("2", "other"), ("9", "large"))),
+        Gene("DDD1", groups=(("9", "large"),)),
+        Gene("EEE1", groups=(("3", "a"),)),
+        Gene("EEE2", groups=(("4", "b"),)),  # both have groups, so the stem says nothing
+    ]
+    assert families(genes) == {
+        "AAA1": "AAA1",
+        "AAA2": "AAA1",
+        "BBB1": "AAA1",
+        "CCC1": "CCC1",
+        "DDD1": "DDD1",
+        "EEE1": "EEE1",
+        "EEE2": "EEE2",
+    }
+
+
+# root ← part ← membrane ← raft; root ← part ← nucleus; root ← secreted
+PARENTS = {"T:root": (), "T:part": ("T:root",), "T:membrane": ("T:part",), "T:raft": ("T:membrane",)}
+PARENTS |= {"T:nucleus": ("T:part",), "T:secreted": ("T:root",)}
+ONTOLOGY = Ontology(
+    {term: Term(term, term[2:], "component", False) for term in PARENTS},
+    PARENTS,
+    {"T:1": "T:membrane"},  # an alternative id
+    ("T:raft", "T:membrane", "T:nucleus", "T:part", "T:secreted", "T:root"),
+)
+
+
+def table(*pairs):
+    return pd.DataFrame(pairs, columns=["gene", "object_id"])
+
+
+def test_genes_of_a_term_are_those_below_it_and_others_are_not_near():
+    facts = table(("A", "T:membrane"), ("B", "T:raft"), ("C", "T:nucleus"), ("D", "T:secreted"), ("E", "T:part"))
+    facts = pd.concat([facts, table(("F", "T:secreted"), ("G", "T:raft"), ("H", "X:1"))])
+    facts = pd.concat([facts, table(*((gene, "T:secreted") for gene in "IJKL"))])
+    denied = table(("F", "T:part"), ("G", "T:membrane"))  # what is denied of the part is denied of the membrane
+    genes = term_genes(facts, denied, ONTOLOGY, "T:membrane")
+    assert genes.positives == {"A", "B"}
+    assert genes.denied == {"F"}  # G is annotated and denied: neither
+    assert genes.others == {"D", *"IJKL"}  # C and E are near: in the part
+    few = facts[~facts["gene"].isin([*"IJKL"])]  # of these half are in the part, so that it is no neighbourhood
+    assert term_genes(few, denied, ONTOLOGY, "T:membrane").others == {"C", "D", "E"}
+
+
+def test_negatives_are_as_well_annotated_as_positives():
+    depth = {"P1": 10, "P2": 100, "N1": 9, "N2": 11, "N3": 98, "N4": 1, "N5": 500}
+    chosen = matched(["P1", "P2"], ["N1", "N2", "N3", "N4", "N5"], depth, 2, "seed")
+    assert set(chosen) <= {"N1", "N2", "N3"} and "N3" in chosen
+    assert sorted(matched(["P1"], ["N1", "N4"], depth, 5, "seed")) == ["N1", "N4"]
+    assert matched(["P1"], [], depth, 1, "seed") == []
+
+
+GENES = GeneTable(
+    [
+        *(Gene("ACP3", previous=("ACPP",)), Gene("TP53"), Gene("INSR"), Gene("KIT")),
+        *(Gene("RET1", aliases=("RET",)), Gene("RET2", aliases=("RET",))),
+    ]
+)
+
+
+def listed(path, rows, **settings):
+    settings = {
+        "question": "?",
+        "classes": ["kinase", "phosphatase"],
+        "table": str(path),
+        "test": 1,
+        "valid": 0,
+    } | settings
+    pd.DataFrame(rows, columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
+    return questions._listed(path, "mine", GeneSubset.model_validate(settings), GENES)
+
+
+def test_lists_resolve_aliases_and_leave_out_two_labels(tmp_path):
+    rows = [
+        ("ACPP", "phosphatase"),
+        ("INSR", "kinase"),
+        ("KIT", "kinase"),
+        ("KIT", "phosphatase"),
+        ("NOGENE", "kinase"),
+    ]
+    classes, left_out, doubtful = listed(tmp_path / "l.tsv", [*rows, ("RET", "kinase")])
+    assert classes == {"ACP3": "phosphatase", "INSR": "kinase"}
+    assert sorted((row.id, row.reason, row.lines) for row in left_out) == [
+        ("KIT", "two labels for one gene", "4, 5"),
+        ("NOGENE", "no gene: unknown", "6"),
+        ("RET", "no gene: ambiguous", "7"),
+    ]
+    assert doubtful == {"RET1", "RET2"}  # neither is drawn as a gene that is no kinase
+    classes, *_ = listed(tmp_path / "l.tsv", rows, label="kinase", classes=["yes", "no"])
+    assert classes == {"INSR": "yes", "KIT": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "message"),
+    [
+        ([("INSR", "kinas")], {}, r"l\.tsv:2: label: 'kinas' is no class\n  fix: did you mean 'kinase'"),
+        ([("INSR", "kinase")], {"label": "tf", "classes": ["yes", "no"]}, "no row has the label 'tf'"),
+        (
+            [("KIT", "kinase"), ("INSR", "Kinase")],
+            {"label": "kinase", "classes": ["yes", "no"]},
+            r"l\.tsv:3: label: 'Kinase' is no class\n  fix: did you mean 'kinase'",
+        ),
+        ([("INSR", "kinase")], {"columns": {"gene": "symbol"}}, "there is no column 'symbol'"),
+        ([("INSR", "kinase")], {"columns": {"lable": "label"}}, "Input should be 'gene' or 'label'"),
+    ],
+)
+def test_lists_that_cannot_be_used(tmp_path, rows, settings, message):
+    with pytest.raises((InputError, ValueError), match=message):
+        listed(tmp_path / "l.tsv", rows, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"term": "GO:1"}, "give either 'table' or 'term'"),
+        ({"classes": None}, "give 'classes'"),
+        ({"label": "kinase", "classes": ["a", "b", "c"]}, "'label' and 'term' are of two classes"),
+        ({"cells": {"yes": "1"}}, "'yes' is none of"),
+        ({"cells": {"kinase": "1", "other": "1"}}, "two classes have the same cells"),
+        ({"label": "kinase", "cells": {"kinase": "1"}}, "leave 'cells' out"),
+        ({"classes": ["yes", "Yes"]}, "the same but for case"),
+        ({"classes": ["yes", "no."]}, "'no.' cannot be read from an answer"),
+    ],
+)
+def test_settings_that_contradict_each_other(settings, message):
+    whole = {"question": "?", "classes": ["kinase", "other"], "table": "t.tsv", "test": 1, "valid": 0} | settings
+    with pytest.raises(ValueError, match=message):
+        GeneSubset.model_validate(whole)
+
+
+def test_the_word_rule_worked_out_by_hand():
+    target = Target(question="?", classes=("yes", "no"), shares={"yes": 0.5, "no": 0.5})
+
+    def question(name, answer=""):
+        columns = {"symbol": name, "name": name}
+        return PredictionQuestion(id=name, subset="s", columns=columns, answer=answer or "no", target=target)
+
+    training = [question(f"alpha kinase {letter}", "yes") for letter in ("aaa", "bbb", "ccc")]
+    training += [question("beta kinase ddd", "no"), *(question(f"gamma factor {i}", "no") for i in ("eee", "fff"))]
+    rule = name_words(training, [question("new kinase"), question("new alpha"), question("a receptor")])
+    # "alpha" is in every name of a yes and in no other: the best word, and the only rule of two classes.
+    assert rule.answers == ["no", "yes", "no"] and rule.confidences == [1.0, 1.0, 1.0]
+    assert Counter(rule.answers)["yes"] == 1
+
+
+STATEMENTS = [
+    ("KIT is in the membrane.", "KIT", "T:raft", "tells_the_class"),  # a term below the one that is asked about
+    ("INSR and KIT are in the nucleus.", "INSR; KIT", "T:nucleus", None),
+    ("TP53 is in the membrane.", "TP53", "T:membrane", None),  # not tested
+    ("INSR is a kinase of some kind.", "INSR", "T:nucleus", "class_in_text"),
+    ("INSR is in the membrane.", "INSR", "T:membrane", None),  # tested in the list alone
+]
+
+
+@pytest.mark.parametrize(("text", "gene", "term", "kind"), STATEMENTS)
+def test_statements_that_tell_the_class_of_a_test_gene(text, gene, term, kind, tmp_path):
+    target = Target(question="?", classes=("yes", "no"))
+    tested = [
+        PredictionQuestion(
+            id=f"{subset}:{symbol}", subset=subset, columns={"symbol": symbol}, answer="yes", target=target
+        )
+        for subset, symbol in (("membrane", "KIT"), ("kinase", "INSR"))
+    ]
+    tests = leaks.Tested("mine", tested, {"membrane": terms_below(["T:membrane"], [ONTOLOGY])}, {"kinase": "kinase"})
+    statements = pd.DataFrame([(text, gene.replace("; ", JOINT), term)], columns=["text", "gene", "object_id"])
+    training = Training("statements", "corpus", ("pretrain.mine",), tmp_path / "train.jsonl")
+    found = {finding.kind: finding for finding in leaks.statement_findings(training, statements, tests)}
+    assert [name for name, finding in found.items() if finding.remaining] == ([kind] if kind else [])
+    assert found["tells_the_class"].verdict == ("fails" if kind == "tells_the_class" else "clean")
+
+
+def read(monkeypatch, **subset):
+    """Questions of a benchmark of one subset, from facts of which one is denied; I1 has no protein."""
+    rows = [("A1", "T:membrane"), ("B1", "T:raft"), ("C1", "T:secreted"), ("D1", "T:secreted"), ("E1", "T:nucleus")]
+    rows += [("G1", "T:secreted"), ("H1", "T:secreted"), ("I1", "T:secreted")]
+    genes = GeneTable([Gene(f"{letter}1", name=f"gene {letter}", coding=letter != "I") for letter in "ABCDEFGHI"])
+    facts = {"facts": table(*rows).assign(relation="part_of"), "denied": table(("F1", "T:membrane"))}
+    settings = {"question": "?", "classes": ["yes", "no"], "test": 1, "valid": 0} | subset
+    benchmark = TASKS["gene_classification"].Benchmark.model_validate(
+        {"task": "gene_classification", "corpus": "c", "subsets": {"mine": settings}}
+    )
+    inputs = SimpleNamespace(files={"facts": "facts", "denied": "denied", "ontologies": {"o": "o"}, "tables": {}})
+    corpora = {"c": SimpleNamespace(taxon=9606)}
+    project = SimpleNamespace(benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc")
+    monkeypatch.setattr(questions.files, "building", lambda *of: inputs)
+    monkeypatch.setattr(questions, "read_facts", facts.get)
+    monkeypatch.setattr(questions, "read_authority", lambda *of: genes)
+    monkeypatch.setattr(questions, "read_ontology", lambda path: ONTOLOGY)
+    return questions.read(TASKS["gene_classification"], project, "b")[0]
+
+
+def test_questions_on_a_term(monkeypatch, capsys):
+    asked = read(monkeypatch, term="T:1")
+    # E1 is in the nucleus, which is near: in the part. F1 is denied.
+    assert {question.id: question.answer for question in asked} == {
+        **{"mine:A1": "yes", "mine:B1": "yes"},
+        **dict.fromkeys(["mine:C1", "mine:D1", "mine:F1", "mine:G1", "mine:H1"], "no"),
+    }
+    assert asked[0].columns == {"symbol": "A1", "name": "gene A"}
+    log = capsys.readouterr().out
+    assert "mine: 2 genes of the class, 1 denied, 4 others to draw from" in log
+    assert "7 of 7 genes have no gene group" in log
+    with pytest.raises(InputError, match=r"subsets\.mine\.term: no ontology of the corpus has the term 'T:9' in use"):
+        read(monkeypatch, term="T:9")
+    with pytest.raises(InputError, match=r"subsets\.mine\.telling: no ontology of the corpus has the term 'T:9'"):
+        read(monkeypatch, term="T:1", telling=["T:9"])
+
+
+def test_the_class_of_relatives_by_hand():
+    genes = GeneTable(
+        [
+            *(Gene("A1", groups=(("1", "kinases"),)), Gene("A2", groups=(("1", "kinases"), ("2", "large")))),
+            *(Gene("B1", groups=(("2", "large"),)), Gene("C1"), Gene("C2")),
+        ]
+    )
+    target = Target(question="?", classes=("yes", "no"))
+
+    def question(symbol, answer):
+        columns = {"symbol": symbol, "name": ""}
+        return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target)
+
+    training = [question("A1", "yes"), question("B1", "no"), question("C1", "no")]
+    answers = family_classes(genes, training, [question("A2", "yes"), question("C2", "no")])
+    assert answers.answers == ["yes", "no"]  # A1 and B1 are relatives of A2: a tie; C2 has none, so all count
+    assert answers.confidences == [0.5, pytest.approx(2 / 3)]
