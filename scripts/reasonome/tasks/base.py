@@ -8,7 +8,8 @@ prompting  with_material: the content of prompts beside a benchmark's rows
 teaching   propose and keep: the reasoning of teachers, and its filter
 background build and read_background, if answers are compared with terms: the table of terms, and its names
 scoring    score and score_baselines: a row per answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
-           print; if BY_ENCODERS, score_available: the scores that this command can give with the files that are there
+           print; POOLED, metrics of all answers together; if BY_ENCODERS, score_available: the scores that this command
+           can give with the files that are there
 leaks      findings, same_sources, FIXES: leaks of test questions into training data
 report     METRICS: the metric set, primary first; DOES, TAG, USE, for model cards; OF_QUESTIONS, as_shown,
            failure_kinds, write_own, own_section; beside it report/task.html.j2 and own.html.j2, its texts on pages

@@ -61,7 +61,7 @@ def plain_class(text: str) -> str:
 
 def split_unit(text: str) -> tuple[str, str]:
     """A number as text and the words after it, both "" for anything else; digits after it are no unit."""
-    match = _NUMBER.fullmatch(_unquoted(text).translate(_MINUS))
+    match = _number_and_words(text)
     words = match[2].strip() if match else ""
     return (match[1], words) if match and not re.search(r"\d", words) else ("", "")
 
@@ -71,7 +71,7 @@ def read_number(text: str, unit: str = "") -> float | None:
 
     None too for one beyond 1e100.
     """
-    match = _NUMBER.fullmatch(_unquoted(text).translate(_MINUS))
+    match = _number_and_words(text)
     if match is None or abs(float(match[1])) > _LARGEST:
         return None
     words = _plain_unit(match[2])
@@ -90,6 +90,10 @@ def _read_confidence(text: str) -> float | None:
     if match is None or float(match[1]) > 100 or (0 < float(match[1]) < 1 and not match[2]):
         return None
     return float(match[1]) / 100
+
+
+def _number_and_words(text: str) -> re.Match | None:
+    return _NUMBER.fullmatch(_unquoted(text).translate(_MINUS))
 
 
 def _unquoted(text: str) -> str:

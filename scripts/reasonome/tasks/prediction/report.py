@@ -1,6 +1,7 @@
 """Reports and model cards of predictions: metrics, primary first, baselines, and margins over domain models."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from reasonome.report.evidence import Evidence
-from reasonome.report.metric_sets import MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table
 from reasonome.tasks.base import rows_as_they_are
 from reasonome.tasks.prediction import by_class, margins, metrics
+from reasonome.tasks.verified.report import METRICS as VERIFIED
 
 _NAMES = {
     "verified": "right",
@@ -34,25 +35,9 @@ _NAMES = {
     "length": "length",
 }
 
-METRICS = MetricSet(
-    primary="verified",
-    stand_in="verified",
-    of_names=("verified",),
-    of_answers=("format",),
-    descriptive=(
-        "truncated",
-        "length",
-        "confidence",
-        "order_agreement",
-        "logprob",
-        "name_logprob",
-        "name_tokens",
-        "reward_",
-    ),
-    may_be_unknown=(),
-    of_the_form=("format", "truncated", "length"),
+METRICS = replace(
+    VERIFIED,
     hits=("verified",),
-    compared=("verified",),
     ablated={"verified": "right"},
     shown=("verified", "balanced_accuracy", "mcc", "auroc", "rmse", "spearman", "format", "no_name", "length"),
     names=_NAMES,
