@@ -1,7 +1,8 @@
-"""Answers of one model to one benchmark's test split, in one style and decoding.
+"""Answers of one model to one benchmark's test split, or to training questions, in one style and decoding.
 
 python scripts/generate.py --model results/models/smollm2-135m/base --benchmark demo-go --style demo-names \
     --decoding greedy --output answers.jsonl
+python scripts/generate.py … --training-questions 100        the first 100 in an order drawn at random; or `all`
 """
 
 from pathlib import Path
@@ -10,17 +11,19 @@ import torch
 
 from reasonome.answering import vllm_engine
 from reasonome.answering.answers import ENGINES, write_answers
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import drawn, read_rows
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
+from reasonome.tasks.base import Task
 from reasonome.training import gpus, retention
 
 
 def main() -> None:
     parser = arguments.project_parser(__doc__, "model", "benchmark", "style", "decoding", "output")
     parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
+    parser.add_argument("--training-questions", help="a number, or `all`, in place of the test split")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
     gpus.limit(args.gpus)
@@ -34,7 +37,7 @@ def main() -> None:
         task,
         project.style(args.benchmark, args.style),
         lookup(project.decodings, args.decoding, "decoding"),
-        read_rows(project.results.prompts(args.benchmark, args.style) / "test.jsonl", task.Example),
+        asked(project.results.prompts(args.benchmark, args.style), task, args.training_questions),
         args.model / "model",
         text_sha256(canonical(manifest)),
         args.output,
@@ -46,6 +49,13 @@ def main() -> None:
         "engine": args.engine,
     }
     stopwatch.write(args.output.with_suffix(".run.json"), backward_tokens=0, **machine, **costs)
+
+
+def asked(folder: Path, task: Task, training_questions: str | None) -> list:
+    """The rows of the test split, or some of the training split."""
+    if training_questions is None:
+        return read_rows(folder / "test.jsonl", task.Example)
+    return drawn(read_rows(folder / "train.jsonl", task.Example), training_questions)
 
 
 def gpus_used(engine: str, model: Path) -> int:

@@ -5,7 +5,7 @@ python scripts/render_report.py results/experiments/demo
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import costs, paper_figures, tables
+from reasonome.report import calibration_table, costs, forgetting, paper_figures, tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
@@ -19,7 +19,10 @@ def main() -> None:
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    write_figures(folder / "figures", plan, tables.without_strata(metrics), steps, corpora)
+    reliability = calibration_table.read(folder / "reliability.tsv", calibration_table.BIN_COLUMNS)
+    forgotten = forgetting.read(plan.forgetting) if plan.forgetting else None
+    shown = tables.without_strata(metrics)
+    write_figures(folder / "figures", plan, shown, reliability, forgotten, steps, corpora)
     page = render_page(
         ReportInputs(
             plan=plan,
@@ -36,6 +39,8 @@ def main() -> None:
             answering=read_answering(plan),
             abstention=tables.read_table(folder / "paper/abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
             coverage=(folder / "paper/coverage.svg").read_text(encoding="utf-8"),
+            calibration=calibration_table.read(folder / "calibration.tsv", calibration_table.COLUMNS),
+            forgetting=forgotten,
             own=folder / "own",
         )
     )

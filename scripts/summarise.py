@@ -1,4 +1,5 @@
-"""Summarise an experiment: metrics.tsv, comparisons.tsv, what its task alone tells, costs.tsv, and a printed headline.
+"""Summarise an experiment: metrics.tsv, comparisons.tsv, costs.tsv, calibration.tsv and reliability.tsv,
+what its task alone tells, and a printed headline.
 
 python scripts/summarise.py results/experiments/demo
 """
@@ -6,6 +7,7 @@ python scripts/summarise.py results/experiments/demo
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import tables
+from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
 from reasonome.report.costs import costs_table
 from reasonome.report.evidence import read_evidence
@@ -29,6 +31,9 @@ def main() -> None:
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
     atomic.write_tsv(args.folder / "metrics.tsv", metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
+    calibration, reliability = calibration_tables(plan, evidence, **bootstrap)
+    atomic.write_tsv(args.folder / "calibration.tsv", calibration)
+    atomic.write_tsv(args.folder / "reliability.tsv", reliability)
     with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
         plan.task_report.write_own(plan, evidence, folder, **bootstrap)

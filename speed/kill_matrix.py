@@ -71,6 +71,11 @@ def main() -> int:
     rows = read_table(args.output)
     trials = len(cells) if args.trials is None else args.trials
     planned = {number: cells[number % len(cells)] for number in range(trials)}
+    for number, (kill, name) in planned.items():
+        done = rows.get(str(number))
+        if done and (done["kill"], done["stage"]) != (kill, name):
+            what = f"trial {number} of {args.output} is of {done['stage']} by {done['kill']}, not of {name} by {kill}"
+            raise InputError(what, field="--output", fix="name another table, or remove this one")
     missing = [number for number in planned if str(number) not in rows]
     names = dict.fromkeys(planned[number][1] for number in missing)
     lives = {name: control(args.work.resolve(), project, name) for name in names}

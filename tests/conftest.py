@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 import tiny_backbone as tiny_backbone_model
 import tiny_project
+import tiny_training
 from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
@@ -104,6 +106,21 @@ def backbone_model(project) -> Path:
 def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
     """A random model of two small layers, for tests of what its weights do not decide."""
     return tiny_backbone_model.make(tmp_path_factory.mktemp("tiny") / "model", backbone_model)
+
+
+@pytest.fixture
+def tiny_models(tmp_path, tiny_backbone) -> Path:
+    """The folder of a model that steps can be trained from, with data for every stage beside it."""
+    return tiny_training.make(tmp_path, tiny_backbone)
+
+
+@pytest.fixture(scope="module")
+def signal_handlers():
+    """Puts the handlers of signals back, which stages take over."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _ended(name: str, tmp_path_factory, backbone: Path, encoder: Path) -> Path:

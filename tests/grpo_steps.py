@@ -7,6 +7,8 @@ python tests/grpo_steps.py models/tiny/grpo.try-s0 --read completions.json      
 import argparse
 import json
 import os
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from tiny_training import STYLE
@@ -47,31 +49,57 @@ class Vowels(GeneSetNaming):
     """Pays for vowels: what random weights write differs in that."""
 
     def rewards(self, grading=None):
-        """The share of vowels."""
+        """The share of vowels, and of spaces."""
         pay = Reward(lambda texts, examples, similarity: list(map(share, texts)), 0.0, 1.0, semantic=True)
-        return {"rouge_l": pay}
+        form = Reward(lambda texts, examples, similarity: [share(t, " ") for t in texts], 0.0, 1.0, semantic=False)
+        return {"rouge_l": pay, "format": form}
 
     def parse(self, text, style=None):
         """The text as it is."""
         return text
 
 
-def share(text: str) -> float:
-    """The share of vowels among a text's characters."""
-    return sum(text.count(vowel) for vowel in "aeiou") / max(1, len(text))
+def share(text: str, letters: Iterable[str] = "aeiou") -> float:
+    """The share of these letters among a text's characters."""
+    return sum(map(text.count, letters)) / max(1, len(text))
 
 
 def prepare(models: Path, chain: str = "grpo.try-s0", **settings) -> Path:
-    """A step's folder with its recipe, RECIPE with `settings` over it, beside tiny_training's base model."""
-    recipe = STAGES["grpo"].model_validate(RECIPE | settings)
+    """A step's folder with its recipe, RECIPE with `settings` over it, beside tiny_training's base model.
+
+    Its stage is that of the chain.
+    """
+    stage = chain.partition(".")[0]
+    own = {key: value for key, value in RECIPE.items() if stage == "grpo" or key != "generations"}
+    recipe = STAGES[stage].model_validate(own | {"stage": stage} | settings)
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
     return models / chain
+
+
+def logged(folder: Path) -> list[dict]:
+    """What each step of a finished training logged."""
+    entries = [json.loads(line) for line in (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [entry for entry in entries if "loss" in entry]
 
 
 def run(folder: Path) -> None:
     """Train the step in `folder`."""
     examples = folder.parent.parent.parent / "examples.jsonl"
-    grpo(Stage(folder, {"examples": examples, "valid": examples}, {"demo-go": STYLE}), Vowels(), None)
+    data = {"examples": examples, "valid": examples}
+    judge = folder.parent / "reward.try-s0" / "manifest.json"
+    if json.loads((folder / "recipe.json").read_text(encoding="utf-8")).get("judge"):
+        data["judge"] = judge
+    grpo(Stage(folder, data, {"demo-go": STYLE}), Vowels(), None)
+
+
+def leave_behind(whole: Path, torn: Path, checkpoint: int) -> None:
+    """Give the step `torn` what it would have left, had it been killed after this checkpoint of its twin `whole`."""
+    examples = torn.parent.parent.parent / "examples.jsonl"
+    stage = Stage(torn, {"examples": examples, "valid": examples}, {"demo-go": STYLE})
+    [trainer] = (whole / "trainer").iterdir()
+    stage.trainer_folder.mkdir(parents=True)
+    shutil.copytree(trainer / f"checkpoint-{checkpoint}", stage.trainer_folder / f"checkpoint-{checkpoint}")
+    shutil.copy(trainer / "answers-before.json", stage.trainer_folder)
 
 
 def write_down(path: Path) -> None:

@@ -8,6 +8,7 @@ from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
 from reasonome.report import costs, page, paper_figures, tables
+from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
@@ -32,7 +33,9 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     metrics = metrics_table(plan, scores, resamples=resamples)
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    write_figures(folder / "figures", plan, tables.without_strata(metrics), steps, corpora)
+    calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
+    shown = tables.without_strata(metrics)
+    write_figures(folder / "figures", plan, shown, reliability, None, steps, corpora)
     (folder / "own").mkdir()
     plan.task_report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     with matplotlib.rc_context(STYLE):
@@ -54,6 +57,8 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
         answering=read_answering(plan),
         abstention=tables.read_table(folder / "abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
         coverage=(folder / "coverage.svg").read_text(encoding="utf-8"),
+        calibration=calibration,
+        forgetting=None,
         own=folder / "own",
     )
 

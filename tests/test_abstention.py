@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from reasonome.report.abstention import abstention_table, calibration_error, curve
+from reasonome.report.abstention import abstention_table, curve
 
 RESAMPLES = 200
 
@@ -204,17 +204,6 @@ def test_the_interval_of_an_area_is_that_of_its_resamples():
         expected = drawn.groupby("confidence")["same_term"].transform("mean")
         areas.append((expected.cumsum() / np.arange(1, 31)).mean())
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(areas, [0.025, 0.975])))
-
-
-def test_calibration_error_by_hand():
-    # Ten bins of two: .95 twice, one right (gap .45); the others .5, one right (gap 0).
-    confidence, right = np.array([0.95] * 2 + [0.5] * 18), np.array([1, 0] + [1, 0] * 9)
-    assert calibration_error(confidence, right) == pytest.approx(0.45 / 10)
-    # Fewer answers than bins: one each.
-    assert calibration_error(np.array([0.9, 0.1]), np.array([1, 0])) == pytest.approx(0.1)
-    # Tied answers: it does not matter which of them come first.
-    assert calibration_error(np.full(20, 0.5), np.array([1] * 10 + [0] * 10)) == pytest.approx(0)
-    assert calibration_error(np.full(20, 0.5), np.array([0] * 10 + [1] * 10)) == pytest.approx(0)
 
 
 def test_only_stated_confidences_are_calibrated():

@@ -119,7 +119,7 @@ def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, t
     parent = AutoModelForCausalLM.from_pretrained(models / "base" / "model", dtype=torch.float32)
     untrained = logits(parent)
     beside = logits(PeftModel.from_pretrained(parent, stage.folder / "adapter"))
-    merged = logits(adapters.merged(models / "base" / "model", stage.folder / "adapter", Adapter(**LORA)))
+    merged = logits(adapters.merged(models / "base" / "model", stage.folder / "adapter", stage.recipe))
     plain = logits(AutoModelForCausalLM.from_pretrained(stage.folder / "model"))
     moved = (beside - untrained).abs().max()
     assert moved > 1e-2

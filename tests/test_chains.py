@@ -37,7 +37,7 @@ def test_parents_down_to_the_base():
         "sft.../x-s0",
         f"sft.{'n' * 25}-s0",
         "base+sft.names-s0",
-        "dpo.names-s0",
+        "ppo.names-s0",
         "sft.names-s01",
     ],
 )

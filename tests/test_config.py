@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.config import Source, SourceFile
+from reasonome.config.preferences import KINDS
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.token_count import count_tokens
@@ -91,12 +92,10 @@ MISTAKES = {
         ("max_examples", "max_exmples", "names:", "variants.names.max_exmples", "did you mean 'max_examples'?"),
         ("learning_rate: ", "learning_rate: fast #", "gpt4o:", "variants.gpt4o.learning_rate", "valid number"),
         ("learning_rate: ", "learning_rate: on #", "", "defaults.learning_rate", "neither true nor false"),
-        ("style: demo-symbols", "style: confidence", "", "variants.symbols.style", "which no training target states"),
         ("-given", "-gven", "", "defaults.teacher", "did you mean 'knowledge-given'?"),
     ],
     "recipes/grpo.yaml": [
         ("variants:", "variant:", "", "variant", "did you mean 'variants'?"),
-        ("style: demo-names", "style: confidence", "", "defaults.style", "a model may be asked in one that it was not"),
         ("rouge_l", "rogue_l", "", "defaults.rewards.rogue_l", "did you mean 'rouge_l'?"),
         ("[medcpt]", "[medcp]", "", "variants.gener1.encoders.0", "did you mean 'medcpt'?"),
         (
@@ -111,16 +110,43 @@ MISTAKES = {
         ("  soft:", "  o: {prompts: 3}\n  soft:", "", "variants.o", "prompts 3 do not fill a step of 4"),
         ("  soft:", "  o: {rewards: {format: 0.0}}\n  soft:", "", "variants.o.rewards", "every reward has weight 0"),
     ],
+    "recipes/onlinedpo.yaml": [
+        (
+            "  demobp:",
+            "  o: {style: demo-symbols, judge: [sft.names, reward.demotiers]}\n  demobp:",
+            "",
+            "variants.o.judge",
+            "of gene_set_naming in style 'demo-names', and these are of gene_set_naming in style 'demo-symbols'",
+        ),
+        ("reward.demobp]", "reward.demobp, sft.bp]", "", "variants.demobp.judge.2", "comes after a later stage"),
+        ("[sft.bp, reward.demobp]", "[sft.bp]", "", "variants.demobp.judge", "do not make a reward model"),
+    ],
+    "preferences.yaml": [
+        ("decoding: sample8-96", "decoding: greedy", "", "demo-samples.decoding", "gives one sample"),
+        (
+            "over right without: 0.15",
+            "over rigth without: 0.15",
+            "",
+            "demo-names-tiers.shares.right with reasoning over rigth without",
+            "over right without'?",
+        ),
+    ],
     "experiments/demo.yaml": [
         ("decodings:", "decoding:", "", "decoding", "did you mean 'decodings'?"),
         ("smollm2-135m", "smollm2-153m", "", "backbones.0", "did you mean 'smollm2-135m'?"),
-        ("[demo-go]", "[demo-bp]", "", "benchmarks.0", "did you mean 'demo-go'?"),
+        ("[demo-go]", "[demo-og]", "", "benchmarks.0", "did you mean 'demo-go'?"),
         ("[base]", "[bass]", "", "no_controls.0", "did you mean 'base'?"),
         ("seeds: [0]", "seeds: [yes]", "", "seeds", "neither true nor false"),
         ("seeds: [0]", "seeds: [0, 1, 0]", "", "seeds", "'0' is given twice"),
         ("base: []", "base:", "", "arms.base", "should hold keys with values"),
         ("[pretrain.demo, sft.names]", "pretrain.demo", "", "arms.KW+RA", "steps are a list: write [pretrain.demo]"),
-        ("[pretrain.demo, sft.names]", '["pretrain.demo\\n"]', "", "arms.KW+RA.0", "is no step: write stage.variant"),
+        (
+            "[pretrain.demo, sft.names]",
+            '["pretrain.demo\\n"]',
+            "",
+            "arms.KW+RA.0",
+            "is no step: write stage.variant",
+        ),
         ("sft.names", "sftt.names", "", "arms.KW+RA.1", "unknown stage 'sftt': did you mean 'sft'?"),
         ("grpo.soft", "grpo.sft", "", "arms.KW+RA+TA.2", "unknown variant of grpo 'sft': did you mean 'soft'?"),
         ("sft.names", "sft.gpt4o", "KW+RA:", "arms.KW+RA.1", "train sets of 'go' may be test sets of 'demo-go'"),
@@ -130,7 +156,7 @@ MISTAKES = {
         ("    styles:", "    style:", "", "arms.KW+RA symbols.style", "did you mean 'styles'?"),
     ],
     "experiments/gene-r1.yaml": [
-        ("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo", "", "arms.RA+TA.1", "the order is pretrain → sft → grpo"),
+        ("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo", "", "arms.RA+TA.1", "the order is pretrain → sft → dpo"),
     ],
     "prompts/gene_set_naming.names.txt": [
         ("budget_tokens", "budget_token", "", "budget_token", "did you mean 'budget_tokens'?"),
@@ -165,6 +191,23 @@ def test_a_key_is_text_as_it_is_written(config, key):
     ("file", "old", "new", "field", "message"),
     [
         ("recipes/sft.yaml", "learning_rate:", "stage: sft\n  learning_rate:", "defaults", "says the stage"),
+        (
+            "preferences.yaml",
+            "rewards: {rouge_l: 1.0,",
+            "rewards: {confidence: 1.0,",
+            "demo-samples.rewards.confidence",
+            "style 'demo-names' of 'demosamples' of recipes/dpo.yaml asks for no confidence",
+        ),
+        ("recipes/kto.yaml", "micro_batch_size: 4", "micro_batch_size: 1", "variants.demotiers", "KTO compares"),
+        ("recipes/dpo.yaml", "micro_batch_size: 4", "micro_batch_size: auto", "variants.demotiers", "a number here"),
+        ("preferences.yaml", "held_out: 40", "held_out: 0", "demo-tiers", "held-out questions, and none are held out"),
+        (
+            "preferences.yaml",
+            "held_out: 40",
+            f"shares: {{{', '.join(f'{k}: 0' for k in KINDS)}}}",
+            "demo-tiers",
+            "share 0",
+        ),
         ("recipes/grpo.yaml", "[minilm]", "[]", "variants.soft", "similarity reward needs at least one encoder"),
         (
             "corpora.yaml",
@@ -311,7 +354,7 @@ def test_text_in_another_encoding(config):
 
 def test_a_missing_file(config):
     (config / "recipes/sft.yaml").unlink()
-    assert_located(config, "recipes/sft.yaml", None, None, "file is missing")
+    assert "there are no recipes of sft" in mistake(config).what
 
 
 # --- nothing leaves its folder -----------------------------------------------------------------------
@@ -395,6 +438,21 @@ def test_a_prompt_template_that_cannot_work(config, old, new, line, field, messa
     assert_located(config, NAMES, line, field, message)
 
 
+def test_a_table_of_preferences_is_of_one_benchmark(config):
+    with (config / "preferences.yaml").open("a") as file:
+        file.write("mine: {kind: table, path: pairs.csv}\n")
+    several = "preferences: mine\n    mixture: {demo-go: 1.0, demo-bp: 1.0}"
+    change(config / "recipes/dpo.yaml", "preferences: demo-samples", several)
+    assert_located(config, "recipes/dpo.yaml", 16, "variants.demosamples.mixture", "table 'mine' is of one benchmark")
+
+
+def test_a_grader_cannot_be_called_as_the_reward_of_a_reward_model(config):
+    graders = "graders: {judge: {function: docs/graders.md:f}}\n    "
+    change(config / "recipes/onlinedpo.yaml", "rewards: {format: 1.0, reasoning: 1.0}", graders)
+    error = mistake(config)
+    assert error.field == "variants.demobp" and "'judge' is the reward of a reward model" in str(error)
+
+
 TEACHER = "prompts/teacher.gene_set_naming.txt"
 
 
@@ -419,6 +477,7 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
     path.write_text(teachers + after[after.index("gene-names:") :])
     for _ in range(3):  # of gene sets, rankings and classes
         change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
+    change(config / "preferences.yaml", "teacher: gpt-4o", "teacher: knowledge-given")
     assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names"]
 
 
@@ -436,15 +495,26 @@ def test_placeholders_of_rankings_are_checked_in_both_texts(config):
 # --- look-ups ----------------------------------------------------------------------------------------
 
 
+def test_keys_that_came_later_are_not_written_at_their_default(project):
+    # The digest of recipe.json is part of a model: with them all models would be trained again.
+    written = {stage: project.recipes[stage][name].model_dump(mode="json") for stage, name in TRAINED_BEFORE.items()}
+    assert written["sft"].keys().isdisjoint({"confidence_from", "statements", "mixture"})
+    assert written["grpo"].keys().isdisjoint({"iterations", "aggregation"}) and "drill" not in written["pretrain"]
+    assert project.recipes["sft"]["merged"].model_dump()["statements"]["corpus"] == "demo-transfer"
+
+
+TRAINED_BEFORE = {"pretrain": "demo", "sft": "names", "grpo": "soft"}
+
+
 def test_look_ups_name_the_nearest(project):
-    with pytest.raises(InputError, match="unknown benchmark 'demo-bp'") as caught:
-        project.style("demo-bp", "names")
+    with pytest.raises(InputError, match="unknown benchmark 'demo-og'") as caught:
+        project.style("demo-og", "names")
     assert caught.value.fix == "did you mean 'demo-go'?"
     with pytest.raises(InputError, match="unknown style 'name'"):
         project.style("demo-go", "name")
     with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
         lookup(project.corpora, "x", "corpus")
-    assert caught.value.fix == "valid names: demo, full, go-2022, human"
+    assert caught.value.fix == "valid names: demo, demo-transfer, full, go-2022, human"
 
 
 def test_a_merge_with_an_override_is_no_key_given_twice(config):
@@ -517,6 +587,8 @@ def test_a_request_that_cannot_work(config, entry, hint):
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
     """As shipped, gene-r1 shards only its 8B model by zero3, and its recipes give numbers."""
+    for other in ("reward-ablation", "strategy-ablation"):  # their recipes are made of the same one
+        (config / f"experiments/{other}.yaml").unlink()
     change(config / "recipes/sft.yaml", "micro_batch_size: 1", "micro_batch_size: auto", after="gpt4o:")
     line = 1 + (config / "experiments/gene-r1.yaml").read_text().split("  RA: ")[0].count("\n")
     assert_located(

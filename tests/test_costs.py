@@ -32,14 +32,18 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     answer = {"seconds": 10.0, "backward_tokens": 0, "generated_tokens": 250, "peak_memory_gb": 2.0}
     (tmp_path / "run.json").write_text(json.dumps(train))
     (tmp_path / "greedy.run.json").write_text(json.dumps(answer))
-    table = costs_table(plan(tmp_path))
-    assert table["job"].tolist() == ["train sft.x-s0", "answer g.names greedy", "total"]
-    assert table["share_of_time"].tolist() == ["75%", "25%", "100%"]
-    assert table["tokens_per_second"].tolist()[:2] == [45.0, 25.0]
-    assert table["mfu"].tolist()[0] == 0.25 and table["mfu"].isna().tolist() == [False, True, True]
-    assert table["precision"].tolist() == ["bf16", "", ""]
+    drawn = tmp_path / "samples/b/base/g.names/sample8.6.run.json"
+    atomic.write_json(drawn, answer | {"seconds": 20.0, "generated_tokens": 100})
+    sampled = {"samples": [{"backbone": "b", "chain": "base", "run": drawn}]}
+    table = costs_table(Plan.model_validate(plan(tmp_path).model_dump() | sampled))
+    jobs = ["train sft.x-s0", "sample g.names sample8.6", "answer g.names greedy", "total"]
+    assert table["job"].tolist() == jobs and table["chain"].tolist() == ["sft.x-s0", "base", "sft.x-s0", ""]
+    assert table["share_of_time"].tolist() == ["50%", "33%", "17%", "100%"]
+    assert table["tokens_per_second"].tolist()[:3] == [45.0, 5.0, 25.0]
+    assert table["mfu"].tolist()[0] == 0.25 and table["mfu"].isna().tolist() == [False, True, True, True]
+    assert table["precision"].tolist() == ["bf16", "", "", ""]
     total = table.iloc[-1]
-    assert (total["seconds"], total["backward_tokens"], total["generated_tokens"]) == (40.0, 900, 250)
+    assert (total["seconds"], total["backward_tokens"], total["generated_tokens"]) == (60.0, 900, 350)
     assert total["peak_memory_gb"] == 7.5
 
 

@@ -308,9 +308,11 @@ def test_a_controller_that_does_not_answer(tmp_path, monkeypatch):
 
 @pytest.fixture
 def healthy(tmp_path, monkeypatch):
-    """A project's folder, on a node without GPUs whose processes are not started."""
+    """A project's folder, on a node with 500 GB of disk, 64 GB of memory and no GPUs; no processes are started."""
     shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: SimpleNamespace(free=5e11))
+    monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: SimpleNamespace(total=64e9))
     monkeypatch.setattr(machine, "read_torch", lambda: ON_CPU)
     monkeypatch.setattr(all_reduce, "check_all_reduce", lambda torch: machine.check_precision(torch))
     return tmp_path

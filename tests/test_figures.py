@@ -10,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
-from reasonome.report import figures, tables
+from reasonome.report import calibration_table, figures, tables
 from reasonome.report.drawing import INK, STYLE, save, spread, themed_svg
 from reasonome.report.evidence import read_evidence, read_statistics, read_step
 from reasonome.report.metrics_table import metrics_table
@@ -77,7 +77,8 @@ def test_equal_data_give_equal_bytes_for_light_and_dark(tmp_path):
 def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     plan, steps, metrics = tabled
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    figures.write_figures(tmp_path / "figures", plan, metrics, steps, corpora)
+    no_bins = pd.DataFrame(columns=calibration_table.BIN_COLUMNS)
+    figures.write_figures(tmp_path / "figures", plan, metrics, no_bins, None, steps, corpora)
     stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
     written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}

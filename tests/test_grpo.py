@@ -12,8 +12,10 @@ import torch
 from reasonome.config import GrpoRecipe
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import Policy
+from reasonome.tasks.registry import TASKS
 from reasonome.training import fitting, grpo, rollouts
 from reasonome.training.canary import Drift
+from reasonome.training.grpo import RewardScorer
 
 
 def recipe(**settings) -> GrpoRecipe:
@@ -239,6 +241,18 @@ def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
         except StopIteration:
             continue
     assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once, but for a copy of the question"
+
+
+def test_a_judge_reads_few_lazy_policies():
+    policies = [Policy(str(number), lambda example, prompt: "", copies=number == 0) for number in range(40)]
+    task = TASKS["gene_set_naming"]
+    plain = RewardScorer(task, {"format": 1.0}, None)
+    assert grpo.chosen_by(plain, policies) == (plain, policies)
+    both, all_of_them = grpo.chosen_by(RewardScorer(task, {"rouge_l": 0.5, "judge": 1.0}, None), policies)
+    assert dict(both.weights) == {"rouge_l": 0.5} and all_of_them == policies
+    judged = RewardScorer(task, {"format": 0.5, "rouge_l": 0.0, "judge": 1.0}, None)  # every name has the form
+    scorer, few = grpo.chosen_by(judged, policies)
+    assert scorer is judged and [policy.name for policy in few] == [str(number) for number in range(1, 13)]
 
 
 def test_dropout_would_make_two_models_of_one(tmp_path):

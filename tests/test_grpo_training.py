@@ -24,20 +24,11 @@ from reasonome.core.manifest import file_sha256
 from reasonome.training import rollouts
 from reasonome.training.rollouts import WatchedTrainer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signal_handlers")]
 
 WAIT_SECONDS = 240
 FILES = ("model/model.safetensors", "validation.json", "constant.json")
 CURVE = {"beta": 0.02, "validate_every": 2}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def handlers_put_back():
-    """Stages take over signals."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +63,7 @@ def test_every_curve_is_in_the_history(undisturbed):
     steps = history(undisturbed)
     assert [entry["step"] for entry in steps] == [1, 2, 3, 4]
     for name in (
-        "reward", "reward_std", "rewards/rouge_l/mean", "frac_reward_zero_std", "kl", "entropy", "sampler_drift",
+        "reward", "reward_std", "rewards/rouge_l/mean", "zero_variance_groups", "kl", "entropy", "sampler_drift",
         "clip_ratio/region_mean", "completions/mean_length", "completions/clipped_ratio", "grad_norm",
     ):  # fmt: skip
         assert all(name in entry for entry in steps), name

@@ -105,7 +105,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     plan = experiments.report_plan(project, "demo")
     learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
     assert plan["trained_on"]["KW+RA"] == learned
-    files = experiments.training_files(project, project.recipes["sft"]["both"])
+    files = experiments.training_files(project, project.recipes["sft"]["both"], "smollm2-135m", "base")
     assert {name: str(path) for name, path in files.items()} == {
         "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",
         "examples of demo-loci": "results/prompts/demo-loci.answer/train.jsonl",
@@ -151,7 +151,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     ],
 )
 def test_a_recipe_names_the_files_that_it_learns_from(project, stage, variant, files):
-    found = experiments.training_files(project, project.recipes[stage][variant])
+    found = experiments.training_files(project, project.recipes[stage][variant], "smollm2-135m", "base")
     assert found == {name: Path("results") / path for name, path in files.items()}
 
 

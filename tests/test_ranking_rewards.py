@@ -95,7 +95,8 @@ def test_brevity_pays_nothing_for_reasoning_that_is_wanted_and_missing():
 )
 def test_an_answer_without_one_usable_list_earns_nothing(text):
     for name in REWARDS:
-        assert earned(name, [TASK.parse(text)], [ONE]) == [0.0]
+        least = -1.0 if name == "confidence" else 0.0
+        assert earned(name, [TASK.parse(text)], [ONE]) == [least]
 
 
 def test_rewards_stay_within_their_range():

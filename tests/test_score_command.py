@@ -17,8 +17,8 @@ from pyarrow import parquet
 from rouge_score import rouge_scorer
 
 from reasonome import cli
+from reasonome.commands.columns import parse_columns
 from reasonome.commands.json_output import check_output, write_output
-from reasonome.commands.score import parse_columns
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in

@@ -1,6 +1,7 @@
 """Tokens, FLOPs and rates of a training job, worked out by hand."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -126,3 +127,6 @@ def test_kernels_are_those_that_are_installed(settings, installed, chosen, monke
     assert kernels.choose(recipe) == on_a_cpu, "there is no GPU"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert kernels.choose(recipe) == chosen
+    # Liger's head is of language models.
+    reward_model = recipe.model_copy(update={"stage": "reward"})
+    assert kernels.choose(reward_model) == replace(chosen, liger=False)

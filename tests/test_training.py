@@ -79,6 +79,9 @@ def test_generated_tokens_follow_from_mean_lengths():
     # Steps 1 to 2 with 4 completions of 10 tokens, steps 3 to 5 with 4 of 20.
     log = [{"step": 2, "completions/mean_length": 10.0}, {"step": 5, "completions/mean_length": 20.0}, {"step": 5}]
     assert grpo.generated_tokens(log, batch_size=4) == 2 * 40 + 3 * 80
+    # Two passes over each batch: drawn before steps 1, 3 and 5.
+    log = [{"step": n, **({"completions/mean_length": 10.0 * n} if n % 2 else {})} for n in range(1, 7)]
+    assert grpo.generated_tokens(log, batch_size=4, passes=2) == 4 * (10 + 30 + 50)
 
 
 def test_semantic_quarters_leave_format_out():

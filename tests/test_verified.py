@@ -168,10 +168,10 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
 @pytest.mark.parametrize(
     ("learned", "leave_out", "fix"),
     [
-        (SimpleNamespace(benchmark="tested"), [], None),
-        (SimpleNamespace(benchmark="mine"), [], "add tested to leave_out of mine in benchmarks.yaml"),
-        (SimpleNamespace(benchmark="mine"), ["tested"], None),
-        (SimpleNamespace(benchmark="of another task"), [], None),
+        (SimpleNamespace(questions=True, benchmark="tested"), [], None),
+        (SimpleNamespace(questions=True, benchmark="mine"), [], "add tested to leave_out of mine in benchmarks.yaml"),
+        (SimpleNamespace(questions=True, benchmark="mine"), ["tested"], None),
+        (SimpleNamespace(questions=True, benchmark="of another task"), [], None),
         (PretrainRecipe.model_construct(), [], None),
     ],
 )

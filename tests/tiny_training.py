@@ -23,12 +23,30 @@ def make(folder: Path, backbone: Path) -> Path:
     statements = [{"text": f"Gene G{number} is for {_name(number)}."} for number in range(40)]
     atomic.write_jsonl(folder / "train.jsonl", statements)
     atomic.write_jsonl(folder / "held_out.jsonl", statements[:8])
+    pairs = [_pair(number) for number in range(16)]
+    atomic.write_jsonl(folder / "pairs.jsonl", pairs[:12])
+    atomic.write_jsonl(folder / "held_out_pairs.jsonl", pairs[12:])
     return models
 
 
 def _example(number: int) -> dict:
     genes = [{"symbol": f"GEN{number}{letter}"} for letter in "ABCDEF"[: 1 + number % 6]]
     return {"id": f"GO:{number:07}", "subset": "bp", "name": _name(number), "genes": genes}
+
+
+def _pair(number: int) -> dict:
+    """A right name, which is better, and that of another set; every second pair with reasoning in the better one."""
+    names = [f"Process: {_name(other)}" for other in (number, number + 3)]
+    reasoned = number % 2 == 0
+    return {
+        "id": f"GO:{number:07}",
+        "subset": "bp",
+        "kind": "right with reasoning over wrong without" if reasoned else "right without over wrong without",
+        "messages": [{"role": "user", "content": f"Genes: GEN{number}A, GEN{number}B"}],
+        "chosen": names[0] + ("\nReasoning:\n<think>They act.</think>" if reasoned else ""),
+        "rejected": names[1],
+        "reasoned": [reasoned, False],
+    }
 
 
 def _name(number: int) -> str:
@@ -40,6 +58,14 @@ def sft_stage(models: Path, chain: str = "sft.try-s0", **settings) -> Stage:
     """An SFT step on the names alone; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "teacher": "none", "max_length": 256}
     return _stage(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
+
+
+def preference_stage(models: Path, stage: str, chain: str = "", **settings) -> Stage:
+    """A step that learns from pairs of answers; `settings` go over a recipe of three steps."""
+    recipe = {"benchmark": "demo-go", "style": "names", "preferences": "pairs", "max_length": 256}
+    data = {"preferences": "pairs.jsonl", "held_out preferences": "held_out_pairs.jsonl"}
+    chain = chain or f"{stage}.try-s0"
+    return _stage(models, chain, stage, recipe | settings, data, {"demo-go": STYLE})
 
 
 def pretrain_stage(models: Path, chain: str = "pretrain.try-s0", **settings) -> Stage:

@@ -5,6 +5,7 @@ optimizer step, so that no log that is under test is trusted.
 """
 
 import atexit
+import dataclasses
 import json
 import os
 import random
@@ -43,10 +44,7 @@ class Stage:
     chain: str | None
     outputs: tuple[str, ...]
     partial: str | None = None
-
-    @property
-    def trains(self) -> bool:
-        return self.script in ("pretrain.py", "sft.py", "grpo.py")
+    trains: bool = False
 
     @property
     def shows_work(self) -> bool:
@@ -76,7 +74,7 @@ def _scores(chain: str) -> tuple[str, str]:
 
 def _model(script: str, chain: str, *more: str) -> Stage:
     files = ("model", "manifest.json", "history.jsonl", "run.json", *more)
-    return Stage(script, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files))
+    return Stage(script, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files), trains=True)
 
 
 _TEACHER = "results/reasoning/knowledge-given/demo-go.demo-names"
@@ -101,6 +99,13 @@ STAGES = {
     "reasoning": Stage("write_reasoning.py", None, (f"{_TEACHER}.jsonl", f"{_TEACHER}.dropped.jsonl")),
     "pretrain": _model("pretrain.py", "pretrain.demo-s0"),
     "sft": _model("sft.py", "sft.names-s0"),
+    "dpo": _model("dpo.py", "dpo.demotiers-s0"),
+    "kto": _model("kto.py", "kto.demotiers-s0"),
+    # What it judges follows from it.
+    "reward": dataclasses.replace(
+        _model("reward.py", "reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
+    ),
+    "onlinedpo": _model("grpo.py", "onlinedpo.demojudged-s0", "validation.json", "constant.json"),
     "grpo": _model("grpo.py", "grpo.soft-s0", "validation.json", "constant.json"),
     "generate": Stage(
         "generate.py",
@@ -157,8 +162,16 @@ def shrink(folder: Path, backbone: Path) -> None:
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
     grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 10, "generations": 4, "validation": 2}
     edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
+    edit(folder, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=4))
+    for stage, most in (("dpo", "max_pairs"), ("kto", "max_answers"), ("reward", "max_pairs")):
+        few = steps | {most: 10}
+        edit(folder, f"recipes/{stage}.yaml", lambda c, few=few: c["variants"]["demotiers"].update(few))
+    judged = {key: value for key, value in grpo.items() if key != "generations"}
+    judged |= {"judge": ["reward.demotiers"], "rewards": {"format": 1.0}, "max_completion_length": 32}
+    edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(demojudged=judged))
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
     arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"]}
+    arms |= {"DPO": ["dpo.demotiers"], "KTO": ["kto.demotiers"], "online": ["onlinedpo.demojudged"]}
     edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
 
 

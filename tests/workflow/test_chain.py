@@ -120,6 +120,10 @@ def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
 
     tiny_project.edit(copy, "recipes/sft.yaml", untaught)
     assert {"sft.gpt4o", "sft.cases"} <= set(taught)
+    tiny_project.edit(copy, "preferences.yaml", lambda c: c.pop("gpt4o-tiers"))
+    for stage in ("reward", "onlinedpo"):  # which learn from these preferences
+        tiny_project.edit(copy, f"recipes/{stage}.yaml", lambda c: c["variants"].pop("gener1"))
+        taught.append(f"{stage}.gener1")
     tiny_project.edit(
         copy,
         "resources.yaml",

@@ -17,7 +17,7 @@ import pytest
 import tiny_training
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from reasonome.config import STAGES
 from reasonome.core import atomic
@@ -36,6 +36,9 @@ TWO = ("--processes", "2", "--cpus", "2")
 RECIPES = {
     "pretrain": {"corpus": "demo", "sequence_length": 32, "epochs": 2},
     "sft": {"benchmark": "demo-go", "style": "names", "teacher": "none", "max_length": 512, "epochs": 2},
+    **dict.fromkeys(
+        ("dpo", "reward"), {"benchmark": "demo-go", "style": "names", "preferences": "demo-tiers", "max_length": 256}
+    ),
 }
 COMMON = {"learning_rate": 1e-3, "batch_size": 8, "micro_batch_size": 2, "save_steps": 1, "precision": "fp32"}
 
@@ -91,6 +94,8 @@ def models(tiny_backbone, tmp_path_factory):
     results = tiny_training.make(folder / "made/results", tiny_backbone).parent.parent
     for part in ("train", "held_out"):
         atomic.write_jsonl(results / f"statements/demo/{part}.jsonl", atomic.read_jsonl(results / f"{part}.jsonl"))
+        pairs = atomic.read_jsonl(results / ("pairs.jsonl" if part == "train" else "held_out_pairs.jsonl"))
+        atomic.write_jsonl(results / f"preferences/demo-tiers/demo-go.names/{part}.jsonl", pairs)
     examples = [tiny_training._example(number) for number in range(32)]
     atomic.write_jsonl(results / "prompts/demo-go.names/train.jsonl", examples)
     count = iter(range(100))
@@ -111,7 +116,8 @@ def same(job: Job, one: Job) -> None:
     assert {weight.dtype for weight in weights.values()} == {torch.bfloat16}
     assert max(float((weights[name].float() - theirs[name].float()).abs().max()) for name in theirs) < WEIGHT
     assert (job.folder / "model/config.json").read_text() == (one.folder / "model/config.json").read_text()
-    loaded = AutoModelForCausalLM.from_pretrained(job.folder / "model").state_dict()
+    kind = AutoModelForSequenceClassification if job.folder.name.startswith("reward") else AutoModelForCausalLM
+    loaded = kind.from_pretrained(job.folder / "model").state_dict()
     assert all(torch.equal(loaded[name], weights[name]) for name in weights)
     assert len(list(job.folder.glob("trainer/*/checkpoint-*"))) == 1, "the newest stays, and no other job's"
 
@@ -170,6 +176,13 @@ def test_zero2_goes_on_after_the_whole_job_was_killed(models, one_sft):
     job = Job(folder, "sft", *TWO, "--sharding", "zero2").finished()
     assert "resuming from checkpoint-" in job.said()
     same(job, one_sft)
+
+
+@pytest.mark.parametrize("stage", ["dpo", "reward"])
+def test_two_processes_learn_preferences_as_one_does(models, stage):
+    one = Job(models(), stage, "--processes", "1").finished()
+    assert one.losses()[-1][2] < one.losses()[0][2], "held-out pairs are told apart better"
+    same(Job(models(), stage, *TWO, "--sharding", "zero2").finished(), one)
 
 
 def test_zero2_in_bf16_stays_near_fp32(models, one_sft):

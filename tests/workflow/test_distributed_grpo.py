@@ -143,6 +143,18 @@ def test_weights_that_are_spread_over_processes_are_trained_in_bf16(models, alon
     assert all(0.0005 < by.max() < 0.01 for by in moved.values()), moved
 
 
+def test_two_processes_compare_pairs_as_one_does(models):
+    """Online DPO: on the same completions the loss, its gradient and what pairs show are those of one process."""
+    one, both = (grpo_steps.prepare(models, f"onlinedpo.{name}-s0", beta=0.5) for name in ("one", "both"))
+    finished(launched(1, "none", one, "--write", one / "completions.json"), one)
+    finished(launched(2, "zero2", both, "--read", one / "completions.json"), both)
+    together, single = history(both), history(one)
+    assert len(single) == 2 and any(step["grad_norm"] > 0 for step in single)
+    of_pairs = ("rewards/margins", "rewards/accuracies", "zero_variance_groups")
+    for name in (*CURVES, *of_pairs):
+        assert [step[name] for step in together] == pytest.approx([step[name] for step in single], **CLOSE), name
+
+
 def test_processes_that_share_a_prompt_draw_completions_of_their_own(models):
     folder = grpo_steps.prepare(models, "grpo.shared-s0", generations=8, max_steps=2, validate_every=1)
     finished(launched(2, "none", folder, "--write", folder / "completions.json"), folder)

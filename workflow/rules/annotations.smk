@@ -4,7 +4,7 @@
 rule annotate:
     input:
         sets=annotation_sets,
-        manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",
+        manifest=asked_model,
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
         sources=lambda w: project_files.targets(project_files.answer_sources(PROJECT, annotation_of(w))),
     output:

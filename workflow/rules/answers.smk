@@ -13,7 +13,7 @@ OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_sec
 
 rule generate:
     input:
-        manifest=f"{ROOT}/models/{{backbone}}/{{chain}}/manifest.json",
+        manifest=asked_model,
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
         examples=examples("test"),
     output:
@@ -44,6 +44,68 @@ rule generate:
             gpus="{resources.gpus_per_node}",
             output="{output.answers}",
         )
+
+
+# A model's own answers to training questions: what preferences and confidences are made of, and forgetting is seen by.
+rule sample:
+    input:
+        manifest=asked_model,
+        model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
+        examples=examples("train"),
+    output:
+        answers=f"{ROOT}/samples/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.{{questions}}.jsonl",
+        run=f"{ROOT}/samples/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.{{questions}}.run.json",
+    log:
+        f"{ROOT}/logs/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.log",
+    wildcard_constraints:
+        backbone=backbones_of("weights"),
+        questions="all|[1-9][0-9]*",
+    conda:
+        environment("generate")
+    threads: cpus("generate")
+    resources:
+        **asks("generate"),
+    params:
+        folder=subpath(input.manifest, parent=True),
+        engine=lambda w: PROJECT.backbones[w.backbone].engine,
+        decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
+        style=lambda w: style_of(w.benchmark, w.style),
+    shell:
+        configured(
+            "generate.py",
+            "benchmark",
+            "style",
+            "decoding",
+            model="{params.folder}",
+            engine="{params.engine}",
+            gpus="{resources.gpus_per_node}",
+            training_questions="{wildcards.questions}",
+            output="{output.answers}",
+        )
+
+
+# Training facts that a model knows: what forgetting is measured by, and what a further warm-up may repeat.
+rule ask_facts:
+    input:
+        manifest=asked_model,
+        model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
+        statements=f"{ROOT}/statements/{{corpus}}/train.jsonl",
+    output:
+        f"{ROOT}/known/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.jsonl",
+    log:
+        f"{ROOT}/logs/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.log",
+    wildcard_constraints:
+        backbone=backbones_of("weights"),
+        facts="[1-9][0-9]*",
+    conda:
+        environment("generate")
+    threads: cpus("generate")
+    resources:
+        **asks("generate"),
+    params:
+        folder=subpath(input.manifest, parent=True),
+    shell:
+        configured("ask_facts.py", "corpus", "facts", model="{params.folder}", output="{output}")
 
 
 rule ask:

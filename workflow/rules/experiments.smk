@@ -3,6 +3,7 @@
 
 localrules:
     cards,
+    measure_forgetting,
     write_model_card,
     write_plan,
 
@@ -29,10 +30,13 @@ rule summarise:
         scores=cell_scores,
         baselines=cell_baselines,
         manifests=step_manifests,
+        samples=sample_runs,
     output:
         costs=f"{EXPERIMENT}/costs.tsv",
         metrics=reported(f"{EXPERIMENT}/metrics.tsv", "metrics"),
         comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
+        calibration=reported(f"{EXPERIMENT}/calibration.tsv", "calibration"),
+        reliability=f"{EXPERIMENT}/reliability.tsv",
         own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
@@ -52,6 +56,35 @@ rule summarise:
             "summarise.py",
             "{params.folder} --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
         )
+
+
+# What models still know after each stage of what any stage taught: only of experiments that ask for it.
+rule measure_forgetting:
+    input:
+        answers=lambda w: [asked.path for asked in experiments.asked_again(PROJECT, w.experiment)],
+        examples=lambda w: list(
+            dict.fromkeys(
+                RESULTS.prompts(asked.of, asked.style) / "train.jsonl"
+                for asked in experiments.asked_again(PROJECT, w.experiment)
+                if asked.style
+            )
+        ),
+    output:
+        reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
+    log:
+        f"{ROOT}/logs/measure_forgetting/{{experiment}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        seed=PROJECT.settings.seed,
+        resamples=PROJECT.settings.bootstrap,
+        code=lambda w: code_of(
+            "measure_forgetting.py",
+            "",
+            *[asked.of for asked in experiments.asked_again(PROJECT, w.experiment) if asked.kind == "questions"],
+        ),
+    shell:
+        configured("measure_forgetting.py", "experiment", output="{output}")
 
 
 rule paper:
@@ -116,16 +149,23 @@ rule render_report:
         metrics=f"{EXPERIMENT}/metrics.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         costs=f"{EXPERIMENT}/costs.tsv",
+        calibration=f"{EXPERIMENT}/calibration.tsv",
+        reliability=f"{EXPERIMENT}/reliability.tsv",
         leaks=f"{EXPERIMENT}/audit.json",
         abstention=f"{EXPERIMENT}/paper/abstention.tsv",
         coverage=f"{EXPERIMENT}/paper/coverage.svg",
         own=f"{EXPERIMENT}/own",
+        forgetting=lambda w: (
+            [f"{ROOT}/experiments/{w.experiment}/forgetting.tsv"]
+            if PROJECT.experiments[w.experiment].forgetting
+            else []
+        ),
         corpora=lambda w: [RESULTS.statements(corpus) / "statistics.tsv" for corpus in audit_plan(w).corpora],
         manifests=step_manifests,
     output:
         **{
             name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
-            for name in ("ablation", "training", "corpora")
+            for name in ("ablation", "calibration", "forgetting", "training", "corpora")
         },
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:

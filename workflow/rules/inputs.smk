@@ -95,12 +95,27 @@ def recipe(wildcards):
 
 
 def parent(wildcards):
-    return RESULTS.model(wildcards.backbone, chains.parent(wildcards.chain))
+    chain = chains.parent(wildcards.chain)
+    or_stop(chains.check_answers, chain)
+    return RESULTS.model(wildcards.backbone, chain)
+
+
+def asked_model(wildcards):
+    """The manifest of the model that is asked, which is no reward model."""
+    or_stop(chains.check_answers, wildcards.chain)
+    return RESULTS.model(wildcards.backbone, wildcards.chain) / "manifest.json"
 
 
 def training_files(wildcards):
     """The files that the recipe learns from."""
-    return list(or_stop(experiments.training_files, PROJECT, recipe(wildcards)).values())
+    about = (wildcards.backbone, chains.parent(wildcards.chain))
+    return list(or_stop(experiments.training_files, PROJECT, recipe(wildcards), *about).values())
+
+
+def judge_model(wildcards):
+    """The reward model that judges completions; its manifest is among the training files."""
+    judge = experiments.judge_chain(recipe(wildcards))
+    return [ancient(RESULTS.model(wildcards.backbone, judge) / "model")] if judge else []
 
 
 def recipe_style(wildcards):
@@ -135,6 +150,13 @@ def step_manifests(wildcards):
     return [RESULTS.model(*step) / "manifest.json" for step in steps]
 
 
+def sample_runs(wildcards):
+    """What it took to draw the answers to training questions that the experiment uses."""
+    return [
+        path.with_suffix(".run.json") for _, _, path in experiments.sampled(PROJECT, wildcards.experiment)
+    ]
+
+
 def audit_plan(wildcards):
     return experiments.audit_plan(PROJECT, wildcards.experiment)
 
@@ -151,3 +173,15 @@ def audit_settings(wildcards):
     benchmarks = [settings_of(PROJECT.benchmarks, "benchmark", name) for name in plan.benchmarks]
     corpora = [settings_of(PROJECT.corpora, "corpus", name) for name in plan.corpora]
     return canonical([benchmarks, corpora, [style_of(*asked) for asked in plan.asked]])
+
+
+def preferred_files(wildcards):
+    """The teacher's reasoning, the user's table, or the model's samples and the encoders that compare them."""
+    spec = entry(PROJECT.preferences, "preferences", wildcards.preferences)
+    question = (wildcards.benchmark, wildcards.style)
+    if spec.kind == "table":
+        return [spec.path]
+    if spec.kind == "tiers":
+        return [RESULTS.reasoning(spec.teacher, *question)]
+    model = (wildcards.backbone, wildcards.chain)
+    return [RESULTS.samples(model, *question, spec.decoding, spec.questions), *encoder_files(spec.encoders)]

@@ -77,6 +77,121 @@ rule sft:
         launched("sft.py", folder="{params.folder}")
 
 
+rule dpo:
+    input:
+        recipe=f"{MODEL}/recipe.json",
+        parent=lambda w: parent(w) / "manifest.json",
+        parent_model=lambda w: ancient(parent(w) / "model"),
+        data=training_files,
+    output:
+        model=directory(f"{MODEL}/model"),
+        manifest=f"{MODEL}/manifest.json",
+        history=f"{MODEL}/history.jsonl",
+        run=f"{MODEL}/run.json",
+    log:
+        f"{ROOT}/logs/dpo/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("dpo"),
+    conda:
+        environment("dpo")
+    threads: cpus("dpo")
+    resources:
+        **asks("dpo"),
+    params:
+        folder=subpath(output.manifest, parent=True),
+        style=recipe_style,
+    shell:
+        launched("dpo.py", folder="{params.folder}")
+
+
+rule kto:
+    input:
+        recipe=f"{MODEL}/recipe.json",
+        parent=lambda w: parent(w) / "manifest.json",
+        parent_model=lambda w: ancient(parent(w) / "model"),
+        data=training_files,
+    output:
+        model=directory(f"{MODEL}/model"),
+        manifest=f"{MODEL}/manifest.json",
+        history=f"{MODEL}/history.jsonl",
+        run=f"{MODEL}/run.json",
+    log:
+        f"{ROOT}/logs/kto/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("kto"),
+    conda:
+        environment("kto")
+    threads: cpus("kto")
+    resources:
+        **asks("kto"),
+    params:
+        folder=subpath(output.manifest, parent=True),
+        style=recipe_style,
+    shell:
+        launched("kto.py", folder="{params.folder}")
+
+
+rule reward:
+    input:
+        recipe=f"{MODEL}/recipe.json",
+        parent=lambda w: parent(w) / "manifest.json",
+        parent_model=lambda w: ancient(parent(w) / "model"),
+        data=training_files,
+    output:
+        model=directory(f"{MODEL}/model"),
+        manifest=f"{MODEL}/manifest.json",
+        history=f"{MODEL}/history.jsonl",
+        pair_accuracies=f"{MODEL}/pair_accuracies.json",
+        run=f"{MODEL}/run.json",
+    log:
+        f"{ROOT}/logs/reward/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("reward"),
+    conda:
+        environment("reward")
+    threads: cpus("reward")
+    resources:
+        **asks("reward"),
+    params:
+        folder=subpath(output.manifest, parent=True),
+        style=recipe_style,
+    shell:
+        launched("reward.py", folder="{params.folder}")
+
+
+rule onlinedpo:
+    input:
+        recipe=f"{MODEL}/recipe.json",
+        parent=lambda w: parent(w) / "manifest.json",
+        parent_model=lambda w: ancient(parent(w) / "model"),
+        data=training_files,
+        encoder_models=lambda w: [
+            ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(w).encoders
+        ],
+        judge=judge_model,
+    output:
+        model=directory(f"{MODEL}/model"),
+        manifest=f"{MODEL}/manifest.json",
+        history=f"{MODEL}/history.jsonl",
+        validation=f"{MODEL}/validation.json",
+        constant=f"{MODEL}/constant.json",
+        run=f"{MODEL}/run.json",
+    log:
+        f"{ROOT}/logs/onlinedpo/{{backbone}}.{{chain}}.log",
+    wildcard_constraints:
+        chain=chains.stage_pattern("onlinedpo"),
+    conda:
+        environment("onlinedpo")
+    threads: cpus("onlinedpo")
+    resources:
+        **asks("onlinedpo"),
+    params:
+        folder=subpath(output.manifest, parent=True),
+        style=recipe_style,
+    shell:
+        launched("grpo.py", folder="{params.folder}")
+
+
 rule grpo:
     input:
         recipe=f"{MODEL}/recipe.json",

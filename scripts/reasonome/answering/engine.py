@@ -4,11 +4,15 @@ An engine is a module with `load(folder, precision)`, which gives a model and it
 `generate(model, tokenizer, prompts, decoding, skip, span)`, which yields batches of completions.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+
+from reasonome.core.errors import InputError
 
 Span = Callable[[str], tuple[int, int] | None]
 """The place of the parsed answer in a completion's text (characters, end exclusive); None where there is none."""
@@ -78,6 +82,14 @@ def _completion(drawn: Drawn, prompt_tokens: int, seconds: float, decode, span: 
         seconds=seconds,
         **name_likelihood(text, span, drawn.tokens, drawn.logprobs, decode),
     )
+
+
+def check_answers(folder: Path) -> None:
+    """InputError for the folder of a reward model: it has no head for tokens, and one drawn at random would answer."""
+    file = folder / "config.json"
+    kinds = json.loads(file.read_text(encoding="utf-8")).get("architectures") if file.is_file() else None
+    if kinds and kinds[0].endswith("ForSequenceClassification"):
+        raise InputError("a reward model answers no questions", file=file, fix="ask the model that it was trained from")
 
 
 # Prompts up to this length fill a batch; of longer ones fewer go into it, so that memory does not grow with them.

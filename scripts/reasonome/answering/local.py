@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from reasonome.answering.engine import Completion, Drawn, Span, completions, end_tokens
+from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
 
@@ -35,6 +35,7 @@ class ChosenLogprobs(LogitsProcessor):
 
 def load(folder: Path, precision: str):
     """Model ("bf16" or "fp32") and left-padding tokenizer of a model folder."""
+    check_answers(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[precision])
     model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")

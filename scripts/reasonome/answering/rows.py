@@ -1,5 +1,6 @@
 """Rows of a file of answers."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -39,3 +40,11 @@ def read_answers(path: str | Path) -> list[AnswerRow]:
     if not rows:
         raise InputError("this file has no answers", file=path, fix="remove it and run snakemake again")
     return rows
+
+
+def texts_by_id(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
+    """The texts of a file of answers by the id of their question, in their order."""
+    texts: dict[str, list[str]] = {}
+    for row in rows:
+        texts.setdefault(row.id, []).append(row.text)
+    return texts

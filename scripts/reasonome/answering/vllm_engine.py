@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
-from reasonome.answering.engine import Completion, Drawn, Span, completions, end_tokens
+from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
 
@@ -20,6 +20,7 @@ def load(folder: Path, precision: str, **settings):
 
     `settings` are arguments of vLLM's own, and win over those chosen here.
     """
+    check_answers(folder)
     # vLLM would else send statistics of its use.
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     # A worker that is forked cannot use a GPU that this process has already touched.

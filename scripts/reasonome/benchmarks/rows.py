@@ -1,8 +1,9 @@
 """The files of a benchmark: its rows, read and checked line by line, and the files beside them."""
 
-from collections.abc import Iterable, Mapping
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 
 SPLITS = ("train", "valid", "test")
+Row = TypeVar("Row")
 
 
 def read_rows(path: str | Path, model: type[BaseModel]) -> list:
@@ -26,6 +28,12 @@ def read_rows(path: str | Path, model: type[BaseModel]) -> list:
                 first["msg"], file=path, line=number, field=".".join(map(str, first["loc"])) or None
             ) from None
     return rows
+
+
+def drawn(rows: Sequence[Row], number: str | int) -> list[Row]:
+    """The first `number` rows ("all": all of them) in an order drawn at random, the same for any number."""
+    order = random.Random(0).sample(rows, len(rows))
+    return order if number == "all" else order[: int(number)]
 
 
 def read_splits(folder: Path, model: type[BaseModel], *parts: str) -> list:

@@ -19,17 +19,16 @@ as-published  "[" and "]" are dropped from the cell as it stands, it is split at
 """
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reasonome.commands.columns import parse_columns
 from reasonome.commands.json_output import check_output, write_output
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
-from reasonome.facts.files.plain_table import one_field_each
 from reasonome.tasks import registry
 
 if TYPE_CHECKING:
@@ -84,21 +83,6 @@ def run(args: argparse.Namespace) -> int:
     show(scored.text(), file=sys.stderr if args.json == "-" else sys.stdout)
     write_output(args.json, scored.to_json())
     return 0
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """{key: column} of `key=column, key=column`; a column may hold commas, spaces and anything else."""
-    columns: dict[str, str] = {}
-    for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
-        key, equals, column = (piece.strip() for piece in part.partition("="))
-        if not (equals and column):
-            fix = "write KEY=COLUMN,KEY=COLUMN, in quotes if a column has spaces"
-            raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
-        if key in columns:
-            raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")
-        columns[key] = column
-    one_field_each(columns)
-    return columns
 
 
 def _table(args: argparse.Namespace) -> "Scored":

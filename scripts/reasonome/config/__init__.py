@@ -13,16 +13,24 @@ from reasonome.config.decodings import Decoding
 from reasonome.config.encoders import Encoder
 from reasonome.config.endpoints import Endpoint, Price
 from reasonome.config.experiments import Experiment
+from reasonome.config.preferences import Preferences, SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.recipes import (
+    JUDGE,
     STAGES,
     Adapter,
+    DpoRecipe,
     Grader,
     Grading,
     GrpoRecipe,
+    KtoRecipe,
+    OnlineDpoRecipe,
+    PreferenceRecipe,
     PretrainRecipe,
     QuestionRecipe,
     Recipe,
     RecipeFile,
+    RewardRecipe,
+    RolloutRecipe,
     SftRecipe,
     TrainingSettings,
 )

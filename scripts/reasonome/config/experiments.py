@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Names, Seed, SomeNames, Strict, check_unique
+from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
 
 class Arm(Strict):
@@ -20,6 +20,17 @@ class Arm(Strict):
         if isinstance(value, str):
             raise ValueError(f"steps are a list: write [{value}]")
         return {"steps": value} if isinstance(value, list) else value
+
+
+class Forgetting(Strict):
+    """Training questions and facts that every model of an experiment is asked after every stage, always the same."""
+
+    questions: Annotated[int, Field(ge=1)] = Field(description="of each benchmark that is trained on, drawn at random")
+    facts: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="of each corpus that is trained on, those that a warm-up of seed 0 reads first; none if not given",
+    )
+    decoding: Name = Field(description="of decodings.yaml, in which the questions are asked")
 
 
 class Experiment(Strict):
@@ -39,6 +50,10 @@ class Experiment(Strict):
     )
     styles: SomeNames
     decodings: SomeNames
+    compared: list[Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]] = Field(
+        [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
+    )
+    forgetting: Forgetting | None = Field(None, description="not measured if not given")
 
     @property
     def asked_styles(self) -> list[str]:

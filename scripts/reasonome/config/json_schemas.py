@@ -14,6 +14,7 @@ from reasonome.config import (
     Experiment,
     LockedSource,
     Name,
+    Preferences,
     Request,
     Settings,
     Source,
@@ -33,6 +34,7 @@ FILES = {
     "decodings": dict[Name, Decoding],
     "annotations": dict[Name, Annotation],
     "teachers": dict[Name, Teacher],
+    "preferences": dict[Name, Preferences],
     "resources": list[Request],
     "experiment": Experiment,
 }

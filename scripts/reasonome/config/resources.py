@@ -15,8 +15,13 @@ CLUSTER_RULES = (
     "write_prompts",
     "write_statements",
     "write_reasoning",
+    "write_preferences",
     "pretrain",
     "sft",
+    "dpo",
+    "kto",
+    "reward",
+    "onlinedpo",
     "grpo",
     "generate",
     "annotate",
@@ -27,7 +32,7 @@ CLUSTER_RULES = (
     "paper",
     "render_report",
 )
-TRAINING_RULES = ("pretrain", "sft", "grpo")
+TRAINING_RULES = ("pretrain", "sft", "dpo", "kto", "reward", "onlinedpo", "grpo")
 Sharding = Literal["none", "zero2", "zero3"]
 
 

@@ -38,12 +38,17 @@ class InputError(Exception):
         return f"{text}\n  fix: {self.fix}" if self.fix else text
 
 
+_SHOWN_NAMES = 30
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """The fix of an error about an unknown name: the nearest valid one, or all of them."""
+    """The fix of an error about an unknown name: the nearest valid one, or all of them, if not too many."""
     valid = sorted(valid)
     close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
+    if len(valid) > _SHOWN_NAMES:
+        valid = [*valid[:_SHOWN_NAMES], f"and {len(valid) - _SHOWN_NAMES} more"]
     return f"valid names: {', '.join(valid)}" if valid else "there are none yet"
 
 

@@ -13,6 +13,8 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.files.plain_table import read_table
+from reasonome.teaching.preferences import TABLE_COLUMNS
 
 COLUMNS = [
     "data",
@@ -208,6 +210,15 @@ def read_reasoning(project: Project, plan: AuditPlan) -> Iterator[tuple[Training
     for key, used_by in plan.reasoning.items():
         file = project.results.reasoning(*key)
         yield Training("reasoning", "{} on {}.{}".format(*key), used_by, file), atomic.read_jsonl(file)
+
+
+def read_tables(plan: AuditPlan) -> Iterator[tuple[Training, list[str], list[int]]]:
+    """The texts of each table of preferences, both answers of a row in one, and the line of each row."""
+    for path, used_by in plan.tables.items():
+        table = read_table(Path(path), TABLE_COLUMNS, texts=True)
+        both = (table.cells(table.place(column)) for column in ("chosen", "rejected"))
+        texts = ["\n".join(answers) for answers in zip(*both, strict=True)]
+        yield Training("preferences", path, used_by, Path(path)), texts, list(table.lines)
 
 
 def corpus_sources(project: Project, corpus: str) -> dict[str, str]:

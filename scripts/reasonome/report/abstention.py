@@ -9,10 +9,12 @@ import pandas as pd
 from scipy import sparse
 from tqdm import tqdm
 
+from reasonome.scoring.calibration import equal_mass_error
+from reasonome.scoring.coverage import area, mean_at
+
 COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confidence_kind", "note"]
 NEEDED = {"confidence", "confidence_kind", "abstained", "contaminated", "same_term", "term_score"}
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
-BINS = 10
 _SCORES = ("term_score", "right")
 _STATED = "stated"
 _NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
@@ -35,8 +37,8 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
     auroc: probability that a real set's confidence is above that of a random (or partly contaminated) set, ties
     counting half and abstentions ranking below every name; auroc_abstaining: the same for not abstaining.
     term_score and right at a coverage: their mean over that share of sets, most confident first; ..._area: the mean
-    over all coverages. auroc_constant and ..._constant: the same for a constant confidence. calibration_error: see
-    the function. Intervals (95 %) resample clusters. Where a value is nan, `note` says why.
+    over all coverages. auroc_constant and ..._constant: the same for a constant confidence. calibration_error:
+    `equal_mass_error`. Intervals (95 %) resample clusters. Where a value is nan, `note` says why.
     """
     kind, table, note = _questions(scores)
     aurocs = [
@@ -76,19 +78,6 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
             parts.append(points.assign(measure=measure, over=over))
     columns = ["measure", "over", "coverage", "accuracy", "baseline"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Expected calibration error, 0 to 1: mean distance of confidence and accuracy in BINS bins of equal mass.
-
-    Answers with equal confidence each count with their mean accuracy, so that it does not matter how ties are split
-    between bins.
-    """
-    expected = pd.Series(right, dtype=float).groupby(np.asarray(confidence)).transform("mean").to_numpy()
-    order = np.argsort(confidence, kind="stable")
-    bins = np.array_split(order, min(BINS, len(order)))
-    gaps = [abs(np.mean(np.asarray(confidence)[rows]) - expected[rows].mean()) * len(rows) for rows in bins]
-    return float(np.sum(gaps) / len(order))
 
 
 # --- questions ------------------------------------------------------------------------------------------
@@ -178,25 +167,11 @@ def _auroc(sums: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _at(name: str, coverage: float, sums: dict[str, np.ndarray]) -> np.ndarray:
-    """Mean score of the most confident share; where it cuts through ties, the expected value over them."""
-    counts = sums["n"]
-    taken = coverage * counts.sum(axis=1, keepdims=True)
-    before = np.cumsum(counts, axis=1) - counts
-    share = np.clip(np.divide(taken - before, counts, out=np.zeros_like(counts), where=counts > 0), 0, 1)
-    return (share * sums[name]).sum(axis=1) / taken[:, 0]
+    return mean_at(coverage, sums["n"], sums[name])
 
 
 def _area(name: str, sums: dict[str, np.ndarray]) -> np.ndarray:
-    """Mean of `_at` over the coverages 1/n, 2/n … 1, of n rows."""
-    counts, gains = sums["n"], sums[name]
-    after = np.cumsum(counts, axis=1)
-    before, gained = after - counts, np.cumsum(gains, axis=1) - gains
-    means = np.divide(gains, counts, out=np.zeros_like(gains), where=counts > 0)
-    # The first k rows, where row k is in a group after `before`, sum to gained + (k - before) * mean. Dividing by k
-    # and summing over the group gives harmonic numbers.
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, int(after.max()) + 1))])
-    within = harmonic[after.astype(int)] - harmonic[before.astype(int)]
-    return (gains + (gained - before * means) * within).sum(axis=1) / after[:, -1]
+    return area(sums["n"], sums[name])
 
 
 def _along_the_curve(name: str) -> Iterator[_Measure]:
@@ -210,7 +185,7 @@ def _calibration_row(over: str, table: pd.DataFrame, missing: str, kind: str) ->
     if missing or kind != _STATED:
         note = missing or ("for stated confidences alone" if kind else "")
         return ["calibration_error", over, *[np.nan] * 4, len(stated), note]
-    value = calibration_error(stated["confidence"].to_numpy(), stated["right"].to_numpy())
+    value = equal_mass_error(stated["confidence"].to_numpy(), stated["right"].to_numpy())
     return ["calibration_error", over, np.nan, value, np.nan, np.nan, len(stated), "no interval: resampling raises it"]
 
 

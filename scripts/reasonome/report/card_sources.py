@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from reasonome.config import PretrainRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.tasks import registry
 
@@ -31,10 +30,8 @@ def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
     steps_of: dict[str, list[str]] = {}
     for step in chains.parse(chain):
         recipe = step.recipe(project)
-        if isinstance(recipe, PretrainRecipe):
-            steps_of.setdefault(recipe.corpus, []).append(str(step))
-            continue
-        corpora = [corpus for name, _ in recipe.questions for corpus in _files(project, name).corpora(project, name)]
+        corpora = [*recipe.corpora]
+        corpora += [corpus for name, _ in recipe.questions for corpus in _files(project, name).corpora(project, name)]
         for corpus in dict.fromkeys(corpora):
             steps_of.setdefault(corpus, []).append(str(step))
     return {corpus: tuple(steps) for corpus, steps in steps_of.items()}

@@ -83,6 +83,8 @@ def _pairs(
         parent = parent_arm(arm.name, steps)
         others = [] if parent is None else [("parent arm", parent, by_name[parent])]
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
+        named = [b for a, b in plan.compared if a == arm.name and b in by_name]
+        others += [("named pair", other, by_name[other]) for other in named]
         others += [
             ("other style", f"{other.name} [{other.labels['style']}]", other)
             for other in later

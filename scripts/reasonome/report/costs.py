@@ -11,7 +11,7 @@ _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
-    """costs.tsv (docs/tables.md): a row per trained step and per set of answers, then `total`.
+    """costs.tsv (docs/tables.md): a row per trained step, set of samples and set of answers, then `total`.
 
     The total of peak memory is the highest. Raises InputError for a missing run.json.
     """
@@ -19,11 +19,15 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     answered = [
         ("answer", f"{e.benchmark}.{e.style} {e.decoding}", e.backbone, e.chain, e.run) for e in plan.evaluations
     ]
+    drawn = [
+        ("sample", f"{s.run.parent.name} {s.run.name.removesuffix('.run.json')}", s.backbone, s.chain, s.run)
+        for s in plan.samples
+    ]
     rows = []
-    for kind, what, backbone, chain, path in dict.fromkeys(trained + answered):
+    for kind, what, backbone, chain, path in dict.fromkeys(trained + drawn + answered):
         run = atomic.read_json(path)
         rate = run.get("tokens_per_second")
-        if kind == "answer":
+        if kind != "train":
             rate = run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0
         measured = [run[name] for name in _MEASURED]
         rows.append([f"{kind} {what}", backbone, chain, *measured, rate, run.get("mfu"), run.get("precision", "")])

@@ -26,11 +26,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TrainedStep:
-    """The records of a trained step; of GRPO alone also `validation` and `constant`.
+    """The records of a trained step; of stages with rollouts also `validation` and `constant`, and of a reward model
+    `pair_accuracies`: how often it prefers the better one of held-out answers, by kind of pair.
 
-    GRPO records what the best constant answer earns, a number per reward component and "reward": on the training
-    prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; under "copies" the same
-    for each way to copy the question.
+    Stages with rollouts record what the best constant answer earns, a number per reward component and "reward": on the
+    training prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; under "copies"
+    the same for each way to copy the question.
     """
 
     backbone: str
@@ -41,6 +42,7 @@ class TrainedStep:
     run: dict
     validation: dict | None
     constant: dict | None
+    pair_accuracies: dict | None = None
 
 
 def read_evidence(plan: Plan) -> Evidence:
@@ -82,7 +84,7 @@ def read_step(step: Step) -> TrainedStep:
         run=atomic.read_json(step.folder / "run.json"),
         **{
             name: atomic.read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
-            for name in ("validation", "constant")
+            for name in ("validation", "constant", "pair_accuracies")
         },
     )
 

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
 from reasonome.report.drawing import (
     COLOURS,
@@ -30,13 +31,22 @@ from reasonome.report.plan import Plan, parent_arm
 from reasonome.report.tables import SETTING, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
 
+DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
 HELD_OUT = "reward on held-out prompts"  # the title of a panel
 
 
 def write_figures(
-    folder: Path, plan: Plan, metrics: pd.DataFrame, steps: list[TrainedStep], corpora: dict[str, pd.DataFrame]
+    folder: Path,
+    plan: Plan,
+    metrics: pd.DataFrame,
+    reliability: pd.DataFrame,
+    forgetting: pd.DataFrame | None,
+    steps: list[TrainedStep],
+    corpora: dict[str, pd.DataFrame],
 ) -> None:
     """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
+    `folder`/calibration/*.{svg,png,tsv}, one per backbone, setting and kind of confidence,
+    `folder`/forgetting/*.{svg,png,tsv}, one per backbone, if that was measured,
     `folder`/training/*.{svg,png,tsv}, one per trained step, and
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
@@ -47,10 +57,15 @@ def write_figures(
             f"ablation/{figure_name(*setting, 'top_k')}": partial(_top_k, metrics, plan, *setting)
             for setting in settings
         }
+    for about, bins in reliability[reliability["backbone"] != ""].groupby(DIAGRAM, sort=False):
+        jobs[f"calibration/{figure_name(*map(str, about))}"] = partial(_reliability, bins, plan)
+    if forgetting is not None:
+        for backbone, rows in forgetting.groupby("backbone", sort=False):
+            jobs[f"forgetting/{backbone}"] = partial(_forgetting, rows)
     jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
     jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
-        for kind in ("ablation", "training", "corpora"):
+        for kind in ("ablation", "calibration", "forgetting", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
         for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):
             save(*draw(), temporary / stem)
@@ -144,6 +159,61 @@ def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: P
     name_arms(axes, stages)
 
 
+def _reliability(bins: pd.DataFrame, plan: Plan) -> tuple[Figure, pd.DataFrame]:
+    """Reliability diagrams, a panel per arm: the share of right answers by confidence, with exact 95 % intervals, the
+    diagonal of a calibrated model, and below how many answers have such a confidence; a colour per seed."""
+    arms = [arm for arm in plan.arms if arm in set(bins["arm"])]
+    size = (0.6 + 2.6 * len(arms), 3.6)
+    heights = {"height_ratios": [3, 1]}
+    figure, grid = plt.subplots(
+        2, len(arms), figsize=size, layout="constrained", squeeze=False, sharex=True, sharey="row", gridspec_kw=heights
+    )
+    for (above, below), arm in zip(grid.T, arms, strict=True):
+        above.plot([0, 1], [0, 1], color=INK, linestyle=(0, (4, 2)), linewidth=0.9, label="calibrated")
+        of_seeds = list(bins[bins["arm"] == arm].groupby("seed", sort=False))
+        for number, (seed, of_seed) in enumerate(of_seeds):
+            rows = of_seed.assign(value=of_seed["right"], low=of_seed["right_low"], high=of_seed["right_high"])
+            looks = {"linestyle": "none", "capsize": 2, "markersize": 4.5, "elinewidth": 0.8}
+            with_intervals(above, of_seed["confidence"].to_numpy(), rows, number, label=f"seed {seed}", **looks)
+            place = of_seed["low"] + (number + 0.5) * 0.1 / len(of_seeds)
+            below.bar(place, of_seed["n"], width=0.09 / len(of_seeds), color=COLOURS[number % len(COLOURS)])
+        above.set_title(shortened(arm), fontsize=9, loc="left")
+        below.set_xlabel("confidence")
+        below.set_xlim(-0.02, 1.02)
+        above.set_ylim(-0.03, 1.03)
+    grid[0, 0].set_ylabel("share of right answers")
+    grid[1, 0].set_ylabel("answers")
+    legend(figure)
+    return figure, bins
+
+
+def _forgetting(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """What models still know by the number of their steps, a panel for what they were asked, a line for each chain that
+    no other continues."""
+    panels = list(table.groupby(["of", "style", "metric"], sort=False))
+    known = list(dict.fromkeys(table["chain"]))
+    ends = [chain for chain in known if not any(other.startswith(f"{chain}+") for other in known) and chain != BASE]
+    columns = min(2, len(panels))
+    size = (4.4 * columns, 0.6 + 2.8 * -(-len(panels) // columns))
+    figure, grid = plt.subplots(-(-len(panels) // columns), columns, figsize=size, layout="constrained", squeeze=False)
+    for axes, ((of, style, metric), rows) in zip(grid.flat, panels, strict=False):
+        for number, end in enumerate(ends or known):
+            line = rows[rows["chain"].isin(lineage(end))].sort_values("steps")
+            shift = (number - (len(ends) - 1) / 2) * 0.06
+            looks = {"markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.8, "capsize": 2}
+            with_intervals(axes, line["steps"].to_numpy() + shift, line, number, label=shortened(end), **looks)
+        if metric == "known":
+            axes.axhline(0.5, color=INK, linestyle=(0, (4, 2)), linewidth=0.9, label="chance")
+        axes.set_title(" ".join(filter(None, [of, style, metric])), fontsize=9, loc="left")
+        axes.set_xlabel("steps of training")
+        axes.set_xticks(sorted(set(rows["steps"])))
+        axes.set_ylim(-0.03, 1.03)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_visible(False)
+    legend(figure, columns=1)
+    return figure, table
+
+
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     """Panels for what the step recorded: loss, reward and its components, idle groups, length, entropy, KL, drift."""
     history = step.history
@@ -153,7 +223,16 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         "reward": {"reward": "reward"},
         "reward components": components,
         HELD_OUT: {"reward": "eval_reward"},
-        "groups whose rewards are all equal": {"share": "frac_reward_zero_std"},
+        "pairs in which the better answer is preferred": {
+            "training": "accuracy",
+            "training, against the parent": "rewards/accuracies",
+            "held out": "eval_accuracy",
+            "held out, against the parent": "eval_rewards/accuracies",
+        },
+        "groups whose rewards are all equal": {
+            "share": "zero_variance_groups",
+            **{f"had {n} been drawn": f"zero_variance_groups/{n}" for n in (4, 8, 16)},
+        },
         "completion length (tokens)": {"mean": "completions/mean_length"},
         "completions cut off": {"share": "completions/clipped_ratio"},
         "entropy of the next token (nats)": {"entropy": "entropy"},

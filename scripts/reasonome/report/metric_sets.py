@@ -15,7 +15,8 @@ class MetricSet:
     `primary` stands first; `stand_in`, which every table has, replaces it where it was not measured. `of_names` are 0
     where an answer has nothing usable, `of_answers` where there is no answer, and `descriptive` ones are unknown there;
     a name that ends with an underscore is a prefix. Of these, `may_be_unknown` stay unknown instead of 0, and bare
-    answers do not have those `of_the_form`. `hits` are 0 or 1 for one answer. `compared` are tested, `ablated`
+    answers do not have those `of_the_form`. `hits` are 0 or 1 for one answer, and `right` is the one
+    that calibration is about: no reward for a confidence is in it. `compared` are tested, `ablated`
     and `over_ranks` drawn, and `per_cluster` also averaged with one vote for each cluster. `shown` are printed on a
     terminal. `names` are in the order in which pages show them, `further` apart from the others; `by_stratum` and
     `on_variants` have tables of their own. `strata` is the order of strata; others follow by name. `groups` says what
@@ -30,6 +31,7 @@ class MetricSet:
     may_be_unknown: Sequence[str]
     of_the_form: Sequence[str]
     hits: Sequence[str]
+    right: str
     compared: Sequence[str]
     ablated: Mapping[str, str]
     shown: Sequence[str]

@@ -22,7 +22,14 @@ from reasonome.report.plan import Evaluation, Plan
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
-_STAGES = {"pretrain": "knowledge warm-up", "sft": "fine-tuning on answers", "grpo": "reinforcement learning (GRPO)"}
+_STAGES = {
+    "pretrain": "knowledge warm-up",
+    "sft": "fine-tuning on answers",
+    "dpo": "preference optimisation (DPO)",
+    "kto": "preference optimisation (KTO)",
+    "onlinedpo": "preference optimisation on its own answers (online DPO)",
+    "grpo": "reinforcement learning (GRPO)",
+}
 # Metrics of answers other than correctness.
 _ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_share")
 _READS = "has read statements about human genes, and was not taught to answer"

@@ -22,10 +22,20 @@ def learned_from(manifest: Mapping[str, Any]) -> str:
     if recipe["stage"] == "pretrain":
         return f"{manifest['statements']:,} statements of corpus {recipe['corpus']}"
     learned = recipe.get("mixture") or [recipe["benchmark"]]
+    if "preferences" in recipe:
+        number = manifest.get("pairs", manifest.get("answers"))
+        what = "pairs of answers" if "pairs" in manifest else "good and bad answers"
+        asked = f"training questions of {' and '.join(learned)}"
+        return f"{number:,} {what} to {asked}, by preferences {recipe['preferences']}"
     questions = f"{manifest['examples']:,} training questions of {' and '.join(learned)}"
     if recipe["stage"] == "sft":
         answers = "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"
-        return f"{questions}, with {answers}"
+        beside = ""
+        if recipe.get("statements"):
+            beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
+        return f"{questions}, with {answers}{beside}"
     rewards = ", ".join(f"{weight:g} × {name}" for name, weight in recipe["rewards"].items() if weight)
+    if recipe.get("judge"):
+        rewards = ", ".join(filter(None, [f"reward model {' → '.join(recipe['judge'])}", rewards]))
     encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
     return f"{questions}; reward: {rewards}{encoders}"

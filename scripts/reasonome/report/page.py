@@ -8,7 +8,7 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from reasonome.report import number_text, origins, page_files, scores_section
+from reasonome.report import calibration_section, number_text, origins, page_files, scores_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
@@ -40,7 +40,8 @@ class ReportInputs:
     """All that the page shows. `metrics` includes the rows of strata; `figures` is the folder of `write_figures`;
     `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
     of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
-    every evaluation of the plan; `abstention` and `coverage` (SVG) are from write_paper_tables.py; `own` is the folder
+    every evaluation of the plan; `abstention` and `coverage` (SVG) are from write_paper_tables.py; `calibration` is the
+    table of summarise.py, `forgetting` that of measure_forgetting.py, if that was asked for; `own` is the folder
     of the task's own tables, from summarise.py."""
 
     plan: Plan
@@ -57,6 +58,8 @@ class ReportInputs:
     answering: list[origins.Answering]
     abstention: pd.DataFrame
     coverage: str
+    calibration: pd.DataFrame
+    forgetting: pd.DataFrame | None
     own: Path
 
 
@@ -90,6 +93,8 @@ def render_page(inputs: ReportInputs) -> str:
         leaks=leaks_section(inputs.leaks),
         costs=inputs.costs,
         abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
+        calibration=calibration_section.calibration_section(inputs.calibration, inputs.figures),
+        forgetting=forgetting_section(inputs.forgetting, inputs.figures),
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
         endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
         own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
@@ -101,6 +106,14 @@ def render_page(inputs: ReportInputs) -> str:
         data=Markup(page_files.script_data(data)),
         texts=Markup(page_files.script_data(texts)),
     )
+
+
+def forgetting_section(table: pd.DataFrame | None, figures: Path) -> list[tuple[Markup, list[dict[str, Any]]]]:
+    """The drawing and the rows of each backbone; none where forgetting was not measured."""
+    if table is None:
+        return []
+    groups = table.groupby("backbone", sort=False)
+    return [(drawing(figures / "forgetting", backbone), rows.to_dict("records")) for backbone, rows in groups]
 
 
 def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:

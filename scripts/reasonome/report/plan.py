@@ -58,6 +58,14 @@ class Step(_Strict):
     folder: Path
 
 
+class Samples(_Strict):
+    """A model's answers to training questions, which a step learned from or which show what it still knows."""
+
+    backbone: str
+    chain: str
+    run: Path = Field(description="run.json of the job that drew them: benchmark.style/decoding.questions.run.json")
+
+
 class Reasoning(_Strict):
     """Reasoning that was generated for training: kept and dropped rows."""
 
@@ -92,14 +100,17 @@ class Plan(_Strict):
     kind: str = Field(description="package of the benchmarks' tasks, which has their metrics")
     arms: list[str]
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
+    compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation]
     baselines: list[Baselines]
     steps: list[Step] = []
+    samples: list[Samples] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
+    forgetting: Path | None = Field(None, description="table of what models still know, if that is measured")
     trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
 
     @property

@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
-from reasonome.facts.files.plain_table import PlainTable, counted_lines, frame_table, one_field_each, read_table
+from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
@@ -55,7 +55,7 @@ def score_table(
     `gold` or `genes`, and one id with two truths.
     """
     part = _task_in_track(table_task(task), task, track, genes)
-    check_columns(columns, part, task)
+    check_fields(columns, part.required, part.optional, task)
     if part.tracks and (encoders or background is not None):
         field = "background" if background is not None else "encoders"
         raise InputError(f"{task} compares genes, not texts", field=field, fix=f"leave {field} out")
@@ -168,19 +168,6 @@ def _task_in_track(
     if isinstance(genes, (str, os.PathLike)):
         return replace(part, track=track, authority=GeneTable(read_genes(genes)), authority_name=os.fspath(genes))
     return replace(part, track=track, authority=genes, authority_name="the GeneTable that was given")
-
-
-def check_columns(columns: Mapping[str, str], part: TableTask, task: str) -> None:
-    """InputError for a column that a task does not know or that is taken twice, and without one that it needs."""
-    for key in columns:
-        if key not in (*part.required, *part.optional):
-            what = f"'{key}' is no column of {task}"
-            raise InputError(what, field="columns", fix=nearest(key, [*part.required, *part.optional]))
-    one_field_each(columns)
-    for key in part.required:
-        if key not in columns:
-            fix = f"say what it is called in your table: {key}=COLUMN"
-            raise InputError(f"the column of '{key}' is not given", field="columns", fix=fix)
 
 
 def _rows(

@@ -17,10 +17,10 @@ _FEWEST_CLUSTERS = 5
 _HEADLINE = (
     *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
     *("top_1", "top_3", "top_5", "top_10", "mrr"),
-    *("verified", "accuracy", "balanced_accuracy", "mcc", "auroc", "rmse", "spearman"),
+    *("brier", "ece", "verified", "accuracy", "balanced_accuracy", "mcc", "auroc", "rmse", "spearman"),
 )
 
-_LESS_IS_BETTER = {"rmse"}
+_LESS_IS_BETTER = {"brier", "ece", "rmse"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ class Scored:
     macro: dict[str, Score] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """One JSON object: n, metrics, baselines, problems, notes, and if present track, macro and subsets."""
+        """One JSON object, as of `fields`."""
+        return json.dumps(self.fields(), indent=2, ensure_ascii=False)
+
+    def fields(self) -> dict[str, Any]:
+        """The scores as in JSON: n, metrics, baselines, problems, notes, and if present track, macro and subsets."""
         value: dict[str, Any] = {
             "n": self.n,
             **({"track": self.track} if self.track else {}),
@@ -90,7 +94,7 @@ class Scored:
         }
         if self.subsets:
             value["subsets"] = {subset: _fields(metrics) for subset, metrics in self.subsets.items()}
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return value
 
     def text(self) -> str:
         """The scores, the baselines with the margin over each, and the notes, as text for a terminal."""
@@ -110,7 +114,7 @@ class Scored:
         return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])])
 
 
-def few_clusters(rows: int, clusters: Sequence[str] | None) -> str:
+def few_clusters(rows: int, clusters: Sequence[str] | None, by: str = "the genes that they share") -> str:
     """In words, why rows in so few clusters have no interval; "" where they have one.
 
     A handful of clusters has too few distinct resamples: with one cluster the interval would be a point.
@@ -121,7 +125,7 @@ def few_clusters(rows: int, clusters: Sequence[str] | None) -> str:
     if count == rows or count >= _FEWEST_CLUSTERS:
         return ""
     several = f"{count} clusters" if count > 1 else "one cluster"
-    return f"no intervals: {rows} rows are {several} by the genes that they share, too few to resample"
+    return f"no intervals: {rows} rows are {several} by {by}, too few to resample"
 
 
 def intervals(
@@ -164,7 +168,7 @@ def _metrics_text(metrics: Mapping[str, Score]) -> str:
         error = {} if score.se is None else {"se": f"{score.se:.4f}"}
         bounds = "" if score.low is None else f"[{score.low:.4f}, {score.high:.4f}]"
         rows[name] = {"value": f"{score.value:.4f}", **error, "95 % interval": bounds, "n": score.n}
-    return _aligned("metric", rows)
+    return aligned("metric", rows)
 
 
 def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[str]) -> str:
@@ -172,7 +176,7 @@ def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[st
     for subset, metrics in subsets.items():
         counted = max(score.n for score in metrics.values())
         rows[subset] = {metric: _value(metrics.get(metric)) for metric in shown} | {"n": counted}
-    return _aligned("subset", rows)
+    return aligned("subset", rows)
 
 
 def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, ScoredBaseline]) -> str:
@@ -189,13 +193,13 @@ def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, Scored
             rows[name][f"margin in {first}"] = f"{-margin if first in _LESS_IS_BETTER else margin:+.4f}"
         rows[name]["information"] = baseline.information
     notes = [f"{name}: {baseline.note}" for name, baseline in baselines.items() if baseline.note]
-    return "\n".join([_aligned("baseline", rows), *notes])
+    return "\n".join([aligned("baseline", rows), *notes])
 
 
 def _value(score: Score | None) -> str:
     return "" if score is None or math.isnan(score.value) else f"{score.value:.4f}"
 
 
-def _aligned(kind: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
+def aligned(kind: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
     """A table for a terminal, its rows headed by `kind`."""
     return pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis(columns=kind).to_string()

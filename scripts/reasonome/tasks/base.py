@@ -16,9 +16,10 @@ report     METRICS: the metric set, primary first; DOES, TAG, USE, for model car
 table      table_task: how a table of other people's answers is read and scored
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -26,7 +27,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import read_splits
-from reasonome.config import Benchmark, Grading, PretrainRecipe, Recipe, Style
+from reasonome.config import Benchmark, Grading, Recipe, Style
 from reasonome.prompts.prompts import Prompt
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from reasonome.report.evidence import Evidence
     from reasonome.report.plan import Plan
 
+# Without samples of a model to count, a target says neither yes nor no.
+UNKNOWN_CONFIDENCE = 0.5
 # Split → its rows.
 Splits = dict[str, list]
 # Two lists of texts → the cosine of each pair, in order.
@@ -146,10 +149,27 @@ class Task(Protocol):
     def name_span(self, text: str, style: Style | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the answer that `parse` finds in the completion; None without one."""
 
-    def completion(self, example: Any, prompt: Prompt, style: Style, proposal: Mapping[str, Any] | None) -> str | None:
+    def completion(
+        self,
+        example: Any,
+        prompt: Prompt,
+        style: Style,
+        proposal: Mapping[str, Any] | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
+    ) -> str | None:
         """The target of SFT; None to leave the example out.
 
-        `proposal` is a teacher's kept row; without one the target has no reasoning.
+        `proposal` is a teacher's kept row; without one the target has no reasoning. `confidence`, from 0 to 1, is
+        stated where the style asks for one.
+        """
+
+    def right(self, answer: Any, example: Any) -> bool:
+        """Whether a parsed answer is right; how sure it is of itself does not matter."""
+
+    def wrong(self, example: Any, prompt: Prompt, others: Sequence[Any], random: Random) -> str | None:
+        """The text of a wrong answer, to stand where `name_span` finds the right one; None where there is none.
+
+        It is that of another training question of `others`, of like length, or another order of what the prompt shows.
         """
 
     def terms(self, example: Any) -> list[tuple[str, str]]:
@@ -163,6 +183,15 @@ def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
     """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_splits`."""
     rows = read_splits(folder, task.Example, "valid", "test")
     return [term for row in rows for term in task.terms(row)]
+
+
+def of_like_length(text: str, others: Iterable[str], random: Random) -> str | None:
+    """One of the other texts whose number of words is nearest to that of `text`, drawn at random; None without any."""
+    words = len(text.split())
+    distances: dict[int, list[str]] = {}
+    for other in dict.fromkeys(others):
+        distances.setdefault(abs(len(other.split()) - words), []).append(other)
+    return random.choice(distances[min(distances)]) if distances else None
 
 
 def no_files(project: "Project", benchmark: str, *names: str) -> Inputs:
@@ -198,7 +227,7 @@ def question_leak(project: "Project", recipe: Recipe, benchmark: str) -> tuple[s
 
     For tasks whose benchmarks leave out leaking questions. The leak audit checks statements.
     """
-    if isinstance(recipe, PretrainRecipe) or recipe.benchmark not in project.akin(benchmark):
+    if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
         return None
     if benchmark in [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel
-from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter, TrainingSettings
@@ -43,12 +43,20 @@ def _four_bits(precision: torch.dtype) -> BitsAndBytesConfig:
     )
 
 
-def configuration(adapter: Adapter | None) -> LoraConfig | None:
-    """The `peft_config` of TRL's trainers; None trains all weights."""
+def load(folder: Path, recipe: TrainingSettings, **settings: Any) -> PreTrainedModel:
+    """The model in `folder`, of the kind that the recipe trains: a language model, or a reward model."""
+    if recipe.stage != "reward":
+        return AutoModelForCausalLM.from_pretrained(folder, **settings)
+    return AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, **settings)
+
+
+def configuration(adapter: Adapter | None, reward_model: bool = False) -> LoraConfig | None:
+    """The `peft_config` of TRL's trainers; None trains all weights. Of a reward model the head is trained whole."""
     if adapter is None:
         return None
     return LoraConfig(
-        task_type="CAUSAL_LM",
+        task_type="SEQ_CLS" if reward_model else "CAUSAL_LM",
+        modules_to_save=["score"] if reward_model else None,
         r=adapter.rank,
         lora_alpha=adapter.alpha,
         lora_dropout=adapter.dropout,
@@ -80,15 +88,14 @@ def save(trainer, folder: Path) -> None:
                 path.unlink()
 
 
-def merged(parent: Path, folder: Path, adapter: Adapter) -> PreTrainedModel:
+def merged(parent: Path, folder: Path, recipe: TrainingSettings) -> PreTrainedModel:
     """The parent's model with the adapter in `folder` added to its weights (fp32, on the CPU).
 
     A quantised parent is dequantised first, since the adapter was trained beside those weights.
     """
-    if adapter.quantize:
-        settings = {"dtype": torch.bfloat16, "quantization_config": _four_bits(torch.bfloat16)}
-        model = AutoModelForCausalLM.from_pretrained(parent, **settings)
+    if recipe.adapter.quantize:
+        model = load(parent, recipe, dtype=torch.bfloat16, quantization_config=_four_bits(torch.bfloat16))
         model = model.dequantize(torch.bfloat16).cpu().float()
     else:
-        model = AutoModelForCausalLM.from_pretrained(parent, dtype=torch.float32)
+        model = load(parent, recipe, dtype=torch.float32)
     return PeftModel.from_pretrained(model, folder).merge_and_unload()

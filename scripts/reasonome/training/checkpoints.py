@@ -100,10 +100,13 @@ class MarkComplete(TrainerCallback):
 
 
 class StopOnSignal(TrainerCallback):
-    """SIGTERM and SIGUSR1 to any process save after the step under way and stop all of them."""
+    """SIGTERM and SIGUSR1 to any process save after the step under way and stop all of them.
 
-    def __init__(self) -> None:
-        self._received = 0
+    With `passes` over one batch of completions, after the last of them: a checkpoint does not hold completions.
+    """
+
+    def __init__(self, passes: int = 1) -> None:
+        self._received, self._passes = 0, passes
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._receive)
 
@@ -117,6 +120,6 @@ class StopOnSignal(TrainerCallback):
 
     def on_step_end(self, args, state, control, **kwargs):
         """Ask the trainer to save and stop where a signal came."""
-        if self.agreed():
+        if self.agreed() and state.global_step % self._passes == 0:
             control.should_save = control.should_training_stop = True
         return control

@@ -1,5 +1,6 @@
-"""GRPO: align the model with weighted rewards of its task, and show what it earned before and after."""
+"""GRPO and online DPO: align the model with weighted rewards, and show what it earned before and after."""
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from trl import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import GrpoRecipe, Style
+from reasonome.config import JUDGE, GrpoRecipe, OnlineDpoRecipe, RolloutRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -25,12 +26,15 @@ from reasonome.tasks.base import Policy, Reward, Similarity, Task, total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
+from reasonome.training.judge import Judge
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
 EXAMPLES_TO_CHOOSE_BY = 300
+# Lazy policies among which a judge chooses.
+JUDGED_POLICIES = 12
 
 
 class RewardScorer:
@@ -43,18 +47,23 @@ class RewardScorer:
         similarity: Similarity,
         style: Style | None = None,
         rewards: Mapping[str, Reward] | None = None,
+        judge: Judge | None = None,
     ):
         """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
 
-        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given.
+        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given. `judge`
+        gives the reward of that name, for whole texts.
         """
         self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
         self.rewards = task.rewards() if rewards is None else rewards
+        self._judge = judge
         self._texts: tuple[str, ...] = ()
         self._answers: list[Any] = []
 
     def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
         """One reward, unweighted, per completion."""
+        if name == JUDGE:
+            return self._judge(texts, examples)
         if tuple(texts) != self._texts:
             parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
             self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
@@ -96,6 +105,20 @@ def best_policy(
     return policies[-position]
 
 
+def chosen_by(scorer: RewardScorer, policies: Sequence[Policy]) -> tuple[RewardScorer, Sequence[Policy]]:
+    """By what and among which policies the best one is chosen.
+
+    Without the judge where another reward tells contents apart, and else among the first policies: a language model
+    that reads thousands of policies' answers takes longer than the training.
+    """
+    if JUDGE not in scorer.weights:
+        return scorer, policies
+    weights = {name: weight for name, weight in scorer.weights.items() if weight and name != JUDGE}
+    if not any(scorer.rewards[name].semantic for name in weights):
+        return scorer, [policy for policy in policies if not policy.copies][:JUDGED_POLICIES]
+    return RewardScorer(scorer.task, weights, scorer.similarity, scorer.style, scorer.rewards), policies
+
+
 def policy_earnings(
     scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> dict[str, Any]:
@@ -117,7 +140,7 @@ def semantic_quarters(
     history: list[dict[str, Any]], rewards: Mapping[str, Reward], weights: Mapping[str, float]
 ) -> dict[str, float]:
     """Means of the reward's semantic part over the first and the last quarter of the logged steps."""
-    semantic = [name for name in weights if rewards[name].semantic]
+    semantic = [name for name in weights if name == JUDGE or rewards[name].semantic]
     steps = [
         sum(weights[name] * entry[f"rewards/{name}/mean"] for name in semantic)
         for entry in history
@@ -131,13 +154,13 @@ def semantic_quarters(
 def grpo(
     stage: Stage, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
 ) -> None:
-    """Train with GRPO on benchmarks of one task.
+    """Train with GRPO, or with online DPO, on benchmarks of one task.
 
     Writes validation.json (reward before and after, paired) and constant.json beside the model. `encoders` are those
     behind `similarity`, by name: a resumed run remembers their vectors. InputError where rollouts cannot work here, or
     once sampler and trainer drift apart.
     """
-    recipe: GrpoRecipe = stage.recipe
+    recipe: RolloutRecipe = stage.recipe
     _check_dropout(stage, recipe)
     parent_model = stage.parent / "model"
     rollouts.check(recipe, parent_model)
@@ -150,13 +173,14 @@ def grpo(
     texts = [render(tokenizer, conversation) for conversation in messages]
     longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
-    scorer = RewardScorer(task, recipe.weights, similarity, style, rewards)
+    judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
+    scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 
     valid = mixed(_shuffled_rows(stage, "valid", task, 0), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
-    trainer = rollouts.WatchedTrainer(
+    trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
         model=stage.load_model(),
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
@@ -181,7 +205,7 @@ def grpo(
     sample_prompts = prompts[: len(sample)]
     sample_prompts += [task.prompt(example, style) for example in sample[len(sample_prompts) :]]
     policies = task.policies(examples, style)
-    best = best_policy(scorer, policies, sample, sample_prompts)
+    best = best_policy(*chosen_by(scorer, policies), sample, sample_prompts)
     lazy = [best, *(policy for policy in policies if policy.copies)]
     if processes.is_first():
         constant = lazy_earnings(scorer, lazy, prompted, prompts)
@@ -192,7 +216,7 @@ def grpo(
         validation = before_and_after(scorer, valid, curve.before, after)
         validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
-    rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size)
+    rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size, recipe.passes)
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
@@ -209,34 +233,44 @@ def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> dict[str, 
     return rows
 
 
-def _check_dropout(stage: Stage, recipe: GrpoRecipe) -> None:
+def _check_dropout(stage: Stage, recipe: RolloutRecipe) -> None:
     if recipe.adapter and recipe.adapter.dropout:
         raise InputError(
-            "GRPO samples with the weights it trains; with dropout they are other weights in every pass",
+            f"{recipe.stage} samples with the weights it trains; with dropout they are other weights in every pass",
             file=stage.folder / "recipe.json",
             field="adapter.dropout",
             fix="dropout: 0.0",
         )
 
 
-def _settings(stage: Stage, recipe: GrpoRecipe) -> dict[str, Any]:
-    return {
+def _settings(stage: Stage, recipe: GrpoRecipe | OnlineDpoRecipe) -> dict[str, Any]:
+    settings = {
         **stage.arguments(),
-        "num_generations": recipe.generations,
+        "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,
         "beta": recipe.beta,
+        "reward_weights": list(recipe.weights.values()),
+    }
+    if isinstance(recipe, OnlineDpoRecipe):
+        return settings | {"scale_rewards": "none"}  # which of two earned more is all that counts
+    return settings | {
+        "num_iterations": recipe.iterations,
+        "multi_objective_aggregation": {"sum": "sum_then_normalize", "each": "normalize_then_sum"}[recipe.aggregation],
         "loss_type": recipe.loss,
         "scale_rewards": recipe.scale_rewards,
-        "reward_weights": list(recipe.weights.values()),
     }
 
 
-def generated_tokens(history: list[dict[str, Any]], batch_size: int) -> int:
-    """Tokens of all rollouts, from the mean completion length of each logged window of steps."""
-    tokens = last = 0
+def generated_tokens(history: list[dict[str, Any]], batch_size: int, passes: int = 1) -> int:
+    """Tokens of all rollouts, from the mean completion length of each logged window of steps.
+
+    Completions are drawn once for every `passes` steps.
+    """
+    tokens = drawn = 0
     for entry in history:
         if "completions/mean_length" in entry:
-            tokens += entry["completions/mean_length"] * batch_size * (entry["step"] - last)
-            last = entry["step"]
+            until = math.ceil(entry["step"] / passes)
+            tokens += entry["completions/mean_length"] * batch_size * (until - drawn)
+            drawn = until
     return round(tokens)

@@ -22,13 +22,15 @@ def choose(recipe: TrainingSettings) -> Kernels:
     """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
     FlashAttention computes in bf16 alone. Our head needs the whole weight in the backward pass, where zero3 has parts.
+    Liger's head of a language model does not know that a reward model has none.
     """
     if recipe.kernels == "plain":
         return Kernels()
     if not torch.cuda.is_available():
         return Kernels(labelled_head=sharding.chosen() != "zero3")
     flash = recipe.precision == "bf16" and _installed("flash_attn")
-    return Kernels("flash_attention_2" if flash else "", _installed("liger_kernel"))
+    liger = recipe.stage != "reward" and _installed("liger_kernel")
+    return Kernels("flash_attention_2" if flash else "", liger)
 
 
 def _installed(package: str) -> bool:

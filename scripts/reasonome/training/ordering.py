@@ -47,15 +47,17 @@ class Order(Sampler):
 
 
 def install(trainer, batch_size: int, alike: bool = False) -> None:
-    """Let `trainer` go through its examples in this order, unless it is of a kind that has one of its own."""
+    """Let `trainer` go through its examples in this order, unless it has one of its own, or keeps that of the rows."""
+    if processes.count() > 1 and trainer.eval_dataset is not None:
+        _evaluate_all(trainer)
+    if trainer.args.train_sampling_strategy == "sequential":
+        return
     if type(trainer)._get_train_sampler is not Trainer._get_train_sampler:
         return
     grouped = trainer.args.train_sampling_strategy == "group_by_length"
     if grouped or processes.count() > 1:  # else transformers' own order is this one
         lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
         trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size, alike)
-    if processes.count() > 1 and trainer.eval_dataset is not None:
-        _evaluate_all(trainer)
 
 
 def _evaluate_all(trainer) -> None:

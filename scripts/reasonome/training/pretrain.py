@@ -1,6 +1,7 @@
 """Knowledge warm-up: causal language modelling on packed statements."""
 
 import random
+from collections.abc import Collection
 from pathlib import Path
 
 from datasets import Dataset
@@ -9,9 +10,11 @@ from trl import SFTConfig, SFTTrainer
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
+from reasonome.facts.reading_order import reading_order
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
+FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
 # Arguments of SFTConfig for statements that follow one another and are cut where a row ends.
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
@@ -20,9 +23,13 @@ def pretrain(stage: Stage) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    train = sample_statements(stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed)
+    missed = missed_facts(stage.data["known"]) if recipe.drill else set()
+    drilled = recipe.drill.weight if recipe.drill else 1.0
+    train = sample_statements(
+        stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed, missed=missed, times=drilled
+    )
     held_out = sample_statements(stage.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
-    facts = {}
+    facts = {"drilled": len(missed)} if recipe.drill else {}
     separate = recipe.packing == "separate"
     if separate:
         sampled = len(train)
@@ -39,10 +46,7 @@ def pretrain(stage: Stage) -> None:
         **(packing.SEPARATE if separate else WRAPPED),
         max_length=recipe.sequence_length,
         eval_packing=True,
-        eval_strategy="steps",
-        eval_steps=recipe.save_steps,
-        eval_on_start=stage.checkpoint is None,
-        per_device_eval_batch_size=stage.micro_batch_size,
+        **stage.evaluation(held_out=True),
     )
     trainer = SFTTrainer(
         model=stage.load_model(),
@@ -57,21 +61,36 @@ def pretrain(stage: Stage) -> None:
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
         facts["rows"] = len(trainer.train_dataset)
     stage.train(trainer)
-    if not any("eval_loss" in entry for entry in trainer.state.log_history[-2:]):
-        trainer.evaluate()
+    stage.evaluate_last(trainer)
     stage.finish(
         trainer, tokenizer, {"statements": len(train), **facts, "code": code_sha256(__file__)}, generated_tokens=0
     )
 
 
-def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
+def missed_facts(path: Path) -> set[tuple[str, ...]]:
+    """The facts (gene, relation, object_id) that the asked model did not know."""
+    return {tuple(row[name] for name in FACT) for row in atomic.read_jsonl(path) if row["margin"] <= 0}
+
+
+def sample_statements(
+    path: Path,
+    tokenizer,
+    max_tokens: int | None,
+    seed: int,
+    missed: Collection[tuple[str, ...]] = (),
+    times: float = 1.0,
+) -> list[str]:
     """Statements in a seeded order, up to `max_tokens` tokens in all.
 
-    A row's weight (1 if it has none) says how soon it is drawn: of two rows, one of weight 2 comes before one of
-    weight 1 in two thirds of the orders. Rows of weight 0 are never drawn, and none is drawn twice.
+    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice. Statements
+    of the facts in `missed` have their weight `times` that.
     """
-    columns = atomic.read_columns(path, ["text"], {"weight": 1.0})
-    texts = _in_order(columns["text"], columns["weight"], random.Random(seed))
+    columns = atomic.read_columns(path, ["text"], {"weight": 1.0, **(dict.fromkeys(FACT, "") if missed else {})})
+    weights = columns["weight"]
+    if missed:
+        facts = zip(*(columns[name] for name in FACT), strict=True)
+        weights = [weight * (times if fact in missed else 1.0) for weight, fact in zip(weights, facts, strict=True)]
+    texts = reading_order(columns["text"], weights, random.Random(seed))
     if max_tokens is None:
         return texts
     kept, spent = [], 0
@@ -83,15 +102,6 @@ def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) 
                 return kept
             kept.append(text)
     return kept
-
-
-def _in_order(texts: list[str], weights: list[float], rng: random.Random) -> list[str]:
-    if set(weights) <= {1.0}:
-        rng.shuffle(texts)
-        return texts
-    # Drawing by weight without replacement: the order of exponential waiting times with the weights as rates.
-    drawn = [(rng.expovariate(weight), text) for text, weight in zip(texts, weights, strict=True) if weight]
-    return [text for _, text in sorted(drawn)]
 
 
 def whole(statements: list[str], tokenizer, most: int) -> list[str]:

@@ -6,6 +6,7 @@ import math
 import os
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +19,7 @@ from trl.models import unwrap_model_for_generation
 
 from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
-from reasonome.config import Decoding, GrpoRecipe
+from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
 from reasonome.training import processes
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
@@ -28,6 +29,7 @@ from reasonome.training.gpus import VLLM_SHARE
 HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
 MEMORY = "REASONOME_VLLM_MEMORY"
 _WAIT_SECONDS = 10.0
+GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
 START_SERVER = (
     "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
@@ -35,7 +37,7 @@ START_SERVER = (
 )
 
 
-def check(recipe: GrpoRecipe, parent_model: Path) -> None:
+def check(recipe: RolloutRecipe, parent_model: Path) -> None:
     """InputError where the recipe's rollouts cannot work on this machine; done before any weights are loaded."""
     if recipe.rollouts == "transformers":
         return
@@ -66,7 +68,7 @@ def check(recipe: GrpoRecipe, parent_model: Path) -> None:
         )
 
 
-def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
+def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
     """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
     if recipe.rollouts == "transformers":
         return {}
@@ -89,7 +91,7 @@ def arguments(recipe: GrpoRecipe, parent_model: Path, longest: int) -> dict[str,
     }
 
 
-def share_of_gpu(recipe: GrpoRecipe) -> float:
+def share_of_gpu(recipe: RolloutRecipe) -> float:
     """The share of each training process's GPU that is vLLM's."""
     if recipe.rollouts != "vllm-colocate":
         return 0.0
@@ -154,8 +156,23 @@ def _ask(url: str, start: str) -> bytes:
         ) from None
 
 
+def share_without_variance(totals: Sequence[Sequence[float]], size: int) -> float:
+    """The share of prompts whose completions would all have earned the same, had `size` of them been drawn.
+
+    `totals` has what each completion of each prompt earned. Exact: over all ways to choose `size` of a prompt's.
+    """
+    shares = []
+    for earned in totals:
+        alike = Counter(round(value, 6) for value in earned)
+        shares.append(sum(math.comb(count, size) for count in alike.values()) / math.comb(len(earned), size))
+    return sum(shares) / len(shares)
+
+
 class WatchedTrainer(GRPOTrainer):
-    """TRL's GRPO trainer, whose sampler and policy are compared at every step, and which resumes in any epoch."""
+    """TRL's GRPO trainer, whose sampler and policy are compared at every batch, and which resumes in any epoch.
+
+    It logs `zero_variance_groups`: the share of prompts whose completions all earned the same in total.
+    """
 
     def __init__(self, *args, drift: Drift, epochs_done: int, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
@@ -185,8 +202,29 @@ class WatchedTrainer(GRPOTrainer):
             self._policy_logprobs = computed[0].detach()
         return computed
 
+    def _calculate_rewards(self, *args, **kwargs):
+        rewards = super()._calculate_rewards(*args, **kwargs)
+        self._note_groups(rewards)
+        return rewards
+
+    def _note_groups(self, rewards: torch.Tensor) -> None:
+        """Log the share of prompts without variance; `rewards` of all processes, (completions, rewards).
+
+        Beside it that of smaller groups, which the same completions tell.
+        """
+        totals = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1).view(-1, self.num_generations)
+        drawn = self.num_generations
+        for size in [*(size for size in GROUP_SIZES if size < drawn), drawn]:
+            name = "zero_variance_groups" + (f"/{size}" if size < drawn else "")
+            self._metrics["train"][name].append(share_without_variance(totals.tolist(), size))
+
+    def _unwatched_loss(self, model, inputs):
+        return super()._compute_loss(model, inputs)
+
     def _compute_loss(self, model, inputs):
-        loss = super()._compute_loss(model, inputs)
+        loss = self._unwatched_loss(model, inputs)
+        if self.state.global_step % self.num_iterations:
+            return loss  # a further pass: the weights have moved since the completions were drawn
         self._drift.add(self._policy_logprobs, inputs["sampling_per_token_logps"], inputs["completion_mask"])
         if self.accelerator.sync_gradients:  # the step's last micro-batch: the weights have not moved yet
             drift = self._drift.take(self._summed)
@@ -198,7 +236,58 @@ class WatchedTrainer(GRPOTrainer):
         return self.accelerator.reduce(sums.to(self.accelerator.device), reduction="sum").cpu()
 
 
-def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: GrpoRecipe) -> tuple[list[str], int]:
+class PairTrainer(WatchedTrainer):
+    """Online DPO in GRPO's loop: of both completions of a prompt the one that earned more is the better one.
+
+    The loss is the mean over all prompts of a step, whatever the micro-batch; a prompt whose completions earned the
+    same adds nothing to it, and is counted in `zero_variance_groups`. TRL's own online DPO trains on ties, and sums
+    over micro-batches.
+    """
+
+    def __init__(self, *args, **kwargs):
+        self._noted: list[torch.Tensor] = []
+        super().__init__(*args, **kwargs)
+
+    def _generate_and_score_completions(self, inputs):
+        # Pairs as one row each, so that neither shuffling nor cutting into micro-batches parts them.
+        drawn = super()._generate_and_score_completions(inputs)
+        return {name: value.unflatten(0, (-1, 2)) if value.ndim else value for name, value in drawn.items()}
+
+    def _compute_loss(self, model, inputs):
+        rows = {name: value.flatten(0, 1) if value.ndim else value for name, value in inputs.items()}
+        return super()._compute_loss(model, rows)
+
+    def _unwatched_loss(self, model, inputs):
+        mask = inputs["completion_mask"]
+        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
+        attended = torch.cat([inputs["prompt_mask"], mask], dim=1)
+        logprobs, entropies, _ = self._get_per_token_logps_and_entropies(
+            model, ids, attended, mask.size(1), compute_entropy=True
+        )
+        gains = ((logprobs - inputs["ref_per_token_logps"]) * mask).sum(dim=1).view(-1, 2)
+        better = inputs["advantages"].view(-1, 2).sign()[:, 0]  # 1: the first, -1: the second, 0: a tie
+        margins = better * (gains[:, 0] - gains[:, 1])
+        losses = -torch.nn.functional.logsigmoid(self.beta * margins) * better.abs()
+        untied = margins[better != 0].detach()
+        won = (untied > 0).sum() + (untied == 0).sum() / 2
+        counts = [mask.sum(), (entropies * mask).sum(), untied.new_tensor(len(untied)), won, untied.sum()]
+        self._noted.append(torch.stack([count.detach().float() for count in counts]))
+        if self.accelerator.sync_gradients:  # the step's last micro-batch
+            self._log_noted()
+        return losses.mean() / self.current_gradient_accumulation_steps
+
+    def _log_noted(self) -> None:
+        """Log a step's entropy, and over prompts without a tie what DPO logs; all of it over all processes."""
+        tokens, entropy, untied, won, margin = self._summed(torch.stack(self._noted).sum(dim=0)).tolist()
+        self._noted.clear()
+        logged = self._metrics["train"]
+        logged["entropy"].append(entropy / tokens)
+        if untied:
+            logged["rewards/accuracies"].append(won / untied)
+            logged["rewards/margins"].append(self.beta * margin / untied)
+
+
+def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: RolloutRecipe) -> tuple[list[str], int]:
     """Greedy completions of all prompts, shared out over the processes, and how many tokens they took.
 
     Every process gets all of them. Sharded weights are gathered for it. Random numbers stay what they were: processes
@@ -239,9 +328,9 @@ def _without_hooks(model: torch.nn.Module) -> Iterator[None]:
         model._forward_pre_hooks.update(hooks)
 
 
-def epochs_done(checkpoint: Path | None, prompts: int, recipe: GrpoRecipe) -> int:
+def epochs_done(checkpoint: Path | None, prompts: int, recipe: RolloutRecipe) -> int:
     """How many whole passes over the prompts lie behind a checkpoint; those that fill no step are left out of one."""
     if checkpoint is None:
         return 0
     step = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["global_step"]
-    return step // max(1, math.floor(prompts * recipe.generations / recipe.batch_size))
+    return step // max(1, recipe.passes * math.floor(prompts * recipe.group / recipe.batch_size))

@@ -5,33 +5,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
-from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from reasonome.answering.rows import read_answers, texts_by_id
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import SftRecipe, Style
-from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Task
+from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Task
+from reasonome.teaching.confidence import Kind, kind_of, shares_of_right
+from reasonome.teaching.reasoning import read_proposals
 from reasonome.training import adapters, packing
+from reasonome.training.pretrain import sample_statements
 from reasonome.training.stage import Stage, mixed
 
 
-def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
+def conversations(
+    task: Task,
+    style: Style,
+    examples: list,
+    proposals: dict[str, dict] | None,
+    confidences: Mapping[Kind, float] = MappingProxyType({}),
+) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
     `proposals` holds the teacher's kept rows by id; without it completions have no reasoning. Examples without a row of
-    the teacher are left out, and those of which the task makes no completion.
+    the teacher are left out, and those of which the task makes no completion. `confidences` are by kind of question.
     """
     rows = []
     for example in examples:
         if proposals is not None and example.id not in proposals:
             continue
         prompt = task.prompt(example, style)
-        completion = task.completion(example, prompt, style, None if proposals is None else proposals[example.id])
+        sure = confidences.get(kind_of(example), UNKNOWN_CONFIDENCE)
+        proposal = None if proposals is None else proposals[example.id]
+        completion = task.completion(example, prompt, style, proposal, sure)
         if completion is not None:
             rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
     return rows
@@ -52,14 +64,12 @@ def _lesson(stage: Stage, benchmark: str, task: Task) -> Lesson:
     random.Random(stage.step.seed).shuffle(examples)
     reasoning = stage.files("reasoning").get(benchmark)
     proposals = read_proposals(reasoning) if reasoning else None
-    rows = conversations(task, stage.styles[benchmark], examples, proposals)
+    confidences, style = {}, stage.styles[benchmark]
+    if samples := stage.files("samples").get(benchmark):
+        confidences = shares_of_right(task, style, examples, texts_by_id(read_answers(samples)))
+    rows = conversations(task, style, examples, proposals, confidences)
     untaught = sum(proposals is not None and example.id not in proposals for example in examples)
     return Lesson(rows, len(examples), untaught, len(examples) - untaught - len(rows))
-
-
-def read_proposals(path: Path) -> dict[str, dict]:
-    """The teacher's kept reasoning, by example id."""
-    return {row["id"]: row for row in atomic.read_jsonl(path)}
 
 
 def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
@@ -92,6 +102,7 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(lesson.examples for lesson in lessons.values())
     print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
+    statements = _statements(stage, tokenizer, max_length)
     packed = recipe.packing == "separate"
     trainer = SFTTrainer(
         model=stage.load_model(),
@@ -101,11 +112,13 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
             max_length=max_length,
             completion_only_loss=True,
         ),
-        train_dataset=Dataset.from_list(kept),
+        train_dataset=Dataset.from_list(
+            [*(labelled(tokenizer, row) for row in kept), *statements] if statements else kept
+        ),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
-    facts = {"examples": len(kept), **left_out}
+    facts = {"examples": len(kept), **left_out} | ({"statements": len(statements)} if recipe.statements else {})
     first = trainer.train_dataset[0]
     if packed:
         packing.separate(trainer)
@@ -118,6 +131,30 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
     facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
     facts["code"] = code_sha256(__file__, *sorted({getfile(type(task)) for task in tasks.values()}))
     stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+
+
+def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list[int]]]:
+    """Tokens and labels of the statements to learn beside the questions: those that a warm-up would read, or a share.
+
+    Those longer than `max_length` are left out, and counted in what is printed.
+    """
+    spec = stage.recipe.statements
+    if spec is None:
+        return []
+    texts = sample_statements(stage.data["statements"], tokenizer, spec.max_tokens, seed=0)  # as arms share a warm-up
+    texts = texts[: max(1, round(spec.share * len(texts)))]
+    rows = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    fitting = [ids for ids in rows if len(ids) <= max_length]
+    print(f"{len(fitting)} statements beside them; left out: {len(rows) - len(fitting)} too long", flush=True)
+    return [{"input_ids": ids, "labels": ids} for ids in fitting]
+
+
+def labelled(tokenizer, row: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Tokens and labels of a conversation, as TRL makes them: the completion alone has labels."""
+    whole = _tokens(tokenizer, row)
+    prompt = tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, return_dict=True)["input_ids"]
+    start = next((i for i, pair in enumerate(zip(prompt, whole, strict=False)) if pair[0] != pair[1]), len(prompt))
+    return {"input_ids": whole, "labels": [-100] * start + whole[start:]}
 
 
 def longest_row(recipe: SftRecipe, lengths: list[int]) -> int:

@@ -1,4 +1,4 @@
-"""One training step from recipe to model folder: what pretrain, sft and grpo have in common."""
+"""One training step from recipe to model folder: what all stages have in common."""
 
 import logging
 import sys
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+from transformers import AutoTokenizer, set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
-from reasonome.config import STAGES, Recipe, Style
+from reasonome.config import JUDGE, STAGES, Recipe, Style
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -94,7 +94,8 @@ class Stage:
         """The step of the recipe in `folder`, with data, styles and trackers as the configuration has them."""
         recipe = read_recipe(folder)
         styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
-        return cls(folder, experiments.training_files(project, recipe), styles, project.settings.trackers)
+        files = experiments.training_files(project, recipe, folder.parent.name, chains.parent(folder.name))
+        return cls(folder, files, styles, project.settings.trackers)
 
     def __post_init__(self) -> None:
         self.recipe = read_recipe(self.folder)
@@ -117,7 +118,7 @@ class Stage:
             self.identity["styles"] = styles
         self.digest = text_sha256(canonical(self.identity))[:16]
         self.trainer_folder = checkpoints.job_folder(self.folder / "trainer", self.digest)
-        self.stop = checkpoints.StopOnSignal()
+        self.stop = checkpoints.StopOnSignal(self.recipe.passes)
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         self.processes = processes.count()
         processes.take_gpu()  # before anything asks CUDA; four-bit weights are quantised where they are loaded
@@ -154,12 +155,17 @@ class Stage:
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
     def load_model(self) -> Any:
-        """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says."""
+        """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says.
+
+        For a reward model with a head of one number, drawn by the seed, in place of that for tokens.
+        """
         self._sharding = self._sharding or sharding.prepare(self.arguments())
         settings = adapters.loading(self.recipe)
         if self.kernels.attention:
             settings["attn_implementation"] = self.kernels.attention
-        model = AutoModelForCausalLM.from_pretrained(self.parent / "model", **settings)
+        if self.recipe.stage == "reward":
+            set_seed(self.step.seed)
+        model = adapters.load(self.parent / "model", self.recipe, **settings)
         adapters.check_targets(model, self.recipe.adapter)
         return model
 
@@ -202,7 +208,7 @@ class Stage:
             "save_total_limit": retention.WHILE_TRAINING,
             "logging_steps": recipe.log_steps,
             "logging_first_step": True,
-            "train_sampling_strategy": "group_by_length" if self._grouped() else "random",
+            "train_sampling_strategy": self._order(),
             "seed": self.step.seed,
             "data_seed": self.step.seed,
             "report_to": list(self.trackers) or "none",
@@ -214,6 +220,28 @@ class Stage:
             "ddp_find_unused_parameters": False,
             **sharding.arguments(),
         }
+
+    def evaluation(self, held_out: bool) -> dict[str, Any]:
+        """Trainer arguments by which it measures the loss on held-out rows, if there are any, before and during."""
+        if not held_out:
+            return {}
+        return {
+            "eval_strategy": "steps",
+            "eval_steps": self.recipe.save_steps,
+            "eval_on_start": self.checkpoint is None,
+            "per_device_eval_batch_size": self.micro_batch_size,
+        }
+
+    def evaluate_last(self, trainer) -> None:
+        """Measure the loss on held-out rows after the last step, unless that was done."""
+        if trainer.eval_dataset is not None and not any("eval_loss" in row for row in trainer.state.log_history[-2:]):
+            trainer.evaluate()
+
+    def _order(self) -> str:
+        """The order of examples; KTO compares neighbours, whose order is that of `preferences.single_answers`."""
+        if self.recipe.stage == "kto":
+            return "sequential"
+        return "group_by_length" if self._grouped() else "random"
 
     def _grouped(self) -> bool:
         """Whether texts of similar length pass through together; packed rows are all of one length."""
@@ -232,6 +260,8 @@ class Stage:
         self._say_where_from(checkpoint)
         if processes.is_first():
             retention.release(self.parent, self.parent_manifest)
+            if judge := self.data.get(JUDGE):
+                retention.release(judge.parent, read_manifest(judge))
             checkpoints.remove_incomplete(self.trainer_folder)
         if checkpoints.is_at_end(checkpoint):
             # Weights and history are restored; transformers would do one step more where the end is inside an epoch.
@@ -286,7 +316,7 @@ class Stage:
         model = trainer.accelerator.unwrap_model(trainer.model)
         kernels_used = asdict(self.kernels) | {"attention": model.config._attn_implementation}
         if self.recipe.adapter:
-            model = adapters.merged(self.parent / "model", adapter, self.recipe.adapter)
+            model = adapters.merged(self.parent / "model", adapter, self.recipe)
         with atomic.replacing(self.folder / "model") as folder:
             if weights is None:
                 model.to(torch.bfloat16).save_pretrained(folder)

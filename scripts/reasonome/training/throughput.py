@@ -87,14 +87,16 @@ def _rounded(value: float) -> float:
 def costs(model) -> tuple[float, float, float]:
     """FLOPs of forward and backward: per token in the layers, per label in the head, per attended pair."""
     config = model.config.get_text_config()
-    head = model.get_output_embeddings().weight
+    embeddings = model.get_output_embeddings()  # a reward model has none
+    head = None if embeddings is None else embeddings.weight
     body = 0.0
     for module in model.modules():
         if isinstance(module, torch.nn.Linear) and module.weight is not head:
             body += (6 if module.weight.requires_grad else 4) * _elements(module.weight)
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     attention = 12 * config.num_hidden_layers * config.num_attention_heads * size
-    return body, (6 if head.requires_grad else 4) * _elements(head), attention
+    of_head = 0 if head is None else (6 if head.requires_grad else 4) * _elements(head)
+    return body, of_head, attention
 
 
 def _elements(weight: torch.Tensor) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reasonome.cluster.doctor.finding import OK, WARN, Finding
-from reasonome.config import GrpoRecipe
+from reasonome.config import RolloutRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.tasks import registry
 
@@ -19,9 +19,9 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             encoders |= dict.fromkeys(project.benchmarks[benchmark].encoders)
         for _, chain in experiments.trained_steps(project, name):
             recipe = chains.last_step(chain).recipe(project)
-            if isinstance(recipe, GrpoRecipe):
+            if isinstance(recipe, RolloutRecipe):
                 encoders |= dict.fromkeys(recipe.encoders)
-            for teacher, benchmark, style in experiments.taught_by(recipe):
+            for teacher, benchmark, style in experiments.taught_by(project, recipe):
                 files = registry.part(project.benchmarks[benchmark].task, "files")
                 encoders |= dict.fromkeys(files.teaching(project, benchmark, style, teacher).encoders)
         for corpus in experiments.audit_plan(project, name).corpora:

@@ -47,6 +47,8 @@ BYTES = {
     # GRPO beside that: the model that `beta` holds it to, and weights that are gathered to draw answers.
     "reference": {"none": (4, 0), "zero2": (2, 0), "zero3": (0, 2)},
     "rollouts": {"none": (0, 0), "zero2": (0, 0), "zero3": (2, 0)},
+    # Online DPO: the reward model, whole on each GPU.
+    "judge": {"none": (2, 0), "zero2": (2, 0), "zero3": (2, 0)},
 }
 ANSWERING_BYTES = 2  # weights in bf16
 SPARE = 1.3  # fragments and buffers; activations are not counted

@@ -10,6 +10,7 @@ from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 
 ANSWERING = "generate"
+SAMPLING = "sample"  # the same, of training questions
 
 
 class MeasuredRun(BaseModel):

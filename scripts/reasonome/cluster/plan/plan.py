@@ -9,14 +9,14 @@ from reasonome.cluster.plan import backbones, memory
 from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, gpu_in
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
+from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.cluster.plan.rates import TEXT_STAGES, Device, Rates
 from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import TRAINING_RULES, Recipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
 
-MODEL_RULES = (*TRAINING_RULES, ANSWERING)
+MODEL_RULES = (*TRAINING_RULES, SAMPLING, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")
 
 
@@ -102,11 +102,12 @@ class Plan:
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        request = requested(self.project, job.rule, job.backbone, job.chain)
+        answers = job.rule in (ANSWERING, SAMPLING)
+        request = requested(self.project, ANSWERING if answers else job.rule, job.backbone, job.chain)
         device = Device.granted(request, self.gpus, self.cores)
         resources = _given(request, device)
         work = self.workload.work(job)
-        if job.rule == ANSWERING:
+        if answers:
             engine = self.project.backbones[job.backbone].engine
             used = device.answering(engine)
             seconds = work.generated / self.rates.generation(job.backbone, used, engine)
@@ -121,13 +122,13 @@ class Plan:
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted = recipe.adapter is not None
-        if job.rule in TEXT_STAGES or self.rates.has("grpo", device):
+        if job.rule in TEXT_STAGES or self.rates.has(job.rule, device):
             return work.backward / self.rates.training(job.rule, job.backbone, device, adapted)
         # What it learns from and what it writes, one after the other.
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
         learning = work.backward / self.rates.training("sft", job.backbone, device, adapted)
         writing = work.generated / self.rates.generation(job.backbone, device, engine)
-        return learning + writing + Estimate(0, "scaled", "no run of GRPO on such a device")
+        return learning + writing + Estimate(0, "scaled", f"no run of {job.rule} on such a device")
 
     def _need_of_training(self, job: Job, recipe: Recipe, device: Device, resources: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.
@@ -177,7 +178,7 @@ def _too_little(line: Line) -> list[str]:
 
 def _name(job: Job) -> tuple[str, str, str]:
     """The line that a job belongs to."""
-    if job.rule == ANSWERING:
+    if job.rule in (ANSWERING, SAMPLING):
         return job.rule, job.backbone, ".".join(job.wildcards[key] for key in ("benchmark", "style", "decoding"))
     step = chains.last_step(job.chain)
     return job.rule, job.backbone, f"{step.stage}.{step.variant}"

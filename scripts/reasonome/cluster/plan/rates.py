@@ -7,7 +7,8 @@ from reasonome.cluster.plan.estimates import Estimate, unknown
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config.project.job_resources import JobResources
 
-TEXT_STAGES = ("pretrain", "sft")
+TEXT_STAGES = ("pretrain", "sft", "dpo", "kto", "reward")
+ROLLOUT_STAGES = ("grpo", "onlinedpo")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Rates:
 
     def training(self, stage: str, backbone: str, device: Device, adapted: bool) -> Estimate:
         """Tokens per second through a backward pass, all workers; `adapted`: of an adapter alone."""
-        stages = (stage,) if stage == "grpo" else TEXT_STAGES
+        stages = ROLLOUT_STAGES if stage in ROLLOUT_STAGES else TEXT_STAGES
         alike = [run for run in self.runs if run.stage in stages and run.adapted == adapted and run.backward_tokens]
         measured = self._measured(alike, "backward_tokens", stage, backbone, device)
         return measured or self._assumed("training", backbone, device)

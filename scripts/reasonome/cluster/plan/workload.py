@@ -8,9 +8,10 @@ from typing import Any
 
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
-from reasonome.config import GrpoRecipe, PretrainRecipe, QuestionRecipe, SftRecipe
-from reasonome.config.project import Project, chains
+from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
+from reasonome.config import KtoRecipe, PreferenceRecipe, PretrainRecipe, QuestionRecipe, RolloutRecipe, SftRecipe
+from reasonome.config.preferences import KINDS, TIERS
+from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import examples_folder
 from reasonome.tasks import registry
 
@@ -33,14 +34,16 @@ class Workload:
     runs: list[MeasuredRun] = field(default_factory=list)
 
     def work(self, job: Job) -> Work:
-        """The work of a job of pretrain, sft, grpo or generate."""
-        if job.rule == ANSWERING:
+        """The work of a job of training, generate or sample."""
+        if job.rule in (ANSWERING, SAMPLING):
             return self._answering(job)
         recipe = chains.last_step(job.chain).recipe(self.project)
         if isinstance(recipe, PretrainRecipe):
             return self._pretraining(recipe)
         if isinstance(recipe, SftRecipe):
             return self._tuning(job, recipe)
+        if isinstance(recipe, PreferenceRecipe):
+            return self._preferring(job, recipe)
         return self._aligning(job, recipe)
 
     def _pretraining(self, recipe: PretrainRecipe) -> Work:
@@ -60,15 +63,24 @@ class Workload:
             length = unknown("max_length: auto")
         else:
             length = counted(recipe.max_length, "all of max_length", at_most=True)
-        return Work(examples * length)
+        return Work(examples * length + self._beside(recipe))
 
-    def _aligning(self, job: Job, recipe: GrpoRecipe) -> Work:
+    def _beside(self, recipe: SftRecipe) -> Estimate:
+        """Tokens of the statements that are learned beside the questions."""
+        if recipe.statements is None:
+            return NOTHING
+        tokens = _fewer(self._corpus_tokens(recipe.statements.corpus), recipe.statements.max_tokens)
+        return tokens.times(recipe.statements.share * recipe.epochs)
+
+    def _aligning(self, job: Job, recipe: RolloutRecipe) -> Work:
         if recipe.max_steps:
             completions = counted(recipe.max_steps * recipe.batch_size, "max_steps")
         else:
             prompts = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "train")), recipe.prompts)
-            completions = prompts.times(recipe.epochs * recipe.generations)
-        alike = self._alike(job, "grpo", _learned(recipe) | {"max_completion_length": recipe.max_completion_length})
+            completions = prompts.times(recipe.epochs * recipe.group)
+        alike = self._alike(
+            job, recipe.stage, _learned(recipe) | {"max_completion_length": recipe.max_completion_length}
+        )
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             both = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
             questions = seen + sum(2 * run.settings["validation"] for run in alike)
@@ -82,6 +94,33 @@ class Workload:
         validated = validated.times(2)
         return Work(completions * both, (completions + validated) * answer)
 
+    def _preferring(self, job: Job, recipe: PreferenceRecipe) -> Work:
+        """KTO learns from answers one by one, the other stages from both of a pair."""
+        most, each = (recipe.max_answers, 1) if isinstance(recipe, KtoRecipe) else (recipe.max_pairs, 2)
+        if recipe.max_steps:
+            rows = counted(recipe.max_steps * recipe.batch_size, "max_steps")
+        else:
+            rows = _fewer(_mixed(recipe, lambda part: self._preferred(job, part)), most).times(recipe.epochs)
+        learned = _learned(recipe) | {"preferences": recipe.preferences, "max_steps": None}
+        alike = self._alike(job, recipe.stage, learned)
+        if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
+            return Work(rows * _length(sum(run.backward_tokens for run in alike) / seen, alike, job))
+        longest = "max_length" if each == 1 else "two of max_length"
+        return Work(rows * counted(each * recipe.max_length, longest, at_most=True))
+
+    def _preferred(self, job: Job, recipe: PreferenceRecipe) -> Estimate:
+        """Pairs of answers to the training questions of a recipe's one benchmark, or with KTO its answers."""
+        spec = self.project.preferences[recipe.preferences]
+        tiers = spec.kind == "tiers"
+        # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
+        answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if isinstance(recipe, KtoRecipe) else 1
+        files = experiments.training_files(self.project, recipe, job.backbone, chains.parent(job.chain))
+        if (pairs := _lines(files["preferences"])) is not None:
+            fewer_kinds = tiers and spec.shares and isinstance(recipe, KtoRecipe)
+            return counted(pairs * 2, at_most=True) if fewer_kinds else counted(round(pairs * answers_of_pair))
+        rows = self._rows(recipe.benchmark, recipe.style, "train").times((len(KINDS) if tiers else 1) * answers_of_pair)
+        return rows * counted(1, "preferences not written", at_most=True)
+
     def _taught(self, recipe: SftRecipe) -> Estimate:
         """Training questions of a recipe's one benchmark that have a completion."""
         rows = self._rows(recipe.benchmark, recipe.style, "train")
@@ -93,10 +132,15 @@ class Workload:
     def _answering(self, job: Job) -> Work:
         settings = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
         decoding = self.project.decodings[settings["decoding"]]
-        answers = self._rows(settings["benchmark"], settings["style"], "test").times(decoding.samples * decoding.orders)
+        tested = self._rows(settings["benchmark"], settings["style"], "test")
+        asked = tested if job.rule == ANSWERING else self._rows(settings["benchmark"], settings["style"], "train")
+        if (drawn := job.wildcards.get("questions", "all")) != "all":
+            asked = _fewer(asked, int(drawn))
+        each = decoding.samples * decoding.orders
+        answers = asked.times(each)
         alike = self._alike(job, ANSWERING, settings)
-        if alike and answers.value:
-            tokens = sum(run.generated_tokens for run in alike) / len(alike) / answers.value
+        if alike and tested.value:
+            tokens = sum(run.generated_tokens for run in alike) / len(alike) / (tested.value * each)
             return Work(generated=answers * _length(tokens, alike, job))
         return Work(generated=answers * counted(decoding.max_new_tokens, "all of max_new_tokens", at_most=True))
 

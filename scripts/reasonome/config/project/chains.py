@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reasonome.config import STAGES, Experiment, GrpoRecipe, Recipe
+from reasonome.config import STAGES, Experiment, Recipe, RolloutRecipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import file_sha256
@@ -46,7 +46,7 @@ class Step:
 
 def _with_digests(recipe: Recipe) -> Recipe:
     """The recipe with the SHA-256 of each unpinned grader's file, so that a changed file makes another recipe."""
-    if not isinstance(recipe, GrpoRecipe) or not recipe.graders:
+    if not isinstance(recipe, RolloutRecipe) or not recipe.graders:
         return recipe
     graders = {
         name: grader.model_copy(update={"sha256": file_sha256(grader.function.rpartition(":")[0])})
@@ -66,6 +66,15 @@ def parent(chain: str) -> str:
     """The chain without its last step."""
     head, _, _ = chain.rpartition("+")
     return head or BASE
+
+
+def check_answers(chain: str) -> None:
+    """InputError for the chain of a reward model: it has no head for tokens."""
+    if any(step.stage == "reward" for step in parse(chain)):
+        raise InputError(
+            f"{chain}: a reward model answers no questions, and nothing is trained from it",
+            fix="name it as `judge` of a recipe of onlinedpo",
+        )
 
 
 def lineage(chain: str) -> list[str]:

@@ -1,16 +1,14 @@
 """Checks of experiments: their names exist, and their cells can be compared and trained."""
 
-import re
 from typing import TYPE_CHECKING
 
-from reasonome.config import STAGES, Experiment
+from reasonome.config import Experiment
+from reasonome.config.project.step_references import check_arm
 from reasonome.core.yaml_text import Loc
 from reasonome.tasks import registry
 
 if TYPE_CHECKING:
     from reasonome.config.project import Project
-
-_STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
 
 
 def check_experiment(project: "Project", file: str, experiment: Experiment) -> None:
@@ -24,10 +22,13 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         ("no_controls", experiment.arms),
     ):
         project.folder.check_known(file, (field,), getattr(experiment, field), own)
+    for position, pair in enumerate(experiment.compared):
+        project.folder.check_known(file, ("compared", position), pair, experiment.arms, "arm")
     _check_one_kind(project, file, experiment)
     _check_styles(project, file, experiment)
     for arm, spec in experiment.arms.items():
-        _check_steps(project, file, arm, spec.steps)
+        check_arm(project, file, ("arms", arm, "steps"), spec.steps)
+    _check_forgetting(project, file, experiment)
     _check_context(project, file, experiment)
     for position, name in enumerate(experiment.backbones):
         if project.backbones[name].weights is None or name in experiment.untrained:
@@ -36,6 +37,17 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
             _check_sharding(project, file, name, experiment)
     _check_leaks(project, file, experiment)
     _check_encoders(project, file, experiment)
+
+
+def _check_forgetting(project: "Project", file: str, experiment: Experiment) -> None:
+    """InputError if models are asked again in an unknown decoding, or for facts that none of them learned."""
+    if experiment.forgetting is None:
+        return
+    loc = ("forgetting", "decoding")
+    project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
+    if experiment.forgetting.facts and not any(project.recipe(step).corpora for step in experiment.steps):
+        what = "no step of an arm reads a corpus: there are no facts to ask"
+        raise project.folder.error(file, ("forgetting", "facts"), what, "leave it out, or add a warm-up")
 
 
 def _check_styles(project: "Project", file: str, experiment: Experiment) -> None:
@@ -118,23 +130,6 @@ def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, exper
             raise project.folder.error(file, loc, what, fix)
 
 
-def _check_steps(project: "Project", file: str, arm: str, steps: list[str]) -> None:
-    order = list(STAGES)
-    last = 0
-    for position, step in enumerate(steps):
-        loc = ("arms", arm, "steps", position)
-        match = _STEP.fullmatch(step)
-        if match is None:
-            raise project.folder.error(file, loc, f"'{step}' is no step", "write stage.variant, as in sft.names")
-        stage, variant = match.groups()
-        project.folder.check_known(file, loc, stage, project.recipes, "stage")
-        project.folder.check_known(file, loc, variant, project.recipes[stage], f"variant of {stage}")
-        if order.index(stage) < last:
-            fix = f"the order is {' → '.join(order)}"
-            raise project.folder.error(file, loc, f"'{step}' comes after a later stage", fix)
-        last = order.index(stage)
-
-
 def _check_sharding(project: "Project", file: str, backbone: str, experiment: Experiment) -> None:
     """InputError for "auto" in a recipe with zero3: a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
@@ -153,15 +148,16 @@ def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
     for loc, step in experiment.placed_steps:
         for benchmark in experiment.benchmarks:
             checks = registry.part(project.benchmarks[benchmark].task, "checks")
-            for part in project.recipe(step).parts:
-                if leak := checks.leak(project, part, benchmark):
-                    what, fix = leak
-                    raise project.folder.error(file, loc, f"'{step}' {what}", fix)
+            for learned in project.with_judge(step):
+                for part in project.recipe(learned).parts:
+                    if leak := checks.leak(project, part, benchmark):
+                        what, fix = leak
+                        raise project.folder.error(file, loc, f"'{learned}' {what}", fix)
 
 
 def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:
     """InputError if all of a benchmark's several encoders are rewards of arms: one should judge independently."""
-    rewarded = {encoder for step in experiment.steps for encoder in project.recipe(step).rewarded_encoders}
+    rewarded = {encoder for step in experiment.steps for encoder in project.rewarded_encoders(step)}
     for position, name in enumerate(experiment.benchmarks):
         encoders = project.benchmarks[name].encoders
         if len(encoders) > 1 and rewarded.issuperset(encoders):

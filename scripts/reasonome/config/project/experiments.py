@@ -5,7 +5,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import (
+    JUDGE,
+    PreferenceRecipe,
+    PretrainRecipe,
+    Recipe,
+    RolloutRecipe,
+    SamplePreferences,
+    SftRecipe,
+    TablePreferences,
+    TierPreferences,
+)
 from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
 from reasonome.config.project.results import Results
@@ -34,31 +44,126 @@ def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(backbone, chain) of every step that an experiment trains, parents before children, each once."""
     steps: dict[tuple[str, str], None] = {}
     for run in cells(project, experiment):
-        steps |= dict.fromkeys((run.backbone, chain) for chain in chains.lineage(run.chain)[1:])
+        for chain in chains.lineage(run.chain)[1:]:
+            if judge := judge_chain(chains.last_step(chain).recipe(project)):
+                steps |= dict.fromkeys((run.backbone, step) for step in chains.lineage(judge)[1:])
+            steps[run.backbone, chain] = None
     return list(steps)
 
 
-def taught_by(recipe: Recipe) -> list[tuple[str, str, str]]:
-    """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
-    if not isinstance(recipe, SftRecipe) or recipe.teacher == "none":
+@dataclass(frozen=True)
+class Asked:
+    """What a model is asked after a stage, to see what it forgot: training questions of a benchmark in a style
+    ("questions"), or facts of a corpus ("facts"), and the file of what it said."""
+
+    backbone: str
+    chain: str
+    kind: str
+    of: str
+    style: str
+    path: Path
+
+
+def asked_again(project: Project, experiment: str) -> list[Asked]:
+    """What every model of an experiment is asked after its stage: what any of its steps learned from; none by default.
+
+    Reward models answer nothing, and are left out.
+    """
+    spec = project.experiments[experiment]
+    if spec.forgetting is None:
         return []
-    return [(recipe.teacher, *question) for question in recipe.questions]
+    recipes = [project.recipe(step) for step in spec.steps]
+    questions = dict.fromkeys(question for recipe in recipes for question in recipe.questions)
+    corpora = dict.fromkeys(corpus for recipe in recipes for corpus in recipe.corpora)
+    trained = [model for model in trained_steps(project, experiment) if chains.last_step(model[1]).stage != "reward"]
+    asked = []
+    for model in [*((backbone, chains.BASE) for backbone in dict.fromkeys(name for name, _ in trained)), *trained]:
+        for benchmark, style in questions:
+            where = (model, benchmark, style, spec.forgetting.decoding, spec.forgetting.questions)
+            asked.append(Asked(*model, "questions", benchmark, style, project.results.samples(*where)))
+        for corpus in corpora if spec.forgetting.facts else ():
+            path = project.results.known(model, corpus, spec.forgetting.facts)
+            asked.append(Asked(*model, "facts", corpus, "", path))
+    return asked
 
 
-def training_files(project: Project, recipe: Recipe) -> dict[str, Path]:
-    """The files that a recipe learns from, by their names in a model's manifest."""
+def judge_chain(recipe: Recipe) -> str | None:
+    """The chain of the reward model that judges a recipe's completions; None without one."""
+    steps = getattr(recipe, "judge", None)
+    return chains.arm_chain(steps, 0) if steps else None
+
+
+def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
+    """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
+    teacher = "none"
+    if isinstance(recipe, SftRecipe):
+        teacher = recipe.teacher
+    elif isinstance(recipe, PreferenceRecipe):
+        teacher = getattr(project.preferences[recipe.preferences], "teacher", "none")
+    return [] if teacher == "none" else [(teacher, *question) for question in recipe.questions]
+
+
+def training_files(project: Project, recipe: Recipe, backbone: str, parent: str) -> dict[str, Path]:
+    """The files that a recipe learns from, by their names in a model's manifest; `parent` is the chain before it."""
     if isinstance(recipe, PretrainRecipe):
-        return {part: project.results.statements(recipe.corpus) / f"{part}.jsonl" for part in ("train", "held_out")}
+        files = {part: project.results.statements(recipe.corpus) / f"{part}.jsonl" for part in ("train", "held_out")}
+        if recipe.drill:
+            files["known"] = project.results.known((backbone, parent), recipe.corpus, recipe.drill.facts)
+        return files
+    if isinstance(recipe, PreferenceRecipe):
+        return _preference_files(project, recipe, backbone, parent)
     files = {}
     for benchmark, style in recipe.questions:
         folder = examples_folder(project, benchmark, style)
         files[recipe.data_name("examples", benchmark)] = folder / "train.jsonl"
-        if isinstance(recipe, GrpoRecipe):
+        if isinstance(recipe, RolloutRecipe):
             files[recipe.data_name("valid", benchmark)] = folder / "valid.jsonl"
-    for teacher, benchmark, style in taught_by(recipe):
+    if getattr(recipe, "confidence_from", None):
+        samples = samples_of_parent(project, recipe, (backbone, parent))
+        for (benchmark, _), path in zip(recipe.questions, samples, strict=True):
+            files[recipe.data_name("samples", benchmark)] = path
+    for teacher, benchmark, style in taught_by(project, recipe):
         files[recipe.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
-    if isinstance(recipe, GrpoRecipe):
+    for corpus in recipe.corpora:
+        files["statements"] = project.results.statements(corpus) / "train.jsonl"
+    if judge := judge_chain(recipe):
+        files[JUDGE] = project.results.model(backbone, judge) / "manifest.json"
+    if isinstance(recipe, RolloutRecipe):
         files |= {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
+    return files
+
+
+def samples_of_parent(project: Project, recipe: Recipe, model: tuple[str, str]) -> list[Path]:
+    """The samples of its parent, by (backbone, chain), that a recipe learns from, a file for each of its questions."""
+    spec = getattr(recipe, "confidence_from", None) or project.preferences.get(getattr(recipe, "preferences", None))
+    if spec is None or isinstance(spec, (TablePreferences, TierPreferences)):
+        return []
+    return [project.results.samples(model, *question, spec.decoding, spec.questions) for question in recipe.questions]
+
+
+def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
+    """(backbone, chain, file) of the answers to training questions that an experiment draws, each once."""
+    drawn = []
+    for backbone, chain in trained_steps(project, experiment):
+        parent = chains.parent(chain)
+        paths = samples_of_parent(project, chains.last_step(chain).recipe(project), (backbone, parent))
+        drawn += [(backbone, parent, path) for path in paths]
+    drawn += [
+        (asked.backbone, asked.chain, asked.path)
+        for asked in asked_again(project, experiment)
+        if asked.kind == "questions"
+    ]
+    return list(dict.fromkeys(drawn))
+
+
+def _preference_files(project: Project, recipe: PreferenceRecipe, backbone: str, parent: str) -> dict[str, Path]:
+    sampled = isinstance(project.preferences[recipe.preferences], SamplePreferences)
+    files = {}
+    for benchmark, style in recipe.questions:
+        model = (backbone, parent) if sampled else None
+        folder = project.results.preferences(recipe.preferences, benchmark, style, model)
+        files[recipe.data_name("preferences", benchmark)] = folder / "train.jsonl"
+        files[recipe.data_name("held_out preferences", benchmark)] = folder / "held_out.jsonl"
     return files
 
 
@@ -70,7 +175,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     questions = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
-    taught = dict.fromkeys(key for recipe in recipes for key in taught_by(recipe))
+    taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
     return {
         "experiment": experiment,
         "description": spec.description,
@@ -78,8 +183,9 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
+        **({"compared": spec.compared} if spec.compared else {}),
         "out_of_distribution": list(spec.out_of_distribution),
-        "rewarded_encoders": sorted({encoder for recipe in recipes for encoder in recipe.rewarded_encoders}),
+        "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
         "evaluations": [
             {
                 **vars(run),
@@ -97,6 +203,10 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             {"backbone": backbone, "chain": chain, "folder": str(results.model(backbone, chain))}
             for backbone, chain in steps
         ],
+        "samples": [
+            {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
+            for backbone, chain, path in sampled(project, experiment)
+        ],
         "audits": {benchmark: str(results.benchmark(benchmark) / "audit.json") for benchmark, _ in questions},
         "reasoning": [
             {
@@ -109,6 +219,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for teacher, benchmark, style in taught
         ],
+        **({"forgetting": str(results.experiment(experiment) / "forgetting.tsv")} if spec.forgetting else {}),
         "corpora": [
             {
                 "name": corpus,
@@ -133,7 +244,8 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
 class AuditPlan:
     """The plan of a leak audit: test questions `asked`, as (benchmark, style), and training data with their steps.
 
-    `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style).
+    `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style), and
+    `tables`, of people's own preferences, by file.
     `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
     """
 
@@ -141,6 +253,7 @@ class AuditPlan:
     training: dict[str, tuple[str, ...]] = field(default_factory=dict)
     corpora: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reasoning: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_compared: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -166,7 +279,7 @@ class AuditPlan:
             files.append(results.facts(corpus))
         for key in self.reasoning:
             files += [results.reasoning(*key), results.reasoning(*key).with_suffix(".dropped.jsonl")]
-        return files
+        return [*files, *map(Path, self.tables)]
 
 
 def audit_plan(project: Project, experiment: str) -> AuditPlan:
@@ -174,15 +287,18 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
     spec = project.experiments[experiment]
     akin = project.akin(spec.benchmarks[0])
     plan = AuditPlan(list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment))))
-    for step in spec.steps:
+    for step in dict.fromkeys(learned for own in spec.steps for learned in project.with_judge(own)):
         recipe = project.recipe(step)
-        if isinstance(recipe, PretrainRecipe):
-            _add(plan.corpora, recipe.corpus, step)
+        for corpus in recipe.corpora:
+            _add(plan.corpora, corpus, step)
         for benchmark, _ in recipe.questions:
             _add(plan.training if benchmark in akin else plan.not_compared, benchmark, step)
-        for taught in taught_by(recipe):
+        for taught in taught_by(project, recipe):
             if taught[1] in akin:
                 _add(plan.reasoning, taught, step)
+        preferences = project.preferences.get(getattr(recipe, "preferences", None))
+        if isinstance(preferences, TablePreferences):
+            _add(plan.tables, preferences.path, step)
     return plan
 
 

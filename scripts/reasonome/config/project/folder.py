@@ -32,8 +32,10 @@ class ConfigFolder:
         return validated(kind, text.data, text)
 
     def read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
-        """The recipes of a stage by variant: the defaults with the changes of each variant."""
+        """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
         name = f"recipes/{stage}.yaml"
+        if not (self.root / name).is_file():
+            return {}
         text = self._parsed(name)
         file = validated(RecipeFile, text.data, text)
         merged = {}

@@ -22,8 +22,10 @@ from reasonome.config import (
     Encoder,
     LockedSource,
     Name,
+    Preferences,
     Recipe,
     Request,
+    SamplePreferences,
     Settings,
     Source,
     SourceName,
@@ -74,6 +76,9 @@ class Project:
         self.decodings = self.folder.read("decodings.yaml", dict[Name, Decoding])
         self.annotations = self.folder.read("annotations.yaml", dict[Name, Annotation])
         self.teachers = self.folder.read("teachers.yaml", dict[Name, Teacher])
+        # Like the recipes of a stage: without the file there are none.
+        preferred = (self.root / "preferences.yaml").is_file()
+        self.preferences = self.folder.read("preferences.yaml", dict[Name, Preferences]) if preferred else {}
         self.recipes = {stage: self.folder.read_recipes(stage, model) for stage, model in STAGES.items()}
         self.experiments = self.folder.read_experiments()
         self.requests = self.folder.read("resources.yaml", list[Request])
@@ -106,6 +111,17 @@ class Project:
         """The recipe of a step of an experiment, which is written stage.variant."""
         stage, variant = step.split(".")
         return self.recipes[stage][variant]
+
+    def with_judge(self, step: str) -> list[str]:
+        """A step, and those of the reward model that judges its completions, if there is one."""
+        return [step, *(getattr(self.recipe(step), "judge", None) or [])]
+
+    def rewarded_encoders(self, step: str) -> set[str]:
+        """The encoders whose similarity a step learns from: in its rewards, its preferences, or those of its judge."""
+        recipes = [self.recipe(learned) for learned in self.with_judge(step)]
+        preferences = [self.preferences[name] for recipe in recipes if (name := getattr(recipe, "preferences", None))]
+        sampled = [spec for spec in preferences if isinstance(spec, SamplePreferences)]
+        return {encoder for spec in [*recipes, *sampled] for encoder in spec.rewarded_encoders}
 
     def ontologies(self, corpus: str) -> dict[str, Path]:
         """The ontologies of a corpus: source → file."""

@@ -1,11 +1,21 @@
 """Checks of the names in recipes: training data, styles, teachers and rewards."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.config import GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import (
+    PreferenceRecipe,
+    PretrainRecipe,
+    Recipe,
+    RewardRecipe,
+    RolloutRecipe,
+    SamplePreferences,
+    SftRecipe,
+    TierPreferences,
+)
+from reasonome.config.project.step_references import check_judge
 from reasonome.core.errors import InputError, nearest
 from reasonome.tasks import registry
 
@@ -21,8 +31,20 @@ def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) ->
     _check_known(project, file, variant, recipe, "mixture" if recipe.mixture else "benchmark", project.benchmarks)
     if isinstance(recipe, SftRecipe):
         _check_known(project, file, variant, recipe, "teacher", [*project.teachers, "none"])
+        if recipe.statements is not None:
+            loc = project.folder.place_in_recipe(file, variant, "statements", "corpus")
+            project.folder.check_known(file, loc, recipe.statements.corpus, project.corpora)
+    elif isinstance(recipe, PreferenceRecipe):
+        _check_known(project, file, variant, recipe, "preferences", project.preferences)
+        if recipe.mixture and project.preferences[recipe.preferences].kind == "table":
+            loc = project.folder.place_in_recipe(file, variant, "mixture")
+            what = f"the table '{recipe.preferences}' is of one benchmark, and these are several"
+            raise project.folder.error(file, loc, what, "give `benchmark` in place of `mixture`")
     else:
         _check_one_task(project, file, variant, recipe)
+    if judge := getattr(recipe, "judge", None):
+        loc = project.folder.place_in_recipe(file, variant, "judge")
+        check_judge(project, file, loc, judge, recipe.questions)
     for part in recipe.parts:
         _check_part(project, file, variant, part)
 
@@ -35,18 +57,38 @@ def _check_known(
     project.folder.check_known(file, loc, getattr(recipe, key), valid, kind)
 
 
-def _check_part(project: "Project", file: str, variant: str, recipe: SftRecipe | GrpoRecipe) -> None:
+def _check_part(
+    project: "Project", file: str, variant: str, recipe: SftRecipe | PreferenceRecipe | RolloutRecipe
+) -> None:
     """InputError if the style, teacher or rewards of a recipe do not fit one of its benchmarks."""
     task = project.benchmarks[recipe.benchmark].task
     _check_known(project, file, variant, recipe, "style", project.styles(task), f"style of {task}")
-    if isinstance(recipe, GrpoRecipe):
+    if isinstance(recipe, RolloutRecipe):
         _check_rewards(project, file, variant, recipe, task)
+    elif isinstance(recipe, SftRecipe):
+        if recipe.teacher != "none":
+            loc = project.folder.place_in_recipe(file, variant, "teacher")
+            _check_teacher(project, file, loc, recipe.teacher, task, "none")
+        _check_confidence(project, file, variant, recipe)
     else:
-        _check_teacher(project, file, variant, recipe)
+        spec = project.preferences[recipe.preferences]
+        if isinstance(recipe, RewardRecipe) and not spec.held_out:
+            what = f"a reward model, '{variant}' of {file}, is judged by held-out questions, and none are held out"
+            fix = "add held_out, such as 40"
+            raise project.folder.error("preferences.yaml", (recipe.preferences,), what, fix)
+        if isinstance(spec, TierPreferences):
+            _check_teacher(project, "preferences.yaml", (recipe.preferences, "teacher"), spec.teacher, task)
+        elif isinstance(spec, SamplePreferences):
+            known = registry.TASKS[task].rewards()
+            project.folder.check_known("preferences.yaml", (recipe.preferences, "rewards"), spec.rewards, known)
+            if spec.rewards.get("confidence") and not project.style(recipe.benchmark, recipe.style).asks_confidence():
+                what = f"style '{recipe.style}' of '{variant}' of {file} asks for no confidence: all samples earn alike"
+                loc = (recipe.preferences, "rewards", "confidence")
+                raise project.folder.error("preferences.yaml", loc, what, "leave it out, or name another style")
     registry.part(task, "checks").check_recipe(project, file, variant, recipe)
 
 
-def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRecipe) -> None:
+def _check_one_task(project: "Project", file: str, variant: str, recipe: RolloutRecipe) -> None:
     """InputError if the benchmarks of a GRPO mixture differ in their task, which defines the rewards."""
     tasks = {name: project.benchmarks[name].task for name in recipe.weights_of_benchmarks}
     if len(set(tasks.values())) > 1:
@@ -61,10 +103,14 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: GrpoRec
         raise project.folder.error(file, place, what, "name one; SFT may have one for each benchmark")
 
 
-def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoRecipe, task: str) -> None:
-    """InputError for unknown encoders or rewards, and for graders that are missing from their file."""
+def _check_rewards(project: "Project", file: str, variant: str, recipe: RolloutRecipe, task: str) -> None:
+    """InputError for unknown encoders or rewards, those that the style makes empty, and graders not in their file."""
     _check_known(project, file, variant, recipe, "encoders", project.encoders)
     _check_known(project, file, variant, recipe, "rewards", registry.TASKS[task].rewards())
+    if recipe.rewards.get("confidence") and not project.style(recipe.benchmark, recipe.style).asks_confidence():
+        loc = project.folder.place_in_recipe(file, variant, "rewards", "confidence")
+        what = f"style '{recipe.style}' asks for no confidence: every completion would earn the least"
+        raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
     for name, grader in recipe.graders.items():
         path, _, function = grader.function.rpartition(":")
         loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
@@ -75,15 +121,25 @@ def _check_rewards(project: "Project", file: str, variant: str, recipe: GrpoReci
             raise project.folder.error(file, loc, f"{path} defines no '{function}'", nearest(function, names))
 
 
-def _check_teacher(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:
-    """InputError if the teacher does not write for the task."""
-    task = project.benchmarks[recipe.benchmark].task
+def _check_confidence(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:
+    """InputError for samples in an unknown decoding, or in a style that asks for no confidence."""
+    if recipe.confidence_from is None:
+        return
+    loc = project.folder.place_in_recipe(file, variant, "confidence_from")
+    project.folder.check_known(file, (*loc, "decoding"), recipe.confidence_from.decoding, project.decodings)
+    if not project.style(recipe.benchmark, recipe.style).asks_confidence():
+        what = f"style '{recipe.style}' asks for no confidence, so that none can be stated"
+        raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
+
+
+def _check_teacher(project: "Project", file: str, loc: Sequence[str], teacher: str, task: str, *others: str) -> None:
+    """InputError if a teacher, named at this place of a file, does not write for the task; `others` are valid too."""
     kinds = registry.part(task, "checks").TEACHERS
-    if recipe.teacher != "none" and project.teachers[recipe.teacher].kind not in kinds:
+    if project.teachers[teacher].kind not in kinds:
         able = [name for name, spec in project.teachers.items() if spec.kind in kinds]
-        what = f"teacher '{recipe.teacher}' does not write for {task}"
-        fix = f"one of {', '.join([*able, 'none'])}"
-        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "teacher"), what, fix)
+        what = f"teacher '{teacher}' does not write for {task}"
+        fix = f"one of {', '.join([*able, *others])}" if able or others else "take preferences of another kind"
+        raise project.folder.error(file, loc, what, fix)
 
 
 def _defined(path: Path) -> list[str]:

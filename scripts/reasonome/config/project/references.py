@@ -3,7 +3,18 @@
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from reasonome.config import CLUSTER_RULES, FORMAT_FILES, GMT_FORMATS, Annotation, Benchmark, Corpus, GeneNamesTeacher
+from reasonome.config import (
+    CLUSTER_RULES,
+    FORMAT_FILES,
+    GMT_FORMATS,
+    Annotation,
+    Benchmark,
+    Corpus,
+    GeneNamesTeacher,
+    Preferences,
+    SamplePreferences,
+    TierPreferences,
+)
 from reasonome.config.project.experiment_references import check_experiment
 from reasonome.config.project.recipe_references import check_recipe
 from reasonome.core.errors import nearest
@@ -30,6 +41,8 @@ def check_references(project: "Project") -> None:
     for name, teacher in project.teachers.items():
         if not isinstance(teacher, GeneNamesTeacher):
             project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
+    for name, preferences in project.preferences.items():
+        _check_preferences(project, name, preferences)
     for stage, variants in project.recipes.items():
         for variant, recipe in variants.items():
             check_recipe(project, f"recipes/{stage}.yaml", variant, recipe)
@@ -84,6 +97,24 @@ def _check_annotation(project: "Project", name: str, annotation: Annotation) -> 
     project.folder.check_known(file, (name, "style"), annotation.style, styles)
     libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
     project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
+
+
+def _check_preferences(project: "Project", name: str, preferences: Preferences) -> None:
+    """InputError for an unknown name in preferences, and for samples of which there are not two."""
+    file = "preferences.yaml"
+    if isinstance(preferences, TierPreferences):
+        project.folder.check_known(file, (name, "teacher"), preferences.teacher, project.teachers)
+    if isinstance(preferences, SamplePreferences):
+        project.folder.check_known(file, (name, "decoding"), preferences.decoding, project.decodings)
+        project.folder.check_known(file, (name, "encoders"), preferences.encoders, project.encoders)
+        decoding = project.decodings[preferences.decoding]
+        if decoding.samples < 2:
+            what = f"decoding '{preferences.decoding}' gives one sample, and two are compared"
+            fix = "name one with `samples: 2` or more"
+            raise project.folder.error(file, (name, "decoding"), what, fix)
+        if decoding.orders > 1:
+            what = f"decoding '{preferences.decoding}' asks in several orders, and answers to one prompt are compared"
+            raise project.folder.error(file, (name, "decoding"), what, "name one without `orders`")
 
 
 def _check_requests(project: "Project") -> None:

@@ -87,6 +87,22 @@ def one_field_each(columns: Mapping[str, str | None]) -> None:
             raise InputError(what, field="columns", fix="name a column of its own for each")
 
 
+def check_fields(columns: Mapping[str, str], required: Sequence[str], optional: Sequence[str], of: str) -> None:
+    """InputError for a field that is unknown, or whose column is taken twice, and without one that is required.
+
+    `columns` is field → column, and `of` what the fields are of.
+    """
+    for field in columns:
+        if field not in (*required, *optional):
+            what = f"'{field}' is no column of {of}"
+            raise InputError(what, field="columns", fix=nearest(field, [*required, *optional]))
+    one_field_each(columns)
+    for field in required:
+        if field not in columns:
+            fix = f"say what it is called in your table: {field}=COLUMN"
+            raise InputError(f"the column of '{field}' is not given", field="columns", fix=fix)
+
+
 def counted_lines(lines: Sequence[int]) -> str:
     """A text with the number of lines, and the first of them."""
     more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""

@@ -1,9 +1,10 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
-from reasonome.config import GO_FORMATS, GrpoRecipe, PretrainRecipe, Recipe, SftRecipe
+from reasonome.config import GO_FORMATS, Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.prompt_template import read_template
 from reasonome.core.errors import InputError
+from reasonome.tasks.base import no_checks
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
@@ -66,14 +67,7 @@ def check_style(project: Project, benchmark: str, name: str, style: NamingStyle)
         )
 
 
-def check_recipe(project: Project, file: str, variant: str, recipe: SftRecipe | GrpoRecipe) -> None:
-    """Check that a recipe does not train in a style that asks for a confidence."""
-    if project.style(recipe.benchmark, recipe.style).confidence:
-        what = f"style '{recipe.style}' asks for a confidence, which no training target states and no reward reads"
-        fix = "train in a style without it: a model may be asked in one that it was not trained in"
-        raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "style"), what, fix)
-
-
+check_recipe = no_checks
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = True
 # The kinds of teachers that write about gene sets.
@@ -85,12 +79,13 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
 
     None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
     """
-    if isinstance(recipe, PretrainRecipe):
-        corpus = project.corpora[recipe.corpus]
-        if benchmark in corpus.leave_out or corpus.test_facts != "drop":
-            return None
-        what = f"would leak: statements of corpus '{recipe.corpus}' may tell the test terms of '{benchmark}'"
-        return what, f"add {benchmark} to leave_out of {recipe.corpus} in corpora.yaml"
+    for name in recipe.corpora:
+        corpus = project.corpora[name]
+        if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
+            what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
+            return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
+    if not recipe.questions:
+        return None
     left_out = [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]
     if (
         benchmark in left_out

@@ -12,6 +12,8 @@ line `Confidence: <0 to 100>` comes last or directly behind the name.
 import re
 from dataclasses import dataclass, field
 
+from reasonome.tasks.stated_confidence import read_confidence
+
 NAME_PROBLEMS = {
     "no_process_line",
     "several_process_lines",
@@ -37,7 +39,6 @@ _PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
 _MARKDOWN = "*_` \t"
 _CONFIDENCE = re.compile(r"^[ \t]*Confidence:(.*)$", re.MULTILINE)
 _PUBLISHED_CONFIDENCE = re.compile(r"Confidence(?:\*\*|__)?:(.*)")
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)[ \t]*%?\.?")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def parse_completion(text: str, confidence: bool = False) -> Answer:
     stated = _confidence_lines(outside, end) if confidence and process else []
     for line in stated:
         outside = outside[: line.start()] + " " * len(line[0]) + outside[line.end() :]
-    value = _percent(stated[0][1]) if len(stated) == 1 else None
+    value = read_confidence(stated[0][1]) if len(stated) == 1 else None
     reasoning = _REASONING.search(outside, end)
     name, span = _stripped(process, f" \t{_BLOCK}") if process else ("", None)
     leftover = _REASONING.sub("", outside[:start] + _PROCESS.sub("", outside[end:]), count=1)
@@ -116,7 +117,7 @@ def parse_published(text: str, confidence: bool = False) -> Answer:
     process = _PUBLISHED.search(plain)
     name, span = _stripped(process, _MARKDOWN) if process else ("", None)
     stated = list(_PUBLISHED_CONFIDENCE.finditer(_THINK.sub("", plain))) if confidence else []
-    value = _percent(stated[-1][1]) if stated else None
+    value = read_confidence(stated[-1][1]) if stated else None
     checks = {
         "no_process_line": process is None,
         "empty_name": process is not None and not name,
@@ -154,9 +155,3 @@ def _confidence_lines(outside: str, end: int) -> list[re.Match]:
         for line in _CONFIDENCE.finditer(outside, end)
         if not outside[end : line.start()].strip() or _BLOCK not in outside[line.end() :]
     ]
-
-
-def _percent(text: str) -> float | None:
-    """A number from 0 to 100, with or without a percent sign, as a share; None for anything else."""
-    match = _PERCENT.fullmatch(text.strip(_MARKDOWN))
-    return float(match[1]) / 100 if match and float(match[1]) <= 100 else None

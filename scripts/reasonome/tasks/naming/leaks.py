@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from reasonome.leaks.audit import (
     corpus_sources,
     read_reasoning,
     read_statements,
+    read_tables,
     row_finding,
     shared_sources,
     shortened,
@@ -48,6 +49,7 @@ FIXES = {
     "test_names of {training} to report",
     "reasoning": "set audit.name_in_reasoning of {benchmark} in benchmarks.yaml to drop (such rows are left out of "
     "training) or report",
+    "preferences": "take these rows out of {training}, or set audit.name_in_reasoning of {benchmark} to report",
     "prompts": "change the prompt style, or allow it: audit.name_in_prompt of {benchmark} in benchmarks.yaml, report",
 }
 
@@ -63,6 +65,7 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
         *_audit_training(project, plan, tested, ontologies),
         *_audit_statements(project, plan, tested, ontologies),
         *_audit_reasoning(project, plan, tested),
+        *_audit_tables(plan, tested),
         *_audit_prompts(project, plan, tested, ontologies),
     ]
 
@@ -122,6 +125,24 @@ def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut
             dropped = sum(row["reason"] == reason for row in left_out)
             findings.append(reasoning_finding(training, rows, dropped, tests))
     return findings
+
+
+def _audit_tables(plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+    """Findings of people's own tables of preferences: rows with the name of a test set, which no policy leaves out."""
+    findings = []
+    for training, texts, lines in read_tables(plan):
+        for tests in tested:
+            matches = names_in_texts(texts, [s.name for s in tests.sets])
+            rows = [row for row, name in enumerate(matches) if name is not None]
+            told = partial(_told_in, texts, matches, tests.sets)
+            policy = "report" if tests.policy.name_in_reasoning == "report" else "fail"
+            found = row_finding(training, tests.benchmark, "name_in_preferences", len(texts), rows, policy, told)
+            findings.append(replace(found, line=lines[rows[0]] if rows else None))
+    return findings
+
+
+def _told_in(texts: Sequence[str], matches: Sequence[int | None], sets: Sequence[GeneSet], row: int) -> str:
+    return f"'{sets[matches[row]].name}' in: {shortened(texts[row])}"
 
 
 def _audit_prompts(
@@ -333,7 +354,7 @@ def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, te
         len(rows),
         [row for row, name in enumerate(matches) if name is not None],
         tested.policy.name_in_reasoning,
-        lambda row: f"'{tested.sets[matches[row]].name}' in: {shortened(texts[row])}",
+        partial(_told_in, texts, matches, tested.sets),
         dropped,
     )
 

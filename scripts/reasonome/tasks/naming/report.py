@@ -103,6 +103,7 @@ METRICS = MetricSet(
     may_be_unknown=("lin", "resnik", "specificity"),  # the linked term may have no information content
     of_the_form=("format", "format_published", "truncated", "length"),  # which a name alone does not have
     hits=("exact", "same_term"),
+    right="same_term",
     compared=("term_score", "rouge_l", "similarity", INDEPENDENT, "exact", "same_term"),
     ablated={"term_score": "term score", "rouge_l": "ROUGE-L"},
     shown=(

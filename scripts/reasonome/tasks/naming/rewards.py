@@ -1,4 +1,4 @@
-"""Rewards of gene-set naming, after Gene-R1: similarity and ROUGE-L of the name, format, reasoning.
+"""Rewards of gene-set naming, after Gene-R1: similarity and ROUGE-L of the name, format, reasoning; the exact name too.
 
 Each takes parsed answers, their examples and a similarity function (two lists of texts → cosines), and
 returns one value in [0, 1] per answer. An answer without exactly one usable name earns nothing for its
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 
 
@@ -26,6 +27,14 @@ def rouge_l(answers: Sequence, examples: Sequence, similarity_of) -> list[float]
     """ROUGE-L F1 of name and truth, stemmed."""
     return [
         rouge.score(answer.name, example.name)["rouge_l"] if answer.named else 0.0
+        for answer, example in zip(answers, examples, strict=True)
+    ]
+
+
+def exact(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
+    """1 where name and truth are equal, but for case, punctuation and spaces."""
+    return [
+        float(answer.named and normalise(answer.name) == normalise(example.name))
         for answer, example in zip(answers, examples, strict=True)
     ]
 

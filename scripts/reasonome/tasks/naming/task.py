@@ -3,18 +3,25 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.config import Grading
-from reasonome.facts.text import one_line
+from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.base import Policy, Reward
+from reasonome.tasks.base import (
+    UNKNOWN_CONFIDENCE,
+    Policy,
+    Reward,
+    of_like_length,
+)
 from reasonome.tasks.naming import rewards
 from reasonome.tasks.naming.completion import NAME_PROBLEMS, Answer, parse_completion, parse_published
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
+from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
@@ -100,9 +107,15 @@ class GeneSetNaming:
         return {
             "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
             "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
+            "exact": Reward(rewards.exact, 0.0, 1.0, semantic=True),
+            "confidence": reward_of_confidence(self.right, lambda answer, _: answer.named),
             "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
             "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
         }
+
+    def right(self, answer: Answer, example: Example) -> bool:
+        """Whether the name is one of the set's, but for case and punctuation."""
+        return answer.named and normalise(answer.name) in {normalise(n) for n in (example.name, *example.synonyms)}
 
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
@@ -130,25 +143,38 @@ class GeneSetNaming:
         answer = self.parse(text, style)
         return answer.span if answer.name else None
 
-    def target(self, name: str, steps: Sequence[str]) -> str:
-        """An ideal completion; without steps, the `Process:` line alone."""
+    def target(self, name: str, steps: Sequence[str], confidence: float | None = None) -> str:
+        """An ideal completion; without steps, the `Process:` line alone; a confidence, from 0 to 1, comes last."""
+        last = [] if confidence is None else [confidence_line(confidence)]
         if not steps:
-            return f"Process: {name}"
+            return "\n".join([f"Process: {name}", *last])
         thoughts = [f"<think>{one_line(step)}</think>" for step in steps]
-        return "\n".join([f"Process: {one_line(name)}", "Reasoning:", *thoughts])
+        return "\n".join([f"Process: {one_line(name)}", "Reasoning:", *thoughts, *last])
 
     def completion(
-        self, example: Example, prompt: Prompt, style: NamingStyle, proposal: Mapping[str, Any] | None
+        self,
+        example: Example,
+        prompt: Prompt,
+        style: NamingStyle,
+        proposal: Mapping[str, Any] | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
-        """The teacher's name and steps; without a proposal the true name alone.
+        """The teacher's name and steps; without a proposal the true name alone; with the confidence if it is asked for.
 
         None where the steps name a gene that the prompt leaves out: they would teach the model to invent genes.
         """
+        stated = confidence if style.confidence else None
         if proposal is None:
-            return self.target(example.name, [])
+            return self.target(example.name, [], stated)
         if _unseen_genes(example, prompt, proposal["steps"]):
             return None
-        return self.target(proposal["proposed"], proposal["steps"])
+        return self.target(proposal["proposed"], proposal["steps"], stated)
+
+    def wrong(self, example: Example, prompt: Prompt, others: Sequence[Example], random: Random) -> str | None:
+        """The name of another set of the subset, of as many words; none that is a name of this set too."""
+        own = {normalise(name) for name in (example.name, *example.synonyms)}
+        names = [other.name for other in others if other.subset == example.subset and normalise(other.name) not in own]
+        return of_like_length(example.name, names, random)
 
     def terms(self, example: Example) -> list[tuple[str, str]]:
         """Every id of the set's term with every name of it; none of a contaminated variant, whose original has them."""
@@ -164,15 +190,16 @@ class GeneSetNaming:
         names = [example.name for example in examples]
         constants = dict.fromkeys([*names, *common_word_rows(names)])
         named = "{name" in style.gene
+        sure = 0.0 if style.confidence else None  # a constant name is hardly ever right, and says so
 
         def constant(name: str) -> Policy:
-            return Policy(name, lambda example, prompt: self.target(name, ["constant"]))
+            return Policy(name, lambda example, prompt: self.target(name, ["constant"], sure))
 
         def first(example: Example, prompt: Prompt) -> str:
-            return self.target(_called(example, prompt, named)[0], ["copied"])
+            return self.target(_called(example, prompt, named)[0], ["copied"], sure)
 
         def all_cut(example: Example, prompt: Prompt) -> str:
-            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"])
+            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"], sure)
 
         copies = [Policy("copied gene name", first, copies=True), Policy("cut gene names", all_cut, copies=True)]
         return [*map(constant, constants), *copies]

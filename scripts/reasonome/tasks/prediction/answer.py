@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 
 from reasonome.facts.text import one_line
+from reasonome.tasks.stated_confidence import confidence_line, read_confidence
 from reasonome.tasks.verified.task import Verdict
 
 # A line with a label, perhaps a heading, an item or in the bold type of Markdown.
 _LABELLED = re.compile(
     r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*(.*?)[ \t*_\r]*$", re.IGNORECASE | re.MULTILINE
 )
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)( ?%)?\.?")
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
 _LARGEST = 1e100  # the square of a larger error would be no number
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑﹣－", "-"))
@@ -27,7 +27,7 @@ def parse_answer(text: str) -> Verdict:
     answers = [line for line in lines if line[1].casefold() == "answer"]
     confidences = [line for line in lines if line[1].casefold() == "confidence"]
     answer = one_line(answers[0][2]) if len(answers) == 1 else ""
-    confidence = _read_confidence(confidences[0][2]) if len(confidences) == 1 else None
+    confidence = read_confidence(confidences[0][2]) if len(confidences) == 1 else None
     reasoning = text[: lines[0].start()].strip() if lines else text.strip()
     after = text[answers[0].end() :] if answers else ""
     problems = {
@@ -81,15 +81,7 @@ def read_number(text: str, unit: str = "") -> float | None:
 def stated(answer: str, confidence: float, reasoning: str = "") -> str:
     """A completion in the form that `parse_answer` reads; `confidence` is from 0 to 1."""
     lines = [reasoning] if reasoning else []
-    return "\n".join([*lines, f"Answer: {answer}", f"Confidence: {round(100 * confidence)}"])
-
-
-def _read_confidence(text: str) -> float | None:
-    """From 0 to 1; None for a text, for more than 100, and for a fraction: it may be meant of one or of a hundred."""
-    match = _PERCENT.fullmatch(text)
-    if match is None or float(match[1]) > 100 or (0 < float(match[1]) < 1 and not match[2]):
-        return None
-    return float(match[1]) / 100
+    return "\n".join([*lines, f"Answer: {answer}", confidence_line(confidence)])
 
 
 def _number_and_words(text: str) -> re.Match | None:

@@ -1,6 +1,6 @@
-"""Rewards of a class or a number: the right class, the graded error, the confidence, and the form.
+"""Rewards of a class or a number: the right class, and the graded error.
 
-Over the training answers a constant class earns 0, and a confidence earns most where it is the share of right answers.
+Over the training answers a constant class earns 0.
 """
 
 from collections.abc import Mapping
@@ -22,13 +22,3 @@ def class_reward(right: bool, gold: str, shares: Mapping[str, float]) -> float:
 def graded_error(answer: float | None, gold: float, scale: float) -> float:
     """1 - |error| / scale, at least 0; 0 without a number."""
     return 0.0 if answer is None else max(0.0, 1 - abs(answer - gold) / scale)
-
-
-def confidence_reward(confidence: float | None, right: bool) -> float:
-    """2cy - c² for a confidence c from 0 to 1, y being 1 for a right answer; -1, the least, without a confidence.
-
-    Its expected value is highest where c is the chance to be right (Brier, 1950).
-    """
-    if confidence is None:
-        return -1.0
-    return 2 * confidence * right - confidence**2

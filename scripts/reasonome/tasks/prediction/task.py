@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import nan
+from random import Random
 from statistics import fmean, median, pstdev
 from typing import Any, Literal
 
@@ -14,14 +15,12 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.tasks.base import Policy, Reward, Similarity
+from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
-from reasonome.tasks.prediction.rewards import class_reward, confidence_reward, graded_error
+from reasonome.tasks.prediction.rewards import class_reward, graded_error
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
+from reasonome.tasks.stated_confidence import reward_of_confidence
 from reasonome.tasks.verified.task import Question, Verdict, VerifiedTask
-
-# Without samples of a model to count, a target says neither yes nor no.
-UNKNOWN_CONFIDENCE = 0.5
 
 
 class Target(BaseModel):
@@ -74,7 +73,7 @@ class PredictionTask(VerifiedTask):
 
         return {
             "right": Reward(of_each(self.graded), -1.0, 1.0, semantic=True),
-            "confidence": Reward(of_each(self._confidence), -1.0, 1.0, semantic=True),
+            "confidence": reward_of_confidence(self.right, self._usable),
             "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
         }
 
@@ -102,9 +101,8 @@ class PredictionTask(VerifiedTask):
         number = self.value(answer.name, example)
         return graded_error(number, float(example.answer), example.target.scale)
 
-    def _confidence(self, answer: Verdict, example: PredictionQuestion) -> float:
-        usable = answer.named and self.value(answer.name, example) is not None
-        return confidence_reward(answer.confidence if usable else None, bool(self.verified(answer, example)))
+    def _usable(self, answer: Verdict, example: PredictionQuestion) -> bool:
+        return answer.named and self.value(answer.name, example) is not None
 
     def scored(self, answer: Verdict, example: PredictionQuestion) -> dict[str, Any]:
         """The columns of a table of scores; without a usable answer `number` is the training mean."""
@@ -183,11 +181,18 @@ class PredictionTask(VerifiedTask):
         prompt: Prompt,
         style: PredictionStyle,
         proposal: Mapping[str, Any] | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
-        """The true answer, after the teacher's reasoning if there is any, with a confidence of 50."""
+        """The true answer, after the teacher's reasoning if there is any, with the confidence."""
         reasoning = " ".join((proposal or {}).get("steps", ()))
-        unit = f" {example.target.unit}" if example.target.unit else ""
-        return stated(f"{example.answer}{unit}", UNKNOWN_CONFIDENCE, reasoning)
+        return stated(_with_unit(example.answer, example.target), confidence, reasoning)
+
+    def wrong(
+        self, example: PredictionQuestion, prompt: Prompt, others: Sequence[PredictionQuestion], random: Random
+    ) -> str | None:
+        """Another class, or the number of another question with the unit, beyond the tolerance."""
+        answer = super().wrong(example, prompt, others, random)
+        return None if answer is None else _with_unit(answer, example.target)
 
     def policies(self, examples: Sequence[PredictionQuestion], style: PredictionStyle | None = None) -> list[Policy]:
         """Constant answers, each as sure as it is right in its subset, and always at 0 and at 100 %."""
@@ -204,6 +209,10 @@ class PredictionTask(VerifiedTask):
             ):
                 policies.append(Policy(f"{json.dumps(answer)} {words}", _constant(answer, confidence)))
         return policies
+
+
+def _with_unit(answer: str, target: Target) -> str:
+    return f"{answer} {target.unit}" if target.unit else answer
 
 
 def within(error: float, tolerance: float) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reasonome.config import FORMAT_FILES, GrpoRecipe, SftRecipe
+from reasonome.config import FORMAT_FILES, RolloutRecipe, SftRecipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import Loc
@@ -60,9 +60,9 @@ def check_style(project: Project, benchmark: str, name: str, style: RankingStyle
         )
 
 
-def check_recipe(project: Project, file: str, variant: str, recipe: GrpoRecipe | SftRecipe) -> None:
+def check_recipe(project: Project, file: str, variant: str, recipe: RolloutRecipe | SftRecipe) -> None:
     """Check that rewards count as many genes of a list as the benchmark."""
-    if isinstance(recipe, GrpoRecipe):
+    if isinstance(recipe, RolloutRecipe):
         counted = project.benchmarks[recipe.benchmark].longest_list
         if recipe.grading.longest_list != counted:
             loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")

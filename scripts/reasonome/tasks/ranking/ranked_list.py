@@ -3,7 +3,8 @@
 <reasoning>why</reasoning>
 <genes>[first, second, third]</genes>
 
-The best gene comes first. A style without reasoning has the list alone.
+The best gene comes first. A style without reasoning has the list alone. Where the prompt asks for it, a line
+`Confidence: <0 to 100>`, of the first gene, comes last.
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.stated_confidence import confidence_line, read_confidence
 
 LIST_PROBLEMS = {"no_list", "several_lists", "unclosed_list", "empty_list", "no_brackets"}
 REASONING_PROBLEMS = {"no_reasoning", "several_reasonings", "unclosed_reasoning", "text_outside", "reasoning_too_long"}
@@ -24,6 +26,7 @@ _BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 _TAG = re.compile(r"</?(?:genes|reasoning)>")
 # The same in another case, or with spaces inside the angle brackets.
 _LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
+_CONFIDENCE = re.compile(r"^[ \t*_]*Confidence[*_]*:(.*)$", re.MULTILINE)
 # Characters around one gene that are ignored: white space, quotes, and markdown.
 _AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
 
@@ -35,7 +38,8 @@ class RankedAnswer:
     `genes` are the entries of the one list at the right place, closed and in brackets, as written, each once (ignoring
     case); `ranked` resolves them to the question's genes. `listed` counts the entries with their repeats, `words` those
     of the reasoning. `truncated`: a tag was opened, never closed, and no closed list follows. `span` is (start, end) of
-    the entries in the text, without brackets; None without any.
+    the entries in the text, without brackets; None without any. `confidence` is the stated one, 0 to 1; None where none
+    was asked for or could be read.
     """
 
     genes: list[str]
@@ -45,6 +49,7 @@ class RankedAnswer:
     words: int = 0
     truncated: bool = False
     span: tuple[int, int] | None = None
+    confidence: float | None = None
 
     @property
     def named(self) -> bool:
@@ -72,19 +77,27 @@ class RankedAnswer:
 
 
 def parse_ranking(
-    text: str, reasoning: Literal["none", "short", "long"] | None = None, words: int | None = None
+    text: str,
+    reasoning: Literal["none", "short", "long"] | None = None,
+    words: int | None = None,
+    confidence: bool = False,
 ) -> RankedAnswer:
     """Read a completion; never raises.
 
     `reasoning` is what the style asks for: "none", "short" (at most `words` words) or "long"; None takes a completion
     with or without it. A list inside the reasoning counts as one too many, so that no second answer can hide there.
-    Reasoning that is never closed ends where the list opens, and costs nothing but its form.
+    Reasoning that is never closed ends where the list opens, and costs nothing but its form. With `confidence` exactly
+    one line `Confidence:` with a number from 0 to 100 is read behind the list; without, it is text outside.
     """
     closed = [block.span() for block in _REASONING.finditer(text) if block[2]]
     lists = list(_LIST.finditer(text))
     placed = [match for match in lists if not _inside(closed, match.start())]
     start = placed[0].start() if placed else len(text)
     head, tail = text[:start], text[placed[-1].end() :] if placed else ""
+    stated = list(_CONFIDENCE.finditer(tail)) if confidence else []
+    sure = read_confidence(stated[0][1]) if len(stated) == 1 else None
+    if len(stated) == 1:
+        tail = tail[: stated[0].start()] + tail[stated[0].end() :]
     blocks = [] if reasoning == "none" else list(_REASONING.finditer(head))
     reasoning_text = blocks[0][1].strip() if blocks else ""
     bracketed = _BRACKETED.fullmatch(placed[0][1]) if len(lists) == 1 and placed and placed[0][2] else None
@@ -106,6 +119,7 @@ def parse_ranking(
         "unclosed_reasoning": unclosed_reasoning,
         "reasoning_too_long": reasoning == "short" and words is not None and count > words,
         "text_outside": bool(outside.strip()),
+        "no_confidence": confidence and sure is None,
     }
     return RankedAnswer(
         genes,
@@ -115,6 +129,7 @@ def parse_ranking(
         count,
         unclosed_list or (unclosed_reasoning and not placed),
         _span(placed[0].start(1) + bracketed.start(1), bracketed[1]) if entries else None,
+        sure,
     )
 
 
@@ -152,14 +167,15 @@ def unrepeated(entries: Sequence[str]) -> list[str]:
     return list(first.values())
 
 
-def render_ranking(genes: Sequence[str], reasoning: str = "") -> str:
+def render_ranking(genes: Sequence[str], reasoning: str = "", confidence: float | None = None) -> str:
     """Write a completion that `parse_ranking` reads back; without reasoning, the list alone.
 
-    White space inside a text becomes one space.
+    White space inside a text becomes one space. A confidence, from 0 to 1, comes last.
     """
     reasoning_text = " ".join(reasoning.split())
-    ranked = f"<genes>[{', '.join(genes)}]</genes>"
-    return f"<reasoning>{reasoning_text}</reasoning>\n{ranked}" if reasoning_text else ranked
+    lines = [f"<reasoning>{reasoning_text}</reasoning>"] if reasoning_text else []
+    lines.append(f"<genes>[{', '.join(genes)}]</genes>")
+    return "\n".join(lines if confidence is None else [*lines, confidence_line(confidence)])
 
 
 def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:

@@ -12,7 +12,14 @@ from reasonome.config import Grading
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
-from reasonome.scoring.answers import Attempt, answer_columns, attempts, shuffled_rows, unknown_where_missing
+from reasonome.scoring.answers import (
+    Attempt,
+    answer_columns,
+    attempts,
+    confidence,
+    shuffled_rows,
+    unknown_where_missing,
+)
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.base import Task
 from reasonome.tasks.ranking import files
@@ -127,6 +134,7 @@ def score_rankings(
                 "facts_left_out": answer.facts_left_out,
                 "length": float(answer.completion_tokens) or math.nan,  # nobody may have counted them
                 **metrics,
+                **confidence(parsed_answer, answer),
             }
         )
     table = pd.DataFrame(rows)

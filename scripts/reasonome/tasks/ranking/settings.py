@@ -96,9 +96,14 @@ class RankingStyle(GeneListStyle):
     order: Literal["seeded", "score"] = Field(
         "seeded", description="of the candidates: shuffled by the seed, or as a tool's scores have them, best first"
     )
+    confidence: bool = Field(False, description="whether the text asks for a last line `Confidence: 0 to 100`")
     any_gene: str = Field("any human gene", description="stands for the list where a question has no candidates")
     phenotypes: str = Field("{label}", description="how one phenotype is written: {label} and {id} are filled in")
     phenotype_tokens: Annotated[int, Field(ge=8)] = Field(400, description="of all phenotypes, present ones first")
+
+    def asks_confidence(self) -> bool:
+        """Whether the text asks how sure the first gene is."""
+        return self.confidence
 
     def budgets(self) -> list[int]:
         """Those of genes, and of phenotypes where the text shows them."""

@@ -8,6 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from reasonome.config import Grading
@@ -23,11 +24,12 @@ from reasonome.prompts.prompts import (
     gene_text,
     most_that_fit,
 )
-from reasonome.tasks.base import Policy, Reward
+from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, has_tags, parse_cell, parse_ranking, render_ranking
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
+from reasonome.tasks.stated_confidence import reward_of_confidence
 
 
 class RankingTask(ABC):
@@ -43,7 +45,8 @@ class RankingTask(ABC):
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe or those that it has if it gives none."""
-        return ranking.rewards(grading or Grading())
+        of_confidence = reward_of_confidence(self.right, lambda answer, _: answer.named)
+        return ranking.rewards(grading or Grading()) | {"confidence": of_confidence}
 
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
@@ -98,7 +101,9 @@ class RankingTask(ABC):
 
     def parse(self, text: str, style: RankingStyle | None = None) -> RankedAnswer:
         """The ranking in a completion, by the form that the style asks for; never raises."""
-        return parse_ranking(text) if style is None else parse_ranking(text, style.reasoning, style.words)
+        if style is None:
+            return parse_ranking(text)
+        return parse_ranking(text, style.reasoning, style.words, style.confidence)
 
     def bare(self, text: str) -> RankedAnswer:
         """The ranking in a bare list: genes between commas, with or without brackets."""
@@ -113,7 +118,12 @@ class RankingTask(ABC):
         return self.parse(text, style).span
 
     def completion(
-        self, example: RankingExample, prompt: Prompt, style: RankingStyle, proposal: dict | None
+        self,
+        example: RankingExample,
+        prompt: Prompt,
+        style: RankingStyle,
+        proposal: dict | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
         """The target of SFT: the right genes, then the other candidates in the prompt's order, if it shows any.
 
@@ -138,8 +148,29 @@ class RankingTask(ABC):
         others = prompt.shown or [gene.strip() for gene in (proposal or {}).get("proposed", "").split(",")]
         meanings = example.meanings()
         others = [symbol for symbol in others if symbol and meanings.get(symbol.casefold()) not in right]
-        text = render_ranking(right + others, reasoning)
+        text = render_ranking(right + others, reasoning, confidence if style.confidence else None)
         return None if self.parse(text, style).problems else text
+
+    def wrong(
+        self, example: RankingExample, prompt: Prompt, others: Sequence[RankingExample], random: Random
+    ) -> str | None:
+        """A ranking that has another candidate of the prompt first, drawn at random, and the right genes last.
+
+        Where every gene is a candidate, the right genes of another question.
+        """
+        wrong = [symbol for symbol in prompt.shown if symbol not in example.right]
+        if prompt.shown:
+            if not wrong:
+                return None
+            first = random.choice(wrong)
+            rest = [symbol for symbol in wrong if symbol != first]
+            return ", ".join([first, *rest, *(symbol for symbol in prompt.shown if symbol in example.right)])
+        lists = [other.causal for other in others if other.right.isdisjoint(example.right)]
+        return ", ".join(gene.symbol for gene in random.choice(lists)) if lists else None
+
+    def right(self, answer: RankedAnswer, example: RankingExample) -> bool:
+        """Whether a right gene is first in the parsed list."""
+        return not example.right.isdisjoint(answer.ranked(example)[:1])
 
     def policies(self, examples: Sequence[RankingExample], style: RankingStyle) -> list[Policy]:
         """Lazy policies in the style's form: rankings by the prompt alone, or by how often genes are causal.
@@ -164,8 +195,18 @@ class RankingTask(ABC):
             "commonest causal gene first": by_frequency,
             "first candidate alone": lambda shown, _: list(shown[:1]) or most[:1],
         }
+
+        def chance(prompt: Prompt) -> float | None:
+            """That of a gene drawn from the candidates, where a confidence is asked for."""
+            return 1 / (len(prompt.shown) or ranking.LONGEST_LIST) if style.confidence else None
+
         return [
-            Policy(name, lambda example, prompt, rank=rank: render_ranking(rank(prompt.shown, example), reasoning))
+            Policy(
+                name,
+                lambda example, prompt, rank=rank: render_ranking(
+                    rank(prompt.shown, example), reasoning, chance(prompt)
+                ),
+            )
             for name, rank in rankings.items()
         ]
 

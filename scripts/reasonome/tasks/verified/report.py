@@ -25,6 +25,7 @@ METRICS = MetricSet(
     may_be_unknown=(),
     of_the_form=("format", "truncated", "length"),
     hits=(),
+    right="verified",
     compared=("verified",),
     ablated={"verified": "verified"},
     shown=("verified", "format", "no_name", "truncated", "distinct_names", "length"),

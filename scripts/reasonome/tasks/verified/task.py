@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getfile
 from numbers import Real
+from random import Random
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -15,7 +16,7 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.tasks.base import Policy, Reward, Similarity
+from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity, of_like_length
 from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
 
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
@@ -116,6 +117,10 @@ class VerifiedTask(ABC):
         fix = "let it return a number from 0 to 1 for every text, 0 for one that it cannot read"
         raise InputError(what, file=getfile(type(self)), fix=fix)
 
+    def right(self, answer: Verdict, example: Question) -> bool:
+        """Whether `verify` finds the parsed answer right."""
+        return self.verified(answer, example) == 1
+
     def kind(self, question: Question) -> str:
         """The kind of a question of which every split has some, such as its class; one kind if not overridden."""
         return ""
@@ -169,12 +174,23 @@ class VerifiedTask(ABC):
         return _ANSWER.search(text).span(1) if self.parse(text, style).named else None
 
     def completion(
-        self, example: Question, prompt: Prompt, style: VerifiedStyle, proposal: Mapping[str, Any] | None
+        self,
+        example: Question,
+        prompt: Prompt,
+        style: VerifiedStyle,
+        proposal: Mapping[str, Any] | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
         """The true answer, after the teacher's reasoning if there is any."""
         reasoning = " ".join((proposal or {}).get("steps", ()))
         answer = f"<answer>{example.answer}</answer>"
         return f"<reasoning>{reasoning}</reasoning>\n{answer}" if reasoning else answer
+
+    def wrong(self, example: Question, prompt: Prompt, others: Sequence[Question], random: Random) -> str | None:
+        """The answer of another question of the subset, of as many words, that `verify` does not find right."""
+        answers = dict.fromkeys(other.answer for other in others if other.subset == example.subset)
+        wrong = [answer for answer in answers if self.verified(self.bare(answer), example) < 1]
+        return of_like_length(example.answer, wrong, random)
 
     def terms(self, example: Question) -> list[tuple[str, str]]:
         """The group of a question, as its id and name."""

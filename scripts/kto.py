@@ -1,0 +1,19 @@
+"""KTO of one chain step; recipe.json is in the model's folder already.
+
+python scripts/kto.py --folder results/models/smollm2-135m/sft.names-s0+kto.tiers-s0
+"""
+
+from reasonome.config.project import Project
+from reasonome.core import arguments
+from reasonome.core.errors import run_program
+from reasonome.training.kto import kto
+from reasonome.training.stage import Stage
+
+
+def main() -> None:
+    args = arguments.project_parser(__doc__, "folder").parse_args()
+    kto(Stage.read(Project(args.config), args.folder))
+
+
+if __name__ == "__main__":
+    run_program(main)

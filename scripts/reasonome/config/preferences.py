@@ -1,0 +1,77 @@
+"""preferences.yaml: which of two answers to a training question is the better one."""
+
+from itertools import combinations
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, model_validator
+
+from reasonome.config.recipes import Grading
+from reasonome.config.strict import Name, Names, Seed, Strict, UserPath
+
+Weight = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+# The four answers to a question, the best first (Gene-R1), and the pairs of them.
+TIERS = ("right with reasoning", "right without", "wrong with reasoning", "wrong without")
+KINDS = tuple(f"{better} over {worse}" for better, worse in combinations(TIERS, 2))
+
+
+class _Preferences(Strict):
+    """What all kinds of preferences have."""
+
+    held_out: Annotated[int, Field(ge=0)] = Field(
+        0, description="training questions whose pairs are not trained on, and by which a reward model is judged"
+    )
+    seed: Seed = 0
+
+
+class TierPreferences(_Preferences):
+    """Four answers to a question: right or wrong, with or without reasoning; six pairs."""
+
+    kind: Literal["tiers"]
+    teacher: Name = Field(description="a name of teachers.yaml, whose reasoning the answers have")
+    shares: dict[Literal[KINDS], Share] = Field(
+        {}, description="kind of pair → the share of training questions that give one, drawn at random; 1 if not named"
+    )
+
+    @model_validator(mode="after")
+    def _some_kind_is_learned(self) -> "TierPreferences":
+        if not any(self.shares.get(kind, 1) for kind in KINDS):
+            raise ValueError("every kind of pair has share 0: there is nothing to learn from")
+        return self
+
+
+class SamplePreferences(_Preferences):
+    """The best and the worst of the parent's own samples for a question, by rewards."""
+
+    kind: Literal["samples"]
+    decoding: Name = Field(description="of decodings.yaml, with two samples at least")
+    questions: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="of the train split, at most, drawn at random; all if not given"
+    )
+    rewards: dict[str, Weight]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
+    encoders: Names = Field([], description="of a similarity reward; their mean is taken")
+    margin: Annotated[float, Field(gt=0)] = Field(description="by which the better answer earns more, at least")
+
+    @model_validator(mode="after")
+    def _something_is_compared(self) -> "SamplePreferences":
+        if not any(self.rewards.values()):
+            raise ValueError("every reward has weight 0: no sample is better than another")
+        if "similarity" in self.rewards and not self.encoders:
+            raise ValueError("the similarity reward needs at least one encoder")
+        return self
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        """The encoders by whose similarity the better sample is chosen."""
+        return self.encoders if self.rewards.get("similarity") else []
+
+
+class TablePreferences(_Preferences):
+    """A table of your own: columns id (of a training question), chosen and rejected."""
+
+    kind: Literal["table"]
+    path: UserPath
+
+
+Preferences = Annotated[TierPreferences | SamplePreferences | TablePreferences, Discriminator("kind")]

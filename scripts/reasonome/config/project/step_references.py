@@ -1,0 +1,71 @@
+"""Checks of steps, written stage.variant: they exist, and can follow one another."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reasonome.config import STAGES
+from reasonome.core.yaml_text import Loc
+
+if TYPE_CHECKING:
+    from reasonome.config.project import Project
+
+_STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
+_REWARD = "reward"
+
+
+def check_arm(project: "Project", file: str, loc: Loc, steps: Sequence[str]) -> None:
+    """InputError for an unknown step, one after a later stage, and a reward model, which answers nothing."""
+    stages = _check_steps(project, file, loc, steps)
+    if _REWARD in stages:
+        place = (*loc, stages.index(_REWARD))
+        fix = "leave it out: `judge` of a recipe of onlinedpo names the steps of a reward model"
+        raise project.folder.error(file, place, "a reward model answers no questions", fix)
+
+
+def check_judge(
+    project: "Project", file: str, loc: Loc, steps: Sequence[str], judged: Sequence[tuple[str, str]]
+) -> None:
+    """InputError as of `check_arm`, but for steps that do not end, and only end, with a reward model.
+
+    Nor may that be of another task or style than the (benchmark, style) of the questions whose answers it judges.
+    """
+    stages = _check_steps(project, file, loc, steps)
+    if stages.count(_REWARD) != 1 or stages[-1] != _REWARD:
+        fix = "let one step of stage reward be the last, as in [sft.names, reward.demotiers]"
+        raise project.folder.error(file, loc, "these steps do not make a reward model", fix)
+    known, asked = (
+        {(project.benchmarks[benchmark].task, style) for benchmark, style in questions}
+        for questions in (project.recipe(steps[-1]).questions, judged)
+    )
+    if not asked <= known:
+        what = f"'{steps[-1]}' judges answers of {_in_words(known)}, and these are of {_in_words(asked - known)}"
+        raise project.folder.error(file, loc, what, "train a reward model on pairs of this task, in this style")
+
+
+def _check_steps(project: "Project", file: str, loc: Loc, steps: Sequence[str]) -> list[str]:
+    """The stages of the steps."""
+    order = list(STAGES)
+    asked = [stage for stage in order if stage != _REWARD]
+    stages = []
+    for position, step in enumerate(steps):
+        place = (*loc, position)
+        match = _STEP.fullmatch(step)
+        if match is None:
+            fix = "write stage.variant, of small letters and digits, as in sft.names"
+            raise project.folder.error(file, place, f"'{step}' is no step", fix)
+        stage, variant = match.groups()
+        project.folder.check_known(file, place, stage, project.recipes, "stage")
+        if not project.recipes[stage]:
+            fix = f"restore recipes/{stage}.yaml from the repository, or write it"
+            raise project.folder.error(file, place, f"there are no recipes of {stage}", fix)
+        project.folder.check_known(file, place, variant, project.recipes[stage], f"variant of {stage}")
+        if stages and order.index(stage) < order.index(stages[-1]):
+            fix = f"the order is {' → '.join(order if _REWARD in (stage, stages[-1]) else asked)}"
+            raise project.folder.error(file, place, f"'{step}' comes after a later stage", fix)
+        stages.append(stage)
+    return stages
+
+
+def _in_words(kinds: set[tuple[str, str]]) -> str:
+    return ", ".join(f"{task} in style '{style}'" for task, style in sorted(kinds))

@@ -1,0 +1,90 @@
+"""How well the confidences of an experiment's arms and baselines are calibrated, and their reliability diagrams."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reasonome.report.evidence import Evidence
+from reasonome.report.plan import Plan
+from reasonome.report.tables import SETTING, read_table
+from reasonome.scoring import calibration
+from reasonome.scoring.calibration_scores import calibration_scores
+from reasonome.scoring.comparisons import in_mean
+
+_ABOUT = [*SETTING, "backbone", "arm", "seed", "confidence_kind"]
+COLUMNS = [*_ABOUT, "metric", "value", "low", "high", "n", "distinct_confidences", "distinct_answers"]
+BIN_COLUMNS = [*_ABOUT, *calibration.Bin.__dataclass_fields__]
+AGREEMENT = "agreement"
+BASE_RATE = "base_rate"
+
+
+def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row (COLUMNS) per metric of each arm, baseline and kind of confidence, and a row (BIN_COLUMNS) per bin.
+
+    Kinds are `stated`, `logprob` and, where a question has several samples, `agreement`: the share of the other samples
+    with the same answer. Answers count where they have a confidence of the kind; those of all subsets that make the
+    mean count together. Beside each arm stands `base_rate`: its share of right answers as the confidence of each.
+    """
+    rows, bins = [], []
+    for about, table in _tables(plan, evidence):
+        right_column = plan.metric_set.right
+        if right_column not in table:
+            continue
+        table = table[table["subset"].isin(in_mean(table["subset"]))]
+        for kind, confidence in _confidences(table).items():
+            known = confidence.notna() & table[right_column].notna()
+            if not known.any():
+                continue
+            sure = confidence[known].to_numpy(float)
+            right = (table.loc[known, right_column] == 1).to_numpy(float)
+            labels = about | {"confidence_kind": kind}
+            clusters = table.loc[known, "cluster"].tolist() if "cluster" in table else None
+            questions = (table["subset"] + "\t" + table["id"])[known].tolist()
+            compared = {"": sure, BASE_RATE: np.full(len(right), right.mean())}
+            for name, scores in calibration_scores(compared, right, clusters, questions, seed, resamples).items():
+                distinct = {
+                    "distinct_confidences": int(scores.pop("distinct_confidences").value),
+                    "distinct_answers": table.loc[known, "answer"].nunique(),
+                }
+                own = labels | distinct | ({"arm": f"{about['arm']}: {name}"} if name else {})
+                rows += [own | {"metric": metric, **score.fields()} for metric, score in scores.items()]
+            bins += [labels | asdict(of_bin) for of_bin in calibration.reliability(sure, right)]
+    return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(bins, columns=BIN_COLUMNS)
+
+
+def _tables(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """What each table of scores is of, and the table; of baselines too."""
+    for evaluation, table in evidence.evaluations:
+        yield {key: getattr(evaluation, key) for key in (*SETTING, "backbone", "arm", "seed")}, table
+    for (benchmark, style), table in evidence.baselines.items():
+        for name, rows in table.groupby("baseline", sort=False):
+            labels = {"benchmark": benchmark, "style": style, "decoding": "", "backbone": "", "arm": name, "seed": ""}
+            yield labels, rows
+
+
+def _confidences(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Kind of confidence → that of each answer, nan without one."""
+    kinds = sorted(set(table.get("confidence_kind", ())) - {""})
+    confidences = {kind: table["confidence"].where(table["confidence_kind"] == kind) for kind in kinds}
+    if "sample" in table and table["sample"].nunique() > 1:
+        confidences[AGREEMENT] = agreement(table)
+    return confidences
+
+
+def agreement(table: pd.DataFrame) -> pd.Series:
+    """The share of a question's other samples, in the same order, with the same answer; nan without an answer."""
+    question = [table["subset"], table["id"], table["order"]]
+    asked = table["answer"].groupby(question).transform("size")
+    alike = table["answer"].groupby([*question, table["answer"]]).transform("size")
+    shares = (alike - 1) / (asked - 1).where(asked > 1)
+    return shares.where(table["answer"] != "")
+
+
+def read(path: Path, columns: list[str]) -> pd.DataFrame:
+    """calibration.tsv (COLUMNS) or reliability.tsv (BIN_COLUMNS), numbers as numbers. InputError as of `read_table`."""
+    table = read_table(path, columns)
+    numbers = [column for column in columns if column not in (*_ABOUT, "metric")]
+    return table.assign(**{column: pd.to_numeric(table[column].replace("", np.nan)) for column in numbers})

@@ -1,0 +1,210 @@
+"""Calibration: how far confidences are from shares of right answers.
+
+Bins of equal width are (0, .1], (.1, .2] … (.9, 1]; 0 is in the first (Guo et al., 2017). Which bin a confidence is in
+is decided in decimals: .3 is in the third, whatever a float makes of it. `weights`, shape (resamples, n), says how
+often each of n answers was drawn, as in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape
+(n,). Functions of weights return a value per resample, shape (resamples,), nan where nothing was drawn.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from reasonome.scoring import coverage, pooled_metrics
+
+BINS = 10
+_UNITS = 10**12  # confidences are whole numbers of these, so that bins are decided without rounding
+_DRAWS = 1000
+_TAILS = (0.025, 0.975)
+
+OfAnswers = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A bin of a reliability diagram, with the share of right answers and its exact 95 % interval (Clopper and Pearson,
+    1934); `confidence` is the mean of the answers in it."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float
+    right: float
+    right_low: float
+    right_high: float
+
+
+def bin_places(confidence: np.ndarray) -> np.ndarray:
+    """The place of each confidence's bin of equal width, from 0, shape (n,)."""
+    return np.maximum(-(-_in_units(confidence) * BINS // _UNITS) - 1, 0)
+
+
+def on_edges(confidence: np.ndarray) -> int:
+    """How many confidences lie on the edge of two bins."""
+    units = _in_units(confidence)
+    return int(((units * BINS % _UNITS == 0) & (units > 0) & (units < _UNITS)).sum())
+
+
+def ece(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Expected calibration error: the mean distance, over answers, of confidence and share of right ones in a bin."""
+    return overconfidence(weights, confidence, right) + underconfidence(weights, confidence, right)
+
+
+def overconfidence(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The part of the expected calibration error from bins whose confidence is above their share of right answers."""
+    n, gaps = _gaps(weights, confidence, right)
+    return _divided(np.maximum(gaps, 0).sum(axis=1), n.sum(axis=1))
+
+
+def underconfidence(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The part of the expected calibration error from bins whose confidence is below their share of right answers."""
+    n, gaps = _gaps(weights, confidence, right)
+    return _divided(np.maximum(-gaps, 0).sum(axis=1), n.sum(axis=1))
+
+
+def mce(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Maximum calibration error: the largest distance of confidence and share of right answers in a bin."""
+    n, gaps = _gaps(weights, confidence, right)
+    distances = np.divide(np.abs(gaps), n, out=np.full(n.shape, -np.inf), where=n > 0).max(axis=1)
+    return np.where(np.isfinite(distances), distances, np.nan)
+
+
+def brier(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The mean squared distance of confidence and outcome (Brier, 1950)."""
+    return _divided(weights @ (confidence - right) ** 2, weights.sum(axis=1))
+
+
+def brier_reliability(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The part of the Brier score that calibration would take away (Murphy, 1973), over distinct confidences.
+
+    The score is reliability − resolution + uncertainty.
+    """
+    n, won, stated = _by_confidence(weights, confidence, right)
+    return _divided((n * (stated - _divided(won, n, 0.0)) ** 2).sum(axis=1), n.sum(axis=1))
+
+
+def brier_resolution(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """How far the shares of right answers at distinct confidences are from that of all answers (Murphy, 1973)."""
+    n, won, _ = _by_confidence(weights, confidence, right)
+    share = _divided(won.sum(axis=1), n.sum(axis=1))
+    return _divided((n * (_divided(won, n, 0.0) - share[:, None]) ** 2).sum(axis=1), n.sum(axis=1))
+
+
+def brier_uncertainty(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The Brier score of the constant that is the share of right answers (Murphy, 1973)."""
+    share = _divided(weights @ right, weights.sum(axis=1))
+    return share * (1 - share)
+
+
+def auroc(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The chance that a right answer is surer than a wrong one, ties counting half."""
+    return pooled_metrics.auroc(weights, right == 1, _in_units(confidence))
+
+
+def accuracy_at(share: float) -> OfAnswers:
+    """The share of right answers among the most confident share of answers, as a function of weights."""
+
+    def of_answers(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return coverage.mean_at(share, *_falling(weights, confidence, right))
+
+    return of_answers
+
+
+def accuracy_area(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The mean share of right answers among the most confident ones, over all coverages."""
+    return coverage.area(*_falling(weights, confidence, right))
+
+
+# Resampled, these are spread around the value; the calibration errors lie above it.
+METRICS: dict[str, OfAnswers] = {
+    "brier": brier,
+    "brier_reliability": brier_reliability,
+    "brier_resolution": brier_resolution,
+    "brier_uncertainty": brier_uncertainty,
+    "auroc": auroc,
+    **{f"accuracy_at_{share:.0%}": accuracy_at(share) for share in (0.25, 0.5, 0.75)},
+    "accuracy_area": accuracy_area,
+}
+ERRORS: dict[str, OfAnswers] = {
+    "ece": ece,
+    "mce": mce,
+    "overconfidence": overconfidence,
+    "underconfidence": underconfidence,
+}
+
+
+def equal_mass_error(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error in BINS bins with as many answers each (Nixon et al., 2019), from 0 to 1.
+
+    Answers with equal confidence each count with their mean accuracy, so that it does not matter how ties are split
+    between bins.
+    """
+    expected = pd.Series(right, dtype=float).groupby(np.asarray(confidence)).transform("mean").to_numpy()
+    order = np.argsort(confidence, kind="stable")
+    bins = np.array_split(order, min(BINS, len(order)))
+    gaps = [abs(np.mean(np.asarray(confidence)[rows]) - expected[rows].mean()) * len(rows) for rows in bins]
+    return float(np.sum(gaps) / len(order))
+
+
+def error_if_calibrated(
+    confidence: np.ndarray, seed: int, questions: Sequence[str] | None = None
+) -> tuple[float, float, float]:
+    """The expected calibration error that chance alone gives: its mean and 95 % range, were every confidence the true
+    chance to be right. From 1,000 draws; one draw decides all answers to a question."""
+    random = np.random.default_rng(seed)
+    places = bin_places(confidence)
+    stated = np.bincount(places, confidence, BINS)
+    own = np.arange(len(confidence)) if questions is None else np.unique(questions, return_inverse=True)[1]
+    errors = []
+    for _ in range(_DRAWS):
+        right = random.random(own.max() + 1)[own] < confidence
+        errors.append(np.abs(stated - np.bincount(places[right], minlength=BINS)).sum())
+    shares = np.array(errors) / len(confidence)
+    return float(shares.mean()), *np.quantile(shares, _TAILS).tolist()
+
+
+def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
+    """The bins of equal width that have answers, lowest first."""
+    places = bin_places(confidence)
+    bins = []
+    for place in np.unique(places).tolist():
+        mine = places == place
+        n, won = int(mine.sum()), int(right[mine].sum())
+        low, high = stats.binomtest(won, n).proportion_ci()
+        mean = float(confidence[mine].mean())
+        bins.append(Bin(place / BINS, (place + 1) / BINS, n, mean, won / n, float(low), float(high)))
+    return bins
+
+
+def _in_units(confidence: np.ndarray) -> np.ndarray:
+    return np.rint(np.asarray(confidence, float) * _UNITS).astype(np.int64)
+
+
+def _gaps(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The number of answers in each bin, and the sum over them of confidence − right; shapes (resamples, BINS)."""
+    in_bin = (bin_places(confidence)[:, None] == np.arange(BINS)).astype(float)
+    return weights @ in_bin, weights @ (in_bin * (confidence - right)[:, None])
+
+
+def _by_confidence(
+    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The number of answers and of right ones at every distinct confidence, (resamples, values), and these values."""
+    values, groups = np.unique(_in_units(confidence), return_inverse=True)
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(groups[order]) > 0])
+    ordered = weights[:, order]
+    n, won = (np.add.reduceat(side, starts, axis=1) for side in (ordered, ordered * right[order]))
+    return n, won, values / _UNITS
+
+
+def _falling(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    n, won, _ = _by_confidence(weights, confidence, right)
+    return n[:, ::-1], won[:, ::-1]
+
+
+def _divided(values: np.ndarray, by: np.ndarray, empty: float = np.nan) -> np.ndarray:
+    return np.divide(values, by, out=np.full(values.shape, empty), where=by > 0)

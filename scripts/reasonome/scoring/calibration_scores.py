@@ -1,0 +1,63 @@
+"""Calibration with intervals: of several confidences in the same answers, which share their resamples."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from reasonome.scoring import calibration
+from reasonome.scoring.comparisons import MEAN, Pooled
+from reasonome.scoring.table_scores import Score, few_clusters, intervals
+
+
+def calibration_scores(
+    confidences: Mapping[str, np.ndarray],
+    right: np.ndarray,
+    clusters: Sequence[str] | None,
+    questions: Sequence[str] | None,
+    seed: int,
+    resamples: int,
+) -> dict[str, dict[str, Score]]:
+    """Name of a confidence → metric → its score; every confidence is of the same answers, and from 0 to 1.
+
+    `questions` says which question each answer is to, `clusters` which questions are alike; None: each its own.
+
+    Beside the metrics of `calibration` there are mean_confidence, accuracy, ece_equal_mass, ece_if_calibrated (what
+    chance alone would give, with its range) and distinct_confidences. Intervals are of a bootstrap over clusters;
+    calibration errors have none, since resampling raises them.
+    """
+    columns = {(name, "mean_confidence"): own for name, own in confidences.items()}
+    columns |= {(name, "accuracy"): right for name in confidences}
+    pooled = {
+        (name, metric): _of_places(function, own, right)
+        for name, own in confidences.items()
+        for metric, function in calibration.METRICS.items()
+    }
+    wide = pd.DataFrame(columns)
+    scores = intervals(wide, [MEAN] * len(right), clusters, seed, resamples, pooled=pooled)[MEAN]
+    if few_clusters(len(right), clusters):
+        scores = {key: score.alone() for key, score in scores.items()}
+    return {
+        name: _errors(own, right, seed, questions)
+        | {metric: score for (of, metric), score in scores.items() if of == name}
+        | {"distinct_confidences": count(own)}
+        for name, own in confidences.items()
+    }
+
+
+def count(values: np.ndarray | pd.Series) -> Score:
+    """How many values differ."""
+    return Score(float(pd.Series(values).nunique()), None, None, len(values))
+
+
+def _of_places(function: calibration.OfAnswers, confidence: np.ndarray, right: np.ndarray) -> Pooled:
+    return lambda places: lambda weights: function(weights, confidence[places], right[places])
+
+
+def _errors(confidence: np.ndarray, right: np.ndarray, seed: int, questions: Sequence[str] | None) -> dict[str, Score]:
+    """The calibration errors, and what the expected one would be by chance."""
+    n, once = len(right), np.ones((1, len(right)))
+    errors = {name: float(function(once, confidence, right)[0]) for name, function in calibration.ERRORS.items()}
+    errors["ece_equal_mass"] = calibration.equal_mass_error(confidence, right)
+    by_chance = Score(*calibration.error_if_calibrated(confidence, seed, questions), n)
+    return {name: Score(value, None, None, n) for name, value in errors.items()} | {"ece_if_calibrated": by_chance}

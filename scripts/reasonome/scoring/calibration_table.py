@@ -1,0 +1,161 @@
+"""The calibration of anybody's table: a confidence in every row, and whether its answer is right.
+
+from reasonome.scoring.calibration_table import calibrate_table
+calibrated = calibrate_table("answers.csv", {"confidence": "p", "right": "correct"})
+print(calibrated.scored.metrics["ece"].value, calibrated.bins)
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from reasonome.core.errors import InputError
+from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
+from reasonome.scoring import calibration
+from reasonome.scoring.calibration import Bin
+from reasonome.scoring.calibration_scores import calibration_scores, count
+from reasonome.scoring.comparisons import RESAMPLES
+from reasonome.scoring.table_scores import Scored, ScoredBaseline, aligned, few_clusters
+
+_OPTIONAL = ("answer", "id", "kind")
+_TRUE = ("1", "1.0", "true", "t", "yes", "y", "right", "correct")
+_FALSE = ("0", "0.0", "false", "f", "no", "n", "wrong", "incorrect")
+_EMPTY = ("", "na", "n/a", "nan", "null", "none")
+_NUMBER = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%?)")
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """`scored` has the metrics, baselines and notes of a table, and `bins` its reliability diagram, lowest first."""
+
+    scored: Scored
+    bins: list[Bin]
+
+    def to_json(self) -> str:
+        """One JSON object: what `Scored` has, and bins."""
+        return json.dumps(self.scored.fields() | {"bins": list(map(asdict, self.bins))}, indent=2, ensure_ascii=False)
+
+    def text(self) -> str:
+        """The metrics, baselines, bins and notes, as text for a terminal."""
+        rows = {
+            f"({b.low:.1f}, {b.high:.1f}]": {
+                "n": b.n,
+                "confidence": f"{b.confidence:.4f}",
+                "right": f"{b.right:.4f}",
+                "95 % interval": f"[{b.right_low:.4f}, {b.right_high:.4f}]",
+            }
+            for b in self.bins
+        }
+        return f"{self.scored.text()}\n\n{aligned('bin', rows)}"
+
+
+def calibrate_table(
+    table: str | os.PathLike | pd.DataFrame,
+    columns: Mapping[str, str],
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Calibrated:
+    """The calibration of a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame.
+
+    `columns` maps `confidence` and `right` to columns of the table, and perhaps `answer`, whose distinct values are
+    counted, `id`, whose rows are resampled together, and `kind`, such as the class asked about. Confidences run from 0
+    to 1, or to 100 where half or more of those without a percent sign are above 1; rows without one are left out and
+    counted.
+    Metrics are those of `calibration`, with 95 % intervals of a bootstrap; calibration errors have none, since
+    resampling raises them: `ece_if_calibrated` is what chance alone would give.
+    InputError, with file, line and column, for a table that cannot be read, and for a cell that is neither.
+    """
+    check_fields(columns, ("confidence", "right"), _OPTIONAL, "a table of confidences")
+    read = frame_table(table) if isinstance(table, pd.DataFrame) else read_table(table, columns.values(), texts=True)
+    frame, notes = _rows(read, {field: read.place(column, field) for field, column in columns.items()})
+    confidence, right = frame["confidence"].to_numpy(), frame["right"].to_numpy()
+    values = {"": confidence, "base_rate": np.full(len(frame), right.mean())}
+    if "kind" in frame:
+        values["base_rate_of_kind"] = frame.groupby("kind")["right"].transform("mean").to_numpy()
+    clusters = frame["id"].tolist() if "id" in frame else None
+    metrics = calibration_scores(values, right, clusters, clusters, seed, resamples)
+    if too_few := few_clusters(len(frame), clusters, "their id"):
+        notes.append(too_few)
+    if "answer" in frame:
+        metrics[""]["distinct_answers"] = count(frame["answer"])
+    if edges := calibration.on_edges(confidence):
+        notes.append(f"confidences on the edge of two bins, counted in the lower one: {edges}")
+    baselines = {
+        "base_rate": "the share of right answers of these very rows, as the confidence of each",
+        "base_rate_of_kind": "the share of right answers of these very rows of the same kind",
+    }
+    scored = Scored(
+        n=len(frame),
+        metrics=metrics.pop(""),
+        baselines={name: ScoredBaseline("the right answers", baselines[name], own) for name, own in metrics.items()},
+        problems={},
+        table=frame,
+        notes=notes,
+    )
+    return Calibrated(scored, calibration.reliability(confidence, right))
+
+
+def _rows(table: PlainTable, columns: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
+    """The rows with a confidence, as numbers from 0 to 1 and 0 or 1, and notes on the others and on the scale."""
+    cells = {field: table.cells(column) for field, column in columns.items()}
+    empty = [cell.strip().casefold() in _EMPTY for cell in cells["confidence"]]
+    without = [line for line, is_empty in zip(table.lines, empty, strict=True) if is_empty]
+    if len(without) == len(table.lines):
+        raise _error(table, columns, "confidence", 0, "no row has a confidence", "name the column that has them")
+    places = [place for place, is_empty in enumerate(empty) if not is_empty]
+    confidences, scale_notes = _confidences(table, columns, cells["confidence"], places)
+    frame = pd.DataFrame(
+        {
+            "confidence": confidences,
+            "right": [_outcome(table, columns, cells["right"][place], place) for place in places],
+            **{field: [cells[field][place] for place in places] for field in _OPTIONAL if field in cells},
+        }
+    )
+    notes = [*table.notes, *scale_notes]
+    if without:
+        notes.append(f"rows without a confidence, left out: {counted_lines(without)}")
+    return frame, notes
+
+
+def _confidences(
+    table: PlainTable, columns: Mapping[str, str], cells: Sequence[str], places: Sequence[int]
+) -> tuple[list[float], list[str]]:
+    """The confidences of the rows at some places, from 0 to 1, and notes on the scale that they are read in."""
+    matches = {place: _NUMBER.fullmatch(cells[place].strip()) for place in places}
+    for place, match in matches.items():
+        if match is None:
+            what = f"'{cells[place].strip()}' is no confidence"
+            fix = "write a number such as 0.85, 85 or 85 %; leave the cell empty where there is none"
+            raise _error(table, columns, "confidence", place, what, fix)
+    plain = {place: float(match[1]) for place, match in matches.items() if not match[2]}
+    large = sum(number > 1 for number in plain.values())
+    scale = 100 if large >= max(1, len(plain) / 2) else 1
+    confidences = []
+    for place, match in matches.items():
+        confidences.append(float(match[1]) / (100 if match[2] else scale))
+        if confidences[-1] > 1:
+            certain = "100 %" if match[2] else str(scale)
+            what = f"the confidence '{match[0]}' is above {certain}"
+            raise _error(table, columns, "confidence", place, what, "write all of them from 0 to 1, or to 100")
+    notes = [f"confidences are read as from 0 to {scale}"] if plain else []
+    if scale == 100 and (small := [table.lines[place] for place, number in plain.items() if 0 < number <= 1]):
+        notes.append(f"confidences of 1 or less among them, read as at most 1 %: {counted_lines(small)}")
+    return confidences, notes
+
+
+def _outcome(table: PlainTable, columns: Mapping[str, str], cell: str, place: int) -> float:
+    """1 for a right answer, 0 for a wrong one."""
+    word = cell.strip().casefold()
+    if word not in _TRUE and word not in _FALSE:
+        what = f"'{cell.strip()}' says neither right nor wrong"
+        raise _error(table, columns, "right", place, what, "write 1 or 0, true or false, yes or no")
+    return float(word in _TRUE)
+
+
+def _error(table: PlainTable, columns: Mapping[str, str], field: str, place: int, what: str, fix: str) -> InputError:
+    return InputError(what, file=table.file, line=table.lines[place], field=columns[field], fix=fix)

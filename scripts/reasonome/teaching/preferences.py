@@ -1,0 +1,197 @@
+"""Preferences: pairs of answers to training questions, of which one is better."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from reasonome.config import Grading
+from reasonome.config.preferences import KINDS
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.plain_table import read_table
+from reasonome.tasks.base import Similarity, Task, total
+
+TABLE_COLUMNS = ("id", "chosen", "rejected")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers to the question `id`; `kind` says what makes the chosen one better.
+
+    `reasoned` says of the chosen and of the rejected one whether it has reasoning.
+    """
+
+    id: str
+    subset: str
+    kind: str
+    messages: list[dict[str, str]]
+    chosen: str
+    rejected: str
+    reasoned: tuple[bool, bool]
+
+    def row(self) -> dict[str, Any]:
+        """The pair as a row of JSON lines."""
+        return asdict(self)
+
+
+def tier_pairs(
+    task: Task, style: Any, examples: Sequence[Any], proposals: Mapping[str, Mapping[str, Any]], seed: int
+) -> tuple[list[Pair], Counter]:
+    """Six pairs for each question with a teacher's reasoning, and how many questions have none, by reason.
+
+    A wrong answer stands in the place of the right one, so that answers with and without reasoning differ from their
+    right counterparts in nothing else.
+    """
+    pairs, left_out = [], Counter()
+    for example in examples:
+        if example.id not in proposals:
+            left_out["without_reasoning"] += 1
+            continue
+        answers, reason = _tiers(task, style, example, proposals[example.id], examples, seed)
+        if reason:
+            left_out[reason] += 1
+            continue
+        pairs += [
+            _pair(task, style, example, kind, chosen, rejected)
+            for kind, (chosen, rejected) in zip(KINDS, combinations(answers, 2), strict=True)
+        ]
+    return pairs, left_out
+
+
+def _pair(task: Task, style: Any, example: Any, kind: str, chosen: str, rejected: str) -> Pair:
+    chosen_reasons, rejected_reasons = (bool(task.parse(text, style).steps) for text in (chosen, rejected))
+    messages = task.prompt(example, style).messages
+    return Pair(example.id, example.subset, kind, messages, chosen, rejected, (chosen_reasons, rejected_reasons))
+
+
+def _tiers(
+    task: Task, style: Any, example: Any, proposal: Mapping[str, Any], others: Sequence[Any], seed: int
+) -> tuple[list[str], str]:
+    """The four answers, best first; or none, and why."""
+    prompt = task.prompt(example, style)
+    right = [task.completion(example, prompt, style, reasoned) for reasoned in (proposal, None)]
+    if None in right:
+        return [], "without_completion"
+    if right[0] == right[1]:
+        return [], "no_room_for_reasoning"
+    if task.parse(right[1], style).steps:
+        return [], "never_without_reasoning"
+    answer = task.wrong(example, prompt, others, Random(f"{seed}:{example.id}"))
+    if answer is None:
+        return [], "no_wrong_answer"
+    spans = [task.name_span(text, style) for text in right]
+    if None in spans:
+        return [], "without_completion"
+    wrong = [text[:start] + answer + text[end:] for text, (start, end) in zip(right, spans, strict=True)]
+    if not all(task.right(task.parse(text, style), example) for text in right):
+        return [], "teacher_not_right"
+    if any(task.right(task.parse(text, style), example) for text in wrong):
+        return [], "no_wrong_answer"
+    return [*right, *wrong], ""
+
+
+def sample_pairs(
+    task: Task,
+    style: Any,
+    examples: Sequence[Any],
+    samples: Mapping[str, Sequence[str]],
+    rewarded: Callable[[Sequence[Any], Sequence[Any]], Sequence[float]],
+    margin: float,
+) -> tuple[list[Pair], Counter]:
+    """The best and the worst sample of each question, and how many questions have no pair, by reason.
+
+    `samples` are a model's finished texts by the id of the question; `rewarded(answers, examples)` gives what parsed
+    answers earn. Of samples that earn alike the first counts.
+    """
+    asked = [example for example in examples if len(samples.get(example.id, ())) > 1]
+    texts = [text for example in asked for text in samples[example.id]]
+    repeated = [example for example in asked for _ in samples[example.id]]
+    earned = iter(rewarded([task.parse(text, style) for text in texts], repeated))
+    left_out = Counter(
+        not_asked=sum(example.id not in samples for example in examples),
+        fewer_than_two_finished=sum(example.id in samples and len(samples[example.id]) < 2 for example in examples),
+    )
+    pairs = []
+    for example in asked:
+        rewards = [float(next(earned)) for _ in samples[example.id]]
+        best, worst = rewards.index(max(rewards)), rewards.index(min(rewards))
+        if rewards[best] - rewards[worst] < margin:
+            left_out["alike"] += 1
+            continue
+        chosen, rejected = samples[example.id][best], samples[example.id][worst]
+        pairs.append(_pair(task, style, example, "samples", chosen, rejected))
+    return pairs, +left_out
+
+
+def rewarded_by(
+    task: Task, weights: Mapping[str, float], grading: Grading, similarity: Similarity
+) -> Callable[[Sequence[Any], Sequence[Any]], np.ndarray]:
+    """A function of parsed answers and their examples: the weighted sum of the task's rewards, one per answer."""
+    rewards = task.rewards(grading)
+
+    def rewarded(answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
+        return total({name: rewards[name].function(answers, examples, similarity) for name in weights}, dict(weights))
+
+    return rewarded
+
+
+def table_pairs(task: Task, style: Any, examples: Sequence[Any], path: Path) -> list[Pair]:
+    """The pairs of a user's table with the columns id, chosen and rejected; answers are whole completions.
+
+    InputError with the line of an id that is not in the training split, of a pair whose answers are empty or alike, of
+    a better answer that cannot be read in the style, and of a pair that another row has the other way round.
+    """
+    table = read_table(path, TABLE_COLUMNS, texts=True)
+    columns = [table.cells(table.place(column)) for column in TABLE_COLUMNS]
+    by_id = {example.id: example for example in examples}
+    pairs, line_by_pair = [], {}
+    for line, identifier, chosen, rejected in zip(table.lines, *columns, strict=True):
+        where = {"file": path, "line": line}
+        if identifier not in by_id:
+            what = f"'{identifier}' is no question of the training split"
+            raise InputError(what, **where, field="id", fix=nearest(identifier, by_id))
+        for field, answer in (("chosen", chosen), ("rejected", rejected)):
+            if not answer.strip():
+                raise InputError("there is no answer", **where, field=field, fix="write it, or leave the row out")
+        if chosen.split() == rejected.split():
+            fix = "leave the row out: it says nothing"
+            raise InputError("both answers are alike", **where, field="rejected", fix=fix)
+        if task.name_span(chosen, style) is None:
+            fix = "write a whole completion in the form that the style asks for"
+            raise InputError("no answer can be read in it", **where, field="chosen", fix=fix)
+        if (identifier, rejected, chosen) in line_by_pair:
+            what = f"line {line_by_pair[identifier, rejected, chosen]} has this pair the other way round"
+            raise InputError(what, **where, field="chosen", fix="leave one of the two out")
+        line_by_pair[identifier, chosen, rejected] = line
+        pairs.append(_pair(task, style, by_id[identifier], "table", chosen, rejected))
+    return pairs
+
+
+def parted(pairs: Iterable[Pair], held_out: int, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """The pairs to train on, and those of `held_out` questions drawn at random.
+
+    InputError where no question is left to train on.
+    """
+    pairs = list(pairs)
+    questions = sorted({pair.id for pair in pairs})
+    if len(questions) <= held_out:
+        what = f"{len(questions)} questions have pairs, and {held_out} are held out"
+        raise InputError(what, field="held_out", fix="hold out fewer, or see why the others have no pairs")
+    drawn = set(Random(seed).sample(questions, held_out))
+    return [p for p in pairs if p.id not in drawn], [p for p in pairs if p.id in drawn]
+
+
+def drawn_by_kind(pairs: Iterable[Pair], shares: Mapping[str, float], seed: int) -> list[Pair]:
+    """The pairs, of each kind in `shares` only that share, drawn at random; the order stays."""
+    pairs = list(pairs)
+    left_out = set()
+    for kind, share in shares.items():
+        questions = sorted(pair.id for pair in pairs if pair.kind == kind)
+        kept = Random(f"{seed}:{kind}").sample(questions, round(share * len(questions)))
+        left_out |= {(kind, question) for question in set(questions) - set(kept)}
+    return [pair for pair in pairs if (pair.kind, pair.id) not in left_out]

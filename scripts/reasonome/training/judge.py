@@ -1,0 +1,44 @@
+"""A reward model as a judge: what it gives for prompts and completions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from reasonome.config import Style
+from reasonome.tasks.base import Task
+
+ROWS = 16  # texts that pass through at once
+
+
+class Judge:
+    """The reward model in `folder`, in bf16 on a GPU: a number for each completion, larger for the better one."""
+
+    def __init__(self, folder: Path, task: Task, style: Style):
+        self._prompts = lambda examples: [task.prompt(example, style).messages for example in examples]
+        device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
+        self._model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).eval().to(device)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="right")
+        if self._tokenizer.pad_token is None:
+            self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._model.config.pad_token_id = self._tokenizer.pad_token_id  # by which it finds where a text ends
+
+    def __call__(self, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+        """The reward of each text as a completion of its example's prompt."""
+        conversations = [
+            [*messages, {"role": "assistant", "content": text}]
+            for messages, text in zip(self._prompts(examples), texts, strict=True)
+        ]
+        rows = [self._tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"] for turns in conversations]
+        order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
+        rewards = [0.0] * len(rows)
+        for start in range(0, len(order), ROWS):
+            places = order[start : start + ROWS]
+            batch = self._tokenizer.pad({"input_ids": [rows[place] for place in places]}, return_tensors="pt")
+            with torch.inference_mode():
+                values = self._model(**batch.to(self._model.device)).logits[:, 0].float().tolist()
+            for place, value in zip(places, values, strict=True):
+                rewards[place] = value
+        return rewards

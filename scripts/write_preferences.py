@@ -1,0 +1,79 @@
+"""Pairs of answers to a benchmark's training questions, of which one is better; those of some questions held out.
+
+python scripts/write_preferences.py --preferences demo-tiers --benchmark demo-go --style demo-names \
+    --output results/preferences/demo-tiers/demo-go.demo-names
+python scripts/write_preferences.py … --backbone smollm2-135m --chain sft.names-s0        pairs of a model's own samples
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from reasonome.answering.rows import read_answers, texts_by_id
+from reasonome.benchmarks.rows import read_rows
+from reasonome.config import SamplePreferences, Style, TierPreferences
+from reasonome.config.project import Project
+from reasonome.core import arguments, atomic
+from reasonome.core.errors import InputError, lookup, run_program
+from reasonome.tasks.base import Task
+from reasonome.teaching.preferences import (
+    Pair,
+    drawn_by_kind,
+    parted,
+    rewarded_by,
+    sample_pairs,
+    table_pairs,
+    tier_pairs,
+)
+from reasonome.teaching.reasoning import read_proposals
+
+
+def main() -> None:
+    parser = arguments.project_parser(__doc__, "preferences", "benchmark", "style", "output")
+    parser.add_argument("--backbone", help="of the model whose samples are compared")
+    parser.add_argument("--chain")
+    args = parser.parse_args()
+    project = Project(args.config)
+    spec = lookup(project.preferences, args.preferences, "preferences")
+    task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
+    examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
+    left_out: Counter = Counter()
+    if isinstance(spec, TierPreferences):
+        reasoning = project.results.reasoning(spec.teacher, args.benchmark, args.style)
+        pairs, left_out = tier_pairs(task, style, examples, read_proposals(reasoning), spec.seed)
+    elif isinstance(spec, SamplePreferences):
+        model = (args.backbone, args.chain)
+        file = project.results.samples(model, args.benchmark, args.style, spec.decoding, spec.questions)
+        pairs, left_out = of_samples(project, spec, task, style, examples, file)
+    else:
+        pairs = table_pairs(task, style, examples, Path(spec.path))
+    train, held_out = parted(pairs, spec.held_out, spec.seed)
+    if isinstance(spec, TierPreferences):
+        train = drawn_by_kind(train, spec.shares, spec.seed)
+        if not train:
+            what = f"the shares leave no pair of {len(pairs) - len(held_out)} to train on"
+            raise InputError(what, field="shares", fix="raise one in preferences.yaml")
+    for name, part in (("held_out", held_out), ("train", train)):
+        atomic.write_jsonl(args.output / f"{name}.jsonl", [pair.row() for pair in part])
+    counts = {"train": len(train), "held_out": len(held_out), **left_out}
+    atomic.write_json(args.output / "statistics.json", counts)
+    print(f"{args.preferences}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
+
+
+def of_samples(
+    project: Project, spec: SamplePreferences, task: Task, style: Style, examples: list[Any], file: Path
+) -> tuple[list[Pair], Counter]:
+    """The pairs of a model's samples, and how many questions have none."""
+    from reasonome.scoring.encoders import load_encoders, mean_similarity  # whose library takes seconds to load
+
+    encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in spec.encoders])
+    rewarded = rewarded_by(task, spec.rewards, spec.grading, mean_similarity(list(encoders.values())))
+    rows = read_answers(file)
+    # A text that was cut off has no end to learn.
+    finished = texts_by_id(row for row in rows if row.finish_reason != "length")
+    samples = {row.id: finished.get(row.id, []) for row in rows}
+    return sample_pairs(task, style, examples, samples, rewarded, spec.margin)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,218 @@
+"""Calibration by hand, against scikit-learn, and in the command for anybody's table."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from reasonome import cli
+from reasonome.core.errors import InputError
+from reasonome.scoring import calibration
+from reasonome.scoring.calibration_table import calibrate_table
+
+COLUMNS = {"confidence": "p", "right": "ok"}
+
+
+def value(metric, confidence, right):
+    return metric(np.ones((1, len(right))), np.array(confidence, float), np.array(right, float))[0]
+
+
+def test_errors_by_hand():
+    # (.8, .9]: .9 .9 .85, two of three right. (.5, .6]: .6, wrong. (0, .1]: .1, right.
+    confidence, right = [0.9, 0.9, 0.85, 0.6, 0.1], [1, 1, 0, 0, 1]
+    gaps = [2.65 - 2, 0.6, 0.1 - 1]
+    assert value(calibration.ece, confidence, right) == pytest.approx((0.65 + 0.6 + 0.9) / 5)
+    assert value(calibration.overconfidence, confidence, right) == pytest.approx((gaps[0] + gaps[1]) / 5)
+    assert value(calibration.underconfidence, confidence, right) == pytest.approx(0.9 / 5)
+    assert value(calibration.mce, confidence, right) == pytest.approx(0.9)
+    assert value(calibration.brier, confidence, right) == pytest.approx((0.01 + 0.01 + 0.7225 + 0.36 + 0.81) / 5)
+    # .9 above .85 (wrong) and .6 (wrong), twice; .1 below both: 4 of 6 pairs.
+    assert value(calibration.auroc, confidence, right) == pytest.approx(4 / 6)
+    # By falling confidence: right, right, wrong, wrong, right. Half of them are 2.5: two, and half a wrong one.
+    assert value(calibration.accuracy_at(0.5), confidence, right) == pytest.approx(2 / 2.5)
+    assert value(calibration.accuracy_area, confidence, right) == pytest.approx((1 + 1 + 2 / 3 + 2 / 4 + 3 / 5) / 5)
+
+
+def test_briers_parts_by_hand():
+    # At .9 three of four are right, at .2 one of two; .6667 of all.
+    confidence, right = [0.9] * 4 + [0.2] * 2, [1, 1, 1, 0, 1, 0]
+    reliability = (4 * (0.9 - 0.75) ** 2 + 2 * (0.2 - 0.5) ** 2) / 6
+    resolution = (4 * (0.75 - 2 / 3) ** 2 + 2 * (0.5 - 2 / 3) ** 2) / 6
+    assert value(calibration.brier_reliability, confidence, right) == pytest.approx(reliability)
+    assert value(calibration.brier_resolution, confidence, right) == pytest.approx(resolution)
+    assert value(calibration.brier_uncertainty, confidence, right) == pytest.approx(2 / 9)
+    assert value(calibration.brier, confidence, right) == pytest.approx(reliability - resolution + 2 / 9)
+
+
+@pytest.mark.parametrize("as_written", [0.1, 0.2, 0.3, 0.6, 0.7, 0.9, 0.1 + 0.2, 1 - 0.3, 0.7 * 1.0000000000000002])
+def test_a_confidence_on_an_edge_is_in_the_lower_bin(as_written):
+    # As floats, .3 * 10 is 3 and .7 * 10 is 7.000000000000001; .1 + .2 is .30000000000000004.
+    confidence = np.array([as_written])
+    assert calibration.bin_places(confidence).tolist() == [round(as_written * 10) - 1]
+    assert calibration.on_edges(confidence) == 1
+
+
+def test_bins_beside_the_edges():
+    confidence = np.array([0, 1e-9, 0.0999999, 0.1000001, 0.95, 1])
+    assert calibration.bin_places(confidence).tolist() == [0, 0, 0, 1, 9, 9]
+    assert calibration.on_edges(confidence) == 0
+
+
+def test_values_are_scikit_learns():
+    chance = np.random.default_rng(4)
+    for _ in range(200):
+        size = int(chance.integers(2, 60))
+        confidence = chance.integers(0, 1000, size) / 999
+        right = (chance.random(size) < confidence).astype(float)
+        right[:2] = 0, 1
+        once = np.ones((1, size))
+        assert calibration.brier(once, confidence, right)[0] == pytest.approx(brier_score_loss(right, confidence))
+        assert calibration.auroc(once, confidence, right)[0] == pytest.approx(roc_auc_score(right, confidence))
+        bins = calibration.reliability(confidence, right)
+        shares, means = calibration_curve(right, confidence, n_bins=10)
+        assert [b.right for b in bins] == pytest.approx(shares.tolist())
+        assert [b.confidence for b in bins] == pytest.approx(means.tolist())
+        expected = sum(abs(b.right - b.confidence) * b.n for b in bins) / size
+        assert calibration.ece(once, confidence, right)[0] == pytest.approx(expected)
+        assert calibration.mce(once, confidence, right)[0] == pytest.approx(max(abs(shares - means)))
+
+
+def test_weights_are_repeated_rows():
+    chance = np.random.default_rng(5)
+    confidence, right = chance.integers(0, 11, 30) / 10, chance.integers(0, 2, 30).astype(float)
+    times = chance.multinomial(30, [1 / 30] * 30, size=20)
+    for metric in (*calibration.METRICS.values(), *calibration.ERRORS.values()):
+        found = metric(times.astype(float), confidence, right)
+        repeated = [value(metric, np.repeat(confidence, row), np.repeat(right, row)) for row in times]
+        assert found.tolist() == pytest.approx(repeated, nan_ok=True)
+
+
+def test_equal_mass_by_hand():
+    # Ten bins of two: .95 twice, one right (gap .45); the others .5, one right (gap 0).
+    confidence, right = np.array([0.95] * 2 + [0.5] * 18), np.array([1, 0] + [1, 0] * 9)
+    assert calibration.equal_mass_error(confidence, right) == pytest.approx(0.45 / 10)
+    # Fewer answers than bins: one each.
+    assert calibration.equal_mass_error(np.array([0.9, 0.1]), np.array([1, 0])) == pytest.approx(0.1)
+    # Tied answers: it does not matter which of them come first.
+    assert calibration.equal_mass_error(np.full(20, 0.5), np.array([1] * 10 + [0] * 10)) == pytest.approx(0)
+    assert calibration.equal_mass_error(np.full(20, 0.5), np.array([0] * 10 + [1] * 10)) == pytest.approx(0)
+
+
+def test_a_bins_interval_is_clopper_and_pearsons():
+    # None of 10 right: the upper bound is 1 - .025 ** (1 / 10).
+    [only] = calibration.reliability(np.full(10, 0.25), np.zeros(10))
+    assert (only.low, only.high, only.n, only.right, only.right_low) == (0.2, 0.3, 10, 0, 0)
+    assert only.right_high == pytest.approx(1 - 0.025**0.1)
+
+
+def test_what_chance_alone_gives():
+    # Of 100 answers at .5 the share of right ones is off by sqrt(2 / pi) * .05 on average, .04.
+    mean, low, high = calibration.error_if_calibrated(np.full(100, 0.5), 0)
+    assert mean == pytest.approx(np.sqrt(2 / np.pi) * 0.05, abs=0.003)
+    assert low < 0.005 and 0.08 < high < 0.12
+    # Ten samples of each of ten questions are no hundred answers: sqrt(2 / pi) * .5 / sqrt(10), or so.
+    mean, *_ = calibration.error_if_calibrated(np.full(100, 0.5), 0, [str(i // 10) for i in range(100)])
+    assert 0.11 < mean < 0.14
+    # Certain answers leave nothing to chance.
+    assert calibration.error_if_calibrated(np.array([0.0, 1.0, 1.0]), 0) == (0, 0, 0)
+
+
+def table(path, rows, header="p,ok"):
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_command_prints_one_json_object(tmp_path, capsys):
+    file = table(tmp_path / "a.csv", ["90,1", "90 %,true", "85,no", "60,wrong", "10,Yes", ",1"])
+    assert cli.main(["calibrate", str(file), "--columns", "confidence=p,right=ok", "--json", "-"]) == 0
+    out = json.loads(capsys.readouterr().out)
+    assert out["n"] == 5
+    assert out["metrics"]["ece"] == {"value": pytest.approx(2.15 / 5), "low": None, "high": None, "n": 5}
+    assert out["metrics"]["mce"]["value"] == pytest.approx(0.9)
+    assert out["metrics"]["brier"]["value"] == pytest.approx(1.9125 / 5)
+    assert out["metrics"]["brier"]["low"] < 1.9125 / 5 < out["metrics"]["brier"]["high"]
+    assert out["metrics"]["accuracy"]["value"] == 0.6
+    assert out["metrics"]["distinct_confidences"]["value"] == 4
+    # The share of right answers as a constant confidence: no calibration error, .5 of AUROC, p (1 - p) of Brier.
+    constant = out["baselines"]["base_rate"]["metrics"]
+    assert (constant["ece"]["value"], constant["auroc"]["value"]) == (pytest.approx(0), 0.5)
+    assert constant["brier"]["value"] == pytest.approx(0.24)
+    assert [b["n"] for b in out["bins"]] == [1, 1, 3]
+    assert "rows without a confidence, left out: 1 (line 7)" in out["notes"]
+    # .9 twice, .6 and .1.
+    assert "confidences on the edge of two bins, counted in the lower one: 4" in out["notes"]
+
+
+def test_what_is_read_from_0_to_100():
+    rows = pd.DataFrame({"p": [0.2, 0.4, 0.9, 1], "ok": [0, 0, 1, 1]})
+    assert "confidences are read as from 0 to 1" in calibrate_table(rows, COLUMNS, resamples=100).scored.notes
+    rows = pd.DataFrame({"p": [0, 100, 50, 1], "ok": [0, 0, 1, 1]})
+    of_100 = calibrate_table(rows, COLUMNS, resamples=100)
+    assert of_100.scored.table["confidence"].tolist() == [0, 1, 0.5, 0.01]
+    assert "confidences are read as from 0 to 100" in of_100.scored.notes
+    assert "confidences of 1 or less among them, read as at most 1 %: 1 (line 4)" in of_100.scored.notes
+    # A percent sign says enough by itself: it changes nothing for the others.
+    rows = pd.DataFrame({"p": ["80 %", "90%", "0.9", "0.4"], "ok": [1, 1, 1, 0]})
+    signed = calibrate_table(rows, COLUMNS, resamples=100).scored
+    assert signed.table["confidence"].tolist() == [0.8, 0.9, 0.9, 0.4]
+
+
+def test_rows_of_one_id_are_resampled_together():
+    rows = pd.DataFrame({"p": [0.5] * 40, "ok": [1] * 20 + [0] * 20, "q": [i // 4 for i in range(40)]})
+    apart = calibrate_table(rows, COLUMNS, resamples=1000).scored.metrics["accuracy"]
+    together = calibrate_table(rows, COLUMNS | {"id": "q"}, resamples=1000).scored.metrics["accuracy"]
+    assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
+def test_the_base_rate_of_a_kind():
+    rows = pd.DataFrame(
+        {"p": [0.5] * 4, "ok": [1, 1, 1, 0], "class": ["a", "a", "b", "b"], "said": ["x", "y", "x", "x"]}
+    )
+    scored = calibrate_table(rows, COLUMNS | {"kind": "class", "answer": "said"}, resamples=100).scored
+    # Class a is always right, b once of twice: 0, 0, .25, .25.
+    assert scored.baselines["base_rate_of_kind"].metrics["brier"].value == pytest.approx(0.125)
+    assert scored.metrics["distinct_answers"].value == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "field", "said"),
+    [
+        (["0.9,1", "0.8,maybe"], 3, "ok", "'maybe' says neither right nor wrong"),
+        (["0.9,1", "0.8,"], 3, "ok", "'' says neither right nor wrong"),
+        (["0.9,1", "high,1"], 3, "p", "'high' is no confidence"),
+        (["0.9,1", "-0.1,1"], 3, "p", "'-0.1' is no confidence"),
+        (["0.9,1", "0.3,1", "85,1"], 4, "p", "the confidence '85' is above 1"),
+        (["0.9,1", "0.3,1", "101 %,1"], 4, "p", "the confidence '101 %' is above 100 %"),
+        (["90,1", "80,1", "101,0"], 4, "p", "the confidence '101' is above 100"),
+        ([",1", "NA,0"], 2, "p", "no row has a confidence"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named(tmp_path, rows, line, field, said):
+    with pytest.raises(InputError) as caught:
+        calibrate_table(table(tmp_path / "a.csv", rows), COLUMNS)
+    assert (caught.value.line, caught.value.field) == (line, field)
+    assert said in str(caught.value) and caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"confidence": "p"}, "the column of 'right' is not given"),
+        ({"confidence": "p", "correct": "ok"}, "'correct' is no column of a table of confidences"),
+        ({"confidence": "p", "right": "p"}, "column 'p' is given for 'confidence' and for 'right'"),
+        ({"confidence": "p", "right": "rigth"}, "there is no column 'rigth'"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named(tmp_path, columns, said):
+    with pytest.raises(InputError, match=said):
+        calibrate_table(table(tmp_path / "a.csv", ["0.9,1"]), columns)
+
+
+def test_one_row_has_no_interval(tmp_path):
+    scored = calibrate_table(table(tmp_path / "a.csv", ["0.9,1"]), COLUMNS, resamples=100).scored
+    assert scored.metrics["brier"].value == pytest.approx(0.01) and scored.metrics["brier"].low is None
+    assert "auroc" not in scored.metrics  # there is no wrong answer
+    assert "no intervals: one row alone cannot be resampled" in scored.notes

@@ -1,0 +1,110 @@
+"""GRPO with two passes over its completions, and with rewards normalised one by one."""
+
+import json
+import signal
+from collections import defaultdict
+
+import grpo_steps
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from reasonome.config import STAGES
+from reasonome.training.checkpoints import StopOnSignal
+from reasonome.training.rollouts import WatchedTrainer, share_without_variance
+
+pytestmark = pytest.mark.usefixtures("signal_handlers")
+
+TWICE = {"iterations": 2, "save_steps": 2, "epochs": 2}
+
+
+@pytest.mark.slow
+def test_two_passes_draw_once_and_resume_between_batches(tiny_models):
+    whole = grpo_steps.prepare(tiny_models, "grpo.twice-s0", **TWICE, checkpoints="keep")
+    grpo_steps.run(whole)
+    once = grpo_steps.prepare(tiny_models, "grpo.once-s0", epochs=2, save_steps=2)
+    grpo_steps.run(once)
+    # 4 prompts × 4 completions in steps of 8: two batches an epoch, each for two steps.
+    assert [entry["step"] for entry in grpo_steps.logged(whole)] == list(range(1, 9)) and len(
+        grpo_steps.logged(once)
+    ) == 4
+    assert ["sampler_drift" in entry for entry in grpo_steps.logged(whole)] == [True, False] * 4
+    assert all(entry["sampler_drift"] < 1e-5 for entry in grpo_steps.logged(whole) if "sampler_drift" in entry)
+    tokens = {
+        folder.name: json.loads((folder / "run.json").read_text())["generated_tokens"] for folder in (whole, once)
+    }
+    assert tokens["grpo.twice-s0"] == pytest.approx(tokens["grpo.once-s0"], rel=0.2)
+    # The first pass of the first batch is the same step; the second goes on from there.
+    assert grpo_steps.logged(whole)[0]["grad_norm"] == grpo_steps.logged(once)[0]["grad_norm"]
+
+    torn = grpo_steps.prepare(tiny_models, "grpo.torn-s0", **TWICE)
+    grpo_steps.leave_behind(whole, torn, checkpoint=6)
+    grpo_steps.run(torn)
+    first, second = (load_file(folder / "model" / "model.safetensors") for folder in (whole, torn))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert (whole / "history.jsonl").read_text() == (torn / "history.jsonl").read_text()
+
+
+@pytest.mark.slow
+def test_rewards_normalised_one_by_one_make_another_step(tiny_models, tmp_path, monkeypatch):
+    """Normalised one by one a reward of small weight counts less; which prompts teach nothing is the same."""
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    drawn = tmp_path / "drawn.json"
+    shares, norms = {}, {}
+    for aggregation in ("sum", "each"):
+        (grpo_steps.write_down if aggregation == "sum" else grpo_steps.read_back)(drawn)
+        settings = {"epochs": 1, "aggregation": aggregation, "rewards": {"rouge_l": 1.0, "format": 0.1}}
+        folder = grpo_steps.prepare(tiny_models, f"grpo.{aggregation}-s0", **settings)
+        grpo_steps.run(folder)
+        shares[aggregation] = [entry["zero_variance_groups"] for entry in grpo_steps.logged(folder)[:1]]
+        norms[aggregation] = grpo_steps.logged(folder)[0]["grad_norm"]
+    assert shares["sum"] == shares["each"]
+    assert norms["sum"] != pytest.approx(norms["each"], rel=1e-3)
+
+
+def test_the_share_of_groups_without_variance_is_of_the_total():
+    trainer = object.__new__(WatchedTrainer)
+    trainer.num_generations, trainer.reward_weights = 2, torch.tensor([1.0, 2.0])
+    trainer._metrics = {"train": defaultdict(list)}
+    # Prompt 1: both earn 2 in total, though each reward differs. Prompt 2: 0 and 1. Prompt 3: equal.
+    rewards = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
+    trainer._note_groups(rewards)
+    assert trainer._metrics["train"]["zero_variance_groups"] == [pytest.approx(2 / 3)]
+
+
+def test_smaller_groups_are_told_by_the_same_completions():
+    # Four of which three earn the same: all of two are alike in 3 of 6 pairs, of three in 1 of 4 triples.
+    totals = [[1.0, 1.0, 1.0, 0.0], [2.0, 2.0, 2.0, 2.0]]
+    assert share_without_variance(totals, 2) == pytest.approx((3 / 6 + 1) / 2)
+    assert share_without_variance(totals, 3) == pytest.approx((1 / 4 + 1) / 2)
+    assert share_without_variance(totals, 4) == 0.5
+    trainer = object.__new__(WatchedTrainer)
+    trainer.num_generations, trainer.reward_weights = 8, torch.tensor([1.0])
+    trainer._metrics = {"train": defaultdict(list)}
+    trainer._note_groups(torch.tensor([[1.0]] * 7 + [[0.0]]))
+    # Of eight that differ in one, four are alike in 35 of 70.
+    assert trainer._metrics["train"] == {"zero_variance_groups/4": [0.5], "zero_variance_groups": [0.0]}
+
+
+def test_a_signal_waits_for_the_last_pass():
+    stop = StopOnSignal(passes=2)
+    stop._receive(signal.SIGTERM, None)
+
+    class State:
+        global_step = 3
+
+    class Control:
+        should_save = should_training_stop = False
+
+    control = Control()
+    stop.on_step_end(None, State, control)
+    assert not control.should_save
+    State.global_step = 4
+    stop.on_step_end(None, State, control)
+    assert control.should_save and control.should_training_stop
+
+
+@pytest.mark.parametrize("settings", [{"save_steps": 3}, {"save_steps": 2, "max_steps": 5}])
+def test_checkpoints_lie_between_batches(settings):
+    with pytest.raises(ValueError, match="no multiple of iterations 2: a checkpoint holds no completions"):
+        STAGES["grpo"].model_validate(grpo_steps.RECIPE | {"iterations": 2} | settings)

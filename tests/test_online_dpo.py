@@ -1,0 +1,128 @@
+"""Online DPO on the tiny backbone: the loss by hand, one gradient for any micro-batch, ties, a judge, and resuming."""
+
+import json
+from collections import defaultdict
+from types import SimpleNamespace
+
+import grpo_steps
+import pytest
+import tiny_training
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from reasonome.config import STAGES
+from reasonome.training.judge import Judge
+from reasonome.training.reward import reward
+from reasonome.training.rollouts import PairTrainer, WatchedTrainer
+
+pytestmark = pytest.mark.usefixtures("signal_handlers")
+
+FIXED = {"batch_size": 8, "epochs": 1, "prompts": 4, "beta": 0.5}
+
+
+def test_the_loss_by_hand():
+    """Two pairs: of the first the second completion earned more, the second is a tie."""
+    trainer = object.__new__(PairTrainer)
+    trainer.beta, trainer.current_gradient_accumulation_steps = 0.5, 2
+    trainer._noted, trainer._metrics = [], {"train": defaultdict(list)}
+    # Another process with the same pairs.
+    trainer.accelerator, trainer._summed = SimpleNamespace(sync_gradients=True), lambda sums: 2 * sums
+    logprobs = torch.tensor([[-1.0, -2.0], [-1.0, -9.0], [-3.0, -1.0], [-1.0, -1.0]])
+    trainer._get_per_token_logps_and_entropies = lambda *args, **options: (logprobs, torch.zeros(4, 2), None)
+    mask = torch.tensor([[1, 1], [1, 0], [1, 1], [1, 1]])  # the second completion has one token
+    inputs = {
+        "prompt_ids": torch.zeros(4, 1, dtype=torch.long),
+        "prompt_mask": torch.ones(4, 1, dtype=torch.long),
+        "completion_ids": torch.zeros(4, 2, dtype=torch.long),
+        "completion_mask": mask,
+        "ref_per_token_logps": torch.tensor([[-2.0, -2.0], [-3.0, 0.0], [-1.0, -1.0], [-1.0, -1.0]]),
+        "advantages": torch.tensor([-0.2, 0.2, 0.0, 0.0]),
+    }
+    # Gains over the parent: 1 and 2. The better one is the second: a margin of 1. Mean over two pairs, half of a step.
+    expected = -torch.nn.functional.logsigmoid(torch.tensor(0.5 * (2 - 1))) / 2 / 2
+    assert trainer._unwatched_loss(None, inputs) == pytest.approx(expected.item())
+    assert trainer._metrics["train"] == {"entropy": [0], "rewards/accuracies": [1], "rewards/margins": [0.5]}
+
+
+def test_completions_of_a_prompt_stay_together(monkeypatch):
+    monkeypatch.setattr(WatchedTrainer, "_generate_and_score_completions", lambda self, inputs: inputs)
+    drawn = {"a": torch.arange(12).view(6, 2), "number": torch.tensor(7)}
+    paired = object.__new__(PairTrainer)._generate_and_score_completions(drawn)
+    assert paired["a"].shape == (3, 2, 2) and paired["number"] == 7
+    assert paired["a"].flatten(0, 1).tolist() == drawn["a"].tolist()
+
+
+@pytest.mark.slow
+def test_a_step_has_one_gradient_for_any_micro_batch(tiny_models, tmp_path, monkeypatch):
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    drawn = tmp_path / "drawn.json"
+    norms = {}
+    for micro in (8, 4, 2):
+        (grpo_steps.write_down if micro == 8 else grpo_steps.read_back)(drawn)
+        folder = grpo_steps.prepare(tiny_models, f"onlinedpo.micro{micro}-s0", **FIXED, micro_batch_size=micro)
+        grpo_steps.run(folder)
+        [step] = grpo_steps.logged(folder)
+        norms[micro] = step["grad_norm"]
+        assert step["zero_variance_groups"] < 1
+    assert norms[8] > 0
+    assert norms[4] == pytest.approx(norms[8], rel=1e-3) and norms[2] == pytest.approx(norms[8], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_it_resumes_to_the_same_weights(tiny_models):
+    settings = FIXED | {"epochs": 4, "save_steps": 2, "learning_rate": 3e-3, "micro_batch_size": 4}
+    whole = grpo_steps.prepare(tiny_models, "onlinedpo.whole-s0", **settings, checkpoints="keep")
+    grpo_steps.run(whole)
+    torn = grpo_steps.prepare(tiny_models, "onlinedpo.torn-s0", **settings)
+    grpo_steps.leave_behind(whole, torn, checkpoint=2)
+    grpo_steps.run(torn)
+    first, second = (load_file(folder / "model" / "model.safetensors") for folder in (whole, torn))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert (whole / "history.jsonl").read_text() == (torn / "history.jsonl").read_text()
+    logged = grpo_steps.logged(whole)
+    assert all(entry["sampler_drift"] < 1e-5 for entry in logged)
+    assert logged[0]["rewards/margins"] == 0  # the model is its parent
+
+
+@pytest.mark.slow
+def test_a_reward_model_judges(tiny_models):
+    reward(tiny_training.preference_stage(tiny_models, "reward"))
+    folder = grpo_steps.prepare(
+        tiny_models, "onlinedpo.judged-s0", **FIXED, micro_batch_size=4, judge=["reward.try"], rewards={}
+    )
+    grpo_steps.run(folder)
+    [step] = grpo_steps.logged(folder)
+    assert "rewards/judge/mean" in step and step["zero_variance_groups"] < 1
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["data"]) == {"examples", "valid", "judge"}
+    examples = [json.loads(line) for line in (tiny_models.parent.parent / "examples.jsonl").read_text().splitlines()]
+    task = grpo_steps.Vowels()
+    rows = [task.Example.model_validate(row) for row in examples]
+    config = tiny_models / "reward.try-s0" / "model" / "config.json"
+    settings = json.loads(config.read_text())
+    config.write_text(json.dumps(settings | {"pad_token_id": None}))  # as of backbones whose configuration has none
+    judge = Judge(tiny_models / "reward.try-s0" / "model", task, tiny_training.STYLE)
+    texts = [f"Process: {row.name}" for row in rows]
+    alone = [judge([text], [row])[0] for text, row in zip(texts, rows, strict=True)]
+    assert judge(texts, rows) == pytest.approx(alone, abs=1e-4)  # whatever passes beside it
+    assert len({round(value, 6) for value in alone}) > 1
+    model = AutoModelForSequenceClassification.from_pretrained(config.parent, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(config.parent)
+    for text, row, value in zip(texts, rows, alone, strict=True):
+        turns = [*task.prompt(row, tiny_training.STYLE).messages, {"role": "assistant", "content": text}]
+        ids = tokenizer.apply_chat_template(turns, return_tensors="pt", return_dict=True)
+        assert model(**ids).logits.item() == pytest.approx(value, abs=1e-5)
+
+
+def test_recipes_that_cannot_be():
+    recipe = grpo_steps.RECIPE | {"stage": "onlinedpo"}
+    recipe.pop("generations")
+    for settings, said in (
+        ({"micro_batch_size": 1}, "'micro_batch_size' is an even number"),
+        ({"micro_batch_size": "auto"}, "'micro_batch_size' is an even number"),
+        ({"rewards": {"rouge_l": 0.0}}, "nothing says which completion is better"),
+        ({"batch_size": 3, "micro_batch_size": 1}, "no multiple of 2: a pair of completions"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            STAGES["onlinedpo"].model_validate(recipe | settings)

@@ -1,0 +1,155 @@
+"""DPO, KTO and reward models on the tiny backbone: what they write, that they load, resume, and add up gradients."""
+
+import json
+import shutil
+
+import pytest
+import tiny_training
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+
+from reasonome.core.errors import InputError
+from reasonome.training.dpo import dpo
+from reasonome.training.kto import kto, whole
+from reasonome.training.reward import accuracies, reward
+
+TRAIN = {"dpo": dpo, "kto": kto, "reward": reward}
+pytestmark = pytest.mark.usefixtures("signal_handlers")
+
+LORA = {"rank": 4, "alpha": 16.0}
+
+
+def weights(folder):
+    return load_file(folder / "model" / "model.safetensors")
+
+
+@pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
+@pytest.mark.parametrize("name", TRAIN)
+def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
+    stage = tiny_training.preference_stage(tiny_models, name, adapter=adapter)
+    TRAIN[name](stage)
+    folder = tiny_models / f"{name}.try-s0"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["recipe"]["preferences"] == "pairs" and manifest["too_long"] == 0
+    kind = AutoModelForSequenceClassification if name == "reward" else AutoModelForCausalLM
+    model, loading = kind.from_pretrained(folder / "model", output_loading_info=True)
+    assert not any(loading[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert (folder / "adapter" / "adapter_model.safetensors").is_file() == (adapter is not None)
+    history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in history if "eval_loss" in entry] == [0, 2, 3]
+    before = AutoModelForCausalLM.from_pretrained(tiny_models / "base" / "model").state_dict()
+    after = model.state_dict()
+    moved = [key for key in before.keys() & after.keys() if not torch.equal(before[key].bfloat16(), after[key])]
+    assert moved, "what is written in bf16 is not the parent in bf16"
+    if adapter and name == "reward":
+        trained = load_file(folder / "adapter" / "adapter_model.safetensors")
+        [head] = [weight for key, weight in trained.items() if "score" in key]
+        assert torch.equal(head.bfloat16(), after["score.weight"])
+
+
+def test_a_reward_model_scores_a_text_as_transformers_does(tiny_models):
+    reward(tiny_training.preference_stage(tiny_models, "reward", max_steps=20, learning_rate=5e-3))
+    folder = tiny_models / "reward.try-s0"
+    judged = json.loads((folder / "pair_accuracies.json").read_text())
+    assert set(judged) == {"all", "right with reasoning over wrong without", "right without over wrong without"}
+    assert judged["all"]["n"] == 4 and judged["all"]["reasoned"] == 0.75
+    assert judged["right with reasoning over wrong without"]["accuracy"] == 1.0  # form is learned at once
+    model = AutoModelForSequenceClassification.from_pretrained(folder / "model").eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    pair = json.loads((tiny_models.parent.parent / "held_out_pairs.jsonl").read_text().splitlines()[0])
+    values = []
+    for side in ("chosen", "rejected"):
+        messages = [*pair["messages"], {"role": "assistant", "content": pair[side]}]
+        ids = tokenizer.apply_chat_template(messages, return_tensors="pt", return_dict=True)
+        values.append(model(**ids).logits.item())
+    assert values[0] > values[1]
+
+
+def interrupted(tiny_models, name, at, **settings):
+    """The weights of a training that was killed after a save at step `at`, and went on; and of an undisturbed one."""
+    settings = {"max_steps": 4, "save_steps": 2} | settings
+    TRAIN[name](tiny_training.preference_stage(tiny_models, name, f"{name}.whole-s0", **settings, checkpoints="keep"))
+    whole_run, torn = tiny_models / f"{name}.whole-s0", tiny_models / f"{name}.torn-s0"
+    stage = tiny_training.preference_stage(tiny_models, name, f"{name}.torn-s0", **settings)
+    [trainer] = (whole_run / "trainer").iterdir()
+    stage.trainer_folder.mkdir(parents=True)
+    shutil.copytree(trainer / f"checkpoint-{at}", stage.trainer_folder / f"checkpoint-{at}")
+    TRAIN[name](stage)
+    return weights(whole_run), weights(torn), (whole_run / "history.jsonl"), (torn / "history.jsonl")
+
+
+@pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
+@pytest.mark.parametrize("name", TRAIN)
+def test_a_resumed_stage_has_the_weights_of_an_undisturbed_one(tiny_models, name, adapter):
+    undisturbed, resumed, history, other = interrupted(tiny_models, name, 2, adapter=adapter)
+    assert undisturbed.keys() == resumed.keys()
+    assert all(torch.equal(undisturbed[key], resumed[key]) for key in undisturbed)
+    assert history.read_text() == other.read_text()
+
+
+@pytest.mark.parametrize("name", ["dpo", "reward"])
+def test_micro_batches_give_one_gradient(tiny_models, name, monkeypatch):
+    """1 × 4 and 2 × 2 pairs: the first step's gradient has one norm."""
+    norms = {}
+    for micro in (1, 2, 4):
+        chain = f"{name}.micro{micro}-s0"
+        settings = {"batch_size": 4, "micro_batch_size": micro, "max_steps": 1, "precision": "fp32"}
+        TRAIN[name](tiny_training.preference_stage(tiny_models, name, chain, **settings))
+        first = json.loads((tiny_models / chain / "history.jsonl").read_text().splitlines()[1])
+        norms[micro] = first["grad_norm"]
+    assert norms[1] == pytest.approx(norms[4], rel=1e-3) and norms[2] == pytest.approx(norms[4], rel=1e-3)
+    assert norms[4] > 0
+
+
+def test_pairs_that_are_too_long_are_left_out_and_counted(tiny_models):
+    stage = tiny_training.preference_stage(tiny_models, "dpo", max_length=56)
+    dpo(stage)
+    manifest = json.loads((tiny_models / "dpo.try-s0" / "manifest.json").read_text())
+    assert 0 < manifest["too_long"] < 16
+    assert manifest["pairs"] == 12 - sum(
+        1 for row in _pairs(tiny_models, "pairs.jsonl") if _tokens(tiny_models, row) > 56
+    )
+    with pytest.raises(InputError, match="no pair of demo-go has at most 32 tokens") as caught:
+        dpo(tiny_training.preference_stage(tiny_models, "dpo", "dpo.none-s0", max_length=32))
+    assert caught.value.field == "max_length"
+
+
+def _pairs(tiny_models, name):
+    return [json.loads(line) for line in (tiny_models.parent.parent / name).read_text().splitlines()]
+
+
+def _tokens(tiny_models, pair):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_models / "base" / "model")
+    return max(
+        len(
+            tokenizer.apply_chat_template([*pair["messages"], {"role": "assistant", "content": pair[side]}])[
+                "input_ids"
+            ]
+        )
+        for side in ("chosen", "rejected")
+    )
+
+
+def test_kto_takes_whole_micro_batches_in_a_fixed_order(tiny_models):
+    stage = tiny_training.preference_stage(tiny_models, "kto", batch_size=4, micro_batch_size=2)
+    assert stage.arguments()["train_sampling_strategy"] == "sequential"
+    assert whole(list(range(7)), stage.recipe) == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(ValueError, match="'micro_batch_size' is 2 or more"):
+        tiny_training.preference_stage(tiny_models, "kto", micro_batch_size=1, batch_size=1)
+
+
+def test_accuracies_by_hand():
+    pairs = [
+        {"id": "a", "kind": "form", "chosen": "x", "rejected": "y", "reasoned": (True, False)},
+        {"id": "a", "kind": "answer", "chosen": "x", "rejected": "y", "reasoned": (True, True)},
+        {"id": "b", "kind": "form", "chosen": "x", "rejected": "y", "reasoned": (False, True)},
+        {"id": "b", "kind": "answer", "chosen": "x", "rejected": "y", "reasoned": (False, False)},
+    ]
+    found = accuracies(pairs, [1.5, -0.5, 0.25, 0.0])
+    assert found["form"]["accuracy"] == 1.0 and found["form"]["reasoned"] == 0.5
+    assert found["answer"]["accuracy"] == 0.25 and found["answer"]["reasoned"] == 0.5
+    assert found["all"]["accuracy"] == 0.625 and found["all"]["n"] == 4
+    # Of question a .5, of b .75: resamples of two questions have .5, .625 or .75.
+    assert (found["all"]["low"], found["all"]["high"]) == (0.5, 0.75)
+    assert accuracies([], []) == {}

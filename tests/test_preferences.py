@@ -1,0 +1,202 @@
+"""Pairs of answers: four tiers of every task, tables of users, and what is held out."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from reasonome.config import Grading
+from reasonome.config.preferences import KINDS
+from reasonome.core.errors import InputError
+from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.task import Example
+from reasonome.tasks.registry import TASKS
+from reasonome.teaching.preferences import (
+    Pair,
+    drawn_by_kind,
+    parted,
+    rewarded_by,
+    sample_pairs,
+    table_pairs,
+    tier_pairs,
+)
+from reasonome.training.preferences import single_answers
+
+NAMING = TASKS["gene_set_naming"]
+STYLE = NamingStyle(gene="{symbol}", budget_tokens=100, system="", user="Genes: {genes}")
+SETS = [
+    Example(id=f"GO:{number}", subset="bp", name=name, genes=[{"symbol": f"GEN{number}"}])
+    for number, name in enumerate(["DNA repair", "axon guidance", "cell cycle", "transport of ions along the membrane"])
+]
+
+
+def reasoned(*ids):
+    names = {example.id: example.name for example in SETS}
+    return {row_id: {"proposed": names[row_id], "steps": [f"GEN{row_id[3:]} does it."]} for row_id in ids}
+
+
+def test_six_pairs_of_a_question_by_hand():
+    pairs, left_out = tier_pairs(NAMING, STYLE, SETS, reasoned("GO:0"), 0)
+    assert [pair.kind for pair in pairs] == list(KINDS) and len(set(KINDS)) == 6
+    assert left_out == {"without_reasoning": 3}
+    wrong = pairs[4].rejected.removeprefix("Process: ")
+    assert wrong in ("axon guidance", "cell cycle")  # of two words, as the right name
+    reasoning = "\nReasoning:\n<think>GEN0 does it.</think>"
+    right, best = "Process: DNA repair", f"Process: DNA repair{reasoning}"
+    bad, worse = f"Process: {wrong}{reasoning}", f"Process: {wrong}"
+    assert [(pair.chosen, pair.rejected) for pair in pairs] == [
+        (best, right),
+        (best, bad),
+        (best, worse),
+        (right, bad),
+        (right, worse),
+        (bad, worse),
+    ]
+    assert [pair.reasoned for pair in pairs] == [(True, False), (True, True), (True, False), (False, True)] + [
+        (False, False),
+        (True, False),
+    ]
+    assert {pair.messages[-1]["content"] for pair in pairs} == {"Genes: GEN0"}
+
+
+def test_the_wrong_name_is_no_other_name_of_the_set():
+    own = SETS[0].model_copy(update={"synonyms": ["Axon Guidance"]})
+    names = {NAMING.wrong(own, None, SETS, Random(seed)) for seed in range(20)}
+    assert names == {"cell cycle"}
+    assert NAMING.wrong(SETS[0], None, [SETS[0]], Random(0)) is None
+    elsewhere = SETS[1].model_copy(update={"subset": "cc"})
+    assert NAMING.wrong(SETS[0], None, [elsewhere], Random(0)) is None
+
+
+def test_questions_without_pairs_are_counted():
+    alone = SETS[:1]
+    pairs, left_out = tier_pairs(NAMING, STYLE, alone, reasoned("GO:0"), 0)
+    assert pairs == [] and left_out == {"no_wrong_answer": 1}
+    hidden = SETS[0].model_copy(update={"genes": [*SETS[0].genes, *SETS[1].genes], "shown": ["GEN0"]})
+    # GEN1 is not shown: the reasoning would teach to invent it.
+    unseen = {"GO:0": {"proposed": "DNA repair", "steps": ["GEN0 and GEN1 do it."]}}
+    pairs, left_out = tier_pairs(NAMING, STYLE, [hidden, *SETS[1:]], unseen, 0)
+    assert pairs == [] and left_out["without_completion"] == 1
+
+
+def test_a_wrong_class_and_a_wrong_ranking():
+    genes = TASKS["gene_classification"]
+    target = {"question": "Is it one?", "classes": ["yes", "no"]}
+    rows = [
+        genes.Example(id=str(n), subset="kinase", columns={"gene": f"G{n}"}, answer=answer, target=target)
+        for n, answer in enumerate(["yes", "yes", "no"])
+    ]
+    assert genes.wrong(rows[0], None, rows, Random(0)) == "no"
+    assert genes.wrong(rows[0], None, rows[:2], Random(0)) is None
+    ranking = TASKS["causal_gene_ranking"]
+    example = ranking.Example(
+        id="q", subset="all", trait="height", causal=[{"symbol": "B"}], candidates=[{"symbol": s} for s in "ABC"]
+    )
+    style = ranking.Style(gene="{symbol}", reasoning="none", budget_tokens=100, system="", user="{trait}: {genes}")
+    prompt = ranking.prompt(example, style)
+    wrong = ranking.wrong(example, prompt, [example], Random(0)).split(", ")
+    assert sorted(wrong) == ["A", "B", "C"] and wrong[-1] == "B"
+
+
+def test_a_wrong_number_is_beyond_the_tolerance_and_has_the_unit():
+    molecules = TASKS["molecule_property"]
+    target = {"question": "How soluble?", "unit": "log mol/L", "tolerance": 0.5}
+    rows = [
+        molecules.Example(id=str(n), subset="s", columns={"smiles": "C" * (n + 1)}, answer=answer, target=target)
+        for n, answer in enumerate(["-2.0", "-2.4", "-3.1"])
+    ]
+    assert molecules.wrong(rows[0], None, rows, Random(0)) == "-3.1 log mol/L"
+
+
+def pair(number, kind="x"):
+    return Pair(f"q{number}", "s", kind, [], f"good {number}", f"bad {number}", (False, False))
+
+
+def test_a_teacher_that_names_something_else_makes_no_pairs():
+    near = {"GO:0": {"proposed": "mitosis", "steps": ["GEN0 does it."]}}
+    pairs, left_out = tier_pairs(NAMING, STYLE, SETS, near, 0)
+    assert pairs == [] and left_out == {"teacher_not_right": 1, "without_reasoning": 3}
+
+
+def test_whole_questions_are_held_out():
+    pairs = [pair(number, kind) for number in range(10) for kind in "abc"]
+    train, held_out = parted(pairs, 3, 0)
+    assert len(held_out) == 9 and len(train) == 21
+    assert {p.id for p in train}.isdisjoint(p.id for p in held_out)
+    assert parted(pairs, 3, 0) == (train, held_out) != parted(pairs, 3, 1)
+    with pytest.raises(InputError, match="10 questions have pairs, and 10 are held out") as caught:
+        parted(pairs, 10, 0)
+    assert caught.value.field == "held_out"
+
+
+def test_a_kind_with_a_share_is_learned_of_so_many_questions():
+    pairs = [pair(number, kind) for number in range(10) for kind in "abc"]
+    drawn = drawn_by_kind(pairs, {"a": 0.3, "b": 0}, 0)
+    assert Counter(p.kind for p in drawn) == {"a": 3, "c": 10}
+    assert drawn == [p for p in pairs if p in drawn]
+    assert drawn_by_kind(pairs, {"a": 0.3, "b": 0}, 0) == drawn != drawn_by_kind(pairs, {"a": 0.3, "b": 0}, 1)
+
+
+def test_the_best_sample_over_the_worst():
+    samples = {
+        "GO:0": ["Process: mitosis", "Process: DNA repair", "Process: DNA-repair", "Process: x"],
+        "GO:1": ["Process: axon growth", "Process: axon", "none"],  # not one is the name
+        "GO:9": ["Process: elsewhere"],
+    }
+    asked = [*SETS, SETS[0].model_copy(update={"id": "GO:7"}), SETS[0].model_copy(update={"id": "GO:8"})]
+    samples["GO:7"] = ["Process: DNA repair"]  # the others were cut off
+    exact = rewarded_by(NAMING, {"exact": 2.0, "format": 0.5}, Grading(), None)
+    pairs, left_out = sample_pairs(NAMING, STYLE, asked, samples, exact, margin=1.0)
+    # 2.5 against .5; of those that earn alike the first. The other question's differ by .5.
+    assert [(p.id, p.kind, p.chosen, p.rejected) for p in pairs] == [
+        ("GO:0", "samples", "Process: DNA repair", "Process: mitosis")
+    ]
+    assert left_out == {"alike": 1, "fewer_than_two_finished": 1, "not_asked": 3}
+    nearer, _ = sample_pairs(NAMING, STYLE, SETS, samples, exact, margin=0.5)
+    assert [(p.chosen, p.rejected) for p in nearer][1] == ("Process: axon growth", "none")
+
+
+def test_a_users_table(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text('id,chosen,rejected\nGO:1,"Process: axon guidance\n","Process: axon"\n', encoding="utf-8")
+    [only] = table_pairs(NAMING, STYLE, SETS, file)
+    assert (only.id, only.subset, only.kind) == ("GO:1", "bp", "table")
+    assert only.messages[-1]["content"] == "Genes: GEN1"
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "said"),
+    [
+        ("GO:9,a,b", "id", "'GO:9' is no question of the training split"),
+        ("GO:1,,b", "chosen", "there is no answer"),
+        ("GO:1,a b,a  b", "rejected", "both answers are alike"),
+        ("GO:1,axon guidance,Process: b", "chosen", "no answer can be read in it"),
+        ("GO:2,Process: b,Process: a", "chosen", "line 2 has this pair the other way round"),
+    ],
+)
+def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field, said):
+    file = tmp_path / "mine.csv"
+    file.write_text(f"id,chosen,rejected\nGO:2,Process: a,Process: b\n{row}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=said) as caught:
+        table_pairs(NAMING, STYLE, SETS, file)
+    assert (caught.value.file, caught.value.line, caught.value.field) == (file, 3, field)
+
+
+def test_single_answers_are_good_if_they_win_more_pairs_than_they_lose():
+    pairs, _ = tier_pairs(NAMING, STYLE, SETS, reasoned("GO:0", "GO:1"), 0)
+    answers = single_answers([p.row() for p in pairs], 0)
+    # Right ones win 3 and 2 of 3 pairs, wrong ones 1 and none.
+    right = {"GEN0": "DNA repair", "GEN1": "axon guidance"}
+    for row in answers:
+        name = right[row["prompt"][-1]["content"].removeprefix("Genes: ")]
+        assert row["label"] == (name in row["completion"][0]["content"])
+    assert Counter(row["label"] for row in answers) == {True: 4, False: 4}
+    # KTO compares neighbours: they answer different questions.
+    assert all(row["prompt"] != after["prompt"] for row, after in zip(answers, answers[1:], strict=False))
+    assert answers == single_answers([p.row() for p in pairs], 0) != single_answers([p.row() for p in pairs], 1)
+
+
+def test_an_answer_as_often_better_as_worse_is_neither():
+    even = [{"id": "q", "messages": [], "chosen": a, "rejected": b} for a, b in ("xy", "yx", "xz")]
+    labels = {row["completion"][0]["content"]: row["label"] for row in single_answers(even, 0)}
+    assert labels == {"x": True, "z": False}

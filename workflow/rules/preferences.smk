@@ -1,0 +1,47 @@
+# Reasoning, a table of a user's own, or a model's samples → pairs of answers to training questions, of which one is
+# better.
+
+SAMPLED = [name for name, preferences in PROJECT.preferences.items() if preferences.kind == "samples"]
+
+
+rule write_preferences:
+    input:
+        train=examples("train"),
+        answers=preferred_files,
+    output:
+        train=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/train.jsonl",
+        held_out=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/held_out.jsonl",
+        statistics=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/statistics.json",
+    log:
+        f"{ROOT}/logs/write_preferences/{{preferences}}.{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        preferences=one_of([name for name in PROJECT.preferences if name not in SAMPLED]),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: cpus("write_preferences")
+    resources:
+        **asks("write_preferences"),
+    params:
+        preferences=lambda w: settings_of(PROJECT.preferences, "preferences", w.preferences),
+        style=lambda w: style_of(w.benchmark, w.style),
+        folder=subpath(output.train, parent=True),
+    shell:
+        configured("write_preferences.py", "preferences", "benchmark", "style", output="{params.folder}")
+
+
+use rule write_preferences as compare_samples with:
+    input:
+        train=examples("train"),
+        answers=preferred_files,
+    output:
+        train=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/train.jsonl",
+        held_out=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/held_out.jsonl",
+        statistics=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/statistics.json",
+    log:
+        f"{ROOT}/logs/compare_samples/{{preferences}}.{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.log",
+    wildcard_constraints:
+        preferences=one_of(SAMPLED),
+    params:
+        preferences=lambda w: settings_of(PROJECT.preferences, "preferences", w.preferences),
+        style=lambda w: style_of(w.benchmark, w.style),
+        folder=lambda w, output: f"{Path(output.train).parent} --backbone {w.backbone} --chain {w.chain}",
