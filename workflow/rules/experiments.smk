@@ -81,7 +81,11 @@ rule measure_forgetting:
         code=lambda w: code_of(
             "measure_forgetting.py",
             "",
-            *[asked.of for asked in experiments.asked_again(PROJECT, w.experiment) if asked.kind == "questions"],
+            *[
+                asked.of
+                for asked in experiments.asked_again(PROJECT, w.experiment)
+                if asked.kind == "questions"
+            ],
         ),
     shell:
         configured("measure_forgetting.py", "experiment", output="{output}")
