@@ -106,7 +106,7 @@ def rules():
 @pytest.mark.parametrize(("program", "rule"), list(rules()))
 def test_a_rule_has_the_digest_of_its_program(program, rule):
     assert (SCRIPTS / program).is_file()
-    digests = re.findall(r'code=(?:lambda w: )?code_of(?:_experiment)?\("(\w+\.py)"', rule)
+    digests = re.findall(r'code=(?:lambda w: )?code_of(?:_experiment)?\(\s*"(\w+\.py)"', rule)
     assert digests == ([] if program in WITHOUT else [program])
 
 

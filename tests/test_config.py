@@ -447,7 +447,7 @@ def test_a_table_of_preferences_is_of_one_benchmark(config):
 
 
 def test_a_grader_cannot_be_called_as_the_reward_of_a_reward_model(config):
-    graders = "graders: {judge: {function: docs/graders.md:f}}\n    "
+    graders = "graders: {judge: {function: graders.py:f}}\n    "
     change(config / "recipes/onlinedpo.yaml", "rewards: {format: 1.0, reasoning: 1.0}", graders)
     error = mistake(config)
     assert error.field == "variants.demobp" and "'judge' is the reward of a reward model" in str(error)
