@@ -48,13 +48,15 @@ Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 class Reward:
     """A batched, pure reward: (answers, examples, similarity) → one value in [low, high] per answer.
 
-    `semantic` rewards score the content of an answer, the others its form.
+    `semantic` rewards score the content of an answer, the others its form. `applies` says whether a question has the
+    reward: if not, its values are nan, and its weight goes to the question's other rewards in proportion.
     """
 
     function: Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]
     low: float
     high: float
     semantic: bool
+    applies: Callable[[Any], bool] = lambda example: True
 
 
 @dataclass(frozen=True)
@@ -255,5 +257,12 @@ def nothing_shown(plan: "Plan", metrics: pd.DataFrame, evidence: "Evidence", fol
 
 
 def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:
-    """The weighted sum of reward components, per answer."""
-    return sum(weights[name] * np.asarray(values, dtype=float) for name, values in components.items())
+    """The weighted sum of reward components, per answer; the weights of those that are nan go to the others.
+
+    0 for an answer to which none applies.
+    """
+    values = {name: np.asarray(column, dtype=float) for name, column in components.items()}
+    shares = {name: np.where(np.isnan(column), 0.0, weights[name]) for name, column in values.items()}
+    plain = sum(shares[name] * np.nan_to_num(column, nan=0.0) for name, column in values.items())
+    applying, whole = sum(shares.values()), sum(weights[name] for name in values)
+    return plain * np.divide(whole, applying, out=np.zeros_like(applying), where=applying != 0)

@@ -20,6 +20,7 @@ _MODULES = {
     "rare_disease_ranking": ("ranking.task", "RareDiseaseRanking"),
     "gene_classification": ("gene_classification.task", "GeneClassification"),
     "molecule_property": ("molecule_property.task", "MoleculeProperty"),
+    "pathway_qa": ("pathway_qa.task", "PathwayQA"),
 }
 
 

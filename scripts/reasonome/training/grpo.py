@@ -69,6 +69,14 @@ class RewardScorer:
             self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
         return self.rewards[name].function(self._answers, examples, self.similarity)
 
+    def _share(self, name: str, example: Any) -> float:
+        """By how much a reward counts more, where others do not apply to a question: TRL adds up what it is given."""
+        applying = sum(weight for other, weight in self.weights.items() if self._applies(other, example))
+        return sum(self.weights.values()) / applying if self._applies(name, example) and applying else math.nan
+
+    def _applies(self, name: str, example: Any) -> bool:
+        return name == JUDGE or self.rewards[name].applies(example)
+
     def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
         """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
         names = dict.fromkeys([*self.weights, *self.task.watched])
@@ -81,7 +89,9 @@ class RewardScorer:
         def function(name: str) -> Callable[..., list[float]]:
             def reward(completions, index, **columns) -> list[float]:
                 texts = [completion[0]["content"] for completion in completions]
-                return self.component(name, texts, [examples[i] for i in index])
+                asked = [examples[i] for i in index]
+                values = self.component(name, texts, asked)
+                return [self._share(name, example) * value for example, value in zip(asked, values, strict=True)]
 
             reward.__name__ = name
             return reward

@@ -79,10 +79,11 @@ class VerifiedTask(ABC):
         super().__init_subclass__(**kwargs)
         if "name" not in vars(cls):
             return
-        cls.user_texts = (cls.columns, ())
-        cls.Benchmark = create_model(
-            f"{cls.__name__}Benchmark", __base__=VerifiedBenchmark, task=(Literal[cls.name], ...)
-        )
+        if "user_texts" not in vars(cls):
+            cls.user_texts = (cls.columns, ())
+        if "Benchmark" not in vars(cls):
+            base = create_model(f"{cls.__name__}Benchmark", __base__=VerifiedBenchmark, task=(Literal[cls.name], ...))
+            cls.Benchmark = base
 
     @abstractmethod
     def verify(self, answer: str, example: Question) -> float:

@@ -1,0 +1,87 @@
+"""How answers are read: reasoning if any, `Answer:`, statements of set; tissue; value, and `Confidence:`."""
+
+import re
+from dataclasses import dataclass
+
+from reasonome.facts.text import normalise, one_line
+from reasonome.scoring.verifiers import Claim
+from reasonome.tasks.stated_confidence import confidence_line, read_confidence
+from reasonome.tasks.verified.task import Verdict
+
+CANNOT_BE_TOLD = "cannot be told"
+_LABELLED = re.compile(r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*(.*?)[ \t*_\r]*$", re.I | re.M)
+_ITEM = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+")
+_AROUND = "\"'`*_ \t\r"
+
+
+@dataclass(frozen=True)
+class PathwayAnswer(Verdict):
+    """A parsed completion; `claims` have the sets and tissues as they were written, but for case and quotes.
+
+    `bare` is an answer of a table, which states nothing.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    bare: bool = False
+
+
+def parse_answer(text: str) -> PathwayAnswer:
+    """The answer of a completion, its claims and confidence; never raises.
+
+    Problems: no_answer, several_answers, empty_answer, bad_statement (a line that is not set; tissue; value),
+    no_confidence, several_confidences, bad_confidence and text_outside (anything after the confidence).
+    """
+    lines = list(_LABELLED.finditer(text))
+    answers = [line for line in lines if line[1].casefold() == "answer"]
+    confidences = [line for line in lines if line[1].casefold() == "confidence"]
+    answer = plain(answers[0][2]) if len(answers) == 1 else ""
+    confidence = read_confidence(confidences[0][2]) if len(confidences) == 1 else None
+    in_order = bool(answers and confidences) and answers[0].end() <= confidences[0].start()
+    after = text[answers[0].end() :] if answers else ""
+    between = text[answers[0].end() : confidences[0].start()] if in_order else _LABELLED.sub("", after)
+    statements = [_statement(line) for line in between.splitlines() if line.strip()]
+    problems = {
+        "no_answer": not answers,
+        "several_answers": len(answers) > 1,
+        "empty_answer": len(answers) == 1 and not answer,
+        "bad_statement": None in statements,
+        "no_confidence": not confidences,
+        "several_confidences": len(confidences) > 1,
+        "bad_confidence": len(confidences) == 1 and confidence is None,
+        "text_outside": bool(answers and confidences) and (not in_order or bool(text[confidences[-1].end() :].strip())),
+    }
+    reasoning = text[: lines[0].start()].strip() if lines else text.strip()
+    named = [problem for problem, present in problems.items() if present]
+    claims = tuple(claim for claim in statements if claim) if len(answers) == 1 else ()
+    return PathwayAnswer(answer, reasoning, named, confidence, claims)
+
+
+def answer_span(text: str) -> tuple[int, int] | None:
+    """The (start, end) in characters of the answer and its statements; None without exactly one answer."""
+    lines = list(_LABELLED.finditer(text))
+    answers = [line for line in lines if line[1].casefold() == "answer"]
+    if len(answers) != 1 or not answers[0][2]:
+        return None
+    start = answers[0].start(2)
+    end = next((line.start() for line in lines if line.start() > start), len(text))
+    return start, start + len(text[start:end].rstrip())
+
+
+def plain(text: str) -> str:
+    """A text in lower case, without quotes and a last full stop."""
+    return one_line(text).strip(_AROUND).removesuffix(".").strip(_AROUND).casefold()
+
+
+def set_key(text: str) -> str:
+    """A set's id or name for comparisons: words alone, in lower case."""
+    return normalise(text.replace("_", " "))
+
+
+def stated(answer: str, statements: str, confidence: float, reasoning: str = "") -> str:
+    """A completion in the form that `parse_answer` reads; `statements` are lines, `confidence` is from 0 to 1."""
+    return "\n".join(filter(None, [reasoning, f"Answer: {answer}", statements, confidence_line(confidence)]))
+
+
+def _statement(line: str) -> Claim | None:
+    fields = [field.strip(_AROUND) for field in _ITEM.sub("", line).split(";")]
+    return Claim(set_key(fields[0]), plain(fields[1]), plain(fields[2])) if len(fields) == 3 and all(fields) else None

@@ -1,0 +1,103 @@
+"""Baselines of questions on enrichment tables: answers without a model, by what they may look at."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from reasonome.tasks.pathway_qa.task import DOWN, OPPOSITE, SAME, UP, PathwayQuestion
+from reasonome.tasks.prediction.baselines import NOTHING, PROMPT, TRAINING, Baseline
+
+_DIRECTIONS = ("direction", "comparison")
+
+
+def baselines(
+    training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int, shows_table: bool
+) -> list[Baseline]:
+    """The commonest answer of a kind, one drawn at random, a reader of prompts alone, the set's direction in training
+    tissues, and where the prompt shows the table a look-up in it.
+
+    A confidence is the answer's share of the training questions of its kind, or the reader's probability; nan where a
+    baseline cannot say. Questions of a kind without training questions are answered as those of all kinds.
+    """
+    found = [_commonest(training, asked), _drawn(training, asked, seed), _reader(training, asked)]
+    found.append(_elsewhere(training, asked))
+    if shows_table:
+        found.append(Baseline("look_up", PROMPT, [question.answer for question in asked], [1.0] * len(asked)))
+    return found
+
+
+def _by_kind(training: Sequence[PathwayQuestion]) -> Callable[[PathwayQuestion], list[str]]:
+    answers: dict[str, list[str]] = defaultdict(list)
+    for question in training:
+        answers[question.subset].append(question.answer)
+    everything = [question.answer for question in training]
+    return lambda question: answers.get(question.subset, everything)
+
+
+def _most(answers: Sequence[str]) -> tuple[str, float]:
+    counts = Counter(answers)
+    best = min(counts, key=lambda answer: (-counts[answer], answer))
+    return best, counts[best] / len(answers)
+
+
+def _commonest(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
+    of_kind = _by_kind(training)
+    chosen = [_most(of_kind(question)) for question in asked]
+    return Baseline("commonest", NOTHING, [answer for answer, _ in chosen], [share for _, share in chosen])
+
+
+def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> Baseline:
+    of_kind = _by_kind(training)
+    drawn = [random.Random(f"{seed}:{question.id}").choice(of_kind(question)) for question in asked]
+    return Baseline("random", NOTHING, drawn, [float("nan")] * len(asked))
+
+
+def _reader(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
+    """Logistic regression on the words of questions: it knows what the wording gives away, and no table."""
+    texts, answers = ([q.columns["question"] for q in training], [q.answer for q in training])
+    if len(set(answers)) == 1:
+        return Baseline("words", PROMPT, [answers[0]] * len(asked), [1.0] * len(asked))
+    reader = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(C=10.0, max_iter=1000)
+    )
+    shares = reader.fit(texts, answers).predict_proba([question.columns["question"] for question in asked])
+    best = shares.argmax(axis=1)
+    return Baseline("words", PROMPT, reader.classes_[best].tolist(), shares.max(axis=1).tolist())
+
+
+def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
+    """The value that training questions give the set: in the tissue where they name it, else the commonest elsewhere.
+
+    Without one, the commonest answer of the kind.
+    """
+    said: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for question in training:
+        for one in question.statements:
+            template = _template(question)
+            said[template, one.set].append(one.value)
+            said[template, one.set, one.tissue].append(one.value)
+    of_kind = _by_kind(training)
+    answers, confidences = [], []
+    for question in asked:
+        values = [
+            said.get((_template(question), name, tissue)) or said.get((_template(question), name))
+            for name, tissue in question.about
+        ]
+        best = [_most(found)[0] for found in values if found]
+        if len(best) == len(question.about) == 1 and question.asks != "comparison":
+            answer, share = best[0], _most(values[0])[1]
+        elif len(best) == 2 and {*best} <= {UP, DOWN}:
+            answer, share = SAME if best[0] == best[1] else OPPOSITE, float("nan")
+        else:
+            answer, share = _most(of_kind(question))
+        answers.append(answer)
+        confidences.append(share)
+    return Baseline("elsewhere", TRAINING, answers, confidences)
+
+
+def _template(question: PathwayQuestion) -> str:
+    return "direction" if question.asks in _DIRECTIONS else question.asks

@@ -1,0 +1,209 @@
+"""Enrichment tables of fGSEA, GSEApy, clusterProfiler, g:Profiler, GSEA desktop and DAVID, told apart by columns."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, nan
+from pathlib import Path
+from typing import NamedTuple
+
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.plain_table import PlainTable, read_table
+
+_GENES = re.compile(r"[;,/|\s]+")
+_DAVID = re.compile(r"((?:GO|R-[A-Z]{3}|hsa|mmu)[^~]*)~(.+)", re.DOTALL)  # GO:0005730~nucleolus
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a program's table: field → its names. `score` is signed, such as NES; some programs have none."""
+
+    program: str
+    columns: Mapping[str, Sequence[str]]
+    own: Sequence[str]  # columns that only this program writes, all of them
+
+
+# Fields: id, perhaps name; adjusted (p), score, genes.
+LAYOUTS = (
+    Layout(
+        "fGSEA",
+        {"id": ("pathway",), "adjusted": ("padj",), "score": ("NES",), "genes": ("leadingEdge_str", "leadingEdge")},
+        ("pathway", "padj", "NES"),
+    ),
+    Layout(
+        "clusterProfiler GSEA",
+        {
+            "id": ("ID",),
+            "name": ("Description",),
+            "adjusted": ("p.adjust",),
+            "score": ("NES",),
+            "genes": ("core_enrichment",),
+        },
+        ("ID", "NES", "p.adjust"),
+    ),
+    Layout(
+        "clusterProfiler",
+        {"id": ("ID",), "name": ("Description",), "adjusted": ("p.adjust",), "genes": ("geneID",)},
+        ("ID", "GeneRatio", "p.adjust"),
+    ),
+    Layout(
+        "GSEApy prerank",
+        {"id": ("Term",), "adjusted": ("FDR q-val",), "score": ("NES",), "genes": ("Lead_genes", "lead_genes")},
+        ("Term", "NES", "FDR q-val"),
+    ),
+    Layout(
+        "GSEApy enrichr",
+        {"id": ("Term",), "adjusted": ("Adjusted P-value",), "genes": ("Genes",)},
+        ("Term", "Adjusted P-value"),
+    ),
+    Layout(
+        "GSEA desktop",
+        {"id": ("NAME",), "adjusted": ("FDR q-val",), "score": ("NES",)},
+        ("NAME", "NES", "FDR q-val"),
+    ),
+    Layout(
+        "g:Profiler",
+        {
+            "id": ("term_id", "native"),
+            "name": ("term_name", "name"),
+            "adjusted": ("adjusted_p_value", "p_value"),
+            "genes": ("intersections", "intersection"),
+        },
+        ("source",),
+    ),
+    Layout(
+        "DAVID",
+        {"id": ("Term",), "adjusted": ("Benjamini",), "genes": ("Genes",)},
+        ("Category", "Term", "Benjamini"),
+    ),
+    # The generic results of EnrichmentMap, which g:Profiler writes: `phenotype` is 1 or -1.
+    Layout(
+        "generic results",
+        {
+            "id": ("Name",),
+            "name": ("Description",),
+            "adjusted": ("qvalue",),
+            "score": ("phenotype",),
+            "genes": ("genes",),
+        },
+        ("Name", "qvalue", "phenotype"),
+    ),
+)
+FIELDS = ("id", "name", "adjusted", "score", "genes", "tissue", "study")
+
+
+@dataclass(frozen=True)
+class EnrichedSet:
+    """One row: the set's id and name, its adjusted p, its score (nan without a sign), and the genes that drive it."""
+
+    id: str
+    name: str
+    adjusted: float
+    score: float
+    genes: tuple[str, ...] = ()
+
+
+class BadRow(NamedTuple):
+    """A row that says nothing of its set, and why."""
+
+    line: int
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The sets of one comparison, such as treated against control, in one tissue and study, by their ids.
+
+    `signed` is whether scores tell up from down.
+    """
+
+    tissue: str
+    study: str
+    signed: bool
+    sets: dict[str, EnrichedSet] = field(default_factory=dict)
+
+
+def read_contrasts(
+    path: Path, tissue: str = "", study: str = "", columns: Mapping[str, str] | None = None
+) -> tuple[list[Contrast], list[BadRow]]:
+    """The contrasts of a file, and the rows that say nothing.
+
+    `columns` says what fields are called that have other names than any program gives; with the fields `tissue` and
+    `study` the file may hold several contrasts, else `tissue` and `study` are those of all rows. A row without a p
+    value from 0 to 1, without a number as score, or of a set that the contrast has already, is left out. InputError
+    for a file that cannot be read, for columns of no program, and without a sound row.
+    """
+    columns = columns or {}
+    names = [name for layout in LAYOUTS for given in layout.columns.values() for name in given]
+    table = read_table(path, [*names, *columns.values()])
+    places = _columns(table, columns)
+    cells = {name: [cell.strip() for cell in table.cells(place)] for name, place in places.items()}
+    contrasts: dict[tuple[str, str], Contrast] = {}
+    bad: list[BadRow] = []
+    for place, line in enumerate(table.lines):
+        row = {"tissue": tissue, "study": study} | {name: values[place] for name, values in cells.items()}
+        key = (row["tissue"], row["study"])
+        contrast = contrasts.setdefault(key, Contrast(*key, "score" in places))
+        if reason := _add(contrast, row):
+            bad.append(BadRow(line, row["id"], reason))
+    contrasts = {key: contrast for key, contrast in contrasts.items() if contrast.sets}
+    if not contrasts:
+        what = f"no row of this table can be used: {bad[0].reason}"
+        raise InputError(what, file=path, line=bad[0].line, fix="see whether the columns are those meant")
+    return list(contrasts.values()), bad
+
+
+def _add(contrast: Contrast, row: Mapping[str, str]) -> str:
+    """Add a row's set to a contrast; why not, "" if it was added."""
+    identifier, name = row["id"], row.get("name", "")
+    if match := _DAVID.fullmatch(identifier):
+        identifier, name = match.groups()
+    adjusted, score = number(row["adjusted"]), number(row["score"]) if contrast.signed else nan
+    if not all((identifier, row["tissue"], row["study"])):
+        return "the cell of the set, the tissue or the study is empty"
+    if identifier in contrast.sets:
+        return "the set has an earlier row"
+    if not 0 <= adjusted <= 1:
+        return f"the adjusted p is '{row['adjusted']}'"
+    if contrast.signed and not isfinite(score):
+        return f"the score is '{row['score']}'"
+    listed = genes(row.get("genes", ""))
+    contrast.sets[identifier] = EnrichedSet(identifier, name or identifier, adjusted, score, listed)
+    return ""
+
+
+def number(text: str) -> float:
+    """The number that a cell is; nan for any other text, such as NA."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
+
+
+def genes(text: str) -> tuple[str, ...]:
+    """The genes of a cell, each once, whatever stands between them, R's c("A", "B") too."""
+    plain = re.sub(r"^c\((.*)\)$", r"\1", text.strip()).replace('"', "").replace("'", "").strip("[]")
+    return tuple(dict.fromkeys(filter(None, _GENES.split(plain))))
+
+
+def _columns(table: PlainTable, own: Mapping[str, str]) -> dict[str, str]:
+    """Field → column: those that the user names, and those of the program that wrote the table.
+
+    InputError for an unknown field or column, and without the columns of the set and its adjusted p.
+    """
+    for name in own:
+        if name not in FIELDS:
+            raise table.header_error(f"'{name}' is no field", field="columns", fix=nearest(name, FIELDS))
+    named = {name: table.place(column, field=f"columns.{name}") for name, column in own.items()}
+    if {"id", "adjusted"} <= named.keys():
+        return named
+    for layout in LAYOUTS:
+        found = {
+            name: [column for column in given if column in table.columns] for name, given in layout.columns.items()
+        }
+        if set(layout.own) <= set(table.columns) and found["adjusted"]:
+            return {name: table.place(given[0]) for name, given in found.items() if given} | named
+    known = "; ".join(f"{layout.program} has {', '.join(layout.own)}" for layout in LAYOUTS)
+    what = f"these are not the columns of a known enrichment table: {', '.join(filter(None, table.columns[:12]))}"
+    raise table.header_error(what, fix=f"say in `columns` what id, adjusted and score are called ({known})")

@@ -1,0 +1,223 @@
+"""Questions of each kind from enrichment tables. Templates say nothing of the answer; all that is drawn is seeded."""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from itertools import combinations_with_replacement
+from math import isfinite
+
+from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
+from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
+from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
+from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, OPPOSITE, SAME, UP, PathwayQuestion, Statement
+from reasonome.tasks.pathway_qa.truths import Tables
+
+TEMPLATES = {
+    "direction": (
+        "Taken together, which way does the gene set '{set}' move in the {tissue} of {condition}?",
+        "What do the {tissue} studies of {condition} say of the gene set '{set}': which way does it go?",
+    ),
+    "comparison": (
+        "Does the gene set '{set}' move the same way in {tissue} and in {other} of {condition}?",
+        "For {condition}: are {tissue} and {other} alike in the direction of the gene set '{set}'?",
+    ),
+    "conservation": (
+        "What is the mean correlation of enrichment scores between {tissue} and {other} studies of {condition}?",
+    ),
+    "leadingedge": (
+        "Is {gene} in the leading edge of the gene set '{set}' in {tissue}, study {study}, of {condition}?",
+        "In {tissue} (study {study}) of {condition}, does {gene} count among the leading edge of '{set}'?",
+    ),
+    "significance": (
+        "Is the gene set '{set}' enriched in {tissue}, study {study}, of {condition} (adjusted p below {significant})?",
+        "In {tissue} (study {study}) of {condition}, has the gene set '{set}' an adjusted p below {significant}?",
+    ),
+    "count": (
+        "In how many of the {studies} {tissue} studies of {condition} has '{set}' an adjusted p below {significant}?",
+    ),
+}
+# Tissues of a mouse or a human, of which tables that lack them say nothing.
+OTHER_TISSUES = (
+    "adrenal gland",
+    "aorta",
+    "bone marrow",
+    "brain",
+    "colon",
+    "heart",
+    "hippocampus",
+    "lung",
+    "ovary",
+    "pancreas",
+    "spleen",
+    "stomach",
+    "testis",
+    "uterus",
+)
+_COLLECTION = re.compile(r"^[A-Z0-9]+_(?=[A-Z0-9_]+$)")
+
+
+def shown_name(identifier: str, name: str = "") -> str:
+    """A set's name as prompts have it: its own, or the words of an id such as REACTOME_DNA_REPAIR."""
+    if name and name != identifier:
+        return name
+    return _COLLECTION.sub("", identifier).replace("_", " ").lower() if "_" in identifier else identifier
+
+
+class Writer:
+    """Writes the questions of a benchmark from its tables."""
+
+    def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
+        self.tables, self.benchmark = tables, benchmark
+        self.names = {
+            identifier: shown_name(row.id, row.name)
+            for contrast in tables.contrasts
+            for identifier, row in contrast.sets.items()
+        }
+        held = benchmark.held_out
+        self._tissue_places = held.by == "tissue"
+
+    def of_kind(self, kind: str) -> Iterator[PathwayQuestion]:
+        """All questions of a kind that the tables answer, in order."""
+        writers: dict[str, Callable[[], Iterator[PathwayQuestion]]] = {
+            "direction": lambda: self._directions("direction", (UP, DOWN)),
+            "disagreement": lambda: self._directions("disagreement", (DEPENDS,)),
+            "comparison": self._comparisons,
+            "conservation": self._conservations,
+            "leadingedge": self._leading_edges,
+            "significance": self._significances,
+            "count": self._counts,
+            "unanswerable": self._unanswerable,
+        }
+        return writers[kind]()
+
+    def _directions(self, kind: str, answers: tuple[str, ...]) -> Iterator[PathwayQuestion]:
+        for tissue in self.tables.tissues:
+            for identifier in self.tables.sets:
+                direction = self.tables.direction(tissue, identifier)
+                if direction in answers:
+                    yield self._question(kind, "direction", direction, identifier, tissue, said=[direction])
+
+    def _comparisons(self) -> Iterator[PathwayQuestion]:
+        for tissue, other in combinations_with_replacement(self.tables.tissues, 2):
+            for identifier in self.tables.sets if tissue != other else ():
+                said = [self.tables.direction(place, identifier) for place in (tissue, other)]
+                if {*said} <= {UP, DOWN}:
+                    answer = SAME if said[0] == said[1] else OPPOSITE
+                    yield self._question("comparison", "comparison", answer, identifier, tissue, other=other, said=said)
+
+    def _conservations(self) -> Iterator[PathwayQuestion]:
+        for tissue, other in combinations_with_replacement(self.tables.tissues, 2):
+            if isfinite(value := self.tables.conservation(tissue, other)):
+                yield self._question("conservation", "conservation", f"{value:.2f}", "", tissue, other=other)
+
+    def _leading_edges(self) -> Iterator[PathwayQuestion]:
+        """Of each set and contrast a gene of its leading edge, and one that is in that of another contrast alone."""
+        kind = "leadingedge"
+        for identifier in self.tables.sets:
+            having = [contrast for contrast in self.tables.contrasts if identifier in contrast.sets]
+            genes = {gene for contrast in having for gene in contrast.sets[identifier].genes}
+            for contrast in having:
+                leading = {*contrast.sets[identifier].genes}
+                for answer, pool in (("yes", leading), ("no", genes - leading)):
+                    if leading and pool:
+                        gene = self._random(kind, contrast, identifier, answer).choice(sorted(pool))
+                        yield self._question(
+                            kind, kind, answer, identifier, contrast.tissue, contrast=contrast, gene=gene, said=[answer]
+                        )
+
+    def _significances(self) -> Iterator[PathwayQuestion]:
+        kind = "significance"
+        for contrast in self.tables.contrasts:
+            for identifier in contrast.sets:
+                answer = "yes" if self.tables.moved(contrast, identifier) else "no"
+                yield self._question(kind, kind, answer, identifier, contrast.tissue, contrast=contrast, said=[answer])
+
+    def _counts(self) -> Iterator[PathwayQuestion]:
+        for tissue, contrasts in self.tables.tissues.items():
+            for identifier in self.tables.sets if len(contrasts) > 1 else ():
+                if (count := self.tables.count(tissue, identifier)) is not None:
+                    yield self._question("count", "count", str(count), identifier, tissue, said=[str(count)])
+
+    def _unanswerable(self) -> Iterator[PathwayQuestion]:
+        """Questions on a tissue, a study of a tissue or a set that the tables do not have, and on unsigned tables."""
+        kind, generator = "unanswerable", random.Random(f"{self.benchmark.seed}:unanswerable")
+        studies = dict.fromkeys(contrast.study for contrast in self.tables.contrasts)
+        absent = [tissue for tissue in OTHER_TISSUES if tissue not in self.tables.tissues]
+        for identifier in self.tables.sets:
+            yield self._question(kind, "direction", CANNOT_BE_TOLD, identifier, generator.choice(absent))
+            tissue = generator.choice(list(self.tables.tissues))
+            contrasts = self.tables.tissues[tissue]
+            if others := [study for study in studies if study not in {contrast.study for contrast in contrasts}]:
+                missing = Contrast(tissue, generator.choice(others), signed=False)
+                yield self._question(kind, "significance", CANNOT_BE_TOLD, identifier, tissue, contrast=missing)
+            for tissue, contrasts in self.tables.tissues.items():
+                if all(identifier not in contrast.sets or not contrast.signed for contrast in contrasts):
+                    yield self._question(kind, "direction", CANNOT_BE_TOLD, identifier, tissue)
+
+    def _random(self, kind: str, contrast: Contrast, *of: str) -> random.Random:
+        return random.Random(":".join([str(self.benchmark.seed), kind, contrast.tissue, contrast.study, *of]))
+
+    def _question(
+        self,
+        kind: str,
+        asks: str,
+        answer: str,
+        identifier: str,
+        tissue: str,
+        other: str = "",
+        contrast: Contrast | None = None,
+        gene: str = "",
+        said: list[str] | None = None,
+    ) -> PathwayQuestion:
+        """A question; `said` are the values of its statements, of `tissue` and of `other`."""
+        tissues = list(dict.fromkeys(filter(None, [tissue, other])))
+        study = contrast.study if contrast else ""
+        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene]))
+        templates = TEMPLATES[asks]
+        name = self.names.get(identifier, "")
+        text = random.Random(f"{self.benchmark.seed}:{key}").choice(templates)
+        question = text.format(
+            set=name,
+            tissue=tissue,
+            other=other if other != tissue else f"other {tissue}",
+            study=study,
+            gene=gene,
+            condition=self.benchmark.condition,
+            significant=self.benchmark.significant,
+            studies=len(self.tables.tissues.get(tissue, ())),
+        )
+        about = tuple((name, place) for place in tissues) if identifier else ()
+        statements = tuple(
+            Statement(set=name, tissue=place, value=value) for place, value in zip(tissues, said or (), strict=False)
+        )
+        return PathwayQuestion(
+            id=key,
+            subset=kind,
+            columns={"question": question, "table": self._rows(asks, identifier, tissues, study)},
+            answer=answer,
+            group=identifier or key,
+            asks=asks,
+            places=tuple(tissues) if self._tissue_places else self._studies(tissues, study),
+            about=about,
+            statements=statements,
+            ids={name: identifier} if identifier else {},
+            tolerance=self.benchmark.tolerance if asks == "conservation" else 0.0,
+        )
+
+    def _studies(self, tissues: list[str], study: str) -> tuple[str, ...]:
+        if study:
+            return (study,)
+        return tuple(dict.fromkeys(c.study for tissue in tissues for c in self.tables.tissues.get(tissue, ())))
+
+    def _rows(self, asks: str, identifier: str, tissues: list[str], study: str) -> str:
+        """The rows that answer a question, as a prompt may show them."""
+        rows = []
+        for contrast in self.tables.contrasts:
+            row = contrast.sets.get(identifier)
+            if row is not None and contrast.tissue in tissues and study in ("", contrast.study):
+                score = f"{row.score:.2f}" if contrast.signed else "-"
+                cells = [self.names[identifier], contrast.tissue, contrast.study, score, f"{row.adjusted:.2g}"]
+                if asks == "leadingedge":
+                    cells.append(", ".join(row.genes))
+                rows.append("; ".join(cells))
+        return "\n".join(rows) or "no such rows"

@@ -1,0 +1,77 @@
+"""Reports and model cards of questions on enrichment tables: metrics, primary first, baselines, kinds of failures."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
+from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
+from reasonome.tasks.verified.report import METRICS as VERIFIED
+
+METRICS = replace(
+    VERIFIED,
+    of_names=("verified", "answer_right"),
+    hits=("verified", "answer_right"),
+    ablated={"verified": "right"},
+    shown=(
+        "verified",
+        "answer_right",
+        "reward_facts",
+        "reward_sets",
+        "reward_consistency",
+        "reward_uncertainty",
+        "format",
+        "no_name",
+        "distinct_names",
+    ),
+    names={
+        "verified": "right",
+        "answer_right": "answer right",
+        "reward_facts": "facts (V1)",
+        "reward_sets": "sets (V2)",
+        "reward_consistency": "consistency (V3)",
+        "reward_uncertainty": "uncertainty (V4)",
+        "format": "format kept",
+        "no_name": "no usable answer",
+        "truncated": "cut off",
+        "distinct_names": "distinct answers",
+        "length": "length",
+    },
+    groups={
+        "none": "nothing about the question",
+        "prompt": "the prompt alone",
+        "training data": "the training data",
+    },
+    baselines={
+        "commonest": "gives the commonest answer of the kind among training questions",
+        "random": "gives the answer of a training question of the kind, drawn at random",
+        "words": "logistic regression on the words of the question",
+        "elsewhere": "gives what training questions say of the set in other tissues",
+        "look_up": "reads the answer off the table that the prompt shows",
+    },
+)
+# For model cards: what the model does, the hub's tag, and the intended use.
+DOES = "answers questions on enrichment tables"
+TAG = "pathway-question-answering"
+USE = "To study what a model learns of gene sets in studies. To know what a set does, read the enrichment table."
+
+OF_QUESTIONS = ("question",)  # columns beside those that every question has
+as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
+
+
+def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+    """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
+    rows = []
+    for name, gold, verified, answer_right in zip(
+        names, table["gold"], table["verified"], table["answer_right"], strict=True
+    ):
+        kinds = {
+            "no usable answer": not name,
+            "wrong": bool(name) and not answer_right and CANNOT_BE_TOLD not in (name, gold),
+            "answered what cannot be told": bool(name) and gold == CANNOT_BE_TOLD != name,
+            "abstained without need": name == CANNOT_BE_TOLD != gold,
+            "right with wrong statements": answer_right == 1 and verified == 0,
+        }
+        rows.append([kind for kind, holds in kinds.items() if holds])
+    return rows

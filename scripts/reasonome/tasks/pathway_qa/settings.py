@@ -1,0 +1,83 @@
+"""Settings of questions on enrichment tables: the tables, what is held out, and how many questions of each kind."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from reasonome.config import Benchmark
+from reasonome.config.strict import Strict, UserPath
+from reasonome.tasks.verified.settings import VerifiedStyle
+
+# One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
+# templates of others.
+Kind = Literal[
+    "direction",
+    "disagreement",
+    "comparison",
+    "conservation",
+    "leadingedge",
+    "significance",
+    "count",
+    "unanswerable",
+]
+Part = Literal["train", "valid", "test"]
+
+
+class EnrichmentFile(Strict):
+    """A table of one contrast, or of several with columns for the tissue and the study."""
+
+    path: UserPath = Field(description="of fGSEA, GSEApy, clusterProfiler, g:Profiler, GSEA desktop or DAVID")
+    tissue: str = Field("", description="of all rows, unless `columns` names a column of it")
+    study: str = Field("", description="of all rows, unless `columns` names a column of it")
+    columns: dict[Literal["id", "name", "adjusted", "score", "genes", "tissue", "study"], str] = Field(
+        {}, description="what columns are called, where the program gives them other names"
+    )
+
+    @model_validator(mode="after")
+    def _tissue_and_study_are_known(self) -> "EnrichmentFile":
+        for name in ("tissue", "study"):
+            if bool(getattr(self, name)) == (name in self.columns):
+                raise ValueError(f"give '{name}', or in 'columns' the column of it")
+        return self
+
+
+class HeldOutPlaces(Strict):
+    """The tissues, or the studies, of which no training question has anything."""
+
+    by: Literal["tissue", "study"] = "tissue"
+    test: Annotated[list[str], Field(min_length=1)]
+    valid: Annotated[list[str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _parts_are_disjoint(self) -> "HeldOutPlaces":
+        if both := sorted({*self.test} & {*self.valid}):
+            raise ValueError(f"'{both[0]}' is in test and in valid")
+        return self
+
+
+class Questions(Strict):
+    """The most questions of a kind in each part; their answers are balanced, so that there may be fewer."""
+
+    train: Annotated[int, Field(ge=1)]
+    valid: Annotated[int, Field(ge=0)]
+    test: Annotated[int, Field(ge=1)]
+
+
+class PathwayBenchmark(Benchmark):
+    """Questions on which gene sets moved, where, and in how many studies."""
+
+    task: Literal["pathway_qa"]
+    tables: Annotated[list[EnrichmentFile], Field(min_length=1)]
+    condition: str = Field(description="what was compared, as in: mice flown in space against mice on the ground")
+    held_out: HeldOutPlaces
+    subsets: Annotated[dict[Kind, Questions], Field(min_length=1)]
+    significant: Annotated[float, Field(gt=0, lt=1)] = Field(0.05, description="adjusted p below which a set moved")
+    tolerance: Annotated[float, Field(gt=0)] = Field(0.1, description="within which a correlation is right")
+
+
+class PathwayStyle(VerifiedStyle):
+    """How a question is asked: texts with {question}, and with {table} the rows that answer it."""
+
+    def asks_confidence(self) -> bool:
+        """Always: the contract has a line for it."""
+        return True

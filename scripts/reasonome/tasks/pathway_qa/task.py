@@ -1,0 +1,220 @@
+"""The task object of questions on enrichment tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import nan
+from random import Random
+from statistics import fmean
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from reasonome.config import Grading
+from reasonome.facts.text import one_line
+from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
+from reasonome.scoring import verifiers
+from reasonome.scoring.verifiers import Claim, Stated, Truth
+from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
+from reasonome.tasks.pathway_qa.answer import (
+    CANNOT_BE_TOLD,
+    PathwayAnswer,
+    answer_span,
+    parse_answer,
+    plain,
+    set_key,
+    stated,
+)
+from reasonome.tasks.pathway_qa.settings import PathwayBenchmark, PathwayStyle
+from reasonome.tasks.verified.task import Question, VerifiedTask
+
+UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
+_FLIPPED = {UP: DOWN, DOWN: UP}
+
+
+class Statement(BaseModel):
+    """A statement that a right answer makes: the set as the prompt names it, the tissue, and the value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    set: str
+    tissue: str
+    value: str
+
+
+class PathwayQuestion(Question):
+    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set that it is about.
+
+    `places` are the tissues or studies that the answer depends on, `about` the sets and tissues that it names, and
+    `statements` what a right answer states. `ids` are ids of the shown sets, which stand for their names.
+    """
+
+    asks: str
+    places: tuple[str, ...]
+    about: tuple[tuple[str, str], ...] = ()
+    statements: tuple[Statement, ...] = ()
+    ids: dict[str, str] = {}
+    tolerance: float = 0.0
+
+
+class PathwayQA(VerifiedTask):
+    """Answers are right if the short answer and the statements are."""
+
+    name = "pathway_qa"
+    columns = ("question",)
+    Example = PathwayQuestion
+    Style = PathwayStyle
+    watched = ("facts", "sets", "consistency", "uncertainty", "format")
+
+    user_texts = (("question",), ("table",))
+    Benchmark = PathwayBenchmark
+
+    def verify(self, answer: str, example: PathwayQuestion) -> float:
+        """1 for the right short answer, else 0."""
+        return float(verifiers.answer_right(Stated(plain(answer)), truth(example)))
+
+    def verified(self, answer: PathwayAnswer, example: PathwayQuestion) -> float:
+        """1 if the answer and its statements are right; of a bare answer, if that is."""
+        if answer.bare:
+            return self.verify(answer.name, example)
+        return float(verifiers.right(read(answer, example), truth(example)))
+
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The four verifiers, each where it applies, and the form; `grading` is of rankings and sets nothing here."""
+
+        def of_each(function: Callable[..., float | None]) -> Callable[..., list[float]]:
+            def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:
+                values = [function(answer, example) for answer, example in zip(answers, examples, strict=True)]
+                return [nan if value is None else value for value in values]
+
+            return rewards
+
+        def verifier(function: Callable[..., float | None]) -> Callable[..., list[float]]:
+            return of_each(lambda answer, example: function(read(answer, example), truth(example)))
+
+        def consistency(answer: PathwayAnswer, example: PathwayQuestion) -> float | None:
+            return verifiers.consistency(read(answer, example), truth(example), lambda said: follows(said, example))
+
+        return {
+            "facts": Reward(verifier(verifiers.facts), 0.0, 1.0, semantic=True),
+            "sets": Reward(verifier(verifiers.sets), 0.0, 1.0, semantic=True, applies=_asks_statements),
+            "consistency": Reward(of_each(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
+            "uncertainty": Reward(verifier(verifiers.uncertainty), -1.0, 1.0, semantic=True),
+            "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+        }
+
+    def kind(self, question: PathwayQuestion) -> str:
+        """The right answer."""
+        return question.answer
+
+    def scored(self, answer: PathwayAnswer, example: PathwayQuestion) -> dict[str, Any]:
+        """The columns of a table of scores."""
+        return {
+            "question": example.columns["question"],
+            "answer": answer.name,
+            "statements": "; ".join(f"{c.subject} {c.place} {c.value}" for c in answer.claims),
+            "answer_right": self.verify(answer.name, example) if answer.named else 0.0,
+            "verified": self.verified(answer, example),
+        }
+
+    def prompt(self, example: PathwayQuestion, style: PathwayStyle, order: int = 0) -> Prompt:
+        """The style's texts with the question and, where it shows them, the rows that answer it."""
+        parts = {"{question}": one_line(example.columns["question"])}
+        if "{table}" in style.user:
+            parts["{table}"] = example.columns["table"]
+        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
+
+    def parse(self, text: str, style: PathwayStyle | None = None) -> PathwayAnswer:
+        """The answer, the statements and the confidence of a completion; never raises."""
+        return parse_answer(text)
+
+    def bare(self, text: str) -> PathwayAnswer:
+        """The answer in a bare text."""
+        return PathwayAnswer(plain(text), "", [] if text.strip() else ["empty_answer"], bare=True)
+
+    def is_completion(self, cell: str) -> bool:
+        """Whether a cell has a line with an answer."""
+        return "answer:" in cell.casefold()
+
+    def name_span(self, text: str, style: PathwayStyle | None = None) -> tuple[int, int] | None:
+        """The (start, end) in characters of the answer and its statements; None without one."""
+        return answer_span(text)
+
+    def completion(
+        self,
+        example: PathwayQuestion,
+        prompt: Prompt,
+        style: PathwayStyle,
+        proposal: Mapping[str, Any] | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
+    ) -> str | None:
+        """The right answer and statements, after the teacher's reasoning if there is any, with the confidence."""
+        reasoning = " ".join((proposal or {}).get("steps", ()))
+        return stated(example.answer, lines(example.statements), confidence, reasoning)
+
+    def wrong(
+        self, example: PathwayQuestion, prompt: Prompt, others: Sequence[PathwayQuestion], random: Random
+    ) -> str | None:
+        """The answer of another question of the same template, with statements that go with it."""
+        answers = {other.answer for other in others if other.asks == example.asks}
+        answers = sorted(answer for answer in answers if not self.verify(answer, example))
+        return with_statements(random.choice(answers), example, random) if answers else None
+
+    def policies(self, examples: Sequence[PathwayQuestion], style: PathwayStyle | None = None) -> list[Policy]:
+        """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %."""
+        policies = []
+        for answer in sorted({example.answer for example in examples}):
+            right = fmean(self.verify(answer, example) for example in examples)
+            for words, confidence in (("honestly", right), ("at 0%", 0.0), ("at 100%", 1.0)):
+                policies.append(Policy(f"{answer} {words}", _constant(answer, confidence)))
+        return policies
+
+
+def _asks_statements(example: PathwayQuestion) -> bool:
+    return bool(example.statements)
+
+
+def _constant(answer: str, confidence: float) -> Callable[[PathwayQuestion, Prompt], str]:
+    def completion(example: PathwayQuestion, prompt: Prompt) -> str:
+        text, _, statements = with_statements(answer, example, Random(0)).partition("\n")
+        return stated(text, statements, confidence)
+
+    return completion
+
+
+def lines(statements: Sequence[Statement]) -> str:
+    """Statements, one a line."""
+    return "\n".join(f"{one.set}; {one.tissue}; {one.value}" for one in statements)
+
+
+def with_statements(answer: str, example: PathwayQuestion, random: Random) -> str:
+    """An answer and, below it, statements on what the question names that lead to it; none if nothing can be told."""
+    if answer == CANNOT_BE_TOLD or example.asks == "conservation":
+        return answer
+    values = [answer] * len(example.about)
+    if example.asks == "comparison":
+        first = random.choice((UP, DOWN))
+        values = [first, first if answer == SAME else _FLIPPED[first]]
+    statements = [
+        Statement(set=name, tissue=tissue, value=value)
+        for (name, tissue), value in zip(example.about, values, strict=True)
+    ]
+    return "\n".join(filter(None, [answer, lines(statements)]))
+
+
+def truth(example: PathwayQuestion) -> Truth:
+    """What is right, with the sets' names as `read` has them."""
+    claims = tuple(Claim(set_key(one.set), plain(one.tissue), one.value) for one in example.statements)
+    return Truth(example.answer, claims, example.tolerance)
+
+
+def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
+    """What an answer states, with the names of sets for their ids."""
+    names = {set_key(identifier): set_key(name) for name, identifier in example.ids.items()}
+    claims = tuple(Claim(names.get(one.subject, one.subject), one.place, one.value) for one in answer.claims)
+    return Stated(answer.name, claims, answer.confidence)
+
+
+def follows(said: Stated, example: PathwayQuestion) -> bool:
+    """Whether statements lead to the answer: of a comparison by being the same or not, else by saying it."""
+    values = {claim.value for claim in said.claims}
+    if example.asks != "comparison":
+        return values == {said.answer}
+    return len(said.claims) > 1 and values <= {UP, DOWN} and said.answer == (SAME if len(values) == 1 else OPPOSITE)

@@ -1,0 +1,138 @@
+"""Enrichment tables of each program by its columns, bad rows, and tables that cannot be read."""
+
+from pathlib import Path
+
+import pytest
+
+from reasonome.core.errors import InputError
+from reasonome.tasks.pathway_qa.enrichment_tables import genes, read_contrasts
+
+SHIPPED = Path(__file__).parent.parent / "resources/spaceflight/mouse_reactome.csv.gz"
+
+# (text, id, name, adjusted p, score, genes): the header as the program writes it, and a row.
+TABLES = {
+    "fGSEA": (
+        'pathway,pval,padj,log2err,ES,NES,size,leadingEdge\nREACTOME_DNA_REPAIR,.001,.01,.4,.5,1.9,25,"Brca1; Rad51"\n',
+        ("REACTOME_DNA_REPAIR", "REACTOME_DNA_REPAIR", 0.01, 1.9, ("Brca1", "Rad51")),
+    ),
+    "fGSEA, list column": (
+        "pathway\tpval\tpadj\tlog2err\tES\tNES\tsize\tleadingEdge\n"
+        'A_B\t.001\t.01\t.4\t.5\t-1.9\t25\t"c(""X1"", ""X2"")"\n',
+        ("A_B", "A_B", 0.01, -1.9, ("X1", "X2")),
+    ),
+    "clusterProfiler GSEA": (
+        "ID,Description,setSize,enrichmentScore,NES,pvalue,p.adjust,qvalue,rank,leading_edge,core_enrichment\n"
+        'GO:0006281,DNA repair,80,.5,2.1,1e-5,.002,.001,900,"tags=40%, list=9%, signal=37%",BRCA1/RAD51\n',
+        ("GO:0006281", "DNA repair", 0.002, 2.1, ("BRCA1", "RAD51")),
+    ),
+    "clusterProfiler": (
+        "ID,Description,GeneRatio,BgRatio,pvalue,p.adjust,qvalue,geneID,Count\n"
+        "GO:0006281,DNA repair,5/100,80/18000,1e-5,.002,.001,BRCA1/RAD51,2\n",
+        ("GO:0006281", "DNA repair", 0.002, None, ("BRCA1", "RAD51")),
+    ),
+    "GSEApy prerank": (
+        "Name,Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes\n"
+        "prerank,DNA repair,.5,1.7,0.0,.03,.1,10/50,9%,BRCA1;RAD51\n",
+        ("DNA repair", "DNA repair", 0.03, 1.7, ("BRCA1", "RAD51")),
+    ),
+    "GSEApy enrichr": (
+        "Gene_set\tTerm\tOverlap\tP-value\tAdjusted P-value\tOdds Ratio\tCombined Score\tGenes\n"
+        "GO\tDNA repair\t2/80\t.001\t.04\t5\t30\tBRCA1;RAD51\n",
+        ("DNA repair", "DNA repair", 0.04, None, ("BRCA1", "RAD51")),
+    ),
+    "GSEA desktop": (
+        "NAME\tGS<br> follow link to MSigDB\tGS DETAILS\tSIZE\tES\tNES\tNOM p-val\tFDR q-val\tFWER p-val\tRANK AT MAX\t"
+        "LEADING EDGE\t\nHALLMARK_E2F\tHALLMARK_E2F\tDetails ...\t69\t.7\t2.7\t0.0\t0.0\t0.0\t2778\ttags=65%\t\n",
+        ("HALLMARK_E2F", "HALLMARK_E2F", 0.0, 2.7, ()),
+    ),
+    "g:Profiler": (
+        "source,native,name,p_value,significant,term_size,intersection_size,intersections\n"
+        "GO:BP,GO:0006281,DNA repair,.004,True,500,2,\"['BRCA1', 'RAD51']\"\n",
+        ("GO:0006281", "DNA repair", 0.004, None, ("BRCA1", "RAD51")),
+    ),
+    "generic results": (
+        "Name\tDescription\tpvalue\tqvalue\tphenotype\tgenes\nGO:0006281\tDNA repair\t.01\t.03\t-1\tBRCA1,RAD51\n",
+        ("GO:0006281", "DNA repair", 0.03, -1.0, ("BRCA1", "RAD51")),
+    ),
+    "DAVID": (
+        "Category\tTerm\tCount\t%\tPValue\tGenes\tList Total\tPop Hits\tPop Total\tFold Enrichment\tBonferroni"
+        "\tBenjamini\tFDR\n"
+        "GOTERM_BP_FAT\tGO:0006281~DNA repair\t2\t1.5\t.001\tBRCA1, RAD51\t90\t80\t18000\t5\t.5\t.02\t.02\n",
+        ("GO:0006281", "DNA repair", 0.02, None, ("BRCA1", "RAD51")),
+    ),
+}
+
+
+@pytest.mark.parametrize("program", TABLES)
+def test_each_program_by_its_columns(tmp_path, program):
+    text, (identifier, name, adjusted, score, listed) = TABLES[program]
+    (tmp_path / "table").write_text(text)
+    [contrast], bad = read_contrasts(tmp_path / "table", "liver", "one")
+    assert (contrast.tissue, contrast.study, bad) == ("liver", "one", [])
+    [row] = contrast.sets.values()
+    assert (row.id, row.name, row.adjusted, row.genes) == (identifier, name, adjusted, listed)
+    assert contrast.signed == (score is not None)
+    assert score is None or row.score == score
+
+
+def test_the_shipped_table_of_fgsea_has_twenty_contrasts():
+    contrasts, bad = read_contrasts(SHIPPED, columns={"tissue": "tissue", "study": "mission"})
+    assert len(contrasts) == 20 and {len(bad)} == {sum(row.reason == "the adjusted p is 'NA'" for row in bad)}
+    thymus = next(c for c in contrasts if (c.tissue, c.study) == ("thymus", "RR-9"))
+    row = thymus.sets["REACTOME_ACTIVATION_OF_THE_PRE_REPLICATIVE_COMPLEX"]
+    assert "Mcm2" in row.genes and row.adjusted < 0.05
+
+
+FGSEA = "pathway,padj,NES,leadingEdge,tissue\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("A,NA,1.5,X,skin", "the adjusted p is 'NA'"),
+        ("A,1.5,1.5,X,skin", "the adjusted p is '1.5'"),
+        ("A,-.1,1.5,X,skin", "the adjusted p is '-.1'"),
+        ("A,.01,,X,skin", "the score is ''"),
+        ("A,.01,inf,X,skin", "the score is 'inf'"),
+        ("A,.01,high,X,skin", "the score is 'high'"),
+        (",.01,1.5,X,skin", "the cell of the set, the tissue or the study is empty"),
+        ("A,.01,1.5,X,", "the cell of the set, the tissue or the study is empty"),
+        ("GOOD,.01,1.5,X,skin", "the set has an earlier row"),
+    ],
+)
+def test_bad_rows_are_flagged_with_their_line(tmp_path, row, reason):
+    (tmp_path / "t.csv").write_text(f"{FGSEA}GOOD,.01,2,X,skin\n{row}\n")
+    [contrast], [bad] = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
+    assert list(contrast.sets) == ["GOOD"]
+    assert (bad.line, bad.reason) == (3, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "what"),
+    [
+        ("", {}, "the file is empty"),
+        (FGSEA, {}, "no rows"),
+        ("gene,log2FoldChange,padj\nA,1,.1\n", {}, "not the columns of a known enrichment table"),
+        ("set,q\nA,.1\n", {"id": "set"}, "not the columns of a known enrichment table"),
+        (f"{FGSEA}A,NA,1,X,skin\n", {}, "no row of this table can be used"),
+        (f"{FGSEA}A,.1,1,X\n", {}, "expected 5 columns"),
+        (f"{FGSEA}A,.1,1,X,skin\n", {"tissue": "tisue"}, "there is no column 'tisue'"),
+        ("padj,padj,pathway,NES\n.1,.1,A,1\n", {}, "columns are called 'padj'"),
+    ],
+)
+def test_tables_that_cannot_be_read(tmp_path, text, columns, what):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match=what) as caught:
+        read_contrasts(tmp_path / "t.csv", "skin", "one", columns)
+    assert caught.value.file == tmp_path / "t.csv" and caught.value.fix
+
+
+def test_columns_of_ones_own(tmp_path):
+    (tmp_path / "t.tsv").write_text("set\tq\tz\nA\t.1\t-2\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.tsv", "skin", "one", {"id": "set", "adjusted": "q", "score": "z"})
+    assert contrast.sets["A"].score == -2
+
+
+@pytest.mark.parametrize("text", ["A; B", "A,B", "A/B", "['A', 'B']", 'c("A", "B")', "A B A"])
+def test_genes_of_a_cell(text):
+    assert genes(text) == ("A", "B")

@@ -1,0 +1,125 @@
+"""Verifiers on answers worked out by hand, and what lazy answers earn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reasonome.scoring.verifiers import Claim, Stated, Truth, facts, uncertainty
+from reasonome.tasks.base import total
+from reasonome.tasks.pathway_qa.answer import parse_answer
+from reasonome.tasks.pathway_qa.task import PathwayQuestion, Statement
+from reasonome.tasks.registry import TASKS
+
+TASK = TASKS["pathway_qa"]
+DNA = "dna repair"
+
+
+def question(asks, answer, statements=(), about=None, tolerance=0.0):
+    return PathwayQuestion(
+        id=asks,
+        subset=asks,
+        columns={"question": "?", "table": ""},
+        answer=answer,
+        group="g",
+        asks=asks,
+        places=("liver",),
+        about=about if about is not None else tuple((one[0], one[1]) for one in statements),
+        statements=tuple(Statement(set=s, tissue=t, value=v) for s, t, v in statements),
+        ids={DNA: "REACTOME_DNA_REPAIR"},
+        tolerance=tolerance,
+    )
+
+
+DIRECTION = question("direction", "up", [(DNA, "liver", "up")])
+DEPENDS = question("direction", "it depends", [(DNA, "liver", "it depends")])
+COMPARISON = question("comparison", "opposite", [(DNA, "liver", "up"), (DNA, "skin", "down")])
+COUNT = question("count", "3", [(DNA, "liver", "3")])
+CORRELATION = question("conservation", "0.42", tolerance=0.1)
+NOTHING = question("direction", "cannot be told", about=((DNA, "heart"),))
+NO = None  # does not apply
+
+# (question, completion, V1, V2, V3, V4), worked out by hand. V1: right of answer and pairs / those asked for or stated.
+BY_HAND = [
+    (DIRECTION, "Answer: up\ndna repair; liver; up\nConfidence: 80", 1, 1, 1, 1.6 - 0.64),
+    (DIRECTION, "Answer: up\nREACTOME_DNA_REPAIR; Liver; Up\nConfidence: 100", 1, 1, 1, 1),
+    (DIRECTION, "Answer: **UP**.\n- 'DNA repair'; liver; up.\nConfidence: 0", 1, 1, 1, 0),
+    (DIRECTION, "Answer: down\ndna repair; liver; down\nConfidence: 80", 0, 1, 1, -0.64),
+    (DIRECTION, "Answer: down\ndna repair; liver; down\nConfidence: 0", 0, 1, 1, 0),
+    (DIRECTION, "Answer: up\nConfidence: 50", 1 / 2, 0, 0, -0.25),
+    (DIRECTION, "Answer: up\ndna repair; liver; down\nConfidence: 50", 1 / 2, 1, 0, -0.25),
+    (DIRECTION, "Answer: down\ndna repair; liver; up\nConfidence: 50", 1 / 2, 1, 0, -0.25),
+    (DIRECTION, "Answer: up\ndna repair; liver; up\ndna repair; liver; down\nConfidence: 50", 1 / 2, 1, 0, -0.25),
+    (DIRECTION, "Answer: up\ndna repair; liver; up\ncell cycle; liver; up\nConfidence: 50", 2 / 3, 1 / 2, 1, -0.25),
+    (DIRECTION, "Answer: up\ndna repair; liver; up\ndna repair; skin; up\nConfidence: 50", 2 / 3, 1, 1, -0.25),
+    (DIRECTION, "Answer: up\ncell cycle; liver; up\nConfidence: 50", 1 / 3, 0, 1, -0.25),
+    (DIRECTION, "Answer: up\nan invented set; liver; up\nConfidence: 50", 1 / 3, 0, 1, -0.25),
+    (DIRECTION, "Answer: up\ndna repair; liver; up", 1, 1, 1, -1),
+    (DIRECTION, "dna repair goes up in the liver", 0, 0, 0, -1),
+    (DIRECTION, "", 0, 0, 0, -1),
+    (DIRECTION, "Answer: cannot be told\nConfidence: 30", 0, 0, 0, -0.09),
+    (DIRECTION, "Answer: up\nAnswer: down\ndna repair; liver; up\nConfidence: 50", 0, 0, 0, -1),
+    (DIRECTION, "Answer: it depends\ndna repair; liver; it depends\nConfidence: 20", 0, 1, 1, -0.04),
+    (DEPENDS, "Answer: it depends\ndna repair; liver; it depends\nConfidence: 60", 1, 1, 1, 1.2 - 0.36),
+    (
+        COMPARISON,
+        "Answer: opposite\ndna repair; liver; up\ndna repair; skin; down\nConfidence: 90",
+        1,
+        1,
+        1,
+        1.8 - 0.81,
+    ),
+    (COMPARISON, "Answer: opposite\ndna repair; liver; down\ndna repair; skin; up\nConfidence: 90", 1 / 3, 1, 1, -0.81),
+    (COMPARISON, "Answer: opposite\ndna repair; liver; up\ndna repair; skin; up\nConfidence: 90", 2 / 3, 1, 0, -0.81),
+    (COMPARISON, "Answer: same\ndna repair; liver; up\ndna repair; skin; up\nConfidence: 90", 1 / 3, 1, 1, -0.81),
+    (COMPARISON, "Answer: opposite\ndna repair; liver; up\nConfidence: 90", 2 / 3, 1, 0, -0.81),
+    (COUNT, "Answer: 3\ndna repair; liver; 3\nConfidence: 70", 1, 1, 1, 1.4 - 0.49),
+    (COUNT, "Answer: 2\ndna repair; liver; 2\nConfidence: 70", 0, 1, 1, -0.49),
+    (CORRELATION, "Answer: 0.5\nConfidence: 40", 1, NO, NO, 0.8 - 0.16),
+    (CORRELATION, "Answer: 0.53\nConfidence: 40", 0, NO, NO, -0.16),
+    (CORRELATION, "Answer: 0.5\ndna repair; liver; up\nConfidence: 40", 1 / 2, NO, NO, -0.16),
+    (NOTHING, "Answer: cannot be told\nConfidence: 100", 1, NO, NO, 1),
+    (NOTHING, "Answer: up\ndna repair; heart; up\nConfidence: 100", 0, NO, NO, -1),
+]
+
+
+@pytest.mark.parametrize(("asked", "completion", "facts", "sets", "consistency", "uncertainty"), BY_HAND)
+def test_verifiers_by_hand(asked, completion, facts, sets, consistency, uncertainty):
+    answer = parse_answer(completion)
+    expected = {"facts": facts, "sets": sets, "consistency": consistency, "uncertainty": uncertainty}
+    for name, value in expected.items():
+        reward = TASK.rewards()[name]
+        assert reward.applies(asked) == (value is not None)
+        [found] = reward.function([answer], [asked], None)
+        assert found == pytest.approx(float("nan") if value is None else value, nan_ok=True), name
+        assert value is None or reward.low <= found <= reward.high
+
+
+def test_weights_of_what_does_not_apply_go_to_the_others():
+    weights = {"facts": 0.35, "sets": 0.30, "consistency": 0.15, "uncertainty": 0.20}
+    nan = float("nan")
+    values = {"facts": [1, 0.5, nan], "sets": [0, nan, nan], "consistency": [1, nan, nan], "uncertainty": [0.5, 0, nan]}
+    # .35 + .15 + .1; .5 × .35 / .55
+    assert total(values, weights) == pytest.approx([0.6, 0.5 * 0.35 / 0.55, 0])
+
+
+@pytest.mark.parametrize("tenths", range(11))
+def test_a_confidence_pays_most_where_it_is_the_chance_to_be_right(tenths):
+    chance, asked = tenths / 10, Truth("up")
+
+    def earned(confidence):
+        right, wrong = (uncertainty(Stated(answer, (), confidence), asked) for answer in ("up", "down"))
+        return chance * right + (1 - chance) * wrong
+
+    confidences = [step / 20 for step in range(21)]
+    assert max(confidences, key=earned) == chance
+    assert earned(0.5) == pytest.approx(chance - 0.25)
+
+
+CLAIMS = st.lists(st.builds(Claim, st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(["up", "down"])))
+
+
+@given(CLAIMS, st.sampled_from(["up", "down", ""]))
+def test_more_claims_never_help_a_right_answer(claims, answer):
+    asked = Truth("up", (Claim("a", "x", "up"),))
+    best = facts(Stated("up", asked.claims), asked)
+    assert facts(Stated(answer, (*asked.claims, *claims)), asked) <= best == 1
