@@ -446,6 +446,41 @@ def test_a_table_of_preferences_is_of_one_benchmark(config):
     assert_located(config, "recipes/dpo.yaml", 16, "variants.demosamples.mixture", "table 'mine' is of one benchmark")
 
 
+def test_a_missing_table_of_preferences(config):
+    with (config / "preferences.yaml").open("a") as file:
+        file.write("mine: {kind: table, path: mine/pairs.csv}\n")
+    line = len((config / "preferences.yaml").read_text().splitlines())
+    change(config / "recipes/dpo.yaml", "preferences: demo-samples", "preferences: mine")
+    assert_located(config, "preferences.yaml", line, "mine.path", "there is no file mine/pairs.csv")
+
+
+@pytest.mark.parametrize(
+    ("shares", "field", "said"),
+    [
+        ("{best over wrong: 0.5}", ".best over wrong", "unknown key 'best over wrong'"),
+        ("{best over wrong: 0.5}", ".best over wrong", "; wrong with reasoning over wrong without"),
+        (
+            "{wrong with reasoning over wrong without: 15}",
+            ".wrong with reasoning over wrong without",
+            "written as 0.15",
+        ),
+        ("{wrong with reasoning over wrong without: -1}", ".wrong with reasoning over wrong without", "'-1' is not: "),
+    ],
+)
+def test_shares_of_kinds_of_pairs(config, shares, field, said):
+    with (config / "preferences.yaml").open("a") as file:
+        file.write(f"mine: {{kind: tiers, teacher: knowledge-given, shares: {shares}}}\n")
+    error = mistake(config)
+    assert error.field == "mine.shares" + field and said in str(error), error
+
+
+def test_nothing_that_says_which_completion_is_better(config):
+    change(config / "recipes/onlinedpo.yaml", "    judge: [sft.bp, reward.demobp]\n", "")
+    change(config / "recipes/onlinedpo.yaml", "{format: 1.0, reasoning: 1.0}", "{format: 0.0}")
+    error = mistake(config)
+    assert "give `judge`, the steps of a reward model, or `rewards` with a weight above 0" in str(error)
+
+
 def test_a_grader_cannot_be_called_as_the_reward_of_a_reward_model(config):
     graders = "graders: {judge: {function: graders.py:f}}\n    "
     change(config / "recipes/onlinedpo.yaml", "rewards: {format: 1.0, reasoning: 1.0}", graders)

@@ -172,6 +172,7 @@ def test_a_users_table(tmp_path):
         ("GO:1,a b,a  b", "rejected", "both answers are alike"),
         ("GO:1,axon guidance,Process: b", "chosen", "no answer can be read in it"),
         ("GO:2,Process: b,Process: a", "chosen", "line 2 has this pair the other way round"),
+        ("GO:2,Process: a,Process: b", "chosen", "line 2 has this pair\n"),
     ],
 )
 def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field, said):
@@ -180,6 +181,15 @@ def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field, said):
     with pytest.raises(InputError, match=said) as caught:
         table_pairs(NAMING, STYLE, SETS, file)
     assert (caught.value.file, caught.value.line, caught.value.field) == (file, 3, field)
+
+
+def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("id,prompt,better,rejected\nGO:2,a,b,c\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        table_pairs(NAMING, STYLE, SETS, file)
+    assert "there is no column chosen: the columns are 'id', 'prompt', 'better', 'rejected'" in str(caught.value)
+    assert "call them id, chosen, rejected" in str(caught.value)
 
 
 def test_single_answers_are_good_if_they_win_more_pairs_than_they_lose():

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, model_validator
 
 from reasonome.config.recipes import Grading
-from reasonome.config.strict import Name, Names, Seed, Strict, UserPath
+from reasonome.config.strict import Name, Names, Seed, Strict, UserPath, WrongValue
 
 Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -36,7 +36,8 @@ class TierPreferences(_Preferences):
     @model_validator(mode="after")
     def _some_kind_is_learned(self) -> "TierPreferences":
         if not any(self.shares.get(kind, 1) for kind in KINDS):
-            raise ValueError("every kind of pair has share 0: there is nothing to learn from")
+            fix = "give one a share above 0, or leave it out, which means 1"
+            raise WrongValue("every kind of pair has share 0: there is nothing to learn from", fix)
         return self
 
 
@@ -56,9 +57,9 @@ class SamplePreferences(_Preferences):
     @model_validator(mode="after")
     def _something_is_compared(self) -> "SamplePreferences":
         if not any(self.rewards.values()):
-            raise ValueError("every reward has weight 0: no sample is better than another")
+            raise WrongValue("every reward has weight 0: no sample is better than another", "give one a weight above 0")
         if "similarity" in self.rewards and not self.encoders:
-            raise ValueError("the similarity reward needs at least one encoder")
+            raise WrongValue("the similarity reward needs at least one encoder", "name it: encoders: [minilm]")
         return self
 
     @property

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from reasonome.config.strict import FileAndName, Name, Names, Precision, Sha256, Strict, Variant
+from reasonome.config.strict import FileAndName, Name, Names, Precision, Sha256, Strict, Variant, WrongValue
 
 # The reward that a reward model gives.
 JUDGE = "judge"
@@ -437,7 +437,8 @@ class OnlineDpoRecipe(RolloutRecipe):
     @model_validator(mode="after")
     def _something_is_rewarded(self) -> Self:
         if not any(self.weights.values()):
-            raise ValueError("nothing says which completion is better: give a judge, or rewards with a weight")
+            fix = "give `judge`, the steps of a reward model, or `rewards` with a weight above 0"
+            raise WrongValue("nothing says which completion is better", fix)
         return self
 
     @property

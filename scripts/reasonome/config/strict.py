@@ -22,6 +22,14 @@ Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
+class WrongValue(ValueError):
+    """A mistake in a value; `fix` says what to write instead."""
+
+    def __init__(self, what: str, fix: str):
+        self.fix = fix
+        super().__init__(what)
+
+
 def check_inside_project(path: str) -> str:
     """`path`; ValueError if it is absolute, leads out of the project, or looks like an option."""
     if path.startswith(("/", "-")) or ".." in path.split("/"):

@@ -12,7 +12,7 @@ import numpy as np
 
 from reasonome.config import Grading
 from reasonome.config.preferences import KINDS
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.tasks.base import Similarity, Task, total
 
@@ -144,9 +144,13 @@ def table_pairs(task: Task, style: Any, examples: Sequence[Any], path: Path) -> 
     """The pairs of a user's table with the columns id, chosen and rejected; answers are whole completions.
 
     InputError with the line of an id that is not in the training split, of a pair whose answers are empty or alike, of
-    a better answer that cannot be read in the style, and of a pair that another row has the other way round.
+    a better answer that cannot be read in the style, and of a pair that another row has, as it is or the other way
+    round.
     """
     table = read_table(path, TABLE_COLUMNS, texts=True)
+    if missing := [column for column in TABLE_COLUMNS if column not in table.columns]:
+        what = f"there is no column {' or '.join(missing)}: the columns are {', '.join(map(repr, table.columns))}"
+        raise table.header_error(what, fix=f"call them {', '.join(TABLE_COLUMNS)}")
     columns = [table.cells(table.place(column)) for column in TABLE_COLUMNS]
     by_id = {example.id: example for example in examples}
     pairs, line_by_pair = [], {}
@@ -154,7 +158,8 @@ def table_pairs(task: Task, style: Any, examples: Sequence[Any], path: Path) -> 
         where = {"file": path, "line": line}
         if identifier not in by_id:
             what = f"'{identifier}' is no question of the training split"
-            raise InputError(what, **where, field="id", fix=nearest(identifier, by_id))
+            fix = f"take ids of training questions, such as '{min(by_id)}'; valid and test questions are not trained on"
+            raise InputError(what, **where, field="id", fix=fix)
         for field, answer in (("chosen", chosen), ("rejected", rejected)):
             if not answer.strip():
                 raise InputError("there is no answer", **where, field=field, fix="write it, or leave the row out")
@@ -164,9 +169,10 @@ def table_pairs(task: Task, style: Any, examples: Sequence[Any], path: Path) -> 
         if task.name_span(chosen, style) is None:
             fix = "write a whole completion in the form that the style asks for"
             raise InputError("no answer can be read in it", **where, field="chosen", fix=fix)
-        if (identifier, rejected, chosen) in line_by_pair:
-            what = f"line {line_by_pair[identifier, rejected, chosen]} has this pair the other way round"
-            raise InputError(what, **where, field="chosen", fix="leave one of the two out")
+        for answers, order in (((chosen, rejected), ""), ((rejected, chosen), " the other way round")):
+            if (identifier, *answers) in line_by_pair:
+                what = f"line {line_by_pair[identifier, *answers]} has this pair{order}"
+                raise InputError(what, **where, field="chosen", fix="leave one of the two out")
         line_by_pair[identifier, chosen, rejected] = line
         pairs.append(_pair(task, style, by_id[identifier], "table", chosen, rejected))
     return pairs

@@ -106,15 +106,25 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
     elif first["type"] == "union_tag_invalid":
         key = context["discriminator"].strip("'")
         loc, what = (*loc, key), f"unknown {key} '{context['tag']}'"
-        fix = nearest(context["tag"], re.findall(r"'([^']+)'", context["expected_tags"]))
+        fix = nearest(context["tag"], _quoted(context["expected_tags"]))
     elif first["type"] == "union_tag_not_found":
         key = context["discriminator"].strip("'")
         loc, what = (*loc, key), f"key '{key}' is missing"
     elif first["type"] in ("model_type", "model_attributes_type", "dict_type"):
         what = NO_MAPPING
+    elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
+        valid = _quoted(context["expected"])
+        what = f"unknown key '{first['input']}'"
+        fix = f"{nearest(str(first['input']), valid)} All of them: {'; '.join(valid)}"
     elif first["type"] == "literal_error":
         what = f"'{first['input']}' is no {loc[-1] if loc and isinstance(loc[-1], str) else 'choice'}"
-        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", context["expected"]))
+        fix = nearest(str(first["input"]), _quoted(context["expected"]))
+    elif first["type"] == "less_than_equal" and context["le"] == 1:
+        fix = f"'{first['input']}' is more: 15 percent are written as 0.15"
+    elif first["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        fix = f"'{first['input']}' is not: give another number"
+    elif hasattr(context.get("error"), "fix"):
+        fix = context["error"].fix
     elif first["type"] in ("int_parsing", "float_parsing"):
         fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
     elif first["type"] == "list_type":
@@ -122,6 +132,10 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
         what = "a list belongs here" if empty else f"'{first['input']}' stands where a list belongs"
         fix = "write []" if empty else f"write [{first['input']}]"
     raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']+)'", text)
 
 
 def check_file_name(path: Path, name: str, pattern: str) -> None:

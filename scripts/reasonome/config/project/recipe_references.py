@@ -36,10 +36,8 @@ def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) ->
             project.folder.check_known(file, loc, recipe.statements.corpus, project.corpora)
     elif isinstance(recipe, PreferenceRecipe):
         _check_known(project, file, variant, recipe, "preferences", project.preferences)
-        if recipe.mixture and project.preferences[recipe.preferences].kind == "table":
-            loc = project.folder.place_in_recipe(file, variant, "mixture")
-            what = f"the table '{recipe.preferences}' is of one benchmark, and these are several"
-            raise project.folder.error(file, loc, what, "give `benchmark` in place of `mixture`")
+        if project.preferences[recipe.preferences].kind == "table":
+            _check_table(project, file, variant, recipe)
     else:
         _check_one_task(project, file, variant, recipe)
     if judge := getattr(recipe, "judge", None):
@@ -86,6 +84,18 @@ def _check_part(
                 loc = (recipe.preferences, "rewards", "confidence")
                 raise project.folder.error("preferences.yaml", loc, what, "leave it out, or name another style")
     registry.part(task, "checks").check_recipe(project, file, variant, recipe)
+
+
+def _check_table(project: "Project", file: str, variant: str, recipe: PreferenceRecipe) -> None:
+    """InputError for a table of preferences that is not there, or that several benchmarks would have to share."""
+    if recipe.mixture:
+        loc = project.folder.place_in_recipe(file, variant, "mixture")
+        what = f"the table '{recipe.preferences}' is of one benchmark, and these are several"
+        raise project.folder.error(file, loc, what, "give `benchmark` in place of `mixture`")
+    path = project.preferences[recipe.preferences].path
+    if not Path(path).is_file():
+        what, fix = f"there is no file {path}", "paths are from the project's folder"
+        raise project.folder.error("preferences.yaml", (recipe.preferences, "path"), what, fix)
 
 
 def _check_one_task(project: "Project", file: str, variant: str, recipe: RolloutRecipe) -> None:
