@@ -6,12 +6,14 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.base import total
+from reasonome.report.answers_data import with_reward
+from reasonome.tasks.base import means, total
 from reasonome.tasks.pathway_qa import building
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
@@ -302,3 +304,14 @@ def test_settings_that_cannot_work(changes, message):
 )
 def test_problems_are_named(text, problems):
     assert parse_answer(text).problems == problems
+
+
+def test_a_mean_is_over_the_answers_to_which_a_reward_applies():
+    earned = {"facts": [1.0, 0.0], "sets": [0.5, nan], "consistency": [nan, nan]}
+    assert means(earned) == {"facts": 0.5, "sets": 0.5}
+
+
+def test_a_report_gives_the_weight_of_a_reward_that_does_not_apply_to_the_others():
+    table = pd.DataFrame({"reward_facts": [1.0, 1.0], "reward_sets": [0.0, nan], "reward_format": [1.0, 1.0]})
+    weights = {"facts": 0.35, "sets": 0.30}
+    assert with_reward(table, weights)["reward"].tolist() == pytest.approx([0.35, 0.65])

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from reasonome.config import Grading
@@ -23,6 +22,7 @@ from reasonome.report.metric_sets import MetricSet
 from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
+from reasonome.tasks.base import total
 
 BLOCK = 500  # rows whose texts are packed together
 CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name
@@ -154,8 +154,8 @@ def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFra
     components = [name for name in table if name.startswith("reward_")]
     if not components:
         return table
-    weight = [float(weights.get(name.removeprefix("reward_"), 0.0 if weights else 1.0)) for name in components]
-    return table.assign(reward=table[components].astype(float).fillna(0.0).to_numpy() @ np.array(weight))
+    weight = {name: float(weights.get(name.removeprefix("reward_"), 0.0 if weights else 1.0)) for name in components}
+    return table.assign(reward=total({name: table[name] for name in components}, weight))
 
 
 def failure_kinds(table: pd.DataFrame, task_report: ModuleType) -> list[list[str]]:

@@ -256,6 +256,13 @@ def nothing_shown(plan: "Plan", metrics: pd.DataFrame, evidence: "Evidence", fol
     return {}
 
 
+def means(components: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Means of reward components over the answers to which each applies; without those that apply to none."""
+    columns = {name: np.asarray(column, dtype=float) for name, column in components.items()}
+    applying = {name: column[~np.isnan(column)] for name, column in columns.items()}
+    return {name: float(column.mean()) for name, column in applying.items() if len(column)}
+
+
 def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:
     """The weighted sum of reward components, per answer; the weights of those that are nan go to the others.
 

@@ -22,7 +22,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.prompts import Prompt, render
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.base import Policy, Reward, Similarity, Task, total
+from reasonome.tasks.base import Policy, Reward, Similarity, Task, means, total
 from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
@@ -134,8 +134,7 @@ def policy_earnings(
 ) -> dict[str, Any]:
     """Mean earnings of answering by `policy`: each component, "reward", and the policy's name."""
     texts = [policy.completion(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
-    earned = scorer.components(texts, examples)
-    return {"name": policy.name, **{key: float(np.mean(values)) for key, values in earned.items() if len(examples)}}
+    return {"name": policy.name, **means(scorer.components(texts, examples))}
 
 
 def lazy_earnings(

@@ -9,6 +9,7 @@ from transformers import Trainer, TrainerCallback
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+from reasonome.tasks.base import means
 from reasonome.training import processes
 
 FILE = "answers-before.json"
@@ -76,9 +77,8 @@ class ValidationCurve(TrainerCallback):
         """Log what answers to all held-out prompts earn on average; nothing without prompts."""
         if not self._examples:
             return
-        earned = self._scorer.components(answers, self._examples)
-        means = {name: float(values.mean()) for name, values in earned.items()}
-        named = {"eval_reward" if name == "reward" else f"eval_rewards/{name}": mean for name, mean in means.items()}
+        earned = means(self._scorer.components(answers, self._examples))
+        named = {"eval_reward" if name == "reward" else f"eval_rewards/{name}": mean for name, mean in earned.items()}
         # The step's own entry is still to come: the GRPO trainer's `log` would take its means, and any entry its turn.
         waiting = self._trainer.control.should_log
         Trainer.log(self._trainer, named)
@@ -92,15 +92,15 @@ def before_and_after(scorer: Any, examples: list, before: list[str], after: list
     earned = [scorer.components(texts, examples) for texts in (before, after)]
     gain = earned[1]["reward"] - earned[0]["reward"]
     interval = bootstrap_intervals(gain, [example.subset for example in examples])[MEAN]
-    means = [{key: float(values.mean()) for key, values in side.items()} for side in earned]
+    first, last = (means(side) for side in earned)
     return {
         "n": len(examples),
-        "before": means[0]["reward"],
-        "after": means[1]["reward"],
+        "before": first["reward"],
+        "after": last["reward"],
         "difference": float(interval.value[0]),
         "low": float(interval.low[0]),
         "high": float(interval.high[0]),
-        "components": {key: [means[0][key], means[1][key]] for key in means[0] if key != "reward"},
+        "components": {key: [first[key], last[key]] for key in first if key != "reward"},
         "ids": [example.id for example in examples],
         "rewards_before": earned[0]["reward"].tolist(),
         "rewards_after": earned[1]["reward"].tolist(),
