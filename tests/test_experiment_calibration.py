@@ -1,5 +1,6 @@
 """Calibration of an experiment's arms, and what its models still know: tables by hand, figures and page."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -52,6 +53,24 @@ def test_an_arm_by_hand():
     constant = value(table, "brier", "SFT: base_rate")
     assert constant.value == pytest.approx(2 / 9)
     assert bins[["low", "n", "right"]].to_numpy().tolist() == [[0.5, 1, 1.0], [0.9, 2, 0.5]]
+
+
+def test_each_subset_by_hand(monkeypatch):
+    answers = scores(
+        subset=["up", "up", "down"],
+        answer=["a", "b", "a"],
+        verified=[1.0, 0.0, 1.0],
+        confidence=[0.9, 0.9, 0.4],
+        confidence_kind="stated",
+    )
+    table, _ = made([("SFT", answers)])
+    of_subsets = table[(table["subset"] != "") & (table["metric"] == "ece")]
+    assert of_subsets[["subset", "n"]].to_numpy().tolist() == [["up", 2], ["down", 1]]
+    assert of_subsets["value"].tolist() == pytest.approx([0.4, 0.6])  # .9 against a half, .4 against 1
+    monkeypatch.setattr(calibration_section, "drawing", lambda folder, name: "")
+    [section] = calibration_section.calibration_section(table, Path())
+    assert section["subsets"] == ["up", "down"]
+    assert section["rows"][0]["subsets"]["up", "accuracy"].value == 0.5
 
 
 def test_a_partly_right_answer_is_not_right():

@@ -213,7 +213,7 @@ def test_the_rewards_weights_are_those_of_the_training_where_it_is_one(rendered)
     # That is how scores are computed, too.
     assert of({"rewards": weights, "grading": default | {"longest_list": 5}}) == weights
     table = pd.DataFrame({"reward_a": [1.0, 0.5], "reward_b": [0.2, float("nan")], "other": [9.0, 9.0]})
-    assert with_reward(table, {})["reward"].tolist() == [1.2, 0.5]
+    assert with_reward(table, {})["reward"].tolist() == [1.2, 1.0]  # a reward that does not apply gives its weight away
     assert with_reward(table, {"a": 2.0})["reward"].tolist() == [2.0, 1.0]
 
 

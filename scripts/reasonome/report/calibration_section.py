@@ -27,7 +27,10 @@ METRICS = {
 
 
 def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, Any]]:
-    """One entry for every backbone, setting and kind: name, drawing, metrics, and rows of arms and baselines."""
+    """One entry for every backbone, setting and kind: name, drawing, metrics, and rows of arms and baselines.
+
+    `subsets` are those with a calibration of their own, and a row has under "subsets" its metrics in each.
+    """
     sections = []
     for about, of_arms in table[table["backbone"] != ""].groupby(DIAGRAM, sort=False):
         backbone, *setting, kind = about
@@ -39,6 +42,7 @@ def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, An
                 "kind": KINDS.get(kind, kind),
                 "drawing": drawing(figures / "calibration", figure_name(*map(str, about))),
                 "metrics": METRICS,
+                "subsets": [subset for subset in of_arms["subset"].unique() if subset],
                 "rows": [*_rows(of_arms), *_rows(baselines)],
             }
         )
@@ -49,15 +53,17 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per arm and seed: labels, and metric → its row of the table."""
     rows = []
     for (arm, seed), of_arm in table.groupby(["arm", "seed"], sort=False):
-        first = of_arm.iloc[0]
+        whole = of_arm[of_arm["subset"] == ""]
+        first = whole.iloc[0]
         rows.append(
             {
                 "arm": arm,
                 "seed": seed,
-                "n": int(of_arm["n"].max()),
+                "n": int(whole["n"].max()),
                 "confidences": int(first["distinct_confidences"]),
                 "answers": int(first["distinct_answers"]),
-                "scores": {row.metric: row for row in of_arm.itertuples(index=False)},
+                "scores": {row.metric: row for row in whole.itertuples(index=False)},
+                "subsets": {(row.subset, row.metric): row for row in of_arm.itertuples(index=False)},
             }
         )
     return rows

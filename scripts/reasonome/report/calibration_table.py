@@ -15,7 +15,7 @@ from reasonome.scoring.calibration_scores import calibration_scores
 from reasonome.scoring.comparisons import in_mean
 
 _ABOUT = [*SETTING, "backbone", "arm", "seed", "confidence_kind"]
-COLUMNS = [*_ABOUT, "metric", "value", "low", "high", "n", "distinct_confidences", "distinct_answers"]
+COLUMNS = [*_ABOUT, "subset", "metric", "value", "low", "high", "n", "distinct_confidences", "distinct_answers"]
 BIN_COLUMNS = [*_ABOUT, *calibration.Bin.__dataclass_fields__]
 AGREEMENT = "agreement"
 BASE_RATE = "base_rate"
@@ -26,7 +26,8 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
 
     Kinds are `stated`, `logprob` and, where a question has several samples, `agreement`: the share of the other samples
     with the same answer. Answers count where they have a confidence of the kind; those of all subsets that make the
-    mean count together. Beside each arm stands `base_rate`: its share of right answers as the confidence of each.
+    mean count together, and where there are several, ECE and accuracy are given for each `subset` as well. Beside each
+    arm stands `base_rate`: its share of right answers as the confidence of each.
     """
     rows, bins = [], []
     for about, table in _tables(plan, evidence):
@@ -40,7 +41,7 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
                 continue
             sure = confidence[known].to_numpy(float)
             right = (table.loc[known, right_column] == 1).to_numpy(float)
-            labels = about | {"confidence_kind": kind}
+            labels = about | {"confidence_kind": kind, "subset": ""}
             clusters = table.loc[known, "cluster"].tolist() if "cluster" in table else None
             questions = (table["subset"] + "\t" + table["id"])[known].tolist()
             compared = {"": sure, BASE_RATE: np.full(len(right), right.mean())}
@@ -51,8 +52,24 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
                 }
                 own = labels | distinct | ({"arm": f"{about['arm']}: {name}"} if name else {})
                 rows += [own | {"metric": metric, **score.fields()} for metric, score in scores.items()]
+            rows += [labels | score for score in _by_subset(table[known], sure, right)]
             bins += [labels | asdict(of_bin) for of_bin in calibration.reliability(sure, right)]
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(bins, columns=BIN_COLUMNS)
+
+
+def _by_subset(answers: pd.DataFrame, sure: np.ndarray, right: np.ndarray) -> Iterator[dict[str, object]]:
+    """ECE and accuracy in each subset, if there are several."""
+    subsets = answers["subset"].unique()
+    for subset in subsets if len(subsets) > 1 else ():
+        within = (answers["subset"] == subset).to_numpy()
+        once = np.ones((1, within.sum()))
+        values = {"ece": calibration.ece(once, sure[within], right[within])[0], "accuracy": right[within].mean()}
+        distinct = {
+            "distinct_confidences": len(np.unique(sure[within])),
+            "distinct_answers": answers.loc[within, "answer"].nunique(),
+        }
+        for metric, value in values.items():
+            yield {"subset": subset, "metric": metric, "value": float(value), "n": int(within.sum()), **distinct}
 
 
 def _tables(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
@@ -86,5 +103,5 @@ def agreement(table: pd.DataFrame) -> pd.Series:
 def read(path: Path, columns: list[str]) -> pd.DataFrame:
     """calibration.tsv (COLUMNS) or reliability.tsv (BIN_COLUMNS), numbers as numbers. InputError as of `read_table`."""
     table = read_table(path, columns)
-    numbers = [column for column in columns if column not in (*_ABOUT, "metric")]
+    numbers = [column for column in columns if column not in (*_ABOUT, "subset", "metric")]
     return table.assign(**{column: pd.to_numeric(table[column].replace("", np.nan)) for column in numbers})

@@ -30,12 +30,12 @@ def baselines(
     return found
 
 
-def _by_kind(training: Sequence[PathwayQuestion]) -> Callable[[PathwayQuestion], list[str]]:
+def _by_what_is_asked(training: Sequence[PathwayQuestion]) -> Callable[[PathwayQuestion], list[str]]:
     answers: dict[str, list[str]] = defaultdict(list)
     for question in training:
-        answers[question.subset].append(question.answer)
+        answers[question.asks].append(question.answer)
     everything = [question.answer for question in training]
-    return lambda question: answers.get(question.subset, everything)
+    return lambda question: answers.get(question.asks, everything)
 
 
 def _most(answers: Sequence[str]) -> tuple[str, float]:
@@ -45,13 +45,13 @@ def _most(answers: Sequence[str]) -> tuple[str, float]:
 
 
 def _commonest(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
-    of_kind = _by_kind(training)
+    of_kind = _by_what_is_asked(training)
     chosen = [_most(of_kind(question)) for question in asked]
     return Baseline("commonest", NOTHING, [answer for answer, _ in chosen], [share for _, share in chosen])
 
 
 def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> Baseline:
-    of_kind = _by_kind(training)
+    of_kind = _by_what_is_asked(training)
     drawn = [random.Random(f"{seed}:{question.id}").choice(of_kind(question)) for question in asked]
     return Baseline("random", NOTHING, drawn, [float("nan")] * len(asked))
 
@@ -80,7 +80,7 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
             template = _template(question)
             said[template, one.set].append(one.value)
             said[template, one.set, one.tissue].append(one.value)
-    of_kind = _by_kind(training)
+    of_kind = _by_what_is_asked(training)
     answers, confidences = [], []
     for question in asked:
         values = [
