@@ -44,7 +44,7 @@ METRICS = replace(
         "training data": "the training data",
     },
     baselines={
-        "commonest": "gives the commonest answer of the kind among training questions",
+        "commonest": "gives the commonest answer of training questions that ask the same",
         "random": "gives the answer of a training question of the kind, drawn at random",
         "words": "logistic regression on the words of the question",
         "elsewhere": "gives what training questions say of the set in other tissues",
