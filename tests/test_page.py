@@ -16,6 +16,7 @@ from reasonome.report.answers_data import answers_data, failure_kinds, list_runs
 from reasonome.report.evidence import read_evidence
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
+from reasonome.tasks import registry
 from reasonome.tasks.naming import report as naming_report
 from reasonome.tasks.naming.baselines import BASELINES
 from reasonome.tasks.naming.report import METRICS
@@ -95,6 +96,7 @@ def test_the_page_holds_every_answer_once(rendered):
     assert [about[name][0] for name in ("benchmark", "subset", "id")] == ["demo-go", "bp", "GO:0000000"]
     assert about["gold"][:2] == ["transport of cargo 0", "repair of cargo 1"]
     assert data["in_mean"] == {"demo-go": ["bp", "cc", "mf"]}
+    assert (data["primary"], data["right"]) == ("rouge_l", "exact")  # terms were not linked here
     _, table = inputs.evidence.evaluations[1]
     assert models[1]["metrics"]["rouge_l"] == pytest.approx(table["rouge_l"].round(4).tolist())
     assert models[1]["metrics"]["genes_left_out"] == table["genes_left_out"].tolist()
@@ -103,6 +105,16 @@ def test_the_page_holds_every_answer_once(rendered):
     (rows,) = map(unpacked, blocks)
     assert len(rows) == 45 and rows[15][:2] == [table["reasoning"][0], table["text"][0]]
     assert blocks[0] in text and len(set(data["strings"])) == len(data["strings"])
+
+
+@pytest.mark.parametrize(("task", "leads"), [("pathway_qa", "verified"), ("causal_gene_ranking", "top_1")])
+def test_a_page_compares_models_by_the_tasks_own_metrics(tmp_path, task, leads):
+    plan = read_plan(write_experiment(tmp_path, per_subset=2, arms=["base"]))
+    evidence = read_evidence(plan)
+    runs = list_runs(plan, evidence, read_answering(plan))
+    other = [(run, table.drop(columns=["exact", "rouge_l"]).assign(**{leads: 1.0})) for run, table in runs]
+    data, _ = answers_data(other, evidence, {}, registry.part(task, "report"))
+    assert (data["primary"], data["right"]) == (leads, leads)
 
 
 def test_unknown_scores_are_null_not_nan(tmp_path):

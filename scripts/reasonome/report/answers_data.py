@@ -77,8 +77,8 @@ def answers_data(
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; unknown values are null. A run's `texts` is the number of its first row
-    among the packed ones, or null for baselines. `weights` are of the reward's components; `task_report` is the task's
-    module `report`.
+    among the packed ones, or null for baselines. `primary` and `right` are metrics: the one that leads, and the one
+    that is 1 for a right answer. `weights` are of the reward's components; `task_report` is the task's module `report`.
     """
     of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
     strings, kinds = {}, {}  # text → its number
@@ -114,9 +114,13 @@ def answers_data(
         )
         if run.kind == "model":
             texts += map(list, zip(*(text_column(table, name) for name in _TEXTS), strict=True))
+    metric_set = task_report.METRICS
+    metrics = {name: metric_set.name(name) for run in runs for name in run["metrics"]}
     data = {
         "facets": FACETS,
-        "metrics": {name: task_report.METRICS.name(name) for run in runs for name in run["metrics"]},
+        "metrics": metrics,
+        "primary": _first_measured(metrics, metric_set.primary, metric_set.stand_in),
+        "right": _first_measured(metrics, metric_set.right, *metric_set.hits),
         "reward": weights,
         "in_mean": {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()},
         "examples": {
@@ -142,6 +146,10 @@ def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet) -> dict[
     same = all(recipe["rewards"] == recipes[0]["rewards"] for recipe in recipes)
     own = any(recipe.get("graders") or _graded_otherwise(recipe) for recipe in recipes)
     return dict(recipes[0]["rewards"] if recipes and same and not own else metric_set.reward)
+
+
+def _first_measured(metrics: Iterable[str], *names: str) -> str | None:
+    return next((name for name in names if name in metrics), None)
 
 
 def _graded_otherwise(recipe: Mapping[str, Any]) -> bool:

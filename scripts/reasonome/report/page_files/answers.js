@@ -9,8 +9,8 @@ const models = stored.runs.filter((run) => label(run, "kind") === "model");
 const metricNames = Object.keys(stored.metrics);
 const inWords = (name) => stored.metrics[name];
 const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
-const RIGHT = ["top_1", "same_term"].find((name) => metricNames.includes(name)) ?? "exact";
-const MAIN = ["top_1", "term_score"].find((name) => metricNames.includes(name)) ?? "rouge_l";
+const RIGHT = stored.right;
+const MAIN = stored.primary;
 
 function digits(name) {
   return ["length", "percentile", "rank"].some((unit) => name.startsWith(unit)) ? 1 : 3;
