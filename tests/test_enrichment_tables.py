@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import gseapy
+import numpy as np
+import pandas as pd
 import pytest
 
 from reasonome.core.errors import InputError
@@ -77,10 +80,35 @@ def test_each_program_by_its_columns(tmp_path, program):
 
 def test_the_shipped_table_of_fgsea_has_twenty_contrasts():
     contrasts, bad = read_contrasts(SHIPPED, columns={"tissue": "tissue", "study": "mission"})
-    assert len(contrasts) == 20 and {len(bad)} == {sum(row.reason == "the adjusted p is 'NA'" for row in bad)}
+    assert len(contrasts) == 20
+    assert {row.reason for row in bad} <= {"the adjusted p is 'NA'"}
     thymus = next(c for c in contrasts if (c.tissue, c.study) == ("thymus", "RR-9"))
     row = thymus.sets["REACTOME_ACTIVATION_OF_THE_PRE_REPLICATIVE_COMPLEX"]
     assert "Mcm2" in row.genes and row.adjusted < 0.05
+
+
+@pytest.fixture(scope="module")
+def two_sets():
+    genes = [f"G{place}" for place in range(200)]
+    return pd.Series(np.linspace(3, -3, 200), index=genes), {"first": genes[:20], "last": genes[-20:]}
+
+
+def test_a_file_that_gseapy_prerank_wrote(two_sets, tmp_path):
+    ranks, sets = two_sets
+    gseapy.prerank(ranks, sets, min_size=5, permutation_num=50, outdir=str(tmp_path), seed=1, no_plot=True)
+    [contrast], bad = read_contrasts(tmp_path / "gseapy.gene_set.prerank.report.csv", "liver", "one")
+    assert bad == [] and contrast.signed
+    assert contrast.sets["first"].score > 0 > contrast.sets["last"].score
+    assert set(contrast.sets["first"].genes) == set(sets["first"])
+
+
+def test_a_file_that_gseapy_enrich_wrote(two_sets, tmp_path):
+    ranks, sets = two_sets
+    gseapy.enrich(sets["first"][:15], sets, background=list(ranks.index), outdir=str(tmp_path), no_plot=True)
+    [path] = tmp_path.glob("*.txt")
+    [contrast], bad = read_contrasts(path, "liver", "one")
+    assert bad == [] and not contrast.signed
+    assert set(contrast.sets["first"].genes) == set(sets["first"][:15]) and contrast.sets["first"].adjusted < 1e-6
 
 
 FGSEA = "pathway,padj,NES,leadingEdge,tissue\n"
@@ -131,6 +159,18 @@ def test_columns_of_ones_own(tmp_path):
     (tmp_path / "t.tsv").write_text("set\tq\tz\nA\t.1\t-2\n")
     [contrast], _ = read_contrasts(tmp_path / "t.tsv", "skin", "one", {"id": "set", "adjusted": "q", "score": "z"})
     assert contrast.sets["A"].score == -2
+
+
+def test_columns_of_ones_own_keep_the_sign_of_the_program(tmp_path):
+    (tmp_path / "t.csv").write_text("ID,NES,p.adjust\nA,-2,.01\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.csv", "skin", "one", {"id": "ID", "adjusted": "p.adjust"})
+    assert contrast.sets["A"].score == -2
+
+
+def test_a_column_of_g_profiler_alone_is_no_table_of_it(tmp_path):
+    (tmp_path / "t.csv").write_text("source,pathway_name,p_value\nGO,A,.1\n")
+    with pytest.raises(InputError, match="not the columns of a known enrichment table"):
+        read_contrasts(tmp_path / "t.csv", "skin", "one")
 
 
 @pytest.mark.parametrize("text", ["A; B", "A,B", "A/B", "['A', 'B']", 'c("A", "B")', "A B A"])

@@ -18,9 +18,10 @@ from reasonome.tasks.pathway_qa import building
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet
-from reasonome.tasks.pathway_qa.questions import Writer, shown_name
+from reasonome.tasks.pathway_qa.factorial import FactorialWriter
+from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
-from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP, with_statements
+from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
 from reasonome.tasks.pathway_qa.truths import Tables
 from reasonome.tasks.registry import TASKS
 
@@ -73,6 +74,28 @@ def test_names_as_prompts_show_them():
     assert shown_name("DNA repair") == "DNA repair"
 
 
+def test_two_sets_of_one_name_are_told_apart():
+    rows = {"KEGG_APOPTOSIS": 2, "HALLMARK_APOPTOSIS": -2, "A;B_C": 2}
+    writer = Writer(Tables([contrast("liver", "1", **rows)], 0.05), benchmark())
+    assert list(writer.names.values()) == ["kegg apoptosis", "hallmark apoptosis", "a,b c"]
+
+
+def test_a_tissue_of_a_table_is_never_absent():
+    """Whatever its case, and with tables of every tissue that is asked about."""
+    writer = Writer(Tables([contrast(name.title(), "1", A=2) for name in OTHER_TISSUES], 0.05), benchmark())
+    assert all(q.tissues[0] in writer.tables.tissues for q in writer.of_kind("unanswerable"))
+
+
+def test_no_training_question_has_a_gene_of_a_test_table_alone():
+    def led_by(study, gene):
+        return Contrast("liver", study, True, {"A": EnrichedSet("A", "A", 0.01, 2.0, (gene,))})
+
+    writer = Writer(Tables([led_by("1", "X"), led_by("3", "Y"), led_by("4", "Z")], 0.05), benchmark())
+    asked = {(q.study, q.answer): q.id.split(":")[-1] for q in writer.of_kind("leadingedge")}
+    assert (asked["1", "no"], asked["4", "no"]) == ("Z", "X")  # 3 is of test
+    assert asked["3", "no"] in "XZ"
+
+
 @pytest.fixture(scope="module")
 def project():
     return Project("config")
@@ -80,13 +103,13 @@ def project():
 
 @pytest.fixture(scope="module")
 def splits(project):
-    contrasts, _ = building.read_tables(project, "spaceflight")
+    contrasts, _, _ = building.read_tables(project, "spaceflight")
     return building.split(contrasts, project.benchmarks["spaceflight"])[0]
 
 
 def names(question, place):
-    """Whether the text names a tissue, beside sets such as kidney development."""
-    text = question.columns["question"]
+    """Whether the prompt names a tissue, beside sets such as kidney development."""
+    text = TASK.prompt(question, SimpleNamespace(system="", user="{studies} {question}")).messages[-1]["content"]
     for name, _ in question.about:
         text = text.replace(name, "…")
     return re.search(rf"\b{re.escape(place)}\b", text)
@@ -96,18 +119,35 @@ def test_no_training_question_names_a_held_out_tissue(splits):
     assert len(splits["train"]) > 400 and len(splits["test"]) > 150
     assert not [q for q in splits["train"] if names(q, "thymus") or names(q, "kidney")]
     assert not [q for q in splits["valid"] if names(q, "thymus")]
-    of_test = [q for q in splits["test"] if q.about and q.about[0][1] in ("eye", "skin", "thymus")]
-    assert of_test and all(names(q, "thymus") for q in of_test)
-    assert any(names(q, "thymus") and len(q.about) == 2 for q in splits["test"])
+    of_test = [q for q in splits["test"] if q.subset != "unanswerable"]
+    assert all("thymus" in q.tissues for q in of_test) and any(len(q.tissues) == 2 for q in of_test)
 
 
 def test_absent_tissues_are_asked_about_in_one_part(splits):
     absent = {
-        part: {tissue for q in rows if q.subset == "unanswerable" for _, tissue in q.about} - {"thymus", "kidney"}
-        for part, rows in splits.items()
+        part: {tissue for q in rows for tissue in q.tissues if tissue in OTHER_TISSUES} for part, rows in splits.items()
     }
-    known = {tissue for q in splits["train"] if q.subset != "unanswerable" for _, tissue in q.about}
-    assert absent["test"] - known and not (absent["test"] - known) & absent["train"]
+    assert absent["test"] and absent["train"] and not absent["test"] & (absent["train"] | absent["valid"])
+
+
+def test_the_prompt_lists_the_studies_of_what_can_be_told(splits):
+    """So that a held-out tissue is told from one of which there are no studies."""
+    for question in splits["train"] + splits["test"]:
+        missing = question.subset == "unanswerable" and not covers(question)
+        assert missing or covers(question)
+        assert 2 <= len(question.studies) <= 3
+    of = [q for q in splits["test"] if q.subset == "unanswerable" and q.tissues == ("thymus",)]
+    assert any("thymus" not in q.studies for q in of) and any(q.study for q in of if "thymus" in q.studies)
+    assert of[0].columns["table"] == "no such rows"
+
+
+def test_a_listed_study_says_whether_it_has_directions():
+    unsigned = Contrast("liver", "1", False, {"A": EnrichedSet("A", "A", 0.01, nan)})
+    writer = Writer(Tables([unsigned, contrast("skin", "1", A=2)], 0.05), benchmark())
+    asked = next(q for q in writer.of_kind("significance") if q.tissues == ("liver",))
+    shown = writer.with_studies(asked, [])
+    assert listed_studies(shown) == "liver (1 without directions); skin (1)" and covers(shown)
+    assert listed_studies(writer.with_studies(asked, ["skin"])) == "liver (1 without directions)"
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
@@ -219,8 +259,112 @@ def test_a_look_up_is_a_baseline_only_where_the_prompt_shows_the_table(splits, p
 def test_a_set_of_other_tissues_is_looked_up_by_hand(splits):
     question = next(q for q in splits["train"] if q.subset == "direction" and q.answer == DOWN)
     asked = question.model_copy(update={"about": ((question.about[0][0], "thymus"),)})
-    [*_, elsewhere] = baselines([question], [asked], 0, False)
-    assert (elsewhere.name, elsewhere.answers) == ("elsewhere", [DOWN])
+    not_listed = asked.model_copy(update={"tissues": ("thymus",)})
+    [*_, listed, elsewhere] = baselines([question], [asked, not_listed], 0, False)
+    assert (elsewhere.name, elsewhere.answers) == ("elsewhere", [DOWN, CANNOT_BE_TOLD])
+    assert (listed.name, listed.answers, listed.confidences) == ("listed", [DOWN, CANNOT_BE_TOLD], [1.0, 1.0])
+
+
+# Genes under two factors and their interaction, in one tissue. Radiation moves A, B and C; unloading A and D.
+GENES = {"A": (2, 2, 0.1), "B": (-2, 0.5, 2), "C": (2, 0.1, -0.1), "D": (0.1, -2, 0.1), "E": (0.1, 0.1, 0.1)}
+
+
+@pytest.fixture
+def factorial():
+    effects = ("radiation", "unloading", "radiation:unloading")
+    contrasts = [
+        contrast("liver", effect, **{gene: scores[place] for gene, scores in GENES.items()})
+        for place, effect in enumerate(effects)
+    ]
+    return FactorialWriter(Tables(contrasts, 0.05), benchmark())
+
+
+def test_interactions_by_hand(factorial):
+    asked = list(factorial.of_kind("interaction"))
+    assert {q.group: q.answer for q in asked} == {"A": "no", "B": "yes", "C": "no", "D": "no"}  # nothing moves E
+    assert asked[1].columns["question"] == (
+        "In the liver of treated against control, does the effect of radiation on B depend on unloading "
+        "(adjusted p of the interaction below 0.05)?"
+    )
+    assert asked[1].columns["table"].splitlines() == [
+        "B; liver; radiation; -2.00; 0.01",
+        "B; liver; unloading; 0.50; 0.5",
+        "B; liver; radiation:unloading; 2.00; 0.01",
+    ]
+
+
+def test_questions_of_two_steps_by_hand(factorial):
+    """Radiation moves three genes and unloading two, so the direction is that under radiation."""
+    asked = list(factorial.of_kind("multihop"))
+    assert {q.group: q.answer for q in asked} == {"A": UP, "B": DOWN, "C": UP}
+    assert asked[0].columns["question"].endswith("under the one of radiation and unloading that changes more genes "
+                                                 "(adjusted p below 0.05)?")  # fmt: skip
+    counts = asked[0].columns["table"].splitlines()[-2:]
+    assert counts == ["radiation; liver; 3 genes", "unloading; liver; 2 genes"]
+
+
+def test_corrections_by_hand(factorial):
+    asked = {(q.study, q.group): q for q in factorial.of_kind("correction")}
+    true = {("radiation", "A"): UP, ("radiation", "B"): DOWN, ("radiation", "C"): UP}
+    true |= {("unloading", "A"): UP, ("unloading", "D"): DOWN}
+    assert asked.keys() == true.keys()
+    for key, question in asked.items():
+        assert question.answer == ("yes" if question.claimed == true[key] else "no")
+        assert [one.value for one in question.statements] == [true[key]]
+        assert f"moves {key[1]} {question.claimed} in the liver" in question.columns["question"]
+
+
+@pytest.mark.parametrize("kind", ["interaction", "multihop", "correction"])
+def test_truths_of_a_factorial_design_earn_the_most_and_wrong_ones_do_not(factorial, kind):
+    for question in factorial.of_kind(kind):
+        assert earned(TASK.completion(question, PROMPT, None, None, confidence=1.0), [question], FULL) == 1
+        wrong = {"yes": "no", "no": "yes", UP: DOWN, DOWN: UP}[question.answer]
+        answer = parse_answer(stated(wrong, said(wrong, question), 0.5))
+        assert not TASK.verified(answer, question)
+        assert TASK.rewards()["consistency"].function([answer], [question], None) == [1]  # wrong, but follows
+        bare = parse_answer(stated(wrong, said(question.answer, question), 0.5))
+        assert TASK.rewards()["consistency"].function([bare], [question], None) == [0]
+
+
+def test_tables_of_a_factorial_design_are_built(tmp_path):
+    """Written as DESeq2, edgeR and limma write them; the held-out tissue is in no training prompt."""
+    heads = {
+        "radiation": '"","baseMean","log2FoldChange","padj"',
+        "unloading": "gene,logFC,FDR",
+        "both": "SYMBOL,logFC,adj.P.Val",
+    }
+    differential = []
+    for tissue in ("liver", "skin", "eye"):
+        for place, (effect, head) in enumerate(heads.items()):
+            rows = [
+                f"{gene},{'9,' if place == 0 else ''}{scores[place]},{0.01 if abs(scores[place]) >= 1 else 0.5}"
+                for gene, scores in GENES.items()
+            ]
+            path = tmp_path / f"{tissue}_{effect}.csv"
+            path.write_text("\n".join([head, *rows, *(["F,9,NA,NA"] if place == 0 else [])]) + "\n")
+            name = "radiation:unloading" if effect == "both" else effect
+            differential.append({"path": str(path), "tissue": tissue, "effect": name})
+    wanted = {"train": 8, "valid": 2, "test": 4}
+    spec = benchmark(
+        tables=[],
+        differential=differential,
+        held_out={"test": ["eye"], "valid": ["skin"]},
+        subsets={kind: wanted for kind in ("interaction", "multihop", "correction")},
+    )
+    contrasts, effects, left_out = building.read_tables(SimpleNamespace(benchmarks={"x": spec}), "x")
+    assert (contrasts, len(effects)) == ([], 9)
+    assert {(row.id, row.reason) for row in left_out} == {("F", "the adjusted p is 'NA'")}
+    splits, _ = building.split(contrasts, spec, effects)
+    assert {part: {tissue for q in rows for tissue in q.tissues} for part, rows in splits.items()} == {
+        "train": {"liver"},
+        "valid": {"skin"},
+        "test": {"eye"},
+    }
+    assert not [q for q in splits["train"] if names(q, "eye") or names(q, "skin")]
+    found = {b.name: b for b in baselines(splits["train"], splits["test"], 0, False)}
+    right = [TASK.verify(answer, q) for answer, q in zip(found["elsewhere"].answers, splits["test"], strict=True)]
+    asked_before = {(q.asks, q.group) for q in splits["train"]}
+    assert all(value for value, q in zip(right, splits["test"], strict=True) if (q.asks, q.group) in asked_before)
 
 
 def benchmark(**changes):
@@ -251,7 +395,9 @@ def test_studies_can_be_held_out_too():
 def test_a_table_without_signs_cannot_tell_a_direction():
     unsigned = Contrast("liver", "1", False, {"A": EnrichedSet("A", "A", 0.01, nan)})
     writer = Writer(Tables([unsigned, contrast("skin", "1", A=2)], 0.05), benchmark())
-    asked = [q for q in writer.of_kind("unanswerable") if q.about[0][1] == "liver" and q.asks == "direction"]
+    asked = [
+        q for q in writer.of_kind("unanswerable") if q.tissues == ("liver",) and q.asks == "direction" and q.covered
+    ]
     assert [(q.answer, q.statements) for q in asked] == [(CANNOT_BE_TOLD, ())]
     assert not list(writer.of_kind("direction"))
 
@@ -268,7 +414,7 @@ def test_one_contrast_in_two_tables_is_refused(tmp_path):
         (tmp_path / f"{name}.csv").write_text("pathway,padj,NES\nA,.01,2\n")
     tables = [{"path": str(tmp_path / f"{name}.csv"), "tissue": "liver", "study": "1"} for name in "ab"]
     project = SimpleNamespace(benchmarks={"x": benchmark(tables=tables)})
-    with pytest.raises(InputError, match="an earlier table has liver, study 1, too") as caught:
+    with pytest.raises(InputError, match="an earlier table has 1 of liver, too") as caught:
         building.read_tables(project, "x")
     assert caught.value.file == Path(tables[1]["path"])
 
@@ -278,6 +424,13 @@ def test_one_contrast_in_two_tables_is_refused(tmp_path):
     [
         ({"tables": [{"path": "t.csv", "tissue": "liver"}]}, "give 'study', or in 'columns' the column of it"),
         ({"held_out": {"by": "study", "test": ["1"], "valid": ["1"]}}, "'1' is in test and in valid"),
+        ({"leave_out": ["demo-go"]}, "hold the same tissues or studies out in both"),
+        ({"tables": []}, "'significance' needs 'tables', of which there are none"),
+        (
+            {"subsets": {"multihop": {"train": 1, "valid": 0, "test": 1}}},
+            "'multihop' needs 'differential', of which there are none",
+        ),
+        ({"differential": [{"path": "t.csv", "tissue": "liver", "effect": "a:b:c"}]}, "effect"),
         ({"subsets": {"directions": {"train": 1, "valid": 0, "test": 1}}}, "direction"),
     ],
 )

@@ -33,11 +33,15 @@ class Stated:
 
 @dataclass(frozen=True)
 class Truth:
-    """What is right: the answer, and the claims that the question asks for; numbers are right within `tolerance`."""
+    """What is right: the answer, and the claims that the question asks for; numbers are right within `tolerance`.
+
+    `asks_claims` is whether the question asks for claims even where none is right, as of what cannot be told.
+    """
 
     answer: str
     claims: tuple[Claim, ...] = ()
     tolerance: float = 0.0
+    asks_claims: bool = False
 
 
 # Whether claims lead to an answer.
@@ -70,24 +74,24 @@ def facts(stated: Stated, truth: Truth) -> float:
 def sets(stated: Stated, truth: Truth) -> float | None:
     """V2, from 0 to 1: sets both named and asked for, as a share of those named or asked for (Jaccard).
 
-    None for a question that asks for no claims.
+    1 where none is right and none named; None for a question that asks for no claims.
     """
-    if not truth.claims:
+    if not (truth.claims or truth.asks_claims):
         return None
     asked = {claim.subject for claim in truth.claims}
     named = {claim.subject for claim in stated.claims}
-    return len(asked & named) / len(asked | named)
+    return len(asked & named) / len(asked | named) if asked | named else 1.0
 
 
 def consistency(stated: Stated, truth: Truth, follows: Follows) -> float | None:
     """V3, 0 or 1: whether no claim is against another and the answer follows from the claims.
 
-    None for a question that asks for no claims; 0 for an answer without any.
+    None for a question that asks for no claims; 0 without a usable answer.
     """
-    if not truth.claims:
+    if not (truth.claims or truth.asks_claims):
         return None
     agree = all(len(values) == 1 for values in _by_pair(stated.claims).values())
-    return float(bool(stated.claims) and bool(stated.answer) and agree and follows(stated))
+    return float(bool(stated.answer) and agree and follows(stated))
 
 
 def right(stated: Stated, truth: Truth) -> bool:

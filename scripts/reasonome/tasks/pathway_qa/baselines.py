@@ -8,7 +8,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from reasonome.tasks.pathway_qa.task import DOWN, OPPOSITE, SAME, UP, PathwayQuestion
+from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
+from reasonome.tasks.pathway_qa.task import DOWN, OPPOSITE, SAME, UP, PathwayQuestion, covers, listed_studies
 from reasonome.tasks.prediction.baselines import NOTHING, PROMPT, TRAINING, Baseline
 
 _DIRECTIONS = ("direction", "comparison")
@@ -17,16 +18,20 @@ _DIRECTIONS = ("direction", "comparison")
 def baselines(
     training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int, shows_table: bool
 ) -> list[Baseline]:
-    """The commonest answer of a kind, one drawn at random, a reader of prompts alone, the set's direction in training
-    tissues, and where the prompt shows the table a look-up in it.
+    """The commonest answer of a kind, one drawn at random, two readers of prompts alone, the set's direction in
+    training tissues, and where the prompt shows the table a look-up in it.
 
+    The second reader and the set's direction say "cannot be told" where the listed studies do not cover the question.
     A confidence is the answer's share of the training questions of its kind, or the reader's probability; nan where a
     baseline cannot say. Questions of a kind without training questions are answered as those of all kinds.
     """
     found = [_commonest(training, asked), _drawn(training, asked, seed), _reader(training, asked)]
-    found.append(_elsewhere(training, asked))
+    covered = [question for question in training if covers(question)] or training
+    commonest = _commonest(covered, asked)
+    found.append(_where_covered(asked, Baseline("listed", PROMPT, commonest.answers, commonest.confidences)))
+    found.append(_where_covered(asked, _elsewhere(covered, asked)))
     if shows_table:
-        found.append(Baseline("look_up", PROMPT, [question.answer for question in asked], [1.0] * len(asked)))
+        found.append(_look_up(asked, commonest))
     return found
 
 
@@ -50,6 +55,24 @@ def _commonest(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
     return Baseline("commonest", NOTHING, [answer for answer, _ in chosen], [share for _, share in chosen])
 
 
+def _where_covered(asked: Sequence[PathwayQuestion], answered: Baseline) -> Baseline:
+    """The answers of a baseline, but "cannot be told" where the prompt lists no study of what is asked."""
+    given = list(zip(asked, answered.answers, answered.confidences, strict=True))
+    answers = [answer if covers(question) else CANNOT_BE_TOLD for question, answer, _ in given]
+    confidences = [confidence if covers(question) else 1.0 for question, _, confidence in given]
+    return answered._replace(answers=answers, confidences=confidences)
+
+
+def _look_up(asked: Sequence[PathwayQuestion], otherwise: Baseline) -> Baseline:
+    """What a reader of the shown rows without a mistake says: the truth, but of a correlation, whose rows are too many
+    to be shown, what a baseline says.
+    """
+    of_rows = [question.asks != "conservation" for question in asked]
+    given = zip(asked, of_rows, otherwise.answers, otherwise.confidences, strict=True)
+    read = [(question.answer, 1.0) if shown else (answer, share) for question, shown, answer, share in given]
+    return Baseline("look_up", PROMPT, [answer for answer, _ in read], [share for _, share in read])
+
+
 def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> Baseline:
     of_kind = _by_what_is_asked(training)
     drawn = [random.Random(f"{seed}:{question.id}").choice(of_kind(question)) for question in asked]
@@ -57,14 +80,14 @@ def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]
 
 
 def _reader(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
-    """Logistic regression on the words of questions: it knows what the wording gives away, and no table."""
-    texts, answers = ([q.columns["question"] for q in training], [q.answer for q in training])
+    """Logistic regression on the words of prompts: it knows what the wording gives away, and no table."""
+    texts, answers = ([_text(question) for question in training], [question.answer for question in training])
     if len(set(answers)) == 1:
         return Baseline("words", PROMPT, [answers[0]] * len(asked), [1.0] * len(asked))
     reader = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(C=10.0, max_iter=1000)
     )
-    shares = reader.fit(texts, answers).predict_proba([question.columns["question"] for question in asked])
+    shares = reader.fit(texts, answers).predict_proba([_text(question) for question in asked])
     best = shares.argmax(axis=1)
     return Baseline("words", PROMPT, reader.classes_[best].tolist(), shares.max(axis=1).tolist())
 
@@ -88,7 +111,9 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
             for name, tissue in question.about
         ]
         best = [_most(found)[0] for found in values if found]
-        if len(best) == len(question.about) == 1 and question.asks != "comparison":
+        if best and question.asks == "correction":
+            answer, share = "yes" if best[0] == question.claimed else "no", _most(values[0])[1]
+        elif len(best) == len(question.about) == 1 and question.asks != "comparison":
             answer, share = best[0], _most(values[0])[1]
         elif len(best) == 2 and {*best} <= {UP, DOWN}:
             answer, share = SAME if best[0] == best[1] else OPPOSITE, float("nan")
@@ -97,6 +122,10 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
         answers.append(answer)
         confidences.append(share)
     return Baseline("elsewhere", TRAINING, answers, confidences)
+
+
+def _text(question: PathwayQuestion) -> str:
+    return f"{question.columns['question']} {listed_studies(question)}"
 
 
 def _template(question: PathwayQuestion) -> str:

@@ -11,9 +11,10 @@ from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.tasks.pathway_qa import files
-from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, read_contrasts
+from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, read_contrasts
+from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
-from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
+from reasonome.tasks.pathway_qa.settings import FACTORIAL, DifferentialFile, HeldOutPlaces, PathwayBenchmark
 from reasonome.tasks.pathway_qa.task import PathwayQA, PathwayQuestion
 from reasonome.tasks.pathway_qa.truths import Tables
 from reasonome.tasks.verified.questions import LeftOut
@@ -26,15 +27,19 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
     test question.
     """
     benchmark = project.benchmarks[name]
-    contrasts, left_out = read_tables(project, name)
+    contrasts, effects, left_out = read_tables(project, name)
     try:
-        splits, counted = split(contrasts, benchmark)
+        splits, counted = split(contrasts, benchmark, effects)
     except InputError as error:
         error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
         raise
     answers = {part: _by_answer(rows) for part, rows in splits.items()}
     audit = {
-        "contrasts": [f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} sets" for contrast in contrasts],
+        "contrasts": [
+            f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} {rows}"
+            for rows, read in (("sets", contrasts), ("genes", effects))
+            for contrast in read
+        ],
         "sizes": {part: {kind: sum(counts.values()) for kind, counts in answers[part].items()} for part in SPLITS},
         "classes": answers,
         "not_drawn": counted,
@@ -42,55 +47,72 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
     }
     rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
     write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
-    print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, of {len(contrasts)} contrasts")
+    sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
+    print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
 
 
-def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[LeftOut]]:
-    """The contrasts of a benchmark's tables, and the rows left out. InputError as of `build`."""
-    contrasts: dict[tuple[str, str], Contrast] = {}
+def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contrast], list[LeftOut]]:
+    """The contrasts of a benchmark's enrichment tables, those of differential expression, and the rows left out.
+
+    InputError as of `build`.
+    """
+    benchmark = project.benchmarks[name]
+    paths = iter(files.tables(project, name))
     left_out: list[LeftOut] = []
-    given = zip(project.benchmarks[name].tables, files.tables(project, name), strict=True)
-    for place, (spec, path) in enumerate(given):
-        read, bad = read_contrasts(path, spec.tissue, spec.study, spec.columns)
-        left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
-        for contrast in read:
-            key = (contrast.tissue, contrast.study)
-            if contrasts.setdefault(key, contrast) is not contrast:
-                what = f"an earlier table has {contrast.tissue}, study {contrast.study}, too"
-                fix = "give each contrast another tissue or study"
-                raise InputError(what, file=path, field=f"{name}.tables.{place}", fix=fix)
-    return list(contrasts.values()), left_out
+    found: list[list[Contrast]] = []
+    for field, specs in (("tables", benchmark.tables), ("differential", benchmark.differential)):
+        contrasts: dict[tuple[str, str], Contrast] = {}
+        for place, spec in enumerate(specs):
+            path = next(paths)
+            study, layouts = (
+                (spec.effect, DIFFERENTIAL) if isinstance(spec, DifferentialFile) else (spec.study, LAYOUTS)
+            )
+            read, bad = read_contrasts(path, spec.tissue, study, spec.columns, layouts)
+            left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
+            for contrast in read:
+                key = (contrast.tissue, contrast.study)
+                if contrasts.setdefault(key, contrast) is not contrast:
+                    what = f"an earlier table has {contrast.study} of {contrast.tissue}, too"
+                    fix = "give each contrast another tissue or study"
+                    raise InputError(what, file=path, field=f"{name}.{field}.{place}", fix=fix)
+        found.append(list(contrasts.values()))
+    return found[0], found[1], left_out
 
 
 def split(
-    contrasts: Sequence[Contrast], benchmark: PathwayBenchmark
+    contrasts: Sequence[Contrast], benchmark: PathwayBenchmark, effects: Sequence[Contrast] = ()
 ) -> tuple[dict[str, list[PathwayQuestion]], dict[str, int]]:
     """Part → its questions, by kind and with as many of each answer; and kind → questions that were not drawn.
 
-    A question that depends on a place of test is test or nothing, and one on a place of valid never training. Each
-    absent tissue is asked about in one part alone. InputError as of `build`.
+    `effects` are contrasts of differential expression. A question that depends on a place of test is test or nothing,
+    and one on a place of valid never training. Each absent tissue is asked about in one part alone. InputError as of
+    `build`.
     """
     tables = Tables(contrasts, benchmark.significant)
     held_out = benchmark.held_out
-    known = {contrast.tissue if held_out.by == "tissue" else contrast.study: None for contrast in contrasts}
+    given = [*contrasts, *effects]
+    known = {contrast.tissue if held_out.by == "tissue" else contrast.study: None for contrast in given}
     for part in ("test", "valid"):
         for place, name in enumerate(getattr(held_out, part)):
             if name not in known:
                 what = f"no table has the {held_out.by} '{name}'"
                 raise InputError(what, field=f"held_out.{part}.{place}", fix=nearest(name, known))
-    writer = Writer(tables, benchmark)
+    sets, genes = Writer(tables, benchmark), FactorialWriter(Tables(effects, benchmark.significant), benchmark)
+    tissues = {contrast.tissue for contrast in given}
+    hidden = {"train": [*held_out.test, *held_out.valid], "valid": held_out.test, "test": []}
     splits: dict[str, list[PathwayQuestion]] = {part: [] for part in SPLITS}
     not_drawn: dict[str, int] = {}
     for kind, wanted in benchmark.subsets.items():
         by_part: dict[str, list[PathwayQuestion]] = {part: [] for part in SPLITS}
+        writer = genes if kind in FACTORIAL else sets
         for question in writer.of_kind(kind):
-            by_part[part_of(question, held_out, tables.tissues)].append(question)
+            by_part[part_of(question, held_out, tissues)].append(question)
         for part, questions in by_part.items():
             drawn = _balanced(questions, getattr(wanted, part), f"{benchmark.seed}:{kind}:{part}")
             if part != "valid" and not drawn:
                 what = f"the tables answer no {part} question of this kind"
                 raise InputError(what, field=f"subsets.{kind}", fix="hold out other places, or leave the kind out")
-            splits[part] += drawn
+            splits[part] += [writer.with_studies(question, hidden[part]) for question in drawn]
             not_drawn[kind] = not_drawn.get(kind, 0) + len(questions) - len(drawn)
     return splits, not_drawn
 

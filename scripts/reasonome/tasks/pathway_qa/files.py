@@ -12,12 +12,17 @@ corpora = no_corpora
 
 
 def tables(project: Project, benchmark: str) -> list[Path]:
-    """The tables of a benchmark, as they are listed. InputError for one that does not exist."""
-    paths = [Path(spec.path) for spec in project.benchmarks[benchmark].tables]
-    for place, path in enumerate(paths):
-        if not path.is_file():
-            where = f"{benchmark}.tables.{place} in benchmarks.yaml names it"
-            raise InputError("there is no such file", file=path, fix=where)
+    """The enrichment tables of a benchmark, then those of differential expression, as they are listed.
+
+    InputError for one that does not exist.
+    """
+    paths = []
+    for field in ("tables", "differential"):
+        for place, spec in enumerate(getattr(project.benchmarks[benchmark], field)):
+            paths.append(Path(spec.path))
+            if not paths[-1].is_file():
+                where = f"{benchmark}.{field}.{place} in benchmarks.yaml names it"
+                raise InputError("there is no such file", file=paths[-1], fix=where)
     return paths
 
 
@@ -28,8 +33,7 @@ def building(project: Project, benchmark: str) -> Inputs:
 
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
     """(name, release, licence, address) of the tables that training questions are of."""
-    paths = dict.fromkeys(spec.path for spec in project.benchmarks[benchmark].tables)
-    return [(path, "", "not stated", "") for path in paths]
+    return [(str(path), "", "not stated", "") for path in dict.fromkeys(tables(project, benchmark))]
 
 
 def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows:

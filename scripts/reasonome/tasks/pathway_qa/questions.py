@@ -1,15 +1,16 @@
-"""Questions of each kind from enrichment tables. Templates say nothing of the answer; all that is drawn is seeded."""
+"""Questions on gene sets from enrichment tables. Templates say nothing of the answer; all that is drawn is seeded."""
 
 import random
 import re
-from collections.abc import Callable, Iterator
-from itertools import combinations_with_replacement
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations, combinations_with_replacement
 from math import isfinite
 
-from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
+from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, set_key
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
-from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, OPPOSITE, SAME, UP, PathwayQuestion, Statement
+from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, OPPOSITE, SAME, UNSIGNED, UP, PathwayQuestion, Statement
 from reasonome.tasks.pathway_qa.truths import Tables
 
 TEMPLATES = {
@@ -36,6 +37,7 @@ TEMPLATES = {
         "In how many of the {studies} {tissue} studies of {condition} has '{set}' an adjusted p below {significant}?",
     ),
 }
+_FEWEST_LISTED, _MOST_LISTED = 2, 3  # tissues of which a prompt lists the studies, unless it asks about more
 # Tissues of a mouse or a human, of which tables that lack them say nothing.
 OTHER_TISSUES = (
     "adrenal gland",
@@ -63,18 +65,27 @@ def shown_name(identifier: str, name: str = "") -> str:
     return _COLLECTION.sub("", identifier).replace("_", " ").lower() if "_" in identifier else identifier
 
 
+def _shown_names(tables: Tables) -> dict[str, str]:
+    """Id → name in prompts, without the mark that ends a field; the words of the whole id where two share a name."""
+    names = {
+        identifier: shown_name(row.id, row.name)
+        for contrast in tables.contrasts
+        for identifier, row in contrast.sets.items()
+    }
+    shared = Counter(map(set_key, names.values()))
+    names = {key: name if shared[set_key(name)] == 1 else key.replace("_", " ").lower() for key, name in names.items()}
+    return {identifier: name.replace(";", ",") for identifier, name in names.items()}
+
+
 class Writer:
-    """Writes the questions of a benchmark from its tables."""
+    """Writes the questions of a benchmark from its enrichment tables."""
+
+    templates: Mapping[str, tuple[str, ...]] = TEMPLATES
 
     def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
         self.tables, self.benchmark = tables, benchmark
-        self.names = {
-            identifier: shown_name(row.id, row.name)
-            for contrast in tables.contrasts
-            for identifier, row in contrast.sets.items()
-        }
-        held = benchmark.held_out
-        self._tissue_places = held.by == "tissue"
+        self.names = _shown_names(tables)
+        self._by_tissue = benchmark.held_out.by == "tissue"
 
     def of_kind(self, kind: str) -> Iterator[PathwayQuestion]:
         """All questions of a kind that the tables answer, in order."""
@@ -90,6 +101,24 @@ class Writer:
         }
         return writers[kind]()
 
+    def with_studies(self, question: PathwayQuestion, hidden: Collection[str]) -> PathwayQuestion:
+        """The question with the studies that its prompt lists: of its tissues if it is covered, and of some others.
+
+        `hidden` are places that the prompt must not name. The number of tissues says nothing of whether it is covered.
+        """
+        shown: dict[str, tuple[str, ...]] = {}
+        for tissue, contrasts in self.tables.tissues.items():
+            studies = [contrast for contrast in contrasts if not {tissue, contrast.study} & {*hidden}]
+            if studies:
+                shown[tissue] = tuple(c.study if c.signed else f"{c.study}{UNSIGNED}" for c in studies)
+        own = [tissue for tissue in question.tissues if question.covered and tissue in shown]
+        others = [tissue for tissue in shown if tissue not in question.tissues]
+        generator = random.Random(f"{self.benchmark.seed}:studies:{question.id}")
+        more = max(0, generator.randint(_FEWEST_LISTED, _MOST_LISTED) - len(own))
+        listed = {*own, *generator.sample(others, min(more, len(others)))}
+        studies = {tissue: shown[tissue] for tissue in shown if tissue in listed}
+        return question.model_copy(update={"studies": studies})
+
     def _directions(self, kind: str, answers: tuple[str, ...]) -> Iterator[PathwayQuestion]:
         for tissue in self.tables.tissues:
             for identifier in self.tables.sets:
@@ -98,8 +127,8 @@ class Writer:
                     yield self._question(kind, "direction", direction, identifier, tissue, said=[direction])
 
     def _comparisons(self) -> Iterator[PathwayQuestion]:
-        for tissue, other in combinations_with_replacement(self.tables.tissues, 2):
-            for identifier in self.tables.sets if tissue != other else ():
+        for tissue, other in combinations(self.tables.tissues, 2):
+            for identifier in self.tables.sets:
                 said = [self.tables.direction(place, identifier) for place in (tissue, other)]
                 if {*said} <= {UP, DOWN}:
                     answer = SAME if said[0] == said[1] else OPPOSITE
@@ -111,12 +140,16 @@ class Writer:
                 yield self._question("conservation", "conservation", f"{value:.2f}", "", tissue, other=other)
 
     def _leading_edges(self) -> Iterator[PathwayQuestion]:
-        """Of each set and contrast a gene of its leading edge, and one that is in that of another contrast alone."""
+        """Of each set and contrast a gene of its leading edge, and one that is in that of another contrast alone.
+
+        The other contrast is of training or of the same part, so that no training question has a gene of a test table.
+        """
         kind = "leadingedge"
         for identifier in self.tables.sets:
             having = [contrast for contrast in self.tables.contrasts if identifier in contrast.sets]
-            genes = {gene for contrast in having for gene in contrast.sets[identifier].genes}
             for contrast in having:
+                known = [other for other in having if self._part(other) in ("train", self._part(contrast))]
+                genes = {gene for other in known for gene in other.sets[identifier].genes}
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
@@ -139,12 +172,18 @@ class Writer:
                     yield self._question("count", "count", str(count), identifier, tissue, said=[str(count)])
 
     def _unanswerable(self) -> Iterator[PathwayQuestion]:
-        """Questions on a tissue, a study of a tissue or a set that the tables do not have, and on unsigned tables."""
+        """Questions on a tissue or a study that the prompt does not list, some of which no table has; on a set that a
+        tissue's tables do not have; and on the direction in unsigned tables.
+        """
         kind, generator = "unanswerable", random.Random(f"{self.benchmark.seed}:unanswerable")
         studies = dict.fromkeys(contrast.study for contrast in self.tables.contrasts)
-        absent = [tissue for tissue in OTHER_TISSUES if tissue not in self.tables.tissues]
+        known = {tissue.casefold() for tissue in self.tables.tissues}
+        absent = [tissue for tissue in OTHER_TISSUES if tissue not in known]
         for identifier in self.tables.sets:
-            yield self._question(kind, "direction", CANNOT_BE_TOLD, identifier, generator.choice(absent))
+            for tissues in filter(None, (absent, list(self.tables.tissues))):
+                yield self._question(
+                    kind, "direction", CANNOT_BE_TOLD, identifier, generator.choice(tissues), covered=False
+                )
             tissue = generator.choice(list(self.tables.tissues))
             contrasts = self.tables.tissues[tissue]
             if others := [study for study in studies if study not in {contrast.study for contrast in contrasts}]:
@@ -153,6 +192,12 @@ class Writer:
             for tissue, contrasts in self.tables.tissues.items():
                 if all(identifier not in contrast.sets or not contrast.signed for contrast in contrasts):
                     yield self._question(kind, "direction", CANNOT_BE_TOLD, identifier, tissue)
+
+    def _part(self, contrast: Contrast) -> str:
+        """The part that questions on a contrast are of."""
+        held = self.benchmark.held_out
+        place = contrast.tissue if self._by_tissue else contrast.study
+        return "test" if place in held.test else "valid" if place in held.valid else "train"
 
     def _random(self, kind: str, contrast: Contrast, *of: str) -> random.Random:
         return random.Random(":".join([str(self.benchmark.seed), kind, contrast.tissue, contrast.study, *of]))
@@ -168,12 +213,18 @@ class Writer:
         contrast: Contrast | None = None,
         gene: str = "",
         said: list[str] | None = None,
+        covered: bool = True,
+        claimed: str = "",
+        **texts: str,
     ) -> PathwayQuestion:
-        """A question; `said` are the values of its statements, of `tissue` and of `other`."""
+        """A question; `said` are the values of its statements, of `tissue` and of `other`, and `texts` are of its
+        template.
+        """
         tissues = list(dict.fromkeys(filter(None, [tissue, other])))
         study = contrast.study if contrast else ""
-        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene]))
-        templates = TEMPLATES[asks]
+        missing = "" if covered else "not listed"
+        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, *texts.values(), missing]))
+        templates = self.templates[asks]
         name = self.names.get(identifier, "")
         text = random.Random(f"{self.benchmark.seed}:{key}").choice(templates)
         question = text.format(
@@ -185,6 +236,8 @@ class Writer:
             condition=self.benchmark.condition,
             significant=self.benchmark.significant,
             studies=len(self.tables.tissues.get(tissue, ())),
+            claimed=claimed,
+            **texts,
         )
         about = tuple((name, place) for place in tissues) if identifier else ()
         statements = tuple(
@@ -193,11 +246,15 @@ class Writer:
         return PathwayQuestion(
             id=key,
             subset=kind,
-            columns={"question": question, "table": self._rows(asks, identifier, tissues, study)},
+            columns={"question": question, "table": self._rows(asks, identifier, tissues if covered else [], study)},
             answer=answer,
             group=identifier or key,
             asks=asks,
-            places=tuple(tissues) if self._tissue_places else self._studies(tissues, study),
+            tissues=tuple(tissues),
+            study=study,
+            covered=covered,
+            claimed=claimed,
+            places=tuple(tissues) if self._by_tissue else self._studies(tissues, study),
             about=about,
             statements=statements,
             ids={name: identifier} if identifier else {},

@@ -19,8 +19,11 @@ Kind = Literal[
     "significance",
     "count",
     "unanswerable",
+    "interaction",
+    "multihop",
+    "correction",
 ]
-Part = Literal["train", "valid", "test"]
+FACTORIAL = ("interaction", "multihop", "correction")  # kinds on genes, from differential-expression tables
 
 
 class EnrichmentFile(Strict):
@@ -41,8 +44,21 @@ class EnrichmentFile(Strict):
         return self
 
 
+class DifferentialFile(Strict):
+    """A differential-expression table of one effect of a factorial design."""
+
+    path: UserPath = Field(description="of DESeq2, edgeR or limma")
+    tissue: Annotated[str, Field(min_length=1)]
+    effect: Annotated[str, Field(min_length=1, pattern=r"^[^:]+(:[^:]+)?$")] = Field(
+        description="a factor, such as radiation, or the interaction of two, such as radiation:unloading"
+    )
+    columns: dict[Literal["id", "adjusted", "score"], str] = Field(
+        {}, description="what the columns of the gene, adjusted p and log2 fold change are called, if otherwise"
+    )
+
+
 class HeldOutPlaces(Strict):
-    """The tissues, or the studies, of which no training question has anything."""
+    """The tissues, or the studies, of which no training question has anything. Effects are studies, too."""
 
     by: Literal["tissue", "study"] = "tissue"
     test: Annotated[list[str], Field(min_length=1)]
@@ -64,15 +80,26 @@ class Questions(Strict):
 
 
 class PathwayBenchmark(Benchmark):
-    """Questions on which gene sets moved, where, and in how many studies."""
+    """Questions on which gene sets moved, where, and in how many studies; and on genes in a factorial design."""
 
     task: Literal["pathway_qa"]
-    tables: Annotated[list[EnrichmentFile], Field(min_length=1)]
+    tables: list[EnrichmentFile] = []
+    differential: list[DifferentialFile] = Field([], description="for interaction, multihop and correction")
     condition: str = Field(description="what was compared, as in: mice flown in space against mice on the ground")
     held_out: HeldOutPlaces
     subsets: Annotated[dict[Kind, Questions], Field(min_length=1)]
     significant: Annotated[float, Field(gt=0, lt=1)] = Field(0.05, description="adjusted p below which a set moved")
     tolerance: Annotated[float, Field(gt=0)] = Field(0.1, description="within which a correlation is right")
+
+    @model_validator(mode="after")
+    def _settings_have_an_effect(self) -> "PathwayBenchmark":
+        if self.leave_out:
+            raise ValueError("'leave_out' is of questions on genes: hold the same tissues or studies out in both")
+        for kind in self.subsets:
+            needed = "differential" if kind in FACTORIAL else "tables"
+            if not getattr(self, needed):
+                raise ValueError(f"'{kind}' needs '{needed}', of which there are none")
+        return self
 
 
 class PathwayStyle(VerifiedStyle):

@@ -27,11 +27,12 @@ from reasonome.tasks.pathway_qa.settings import PathwayBenchmark, PathwayStyle
 from reasonome.tasks.verified.task import Question, VerifiedTask
 
 UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
+UNSIGNED = " without directions"  # after a listed study whose table has no signs
 _FLIPPED = {UP: DOWN, DOWN: UP}
 
 
 class Statement(BaseModel):
-    """A statement that a right answer makes: the set as the prompt names it, the tissue, and the value."""
+    """A statement that a right answer makes: the set or gene as the prompt names it, the tissue, and the value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     set: str
@@ -40,13 +41,20 @@ class Statement(BaseModel):
 
 
 class PathwayQuestion(Question):
-    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set that it is about.
+    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set or gene that it is about.
 
-    `places` are the tissues or studies that the answer depends on, `about` the sets and tissues that it names, and
-    `statements` what a right answer states. `ids` are ids of the shown sets, which stand for their names.
+    `tissues` and `study` are what it names, and `studies` the studies of each tissue that its prompt lists.
+    `covered` is whether those are to be among them. `places` are the tissues or studies that the answer depends on,
+    `about` the sets and tissues that it names, and `statements` what a right answer states. `ids` are ids of the shown
+    sets, which stand for their names. `claimed` is the direction that a question of `correction` asserts.
     """
 
     asks: str
+    tissues: tuple[str, ...]
+    study: str = ""
+    studies: dict[str, tuple[str, ...]] = {}
+    covered: bool = True
+    claimed: str = ""
     places: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
     statements: tuple[Statement, ...] = ()
@@ -63,7 +71,7 @@ class PathwayQA(VerifiedTask):
     Style = PathwayStyle
     watched = ("facts", "sets", "consistency", "uncertainty", "format")
 
-    user_texts = (("question",), ("table",))
+    user_texts = (("question", "studies"), ("table",))
     Benchmark = PathwayBenchmark
 
     def verify(self, answer: str, example: PathwayQuestion) -> float:
@@ -115,8 +123,8 @@ class PathwayQA(VerifiedTask):
         }
 
     def prompt(self, example: PathwayQuestion, style: PathwayStyle, order: int = 0) -> Prompt:
-        """The style's texts with the question and, where it shows them, the rows that answer it."""
-        parts = {"{question}": one_line(example.columns["question"])}
+        """The style's texts with the question, the studies at hand and, where it shows them, the rows that answer."""
+        parts = {"{question}": one_line(example.columns["question"]), "{studies}": listed_studies(example)}
         if "{table}" in style.user:
             parts["{table}"] = example.columns["table"]
         return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
@@ -168,7 +176,7 @@ class PathwayQA(VerifiedTask):
 
 
 def _asks_statements(example: PathwayQuestion) -> bool:
-    return bool(example.statements)
+    return example.asks != "conservation"
 
 
 def _constant(answer: str, confidence: float) -> Callable[[PathwayQuestion, Prompt], str]:
@@ -177,6 +185,18 @@ def _constant(answer: str, confidence: float) -> Callable[[PathwayQuestion, Prom
         return stated(text, statements, confidence)
 
     return completion
+
+
+def listed_studies(example: PathwayQuestion) -> str:
+    """The studies that a prompt lists, as in: eye (RR-1, RR-3); liver (RR-6)."""
+    return "; ".join(f"{tissue} ({', '.join(studies)})" for tissue, studies in example.studies.items())
+
+
+def covers(example: PathwayQuestion) -> bool:
+    """Whether the studies that a prompt lists are of the tissues, and have the study, that the question names."""
+    studies = [example.studies.get(tissue, ()) for tissue in example.tissues]
+    named = {study.removesuffix(UNSIGNED) for listed in studies for study in listed}
+    return all(studies) and (not example.study or example.study in named)
 
 
 def lines(statements: Sequence[Statement]) -> str:
@@ -192,6 +212,8 @@ def with_statements(answer: str, example: PathwayQuestion, random: Random) -> st
     if example.asks == "comparison":
         first = random.choice((UP, DOWN))
         values = [first, first if answer == SAME else _FLIPPED[first]]
+    elif example.asks == "correction":
+        values = [example.claimed if answer == "yes" else _FLIPPED[example.claimed]]
     statements = [
         Statement(set=name, tissue=tissue, value=value)
         for (name, tissue), value in zip(example.about, values, strict=True)
@@ -202,7 +224,7 @@ def with_statements(answer: str, example: PathwayQuestion, random: Random) -> st
 def truth(example: PathwayQuestion) -> Truth:
     """What is right, with the sets' names as `read` has them."""
     claims = tuple(Claim(set_key(one.set), plain(one.tissue), one.value) for one in example.statements)
-    return Truth(example.answer, claims, example.tolerance)
+    return Truth(example.answer, claims, example.tolerance, _asks_statements(example))
 
 
 def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
@@ -213,8 +235,20 @@ def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
 
 
 def follows(said: Stated, example: PathwayQuestion) -> bool:
-    """Whether statements lead to the answer: of a comparison by being the same or not, else by saying it."""
+    """Whether statements lead to the answer: of a comparison by being the same or not, of a correction by bearing the
+    assertion out or not, else by saying it. Nothing is stated of what cannot be told, and something of all else.
+    """
     values = {claim.value for claim in said.claims}
+    if CANNOT_BE_TOLD in values | {said.answer}:
+        return said.answer == CANNOT_BE_TOLD and not said.claims
+    if example.asks == "correction":
+        return (
+            len(values) == 1 and values <= {UP, DOWN} and said.answer == ("yes" if example.claimed in values else "no")
+        )
     if example.asks != "comparison":
         return values == {said.answer}
-    return len(said.claims) > 1 and values <= {UP, DOWN} and said.answer == (SAME if len(values) == 1 else OPPOSITE)
+    return (
+        len({(claim.subject, claim.place) for claim in said.claims}) > 1
+        and values <= {UP, DOWN}
+        and said.answer == (SAME if len(values) == 1 else OPPOSITE)
+    )
