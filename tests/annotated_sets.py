@@ -116,6 +116,7 @@ ABSTENTION = AnnotationRecord(
 RECORDS = [SPINDLE, INTERFERON, ERROR, NEARLY, ABSTENTION]
 
 ABOUT = PageAbout(
+    where="Nothing was uploaded: the model ran where this page was made.",
     model="models/tiny/grpo.names-s0",
     chain=["sft.names-s0", "grpo.names-s0"],
     backbone="Qwen/Qwen3-0.6B",

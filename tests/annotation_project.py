@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from reasonome.annotation import job, project_files
+from reasonome.annotation import job
+from reasonome.answering.find_model import find_model
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256
@@ -191,8 +192,7 @@ class Annotating:
         """Annotate files; the records of annotations.jsonl."""
         given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
         found = job.read_lists(given)
-        folder = project_files.model_folder(self.project, model)
-        job.annotate_lists(self.project, given, found, folder, self.out, "a test")
+        job.annotate_lists(self.project, given, found, find_model(self.project, model), self.out, "a test")
         return self.records()
 
     def records(self) -> list[dict]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import annotation_project
 import pandas as pd
@@ -10,8 +11,10 @@ import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
 from reasonome.annotation import annotate, job, project_files
+from reasonome.answering.asked_model import AskedWeights
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
+from reasonome.core.manifest import read_manifest
 from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.task import Example, Gene
@@ -112,7 +115,7 @@ def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_han
     def refuse(*given):
         raise AssertionError("the model was asked again")
 
-    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", refuse)
+    monkeypatch.setattr("reasonome.answering.asked_model.write_answers", refuse)
     assert annotating(path, samples=3) == first
     assert (annotating.out / "answers.jsonl").stat().st_mtime_ns == written
     assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
@@ -131,7 +134,7 @@ def test_what_changes_answers_asks_again(annotating, by_hand, change):
     annotating(path)
     annotating(path, **change)
     assert len(by_hand.asked) == 2
-    settings = job.read_manifest(annotating.out / "manifest.json")["settings"]
+    settings = read_manifest(annotating.out / "manifest.json")["settings"]
     assert settings.items() >= change.items()
 
 
@@ -141,7 +144,7 @@ def test_another_model_asks_again(annotating, by_hand):
     annotation_project.write_manifest(annotating.folder, "2")
     try:
         annotating(path)
-        manifest = job.read_manifest(annotating.out / "manifest.json")
+        manifest = read_manifest(annotating.out / "manifest.json")
     finally:
         annotation_project.write_manifest(annotating.folder, "1")
     assert len(by_hand.asked) == 2
@@ -161,10 +164,9 @@ def test_a_backbones_own_engine_answers(annotating, monkeypatch):
     records = annotating(path, model="llama-3.1-70b/base", samples=3)
     assert [(record["name"], record["agreement"]) for record in records] == [("DNA repair", 1)] * 2
     (model,) = loaded
-    asked_of = folder.relative_to(annotating.folder) / "model"
-    assert (model.settings["model"], model.settings["tensor_parallel_size"]) == (str(asked_of), 4)
+    assert (Path(model.settings["model"]).resolve(), model.settings["tensor_parallel_size"]) == (folder / "model", 4)
     assert sum(len(prompts) for prompts, _ in model.calls) == 2 * 3
-    assert job.read_manifest(annotating.out / "manifest.json")["engine"] == "vllm"
+    assert read_manifest(annotating.out / "manifest.json")["engine"] == "vllm"
 
 
 def test_a_backbone_that_changes_its_engine_is_asked_again(annotating, by_hand, monkeypatch):
@@ -200,15 +202,14 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
     examples = [annotate.TASK.with_choice(one, style) for one in examples]
     listing = "Genes: " + "; ".join(f"{gene.symbol} ({gene.name})" for gene in genes)
     needed = sum(count_tokens([style.system.replace("{kind}", style.any_kind), listing])) + 32 + 96
-    config = tmp_path / "model/config.json"
-    config.parent.mkdir()
-    config.write_text(json.dumps({"max_position_embeddings": needed - 1}))
-    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that the model reads") as found:
-        annotate.check_context(examples, settings, style, tmp_path)
-    assert found.value.field == "max_position_embeddings" and "--top" in found.value.fix
+    model = AskedWeights("mine", {}, tmp_path, tmp_path, [])
+    (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": needed - 1}))
+    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that mine reads") as found:
+        annotate.check_context(examples, settings, style, model)
+    assert "--top" in found.value.fix
     for known in ({"max_position_embeddings": needed}, {}):
-        config.write_text(json.dumps(known))
-        annotate.check_context(examples, settings, style, tmp_path)
+        (tmp_path / "config.json").write_text(json.dumps(known))
+        annotate.check_context(examples, settings, style, model)
 
 
 RANKED_WITHOUT_WEIGHTS = {

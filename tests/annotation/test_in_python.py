@@ -92,7 +92,7 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
         seen.append(constants.HF_HUB_OFFLINE)
         return by_hand(*given)
 
-    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", answers)
+    monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
     table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
     assert table["name"].tolist() == [ANSWER.splitlines()[0].removeprefix("Process: ")]
     with pytest.raises(InputError, match="unknown prompt style"):

@@ -25,7 +25,7 @@ rule annotate:
     params:
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
-        style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
+        styles=annotation_styles,
         code=code_of("annotate.py"),
         folder=subpath(input.manifest, parent=True),
         out=subpath(output.page, parent=True),

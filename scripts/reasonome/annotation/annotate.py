@@ -20,14 +20,15 @@ from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.over_representation import OverRepresentation, universe_flags
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
-from reasonome.annotation.results_folder import ANSWERS, json_object, keep_answers, kept_answers
+from reasonome.annotation.results_folder import ANSWERS, keep_answers, kept_answers
 from reasonome.answering.answers import write_answers
+from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.core.manifest import canonical, read_manifest, text_sha256
+from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
@@ -43,17 +44,16 @@ def annotate(
     questions: Sequence[Question],
     settings: Annotation,
     style: Style,
-    model: Path,
-    engine: str,
+    model: AskedModel,
     known: Known,
     tests: Mapping[str, OverRepresentation],
     out: Path,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `model` is a folder with manifest.json and model/, `engine` draws its answers, and `tests` has the name of the
-    sets' file as key. The model sees the genes of a ranked set in that order, those of others in a seeded random order,
-    as far as the style's budget goes. Raises InputError as `write_answers` does.
+    `tests` has the name of the sets' file as key. The model sees the genes of a ranked set in that order, those of
+    others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's `write_answers`
+    does.
     """
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
@@ -63,7 +63,7 @@ def annotate(
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
     check_context(list(examples.values()), settings, style, model)
-    answers = _answers(list(examples.values()), settings, style, model, engine, out)
+    answers = _answers(list(examples.values()), settings, style, model, out)
     records = []
     for question in tqdm(questions, desc="checking", unit=" sets", delay=5):
         record = question.record
@@ -75,22 +75,19 @@ def annotate(
     return [record.model_copy(update={"group": group}) for record, group in zip(records, groups, strict=True)]
 
 
-def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: Path) -> None:
-    """Raise InputError if the longest prompt and its answer may exceed the model's context."""
-    context = json_object(model / "model" / "config.json").get("max_position_embeddings")
-    if context is None or not examples:
+def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: AskedModel) -> None:
+    """Raise InputError if the longest prompt and its answer may exceed the model's context, where it is known."""
+    if model.context is None or not examples:
         return
     tokens, longest = max(
         (sum(count_tokens([message["content"] for message in TASK.prompt(example, style).messages])), example.id)
         for example in examples
     )
-    if tokens + TEMPLATE_TOKENS + settings.max_new_tokens > context:
+    if tokens + TEMPLATE_TOKENS + settings.max_new_tokens > model.context:
         shown = next(len(example.shown) for example in examples if example.id == longest)
         raise InputError(
             f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {settings.max_new_tokens} "
-            f"of its answer that is more than the {context:,} that the model reads",
-            file=model / "model" / "config.json",
-            field="max_position_embeddings",
+            f"of its answer that is more than the {model.context:,} that {model.name} reads",
             fix="ask in a style with a smaller budget_tokens, or about fewer genes (--top)",
         )
 
@@ -109,18 +106,17 @@ def decoding_settings(settings: Annotation) -> Decoding:
 
 
 def _answers(
-    examples: Sequence[Example], settings: Annotation, style: Style, model: Path, engine: str, out: Path
+    examples: Sequence[Example], settings: Annotation, style: Style, model: AskedModel, out: Path
 ) -> Mapping[str, list[AnswerRow]]:
     """The samples of each question, in order, by its id; those of an earlier run with the same model and questions."""
     if not examples:
         return {}
-    digest = text_sha256(canonical(read_manifest(model / "manifest.json")))
     decoding = decoding_settings(settings)
-    parts = [digest, engine, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
+    parts = [model.digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
     question_digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     rows = kept_answers(out, question_digest)
     if rows is None:
-        write_answers(TASK, style, decoding, examples, model / "model", digest, out / ANSWERS, engine)
+        model.write_answers(TASK, style, decoding, examples, out / ANSWERS)
         rows = keep_answers(out, question_digest)
     answers: dict[str, list[AnswerRow]] = {}
     for row in rows:
@@ -140,6 +136,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     shown = set(example.shown)
     agreeing = [place for place, other in enumerate(answers) if normalise(other.name) == normalise(name)]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
+    kind = "stated" if stated else "logprob" if any(row.name_logprob is not None for row in rows) else ""
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
         update={
@@ -147,8 +144,8 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
             "name": "" if abstained else name,
             "abstained": abstained,
             "problems": list(answer.problems),
-            "confidence": (answer.confidence if stated else likelihood) if name else None,
-            "confidence_kind": ("stated" if stated else "logprob") if name else "",
+            "confidence": (answer.confidence if stated else likelihood) if name and kind else None,
+            "confidence_kind": kind if name else "",
             "agreement": (len(agreeing) - 1) / len(others) if name and others else None,
             "samples": [Sample(name=answers[place].name, text=likeliest[place].text) for place in (chosen, *others)],
             "reasoning": "\n".join(answer.steps),

@@ -18,9 +18,8 @@ from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
     answer_sources,
-    check_model,
     check_there,
-    model_engine,
+    naming_benchmarks,
     targets,
 )
 from reasonome.annotation.questions import Question, make_question
@@ -28,19 +27,20 @@ from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder, claim, only_process
+from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.manifest import canonical, file_sha256, read_manifest, text_sha256, versions
+from reasonome.core.manifest import canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
+UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
 _SHOWN = 8  # sets of a file that are printed one by one
 
 
@@ -48,13 +48,13 @@ _SHOWN = 8  # sets of a file that are printed one by one
 class Prepared:
     """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
-    `engine` draws the answers. `gene_lists` and `tests` have the name of a file as key. `about` is what the page says
-    about how it was made. `universe_sha256` is the digest of the settings' universe file, None without one.
+    `settings` have the style that was chosen. `gene_lists` and `tests` have the name of a file as key. `about` is what
+    the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
+    one.
     """
 
     settings: Annotation
     style: Style
-    engine: str
     sources: Sources
     gene_lists: Mapping[str, GeneLists]
     questions: Sequence[Question]
@@ -106,13 +106,13 @@ def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
 
 
 def preview_lists(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: Path, out: Path
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel, out: Path
 ) -> None:
     """Print what `annotate_lists` would ask: how many genes are known, and why some sets would not be asked about.
 
     Runs everything before the model is loaded, and raises the same errors; writes nothing.
     """
-    check_folder(out, model)
+    check_folder(out, model.folder)
     with offline():
         prepared = prepare(project, settings, gene_lists, model, "")
     for name, lists in gene_lists.items():
@@ -133,7 +133,7 @@ def preview_lists(
 
 
 def prepare(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: Path, command: str
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel, command: str
 ) -> Prepared:
     """Resolve the genes and read what answers are checked with; print how the sets were read, and the universe.
 
@@ -143,11 +143,13 @@ def prepare(
     _print_reading(gene_lists)
     sources = answer_sources(project, settings)
     check_there(sources)
-    style = lookup(project.styles(annotate.TASK.name), settings.style, "prompt style")
+    styles = project.styles(annotate.TASK.name)
+    own = own_style(styles, model.steps, naming_benchmarks(project))
+    settings = settings.model_copy(update={"style": settings.style or own or UNTRAINED_STYLE})
+    style = lookup(styles, settings.style, "prompt style")
     if style.neighbours is not None:
         what = f"style '{settings.style}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
-    check_model(model, Results(project.settings.results))
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -162,36 +164,34 @@ def prepare(
         for gene_list in lists.lists
     ]
     known = read_known(project, sources, genes)
-    own = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
+    tested = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
     tests = {
-        name: OverRepresentation(known.libraries, own or _universe(name, lists, genes, known, to_human))
+        name: OverRepresentation(known.libraries, tested or _universe(name, lists, genes, known, to_human))
         for name, lists in gene_lists.items()
     }
     page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
     for sentence in page_about.universe:
         say(sentence)
-    engine = model_engine(project, model)
-    return Prepared(settings, style, engine, sources, gene_lists, questions, known, tests, page_about, universe_sha256)
+    return Prepared(settings, style, sources, gene_lists, questions, known, tests, page_about, universe_sha256)
 
 
 def annotate_lists(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: Path, out: Path, command: str
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel, out: Path, command: str
 ) -> None:
     """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
 
     A list that cannot be asked about becomes a row with an error. InputError is raised before anything is written.
     """
-    check_folder(out, model)
+    check_folder(out, model.folder)
     with offline():
         prepared = prepare(project, settings, gene_lists, model, command)
         with only_process(out):
             claim(out)
             records = annotate.annotate(
                 prepared.questions,
-                settings,
+                prepared.settings,
                 prepared.style,
                 model,
-                prepared.engine,
                 prepared.known,
                 prepared.tests,
                 out,
@@ -246,7 +246,7 @@ def _universe(name: str, lists: GeneLists, genes: GeneTable, known: Known, ortho
     return default_universe(genes, known.libraries, orthologues)
 
 
-def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
+def _manifest(prepared: Prepared, model: AskedModel) -> dict[str, Any]:
     """The inputs of the annotations; equal inputs give an equal manifest."""
     settings = prepared.settings
     checked_with = {str(path): file_sha256(path) for path in targets(prepared.sources)}
@@ -255,11 +255,11 @@ def _manifest(prepared: Prepared, model: Path) -> dict[str, Any]:
     return {
         "settings": settings.model_dump(mode="json"),
         "style": prepared.style.model_dump(mode="json"),
-        "engine": prepared.engine,
+        "engine": model.engine,
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.gene_lists.items()},
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
-        "model": read_manifest(model / "manifest.json"),
+        "model": model.manifest,
         "code": code_sha256(__file__),
         "versions": versions(),
     }

@@ -71,9 +71,7 @@ def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
     claims = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
     background = read_background(sources.background)
     libraries = [ontology_library(background)]
-    libraries += [
-        read_library(path, genes, name, project.sources[name].format) for name, path in sources.libraries.items()
-    ]
+    libraries += [read_library(path, genes, name, form) for name, (path, form) in sources.libraries.items()]
     encoders = load_encoders(project.encoders, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
     facts = claims[~claims["relation"].str.startswith(NOT)]

@@ -33,12 +33,14 @@ class SourceUsed(BaseModel):
 class PageAbout(BaseModel):
     """How the names were made, and the model's scores.
 
-    `measured` has its scores and those of baselines, or says that there are none; `card` is the path of its card, ""
-    without one. `chain` are the training steps, first to last, and `recipe_steps` has a sentence for each. `universe`
-    says which genes enrichment is tested against, `reading` how the files were read. `warnings` stand above all names.
+    `where` says where the model was asked, and what left the machine. `measured` has its scores and those of baselines,
+    or says that there are none; `card` is the path of its card, "" without one. `chain` are the training steps, first
+    to last, and `recipe_steps` has a sentence for each. `universe` says which genes enrichment is tested against,
+    `reading` how the files were read. `warnings` stand above all names.
     """
 
     model: str
+    where: str
     chain: list[str] = []
     backbone: str
     backbone_licence: str

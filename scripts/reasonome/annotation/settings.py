@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any
 
 from pydantic import ValidationError
 
 from reasonome.config import Annotation
+from reasonome.config.annotations import is_file_name
 from reasonome.core.errors import InputError, nearest
 
 
@@ -22,6 +24,17 @@ def checked_settings(values: Mapping[str, Any], option: Callable[[str], str] = s
         return Annotation(**values)
     except ValidationError as error:
         raise _setting_error(error, option) from None
+
+
+def placed(settings: Annotation, place: Callable[[str | PathLike], str]) -> Annotation:
+    """The settings with their paths as `place` writes them."""
+    return settings.model_copy(
+        update={
+            "sets": [place(path) for path in settings.sets],
+            "universe": settings.universe and place(settings.universe),
+            "libraries": [place(name) if is_file_name(name) else name for name in settings.libraries],
+        }
+    )
 
 
 def _setting_error(error: ValidationError, option: Callable[[str], str]) -> InputError:
