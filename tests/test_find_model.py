@@ -121,7 +121,7 @@ def test_the_style_of_training():
 
 def test_a_folder_of_transformers_is_asked_as_it_is(mine, tiny_backbone, tmp_path):
     model = find_model(mine, os.fspath(tiny_backbone))
-    assert model.weights == tiny_backbone and model.context == 8192
+    assert model.weights == tiny_backbone and model.context == 2048
     first = answers(model, tmp_path, "one")
     assert answers(model, tmp_path, "one") == first and first != [""]
     changed = shutil.copytree(tiny_backbone, tmp_path / "changed")
@@ -143,13 +143,13 @@ def test_an_adapter_is_merged_into_the_weights_once(mine, tiny_backbone, tmp_pat
     adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_backbone), LoraConfig(target_modules=["q_proj"]))
     for name, weights in adapted.named_parameters():
         if "lora_B" in name:
-            weights.data.fill_(0.01)
+            weights.data.fill_(1.0)
     adapter = tmp_path / "adapter"
     adapted.save_pretrained(adapter)
     model = find_model(mine, os.fspath(tiny_backbone), adapter=adapter)
     assert model.name == "model with adapter" and model.weights.is_relative_to(mine.results.asked)
     before, after = (load_file(folder / "model.safetensors") for folder in (tiny_backbone, model.weights))
-    changed = {name for name in before if not before[name].equal(after[name].to(before[name].dtype))}
+    changed = {name for name in before if not before[name].allclose(after[name].to(before[name].dtype), rtol=0.01)}
     assert changed == {name for name in before if "q_proj" in name}
     written = (model.weights / "model.safetensors").stat().st_mtime_ns
     assert find_model(mine, os.fspath(tiny_backbone), adapter=adapter).digest == model.digest
