@@ -139,7 +139,9 @@ def annotation_styles(wildcards):
     """The prompt style that is named, or all of the task, of which the model's training chooses; as canonical JSON."""
     settings = annotation_of(wildcards)
     styles = PROJECT.styles(PROJECT.benchmarks[settings.benchmark].task)
-    return " ".join(style_of(settings.benchmark, name) for name in ([settings.style] if settings.style else styles))
+    return " ".join(
+        style_of(settings.benchmark, name) for name in ([settings.style] if settings.style else styles)
+    )
 
 
 def cell_scores(wildcards):
