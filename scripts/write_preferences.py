@@ -51,13 +51,15 @@ def main() -> None:
         pairs = table_pairs(task, style, examples, files["table"])
     train, held_out = parted(pairs, spec.held_out, spec.seed)
     if isinstance(spec, TierPreferences):
-        train = drawn_by_kind(train, spec.shares, spec.seed)
+        unthinned = train
+        train = drawn_by_kind(unthinned, spec.shares, spec.seed)
+        left_out["pairs_by_shares"] = len(unthinned) - len(train)
         if not train:
             what = f"the shares leave no pair of {len(pairs) - len(held_out)} to train on"
             raise InputError(what, field="shares", fix="raise one in preferences.yaml")
     for name, part in (("held_out", held_out), ("train", train)):
         atomic.write_jsonl(args.output / f"{name}.jsonl", [pair.row() for pair in part])
-    counts = {"train": len(train), "held_out": len(held_out), **left_out}
+    counts = {"train": len(train), "held_out": len(held_out), **(+left_out)}
     atomic.write_json(args.output / "statistics.json", counts)
     manifest = {
         "preferences": {"name": args.preferences, **spec.model_dump(mode="json")},

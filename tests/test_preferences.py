@@ -253,6 +253,14 @@ def test_a_manifest_says_what_pairs_are_made_of(config, monkeypatch):
     assert written(config, monkeypatch, "demo-tiers")[0] == manifest, "equal inputs, equal manifests"
 
 
+def test_pairs_that_shares_leave_out_are_counted(config, monkeypatch):
+    kinds = {KINDS[0]: 0.5, KINDS[3]: 0}
+    tiny_project.edit(config.parent, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=1, shares=kinds))
+    manifest, counts = written(config, monkeypatch, "demo-tiers")
+    # Of the twelve pairs of two questions one of the first kind goes, and both of the fourth; held-out ones all stay.
+    assert counts == {"train": 9, "held_out": 6, "without_reasoning": 1, "pairs_by_shares": 3} == manifest["counts"]
+
+
 def test_the_manifest_of_pairs_of_a_table_has_the_tables_digest(config, monkeypatch):
     table = config.parent / "mine.csv"
     table.write_text("id,chosen,rejected\nGO:1,Process: axon guidance,Process: x\n", encoding="utf-8")
