@@ -58,7 +58,8 @@ def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
 def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[Mapping[str, str]]]) -> list[SourceRead]:
     """The sources that a chain and its judges learned from, each once.
 
-    `licences` has the rows of licences.tsv by corpus. Questions of rankings come from sources outside any corpus, and published sets from their addresses.
+    `licences` has the rows of licences.tsv by corpus. Questions of rankings come from sources outside any corpus, and
+    published sets from their addresses.
     """
     steps_of: dict[tuple[str, str, str, str], dict[str, None]] = {}
     for corpus, steps in corpora_read(project, chain).items():
