@@ -220,6 +220,10 @@ def test_what_models_are_asked_again(project):
     assert {(a.kind, a.of) for a in asked} == {("questions", "demo-terms"), ("facts", "demo-transfer")}
     assert len(asked) == 10
     assert experiments.asked_again(project, "demo") == []
+    runs = {(one["chain"], one["run"]) for one in experiments.report_plan(project, "demo-strategy-ablation")["known"]}
+    known = "results/known/smollm2-135m"
+    assert len(runs) == 5 and ("base", f"{known}/base/demo-transfer.300.run.json") in runs
+    assert "known" not in experiments.report_plan(project, "demo")
 
 
 # --- configuration -----------------------------------------------------------------------------------
