@@ -213,7 +213,11 @@ def test_baselines_are_worked_out_by_hand():
     asked = [question("a", "1"), question("b", "2")]
 
     seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
-    table = scoring.score_baselines(TASK, seeded, "", "", training, asked).set_index(["baseline", "id"])["verified"]
+    scored = scoring.score_baselines(TASK, seeded, "", "", training, asked).set_index(["baseline", "id"])
+    # The majority is as sure as it is common in training.
+    assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 2 / 3]
+    assert scored.loc["random", "confidence"].isna().all()
+    table = scored["verified"]
     assert table["majority"].tolist() == [1.0, 0.0]
     # Two thirds and one third, as far as twenty draws tell.
     assert 0.4 < table["random", "a"] < 0.95 and 0.05 < table["random", "b"] < 0.6
