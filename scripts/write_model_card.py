@@ -10,7 +10,7 @@ from reasonome.config.project import Project, chains
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import tables
-from reasonome.report.card_sources import corpora_read, sources_read
+from reasonome.report.card_sources import corpora_read, judges, sources_read
 from reasonome.report.model_card import render_card
 from reasonome.report.plan import read_plan
 
@@ -35,6 +35,10 @@ def main() -> None:
         sources=sources_read(project, args.chain, licences),
         decodings=project.decodings,
         target=args.output.as_posix(),
+        judges={
+            step: step_manifests(project.results.model(args.backbone, judge))[1:]
+            for step, judge in judges(project, args.chain).items()
+        },
     )
     atomic.write_text(args.output, card)
 

@@ -5,16 +5,20 @@ python scripts/write_preferences.py --preferences demo-tiers --benchmark demo-go
 python scripts/write_preferences.py … --backbone smollm2-135m --chain sft.names-s0        pairs of a model's own samples
 """
 
+from argparse import Namespace
 from collections import Counter
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
 from reasonome.answering.rows import read_answers, texts_by_id
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import SamplePreferences, Style, TierPreferences
+from reasonome.config import Preferences, SamplePreferences, Style, TablePreferences, TierPreferences
 from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup, run_program
+from reasonome.core.manifest import file_sha256, versions
 from reasonome.tasks.base import Task
 from reasonome.teaching.preferences import (
     Pair,
@@ -36,28 +40,51 @@ def main() -> None:
     project = Project(args.config)
     spec = lookup(project.preferences, args.preferences, "preferences")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
-    examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
+    files = learned_from(project, spec, args)
+    examples = read_rows(files["examples"], task.Example)
     left_out: Counter = Counter()
     if isinstance(spec, TierPreferences):
-        reasoning = project.results.reasoning(spec.teacher, args.benchmark, args.style)
-        pairs, left_out = tier_pairs(task, style, examples, read_proposals(reasoning), spec.seed)
+        pairs, left_out = tier_pairs(task, style, examples, read_proposals(files["reasoning"]), spec.seed)
     elif isinstance(spec, SamplePreferences):
-        model = (args.backbone, args.chain)
-        file = project.results.samples(model, args.benchmark, args.style, spec.decoding, spec.questions)
-        pairs, left_out = of_samples(project, spec, task, style, examples, file)
+        pairs, left_out = of_samples(project, spec, task, style, examples, files["samples"])
     else:
-        pairs = table_pairs(task, style, examples, Path(spec.path))
+        pairs = table_pairs(task, style, examples, files["table"])
     train, held_out = parted(pairs, spec.held_out, spec.seed)
     if isinstance(spec, TierPreferences):
-        train = drawn_by_kind(train, spec.shares, spec.seed)
+        unthinned = train
+        train = drawn_by_kind(unthinned, spec.shares, spec.seed)
+        left_out["pairs_by_shares"] = len(unthinned) - len(train)
         if not train:
             what = f"the shares leave no pair of {len(pairs) - len(held_out)} to train on"
             raise InputError(what, field="shares", fix="raise one in preferences.yaml")
     for name, part in (("held_out", held_out), ("train", train)):
         atomic.write_jsonl(args.output / f"{name}.jsonl", [pair.row() for pair in part])
-    counts = {"train": len(train), "held_out": len(held_out), **left_out}
+    counts = {"train": len(train), "held_out": len(held_out), **(+left_out)}
     atomic.write_json(args.output / "statistics.json", counts)
+    manifest = {
+        "preferences": {"name": args.preferences, **spec.model_dump(mode="json")},
+        "benchmark": args.benchmark,
+        "style": style.model_dump(mode="json"),
+        "data": {name: file_sha256(path) for name, path in files.items()},
+        "counts": counts,
+        "code": code_sha256(__file__, getfile(type(task))),
+        "versions": versions(),
+    }
+    atomic.write_json(args.output / "manifest.json", manifest)
     print(f"{args.preferences}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
+
+
+def learned_from(project: Project, spec: Preferences, args: Namespace) -> dict[str, Path]:
+    """The files that pairs are made of, by what they are."""
+    question = (args.benchmark, args.style)
+    files = {"examples": project.results.prompts(*question) / "train.jsonl"}
+    if isinstance(spec, TierPreferences):
+        return files | {"reasoning": project.results.reasoning(spec.teacher, *question)}
+    if isinstance(spec, TablePreferences):
+        return files | {"table": Path(spec.path)}
+    model = (args.backbone, args.chain)
+    encoders = {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in spec.encoders}
+    return files | {"samples": project.results.samples(model, *question, spec.decoding, spec.questions)} | encoders
 
 
 def of_samples(

@@ -461,3 +461,13 @@ def test_a_baseline_of_several_draws_has_the_mean_of_their_scores_less_the_unkno
     columns = ["baseline", "information", "id", "subset", "answer", "draws"]
     assert table[columns].to_numpy().tolist() == [["three", "none", i, "bp", "a", 3] for i in ("Q1", "Q2")]
     assert table["specificity"].tolist() == [0.5, pytest.approx(np.nan, nan_ok=True)]
+    assert table["confidence"].isna().all() and set(table["confidence_kind"]) == {""}
+    # A constant answer is as sure as it is common among the training names, whatever its spelling.
+    twice = [TRAINING[0], TRAINING[0].model_copy(update={"name": TRAINING[0].name.upper()}), *TRAINING[1:3]]
+    always = baselines.Baseline("none", lambda questions: [[TRAINING[0].name] * 2], constant=True)
+    monkeypatch.setattr(baselines, "BASELINES", {"always": always})
+    monkeypatch.setattr(
+        OfNames, "score_names", lambda self, names, examples: pd.DataFrame({"exact": [0.0] * len(names)})
+    )
+    table = scoring.baseline_scores(twice, ASKED[:2], NAMES, OfNames(), 0)
+    assert table["confidence"].tolist() == [0.5, 0.5] and set(table["confidence_kind"]) == {"stated"}

@@ -80,6 +80,31 @@ def test_values_are_scikit_learns():
         assert calibration.mce(once, confidence, right)[0] == pytest.approx(max(abs(shares - means)))
 
 
+def test_equal_mass_is_scikit_learns():
+    """Where no confidences tie and bins are of one size: else scikit-learn's are parted otherwise."""
+    chance = np.random.default_rng(6)
+    for _ in range(200):
+        size = 10 * int(chance.integers(1, 9))
+        confidence = chance.choice(1000, size, replace=False) / 999
+        right = (chance.random(size) < confidence).astype(float)
+        right[:2] = 0, 1
+        shares, means = calibration_curve(right, confidence, n_bins=10, strategy="quantile")
+        assert len(shares) == 10
+        assert calibration.equal_mass_error(confidence, right) == pytest.approx(abs(shares - means).mean())
+
+
+def test_confidences_are_told_apart_in_decimals():
+    # .1 + .2 is a float above .3: one confidence all the same, of which half the answers are right.
+    confidence, right = np.array([0.3, 0.1 + 0.2] * 10), np.array([1.0, 0.0] * 10)
+    assert calibration.distinct(confidence) == 1
+    # As floats the first ten were all right, .7 off, and the others all wrong, .3 off.
+    assert calibration.equal_mass_error(confidence, right) == pytest.approx(0.2)
+    assert value(calibration.brier_resolution, confidence, right) == pytest.approx(0)
+    rows = pd.DataFrame({"p": confidence, "ok": right.astype(int)})
+    metrics = calibrate_table(rows, COLUMNS, resamples=100).scored.metrics
+    assert metrics["distinct_confidences"].value == 1 and metrics["ece_equal_mass"].value == pytest.approx(0.2)
+
+
 def test_weights_are_repeated_rows():
     chance = np.random.default_rng(5)
     confidence, right = chance.integers(0, 11, 30) / 10, chance.integers(0, 2, 30).astype(float)
@@ -138,7 +163,7 @@ def test_the_command_prints_one_json_object(tmp_path, capsys):
     assert out["metrics"]["distinct_confidences"]["value"] == 4
     # The share of right answers as a constant confidence: no calibration error, .5 of AUROC, p (1 - p) of Brier.
     constant = out["baselines"]["base_rate"]["metrics"]
-    assert (constant["ece"]["value"], constant["auroc"]["value"]) == (pytest.approx(0), 0.5)
+    assert (constant["ece"]["value"], constant["auroc"]["value"]) == (0, 0.5)  # 0 itself, and no 2e-17
     assert constant["brier"]["value"] == pytest.approx(0.24)
     assert [b["n"] for b in out["bins"]] == [1, 1, 3]
     assert "rows without a confidence, left out: 1 (line 7)" in out["notes"]
@@ -175,6 +200,7 @@ def test_the_base_rate_of_a_kind():
     # Class a is always right, b once of twice: 0, 0, .25, .25.
     assert scored.baselines["base_rate_of_kind"].metrics["brier"].value == pytest.approx(0.125)
     assert scored.metrics["distinct_answers"].value == 2
+    assert [b.metrics["distinct_answers"].value for b in scored.baselines.values()] == [2, 2]
 
 
 @pytest.mark.parametrize(

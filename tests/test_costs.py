@@ -47,6 +47,17 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     assert total["peak_memory_gb"] == 7.5
 
 
+def test_facts_that_models_were_asked_have_a_row(tmp_path):
+    run = {"seconds": 30.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 1.5}
+    for name in ("run.json", "greedy.run.json", "known/b/base/demo.300.run.json"):
+        atomic.write_json(tmp_path / name, run)
+    asked = {"known": [{"backbone": "b", "chain": "base", "run": tmp_path / "known/b/base/demo.300.run.json"}]}
+    table = costs_table(Plan.model_validate(plan(tmp_path).model_dump() | asked))
+    assert table["job"].tolist() == ["train sft.x-s0", "facts demo.300", "answer g.names greedy", "total"]
+    assert (table["chain"][1], table["seconds"][1], table["tokens_per_second"][1]) == ("base", 30.0, 0.0)
+    assert table["seconds"].tolist()[-1] == 90.0
+
+
 def test_training_whose_last_attempt_took_no_step_has_no_rate(tmp_path):
     run = {"seconds": 30.0, "backward_tokens": 900, "generated_tokens": 60, "peak_memory_gb": 7.5}
     for name in ("run.json", "greedy.run.json"):

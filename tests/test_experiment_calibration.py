@@ -73,6 +73,25 @@ def test_each_subset_by_hand(monkeypatch):
     assert section["rows"][0]["subsets"]["up", "accuracy"].value == 0.5
 
 
+def test_confidences_on_an_edge_are_counted_and_those_that_tie_are_one(monkeypatch):
+    answers = scores(
+        subset=["up", "up", "up", "down"],
+        answer=["a", "b", "a", "a"],
+        verified=[1.0, 0.0, 1.0, 0.0],
+        confidence=[0.3, 0.1 + 0.2, 0.95, 1.0],  # two on the edge at .3, which are one confidence
+        confidence_kind="stated",
+    )
+    table, _ = made([("SFT", answers)])
+    of_all = value(table[table["subset"] == ""], "ece")
+    assert (of_all.on_edge, of_all.distinct_confidences) == (2, 3)
+    assert value(table, "ece", "SFT: base_rate").on_edge == 4  # two of four are right, and .5 is an edge
+    within = table[(table["subset"] != "") & (table["metric"] == "ece")]
+    assert within[["subset", "on_edge", "distinct_confidences"]].to_numpy().tolist() == [["up", 2, 2], ["down", 0, 1]]
+    monkeypatch.setattr(calibration_section, "drawing", lambda folder, name: "")
+    [section] = calibration_section.calibration_section(table, Path())
+    assert section["rows"][0]["on_edge"] == 2
+
+
 def test_a_partly_right_answer_is_not_right():
     answers = scores(answer=["a", "b"], verified=[0.5, 1.0], confidence=[1.0, 1.0], confidence_kind="stated")
     assert value(made([("SFT", answers)])[0], "accuracy").value == 0.5
@@ -201,6 +220,10 @@ def test_what_models_are_asked_again(project):
     assert {(a.kind, a.of) for a in asked} == {("questions", "demo-terms"), ("facts", "demo-transfer")}
     assert len(asked) == 10
     assert experiments.asked_again(project, "demo") == []
+    runs = {(one["chain"], one["run"]) for one in experiments.report_plan(project, "demo-strategy-ablation")["known"]}
+    known = "results/known/smollm2-135m"
+    assert len(runs) == 5 and ("base", f"{known}/base/demo-transfer.300.run.json") in runs
+    assert "known" not in experiments.report_plan(project, "demo")
 
 
 # --- configuration -----------------------------------------------------------------------------------

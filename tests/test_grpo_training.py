@@ -270,3 +270,18 @@ def test_an_adapter_has_the_weights_without_it_as_its_reference(models):
     )
     moved = {name for name, weight in base.items() if not torch.equal(weight.bfloat16(), trained[name].bfloat16())}
     assert moved == {name for name in base if name.endswith("proj.weight")}, "merged into every linear layer alone"
+
+
+@pytest.mark.parametrize("loss", ["dapo", "grpo"])
+def test_a_step_has_one_gradient_for_any_micro_batch(tiny_models, tmp_path, monkeypatch, loss):
+    """Eight completions of two prompts, drawn once: as 1 × 8, 2 × 4 and 4 × 2."""
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    settings = {"loss": loss, "prompts": 2, "epochs": 1, "max_grad_norm": 1e9}
+    folders = []
+    for micro in (8, 4, 2):
+        (grpo_steps.write_down if micro == 8 else grpo_steps.read_back)(tmp_path / "drawn.json")
+        folders.append(grpo_steps.prepare(tiny_models, f"grpo.micro{micro}-s0", **settings, micro_batch_size=micro))
+        grpo_steps.run(folders[-1])
+        [step] = grpo_steps.logged(folders[-1])
+        assert step["zero_variance_groups"] == 0 and step["grad_norm"] > 0
+    tiny_training.assert_one_gradient(folders)

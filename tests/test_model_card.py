@@ -152,6 +152,40 @@ def test_steps_and_sources_come_with_numbers_releases_and_licences():
     assert "by 3 training steps" in card
 
 
+def test_what_the_judge_learned_from_is_told(project):
+    judged = {"judge": ["sft.names", "reward.tiers"], "rewards": {"format": 1.0}, "encoders": []}
+    recipe = {"stage": "onlinedpo", "benchmark": "demo-go", "style": "names"} | judged
+    aligned = manifest("onlinedpo.mine-s0", recipe, examples=64)
+    preferred = {"stage": "reward", "benchmark": "demo-go", "style": "names", "preferences": "demo-tiers"}
+    judge = manifest("reward.tiers-s0", preferred, pairs=411, versions={"torch": "2.14"})
+    chain = "sft.names-s0+onlinedpo.mine-s0"
+    of_judge = finding("related_term", 7, 0, used_by="reward.tiers", data="reasoning", training="demo-go of the judge")
+    leaks = LEAKS | {"findings": [*LEAKS["findings"], of_judge]}
+    made = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
+    asked = plan().model_copy(update={"evaluations": made})
+    metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
+    given = {"chain": chain, "plan": asked, "metrics": metrics, "manifests": [BASE, TAUGHT, aligned], "leaks": leaks}
+    card = render(**given, judges={"onlinedpo.mine-s0": [TAUGHT, judge]})
+    assert "by 2 training steps" in card, "the judge is no part of the model"
+    assert "What onlinedpo.mine-s0 wrote was judged by a reward model of the same backbone." in card
+    told = "411 pairs of answers to training questions of demo-go, by preferences demo-tiers"
+    assert table_line(card, "reward.tiers-s0 ")[1:3] == ["reward model, trained on preferences", told]
+    assert table_line(card, "reasoning (demo-go of the judge)")[3:] == ["7", "0", "7"]
+    assert "torch 2.13 and 2.14" in card and '"reward.tiers-s0": {' in card
+    assert "demo-go of the judge" not in render(**given), "without it the finding is another model's"
+    # By the configuration: whose manifests a card needs, and which steps read a source.
+    chain = "sft.bp-s0+onlinedpo.demobp-s0"
+    judge = "sft.bp-s0+reward.demobp-s0"
+    assert card_sources.judges(project, chain) == {"onlinedpo.demobp-s0": judge}
+    assert card_sources.models_read(project, chain) == ["base", "sft.bp-s0", chain, judge]
+    assert card_sources.models_read(project, CHAIN) == chains.lineage(CHAIN)
+    steps = ("sft.bp-s0", "onlinedpo.demobp-s0", "reward.demobp-s0")
+    assert card_sources.corpora_read(project, chain) == {"demo": steps}
+    row = {"source": "go-demo", "release": "GO 2022", "licence": "CC-BY-4.0", "licence_url": ""}
+    [source] = card_sources.sources_read(project, chain, {"demo": [row]})
+    assert source.steps == steps
+
+
 def test_only_what_this_model_read_and_was_asked_counts_as_overlap():
     card = render()
     assert "3 checks of the leak audit are about this model; 1 found nothing." in card

@@ -181,6 +181,116 @@ def test_tokens_by_what_earlier_runs_showed(project):
     assert planned_work(project, answering(PRETRAINED)).generated.value == 90 * 50
 
 
+def varied(folder, stage, variant, **settings):
+    """The shipped configuration with other settings of a variant."""
+    tiny_config(folder)
+    tiny_project.edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"][variant].update(settings))
+    return Project(folder / "config")
+
+
+def test_each_pass_over_completions_is_a_pass_backward_and_draws_none(tmp_path, project):
+    prompt = project.style("demo-go", "demo-names").largest_prompt()
+    twice = varied(tmp_path / "twice", "grpo", "soft", iterations=2, save_steps=4)
+    work = planned_work(twice, training(ALIGNED))
+    # 8 prompts × 4 epochs × 4 completions are drawn, and 30 questions answered before and after.
+    assert work.backward.value == 2 * 128 * (prompt + 96)
+    assert work.generated.value == (128 + 2 * 30) * 96
+    # Six steps of 16 completions are two passes over 48.
+    few = varied(tmp_path / "few", "grpo", "soft", iterations=2, save_steps=2, max_steps=6)
+    work = planned_work(few, training(ALIGNED))
+    assert work.backward.value == 6 * 16 * (prompt + 96)
+    assert work.generated.value == (48 + 2 * 30) * 96
+
+
+def test_of_a_run_with_two_passes_each_completion_was_drawn_once(tmp_path, project):
+    benchmark()
+    twice = varied(tmp_path / "twice", "grpo", "soft", iterations=2, save_steps=4)
+    # Four steps of 16: 64 times 100 tokens backward; 32 were drawn, and 60 answers to held-out questions of 20 tokens.
+    trained_run(twice, ALIGNED, backward_tokens=6400, generated_tokens=92 * 20)
+    work = planned_work(twice, training(ALIGNED))
+    assert (work.backward.value, work.backward.source) == (2 * 128 * 100, "measured")
+    assert work.generated.value == (128 + 60) * 20
+    # Its 64 tokens a second have less drawing in them than those of one pass, of which it tells the lengths alone.
+    assert planned(twice, training(ALIGNED)).seconds.value == 2 * 128 * 100 / 64
+    once = planned_work(project, training(ALIGNED))
+    assert (once.backward.value, once.generated.value) == (128 * 100, 188 * 20)
+    assert planned(project, training(ALIGNED)).seconds.source == "assumed"
+
+
+def written_pairs(preferences, pairs, benchmark="demo-go", model=""):
+    folder = tiny_folder(f"results/preferences/{preferences}/{model}{benchmark}.demo-names")
+    (folder / "train.jsonl").write_text("{}\n" * pairs)
+
+
+@pytest.mark.parametrize(
+    ("step", "unwritten", "written"),
+    [
+        # Six pairs of each of 570 questions, 240 at most, of two texts of 512 tokens; then 120 pairs.
+        ("dpo.demotiers", 240 * 2 * 512, 120 * 2 * 512),
+        # Four answers of each of 570 questions, 400 at most; 120 pairs are of 20 questions, so of 80 answers.
+        ("kto.demotiers", 400 * 512, 80 * 512),
+        ("reward.demotiers", 570 * 6 * 2 * 512, 120 * 2 * 512),
+        # One pair of the samples for each of 64 questions.
+        ("dpo.demosamples", 64 * 2 * 512, 120 * 2 * 512),
+    ],
+)
+def test_tokens_of_learning_from_pairs_without_a_run(project, step, unwritten, written):
+    benchmark()
+    job = training(f"{TAUGHT}+{step}-s0")
+    work = planned_work(project, job)
+    assert (work.backward.value, work.backward.at_most, work.generated.value) == (unwritten, True, 0)
+    written_pairs("demo-tiers", 120)
+    written_pairs("demo-samples", 120, model=f"{BACKBONE}/{TAUGHT}/")
+    work = planned_work(project, job).backward
+    assert (work.value, work.source) == (written, "counted")
+    assert work.note == ("max_length" if step == "kto.demotiers" else "two of max_length")
+
+
+def test_answers_of_thinned_tiers_are_two_of_a_pair_at_most(tmp_path):
+    benchmark()
+    project = varied(tmp_path, "kto", "demotiers", preferences="demo-names-tiers", epochs=2)
+    written_pairs("demo-names-tiers", 50)
+    assert planned_work(project, training("kto.demotiers-s0")).backward.value == 50 * 2 * 2 * 512
+
+
+@pytest.mark.parametrize(
+    ("step", "settings", "expected"),
+    [
+        # Four steps of eight rows were 9,600 tokens: 300 of each pair, or of each of KTO's answers.
+        ("dpo.demotiers", {}, 120 * 300),
+        ("kto.demotiers", {}, 80 * 300),
+        ("reward.demotiers", {"epochs": 3}, 3 * 120 * 300),
+        ("reward.demotiers", {"max_steps": 5}, 5 * 8 * 300),
+    ],
+)
+def test_tokens_of_learning_from_pairs_by_a_run(tmp_path, step, settings, expected):
+    benchmark()
+    project = varied(tmp_path, *step.split("."), **settings)
+    written_pairs("demo-tiers", 120)
+    trained_run(project, f"{step}-s0", recipe={"max_steps": None}, backward_tokens=9600)
+    job = training(f"{step}-s0")
+    work = planned_work(project, job).backward
+    assert (work.value, work.source, work.at_most) == (expected, "measured", False)
+    assert planned(project, job).seconds.value == expected / 96  # tokens a second
+    # Other pairs have other lengths.
+    trained_run(project, f"{step}-s0", recipe={"preferences": "demo-samples"}, backward_tokens=9600)
+    assert planned_work(project, job).backward.source == "counted"
+
+
+def test_online_dpo_draws_two_completions_of_each_prompt(project):
+    job = training("sft.bp-s0+onlinedpo.demobp-s0")
+    prompt = project.style("demo-bp", "demo-names").largest_prompt()
+    work = planned_work(project, job)
+    # Of 64 prompts; and 20 of 30 questions that are held out are there.
+    assert (work.backward.value, work.backward.at_most) == (64 * 2 * (prompt + 96), True)
+    assert work.generated.value == (64 * 2 + 2 * 20) * 96
+    # Eight steps of 16 completions, 90 tokens each with its prompt; 168 answers of 30.
+    trained_run(project, job.chain, backward_tokens=8 * 16 * 90, generated_tokens=168 * 30, steps=8)
+    work = planned_work(project, job)
+    assert (work.backward.value, work.backward.source) == (64 * 2 * 90, "measured")
+    assert work.generated.value == (64 * 2 + 2 * 20) * 30
+
+
 # --- how fast ----------------------------------------------------------------------------------------------
 
 

@@ -119,6 +119,11 @@ def test_every_baseline_is_scored_on_every_question_and_told_by_its_information(
     assert rows.loc[("nearest_gene", "b"), "mrr"] == 0.5
     assert rows.loc[("tool_score", "b"), "answer"] == "WRAP53"
     assert rows.loc[("commonest_gene", "b"), "answer"] == "WRAP53"
+    # It was right in the one training question, and no candidate of the other was: as sure as that.
+    sure = rows.loc["commonest_gene", "confidence"]
+    assert (sure["b"], sure["a"]) == (1.0, 0.0)
+    assert set(rows.loc["commonest_gene", "confidence_kind"]) == {"stated"}
+    assert rows["confidence"].notna().sum() == 2
     assert rows.loc[("alphabetical", "a"), "genes"] == "IL13 IL4 KIF3A RAD50"
     chance_of_b = rows.loc[("random_order", "b")]
     assert (chance_of_b["top_1"], chance_of_b["mrr"], chance_of_b["draws"]) == (0.5, 0.75, 0)

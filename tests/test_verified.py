@@ -90,9 +90,58 @@ def test_the_target_is_read_back_and_is_right():
         assert (read.name, read.steps, read.problems, TASK.verified(read, one)) == ("17", steps, [], 1.0)
 
 
+SURE = TASK.Style(
+    system="", user="{gene} {name}? <answer>…</answer>, then Confidence: 0 to 100.", budget_tokens=50, confidence=True
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "problems"),
+    [
+        ("<answer>17</answer>\nConfidence: 80", 0.8, []),
+        ("<answer>17</answer>\nconfidence: 80 %.\n", 0.8, []),
+        ("<answer>17</answer>", None, ["no_confidence"]),
+        ("<answer>17</answer>\nConfidence: high", None, ["bad_confidence"]),
+        ("<answer>17</answer>\nConfidence: 80\nConfidence: 90", None, ["several_confidences"]),
+        ("<answer>17</answer>\nConfidence: 80\nand more", 0.8, ["text_outside"]),
+        ("Confidence: 80\n<answer>17</answer>", None, ["no_confidence", "text_outside"]),
+    ],
+)
+def test_a_confidence_is_read_where_the_style_asks_for_one(text, confidence, problems):
+    read = TASK.parse(text, SURE)
+    assert (read.name, read.confidence, read.problems) == ("17", confidence, problems)
+    [form] = TASK.rewards()["format"].function([read], [question("TP53")], None)
+    assert form == float(not problems)
+    # Elsewhere the line is text behind the answer.
+    plain = TASK.parse("<answer>17</answer>\nConfidence: 80", None)
+    assert (plain.confidence, plain.problems) == (None, ["text_outside"])
+
+
+def test_a_confidence_is_taught_and_pays_by_brier():
+    one = question("TP53")
+    read = TASK.parse(TASK.completion(one, None, SURE, {"steps": ["It is."]}, 0.35), SURE)
+    assert (read.name, read.confidence, read.problems, read.steps) == ("17", 0.35, [], ["It is."])
+    assert TASK.parse(TASK.completion(one, None, SURE, None), SURE).confidence == 0.5, "50 where nothing is known"
+    texts = ("<answer>17</answer>\nConfidence: 80", "<answer>3</answer>\nConfidence: 80", "<answer>17</answer>")
+    answers = [TASK.parse(text, SURE) for text in texts]
+    # 2 · .8 − .64; −.64; and the least without a confidence.
+    earned = TASK.rewards()["confidence"].function(answers, [one] * 3, None)
+    assert earned == pytest.approx([0.96, -0.64, -1])
+    lazy = {p.name: p.completion(one, None) for p in TASK.policies([one, question("A"), question("B", "3")], SURE)}
+    assert len(lazy) == 6 and lazy["17 honestly"] == "<answer>17</answer>\nConfidence: 67"
+    assert lazy["3 at 100%"] == "<answer>3</answer>\nConfidence: 100"
+
+
+def test_a_style_without_a_confidence_is_written_as_it_was():
+    plain = SURE.model_copy(update={"confidence": False})
+    assert "confidence" not in plain.model_dump(mode="json") and not plain.asks_confidence()
+    assert SURE.model_dump(mode="json")["confidence"] is True
+    assert TASK.Style.model_validate(plain.model_dump(mode="json")) == plain
+
+
 def test_no_lazy_or_malformed_answer_earns_more_than_the_best_constant():
     questions = [question(str(i), answer) for i, answer in enumerate(["1"] * 5 + ["2"] * 3 + ["X"] * 2)]
-    weights = {"verified": 1.0, "format": 0.0}
+    weights = {"verified": 1.0, "confidence": 0.0, "format": 0.0}
 
     def earned(texts):
         read = [TASK.parse(text) for text in texts]
@@ -213,7 +262,11 @@ def test_baselines_are_worked_out_by_hand():
     asked = [question("a", "1"), question("b", "2")]
 
     seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
-    table = scoring.score_baselines(TASK, seeded, "", "", training, asked).set_index(["baseline", "id"])["verified"]
+    scored = scoring.score_baselines(TASK, seeded, "", "", training, asked).set_index(["baseline", "id"])
+    # The majority is as sure as it is common in training.
+    assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 2 / 3]
+    assert scored.loc["random", "confidence"].isna().all()
+    table = scored["verified"]
     assert table["majority"].tolist() == [1.0, 0.0]
     # Two thirds and one third, as far as twenty draws tell.
     assert 0.4 < table["random", "a"] < 0.95 and 0.05 < table["random", "b"] < 0.6

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import torch
+
 from reasonome.config import STAGES
 from reasonome.core import atomic
 from reasonome.tasks.naming.settings import NamingStyle
@@ -81,3 +83,21 @@ def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, sty
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
     files = {name: models.parent.parent / file for name, file in data.items()}
     return Stage(models / chain, files, styles)
+
+
+def gradients(folder: Path) -> dict[int, torch.Tensor]:
+    """The gradient of every weight in the first step of a training that saved after it: AdamW keeps a tenth of it."""
+    [checkpoint] = folder.glob("trainer/*/checkpoint-1")
+    state = torch.load(checkpoint / "optimizer.pt", weights_only=True)["state"]
+    return {number: 10 * of_weight["exp_avg"] for number, of_weight in state.items()}
+
+
+def assert_one_gradient(folders: list[Path]) -> None:
+    """Fail unless the first step of each training in `folders` had the same gradient, in every weight."""
+    first, *others = map(gradients, folders)
+    largest = max(gradient.abs().max() for gradient in first.values())
+    assert largest > 0
+    for other in others:
+        assert first.keys() == other.keys()
+        for number in first:
+            torch.testing.assert_close(other[number], first[number], rtol=1e-3, atol=1e-5 * largest.item())

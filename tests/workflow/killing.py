@@ -107,6 +107,7 @@ STAGES = {
     ),
     "onlinedpo": _model("grpo.py", "onlinedpo.demojudged-s0", "validation.json", "constant.json"),
     "grpo": _model("grpo.py", "grpo.soft-s0", "validation.json", "constant.json"),
+    "grpo-passes": _model("grpo.py", "grpo.twice-s0", "validation.json", "constant.json"),
     "generate": Stage(
         "generate.py",
         "base",
@@ -162,6 +163,12 @@ def shrink(folder: Path, backbone: Path) -> None:
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
     grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 10, "generations": 4, "validation": 2}
     edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
+    # Two steps on the same completions: checkpoints fall between batches alone.
+    edit(
+        folder,
+        "recipes/grpo.yaml",
+        lambda c: c["variants"].update(twice=c["variants"]["soft"] | {"iterations": 2, "save_steps": 2}),
+    )
     edit(folder, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=4))
     for stage, most in (("dpo", "max_pairs"), ("kto", "max_answers"), ("reward", "max_pairs")):
         few = steps | {most: 10}
@@ -170,7 +177,7 @@ def shrink(folder: Path, backbone: Path) -> None:
     judged |= {"judge": ["reward.demotiers"], "rewards": {"format": 1.0}, "max_completion_length": 32}
     edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(demojudged=judged))
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
-    arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"]}
+    arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"], "twice": ["grpo.twice"]}
     arms |= {"DPO": ["dpo.demotiers"], "KTO": ["kto.demotiers"], "online": ["onlinedpo.demojudged"]}
     edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
 

@@ -15,7 +15,16 @@ from tiny_project import BACKBONE, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
-CELLS = [("sft", "SIGTERM job"), ("grpo", "kill -9 job"), ("generate", "kill -9 program")]
+CELLS = [
+    ("sft", "SIGTERM job"),
+    ("dpo", "kill -9 job"),
+    ("kto", "SIGTERM job"),
+    ("reward", "kill -9 program"),
+    ("onlinedpo", "SIGTERM program"),
+    ("grpo", "kill -9 job"),
+    ("grpo-passes", "SIGTERM job"),
+    ("generate", "kill -9 program"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,8 @@ rule ask_facts:
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
         statements=f"{ROOT}/statements/{{corpus}}/train.jsonl",
     output:
-        f"{ROOT}/known/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.jsonl",
+        known=f"{ROOT}/known/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.jsonl",
+        run=f"{ROOT}/known/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.run.json",
     log:
         f"{ROOT}/logs/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.log",
     wildcard_constraints:
@@ -105,7 +106,7 @@ rule ask_facts:
     params:
         folder=subpath(input.manifest, parent=True),
     shell:
-        configured("ask_facts.py", "corpus", "facts", model="{params.folder}", output="{output}")
+        configured("ask_facts.py", "corpus", "facts", model="{params.folder}", output="{output.known}")
 
 
 rule ask:

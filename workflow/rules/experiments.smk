@@ -193,7 +193,8 @@ rule write_model_card:
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         leaks=f"{EXPERIMENT}/audit.json",
         manifests=lambda w: [
-            RESULTS.model(w.backbone, chain) / "manifest.json" for chain in chains.lineage(w.chain)
+            RESULTS.model(w.backbone, chain) / "manifest.json"
+            for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
         ],
         licences=lambda w: [
             RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)

@@ -160,10 +160,12 @@ def step_manifests(wildcards):
 
 
 def sample_runs(wildcards):
-    """What it took to draw the answers to training questions that the experiment uses."""
-    return [
-        path.with_suffix(".run.json") for _, _, path in experiments.sampled(PROJECT, wildcards.experiment)
+    """What it took to draw the answers to training questions, and to ask the facts, that the experiment uses."""
+    asked = [
+        *experiments.sampled(PROJECT, wildcards.experiment),
+        *experiments.facts_asked(PROJECT, wildcards.experiment),
     ]
+    return [path.with_suffix(".run.json") for _, _, path in asked]
 
 
 def audit_plan(wildcards):

@@ -12,6 +12,7 @@ rule write_preferences:
         train=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/train.jsonl",
         held_out=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/held_out.jsonl",
         statistics=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/statistics.json",
+        manifest=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/manifest.json",
     log:
         f"{ROOT}/logs/write_preferences/{{preferences}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:
@@ -37,6 +38,7 @@ use rule write_preferences as compare_samples with:
         train=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/train.jsonl",
         held_out=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/held_out.jsonl",
         statistics=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/statistics.json",
+        manifest=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/manifest.json",
     log:
         f"{ROOT}/logs/compare_samples/{{preferences}}.{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:

@@ -62,6 +62,7 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
                 "n": int(whole["n"].max()),
                 "confidences": int(first["distinct_confidences"]),
                 "answers": int(first["distinct_answers"]),
+                "on_edge": int(first["on_edge"]),
                 "scores": {row.metric: row for row in whole.itertuples(index=False)},
                 "subsets": {(row.subset, row.metric): row for row in of_arm.itertuples(index=False)},
             }

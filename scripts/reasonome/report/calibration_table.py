@@ -15,7 +15,8 @@ from reasonome.scoring.calibration_scores import calibration_scores
 from reasonome.scoring.comparisons import in_mean
 
 _ABOUT = [*SETTING, "backbone", "arm", "seed", "confidence_kind"]
-COLUMNS = [*_ABOUT, "subset", "metric", "value", "low", "high", "n", "distinct_confidences", "distinct_answers"]
+COLUMNS = [*_ABOUT, "subset", "metric", "value", "low", "high", "n"]
+COLUMNS += ["distinct_confidences", "distinct_answers", "on_edge"]
 BIN_COLUMNS = [*_ABOUT, *calibration.Bin.__dataclass_fields__]
 AGREEMENT = "agreement"
 BASE_RATE = "base_rate"
@@ -27,7 +28,8 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
     Kinds are `stated`, `logprob` and, where a question has several samples, `agreement`: the share of the other samples
     with the same answer. Answers count where they have a confidence of the kind; those of all subsets that make the
     mean count together, and where there are several, ECE and accuracy are given for each `subset` as well. Beside each
-    arm stands `base_rate`: its share of right answers as the confidence of each.
+    arm stands `base_rate`: its share of right answers as the confidence of each. `on_edge` counts the confidences on
+    the edge of two bins, which are in the lower one.
     """
     rows, bins = [], []
     for about, table in _tables(plan, evidence):
@@ -49,6 +51,7 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
                 distinct = {
                     "distinct_confidences": int(scores.pop("distinct_confidences").value),
                     "distinct_answers": table.loc[known, "answer"].nunique(),
+                    "on_edge": calibration.on_edges(compared[name]),
                 }
                 own = labels | distinct | ({"arm": f"{about['arm']}: {name}"} if name else {})
                 rows += [own | {"metric": metric, **score.fields()} for metric, score in scores.items()]
@@ -65,8 +68,9 @@ def _by_subset(answers: pd.DataFrame, sure: np.ndarray, right: np.ndarray) -> It
         once = np.ones((1, within.sum()))
         values = {"ece": calibration.ece(once, sure[within], right[within])[0], "accuracy": right[within].mean()}
         distinct = {
-            "distinct_confidences": len(np.unique(sure[within])),
+            "distinct_confidences": calibration.distinct(sure[within]),
             "distinct_answers": answers.loc[within, "answer"].nunique(),
+            "on_edge": calibration.on_edges(sure[within]),
         }
         for metric, value in values.items():
             yield {"subset": subset, "metric": metric, "value": float(value), "n": int(within.sum()), **distinct}

@@ -11,7 +11,7 @@ _MEASURED = ["seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
-    """costs.tsv (docs/tables.md): a row per trained step, set of samples and set of answers, then `total`.
+    """costs.tsv (docs/tables.md): a row per trained step, set of samples, of facts and of answers, then `total`.
 
     The total of peak memory is the highest. Raises InputError for a missing run.json.
     """
@@ -23,8 +23,9 @@ def costs_table(plan: Plan) -> pd.DataFrame:
         ("sample", f"{s.run.parent.name} {s.run.name.removesuffix('.run.json')}", s.backbone, s.chain, s.run)
         for s in plan.samples
     ]
+    facts = [("facts", k.run.name.removesuffix(".run.json"), k.backbone, k.chain, k.run) for k in plan.known]
     rows = []
-    for kind, what, backbone, chain, path in dict.fromkeys(trained + drawn + answered):
+    for kind, what, backbone, chain, path in dict.fromkeys(trained + drawn + facts + answered):
         run = atomic.read_json(path)
         rate = run.get("tokens_per_second")
         if kind != "train":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,7 @@ _STAGES = {
     "sft": "fine-tuning on answers",
     "dpo": "preference optimisation (DPO)",
     "kto": "preference optimisation (KTO)",
+    "reward": "reward model, trained on preferences",
     "onlinedpo": "preference optimisation on its own answers (online DPO)",
     "grpo": "reinforcement learning (GRPO)",
 }
@@ -48,9 +50,11 @@ def render_card(
     sources: Sequence[SourceRead],
     decodings: Mapping[str, Decoding],
     target: str,
+    judges: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
 ) -> str:
     """The card of a model. `manifests` are those of the chain, the untouched backbone's first.
 
+    `judges` has, by the step whose completions it judged, the manifests of a reward model's steps.
     `metrics` and `comparisons` are the tables of the experiment, `leaks` its audit.json, `decodings` those that it may
     ask with, by name, and `target` the card's path as Snakemake calls it. InputError for a model that the experiment
     does not score, and for manifests of another chain.
@@ -63,6 +67,7 @@ def render_card(
     if [step.get("step") for step in steps] != chain.split("+"):
         what = f"the manifests are not those of the steps of {chain}"
         raise InputError(what, fix="give the backbone's manifest, then one for each step, first to last")
+    all_steps = [*steps, *(step for judge in judges.values() for step in judge)]
     learned_to_answer = any("style" in step["recipe"] for step in steps)
     weights = base.get("weights", {})
     template = _environment(plan).get_template("card.md.j2")
@@ -83,15 +88,16 @@ def render_card(
         about_answers=_ABOUT_ANSWERS,
         groups=_groups(plan),
         ceiling=CEILING,
-        checks=_checks(evaluations, leaks),
+        judges=judges,
+        checks=_checks(evaluations, all_steps, leaks),
         leak_kinds=LEAK_KINDS,
         same_source=leaks["same_source"],
         example=next((step["prompt_example"] for step in reversed(steps) if "prompt_example" in step), None),
         decoding=evaluations[0].decoding,
         max_new_tokens=decodings[evaluations[0].decoding].max_new_tokens,
         target=target,
-        software=_software(steps),
-        recipes={step["step"]: step["recipe"] for step in steps},
+        software=_software(all_steps),
+        recipes={step["step"]: step["recipe"] for step in all_steps},
     )
 
 
@@ -186,9 +192,11 @@ def _outcome(row: Mapping[str, Any]) -> str:
     return f"{difference}: {words.get(row['verdict'], 'not tested')}{known}"
 
 
-def _checks(evaluations: Sequence[Evaluation], leaks: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The findings of the leak audit about the data that a chain learned from and the prompts that it answered."""
-    steps = {step for evaluation in evaluations for step in evaluation.steps}
+def _checks(
+    evaluations: Sequence[Evaluation], made: Sequence[Mapping[str, Any]], leaks: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """The findings of the leak audit about the data that a chain and its judges learned from, and its prompts."""
+    steps = {step["step"].rpartition("-s")[0] for step in made}
     benchmarks = {evaluation.benchmark for evaluation in evaluations}
     prompts = {(e.benchmark, "prompts", f"style {e.style}") for e in evaluations}
     return [

@@ -66,6 +66,14 @@ class Samples(_Strict):
     run: Path = Field(description="run.json of the job that drew them: benchmark.style/decoding.questions.run.json")
 
 
+class Known(_Strict):
+    """Training facts that a model was asked."""
+
+    backbone: str
+    chain: str
+    run: Path = Field(description="run.json of the job that asked them: corpus.facts.run.json")
+
+
 class Reasoning(_Strict):
     """Reasoning that was generated for training: kept and dropped rows."""
 
@@ -107,6 +115,7 @@ class Plan(_Strict):
     baselines: list[Baselines]
     steps: list[Step] = []
     samples: list[Samples] = []
+    known: list[Known] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []

@@ -16,7 +16,8 @@ from scipy import stats
 from reasonome.scoring import coverage, pooled_metrics
 
 BINS = 10
-_UNITS = 10**12  # confidences are whole numbers of these, so that bins are decided without rounding
+DECIMALS = 12
+_UNITS = 10**DECIMALS  # confidences are whole numbers of these, so that bins are decided without rounding
 _DRAWS = 1000
 _TAILS = (0.025, 0.975)
 
@@ -46,6 +47,11 @@ def on_edges(confidence: np.ndarray) -> int:
     """How many confidences lie on the edge of two bins."""
     units = _in_units(confidence)
     return int(((units * BINS % _UNITS == 0) & (units > 0) & (units < _UNITS)).sum())
+
+
+def distinct(confidence: np.ndarray) -> int:
+    """How many confidences differ, in decimals."""
+    return len(np.unique(_in_units(confidence)))
 
 
 def ece(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -142,8 +148,9 @@ def equal_mass_error(confidence: np.ndarray, right: np.ndarray) -> float:
     Answers with equal confidence each count with their mean accuracy, so that it does not matter how ties are split
     between bins.
     """
-    expected = pd.Series(right, dtype=float).groupby(np.asarray(confidence)).transform("mean").to_numpy()
-    order = np.argsort(confidence, kind="stable")
+    units = _in_units(confidence)
+    expected = pd.Series(right, dtype=float).groupby(units).transform("mean").to_numpy()
+    order = np.argsort(units, kind="stable")
     bins = np.array_split(order, min(BINS, len(order)))
     gaps = [abs(np.mean(np.asarray(confidence)[rows]) - expected[rows].mean()) * len(rows) for rows in bins]
     return float(np.sum(gaps) / len(order))

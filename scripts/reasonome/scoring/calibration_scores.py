@@ -38,16 +38,22 @@ def calibration_scores(
     if few_clusters(len(right), clusters):
         scores = {key: score.alone() for key, score in scores.items()}
     return {
-        name: _errors(own, right, seed, questions)
-        | {metric: score for (of, metric), score in scores.items() if of == name}
-        | {"distinct_confidences": count(own)}
+        name: {
+            metric: _in_decimals(score)
+            for metric, score in (
+                *_errors(own, right, seed, questions).items(),
+                *((metric, score) for (of, metric), score in scores.items() if of == name),
+            )
+        }
+        | {"distinct_confidences": Score(float(calibration.distinct(own)), None, None, len(own))}
         for name, own in confidences.items()
     }
 
 
-def count(values: np.ndarray | pd.Series) -> Score:
-    """How many values differ."""
-    return Score(float(pd.Series(values).nunique()), None, None, len(values))
+def _in_decimals(score: Score) -> Score:
+    """The score to the decimals in which confidences are told apart: what is 0 there is 0."""
+    bounds = [None if bound is None else round(bound, calibration.DECIMALS) + 0.0 for bound in (score.low, score.high)]
+    return Score(round(score.value, calibration.DECIMALS) + 0.0, *bounds, score.n)
 
 
 def _of_places(function: calibration.OfAnswers, confidence: np.ndarray, right: np.ndarray) -> Pooled:

@@ -18,9 +18,9 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.scoring import calibration
 from reasonome.scoring.calibration import Bin
-from reasonome.scoring.calibration_scores import calibration_scores, count
+from reasonome.scoring.calibration_scores import calibration_scores
 from reasonome.scoring.comparisons import RESAMPLES
-from reasonome.scoring.table_scores import Scored, ScoredBaseline, aligned, few_clusters
+from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, aligned, few_clusters
 
 _OPTIONAL = ("answer", "id", "kind")
 _TRUE = ("1", "1.0", "true", "t", "yes", "y", "right", "correct")
@@ -82,7 +82,8 @@ def calibrate_table(
     if too_few := few_clusters(len(frame), clusters, "their id"):
         notes.append(too_few)
     if "answer" in frame:
-        metrics[""]["distinct_answers"] = count(frame["answer"])
+        answers = Score(float(frame["answer"].nunique()), None, None, len(frame))
+        metrics = {name: own | {"distinct_answers": answers} for name, own in metrics.items()}
     if edges := calibration.on_edges(confidence):
         notes.append(f"confidences on the edge of two bins, counted in the lower one: {edges}")
     baselines = {

@@ -1,6 +1,6 @@
-"""A reward model as a judge: what it gives for prompts and completions."""
+"""A reward model as a judge: what it gives for conversations, or for prompts and completions of a task."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,10 @@ from reasonome.tasks.base import Task
 ROWS = 16  # texts that pass through at once
 
 
-class Judge:
-    """The reward model in `folder`, in bf16 on a GPU: a number for each completion, larger for the better one."""
+class RewardModel:
+    """The reward model in `folder`, in bf16 on a GPU: a number for each conversation, larger for the better answer."""
 
-    def __init__(self, folder: Path, task: Task, style: Style):
-        self._prompts = lambda examples: [task.prompt(example, style).messages for example in examples]
+    def __init__(self, folder: Path):
         device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
         self._model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).eval().to(device)
         self._tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="right")
@@ -25,12 +24,8 @@ class Judge:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self._model.config.pad_token_id = self._tokenizer.pad_token_id  # by which it finds where a text ends
 
-    def __call__(self, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
-        """The reward of each text as a completion of its example's prompt."""
-        conversations = [
-            [*messages, {"role": "assistant", "content": text}]
-            for messages, text in zip(self._prompts(examples), texts, strict=True)
-        ]
+    def __call__(self, conversations: Sequence[Sequence[Mapping[str, str]]]) -> list[float]:
+        """The reward of each conversation's last message."""
         rows = [self._tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"] for turns in conversations]
         order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
         rewards = [0.0] * len(rows)
@@ -42,3 +37,20 @@ class Judge:
             for place, value in zip(places, values, strict=True):
                 rewards[place] = value
         return rewards
+
+
+class Judge:
+    """The reward model in `folder`, for completions of a task's prompts in a style."""
+
+    def __init__(self, folder: Path, task: Task, style: Style):
+        self._prompts = lambda examples: [task.prompt(example, style).messages for example in examples]
+        self._model = RewardModel(folder)
+
+    def __call__(self, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+        """The reward of each text as a completion of its example's prompt."""
+        return self._model(
+            [
+                [*messages, {"role": "assistant", "content": text}]
+                for messages, text in zip(self._prompts(examples), texts, strict=True)
+            ]
+        )

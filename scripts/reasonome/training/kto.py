@@ -17,7 +17,8 @@ def kto(stage: Stage) -> None:
     pairs = preferences.read(stage, tokenizer)
     seed = stage.step.seed
     answers = {name: preferences.single_answers(rows, seed) for name, rows in pairs.train.items()}
-    train = whole(mixed(answers, recipe.weights_of_benchmarks, recipe.max_answers, "max_answers"), recipe)
+    chosen = mixed(answers, recipe.weights_of_benchmarks, recipe.max_answers, "max_answers")
+    train = whole(chosen, recipe)
     held_out = whole(preferences.single_answers(pairs.held_out, seed), recipe)
     if not train:
         what = f"there are fewer answers than micro_batch_size, {recipe.micro_batch_size}"
@@ -28,7 +29,7 @@ def kto(stage: Stage) -> None:
         args=KTOConfig(
             **stage.arguments(),
             **stage.evaluation(bool(held_out)),
-            max_length=recipe.max_length,
+            max_length=None,  # longer ones are left out; TRL would also cut an answer after another's prompt
             beta=recipe.beta,
             desirable_weight=recipe.desirable_weight,
             undesirable_weight=recipe.undesirable_weight,
@@ -40,7 +41,13 @@ def kto(stage: Stage) -> None:
     )
     stage.train(trainer)
     stage.evaluate_last(trainer)
-    facts = {"answers": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
+    facts = {
+        "answers": len(train),
+        "too_long": pairs.too_long,
+        "as_often_worse": sum(map(preferences.as_often_worse, pairs.train.values())),
+        "no_whole_micro_batch": len(chosen) - len(train),
+        "code": code_sha256(__file__),
+    }
     stage.finish(trainer, tokenizer, facts, generated_tokens=0)
 
 

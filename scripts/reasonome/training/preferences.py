@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -70,12 +70,7 @@ def single_answers(pairs: Sequence[Mapping[str, Any]], seed: int) -> list[dict[s
     Answers that are as often better as worse are left out. The order is drawn by the seed: one answer of each question,
     then another of each, so that neighbours answer different questions.
     """
-    answers: dict[str, Counter[str]] = {}
-    for pair in pairs:
-        won = answers.setdefault(json.dumps(pair["messages"]), Counter())
-        won[pair["chosen"]] += 1
-        won[pair["rejected"]] -= 1
-    draw = random.Random(seed)
+    answers, draw = _points(pairs), random.Random(seed)
     questions = [
         [
             {"prompt": json.loads(messages), "completion": _said(text), "label": points > 0}
@@ -85,6 +80,21 @@ def single_answers(pairs: Sequence[Mapping[str, Any]], seed: int) -> list[dict[s
         for messages, won in draw.sample(list(answers.items()), len(answers))
     ]
     return [row for turn in zip_longest(*questions) for row in turn if row is not None]
+
+
+def as_often_worse(pairs: Iterable[Mapping[str, Any]]) -> int:
+    """How many answers of pairs are as often better as worse, so that they are neither good nor bad."""
+    return sum(points == 0 for won in _points(pairs).values() for points in won.values())
+
+
+def _points(pairs: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+    """Messages of a question → its answers, with the pairs in which each is better, less those in which it is worse."""
+    answers: dict[str, Counter[str]] = {}
+    for pair in pairs:
+        won = answers.setdefault(json.dumps(pair["messages"]), Counter())
+        won[pair["chosen"]] += 1
+        won[pair["rejected"]] -= 1
+    return answers
 
 
 def _said(text: str) -> list[dict[str, str]]:

@@ -1,10 +1,10 @@
 """Reward models: a number for a prompt and its answer, which is larger for the better answer."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from datasets import Dataset
 from trl import RewardConfig, RewardTrainer
 
@@ -12,7 +12,8 @@ from reasonome.config import RewardRecipe
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
-from reasonome.training import adapters, preferences, processes
+from reasonome.training import adapters, preferences
+from reasonome.training.judge import RewardModel
 from reasonome.training.stage import Stage
 
 ALL = "all"
@@ -21,7 +22,7 @@ ALL = "all"
 def reward(stage: Stage) -> None:
     """Train the parent, with a head of one number, on pairs of answers.
 
-    Writes pair_accuracies.json beside the model: how often the better one of held-out answers gets more.
+    Writes pair_accuracies.json beside the model: how often the saved model gives the better of two answers more.
     """
     recipe: RewardRecipe = stage.recipe
     tokenizer = stage.load_tokenizer()
@@ -39,26 +40,18 @@ def reward(stage: Stage) -> None:
     )
     stage.train(trainer)
     stage.evaluate_last(trainer)
-    margins = _margins(trainer, stage.micro_batch_size) if held_out else []
-    if processes.is_first():
-        atomic.write_json(stage.folder / "pair_accuracies.json", accuracies(pairs.held_out, margins))
     facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
-    stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+    stage.finish(trainer, tokenizer, facts, lambda: _measure(stage.folder, pairs.held_out), generated_tokens=0)
 
 
-def _margins(trainer: RewardTrainer, batch_size: int) -> list[float]:
-    """By how much the chosen answer of each held-out pair earns more; every process computes all of them."""
-    model, rows = trainer.model_wrapped, list(trainer.eval_dataset)
-    model.eval()
-    margins = []
-    with torch.no_grad(), trainer.accelerator.autocast():
-        for start in range(0, len(rows), batch_size):
-            batch = trainer.data_collator(rows[start : start + batch_size])
-            inputs = {name: tensor.to(trainer.accelerator.device) for name, tensor in batch.items()}
-            chosen, rejected = model(**inputs, use_cache=False).logits[:, 0].float().chunk(2)
-            margins += (chosen - rejected).tolist()
-    model.train()
-    return margins
+def _measure(folder: Path, pairs: Sequence[Mapping[str, Any]]) -> None:
+    """Write how often the saved model, which is what judges, gives the chosen answer of held-out pairs more."""
+    rows = preferences.conversations(pairs)
+    rewards = RewardModel(folder / "model")(
+        [row["prompt"] + row[side] for side in ("chosen", "rejected") for row in rows]
+    )
+    margins = np.subtract(rewards[: len(rows)], rewards[len(rows) :]).tolist()
+    atomic.write_json(folder / "pair_accuracies.json", accuracies(pairs, margins))
 
 
 def accuracies(pairs: Sequence[Mapping[str, Any]], margins: Sequence[float]) -> dict[str, dict[str, float]]:

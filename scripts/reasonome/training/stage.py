@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -298,11 +298,13 @@ class Stage:
                 flush=True,
             )
 
-    def finish(self, trainer, tokenizer, facts: dict[str, Any], **wall_clock: Any) -> None:
+    def finish(
+        self, trainer, tokenizer, facts: dict[str, Any], measure: Callable[[], None] | None = None, **wall_clock: Any
+    ) -> None:
         """Write model folder, history and run.json, and the manifest last; then prune checkpoints but for the newest.
 
-        `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json. Every
-        process must call it, last of all: the first one writes, and those of several end here.
+        `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json. Every process
+        must call it, last of all: the first one writes, and calls `measure` once the model is saved; others end here.
         """
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
@@ -323,6 +325,8 @@ class Stage:
             else:
                 sharding.save_whole(model, weights, folder)
             tokenizer.save_pretrained(folder)
+        if measure:
+            measure()
         self.stopwatch.write(
             self.folder / "run.json",
             backward_tokens=trainer.state.num_input_tokens_seen,

@@ -48,6 +48,11 @@ class MeasuredRun(BaseModel):
         return self.processes * self.threads if self.device == "cpu" else self.gpus or self.processes
 
     @property
+    def passes(self) -> int:
+        """Optimizer steps that learned from the same completions."""
+        return self.settings.get("iterations", 1)
+
+    @property
     def adapted(self) -> bool:
         """Whether it trained an adapter alone."""
         return bool(self.settings.get("adapter"))

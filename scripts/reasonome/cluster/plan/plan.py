@@ -122,8 +122,8 @@ class Plan:
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted = recipe.adapter is not None
-        if job.rule in TEXT_STAGES or self.rates.has(job.rule, device):
-            return work.backward / self.rates.training(job.rule, job.backbone, device, adapted)
+        if job.rule in TEXT_STAGES or self.rates.has(job.rule, device, recipe.passes):
+            return work.backward / self.rates.training(job.rule, job.backbone, device, adapted, recipe.passes)
         # What it learns from and what it writes, one after the other.
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
         learning = work.backward / self.rates.training("sft", job.backbone, device, adapted)

@@ -43,14 +43,18 @@ class Rates:
     runs: list[MeasuredRun]
     sizes: dict[str, Estimate]
 
-    def has(self, stage: str, device: Device) -> bool:
-        """Whether any job of this stage was measured on such a device."""
-        return any(run.stage == stage and device.matches(run) for run in self.runs)
+    def has(self, stage: str, device: Device, passes: int = 1) -> bool:
+        """Whether any job of this stage, with as many passes over what it draws, was measured on such a device."""
+        return any(run.stage == stage and run.passes == passes and device.matches(run) for run in self.runs)
 
-    def training(self, stage: str, backbone: str, device: Device, adapted: bool) -> Estimate:
-        """Tokens per second through a backward pass, all workers; `adapted`: of an adapter alone."""
+    def training(self, stage: str, backbone: str, device: Device, adapted: bool, passes: int = 1) -> Estimate:
+        """Tokens per second through a backward pass, all workers; `adapted`: of an adapter alone.
+
+        Drawing completions takes part of these seconds: a smaller one, the more `passes` follow.
+        """
         stages = ROLLOUT_STAGES if stage in ROLLOUT_STAGES else TEXT_STAGES
-        alike = [run for run in self.runs if run.stage in stages and run.adapted == adapted and run.backward_tokens]
+        same = [run for run in self.runs if run.stage in stages and (run.adapted, run.passes) == (adapted, passes)]
+        alike = [run for run in same if run.backward_tokens]
         measured = self._measured(alike, "backward_tokens", stage, backbone, device)
         return measured or self._assumed("training", backbone, device)
 

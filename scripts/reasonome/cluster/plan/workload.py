@@ -73,26 +73,28 @@ class Workload:
         return tokens.times(recipe.statements.share * recipe.epochs)
 
     def _aligning(self, job: Job, recipe: RolloutRecipe) -> Work:
+        """Completions are drawn once, and pass backward as often as the recipe has passes."""
         if recipe.max_steps:
-            completions = counted(recipe.max_steps * recipe.batch_size, "max_steps")
+            completions = counted(recipe.max_steps * recipe.batch_size / recipe.passes, "max_steps")
         else:
             prompts = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "train")), recipe.prompts)
             completions = prompts.times(recipe.epochs * recipe.group)
         alike = self._alike(
             job, recipe.stage, _learned(recipe) | {"max_completion_length": recipe.max_completion_length}
         )
+        valid = _mixed(recipe, lambda part: self._rows(*part.questions[0], "valid"))
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             both = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
-            questions = seen + sum(2 * run.settings["validation"] for run in alike)
+            drawn = sum(run.steps * run.settings["batch_size"] / run.passes for run in alike)
+            questions = drawn + sum(2 * _fewer(valid, run.settings["validation"]).value for run in alike)
             answer = _length(sum(run.generated_tokens for run in alike) / questions, alike, job)
         else:
             answer = counted(recipe.max_completion_length, "all of max_completion_length", at_most=True)
             prompts = [self._prompt_tokens(job, *question) for question in recipe.questions]
             prompt = combine(lambda *tokens: max(tokens), *prompts)
             both = prompt + answer
-        validated = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "valid")), recipe.validation)
-        validated = validated.times(2)
-        return Work(completions * both, (completions + validated) * answer)
+        validated = _fewer(valid, recipe.validation).times(2)
+        return Work((completions * both).times(recipe.passes), (completions + validated) * answer)
 
     def _preferring(self, job: Job, recipe: PreferenceRecipe) -> Work:
         """KTO learns from answers one by one, the other stages from both of a pair."""
@@ -118,7 +120,8 @@ class Workload:
         if (pairs := _lines(files["preferences"])) is not None:
             fewer_kinds = tiers and spec.shares and isinstance(recipe, KtoRecipe)
             return counted(pairs * 2, at_most=True) if fewer_kinds else counted(round(pairs * answers_of_pair))
-        rows = self._rows(recipe.benchmark, recipe.style, "train").times((len(KINDS) if tiers else 1) * answers_of_pair)
+        asked = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), getattr(spec, "questions", None))
+        rows = asked.times((len(KINDS) if tiers else 1) * answers_of_pair)
         return rows * counted(1, "preferences not written", at_most=True)
 
     def _taught(self, recipe: SftRecipe) -> Estimate:

@@ -156,6 +156,17 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
     return list(dict.fromkeys(drawn))
 
 
+def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
+    """(backbone, chain, file) of the training facts that an experiment asks models, each once: after every stage, or to
+    drill what they missed."""
+    asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
+    for backbone, chain in trained_steps(project, experiment):
+        parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
+        if "known" in (files := training_files(project, recipe, backbone, parent)):
+            asked.append((backbone, parent, files["known"]))
+    return list(dict.fromkeys(asked))
+
+
 def _preference_files(project: Project, recipe: PreferenceRecipe, backbone: str, parent: str) -> dict[str, Path]:
     sampled = isinstance(project.preferences[recipe.preferences], SamplePreferences)
     files = {}
@@ -176,6 +187,10 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
     taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
+    known = [
+        {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
+        for backbone, chain, path in facts_asked(project, experiment)
+    ]
     return {
         "experiment": experiment,
         "description": spec.description,
@@ -207,6 +222,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
             for backbone, chain, path in sampled(project, experiment)
         ],
+        **({"known": known} if known else {}),
         "audits": {benchmark: str(results.benchmark(benchmark) / "audit.json") for benchmark, _ in questions},
         "reasoning": [
             {

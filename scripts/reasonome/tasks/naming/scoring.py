@@ -1,6 +1,7 @@
 """Scores of names: answers and baselines against the truth, one row per example, sample and order of genes."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -213,13 +214,16 @@ def baseline_scores(
 ) -> pd.DataFrame:
     """Score every baseline on every example; several draws give the mean of their scores, nan left out.
 
+    A constant answer is as sure as it is common among the training names; the others state no confidence.
     Without training sets (a published test may have none) only baselines that read the prompt or a database answer.
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
     questions = Questions(asked, style, seed, training, judges.encoders, judges.terms)
+    common = Counter(normalise(example.name) for example in training)
     for name, baseline in baselines.usable_baselines(style, bool(training), judges.encoders, judges.terms).items():
         draws = baseline.answer(questions)
+        sure = common[normalise(draws[0][0])] / len(training) if baseline.constant else math.nan
         scored = [judges.score_names(answers, asked).select_dtypes("number") for answers in draws]
         tables.append(
             pd.DataFrame(
@@ -232,6 +236,8 @@ def baseline_scores(
                     "cluster": cluster_of,
                     "answer": draws[0],
                     "draws": len(draws),
+                    "confidence": sure,
+                    "confidence_kind": "stated" if baseline.constant else "",
                     **pd.concat(scored).groupby(level=0).mean(),
                 }
             )

@@ -40,6 +40,7 @@ LISTED = (
     *("listed_candidates", "non_candidates", "invented", "cut_off", "format", "reasoning_words"),
 )
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
+_UNSURE = {"confidence": math.nan, "confidence_kind": ""}
 # Columns that a bare list does not have.
 _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
 
@@ -201,6 +202,7 @@ def baseline_scores(
 ) -> pd.DataFrame:
     """Score every baseline that can answer, a row per question; `random_order` has exact expected values, and 0 draws.
 
+    `commonest_gene` is as sure of its first gene as that is common in training; the others state no confidence.
     `genes` are all human genes, symbol → official name, which questions without candidates are about. InputError
     without examples.
     """
@@ -213,14 +215,16 @@ def baseline_scores(
     for example, label in zip(examples, labelled, strict=True):
         expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
         row = {"baseline": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
-        rows.append(row | label | expected)
+        rows.append(row | _UNSURE | label | expected)
     for name, baseline in BASELINES.items():
         if not baseline.usable(questions):
             continue
         for place, (example, label) in enumerate(zip(examples, labelled, strict=True)):
             ranked = baseline.rank(questions, place)[:longest_list]
             row = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
-            row |= {"genes": joined(ranked), "draws": 1} | label
+            row |= {"genes": joined(ranked), "draws": 1} | _UNSURE | label
+            if name == "commonest_gene" and ranked:
+                row |= {"confidence": questions.counts[ranked[0]] / len(training), "confidence_kind": "stated"}
             metrics = list_metrics(ranked, example, longest_list)
             rows.append(row | {metric: metrics[metric] for metric in expected})
     return pd.DataFrame(rows)

@@ -91,7 +91,8 @@ def score_baselines(
     training: Sequence[Question],
     asked: Sequence[Question],
 ) -> pd.DataFrame:
-    """The majority answer of training questions, and answers of theirs drawn at random (the mean of 20 draws).
+    """The majority answer of training questions, as sure as it is common there, and answers of theirs drawn at random
+    (the mean of 20 draws).
 
     Neither looks at the question. InputError without training questions.
     """
@@ -113,5 +114,7 @@ def score_baselines(
         for place, example in enumerate(asked):
             values = [task.verified(task.bare(names[place]), example) for names in drawn]
             row = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
-            rows.append(row | labels(example) | {"verified": sum(values) / len(values)})
+            sure = counts[majority] / len(answers) if baseline == "majority" else math.nan
+            stated = {"confidence": sure, "confidence_kind": "stated"}
+            rows.append(row | labels(example) | stated | {"verified": sum(values) / len(values)})
     return pd.DataFrame(rows)

@@ -1,8 +1,8 @@
 """Settings of tasks with verified answers: entries of benchmarks.yaml, and prompt styles."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from reasonome.config import Benchmark, Style
 from reasonome.config.benchmarks import check_subset_names
@@ -52,3 +52,20 @@ class VerifiedStyle(Style):
     def budgets(self) -> list[int]:
         """That of a question's columns."""
         return [self.budget_tokens]
+
+
+class AnswerStyle(VerifiedStyle):
+    """The same, of tasks whose answers stand between tags: perhaps with a confidence behind them."""
+
+    confidence: bool = Field(
+        False, description="whether the text asks how sure the answer is, as a line `Confidence: 80` behind it"
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is off, so that models of older styles need no training."""
+        return {key: value for key, value in values(self).items() if key != "confidence" or value}
+
+    def asks_confidence(self) -> bool:
+        """As the style says."""
+        return self.confidence

@@ -2,12 +2,12 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getfile
 from numbers import Real
 from random import Random
+from statistics import fmean
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -17,9 +17,12 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity, of_like_length
-from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
+from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
+from reasonome.tasks.verified.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
+_CONFIDENCE = re.compile(r"^[ \t]*confidence[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_OF_CONFIDENCE = {"no_confidence", "several_confidences", "bad_confidence"}
 _REASONING = re.compile(r"\s*<reasoning>(.*?)</reasoning>\s*", re.DOTALL)
 
 
@@ -55,6 +58,11 @@ class Verdict:
         return "text_outside" not in self.problems
 
     @property
+    def confident(self) -> bool:
+        """Whether there is one confidence, or none was asked for."""
+        return _OF_CONFIDENCE.isdisjoint(self.problems)
+
+    @property
     def steps(self) -> list[str]:
         """The reasoning as one step."""
         return [self.reasoning] if self.reasoning else []
@@ -63,7 +71,8 @@ class Verdict:
 class VerifiedTask(ABC):
     """The task object of verified answers; a subclass has a name, the columns that prompts show, and `verify`.
 
-    A completion is `<answer>…</answer>`, perhaps after `<reasoning>…</reasoning>`.
+    A completion is `<answer>…</answer>`, perhaps after `<reasoning>…</reasoning>`; where the style asks for it, with a
+    line `Confidence: 80` behind it.
     """
 
     name: str
@@ -71,7 +80,7 @@ class VerifiedTask(ABC):
     columns: tuple[str, ...]
     Example = Question
     Benchmark: type[VerifiedBenchmark]
-    Style = VerifiedStyle
+    Style = AnswerStyle
     system_texts = ()
     watched = ("format",)
 
@@ -96,10 +105,11 @@ class VerifiedTask(ABC):
             return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
 
         def kept_form(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
-            return [float(answer.named and answer.reasoned) for answer in answers]
+            return [float(answer.named and answer.reasoned and answer.confident) for answer in answers]
 
         return {
             "verified": Reward(verified, 0.0, 1.0, semantic=True),
+            "confidence": reward_of_confidence(self.right, lambda answer, example: answer.named),
             "format": Reward(kept_form, 0.0, 1.0, semantic=False),
         }
 
@@ -145,22 +155,29 @@ class VerifiedTask(ABC):
         return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
 
     def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
-        """The one closed answer in a completion; never raises."""
+        """The one closed answer in a completion, and the confidence if the style asks for one; never raises."""
         matches = list(_ANSWER.finditer(text))
         closed = len(matches) == 1 and matches[0][2]
         answer = one_line(matches[0][1]) if closed else ""
         head = text[: matches[0].start()] if matches else text
         reasoning = _REASONING.fullmatch(head)
         tail = text[matches[-1].end() :] if matches else ""
+        lines = _CONFIDENCE.findall(tail) if _asks_confidence(style) else []
+        confidence = read_confidence(lines[0]) if len(lines) == 1 else None
+        tail = _CONFIDENCE.sub("", tail) if lines else tail
         problems = {
             "no_answer": not matches,
             "several_answers": len(matches) > 1,
             "unclosed_answer": len(matches) == 1 and not matches[0][2],
             "empty_answer": bool(closed) and not answer,
+            "no_confidence": _asks_confidence(style) and not lines,
+            "several_confidences": len(lines) > 1,
+            "bad_confidence": len(lines) == 1 and confidence is None,
             "text_outside": bool(tail.strip() or (head.strip() and not reasoning)),
         }
         reasoning_text = reasoning[1].strip() if reasoning else ""
-        return Verdict(answer, reasoning_text, [problem for problem, present in problems.items() if present])
+        named = [problem for problem, present in problems.items() if present]
+        return Verdict(answer, reasoning_text, named, confidence)
 
     def bare(self, text: str) -> Verdict:
         """The answer in a bare text."""
@@ -182,9 +199,9 @@ class VerifiedTask(ABC):
         proposal: Mapping[str, Any] | None,
         confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
-        """The true answer, after the teacher's reasoning if there is any."""
+        """The true answer, after the teacher's reasoning if there is any, with the confidence if one is asked for."""
         reasoning = " ".join((proposal or {}).get("steps", ()))
-        answer = f"<answer>{example.answer}</answer>"
+        answer = _stated(example.answer, style, confidence)
         return f"<reasoning>{reasoning}</reasoning>\n{answer}" if reasoning else answer
 
     def wrong(self, example: Question, prompt: Prompt, others: Sequence[Question], random: Random) -> str | None:
@@ -198,8 +215,28 @@ class VerifiedTask(ABC):
         return [(example.group, example.group)] if example.group else []
 
     def policies(self, examples: Sequence[Question], style: VerifiedStyle) -> list[Policy]:
-        """Every true answer of the examples, given to every question."""
-        answers = sorted(Counter(example.answer for example in examples))
-        return [
-            Policy(answer, lambda example, prompt, answer=answer: f"<answer>{answer}</answer>") for answer in answers
-        ]
+        """Every true answer of the examples, given to every question; where a confidence is asked for, as sure as it is
+        right, and always at 0 and at 100 %."""
+        answers = sorted({example.answer for example in examples})
+        if not _asks_confidence(style):
+            return [Policy(answer, _always(answer, style, 0.0)) for answer in answers]
+        policies = []
+        for answer in answers:
+            right = fmean(self.right(self.bare(answer), example) for example in examples)
+            for words, sure in (("honestly", right), ("at 0%", 0.0), ("at 100%", 1.0)):
+                policies.append(Policy(f"{answer} {words}", _always(answer, style, sure)))
+        return policies
+
+
+def _asks_confidence(style: VerifiedStyle | None) -> bool:
+    return style is not None and style.asks_confidence()
+
+
+def _stated(answer: str, style: VerifiedStyle | None, confidence: float) -> str:
+    """An answer as a completion states it; `confidence` is from 0 to 1."""
+    tagged = f"<answer>{answer}</answer>"
+    return f"{tagged}\n{confidence_line(confidence)}" if _asks_confidence(style) else tagged
+
+
+def _always(answer: str, style: VerifiedStyle | None, confidence: float) -> Callable[[Question, Prompt], str]:
+    return lambda example, prompt: _stated(answer, style, confidence)

@@ -31,18 +31,20 @@ class Baseline:
     """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
 
     `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with
-    the own term". `by_encoder`, `by_terms`: whether it needs encoders, or the terms of a background.
+    the own term". `by_encoder`, `by_terms`: whether it needs encoders, or the terms of a background. `constant`:
+    whether it says one training name always; it is as sure as that is common in training.
     """
 
     information: str
     answer: Callable[[Questions], list[list[str]]]
     by_encoder: bool = False
     by_terms: bool = False
+    constant: bool = False
 
 
 BASELINES = {
-    "constant": Baseline("none", constant),
-    "constant_term": Baseline("none", constant_term, by_terms=True),
+    "constant": Baseline("none", constant, constant=True),
+    "constant_term": Baseline("none", constant_term, by_terms=True, constant=True),
     "common_words": Baseline("none", common_words),
     "random": Baseline("none", random_name),
     "commonest_phrase": Baseline("prompt", commonest_phrase),
