@@ -54,8 +54,8 @@ TABLES = {
         ("GO:0006281", "DNA repair", 0.004, None, ("BRCA1", "RAD51")),
     ),
     "generic results": (
-        "Name\tDescription\tpvalue\tqvalue\tphenotype\tgenes\nGO:0006281\tDNA repair\t.01\t.03\t-1\tBRCA1,RAD51\n",
-        ("GO:0006281", "DNA repair", 0.03, -1.0, ("BRCA1", "RAD51")),
+        "Name\tDescription\tpvalue\tqvalue\tphenotype\tgenes\nGO:0006281\tDNA repair\t.01\t.03\t1\tBRCA1,RAD51\n",
+        ("GO:0006281", "DNA repair", 0.03, None, ("BRCA1", "RAD51")),
     ),
     "DAVID": (
         "Category\tTerm\tCount\t%\tPValue\tGenes\tList Total\tPop Hits\tPop Total\tFold Enrichment\tBonferroni"
@@ -76,6 +76,29 @@ def test_each_program_by_its_columns(tmp_path, program):
     assert (row.id, row.name, row.adjusted, row.genes) == (identifier, name, adjusted, listed)
     assert contrast.signed == (score is not None)
     assert score is None or row.score == score
+
+
+def test_a_phenotype_is_a_direction_where_it_has_two_values(tmp_path):
+    (tmp_path / "t.txt").write_text("Name\tDescription\tqvalue\tphenotype\nA\tx\t.01\t1\nB\ty\t.01\t-1\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.txt", "liver", "one")
+    assert contrast.signed and [row.score for row in contrast.sets.values()] == [1, -1]
+
+
+def test_a_column_of_aliases(tmp_path):
+    (tmp_path / "t.csv").write_text("pathway,padj,NES,other\nA,.01,2,R-1; R-2|first\nB,.01,2,\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.csv", "liver", "one", {"alias": "other"})
+    assert [row.aliases for row in contrast.sets.values()] == [("R-1", "R-2", "first"), ()]
+
+
+def test_a_contrast_without_a_sound_row_is_named(tmp_path):
+    (tmp_path / "t.csv").write_text(f"{FGSEA}GOOD,.01,2,X,skin\nA,NA,2,X,liver\nB,NA,2,X,liver\n")
+    [contrast], bad = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
+    assert contrast.tissue == "skin"
+    assert [tuple(row) for row in bad] == [
+        (3, "A", "the adjusted p is 'NA'"),
+        (4, "B", "the adjusted p is 'NA'"),
+        (3, "liver, one", "no row of this contrast can be used"),
+    ]
 
 
 def test_the_shipped_table_of_fgsea_has_twenty_contrasts():
@@ -111,6 +134,7 @@ def test_a_file_that_gseapy_enrich_wrote(two_sets, tmp_path):
     assert set(contrast.sets["first"].genes) == set(sets["first"][:15]) and contrast.sets["first"].adjusted < 1e-6
 
 
+UNSTATABLE = "no statement can have this name in this tissue: it has a line end or a ';', or begins like a list"
 FGSEA = "pathway,padj,NES,leadingEdge,tissue\n"
 
 
@@ -126,13 +150,29 @@ FGSEA = "pathway,padj,NES,leadingEdge,tissue\n"
         (",.01,1.5,X,skin", "the cell of the set, the tissue or the study is empty"),
         ("A,.01,1.5,X,", "the cell of the set, the tissue or the study is empty"),
         ("GOOD,.01,1.5,X,skin", "the set has an earlier row"),
+        ("A,.01,0,X,skin", "the set is significant, and its score 0 has no direction"),
+        ("A,.01,-0.0,X,skin", "the set is significant, and its score 0 has no direction"),
+        ("1. foo,.01,2,X,skin", UNSTATABLE),
+        ("Answer: foo,.01,2,X,skin", UNSTATABLE),
+        ("...,.01,2,X,skin", UNSTATABLE),
+        ('"two\nlines",.01,2,X,skin', UNSTATABLE),
+        ('A,.01,2,X,"skin\nleft"', UNSTATABLE),
+        ("A,.01,2,X,skin; left", UNSTATABLE),
     ],
 )
 def test_bad_rows_are_flagged_with_their_line(tmp_path, row, reason):
     (tmp_path / "t.csv").write_text(f"{FGSEA}GOOD,.01,2,X,skin\n{row}\n")
-    [contrast], [bad] = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
+    [contrast], [bad, *_] = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
     assert list(contrast.sets) == ["GOOD"]
     assert (bad.line, bad.reason) == (3, reason)
+
+
+def test_a_row_with_the_score_0_that_is_not_significant_counts(tmp_path):
+    (tmp_path / "t.csv").write_text("pathway,padj,NES\nA,.5,0\nB,.04,0\n")
+    [contrast], [bad] = read_contrasts(tmp_path / "t.csv", "skin", "one")
+    assert list(contrast.sets) == ["A"] and bad.id == "B"
+    [contrast], bad = read_contrasts(tmp_path / "t.csv", "skin", "one", significant=0.01)
+    assert list(contrast.sets) == ["A", "B"] and bad == []
 
 
 @pytest.mark.parametrize(
