@@ -298,10 +298,10 @@ def test_no_attack_earns_more_than_the_best_honest_constant(splits, weights, par
 
 
 def test_a_reader_of_prompts_alone_is_no_better_than_the_commonest_answer(splits):
-    """By kinds whose answers the wording does not tell; within what 140 questions allow."""
+    """By kinds whose answers the wording does not tell; within what 128 questions allow."""
     kinds = ("direction", "comparison", "leadingedge", "significance")
-    asked = [q for q in splits["test"] if q.subset in kinds]
-    found = {baseline.name: baseline for baseline in baselines(splits["train"], asked, 0, False)}
+    training, asked = ([q for q in splits[part] if q.subset in kinds] for part in ("train", "test"))
+    found = {baseline.name: baseline for baseline in baselines(training, asked, 0, False)}
     right = {
         name: sum(TASK.verify(answer, q) for answer, q in zip(found[name].answers, asked, strict=True)) / len(asked)
         for name in found
