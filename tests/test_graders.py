@@ -18,6 +18,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.tasks.base import Reward
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.registry import TASKS
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
 
@@ -265,6 +266,7 @@ import sys
 from pathlib import Path
 from ranking_questions import ONE, answer
 from reasonome.config import Grader
+from reasonome.tasks.registry import TASKS
 from reasonome.training.graders import grader_rewards
 reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", seconds=600)}, Path(sys.argv[1]))["mine"]
 reward.function([answer("AB")], [ONE], None)
@@ -363,3 +365,30 @@ def test_the_example_that_is_shipped():
     assert reward.function(answers, [example] * 4, None) == [1.0, 0.5, 0.0, 0.0]
     assert (reward.low, reward.high) == (0.0, 1.0)
     assert reward.function(answers[:1], [question("", ["LDLR"])], None) == [1.0]
+
+
+def test_the_example_on_verifiers_that_is_shipped():
+    """By hand: V2 1 and V4 2 · .8 − .64; a second set, so V2 ½ and V4 −.64; a correlation, which asks for no sets."""
+    task = TASKS["pathway_qa"]
+    asked = task.Example(
+        **dict.fromkeys(("id", "subset", "asks", "group"), "direction"),
+        **dict.fromkeys(("tissues", "places"), ("liver",)),
+        columns={"question": "?", "table": ""},
+        answer="up",
+        about=[("dna repair", "liver")],
+        statements=[{"set": "dna repair", "tissue": "liver", "value": "up"}],
+        aliases={"dna repair": ["R-HSA-73894"]},
+    )
+    number = asked.model_copy(update={"id": "c", "asks": "conservation", "answer": "0.4", "statements": ()})
+    texts = [
+        "Answer: up\nR-HSA-73894; liver; up\nConfidence: 80",
+        "Answer: up\ndna repair; liver; up\ncell cycle; liver; up\nConfidence: 80",
+        "Answer: 0.4\nConfidence: 80",
+    ]
+    grader = Grader(function="resources/graders/sure_of_sets.py:sure_of_sets", low=-1, high=1, seconds=60)
+    reward = grader_rewards({"sure": grader}, ROOT)["sure"].function
+    try:
+        found = reward([task.parse(text) for text in texts], [asked, asked, number], None)
+    finally:
+        reward.close()
+    assert found == pytest.approx([0.96, -0.32, nan], nan_ok=True)

@@ -277,6 +277,16 @@ def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
     return Stated(answer.name, claims, answer.confidence, answer.unread)
 
 
+def stated_and_truth(answer: Mapping[str, Any], example: Mapping[str, Any]) -> tuple[Stated, Truth]:
+    """What an answer states and what is right, from what a user's grader is given."""
+    question = PathwayQuestion.model_validate(example)
+    claims = tuple(Claim(**claim) for claim in answer["claims"])
+    given = PathwayAnswer(
+        answer["name"], answer["reasoning"], answer["problems"], answer["confidence"], claims, answer["unread"]
+    )
+    return read(given, question), truth(question)
+
+
 def follows(said: Stated, example: PathwayQuestion) -> bool:
     """Whether statements lead to the answer: of a comparison by being the same or not, of a correction by bearing the
     assertion out or not, else by saying it. Nothing is stated of what cannot be told, and something of all else.
