@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
+import jinja2
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,13 +18,14 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.report.answers_data import with_reward
 from reasonome.tasks.base import means, total
-from reasonome.tasks.pathway_qa import building
+from reasonome.tasks.pathway_qa import building, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.leaks import named
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
+from reasonome.tasks.pathway_qa.report import own_section
 from reasonome.tasks.pathway_qa.scoring import score_baselines
 from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
 from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
@@ -520,6 +522,25 @@ def test_a_table_without_signs_cannot_tell_a_direction():
     ]
     assert [(q.answer, q.statements) for q in asked] == [(CANNOT_BE_TOLD, ())]
     assert not list(writer.of_kind("direction"))
+
+
+def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
+    """Two answers of a kind, of which a part has one; and a name with a mark of HTML."""
+    rows = "\n".join(f"S{place}<,{0.01 if place % 2 else 0.5},2,{study}" for study in "123" for place in range(4))
+    (tmp_path / "t.csv").write_text(f"pathway,padj,NES,study\n{rows}\n")
+    table = {"path": str(tmp_path / "t.csv"), "tissue": "liver", "columns": {"study": "study"}}
+    spec = benchmark(tables=[table], subsets={"significance": {"train": 4, "valid": 2, "test": 2}})
+    building.build(TASK, SimpleNamespace(benchmarks={"x": spec}, root=tmp_path), "x", tmp_path / "x")
+    assert (tmp_path / "x" / "counts.tsv").read_text() == (
+        "kind\tanswer\ttrain\tvalid\ttest\nsignificance\tno\t2\t1\t1\nsignificance\tyes\t2\t1\t1\n"
+    )
+    plan = SimpleNamespace(audits={"x<": tmp_path / "x" / "audit.json"})
+    own = own_section(plan, None, None, tmp_path)
+    assert own == {"counts": {"x<": [("significance", "no", 2, 1, 1), ("significance", "yes", 2, 1, 1)]}}
+    folder = Path(report.__file__).parent / "report"
+    page = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True).get_template("own.html.j2")
+    shown = page.render(own=own)
+    assert "<summary>x&lt;</summary>" in shown and shown.count('<th scope="row">significance</th>') == 2
 
 
 def test_a_place_that_no_table_has_is_named_with_the_nearest():

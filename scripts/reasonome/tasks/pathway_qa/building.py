@@ -9,8 +9,10 @@ import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
+from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
 from reasonome.tasks.pathway_qa import files
+from reasonome.tasks.pathway_qa.counts import by_answer, counts_table
 from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, read_contrasts
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
@@ -21,7 +23,8 @@ from reasonome.tasks.verified.questions import LeftOut
 
 
 def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
-    """Write the train, valid and test questions of a benchmark, the rows left out and why, and the audit.
+    """Write the train, valid and test questions of a benchmark, how many there are of each kind and answer, the rows
+    left out and why, and the audit.
 
     InputError for a bad table, a set that two tables of one contrast have, places that differ in case or blanks alone,
     a held-out place that is in no table, and a kind without a test question.
@@ -33,7 +36,7 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
     except InputError as error:
         error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
         raise
-    answers = {part: _by_answer(rows) for part, rows in splits.items()}
+    answers = {part: by_answer(rows) for part, rows in splits.items()}
     audit = {
         "contrasts": [
             f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} {rows}"
@@ -46,6 +49,7 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
         "left_out": dict(Counter(row.reason for row in left_out)),
     }
     rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
+    atomic.write_tsv(folder / "counts.tsv", counts_table(answers))
     write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
     sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
     print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
@@ -168,11 +172,3 @@ def _balanced(questions: Sequence[PathwayQuestion], most: int, seed: str) -> lis
     for (asks, answer), rows in sorted(by_answer.items()):
         drawn += random.Random(f"{seed}:{asks}:{answer}").sample(rows, min(each, len(rows)))
     return sorted(drawn, key=lambda question: question.id)
-
-
-def _by_answer(questions: Sequence[PathwayQuestion]) -> dict[str, dict[str, int]]:
-    """Kind → answer → number of questions; the numbers of a correlation are not told apart."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for question in questions:
-        counts[question.subset]["a number" if question.tolerance else question.answer] += 1
-    return {kind: dict(sorted(answers.items())) for kind, answers in counts.items()}
