@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.pathway_qa.enrichment_tables import genes, read_contrasts
+from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, genes, read_contrasts
 
 SHIPPED = Path(__file__).parent.parent / "resources/spaceflight/mouse_reactome.csv.gz"
 
@@ -132,6 +132,52 @@ def test_a_file_that_gseapy_enrich_wrote(two_sets, tmp_path):
     [contrast], bad = read_contrasts(path, "liver", "one")
     assert bad == [] and not contrast.signed
     assert set(contrast.sets["first"].genes) == set(sets["first"][:15]) and contrast.sets["first"].adjusted < 1e-6
+
+
+# (set, name, adjusted p, score, first gene and number of genes) of the first and of a later row, read off the file.
+REAL = {
+    "gsea_report_for_ES12.xls": [
+        ("RIBOSOME BIOGENESIS%GO%GO:0042254", "RIBOSOME BIOGENESIS%GO%GO:0042254", 0.0, 2.7164943, None),
+        ("G2 M CHECKPOINTS%REACTOME%REACT_828.2", "G2 M CHECKPOINTS%REACTOME%REACT_828.2", 0.0, 2.3745635, None),
+    ],
+    "david_chart.txt": [
+        ("GO:0034660", "ncRNA metabolic process", 0.019912424511369098, None, ("CARS", 21)),
+        ("GO:0043218", "compact myelin", 0.11285050886964809, None, ("PLLP", 3)),
+    ],
+    "gprofiler_generic.txt": [
+        ("GO:0050890", "cognition", 0.0356, None, ("FYN", 10)),
+        ("GO:0072593", "reactive oxygen species metabolic process", 0.0185, None, ("CAV1", 13)),
+    ],
+}
+
+
+@pytest.mark.parametrize("file", REAL)
+def test_real_files_of_programs(file):
+    """tests/data/enrichment/README.md has where they are from."""
+    [contrast], bad = read_contrasts(Path(__file__).parent / "data/enrichment" / file, "liver", "one")
+    assert bad == [] and len(contrast.sets) == 15
+    for identifier, name, adjusted, score, listed in REAL[file]:
+        row = contrast.sets[identifier]
+        assert (row.name, row.adjusted) == (name, adjusted)
+        assert contrast.signed == (score is not None) and (score is None or row.score == score)
+        assert (row.genes == ()) if listed is None else (row.genes[0], len(row.genes)) == listed
+
+
+# (gene, adjusted p, log2 fold change) as in the file.
+@pytest.mark.parametrize(
+    ("program", "gene", "adjusted", "change"),
+    [
+        ("deseq2", "HES4", 0.930948, 20.4686),
+        ("edger", "TYROBP", 2.91945e-131, 6.36668),
+        ("limma", "TYROBP", 9.83521e-160, 4.50236),
+    ],
+)
+def test_real_differential_expression_tables(program, gene, adjusted, change):
+    path = SHIPPED.parents[1] / f"annotate/monocytes_{program}.csv"
+    [contrast], bad = read_contrasts(path, "blood", "monocytes", layouts=DIFFERENTIAL)
+    assert contrast.signed and len(contrast.sets) + len(bad) == 765
+    assert (contrast.sets[gene].adjusted, contrast.sets[gene].score) == (adjusted, change)
+    assert {row.reason for row in bad} == ({"the adjusted p is 'NA'"} if program == "deseq2" else set())
 
 
 UNSTATABLE = "no statement can have this name in this tissue: it has a line end or a ';', or begins like a list"
