@@ -173,9 +173,18 @@ class Writer:
         kind = "leadingedge"
         for identifier in self.tables.sets:
             having = [contrast for contrast in self.tables.contrasts if identifier in contrast.sets]
-            for contrast in having:
-                known = [other for other in having if self._part(other) in ("train", self._part(contrast))]
-                genes = {gene for other in known for gene in other.sets[identifier].genes}
+            parts = [self._part(contrast) for contrast in having]
+            pools = {
+                part: {
+                    gene
+                    for other, of in zip(having, parts, strict=True)
+                    if of in ("train", part)
+                    for gene in other.sets[identifier].genes
+                }
+                for part in dict.fromkeys(parts)
+            }
+            for contrast, part in zip(having, parts, strict=True):
+                genes = pools[part]
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
