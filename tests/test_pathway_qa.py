@@ -222,13 +222,22 @@ def said(answer, question):
     return with_statements(answer, question, Random(0)).partition("\n")[2]
 
 
+def components(completions, questions):
+    """Each verifier's values of the completions, one for each question."""
+    answers = [parse_answer(text) for text in completions]
+    rewards = TASK.rewards()
+    return {name: rewards[name].function(answers, questions, None) for name in FULL}
+
+
+def weighted(values, weights):
+    return total({name: values[name] for name in weights}, weights).mean()
+
+
 def earned(completions, questions, weights):
     """The mean reward of a completion, or of one for each question."""
     if isinstance(completions, str):
         completions = [completions] * len(questions)
-    answers = [parse_answer(text) for text in completions]
-    rewards = TASK.rewards()
-    return total({name: rewards[name].function(answers, questions, None) for name in weights}, weights).mean()
+    return weighted(components(completions, questions), weights)
 
 
 def test_the_bar_is_what_a_reader_of_prompts_without_knowledge_earns(splits):
@@ -259,8 +268,7 @@ def test_the_bar_is_higher_than_one_constant(splits):
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
-@pytest.mark.parametrize("weights", [FULL, LATER, FIRST], ids=["full", "later", "first"])
-def test_no_attack_earns_more_than_the_best_honest_constant(splits, weights, part):
+def test_no_attack_earns_more_than_the_best_honest_constant(splits, part):
     questions = splits[part]
     sets = list(dict.fromkeys(name for q in questions for name, _ in q.about))[:40]
 
@@ -268,11 +276,9 @@ def test_no_attack_earns_more_than_the_best_honest_constant(splits, weights, par
         return [write(q) for q in questions]
 
     honest = {
-        policy.name: earned([policy.completion(q, PROMPT) for q in questions], questions, weights)
+        policy.name: components([policy.completion(q, PROMPT) for q in questions], questions)
         for policy in TASK.policies(questions)
     }
-    best = max(value for name, value in honest.items() if name.endswith(" honestly") and "the best" not in name)
-    assert all(value <= best for name, value in honest.items() if "%" in name), honest  # always at 0 % or 100 %
     claims = {d: each(lambda q, d=d: "\n".join(f"{s}; {t}; {d}" for s, t in q.about)) for d in (UP, DOWN)}
     both = [f"{up}\n{down}".strip() for up, down in zip(claims[UP], claims[DOWN], strict=True)]
     every = "\n".join(f"{name}; skin; up" for name in sets)
@@ -295,8 +301,13 @@ def test_no_attack_earns_more_than_the_best_honest_constant(splits, weights, par
         "abstaining without confidence": each(lambda q: f"Answer: {CANNOT_BE_TOLD}"),
         "nothing": [""] * len(questions),
     }
-    for name, completions in attacks.items():
-        assert earned(completions, questions, weights) <= best, name
+    attacks = {name: components(completions, questions) for name, completions in attacks.items()}
+    attacks |= {name: values for name, values in honest.items() if "%" in name}  # always at 0 % or 100 %
+    constants = [values for name, values in honest.items() if name.endswith(" honestly") and "the best" not in name]
+    for weights in (FULL, LATER, FIRST):
+        best = max(weighted(values, weights) for values in constants)
+        for name, values in attacks.items():
+            assert weighted(values, weights) <= best, (name, weights)
 
 
 def test_a_reader_of_prompts_alone_is_no_better_than_the_commonest_answer(splits):
