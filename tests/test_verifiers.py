@@ -91,6 +91,7 @@ BY_HAND = [
     (DIRECTION, "Answer: up\ndna repair; liver; up\nor it goes down\nConfidence: 50", 2 / 3, 1, 0, -0.25),
     (DIRECTION, "Answer: up\ndna repair; liver; up\ndna repair; liver; down; no\nConfidence: 50", 2 / 3, 1, 0, -0.25),
     (DIRECTION, "Answer: up\ndna repair; liver; up\nConfidence: 50\nor down\nor not", 2 / 4, 1, 0, -0.25),
+    (DIRECTION, "Answer: up\ndna repair; liver; up\nConfidence: 50\nor down\nConfidence: 50", 2 / 4, 1, 0, -1),
     (CORRELATION, "Answer: 0.5\nit is high\nConfidence: 40", 1 / 2, NO, NO, -0.16),
     (NOTHING, "Answer: cannot be told\nor up\nConfidence: 100", 1 / 2, 1, 0, -1),
     # Numbers are compared as numbers.

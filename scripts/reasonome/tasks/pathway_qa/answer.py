@@ -43,7 +43,7 @@ def parse_answer(text: str) -> PathwayAnswer:
     """The answer of a completion, its claims and confidence; never raises.
 
     Problems: no_answer, several_answers, empty_answer, bad_statement (a line that is not set; tissue; value),
-    no_confidence, several_confidences, bad_confidence and text_outside (anything after the confidence).
+    no_confidence, several_confidences, bad_confidence and text_outside (anything after the first confidence).
     """
     lines = _labelled(text)
     answers = [line for line in lines if line.label == "answer"]
@@ -54,7 +54,7 @@ def parse_answer(text: str) -> PathwayAnswer:
     after = text[answers[0].end :] if answers else ""
     between = text[answers[0].end : confidences[0].start] if in_order else _LABELLED.sub("", after)
     statements = [_statement(line) for line in between.splitlines() if line.strip()]
-    outside = [line for line in text[confidences[-1].end :].splitlines() if line.strip()] if in_order else []
+    outside = [line for line in text[confidences[0].end :].splitlines() if line.strip()] if in_order else []
     problems = {
         "no_answer": not answers,
         "several_answers": len(answers) > 1,
