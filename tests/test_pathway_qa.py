@@ -18,7 +18,7 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.report.answers_data import with_reward
 from reasonome.tasks.base import means, total
-from reasonome.tasks.pathway_qa import building, report
+from reasonome.tasks.pathway_qa import building, leaks, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet
@@ -420,6 +420,23 @@ def test_the_audit_reads_places_without_case_and_blanks():
     writer = Writer(tables, benchmark(held_out={"test": ["skin"], "valid": ["Bone  Marrow"]}))
     asked = writer.with_studies(next(writer.of_kind("significance")), ["skin"])
     assert (named(asked, "tissue"), named(asked, "study")) == ({"bone marrow"}, {"rr-1"})
+
+
+def test_leaks_into_another_benchmark_are_found(tmp_path):
+    """The training tables write the held-out tissue in capitals; and two benchmarks ask about the skin alike."""
+    tested = benchmark(held_out={"test": ["thymus"], "valid": ["skin"]})
+    tables = Tables([contrast(tissue, "1", A=2) for tissue in ("THYMUS", "skin", "liver")], 0.05)
+    questions = list(Writer(tables, tested).of_kind("significance"))
+    for name, rows in (("train", questions), ("test", questions[1:2])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in rows))
+    project = SimpleNamespace(benchmarks={"x": tested}, results=SimpleNamespace(benchmark=lambda name: tmp_path))
+    plan = SimpleNamespace(benchmarks=["x"], training={"y": ("sft.y",)})
+    found = {finding.kind: finding for finding in leaks.findings(project, plan)}
+    assert {kind: (finding.looked_at, finding.remaining, finding.line) for kind, finding in found.items()} == {
+        "same_group": (3, 1, 1),
+        "same_question": (3, 1, 2),
+    }
+    assert {finding.policy for finding in found.values()} == {"fail"}
 
 
 @pytest.mark.parametrize(
