@@ -36,7 +36,7 @@ def main() -> None:
         decodings=project.decodings,
         target=args.output.as_posix(),
         judges={
-            step: step_manifests(project.results.model(args.backbone, judge))[1:]
+            step: chains.step_manifests(project.results.model(args.backbone, judge))[1:]
             for step, judge in judges(project, args.chain).items()
         },
     )

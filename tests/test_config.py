@@ -122,7 +122,7 @@ MISTAKES = {
         ("[sft.bp, reward.demobp]", "[sft.bp]", "", "variants.demobp.judge", "do not make a reward model"),
     ],
     "preferences.yaml": [
-        ("decoding: sample8-96", "decoding: greedy", "", "demo-samples.decoding", "gives one sample"),
+        ("decoding: sample8-96", "decoding: greedy", "", "verified-samples.decoding", "gives one sample"),
         (
             "over right without: 0.15",
             "over rigth without: 0.15",

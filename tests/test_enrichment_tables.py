@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.pathway_qa.enrichment_tables import genes, read_contrasts
+from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, genes, read_contrasts
 
 SHIPPED = Path(__file__).parent.parent / "resources/spaceflight/mouse_reactome.csv.gz"
 
@@ -54,8 +54,8 @@ TABLES = {
         ("GO:0006281", "DNA repair", 0.004, None, ("BRCA1", "RAD51")),
     ),
     "generic results": (
-        "Name\tDescription\tpvalue\tqvalue\tphenotype\tgenes\nGO:0006281\tDNA repair\t.01\t.03\t-1\tBRCA1,RAD51\n",
-        ("GO:0006281", "DNA repair", 0.03, -1.0, ("BRCA1", "RAD51")),
+        "Name\tDescription\tpvalue\tqvalue\tphenotype\tgenes\nGO:0006281\tDNA repair\t.01\t.03\t1\tBRCA1,RAD51\n",
+        ("GO:0006281", "DNA repair", 0.03, None, ("BRCA1", "RAD51")),
     ),
     "DAVID": (
         "Category\tTerm\tCount\t%\tPValue\tGenes\tList Total\tPop Hits\tPop Total\tFold Enrichment\tBonferroni"
@@ -76,6 +76,29 @@ def test_each_program_by_its_columns(tmp_path, program):
     assert (row.id, row.name, row.adjusted, row.genes) == (identifier, name, adjusted, listed)
     assert contrast.signed == (score is not None)
     assert score is None or row.score == score
+
+
+def test_a_phenotype_is_a_direction_where_it_has_two_values(tmp_path):
+    (tmp_path / "t.txt").write_text("Name\tDescription\tqvalue\tphenotype\nA\tx\t.01\t1\nB\ty\t.01\t-1\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.txt", "liver", "one")
+    assert contrast.signed and [row.score for row in contrast.sets.values()] == [1, -1]
+
+
+def test_a_column_of_aliases(tmp_path):
+    (tmp_path / "t.csv").write_text("pathway,padj,NES,other\nA,.01,2,R-1; R-2|first\nB,.01,2,\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.csv", "liver", "one", {"alias": "other"})
+    assert [row.aliases for row in contrast.sets.values()] == [("R-1", "R-2", "first"), ()]
+
+
+def test_a_contrast_without_a_sound_row_is_named(tmp_path):
+    (tmp_path / "t.csv").write_text(f"{FGSEA}GOOD,.01,2,X,skin\nA,NA,2,X,liver\nB,NA,2,X,liver\n")
+    [contrast], bad = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
+    assert contrast.tissue == "skin"
+    assert [tuple(row) for row in bad] == [
+        (3, "A", "the adjusted p is 'NA'"),
+        (4, "B", "the adjusted p is 'NA'"),
+        (3, "liver, one", "no row of this contrast can be used"),
+    ]
 
 
 def test_the_shipped_table_of_fgsea_has_twenty_contrasts():
@@ -111,6 +134,53 @@ def test_a_file_that_gseapy_enrich_wrote(two_sets, tmp_path):
     assert set(contrast.sets["first"].genes) == set(sets["first"][:15]) and contrast.sets["first"].adjusted < 1e-6
 
 
+# (set, name, adjusted p, score, first gene and number of genes) of the first and of a later row, read off the file.
+REAL = {
+    "gsea_report_for_ES12.xls": [
+        ("RIBOSOME BIOGENESIS%GO%GO:0042254", "RIBOSOME BIOGENESIS%GO%GO:0042254", 0.0, 2.7164943, None),
+        ("G2 M CHECKPOINTS%REACTOME%REACT_828.2", "G2 M CHECKPOINTS%REACTOME%REACT_828.2", 0.0, 2.3745635, None),
+    ],
+    "david_chart.txt": [
+        ("GO:0034660", "ncRNA metabolic process", 0.019912424511369098, None, ("CARS", 21)),
+        ("GO:0043218", "compact myelin", 0.11285050886964809, None, ("PLLP", 3)),
+    ],
+    "gprofiler_generic.txt": [
+        ("GO:0050890", "cognition", 0.0356, None, ("FYN", 10)),
+        ("GO:0072593", "reactive oxygen species metabolic process", 0.0185, None, ("CAV1", 13)),
+    ],
+}
+
+
+@pytest.mark.parametrize("file", REAL)
+def test_real_files_of_programs(file):
+    """tests/data/enrichment/README.md has where they are from."""
+    [contrast], bad = read_contrasts(Path(__file__).parent / "data/enrichment" / file, "liver", "one")
+    assert bad == [] and len(contrast.sets) == 15
+    for identifier, name, adjusted, score, listed in REAL[file]:
+        row = contrast.sets[identifier]
+        assert (row.name, row.adjusted) == (name, adjusted)
+        assert contrast.signed == (score is not None) and (score is None or row.score == score)
+        assert (row.genes == ()) if listed is None else (row.genes[0], len(row.genes)) == listed
+
+
+# (gene, adjusted p, log2 fold change) as in the file.
+@pytest.mark.parametrize(
+    ("program", "gene", "adjusted", "change"),
+    [
+        ("deseq2", "HES4", 0.930948, 20.4686),
+        ("edger", "TYROBP", 2.91945e-131, 6.36668),
+        ("limma", "TYROBP", 9.83521e-160, 4.50236),
+    ],
+)
+def test_real_differential_expression_tables(program, gene, adjusted, change):
+    path = SHIPPED.parents[1] / f"annotate/monocytes_{program}.csv"
+    [contrast], bad = read_contrasts(path, "blood", "monocytes", layouts=DIFFERENTIAL)
+    assert contrast.signed and len(contrast.sets) + len(bad) == 765
+    assert (contrast.sets[gene].adjusted, contrast.sets[gene].score) == (adjusted, change)
+    assert {row.reason for row in bad} == ({"the adjusted p is 'NA'"} if program == "deseq2" else set())
+
+
+UNSTATABLE = "no statement can have this name in this tissue: it has a line end or a ';', or begins like a list"
 FGSEA = "pathway,padj,NES,leadingEdge,tissue\n"
 
 
@@ -126,13 +196,29 @@ FGSEA = "pathway,padj,NES,leadingEdge,tissue\n"
         (",.01,1.5,X,skin", "the cell of the set, the tissue or the study is empty"),
         ("A,.01,1.5,X,", "the cell of the set, the tissue or the study is empty"),
         ("GOOD,.01,1.5,X,skin", "the set has an earlier row"),
+        ("A,.01,0,X,skin", "the set is significant, and its score 0 has no direction"),
+        ("A,.01,-0.0,X,skin", "the set is significant, and its score 0 has no direction"),
+        ("1. foo,.01,2,X,skin", UNSTATABLE),
+        ("Answer: foo,.01,2,X,skin", UNSTATABLE),
+        ("...,.01,2,X,skin", UNSTATABLE),
+        ('"two\nlines",.01,2,X,skin', UNSTATABLE),
+        ('A,.01,2,X,"skin\nleft"', UNSTATABLE),
+        ("A,.01,2,X,skin; left", UNSTATABLE),
     ],
 )
 def test_bad_rows_are_flagged_with_their_line(tmp_path, row, reason):
     (tmp_path / "t.csv").write_text(f"{FGSEA}GOOD,.01,2,X,skin\n{row}\n")
-    [contrast], [bad] = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
+    [contrast], [bad, *_] = read_contrasts(tmp_path / "t.csv", study="one", columns={"tissue": "tissue"})
     assert list(contrast.sets) == ["GOOD"]
     assert (bad.line, bad.reason) == (3, reason)
+
+
+def test_a_row_with_the_score_0_that_is_not_significant_counts(tmp_path):
+    (tmp_path / "t.csv").write_text("pathway,padj,NES\nA,.5,0\nB,.04,0\n")
+    [contrast], [bad] = read_contrasts(tmp_path / "t.csv", "skin", "one")
+    assert list(contrast.sets) == ["A"] and bad.id == "B"
+    [contrast], bad = read_contrasts(tmp_path / "t.csv", "skin", "one", significant=0.01)
+    assert list(contrast.sets) == ["A", "B"] and bad == []
 
 
 @pytest.mark.parametrize(

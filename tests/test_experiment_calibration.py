@@ -92,6 +92,26 @@ def test_confidences_on_an_edge_are_counted_and_those_that_tie_are_one(monkeypat
     assert section["rows"][0]["on_edge"] == 2
 
 
+def test_each_subset_has_intervals_of_its_own_answers():
+    """Up: 16 of 40 are right, at .4 each; calibrated, so ECE is what chance gives. Down: 40 of 40."""
+    answers = scores(
+        subset=["up"] * 40 + ["down"] * 40,
+        answer=["a"] * 80,
+        verified=[1.0] * 16 + [0.0] * 24 + [1.0] * 40,
+        confidence=[0.4] * 80,
+        confidence_kind="stated",
+    )
+    table, _ = made([("SFT", answers)])
+    found = {(row.subset, row.metric): row for row in table[table["arm"] == "SFT"].itertuples()}
+    assert (found["up", "ece"].value, found["down", "ece"].value) == pytest.approx((0, 0.6))
+    assert found["up", "accuracy"].value == 0.4
+    # The standard error of a share of 40 is about (.4 × .6 / 40) ** .5 = .077.
+    assert found["up", "accuracy"].low == pytest.approx(0.4 - 1.96 * 0.077, abs=0.04)
+    assert found["up", "accuracy"].high == pytest.approx(0.4 + 1.96 * 0.077, abs=0.04)
+    assert found["down", "accuracy"].low == found["down", "accuracy"].high == 1
+    assert 0 <= found["up", "ece_if_calibrated"].low < found["up", "ece_if_calibrated"].high < 0.3
+
+
 def test_a_partly_right_answer_is_not_right():
     answers = scores(answer=["a", "b"], verified=[0.5, 1.0], confidence=[1.0, 1.0], confidence_kind="stated")
     assert value(made([("SFT", answers)])[0], "accuracy").value == 0.5

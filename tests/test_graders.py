@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 import textwrap
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,12 @@ from ranking_questions import ONE, TASK, answer, question
 from reasonome.config import Grader
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
+from reasonome.tasks.base import Reward
 from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
+from reasonome.tasks.ranking.ranked_list import render_ranking
+from reasonome.tasks.registry import TASKS
 from reasonome.training.graders import grader_rewards
+from reasonome.training.grpo import RewardScorer
 
 ROOT = Path(__file__).parents[1]
 
@@ -134,7 +139,6 @@ def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, said):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("None", "None"),
         ("'0.5'", "'0.5'"),
         ("[0.5]", "[0.5]"),
         ("__import__('numpy').zeros(2)", "array([0., 0.])"),
@@ -147,6 +151,68 @@ def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, said):
 def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, said):
     expected = f"grader 'mine': grade returned {said} for the question 'q', which is no number from 0 to 1"
     assert expected in failure(tmp_path, f"def grade(answer, example): return {value}")
+
+
+def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path):
+    code = "def grade(answer, example): return {'A': -2, 'B': 0.5, 'C': 2.5}[answer['genes'][0]]"
+    answers = [answer("A"), answer("B"), TASK.parse("no list")]
+    assert graded(tmp_path, code, answers, [ONE] * 3, low=-2, high=1) == [-2, 0.5, -2]
+    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", low=-2, high=1)}, tmp_path)["mine"]
+    assert (reward.low, reward.high) == (-2, 1)
+    with pytest.raises(InputError, match="grade returned 2.5 for the question 'q', which is no number from -2 to 1"):
+        graded(tmp_path, code, [answer("C")], low=-2, high=1)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 1), (1.5, 1)])
+def test_a_range_without_numbers_is_refused(low, high):
+    with pytest.raises(ValueError, match="'low' should be below 'high'"):
+        Grader(function="mine.py:grade", low=low, high=high)
+
+
+ONLY_LDLR = "def grade(answer, example): return float(answer['genes'][0] == 'A') if example['id'] == 'q' else None"
+
+
+def test_none_leaves_the_weight_to_the_other_rewards(tmp_path):
+    """As of the task's own rewards: .5 of a weight of 1 + 3 goes to the reward that applies, whoever is asked first."""
+    two = ONE.model_copy(update={"id": "other"})
+    grader = grader_reward(tmp_path, ONLY_LDLR)
+    reward = Reward(grader, 0.0, 1.0, semantic=True, applies=grader.applies)
+    half = Reward(lambda answers, examples, similarity: [0.5] * len(answers), 0.0, 1.0, semantic=False)
+    rewards = TASK.rewards() | {"mine": reward, "half": half}
+    scorer = RewardScorer(TASK, {"mine": 3.0, "half": 1.0}, None, rewards=rewards)
+    try:
+        usable = render_ranking(["A", "B"], "Because.")
+        texts, examples = [usable, usable, "no list"], [ONE, two, two]
+        assert grader([TASK.parse(text) for text in texts], examples, None) == pytest.approx([1, nan, nan], nan_ok=True)
+        found = scorer.components(texts, examples)
+        assert found["reward"].tolist() == [3.5, 2.0, 2.0]  # 3 + .5; .5 with the weight 4
+        completions = [[{"content": text}] for text in texts]
+        trl = [function(completions, index=[0, 1, 2]) for function in scorer.for_trl(examples)]
+        assert trl[0] == pytest.approx([1, nan, nan], nan_ok=True) and trl[1] == [0.5, 2.0, 2.0]
+    finally:
+        grader.close()
+
+
+def test_graders_learn_together_where_they_apply(tmp_path):
+    (tmp_path / "graders").mkdir()
+    (tmp_path / "graders" / "mine.py").write_text(
+        "def never(answer, example): return None\ndef one(*given): return 1\n"
+    )
+    graders = {name: Grader(function=f"graders/mine.py:{name}") for name in ("one", "never")}
+    rewards = grader_rewards(graders, tmp_path)
+    try:
+        assert rewards["never"].applies(ONE)
+        assert rewards["one"].function([answer("A")], [ONE], None) == [1]
+        assert not rewards["never"].applies(ONE)
+    finally:
+        for reward in rewards.values():
+            reward.function.close()
+
+
+def test_whether_a_grader_applies_follows_from_the_question_alone(tmp_path):
+    code = "def grade(answer, example): return None if answer['genes'][0] == 'A' else 1"
+    with pytest.raises(InputError, match="returned None for one answer to the question 'q', and a number for another"):
+        graded(tmp_path, code, [answer("A"), answer("B")], [ONE, ONE])
 
 
 @pytest.mark.parametrize("way", ["while True: pass", "import time; time.sleep(60)"])
@@ -200,6 +266,7 @@ import sys
 from pathlib import Path
 from ranking_questions import ONE, answer
 from reasonome.config import Grader
+from reasonome.tasks.registry import TASKS
 from reasonome.training.graders import grader_rewards
 reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", seconds=600)}, Path(sys.argv[1]))["mine"]
 reward.function([answer("AB")], [ONE], None)
@@ -298,3 +365,30 @@ def test_the_example_that_is_shipped():
     assert reward.function(answers, [example] * 4, None) == [1.0, 0.5, 0.0, 0.0]
     assert (reward.low, reward.high) == (0.0, 1.0)
     assert reward.function(answers[:1], [question("", ["LDLR"])], None) == [1.0]
+
+
+def test_the_example_on_verifiers_that_is_shipped():
+    """By hand: V2 1 and V4 2 · .8 − .64; a second set, so V2 ½ and V4 −.64; a correlation, which asks for no sets."""
+    task = TASKS["pathway_qa"]
+    asked = task.Example(
+        **dict.fromkeys(("id", "subset", "asks", "group"), "direction"),
+        **dict.fromkeys(("tissues", "places"), ("liver",)),
+        columns={"question": "?", "table": ""},
+        answer="up",
+        about=[("dna repair", "liver")],
+        statements=[{"set": "dna repair", "tissue": "liver", "value": "up"}],
+        aliases={"dna repair": ["R-HSA-73894"]},
+    )
+    number = asked.model_copy(update={"id": "c", "asks": "conservation", "answer": "0.4", "statements": ()})
+    texts = [
+        "Answer: up\nR-HSA-73894; liver; up\nConfidence: 80",
+        "Answer: up\ndna repair; liver; up\ncell cycle; liver; up\nConfidence: 80",
+        "Answer: 0.4\nConfidence: 80",
+    ]
+    grader = Grader(function="resources/graders/sure_of_sets.py:sure_of_sets", low=-1, high=1, seconds=60)
+    reward = grader_rewards({"sure": grader}, ROOT)["sure"].function
+    try:
+        found = reward([task.parse(text) for text in texts], [asked, asked, number], None)
+    finally:
+        reward.close()
+    assert found == pytest.approx([0.96, -0.32, nan], nan_ok=True)

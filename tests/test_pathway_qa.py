@@ -1,11 +1,15 @@
 """Questions on enrichment tables: truths worked out by hand, what is held out, attacks, and baselines."""
 
 import re
+from collections import Counter
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
+import jinja2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,13 +18,16 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.report.answers_data import with_reward
 from reasonome.tasks.base import means, total
-from reasonome.tasks.pathway_qa import building
+from reasonome.tasks.pathway_qa import building, leaks, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
+from reasonome.tasks.pathway_qa.leaks import named
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
-from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
+from reasonome.tasks.pathway_qa.report import own_section
+from reasonome.tasks.pathway_qa.scoring import score_baselines
+from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
 from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
 from reasonome.tasks.pathway_qa.truths import Tables
 from reasonome.tasks.registry import TASKS
@@ -72,6 +79,22 @@ def test_names_as_prompts_show_them():
     assert shown_name("REACTOME_DNA_REPAIR") == "dna repair"
     assert shown_name("GO:0006281", "DNA repair") == "DNA repair"
     assert shown_name("DNA repair") == "DNA repair"
+    assert shown_name("DNA REPAIR%REACTOME%R-HSA-73894.5") == "DNA REPAIR"
+
+
+def test_what_a_set_is_called_beside_its_name():
+    """By id and by its parts; not by what two sets are called."""
+    whole = "CELL CYCLE%REACTOME%R-HSA-1640170"
+    rows = {"REACTOME_DNA_REPAIR": 2, "KEGG_APOPTOSIS": 2, "HALLMARK_APOPTOSIS": 2, whole: 2}
+    tables = Tables([contrast("liver", "1", **rows)], 0.05)
+    cycle = tables.contrasts[0].sets[whole]
+    tables.contrasts[0].sets[cycle.id] = replace(cycle, aliases=("mitosis",))
+    assert list(Writer(tables, benchmark()).aliases.values()) == [
+        ("DNA_REPAIR", "REACTOME_DNA_REPAIR"),
+        ("KEGG_APOPTOSIS",),
+        ("HALLMARK_APOPTOSIS",),
+        ("CELL CYCLE", whole, "R-HSA-1640170", "mitosis"),
+    ]
 
 
 def test_two_sets_of_one_name_are_told_apart():
@@ -155,6 +178,14 @@ def test_answers_are_balanced(splits, part):
     for kind in ("direction", "comparison", "leadingedge", "significance"):
         answers = [q.answer for q in splits[part] if q.subset == kind]
         assert len(answers) > 10 and all(2 * answers.count(answer) == len(answers) for answer in set(answers))
+    of_template = {
+        asks: Counter(q.answer for q in splits[part] if q.asks == asks) for asks in ("direction", "significance")
+    }
+    if part == "test":  # the thymus has two sets on which its studies disagree
+        assert of_template["direction"].pop(DEPENDS) == 2
+    assert all(len({*counts.values()}) == 1 for counts in of_template.values())
+    sizes = Counter(q.subset for q in splits[part])
+    assert max(sizes.values()) == (100 if part == "train" else 32)
 
 
 def test_no_prompt_tells_kinds_apart_that_share_a_template(splits):
@@ -191,35 +222,76 @@ def said(answer, question):
     return with_statements(answer, question, Random(0)).partition("\n")[2]
 
 
+def components(completions, questions):
+    """Each verifier's values of the completions, one for each question."""
+    answers = [parse_answer(text) for text in completions]
+    rewards = TASK.rewards()
+    return {name: rewards[name].function(answers, questions, None) for name in FULL}
+
+
+def weighted(values, weights):
+    return total({name: values[name] for name in weights}, weights).mean()
+
+
 def earned(completions, questions, weights):
     """The mean reward of a completion, or of one for each question."""
     if isinstance(completions, str):
         completions = [completions] * len(questions)
-    answers = [parse_answer(text) for text in completions]
-    rewards = TASK.rewards()
-    return total({name: rewards[name].function(answers, questions, None) for name in weights}, weights).mean()
+    return weighted(components(completions, questions), weights)
 
 
-@pytest.mark.parametrize("weights", [FULL, LATER, FIRST], ids=["full", "later", "first"])
-def test_no_attack_earns_more_than_the_best_honest_constant(splits, weights):
-    questions = splits["train"]
+def test_the_bar_is_what_a_reader_of_prompts_without_knowledge_earns(splits):
+    """By hand: of three directions that are up, up and down, and one in a tissue that is not listed."""
+    first = next(q for q in splits["train"] if q.subset == "direction" and q.answer == UP)
+    down = next(q for q in splits["train"] if q.subset == "direction" and q.answer == DOWN)
+    away = next(q for q in splits["train"] if q.asks == "direction" and not covers(q))
+    questions = [first, first, down, away]
+    policies = {policy.name: policy.completion for policy in TASK.policies(questions)}
+    completions = {name: [completion(q, PROMPT) for q in questions] for name, completion in policies.items()}
+    asked, listed = "the best for what is asked honestly", "the best for what is asked and the listed studies honestly"
+    assert completions[asked] == completions["up honestly"]
+    assert [text.splitlines()[-1] for text in completions[asked]] == ["Confidence: 50"] * 4
+    assert completions[listed][3] == "Answer: cannot be told\nConfidence: 100"
+    assert completions[listed][2] == f"Answer: up\n{down.about[0][0]}; {down.about[0][1]}; up\nConfidence: 67"
+    # V1 1, 1, 0, 1; V2 and V3 1; V4 2 · .67 − .67², twice, −.67² and 1
+    expected = 0.35 * 0.75 + 0.45 + 0.20 * (2 * (1.34 - 0.67**2) - 0.67**2 + 1) / 4
+    assert earned(completions[listed], questions, FULL) == pytest.approx(expected)
+
+
+def test_the_bar_is_higher_than_one_constant(splits):
+    earnings = {}
+    for policy in TASK.policies(splits["train"]):
+        earnings[policy.name] = earned([policy.completion(q, PROMPT) for q in splits["train"]], splits["train"], FULL)
+    of_all = max(value for name, value in earnings.items() if not name.startswith("the best"))
+    assert of_all < earnings["the best for what is asked honestly"]
+    assert earnings["the best for what is asked honestly"] < max(earnings.values())
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_no_attack_earns_more_than_the_best_honest_constant(splits, part):
+    questions = splits[part]
     sets = list(dict.fromkeys(name for q in questions for name, _ in q.about))[:40]
 
     def each(write):
         return [write(q) for q in questions]
 
     honest = {
-        policy.name: earned([policy.completion(q, PROMPT) for q in questions], questions, weights)
+        policy.name: components([policy.completion(q, PROMPT) for q in questions], questions)
         for policy in TASK.policies(questions)
     }
-    best = max(value for name, value in honest.items() if name.endswith("honestly"))
-    assert all(value <= best for value in honest.values()), honest  # always at 0 % or 100 %
     claims = {d: each(lambda q, d=d: "\n".join(f"{s}; {t}; {d}" for s, t in q.about)) for d in (UP, DOWN)}
     both = [f"{up}\n{down}".strip() for up, down in zip(claims[UP], claims[DOWN], strict=True)]
     every = "\n".join(f"{name}; skin; up" for name in sets)
     attacks = {
         "stuffing": each(lambda q: stated(UP, f"{said(UP, q)}\n{every}".strip(), 0.3)),
-        "hedging": each(lambda q: stated(DEPENDS, said(DEPENDS, q), 0.0)),
+        **{
+            f"hedging at {sure}": each(lambda q, sure=sure: stated(DEPENDS, said(DEPENDS, q), sure))
+            for sure in (0.0, 0.5, 1.0)
+        },
+        "hedging in the answer": each(lambda q: stated("up or down", said(UP, q), 0.3)),
+        "hedging below the statements": each(lambda q: stated(UP, f"{said(UP, q)}\nor it goes down".strip(), 0.3)),
+        "hedging after the confidence": each(lambda q: stated(UP, said(UP, q), 0.3) + "\nor it goes down"),
+        "hedging in every field": each(lambda q: stated("perhaps up", said("perhaps up", q), 0.0)),
         "both directions": [stated(UP, text, 0.3) for text in both],
         "two answers": each(lambda q: f"Answer: up\nAnswer: down\n{claims[UP][0]}\nConfidence: 50"),
         "every pathway": each(lambda q: stated(UP, every, 0.3)),
@@ -229,15 +301,20 @@ def test_no_attack_earns_more_than_the_best_honest_constant(splits, weights):
         "abstaining without confidence": each(lambda q: f"Answer: {CANNOT_BE_TOLD}"),
         "nothing": [""] * len(questions),
     }
-    for name, completions in attacks.items():
-        assert earned(completions, questions, weights) <= best, name
+    attacks = {name: components(completions, questions) for name, completions in attacks.items()}
+    attacks |= {name: values for name, values in honest.items() if "%" in name}  # always at 0 % or 100 %
+    constants = [values for name, values in honest.items() if name.endswith(" honestly") and "the best" not in name]
+    for weights in (FULL, LATER, FIRST):
+        best = max(weighted(values, weights) for values in constants)
+        for name, values in attacks.items():
+            assert weighted(values, weights) <= best, (name, weights)
 
 
 def test_a_reader_of_prompts_alone_is_no_better_than_the_commonest_answer(splits):
-    """By kinds whose answers the wording does not tell; within what 140 questions allow."""
+    """By kinds whose answers the wording does not tell; within what 128 questions allow."""
     kinds = ("direction", "comparison", "leadingedge", "significance")
-    asked = [q for q in splits["test"] if q.subset in kinds]
-    found = {baseline.name: baseline for baseline in baselines(splits["train"], asked, 0, False)}
+    training, asked = ([q for q in splits[part] if q.subset in kinds] for part in ("train", "test"))
+    found = {baseline.name: baseline for baseline in baselines(training, asked, 0, False)}
     right = {
         name: sum(TASK.verify(answer, q) for answer, q in zip(found[name].answers, asked, strict=True)) / len(asked)
         for name in found
@@ -254,6 +331,20 @@ def test_a_look_up_is_a_baseline_only_where_the_prompt_shows_the_table(splits, p
     shown = TASK.prompt(asked[0], project.style("spaceflight", "table")).messages[-1]["content"]
     plain = TASK.prompt(asked[0], project.style("spaceflight", "plain")).messages[-1]["content"]
     assert asked[0].columns["table"] in shown and asked[0].columns["table"] not in plain
+
+
+def test_verifiers_of_a_baseline_by_hand():
+    """The commonest answer, up, is right of the first question and wrong of the second, with the confidence 2/3."""
+    tables = Tables([contrast("liver", study, A=2, B=-2) for study in "12"], 0.05)
+    up, down = Writer(tables, benchmark()).of_kind("direction")
+    style = SimpleNamespace(user="{studies} {question} {table}")
+    project = SimpleNamespace(settings=SimpleNamespace(seed=0), style=lambda benchmark, style_name: style)
+    table = score_baselines(TASK, project, "x", "table", [up, up, down], [up, down])
+    rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
+    found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
+    assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))
+    assert found["look_up"].tolist() == [[1, 1, 1, 1]] * 2
+    assert np.isnan(found["random"][:, 3]).all() and not np.isnan(found["random"][:, :3]).any()
 
 
 def test_a_set_of_other_tissues_is_looked_up_by_hand(splits):
@@ -300,7 +391,66 @@ def test_questions_of_two_steps_by_hand(factorial):
     assert asked[0].columns["question"].endswith("under the one of radiation and unloading that changes more genes "
                                                  "(adjusted p below 0.05)?")  # fmt: skip
     counts = asked[0].columns["table"].splitlines()[-2:]
-    assert counts == ["radiation; liver; 3 genes", "unloading; liver; 2 genes"]
+    assert counts == ["genes moved; liver; radiation; 3", "genes moved; liver; unloading; 2"]
+
+
+def test_a_question_on_genes_depends_on_every_effect_that_it_names_or_shows(factorial):
+    """So that each is held out with any of them; the audit finds the same without the build."""
+    effects = {"radiation", "unloading", "radiation:unloading"}
+    for kind in ("interaction", "multihop"):
+        for question in factorial.of_kind(kind):
+            assert {*question.places} == effects == named(question, "study"), kind
+            assert named(question, "tissue") == {"liver"}
+    for question in factorial.of_kind("correction"):
+        assert question.places == (question.study,) and named(question, "study") == {question.study}
+
+
+def test_an_interaction_is_held_out_with_an_effect_beside_it():
+    """Age is no factor of radiation:unloading, but the prompt with the table shows its rows."""
+    names = ("age", "radiation", "unloading", "radiation:unloading")
+    tables = Tables([contrast("liver", name, A=2) for name in names], 0.05)
+    [asked] = FactorialWriter(tables, benchmark()).of_kind("interaction")
+    assert "; age; " in asked.columns["table"] and "age" not in asked.columns["question"]
+    held_out = HeldOutPlaces(by="study", test=["age"], valid=["unloading"])
+    assert "age" in named(asked, "study") and building.part_of(asked, held_out, {"liver"}) == "test"
+
+
+def test_the_audit_reads_places_without_case_and_blanks():
+    tables = Tables([contrast("Bone  Marrow", "RR-1", A=2), contrast("skin", "rr-2", A=2)], 0.05)
+    writer = Writer(tables, benchmark(held_out={"test": ["skin"], "valid": ["Bone  Marrow"]}))
+    asked = writer.with_studies(next(writer.of_kind("significance")), ["skin"])
+    assert (named(asked, "tissue"), named(asked, "study")) == ({"bone marrow"}, {"rr-1"})
+
+
+def test_leaks_into_another_benchmark_are_found(tmp_path):
+    """The training tables write the held-out tissue in capitals; and two benchmarks ask about the skin alike."""
+    tested = benchmark(held_out={"test": ["thymus"], "valid": ["skin"]})
+    tables = Tables([contrast(tissue, "1", A=2) for tissue in ("THYMUS", "skin", "liver")], 0.05)
+    questions = list(Writer(tables, tested).of_kind("significance"))
+    for name, rows in (("train", questions), ("test", questions[1:2])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in rows))
+    project = SimpleNamespace(benchmarks={"x": tested}, results=SimpleNamespace(benchmark=lambda name: tmp_path))
+    plan = SimpleNamespace(benchmarks=["x"], training={"y": ("sft.y",)})
+    found = {finding.kind: finding for finding in leaks.findings(project, plan)}
+    assert {kind: (finding.looked_at, finding.remaining, finding.line) for kind, finding in found.items()} == {
+        "same_group": (3, 1, 1),
+        "same_question": (3, 1, 2),
+    }
+    assert {finding.policy for finding in found.values()} == {"fail"}
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        ((("Thymus", "1"), ("thymus", "3")), "the tissue 'Thymus' is 'thymus' elsewhere in the tables"),
+        ((("bone marrow", "1"), ("bone  marrow", "3")), "the tissue 'bone marrow' is 'bone  marrow' elsewhere"),
+        ((("liver", "RR-1"), ("liver", "rr-1"), ("liver", "3")), "the study 'RR-1' is 'rr-1' elsewhere"),
+    ],
+)
+def test_places_that_differ_in_case_or_blanks_alone_are_refused(places, message):
+    with pytest.raises(InputError, match=message) as caught:
+        building.split([contrast(*place, A=2) for place in places], benchmark())
+    assert caught.value.field == "tables" and "write it alike" in caught.value.fix
 
 
 def test_corrections_by_hand(factorial):
@@ -402,6 +552,25 @@ def test_a_table_without_signs_cannot_tell_a_direction():
     assert not list(writer.of_kind("direction"))
 
 
+def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
+    """Two answers of a kind, of which a part has one; and a name with a mark of HTML."""
+    rows = "\n".join(f"S{place}<,{0.01 if place % 2 else 0.5},2,{study}" for study in "123" for place in range(4))
+    (tmp_path / "t.csv").write_text(f"pathway,padj,NES,study\n{rows}\n")
+    table = {"path": str(tmp_path / "t.csv"), "tissue": "liver", "columns": {"study": "study"}}
+    spec = benchmark(tables=[table], subsets={"significance": {"train": 4, "valid": 2, "test": 2}})
+    building.build(TASK, SimpleNamespace(benchmarks={"x": spec}, root=tmp_path), "x", tmp_path / "x")
+    assert (tmp_path / "x" / "counts.tsv").read_text() == (
+        "kind\tanswer\ttrain\tvalid\ttest\nsignificance\tno\t2\t1\t1\nsignificance\tyes\t2\t1\t1\n"
+    )
+    plan = SimpleNamespace(audits={"x<": tmp_path / "x" / "audit.json"})
+    own = own_section(plan, None, None, tmp_path)
+    assert own == {"counts": {"x<": [("significance", "no", 2, 1, 1), ("significance", "yes", 2, 1, 1)]}}
+    folder = Path(report.__file__).parent / "report"
+    page = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True).get_template("own.html.j2")
+    shown = page.render(own=own)
+    assert "<summary>x&lt;</summary>" in shown and shown.count('<th scope="row">significance</th>') == 2
+
+
 def test_a_place_that_no_table_has_is_named_with_the_nearest():
     spec = benchmark(held_out={"by": "study", "test": ["33"], "valid": ["2"]})
     with pytest.raises(InputError, match="no table has the study '33'") as caught:
@@ -409,14 +578,34 @@ def test_a_place_that_no_table_has_is_named_with_the_nearest():
     assert caught.value.field == "held_out.test.0" and "3" in caught.value.fix
 
 
-def test_one_contrast_in_two_tables_is_refused(tmp_path):
-    for name in "ab":
-        (tmp_path / f"{name}.csv").write_text("pathway,padj,NES\nA,.01,2\n")
-    tables = [{"path": str(tmp_path / f"{name}.csv"), "tissue": "liver", "study": "1"} for name in "ab"]
-    project = SimpleNamespace(benchmarks={"x": benchmark(tables=tables)})
-    with pytest.raises(InputError, match="an earlier table has 1 of liver, too") as caught:
+def two_tables(folder, *texts):
+    for place, text in enumerate(texts):
+        (folder / f"{place}.csv").write_text(text)
+    paths = [str(folder / f"{place}.csv") for place in range(len(texts))]
+    spec = benchmark(tables=[{"path": path, "tissue": "liver", "study": "1"} for path in paths])
+    return SimpleNamespace(benchmarks={"x": spec}), paths
+
+
+def test_two_reports_of_one_contrast_are_put_together(tmp_path):
+    """GSEA desktop writes the sets that go up into one file, and the others into another."""
+    project, _ = two_tables(tmp_path, "NAME,NES,FDR q-val\nA,2,.01\n", "NAME,NES,FDR q-val\nB,-2,.02\n")
+    [found], effects, left_out = building.read_tables(project, "x")
+    assert {row.id: row.score for row in found.sets.values()} == {"A": 2, "B": -2}
+    assert (effects, left_out) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ("pathway,padj,NES\nB,.01,2\nA,.01,2\n", "an earlier table has 'A' in 1 of liver, too"),
+        ("Term,Adjusted P-value\nB,.01\n", "an earlier table has other scores for 1 of liver, too"),
+    ],
+)
+def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second, message):
+    project, paths = two_tables(tmp_path, "pathway,padj,NES\nA,.01,2\n", second)
+    with pytest.raises(InputError, match=message) as caught:
         building.read_tables(project, "x")
-    assert caught.value.file == Path(tables[1]["path"])
+    assert caught.value.file == Path(paths[1])
 
 
 @pytest.mark.parametrize(

@@ -303,8 +303,16 @@ class Grader(Strict):
 
     function: FileAndName = Field(description="path/to/file.py:function, in the project")
     weight: Annotated[float, Field(ge=0)] = 1.0
+    low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
+    high: float = Field(1.0, description="the most that it gives")
     seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
     sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
+
+    @model_validator(mode="after")
+    def _range_is_not_empty(self) -> "Grader":
+        if self.low >= self.high:
+            raise ValueError("'low' should be below 'high'")
+        return self
 
 
 class RolloutRecipe(QuestionRecipe):
@@ -341,8 +349,11 @@ class RolloutRecipe(QuestionRecipe):
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of every reward and grader, by name."""
-        return {**self.rewards, **{name: grader.weight for name, grader in self.graders.items()}}
+        """The weight of every grader and reward, by name.
+
+        Graders come first: once they have graded it is known which questions they apply to.
+        """
+        return {name: grader.weight for name, grader in self.graders.items()} | self.rewards
 
     @property
     def rewarded_encoders(self) -> list[str]:

@@ -27,9 +27,9 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
 
     Kinds are `stated`, `logprob` and, where a question has several samples, `agreement`: the share of the other samples
     with the same answer. Answers count where they have a confidence of the kind; those of all subsets that make the
-    mean count together, and where there are several, ECE and accuracy are given for each `subset` as well. Beside each
-    arm stands `base_rate`: its share of right answers as the confidence of each. `on_edge` counts the confidences on
-    the edge of two bins, which are in the lower one.
+    mean count together, and where there are several, ECE, what chance alone would give, and accuracy are given for each
+    `subset` as well. Beside each arm stands `base_rate`: its share of right answers as the confidence of each.
+    `on_edge` counts the confidences on the edge of two bins, which are in the lower one.
     """
     rows, bins = [], []
     for about, table in _tables(plan, evidence):
@@ -55,25 +55,28 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
                 }
                 own = labels | distinct | ({"arm": f"{about['arm']}: {name}"} if name else {})
                 rows += [own | {"metric": metric, **score.fields()} for metric, score in scores.items()]
-            rows += [labels | score for score in _by_subset(table[known], sure, right)]
+            rows += [labels | score for score in _by_subset(table[known], sure, right, seed, resamples)]
             bins += [labels | asdict(of_bin) for of_bin in calibration.reliability(sure, right)]
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(bins, columns=BIN_COLUMNS)
 
 
-def _by_subset(answers: pd.DataFrame, sure: np.ndarray, right: np.ndarray) -> Iterator[dict[str, object]]:
-    """ECE and accuracy in each subset, if there are several."""
+def _by_subset(
+    answers: pd.DataFrame, sure: np.ndarray, right: np.ndarray, seed: int, resamples: int
+) -> Iterator[dict[str, object]]:
+    """ECE, what chance alone would give, and accuracy in each subset, if there are several."""
     subsets = answers["subset"].unique()
     for subset in subsets if len(subsets) > 1 else ():
         within = (answers["subset"] == subset).to_numpy()
-        once = np.ones((1, within.sum()))
-        values = {"ece": calibration.ece(once, sure[within], right[within])[0], "accuracy": right[within].mean()}
+        clusters = answers.loc[within, "cluster"].tolist() if "cluster" in answers else None
+        questions = answers.loc[within, "id"].tolist()
+        scores = calibration_scores({"": sure[within]}, right[within], clusters, questions, seed, resamples)[""]
         distinct = {
             "distinct_confidences": calibration.distinct(sure[within]),
             "distinct_answers": answers.loc[within, "answer"].nunique(),
             "on_edge": calibration.on_edges(sure[within]),
         }
-        for metric, value in values.items():
-            yield {"subset": subset, "metric": metric, "value": float(value), "n": int(within.sum()), **distinct}
+        for metric in ("ece", "ece_if_calibrated", "accuracy"):
+            yield {"subset": subset, "metric": metric, **scores[metric].fields(), **distinct}
 
 
 def _tables(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:

@@ -24,11 +24,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Stated:
-    """A parsed answer: `answer` is "" without a usable one, `confidence` is from 0 to 1, None without one."""
+    """A parsed answer: `answer` is "" without a usable one, `confidence` is from 0 to 1, None without one.
+
+    `unread` is how many of its lines say something else than a claim.
+    """
 
     answer: str
     claims: tuple[Claim, ...] = ()
     confidence: float | None = None
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ def facts(stated: Stated, truth: Truth) -> float:
     """V1, from 0 to 1: the share of what was asked for, and of what was stated, that is right.
 
     The answer counts as one, and so does each pair of set and place that is asked for or stated. A pair with two
-    values is wrong, so that neither more claims nor both directions help.
+    values is wrong, and so is each line that is no claim, so that neither more claims, nor both directions, nor other
+    text help.
     """
     asked = {(claim.subject, claim.place): claim.value for claim in truth.claims}
     said = _by_pair(stated.claims)
@@ -68,16 +73,18 @@ def facts(stated: Stated, truth: Truth) -> float:
         pair in asked and len(said.get(pair, ())) == 1 and same_value(*said[pair], asked[pair], truth.tolerance)
         for pair in asked.keys() | said.keys()
     ]
-    return (answer_right(stated, truth) + sum(right)) / (1 + len(right))
+    return (answer_right(stated, truth) + sum(right)) / (1 + len(right) + stated.unread)
 
 
 def sets(stated: Stated, truth: Truth) -> float | None:
     """V2, from 0 to 1: sets both named and asked for, as a share of those named or asked for (Jaccard).
 
-    1 where none is right and none named; None for a question that asks for no claims.
+    1 where none is right and none named; None for a question that asks for no claims; 0 without a usable answer.
     """
     if not (truth.claims or truth.asks_claims):
         return None
+    if not stated.answer:
+        return 0.0
     asked = {claim.subject for claim in truth.claims}
     named = {claim.subject for claim in stated.claims}
     return len(asked & named) / len(asked | named) if asked | named else 1.0
@@ -86,12 +93,12 @@ def sets(stated: Stated, truth: Truth) -> float | None:
 def consistency(stated: Stated, truth: Truth, follows: Follows) -> float | None:
     """V3, 0 or 1: whether no claim is against another and the answer follows from the claims.
 
-    None for a question that asks for no claims; 0 without a usable answer.
+    None for a question that asks for no claims; 0 without a usable answer, and with lines that are no claim.
     """
     if not (truth.claims or truth.asks_claims):
         return None
     agree = all(len(values) == 1 for values in _by_pair(stated.claims).values())
-    return float(bool(stated.answer) and agree and follows(stated))
+    return float(bool(stated.answer) and not stated.unread and agree and follows(stated))
 
 
 def right(stated: Stated, truth: Truth) -> bool:
@@ -114,10 +121,13 @@ def answer_right(stated: Stated, truth: Truth) -> bool:
     return bool(stated.answer) and same_value(stated.answer, truth.answer, truth.tolerance)
 
 
-def _by_pair(claims: Collection[Claim]) -> dict[tuple[str, str], set[str]]:
-    pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
+def _by_pair(claims: Collection[Claim]) -> dict[tuple[str, str], list[str]]:
+    """The different values of each pair of set and place."""
+    pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
     for claim in claims:
-        pairs[claim.subject, claim.place].add(claim.value)
+        values = pairs[claim.subject, claim.place]
+        if not any(same_value(claim.value, value) for value in values):
+            values.append(claim.value)
     return pairs
 
 

@@ -3,9 +3,9 @@
 python scripts/reasonome/training/grader_worker.py FILE FUNCTION
 
 It writes a line of JSON for each thing it does. The first says whether the function is there: {} or {"missing": …} or
-{"error": …, "line": …}. Each line that it reads then is [answer, example], and each reply {"value": number}, {"bad": …}
-or {"error": …, "line": …}. It ends with its input, and with the process that started it. It imports nothing of the
-library, so that it starts at once and a grader finds its own modules.
+{"error": …, "line": …}. Each line that it reads then is [answer, example], and each reply {"value": number or null},
+{"bad": …} or {"error": …, "line": …}. It ends with its input, and with the process that started it. It imports nothing
+of the library, so that it starts at once and a grader finds its own modules.
 """
 
 import ctypes
@@ -83,8 +83,10 @@ def _called(function: Callable, answer: dict, example: dict, file: Path) -> dict
         value = function(answer, example)
     except BaseException as error:  # likewise
         return _failure(error, file)
+    if value is None:
+        return {"value": None}
     try:
-        if math.isfinite(value) and 0 <= value <= 1:
+        if math.isfinite(value):
             return {"value": float(value)}
     except (TypeError, ValueError, OverflowError):  # no number, or an integer beyond all floats
         pass

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,17 @@ LOADING_SECONDS = 120
 
 
 def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
-    """The graders as rewards in [0, 1], by name; an answer that is not usable earns 0 without a call.
+    """The graders as rewards in their range, by name; an answer that is not usable earns the least without a call.
 
     Paths are from `folder`, the project's. Each grader gets a process when it is first asked, one in every training
     process. InputError for a missing file, and for one that has changed since the recipe was read.
     """
+    found = {name: GraderReward(name, grader, folder) for name, grader in graders.items()}
+    for reward in found.values():
+        reward.beside = list(found.values())
     return {
-        name: Reward(GraderReward(name, grader, folder), 0.0, 1.0, semantic=True) for name, grader in graders.items()
+        name: Reward(reward, reward.grader.low, reward.grader.high, semantic=True, applies=reward.applies)
+        for name, reward in found.items()
     }
 
 
@@ -42,13 +47,19 @@ def answer_fields(answer: Any, example: Any) -> dict[str, Any]:
 
 
 class GraderReward:
-    """One grader as a batched reward: (answers, examples, similarity) → a value in [0, 1] per answer."""
+    """One grader as a batched reward: (answers, examples, similarity) → a value in its range per answer.
+
+    Where it gives None it does not apply to the question, and the value is nan.
+    """
 
     def __init__(self, name: str, grader: Grader, folder: Path):
         self.name, self.grader, self.folder = name, grader, folder.resolve()
         path, _, self.function = grader.function.rpartition(":")
         self.file = self.folder / path
         self._process: subprocess.Popen | None = None
+        self.beside = [self]  # all graders of the recipe, which learn together where they apply
+        self._applies: dict[str, bool] = {}  # to a question, as far as it has been asked
+        self._graded: tuple[Any, list[str], list[float]] = (None, [], [])  # answers, their questions and values
         if not self.file.is_file():
             raise self._error("there is no such file", fix="paths are from the project's folder")
         if grader.sha256 not in ("unpinned", file_sha256(self.file)):
@@ -56,9 +67,24 @@ class GraderReward:
             raise self._error("the file has changed since the recipe was read", fix=fix)
 
     def __call__(self, answers: Sequence[Any], examples: Sequence[Any], similarity: Any) -> list[float]:
-        """Grade a batch; InputError where a call fails, takes too long or gives no number from 0 to 1."""
-        pairs = zip(answers, examples, strict=True)
-        return [self._grade(answer, example) if answer.named else 0.0 for answer, example in pairs]
+        """Grade a batch; InputError where a call fails, takes too long, gives no number of the range, or gives None for
+        one answer and a number for another to the same question.
+        """
+        for reward in self.beside:
+            reward._grade_batch(answers, examples)
+        values = zip(examples, self._graded[2], strict=True)
+        return [value if self.applies(example) else nan for example, value in values]
+
+    def applies(self, example: Any) -> bool:
+        """Whether the grader gives a number to answers to a question; True before it has been asked."""
+        return self._applies.get(example.id, True)
+
+    def _grade_batch(self, answers: Sequence[Any], examples: Sequence[Any]) -> None:
+        ids = [example.id for example in examples]
+        if self._graded[0] is not answers or self._graded[1] != ids:
+            pairs = zip(answers, examples, strict=True)
+            values = [self._grade(answer, example) if answer.named else self.grader.low for answer, example in pairs]
+            self._graded = (answers, ids, values)
 
     def close(self) -> None:
         """End the process and those that it forked, if there is one; the next call would start another."""
@@ -78,13 +104,21 @@ class GraderReward:
         question = f"the question '{example.id}'"
         call = [answer_fields(answer, example), example.model_dump(mode="json")]
         reply = self._reply(json.dumps(call) + "\n", self.grader.seconds, question)
-        if "bad" in reply:
-            what = f"{self.function} returned {reply['bad']} for {question}, which is no number from 0 to 1"
-            raise self._error(what, fix="return a number from 0 (worst) to 1 (best)")
         if "error" in reply:
             what = f"{self.function} failed for {question}: {reply['error']}"
             raise self._error(what, line=reply["line"], fix="see docs/graders.md for what it is given")
-        return reply["value"]
+        value, low, high = reply.get("value"), self.grader.low, self.grader.high
+        if "bad" in reply or (value is not None and not low <= value <= high):
+            given = reply.get("bad", value)
+            what = f"{self.function} returned {given} for {question}, which is no number from {low:g} to {high:g}"
+            fix = (
+                "return a number of this range, or None where the question has none; `low` and `high` are in the recipe"
+            )
+            raise self._error(what, fix=fix)
+        if self._applies.setdefault(example.id, value is not None) != (value is not None):
+            what = f"{self.function} returned None for one answer to {question}, and a number for another"
+            raise self._error(what, fix="decide by the question alone whether it has this reward")
+        return nan if value is None else value
 
     def _start(self) -> None:
         self._process = subprocess.Popen(

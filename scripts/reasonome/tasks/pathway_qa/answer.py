@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reasonome.facts.text import normalise, one_line
 from reasonome.scoring.verifiers import Claim
@@ -9,37 +10,51 @@ from reasonome.tasks.stated_confidence import confidence_line, read_confidence
 from reasonome.tasks.verified.task import Verdict
 
 CANNOT_BE_TOLD = "cannot be told"
-_LABELLED = re.compile(r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*(.*?)[ \t*_\r]*$", re.I | re.M)
+_LABELLED = re.compile(r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:(.*)$", re.I | re.M)
 _ITEM = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+")
 _AROUND = "\"'`*_ \t\r"
+_NUMBER = re.compile(r"(?:r\s*[=≈]\s*)?[~≈]?\s*([+-]?(?:\d+\.?\d*|\.\d+))")
 
 
 @dataclass(frozen=True)
 class PathwayAnswer(Verdict):
     """A parsed completion; `claims` have the sets and tissues as they were written, but for case and quotes.
 
-    `bare` is an answer of a table, which states nothing.
+    `unread` is how many lines after the answer are no statement, those after the confidence too. `bare` is an answer
+    of a table, which states nothing.
     """
 
     claims: tuple[Claim, ...] = ()
+    unread: int = 0
     bare: bool = False
+
+
+class _Labelled(NamedTuple):
+    """A line with a label: the label in lower case, its value, and where the line and the value begin and end."""
+
+    label: str
+    value: str
+    start: int
+    value_start: int
+    end: int
 
 
 def parse_answer(text: str) -> PathwayAnswer:
     """The answer of a completion, its claims and confidence; never raises.
 
     Problems: no_answer, several_answers, empty_answer, bad_statement (a line that is not set; tissue; value),
-    no_confidence, several_confidences, bad_confidence and text_outside (anything after the confidence).
+    no_confidence, several_confidences, bad_confidence and text_outside (anything after the first confidence).
     """
-    lines = list(_LABELLED.finditer(text))
-    answers = [line for line in lines if line[1].casefold() == "answer"]
-    confidences = [line for line in lines if line[1].casefold() == "confidence"]
-    answer = plain(answers[0][2]) if len(answers) == 1 else ""
-    confidence = read_confidence(confidences[0][2]) if len(confidences) == 1 else None
-    in_order = bool(answers and confidences) and answers[0].end() <= confidences[0].start()
-    after = text[answers[0].end() :] if answers else ""
-    between = text[answers[0].end() : confidences[0].start()] if in_order else _LABELLED.sub("", after)
+    lines = _labelled(text)
+    answers = [line for line in lines if line.label == "answer"]
+    confidences = [line for line in lines if line.label == "confidence"]
+    answer = plain_value(answers[0].value) if len(answers) == 1 else ""
+    confidence = read_confidence(confidences[0].value) if len(confidences) == 1 else None
+    in_order = bool(answers and confidences) and answers[0].end <= confidences[0].start
+    after = text[answers[0].end :] if answers else ""
+    between = text[answers[0].end : confidences[0].start] if in_order else _LABELLED.sub("", after)
     statements = [_statement(line) for line in between.splitlines() if line.strip()]
+    outside = [line for line in text[confidences[0].end :].splitlines() if line.strip()] if in_order else []
     problems = {
         "no_answer": not answers,
         "several_answers": len(answers) > 1,
@@ -48,28 +63,45 @@ def parse_answer(text: str) -> PathwayAnswer:
         "no_confidence": not confidences,
         "several_confidences": len(confidences) > 1,
         "bad_confidence": len(confidences) == 1 and confidence is None,
-        "text_outside": bool(answers and confidences) and (not in_order or bool(text[confidences[-1].end() :].strip())),
+        "text_outside": bool(answers and confidences) and (not in_order or bool(outside)),
     }
-    reasoning = text[: lines[0].start()].strip() if lines else text.strip()
+    reasoning = text[: lines[0].start].strip() if lines else text.strip()
     named = [problem for problem, present in problems.items() if present]
     claims = tuple(claim for claim in statements if claim) if len(answers) == 1 else ()
-    return PathwayAnswer(answer, reasoning, named, confidence, claims)
+    return PathwayAnswer(answer, reasoning, named, confidence, claims, statements.count(None) + len(outside))
 
 
 def answer_span(text: str) -> tuple[int, int] | None:
     """The (start, end) in characters of the answer and its statements; None without exactly one answer."""
-    lines = list(_LABELLED.finditer(text))
-    answers = [line for line in lines if line[1].casefold() == "answer"]
-    if len(answers) != 1 or not answers[0][2]:
+    lines = _labelled(text)
+    answers = [line for line in lines if line.label == "answer"]
+    if len(answers) != 1 or not answers[0].value:
         return None
-    start = answers[0].start(2)
-    end = next((line.start() for line in lines if line.start() > start), len(text))
+    start = answers[0].value_start
+    end = next((line.start for line in lines if line.start > start), len(text))
     return start, start + len(text[start:end].rstrip())
+
+
+def _labelled(text: str) -> list[_Labelled]:
+    """The lines with a label, values without blanks and marks around them."""
+    lines = []
+    for match in _LABELLED.finditer(text):
+        rest = match[2].lstrip(" \t*_")
+        start = match.end() - len(rest)
+        lines.append(_Labelled(match[1].casefold(), rest.rstrip(" \t*_\r"), match.start(), start, match.end()))
+    return lines
 
 
 def plain(text: str) -> str:
     """A text in lower case, without quotes and a last full stop."""
     return one_line(text).strip(_AROUND).removesuffix(".").strip(_AROUND).casefold()
+
+
+def plain_value(text: str) -> str:
+    """An answer or a value, as `plain`; of a number, such as "r = −0.4" or "~3", the number alone."""
+    words = plain(text).replace("−", "-")
+    number = _NUMBER.fullmatch(words)
+    return number[1] if number else words
 
 
 def set_key(text: str) -> str:
@@ -82,6 +114,19 @@ def stated(answer: str, statements: str, confidence: float, reasoning: str = "")
     return "\n".join(filter(None, [reasoning, f"Answer: {answer}", statements, confidence_line(confidence)]))
 
 
+def can_be_stated(name: str, tissue: str) -> bool:
+    """Whether a statement on a set, by its id or name, and a tissue is read as it was written."""
+    shown = name.replace(";", ",").replace("_", " ")
+    answer = parse_answer(stated("up", f"{shown}; {tissue}; up", 1.0))
+    return (
+        not answer.problems and answer.claims == (Claim(set_key(shown), plain(tissue), "up"),) and set_key(shown) != ""
+    )
+
+
 def _statement(line: str) -> Claim | None:
     fields = [field.strip(_AROUND) for field in _ITEM.sub("", line).split(";")]
-    return Claim(set_key(fields[0]), plain(fields[1]), plain(fields[2])) if len(fields) == 3 and all(fields) else None
+    return (
+        Claim(set_key(fields[0]), plain(fields[1]), plain_value(fields[2]))
+        if len(fields) == 3 and all(fields)
+        else None
+    )

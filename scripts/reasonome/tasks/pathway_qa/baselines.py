@@ -12,6 +12,7 @@ from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
 from reasonome.tasks.pathway_qa.task import DOWN, OPPOSITE, SAME, UP, PathwayQuestion, covers, listed_studies
 from reasonome.tasks.prediction.baselines import NOTHING, PROMPT, TRAINING, Baseline
 
+LOOK_UP = "look_up"
 _DIRECTIONS = ("direction", "comparison")
 
 
@@ -70,7 +71,7 @@ def _look_up(asked: Sequence[PathwayQuestion], otherwise: Baseline) -> Baseline:
     of_rows = [question.asks != "conservation" for question in asked]
     given = zip(asked, of_rows, otherwise.answers, otherwise.confidences, strict=True)
     read = [(question.answer, 1.0) if shown else (answer, share) for question, shown, answer, share in given]
-    return Baseline("look_up", PROMPT, [answer for answer, _ in read], [share for _, share in read])
+    return Baseline(LOOK_UP, PROMPT, [answer for answer, _ in read], [share for _, share in read])
 
 
 def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> Baseline:

@@ -9,22 +9,25 @@ import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
+from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
 from reasonome.tasks.pathway_qa import files
+from reasonome.tasks.pathway_qa.counts import by_answer, counts_table
 from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, read_contrasts
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
 from reasonome.tasks.pathway_qa.settings import FACTORIAL, DifferentialFile, HeldOutPlaces, PathwayBenchmark
 from reasonome.tasks.pathway_qa.task import PathwayQA, PathwayQuestion
-from reasonome.tasks.pathway_qa.truths import Tables
+from reasonome.tasks.pathway_qa.truths import Tables, folded
 from reasonome.tasks.verified.questions import LeftOut
 
 
 def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
-    """Write the train, valid and test questions of a benchmark, the rows left out and why, and the audit.
+    """Write the train, valid and test questions of a benchmark, how many there are of each kind and answer, the rows
+    left out and why, and the audit.
 
-    InputError for a bad table, two tables of one contrast, a held-out place that is in no table, and a kind without a
-    test question.
+    InputError for a bad table, a set that two tables of one contrast have, places that differ in case or blanks alone,
+    a held-out place that is in no table, and a kind without a test question.
     """
     benchmark = project.benchmarks[name]
     contrasts, effects, left_out = read_tables(project, name)
@@ -33,7 +36,7 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
     except InputError as error:
         error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
         raise
-    answers = {part: _by_answer(rows) for part, rows in splits.items()}
+    answers = {part: by_answer(rows) for part, rows in splits.items()}
     audit = {
         "contrasts": [
             f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} {rows}"
@@ -46,6 +49,7 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
         "left_out": dict(Counter(row.reason for row in left_out)),
     }
     rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
+    atomic.write_tsv(folder / "counts.tsv", counts_table(answers))
     write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
     sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
     print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
@@ -54,7 +58,7 @@ def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
 def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contrast], list[LeftOut]]:
     """The contrasts of a benchmark's enrichment tables, those of differential expression, and the rows left out.
 
-    InputError as of `build`.
+    Tables of one contrast, such as the two reports of GSEA desktop, are put together. InputError as of `build`.
     """
     benchmark = project.benchmarks[name]
     paths = iter(files.tables(project, name))
@@ -67,16 +71,37 @@ def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contr
             study, layouts = (
                 (spec.effect, DIFFERENTIAL) if isinstance(spec, DifferentialFile) else (spec.study, LAYOUTS)
             )
-            read, bad = read_contrasts(path, spec.tissue, study, spec.columns, layouts)
+            read, bad = read_contrasts(path, spec.tissue, study, spec.columns, layouts, benchmark.significant)
             left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
             for contrast in read:
                 key = (contrast.tissue, contrast.study)
-                if contrasts.setdefault(key, contrast) is not contrast:
-                    what = f"an earlier table has {contrast.study} of {contrast.tissue}, too"
-                    fix = "give each contrast another tissue or study"
-                    raise InputError(what, file=path, field=f"{name}.{field}.{place}", fix=fix)
+                earlier = contrasts.setdefault(key, contrast)
+                if earlier is not contrast:
+                    _put_together(earlier, contrast, path, f"{name}.{field}.{place}")
         found.append(list(contrasts.values()))
     return found[0], found[1], left_out
+
+
+def _put_together(earlier: Contrast, later: Contrast, path: Path, field: str) -> None:
+    """Add the sets of a later table to the contrast that an earlier one has; InputError where both have a set."""
+    both = next((identifier for identifier in later.sets if identifier in earlier.sets), None)
+    if both is not None or earlier.signed != later.signed:
+        has = f"'{both}' in" if both is not None else "other scores for"
+        what = f"an earlier table has {has} {later.study} of {later.tissue}, too"
+        raise InputError(what, file=path, field=field, fix="give each contrast another tissue or study")
+    earlier.sets.update(later.sets)
+
+
+def _check_spelling(contrasts: Sequence[Contrast]) -> None:
+    """InputError for tissues, or studies, that differ in case or blanks alone: one would leak into the other."""
+    for kind in ("tissue", "study"):
+        spelt: dict[str, str] = {}
+        for contrast in contrasts:
+            place = getattr(contrast, kind)
+            if (first := spelt.setdefault(folded(place), place)) != place:
+                what = f"the {kind} '{first}' is '{place}' elsewhere in the tables"
+                fix = "write it alike in all tables: it would be held out under one name alone"
+                raise InputError(what, field="tables", fix=fix)
 
 
 def split(
@@ -91,6 +116,7 @@ def split(
     tables = Tables(contrasts, benchmark.significant)
     held_out = benchmark.held_out
     given = [*contrasts, *effects]
+    _check_spelling(given)
     known = {contrast.tissue if held_out.by == "tissue" else contrast.study: None for contrast in given}
     for part in ("test", "valid"):
         for place, name in enumerate(getattr(held_out, part)):
@@ -129,27 +155,20 @@ def part_of(question: PathwayQuestion, held_out: HeldOutPlaces, tissues: Contain
 
 
 def _balanced(questions: Sequence[PathwayQuestion], most: int, seed: str) -> list[PathwayQuestion]:
-    """At most `most` questions, drawn at random: as many of each answer; of each count at most its share.
+    """At most `most` questions, drawn at random: as many of each answer to each template; of each count at most its
+    share.
 
     Correlations are all drawn alike.
     """
-    by_answer: dict[str, list[PathwayQuestion]] = defaultdict(list)
+    by_answer: dict[tuple[str, str], list[PathwayQuestion]] = defaultdict(list)
     for question in questions:
-        by_answer["" if question.tolerance else question.answer].append(question)
+        by_answer[question.asks, "" if question.tolerance else question.answer].append(question)
     if not by_answer:
         return []
     each = most // len(by_answer)
-    if not all(answer.isdecimal() for answer in by_answer):
+    if not all(answer.isdecimal() for _, answer in by_answer):
         each = min(each, *map(len, by_answer.values()))
     drawn = []
-    for answer, rows in sorted(by_answer.items()):
-        drawn += random.Random(f"{seed}:{answer}").sample(rows, min(each, len(rows)))
+    for (asks, answer), rows in sorted(by_answer.items()):
+        drawn += random.Random(f"{seed}:{asks}:{answer}").sample(rows, min(each, len(rows)))
     return sorted(drawn, key=lambda question: question.id)
-
-
-def _by_answer(questions: Sequence[PathwayQuestion]) -> dict[str, dict[str, int]]:
-    """Kind → answer → number of questions; the numbers of a correlation are not told apart."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for question in questions:
-        counts[question.subset]["a number" if question.tolerance else question.answer] += 1
-    return {kind: dict(sorted(answers.items())) for kind, answers in counts.items()}

@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, read_table
+from reasonome.tasks.pathway_qa.answer import can_be_stated
 
 _GENES = re.compile(r"[;,/|\s]+")
+_PHENOTYPE = "phenotype"  # g:Profiler writes 1 in all rows, which is no direction
 _DAVID = re.compile(r"((?:GO|R-[A-Z]{3}|hsa|mmu)[^~]*)~(.+)", re.DOTALL)  # GO:0005730~nucleolus
 
 
@@ -79,17 +81,17 @@ LAYOUTS = (
         {"id": ("Term",), "adjusted": ("Benjamini",), "genes": ("Genes",)},
         ("Category", "Term", "Benjamini"),
     ),
-    # The generic results of EnrichmentMap, which g:Profiler writes: `phenotype` is 1 or -1.
+    # The generic results of EnrichmentMap, which g:Profiler writes: `phenotype` is 1 or -1, or the same in all rows.
     Layout(
         "generic results",
         {
             "id": ("Name",),
             "name": ("Description",),
             "adjusted": ("qvalue",),
-            "score": ("phenotype",),
+            "score": (_PHENOTYPE,),
             "genes": ("genes",),
         },
-        ("Name", "qvalue", "phenotype"),
+        ("Name", "qvalue", _PHENOTYPE),
     ),
 )
 _GENE = ("gene", "symbol", "gene_symbol", "gene_name", "SYMBOL", "Gene", "")  # "" is where R puts row names
@@ -98,18 +100,22 @@ DIFFERENTIAL = (
     Layout("edgeR", {"id": _GENE, "adjusted": ("FDR",), "score": ("logFC",)}, ("FDR", "logFC")),
     Layout("limma", {"id": _GENE, "adjusted": ("adj.P.Val",), "score": ("logFC",)}, ("adj.P.Val", "logFC")),
 )
-FIELDS = ("id", "name", "adjusted", "score", "genes", "tissue", "study")
+FIELDS = ("id", "name", "alias", "adjusted", "score", "genes", "tissue", "study")
 
 
 @dataclass(frozen=True)
 class EnrichedSet:
-    """One row: the set's id and name, its adjusted p, its score (nan without a sign), and the genes that drive it."""
+    """One row: the set's id and name, its adjusted p, its score (nan without a sign), and the genes that drive it.
+
+    `aliases` are further ids or names.
+    """
 
     id: str
     name: str
     adjusted: float
     score: float
     genes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class BadRow(NamedTuple):
@@ -139,28 +145,35 @@ def read_contrasts(
     study: str = "",
     columns: Mapping[str, str] | None = None,
     layouts: Sequence[Layout] = LAYOUTS,
+    significant: float = 0.05,
 ) -> tuple[list[Contrast], list[BadRow]]:
-    """The contrasts of a file, and the rows that say nothing.
+    """The contrasts of a file, and the rows that say nothing; a contrast without a sound row is named among these.
 
     `layouts` are of the programs that may have written it, DIFFERENTIAL for tables of genes. `columns` says what
     fields are called that have other names than any program gives; with the fields `tissue` and
     `study` the file may hold several contrasts, else `tissue` and `study` are those of all rows. A row without a p
-    value from 0 to 1, without a number as score, or of a set that the contrast has already, is left out. InputError
-    for a file that cannot be read, for columns of no program, and without a sound row.
+    value from 0 to 1, without a number as score, of a set that the contrast has already, with an adjusted p below
+    `significant` and the score 0, or on which a statement cannot be read back, is left out. InputError for a file that
+    cannot be read, for columns of no program, and without a sound row.
     """
     columns = columns or {}
     names = [name for layout in layouts for given in layout.columns.values() for name in given if name]
     table = read_table(path, [*names, *columns.values()])
     places = _columns(table, columns, layouts)
     cells = {name: [cell.strip() for cell in table.cells(place)] for name, place in places.items()}
+    signed = "score" in places and not (places["score"] == _PHENOTYPE and len({*cells["score"]}) == 1)
     contrasts: dict[tuple[str, str], Contrast] = {}
+    begins: dict[tuple[str, str], int] = {}
     bad: list[BadRow] = []
     for place, line in enumerate(table.lines):
         row = {"tissue": tissue, "study": study} | {name: values[place] for name, values in cells.items()}
         key = (row["tissue"], row["study"])
-        contrast = contrasts.setdefault(key, Contrast(*key, "score" in places))
-        if reason := _add(contrast, row):
+        contrast = contrasts.setdefault(key, Contrast(*key, signed))
+        begins.setdefault(key, line)
+        if reason := _add(contrast, row, significant):
             bad.append(BadRow(line, row["id"], reason))
+    empty = [key for key, contrast in contrasts.items() if not contrast.sets and all(key)]
+    bad += [BadRow(begins[key], ", ".join(key), "no row of this contrast can be used") for key in empty]
     contrasts = {key: contrast for key, contrast in contrasts.items() if contrast.sets}
     if not contrasts:
         what = f"no row of this table can be used: {bad[0].reason}"
@@ -168,7 +181,7 @@ def read_contrasts(
     return list(contrasts.values()), bad
 
 
-def _add(contrast: Contrast, row: Mapping[str, str]) -> str:
+def _add(contrast: Contrast, row: Mapping[str, str], significant: float) -> str:
     """Add a row's set to a contrast; why not, "" if it was added."""
     identifier, name = row["id"], row.get("name", "")
     if match := _DAVID.fullmatch(identifier):
@@ -182,8 +195,15 @@ def _add(contrast: Contrast, row: Mapping[str, str]) -> str:
         return f"the adjusted p is '{row['adjusted']}'"
     if contrast.signed and not isfinite(score):
         return f"the score is '{row['score']}'"
+    if score == 0 and adjusted < significant:
+        return "the set is significant, and its score 0 has no direction"
+    if not all(can_be_stated(text, contrast.tissue) for text in {identifier, name or identifier}):
+        return "no statement can have this name in this tissue: it has a line end or a ';', or begins like a list"
+    if re.search(r"[;\r\n]", contrast.study):
+        return "the study has a line end or a ';'"
+    aliases = tuple(filter(None, map(str.strip, re.split(r"[;|]", row.get("alias", "")))))
     listed = genes(row.get("genes", ""))
-    contrast.sets[identifier] = EnrichedSet(identifier, name or identifier, adjusted, score, listed)
+    contrast.sets[identifier] = EnrichedSet(identifier, name or identifier, adjusted, score, listed, aliases)
     return ""
 
 

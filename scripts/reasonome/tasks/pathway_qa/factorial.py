@@ -12,6 +12,7 @@ from reasonome.tasks.pathway_qa.questions import Writer
 from reasonome.tasks.pathway_qa.task import DOWN, UP, PathwayQuestion
 
 BETWEEN = ":"  # of two factors, in the name of their interaction
+_ALL_EFFECTS = ("interaction", "multihop")  # kinds that depend on all effects of a tissue
 
 
 class FactorialWriter(Writer):
@@ -88,11 +89,16 @@ class FactorialWriter(Writer):
     def _genes_moved(self, contrast: Contrast) -> int:
         return sum(bool(self.tables.moved(contrast, gene)) for gene in contrast.sets)
 
+    def _studies(self, asks: str, tissues: list[str], study: str) -> tuple[str, ...]:
+        """The effects that a question names or whose rows it shows: of an interaction also those of its factors."""
+        shown = super()._studies(asks, tissues, "" if asks in _ALL_EFFECTS else study)
+        return tuple(dict.fromkeys([*filter(None, [study, *study.split(BETWEEN)]), *shown]))
+
     def _rows(self, asks: str, identifier: str, tissues: list[str], study: str) -> str:
         """The rows of a gene; of `multihop` also how many genes each factor moves."""
-        rows = super()._rows(asks, identifier, tissues, "" if asks == "interaction" else study)
+        rows = super()._rows(asks, identifier, tissues, "" if asks in _ALL_EFFECTS else study)
         counts = [
-            f"{contrast.study}; {contrast.tissue}; {self._genes_moved(contrast)} genes"
+            f"genes moved; {contrast.tissue}; {contrast.study}; {self._genes_moved(contrast)}"
             for contrast in self.tables.contrasts
             if contrast.tissue in tissues and BETWEEN not in contrast.study
         ]

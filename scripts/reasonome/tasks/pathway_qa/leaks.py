@@ -4,8 +4,10 @@ from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.leaks.audit import Finding, Training, question_finding
+from reasonome.tasks.pathway_qa.factorial import BETWEEN
 from reasonome.tasks.pathway_qa.files import tables
 from reasonome.tasks.pathway_qa.task import UNSIGNED, PathwayQuestion
+from reasonome.tasks.pathway_qa.truths import folded
 
 # How to fix a leak that is not allowed, by the kind of training data.
 FIXES = {"training questions": "hold the same tissues or studies out of the benchmark that the model trains on"}
@@ -16,13 +18,14 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
     leak_findings = []
     for name in plan.benchmarks:
         held_out = project.benchmarks[name].held_out
+        test = {*map(folded, held_out.test)}
         texts = {q.columns["question"] for q in read_splits(project.results.benchmark(name), PathwayQuestion, "test")}
         for benchmark, used_by in plan.training.items():
             folder = project.results.benchmark(benchmark)
             training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
             questions = read_splits(folder, PathwayQuestion, "train")
             leaking = {
-                "same_group": [row for row, q in enumerate(questions) if named(q, held_out.by) & {*held_out.test}],
+                "same_group": [row for row, q in enumerate(questions) if named(q, held_out.by) & test],
                 "same_question": [row for row, q in enumerate(questions) if q.columns["question"] in texts],
             }
             for kind, rows in leaking.items():
@@ -31,11 +34,17 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
 
 
 def named(question: PathwayQuestion, by: str) -> set[str]:
-    """The tissues, or the studies, that a question depends on or that its prompt lists."""
+    """The tissues, or the studies, that a question names, its prompt lists or its table shows, `folded`.
+
+    Of an interaction also its factors.
+    """
+    rows = [row.split("; ") for row in question.columns["table"].splitlines() if "; " in row]
     if by == "tissue":
-        return {*question.tissues, *question.studies}
-    listed = {study.removesuffix(UNSIGNED) for studies in question.studies.values() for study in studies}
-    return listed | ({question.study} if question.study else set())
+        names = {*question.tissues, *question.studies, *(row[1] for row in rows)}
+    else:
+        listed = {study.removesuffix(UNSIGNED) for studies in question.studies.values() for study in studies}
+        names = {*listed, *(row[2] for row in rows), question.study, *question.study.split(BETWEEN)} - {""}
+    return {*map(folded, names)}
 
 
 def same_sources(project: Project, plan: AuditPlan) -> list[dict]:

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations, combinations_with_replacement
 from math import isfinite
@@ -11,7 +11,7 @@ from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, set_key
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
 from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, OPPOSITE, SAME, UNSIGNED, UP, PathwayQuestion, Statement
-from reasonome.tasks.pathway_qa.truths import Tables
+from reasonome.tasks.pathway_qa.truths import Tables, folded
 
 TEMPLATES = {
     "direction": (
@@ -59,9 +59,11 @@ _COLLECTION = re.compile(r"^[A-Z0-9]+_(?=[A-Z0-9_]+$)")
 
 
 def shown_name(identifier: str, name: str = "") -> str:
-    """A set's name as prompts have it: its own, or the words of an id such as REACTOME_DNA_REPAIR."""
+    """A set's name as prompts have it: its own, or the words of an id: REACTOME_DNA_REPAIR, DNA REPAIR%GO%1."""
     if name and name != identifier:
         return name
+    if "%" in identifier:
+        return identifier.split("%")[0]
     return _COLLECTION.sub("", identifier).replace("_", " ").lower() if "_" in identifier else identifier
 
 
@@ -77,6 +79,29 @@ def _shown_names(tables: Tables) -> dict[str, str]:
     return {identifier: name.replace(";", ",") for identifier, name in names.items()}
 
 
+def _aliases(tables: Tables, names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Id → what else a set is called: its id and name, an id without its collection, both ends of one such as
+    DNA REPAIR%GO%GO:0006281, and the table's aliases. What two sets are called is left out.
+    """
+    called: dict[str, set[str]] = defaultdict(set)
+    for contrast in tables.contrasts:
+        for identifier, row in contrast.sets.items():
+            ends = identifier.split("%")
+            called[identifier] |= {
+                identifier,
+                row.name,
+                _COLLECTION.sub("", identifier),
+                ends[0],
+                ends[-1],
+                *row.aliases,
+            }
+    shared = Counter(key for key, texts in called.items() for key in {set_key(text) for text in (*texts, names[key])})
+    return {
+        identifier: tuple(sorted(text for text in texts if shared[set_key(text)] == 1))
+        for identifier, texts in called.items()
+    }
+
+
 class Writer:
     """Writes the questions of a benchmark from its enrichment tables."""
 
@@ -85,6 +110,7 @@ class Writer:
     def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
         self.tables, self.benchmark = tables, benchmark
         self.names = _shown_names(tables)
+        self.aliases = _aliases(tables, self.names)
         self._by_tissue = benchmark.held_out.by == "tissue"
 
     def of_kind(self, kind: str) -> Iterator[PathwayQuestion]:
@@ -147,9 +173,18 @@ class Writer:
         kind = "leadingedge"
         for identifier in self.tables.sets:
             having = [contrast for contrast in self.tables.contrasts if identifier in contrast.sets]
-            for contrast in having:
-                known = [other for other in having if self._part(other) in ("train", self._part(contrast))]
-                genes = {gene for other in known for gene in other.sets[identifier].genes}
+            parts = [self._part(contrast) for contrast in having]
+            pools = {
+                part: {
+                    gene
+                    for other, of in zip(having, parts, strict=True)
+                    if of in ("train", part)
+                    for gene in other.sets[identifier].genes
+                }
+                for part in dict.fromkeys(parts)
+            }
+            for contrast, part in zip(having, parts, strict=True):
+                genes = pools[part]
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
@@ -177,7 +212,7 @@ class Writer:
         """
         kind, generator = "unanswerable", random.Random(f"{self.benchmark.seed}:unanswerable")
         studies = dict.fromkeys(contrast.study for contrast in self.tables.contrasts)
-        known = {tissue.casefold() for tissue in self.tables.tissues}
+        known = {folded(tissue) for tissue in self.tables.tissues}
         absent = [tissue for tissue in OTHER_TISSUES if tissue not in known]
         for identifier in self.tables.sets:
             for tissues in filter(None, (absent, list(self.tables.tissues))):
@@ -254,14 +289,15 @@ class Writer:
             study=study,
             covered=covered,
             claimed=claimed,
-            places=tuple(tissues) if self._by_tissue else self._studies(tissues, study),
+            places=tuple(tissues) if self._by_tissue else self._studies(asks, tissues, study),
             about=about,
             statements=statements,
-            ids={name: identifier} if identifier else {},
+            aliases={name: self.aliases.get(identifier, ())} if identifier else {},
             tolerance=self.benchmark.tolerance if asks == "conservation" else 0.0,
         )
 
-    def _studies(self, tissues: list[str], study: str) -> tuple[str, ...]:
+    def _studies(self, asks: str, tissues: list[str], study: str) -> tuple[str, ...]:
+        """The studies that a question names or whose rows it shows."""
         if study:
             return (study,)
         return tuple(dict.fromkeys(c.study for tissue in tissues for c in self.tables.tissues.get(tissue, ())))

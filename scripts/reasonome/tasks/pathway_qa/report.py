@@ -2,11 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
+from reasonome.core import atomic
+from reasonome.report.evidence import Evidence
+from reasonome.report.plan import Plan
+from reasonome.tasks.base import nothing_written, rows_as_they_are
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
+from reasonome.tasks.pathway_qa.counts import counts_table
 from reasonome.tasks.verified.report import METRICS as VERIFIED
 
 METRICS = replace(
@@ -58,7 +64,14 @@ TAG = "pathway-question-answering"
 USE = "To study what a model learns of gene sets in studies. To know what a set does, read the enrichment table."
 
 OF_QUESTIONS = ("question",)  # columns beside those that every question has
-as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
+as_shown, write_own = rows_as_they_are, nothing_written
+
+
+def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+    """How many questions of each kind and answer the parts of each benchmark have."""
+    audits = {name: atomic.read_json(path) for name, path in plan.audits.items()}
+    counts = {name: counts_table(audit["classes"]) for name, audit in audits.items()}
+    return {"counts": {name: list(table.itertuples(index=False, name=None)) for name, table in counts.items()}}
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:

@@ -32,7 +32,7 @@ class EnrichmentFile(Strict):
     path: UserPath = Field(description="of fGSEA, GSEApy, clusterProfiler, g:Profiler, GSEA desktop or DAVID")
     tissue: str = Field("", description="of all rows, unless `columns` names a column of it")
     study: str = Field("", description="of all rows, unless `columns` names a column of it")
-    columns: dict[Literal["id", "name", "adjusted", "score", "genes", "tissue", "study"], str] = Field(
+    columns: dict[Literal["id", "name", "alias", "adjusted", "score", "genes", "tissue", "study"], str] = Field(
         {}, description="what columns are called, where the program gives them other names"
     )
 

@@ -1,6 +1,7 @@
 """The task object of questions on enrichment tables."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from math import nan
 from random import Random
 from statistics import fmean
@@ -12,7 +13,7 @@ from reasonome.config import Grading
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.scoring import verifiers
-from reasonome.scoring.verifiers import Claim, Stated, Truth
+from reasonome.scoring.verifiers import Claim, Stated, Truth, same_value
 from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
 from reasonome.tasks.pathway_qa.answer import (
     CANNOT_BE_TOLD,
@@ -20,6 +21,7 @@ from reasonome.tasks.pathway_qa.answer import (
     answer_span,
     parse_answer,
     plain,
+    plain_value,
     set_key,
     stated,
 )
@@ -29,6 +31,7 @@ from reasonome.tasks.verified.task import Question, VerifiedTask
 UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
 UNSIGNED = " without directions"  # after a listed study whose table has no signs
 _FLIPPED = {UP: DOWN, DOWN: UP}
+_DRAWS = (0, 1)  # seeds of statements: two tissues that go down, or up
 
 
 class Statement(BaseModel):
@@ -45,8 +48,8 @@ class PathwayQuestion(Question):
 
     `tissues` and `study` are what it names, and `studies` the studies of each tissue that its prompt lists.
     `covered` is whether those are to be among them. `places` are the tissues or studies that the answer depends on,
-    `about` the sets and tissues that it names, and `statements` what a right answer states. `ids` are ids of the shown
-    sets, which stand for their names. `claimed` is the direction that a question of `correction` asserts.
+    `about` the sets and tissues that it names, and `statements` what a right answer states. `aliases` are ids and
+    names that stand for those of the shown sets. `claimed` is the direction that a question of `correction` asserts.
     """
 
     asks: str
@@ -58,7 +61,7 @@ class PathwayQuestion(Question):
     places: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
     statements: tuple[Statement, ...] = ()
-    ids: dict[str, str] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     tolerance: float = 0.0
 
 
@@ -76,7 +79,7 @@ class PathwayQA(VerifiedTask):
 
     def verify(self, answer: str, example: PathwayQuestion) -> float:
         """1 for the right short answer, else 0."""
-        return float(verifiers.answer_right(Stated(plain(answer)), truth(example)))
+        return float(verifiers.answer_right(Stated(plain_value(answer)), truth(example)))
 
     def verified(self, answer: PathwayAnswer, example: PathwayQuestion) -> float:
         """1 if the answer and its statements are right; of a bare answer, if that is."""
@@ -135,7 +138,7 @@ class PathwayQA(VerifiedTask):
 
     def bare(self, text: str) -> PathwayAnswer:
         """The answer in a bare text."""
-        return PathwayAnswer(plain(text), "", [] if text.strip() else ["empty_answer"], bare=True)
+        return PathwayAnswer(plain_value(text), "", [] if text.strip() else ["empty_answer"], bare=True)
 
     def is_completion(self, cell: str) -> bool:
         """Whether a cell has a line with an answer."""
@@ -166,25 +169,58 @@ class PathwayQA(VerifiedTask):
         return with_statements(random.choice(answers), example, random) if answers else None
 
     def policies(self, examples: Sequence[PathwayQuestion], style: PathwayStyle | None = None) -> list[Policy]:
-        """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %."""
+        """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %; and
+        the best of them for what is asked, and for what is asked and whether the listed studies cover it.
+        """
         policies = []
         for answer in sorted({example.answer for example in examples}):
-            right = fmean(self.verify(answer, example) for example in examples)
+            right = self._earned(answer, _DRAWS[0], examples)[0]
             for words, confidence in (("honestly", right), ("at 0%", 0.0), ("at 100%", 1.0)):
-                policies.append(Policy(f"{answer} {words}", _constant(answer, confidence)))
+                policies.append(
+                    Policy(f"{answer} {words}", lambda q, _, given=(answer, confidence): _constant(*given, q))
+                )
+        for name, told in _TOLD_BY_THE_PROMPT.items():
+            policies.append(Policy(f"the best for {name} honestly", self._best_of_groups(examples, told)))
         return policies
+
+    def _best_of_groups(
+        self, examples: Sequence[PathwayQuestion], told: Callable[[PathwayQuestion], Any]
+    ) -> Callable[[PathwayQuestion, Prompt], str]:
+        """The constant that is right most often in each group of questions, of which the prompt tells `told`.
+
+        What no example has is answered as all examples are.
+        """
+        groups: dict[Any, list[PathwayQuestion]] = {None: list(examples)}
+        for example in examples:
+            groups.setdefault(told(example), []).append(example)
+        best = {}
+        for group, members in groups.items():
+            constants = product(sorted({example.answer for example in members}), _DRAWS)
+            earned = {constant: self._earned(*constant, members) for constant in constants}
+            chosen = max(earned, key=earned.get)
+            best[group] = (chosen[0], earned[chosen][0], chosen[1])
+
+        def completion(example: PathwayQuestion, prompt: Prompt) -> str:
+            answer, confidence, draw = best.get(told(example), best[None])
+            return _constant(answer, confidence, example, draw)
+
+        return completion
+
+    def _earned(self, answer: str, draw: int, examples: Sequence[PathwayQuestion]) -> tuple[float, float]:
+        """The share of examples of which a constant answer and its statements are right, and their mean V1."""
+        read_answers = [(parse_answer(_constant(answer, 1.0, example, draw)), example) for example in examples]
+        right = fmean(self.verified(read_answer, example) for read_answer, example in read_answers)
+        return right, fmean(verifiers.facts(read(given, example), truth(example)) for given, example in read_answers)
 
 
 def _asks_statements(example: PathwayQuestion) -> bool:
     return example.asks != "conservation"
 
 
-def _constant(answer: str, confidence: float) -> Callable[[PathwayQuestion, Prompt], str]:
-    def completion(example: PathwayQuestion, prompt: Prompt) -> str:
-        text, _, statements = with_statements(answer, example, Random(0)).partition("\n")
-        return stated(text, statements, confidence)
-
-    return completion
+def _constant(answer: str, confidence: float, example: PathwayQuestion, draw: int = 0) -> str:
+    """An answer with the statements that go with it, of which the seed `draw` decides what the answer does not."""
+    text, _, statements = with_statements(answer, example, Random(draw)).partition("\n")
+    return stated(text, statements, confidence)
 
 
 def listed_studies(example: PathwayQuestion) -> str:
@@ -197,6 +233,13 @@ def covers(example: PathwayQuestion) -> bool:
     studies = [example.studies.get(tissue, ()) for tissue in example.tissues]
     named = {study.removesuffix(UNSIGNED) for listed in studies for study in listed}
     return all(studies) and (not example.study or example.study in named)
+
+
+# What a reader of prompts who knows no table can tell questions apart by.
+_TOLD_BY_THE_PROMPT: dict[str, Callable[[PathwayQuestion], Any]] = {
+    "what is asked": lambda example: example.asks,
+    "what is asked and the listed studies": lambda example: (example.asks, covers(example)),
+}
 
 
 def lines(statements: Sequence[Statement]) -> str:
@@ -228,10 +271,20 @@ def truth(example: PathwayQuestion) -> Truth:
 
 
 def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
-    """What an answer states, with the names of sets for their ids."""
-    names = {set_key(identifier): set_key(name) for name, identifier in example.ids.items()}
+    """What an answer states, with the shown names of sets for their aliases."""
+    names = {set_key(alias): set_key(name) for name, aliases in example.aliases.items() for alias in aliases}
     claims = tuple(Claim(names.get(one.subject, one.subject), one.place, one.value) for one in answer.claims)
-    return Stated(answer.name, claims, answer.confidence)
+    return Stated(answer.name, claims, answer.confidence, answer.unread)
+
+
+def stated_and_truth(answer: Mapping[str, Any], example: Mapping[str, Any]) -> tuple[Stated, Truth]:
+    """What an answer states and what is right, from what a user's grader is given."""
+    question = PathwayQuestion.model_validate(example)
+    claims = tuple(Claim(**claim) for claim in answer["claims"])
+    given = PathwayAnswer(
+        answer["name"], answer["reasoning"], answer["problems"], answer["confidence"], claims, answer["unread"]
+    )
+    return read(given, question), truth(question)
 
 
 def follows(said: Stated, example: PathwayQuestion) -> bool:
@@ -246,7 +299,7 @@ def follows(said: Stated, example: PathwayQuestion) -> bool:
             len(values) == 1 and values <= {UP, DOWN} and said.answer == ("yes" if example.claimed in values else "no")
         )
     if example.asks != "comparison":
-        return values == {said.answer}
+        return bool(values) and all(same_value(value, said.answer) for value in values)
     return (
         len({(claim.subject, claim.place) for claim in said.claims}) > 1
         and values <= {UP, DOWN}

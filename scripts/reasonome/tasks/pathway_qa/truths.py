@@ -8,10 +8,16 @@ from statistics import fmean
 
 import numpy as np
 
+from reasonome.facts.text import one_line
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
 from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP
 
 _FEWEST_SHARED = 10  # sets of two contrasts, for a correlation
+
+
+def folded(place: str) -> str:
+    """A tissue or study for comparisons: without case and blanks around or doubled."""
+    return one_line(place).casefold()
 
 
 class Tables:
