@@ -20,8 +20,8 @@ from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.over_representation import OverRepresentation, universe_flags
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
-from reasonome.annotation.results_folder import ANSWERS, json_object, keep_answers, kept_answers
 from reasonome.answering.answers import write_answers
+from reasonome.answering.results_folder import ANSWERS, json_object, keep_answers, kept_answers
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS

@@ -27,7 +27,7 @@ from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder, claim, only_process
+from reasonome.answering.results_folder import MANIFEST, ResultsKind, check_folder, claim, only_process
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
@@ -41,6 +41,12 @@ from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
+RESULTS = ResultsKind(
+    "annotation",
+    "annotations.html",
+    (tables.TSV, tables.JSONL),
+    frozenset({"settings", "sets", "checked_with", "model"}),
+)
 _SHOWN = 8  # sets of a file that are printed one by one
 
 
@@ -112,7 +118,7 @@ def preview_lists(
 
     Runs everything before the model is loaded, and raises the same errors; writes nothing.
     """
-    check_folder(out, model)
+    check_folder(out, model, RESULTS)
     with offline():
         prepared = prepare(project, settings, gene_lists, model, "")
     for name, lists in gene_lists.items():
@@ -181,7 +187,7 @@ def annotate_lists(
 
     A list that cannot be asked about becomes a row with an error. InputError is raised before anything is written.
     """
-    check_folder(out, model)
+    check_folder(out, model, RESULTS)
     with offline():
         prepared = prepare(project, settings, gene_lists, model, command)
         with only_process(out):
@@ -197,7 +203,7 @@ def annotate_lists(
                 out,
             )
             tables.write_tables(records, out)
-            page.write_page(records, prepared.about, out / PAGE)
+            page.write_page(records, prepared.about, out / RESULTS.page)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))
     failed = sum(bool(record.error) for record in records)
     unnamed = sum(not record.name and not record.error for record in records)
@@ -205,7 +211,7 @@ def annotate_lists(
     print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
     _print_not_asked(prepared.questions)
     _print_no_terms(records, prepared.known)
-    say(f"{out / PAGE}: open it in a browser")
+    say(f"{out / RESULTS.page}: open it in a browser")
 
 
 def _print_not_asked(questions: Sequence[Question]) -> None:

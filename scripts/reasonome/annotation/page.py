@@ -13,10 +13,10 @@ from reasonome.core import atomic
 from reasonome.report import page_files
 
 HERE = Path(__file__).with_suffix("")
-STYLES = [page_files.FOLDER / "page.css", HERE / "annotations.css"]
+STYLES = [page_files.FOLDER / "page.css", page_files.FOLDER / "records.css"]
 SCRIPTS = [
-    *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table")),
-    *(HERE / f"{name}.js" for name in ("records", "handing_over", "evidence", "sets", "lists")),
+    *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table", "handing_over")),
+    *(HERE / f"{name}.js" for name in ("records", "evidence", "sets", "lists")),
     page_files.FOLDER / "frame.js",
     HERE / "start.js",
 ]
@@ -68,6 +68,7 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout) -> str:
     data = {
         "model": f"{about.model} ({about.backbone})",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
+        "files": "annotations-shown",
         "heading": tsv_heading(),
         "most_terms": MOST_TERMS,
         "near_identical": NEAR_IDENTICAL,

@@ -36,7 +36,8 @@ CASE_COLUMNS = {
     "source": ("source",),
     "scores": ("scores",),
 }
-_LOCI_NEED, _CASES_NEED = ("trait", "candidates", "causal"), ("present", "causal")
+# Around a position candidates can be found.
+_INSTEAD_OF_CANDIDATES = ("chromosome", "position")
 _PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 
 
@@ -44,14 +45,15 @@ _PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 class LocusRow:
     """A row about a locus: gene identifiers are not resolved, and missing values are "" and ().
 
-    `place` is for messages, such as "line 12"; `line` is None in a JSON array. `scores` has one number per candidate.
+    `place` is for messages, such as "line 12"; `line` is None in a JSON array. `candidates` is None where the table has
+    no such column: they are the genes around the position. `scores` has one number per candidate.
     """
 
     place: str
     line: int | None
     trait: str
     causal: tuple[str, ...]
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[str, ...] | None = None
     id: str = ""
     source: str = ""
     variant: str = ""
@@ -80,11 +82,18 @@ class CaseRow:
     scores: tuple[float, ...] = ()
 
 
-def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
-    """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError."""
+def read_loci(
+    path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True
+) -> list[LocusRow]:
+    """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError.
+
+    A table has candidates, or else chromosomes and positions; a `solved` one has causal genes.
+    """
     rows = []
-    for line, cells, column in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
-        candidates = _genes(cells["candidates"], path, line, column("candidates"))
+    for line, cells, column in _fields(path, columns or {}, LOCUS_COLUMNS, ("trait", *_CAUSAL[solved]), solved):
+        candidates = None
+        if cells["candidates"] is not None:
+            candidates = _genes(cells["candidates"], path, line, column("candidates"))
         chromosome, place = cells["chromosome"], cells["position"]
         if bool(chromosome) != bool(place):
             field = column("position" if chromosome else "chromosome")
@@ -97,7 +106,7 @@ def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None)
                 candidates=candidates,
                 chromosome=known_chromosome(chromosome, path, line, column("chromosome")),
                 position=position(place, path, line, column("position")) if place else None,
-                scores=_scores(cells["scores"], candidates, path, line, column("scores")),
+                scores=_scores(cells["scores"], candidates or (), path, line, column("scores")),
                 **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
             )
         )
