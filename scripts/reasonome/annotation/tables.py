@@ -1,15 +1,13 @@
 """Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with whole records."""
 
-import csv
-import io
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
 from reasonome.core import atomic
+from reasonome.facts.files.cells import tsv_row
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
@@ -22,8 +20,6 @@ NUMBERS = (
     *("confidence", "agreement", "n_genes", "n_unmapped", "best_adjusted_p", "enriched_agreement", "group"),
     *("claims_supported", "claims_unknown", "claims_contradicted"),
 )
-_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
@@ -44,17 +40,9 @@ def tsv_heading() -> str:
 
 
 def tsv_line(record: AnnotationRecord) -> str:
-    """The line of a set in annotations.tsv, without its end.
-
-    "; " separates several values in a cell, and an unknown value is an empty cell. Tabs and line breaks in texts
-    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (after blanks or
-    not) and is no number, gets an apostrophe in front; annotations.jsonl has it unchanged. A cell with quotes is
-    quoted.
-    """
-    out = io.StringIO()
+    """The line of a set in annotations.tsv, without its end: see `tsv_row`; annotations.jsonl has texts unchanged."""
     values = _values(record)
-    csv.writer(out, delimiter="\t", lineterminator="").writerow([_cell(values[name]) for name in COLUMNS])
-    return out.getvalue()
+    return tsv_row([values[name] for name in COLUMNS])
 
 
 def best_term(record: AnnotationRecord) -> EnrichedTerm | None:
@@ -74,15 +62,3 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
         "best_term_id": best and best.id,
         "best_adjusted_p": best and best.adjusted_p,
     }
-
-
-def _cell(value: str | float | bool | list[str] | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    text = _BREAKS.sub(" ", value if isinstance(value, str) else "; ".join(value))
-    is_formula = text.lstrip().startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text

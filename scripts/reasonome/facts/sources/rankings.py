@@ -63,10 +63,10 @@ class LocusRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""."""
+    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""; `line` is None outside a table."""
 
     place: str
-    line: int
+    line: int | None
     present: tuple[tuple[str, str], ...]
     causal: tuple[str, ...]
     absent: tuple[tuple[str, str], ...] = ()
@@ -80,9 +80,7 @@ class CaseRow:
     scores: tuple[float, ...] = ()
 
 
-def read_loci(
-    path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True
-) -> list[LocusRow]:
+def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[LocusRow]:
     """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError.
 
     A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes.
@@ -110,9 +108,7 @@ def read_loci(
     return rows
 
 
-def read_cases(
-    path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True
-) -> list[CaseRow]:
+def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[CaseRow]:
     """The patients of a table; `columns` maps fields (CASE_COLUMNS) to its columns.
 
     ";" or "|" separates phenotypes: `HP:0001250 Seizure; HP:0001263 Global developmental delay`. Raises InputError as

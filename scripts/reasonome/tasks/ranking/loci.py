@@ -56,7 +56,7 @@ def questions(
     proteins; and for a `confidence` of a subset that no row has.
     """
     benchmark = project.benchmarks[name]
-    maker = _Maker(benchmark, genes)
+    maker = LocusMaker(benchmark, genes)
     places = maker.locate(locations) if locations is not None else GeneMap({})
     for subset, spec in benchmark.subsets.items():
         gold = project.sources[spec.source].format == "gold_standards"
@@ -92,7 +92,7 @@ def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset
 
 
 @dataclass
-class _Maker(Maker):
+class LocusMaker(Maker):
     """Questions, and the variants of their first rows, are by trait and candidates."""
 
     examples: dict[tuple, LocusExample] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class _Maker(Maker):
         symbols = list(dict.fromkeys(filter(None, causal.values())))
         reason, detail = self._why_not(row, spec, causal, places)
         if not reason:
-            candidates = self._around(row, places) if row.candidates is None else self._listed(row, at, places)
+            candidates = self.candidates(row, at, places)
             reason, detail = self.unfit(symbols, candidates)
         if reason:
             self.leave_out(at, name, reason, detail)
@@ -175,6 +175,10 @@ class _Maker(Maker):
                 reason = "outside the window" if symbol in places.symbols else "has no location"
                 return f"causal gene {reason}", f"{symbol} ({written})"
         return "", ""
+
+    def candidates(self, row: LocusRow, at: Place, places: GeneMap) -> dict[str, RankedGene]:
+        """The candidates of a row by symbol: those that it lists, else the genes around its position."""
+        return self._around(row, places) if row.candidates is None else self._listed(row, at, places)
 
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
         near = places.near(row.chromosome, row.position, self.benchmark.window)
