@@ -59,9 +59,6 @@ def rank_files(
     error. InputError is raised before anything is written.
     """
     files = read_files(settings)
-    for file in files:
-        for note in file.notes:
-            say(f"{file.name}: {note}")
     model = find()
     check_folder(out, model.folder, RESULTS)
     prepared = prepare(project, settings, files, model, command)
@@ -108,6 +105,9 @@ def prepare(
         some = ", ".join(made.unmapped[:8]) + (", …" if len(made.unmapped) > 8 else "")
         say(f"{settings.panel}: of {len(panel):,} genes {len(made.unmapped):,} are unknown and left out: {some}")
     questions = made.questions(files)
+    reading = _reading(files)
+    for sentence in reading:
+        say(sentence)
     for question in questions:
         if question.record.error:
             say(f"not asked: {question.record.file}: {question.record.name}: {question.record.error}")
@@ -120,13 +120,22 @@ def prepare(
         decoding=_decoding(settings, style),
         samples=settings.samples,
         candidates=_candidates(settings, kind, len(made.resolved)),
-        reading=[f"{file.name}: {note}" for file in files for note in file.notes],
+        reading=reading,
         sources=[_source(project, source) for source in sources.names],
         versions=versions(),
         command=command,
         warnings=_warnings(project, kind, model, style_name, sources),
     )
     return Prepared(kind, settings, style, benchmark, sources, questions, Known(maker, overlap), about)
+
+
+def _reading(files: Sequence[AskedFile]) -> list[str]:
+    """In words: how many cases of the files are solved."""
+    solved, total = sum(file.solved for file in files), sum(len(file.rows) for file in files)
+    if not solved:
+        return []
+    named = f"{solved:,} of {total:,} cases name a causative gene, which neither the model nor the page is told"
+    return [f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"]
 
 
 def _source(project: Project, name: str) -> SourceUsed:

@@ -24,9 +24,10 @@ _LOCUS = re.compile(r"(?P<chromosome>[^:\s]+):(?P<position>.+)")
 
 @dataclass(frozen=True)
 class AskedFile:
-    """The rows of one file, all of one kind, and sentences on how it was read.
+    """The rows of one file, all of one kind.
 
     `name` is short, `path` as given, None for a locus of options. `form` is phenopackets, terms, table or options.
+    `solved` counts cases that name a causative gene.
     """
 
     name: str
@@ -34,7 +35,7 @@ class AskedFile:
     kind: Kind
     form: str
     rows: Sequence[CaseRow] | Sequence[LocusRow]
-    notes: Sequence[str] = ()
+    solved: int = 0
 
 
 def read_files(settings: Prioritisation) -> list[AskedFile]:
@@ -85,8 +86,7 @@ def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
     if form == "phenopackets":
         cases = phenopackets.read_cases(path)
         solved = sum(bool(case.genes) for case in cases)
-        note = f"of {len(cases):,} cases {solved:,} name a causative gene, which the model is not told"
-        return AskedFile(name, path, "case", form, [_row(case, path) for case in cases], [note] if solved else [])
+        return AskedFile(name, path, "case", form, [_row(case, path) for case in cases], solved)
     if form == "terms":
         return AskedFile(name, path, "case", form, [_terms(path, name)])
     if _kind(path, settings) == "case":
