@@ -56,7 +56,7 @@ LOCI = "trait\tchromosome\tposition\nLDL cholesterol\t1\t2010000\nHeight\tchr1\t
 
 
 def make(folder: Path) -> Path:
-    """Write the project's configuration and its sources; style `tight` has room for 16 tokens of genes, two or three."""
+    """Write the project's configuration and its sources; style `tight` has room for 16 tokens of genes."""
     shutil.copytree(ROOT / "config", folder / "config")
     prompts = folder / "config/prompts"
     short = (prompts / "rare_disease_ranking.short.txt").read_text(encoding="utf-8")

@@ -208,7 +208,8 @@ class QuestionMaker:
             fix = "give a wider window (--window-kb), and check that the position is of GRCh38"
             return InputError(what, **where, field="position", fix=fix)
         guess = self.maker.genes.best_guess(unmapped[0]) if unmapped else ""
-        fix = f"did you mean {guess}?" if guess else "give two human genes or more"
+        told = guess and guess not in {gene.symbol for gene in known}
+        fix = f"did you mean {guess}?" if told else "give two human genes or more"
         found = "one candidate alone is known" if known else "no candidate is known"
         return InputError(f"{found}: there is nothing to rank", **where, field="candidates", fix=fix)
 
