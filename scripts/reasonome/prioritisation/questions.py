@@ -107,7 +107,7 @@ class QuestionMaker:
                     made.append(make(row, file, number))
                 except InputError as error:
                     errors.append(error)
-                    made.append(Question(_record(row, file, number, error=str(error)), None))
+                    made.append(Question(_record(row, file, number, error=" ".join(str(error).split())), None))
         if errors and len(errors) == len(made):
             raise errors[0]
         return made
@@ -272,7 +272,8 @@ class QuestionMaker:
 
 
 def _record(row: CaseRow | LocusRow, file: AskedFile, number: int, **fields) -> RankingRecord:
-    name = row.id or (f"{file.name} {number}" if len(file.rows) > 1 else file.name)
+    variant = row.variant if isinstance(row, LocusRow) else ""
+    name = row.id or variant or (f"{file.name} {number}" if len(file.rows) > 1 else file.name)
     return RankingRecord(
         kind=file.kind,
         file=file.name,
