@@ -93,4 +93,6 @@ def style_warnings(
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
             "fits a term, may be copied from the prompt"
         )
+    if style.terms is not None:
+        warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
     return warnings

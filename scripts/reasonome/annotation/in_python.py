@@ -31,7 +31,7 @@ importlib.import_module("torch")
 
 def annotate_sets(
     sets: str | os.PathLike | pd.DataFrame | Any | Sequence[str | os.PathLike],
-    model: str | os.PathLike,
+    model: str | os.PathLike | None,
     out: str | os.PathLike,
     config: str | os.PathLike = "config",
     name: str = "sets",
@@ -41,15 +41,15 @@ def annotate_sets(
 
     `sets` is a file or several, a table of genes, clusters or differential expression, or an AnnData on which Scanpy's
     rank_genes_groups has run; `name` is what a table or an AnnData is called. `model` is BACKBONE/CHAIN below
-    results/models, or a folder. `settings` are those of config/annotations.yaml, such as species="mouse" or top=50.
-    Raises InputError as `reasonome annotate` does, also for unknown and invalid settings.
+    results/models, or a folder; None: terms alone, and no names. `settings` are those of config/annotations.yaml, such
+    as species="mouse" or top=50. Raises InputError as `reasonome annotate` does, also for unknown and invalid settings.
     """
     in_memory = isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
     files = [type(sets).__name__] if in_memory else _paths(sets)
     annotation = checked_settings({"sets": files, **settings})
     project = Project(Path(config))
     gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
-    folder = model_folder(project, os.fspath(model))
+    folder = None if model is None else model_folder(project, os.fspath(model))
     if NUMBA_CAME_FIRST:
         say(f"import {__name__} before scanpy: answers may take three times as long now")
     job.annotate_lists(project, annotation, gene_lists, folder, Path(out), "annotate_sets(…) in Python")

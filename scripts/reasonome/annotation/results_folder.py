@@ -9,7 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from reasonome.annotation import tables
+from reasonome.annotation import enrichment_tables, tables
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -20,7 +20,8 @@ PAGE, MANIFEST = "annotations.html", "manifest.json"
 # The answers; the digests of their questions and of themselves; and the batches of an unfinished run.
 ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
 LOCK = ".reasonome-annotate.lock"
-RESULTS = (PAGE, tables.TSV, tables.JSONL, ANSWERS, STAMP, MANIFEST)
+TABLES = (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA)
+RESULTS = (PAGE, *TABLES, ANSWERS, STAMP, MANIFEST)
 _ANOTHER = "give another folder"
 
 
@@ -33,11 +34,12 @@ def json_object(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def check_folder(out: Path, model: Path) -> None:
+def check_folder(out: Path, model: Path | None) -> None:
     """Raise InputError where `out` is a file, overlaps with the model's folder, or has other files of our names."""
     if os.path.exists(out) and not os.path.isdir(out):
         raise InputError("this is a file, and results need a folder", file=out, field="--out", fix=_ANOTHER)
-    _refuse_models_folder(out, model)
+    if model is not None:
+        _refuse_models_folder(out, model)
     _refuse_files_of_others(out)
 
 

@@ -1,5 +1,6 @@
-"""`reasonome annotate`: name, explain and check your own gene sets with a trained model.
+"""`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
+reasonome annotate deseq2.csv --ora-only --contrast "treated vs control" --out my_genes
 reasonome annotate clusters.csv --model smollm2-135m/pretrain.demo-s0+sft.names-s0+grpo.soft-s0 --out my_clusters
 reasonome annotate deseq2.csv --model results/models/BACKBONE/CHAIN --out my_genes --adjusted-p 0.01 --top 200
 
@@ -24,15 +25,20 @@ from reasonome.core import arguments
 from reasonome.core.terminal import printable
 
 # Settings of config/annotations.yaml that are options by their name.
-_OPTIONS = ("kind", "species", "adjusted_p", "log2_fold_change", "top", "universe", "style", "samples", "benchmark")
+_OPTIONS = (
+    *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "style", "samples"),
+    "benchmark",
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
-    summary = "name, explain and check your own gene sets with a trained model"
+    summary = "enriched terms of your own gene sets, and a model's names for them, checked"
     command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
-    command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
+    names = command.add_mutually_exclusive_group(required=True)
+    names.add_argument("--model", help="BACKBONE/CHAIN below results/models, or its folder")
+    names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     for name in _OPTIONS:
         field = Annotation.model_fields[name]
@@ -46,6 +52,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         + ", ".join(get_args(Column)),
     )
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
+    command.add_argument("--no-gsea", action="store_true", help="no GSEA of tables and rankings, only their lists")
     command.add_argument(
         "--libraries", metavar="NAME,…", help="sources of gene sets to test (default: those of the demo)"
     )
@@ -64,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     project = Project(args.config)
     settings = parse_settings(args)
     gene_lists = job.read_lists(settings)
-    model = model_folder(project, args.model)
+    model = None if args.ora_only else model_folder(project, args.model)
     if args.preview:
         job.preview_lists(project, settings, gene_lists, model, args.out)
         return 0
@@ -76,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 def parse_settings(args: argparse.Namespace) -> Annotation:
     """The settings as in config/annotations.yaml; InputError for an invalid one."""
     values = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
-    values |= {"columns": parse_columns(args.columns), "split": not args.together}
+    values |= {"columns": parse_columns(args.columns), "split": not args.together, "gsea": not args.no_gsea}
     if args.libraries:
         values["libraries"] = args.libraries.split(",")
     else:

@@ -35,6 +35,11 @@ class Annotation(Strict):
         None, description="of tables: the smallest change of a gene that counts; if not given 1, and .25 for clusters"
     )
     split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
+    contrast: Annotated[str, Field(pattern=r"\S\s+(vs\.?|versus)\s+\S")] | None = Field(
+        None,
+        description="of differential expression: which conditions are compared, as 'treated vs control': genes that go "
+        "up are higher in the first",
+    )
     top: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="genes of a set, at most, the strongest: of differential expression those of the largest statistic "
@@ -50,6 +55,7 @@ class Annotation(Strict):
     libraries: Names = Field(
         ["reactome-demo", "wikipathways-demo"], description="sources of gene sets to test for over-representation"
     )
+    gsea: bool = Field(True, description="GSEA of tables of differential expression and of whole rankings too")
     style: Name = Field("facts", description="of the prompts")
     samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
     temperature: Annotated[float, Field(gt=0)] = 0.7
