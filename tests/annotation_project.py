@@ -187,11 +187,11 @@ class Annotating:
     project: Project
     out: Path
 
-    def __call__(self, *sets: str | os.PathLike, model: str = MODEL, **settings) -> list[dict]:
+    def __call__(self, *sets: str | os.PathLike, model: str | None = MODEL, **settings) -> list[dict]:
         """Annotate files; the records of annotations.jsonl."""
         given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
         found = job.read_lists(given)
-        folder = project_files.model_folder(self.project, model)
+        folder = None if model is None else project_files.model_folder(self.project, model)
         job.annotate_lists(self.project, given, found, folder, self.out, "a test")
         return self.records()
 

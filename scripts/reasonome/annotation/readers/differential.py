@@ -54,7 +54,7 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     lists = tuple(_list(name, genes, rule, settings.top, both, direction) for name, genes, direction in parts)
     tested, sentence = _tested(rows)
     universe = tuple(dict.fromkeys(tested["gene"]))
-    notes += [sentence, upwards]
+    notes += [upwards, sentence]
     return GeneLists(lists, "differential", tuple(notes), universe, _ranking(tested), (upwards, downwards))
 
 
