@@ -248,6 +248,21 @@ def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
     assert facts == dict.fromkeys(SPINDLE, [("involved_in", "mitotic spindle assembly checkpoint")])
 
 
+def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annotating, by_hand):
+    style = annotating.project.styles("gene_set_naming")["enriched"]
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), style="enriched")
+    [[asked]] = by_hand.asked
+    # The better one by adjusted p: DNA repair, 5 of 5; the pathway of three genes is folded below nothing.
+    assert [(term.name, term.overlap, term.drawn) for term in asked.enriched] == [
+        ("DNA repair", 5, 5),
+        ("Homologous recombination", 3, 5),
+    ]
+    told = annotate.TASK.prompt(asked, style).messages[1]["content"]
+    assert told.endswith("Enriched terms: DNA repair (5 of 5 genes); Homologous recombination (3 of 5 genes)")
+    assert record["standing"] == "supported"
+    assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+
+
 # answers
 
 TIED = [

@@ -41,8 +41,7 @@ LETTERS = [f"G{number:02}" for number in range(40)]
 
 
 def test_terms_with_half_of_the_genes_of_a_better_one_are_folded_below_it():
-    # 3 of 4 and 2 of 4 with the first: Jaccard 3/4 and 2/4. The fourth has 1 of 4 with it, and 2 of 3 with the third,
-    # which is folded itself and folds nothing.
+    # Jaccard indices with the first: 3/4, 2/4 and, of the fourth, 1/6. The fifth has 2/3 with the fourth.
     assert fold([frozenset("ABCD"), frozenset("ABC"), frozenset("AB"), frozenset("BXY"), frozenset("BX")]) == [
         None,
         0,
