@@ -9,7 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from reasonome.annotation import tables
+from reasonome.annotation import enrichment_tables, tables
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -21,7 +21,8 @@ PAGE, MANIFEST = "annotations.html", "manifest.json"
 ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
 CACHE = "answers.cache.jsonl"  # of a model behind an endpoint, answer by answer
 LOCK = ".reasonome-annotate.lock"
-RESULTS = (PAGE, tables.TSV, tables.JSONL, ANSWERS, STAMP, CACHE, MANIFEST)
+TABLES = (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA)
+RESULTS = (PAGE, *TABLES, ANSWERS, STAMP, CACHE, MANIFEST)
 _ANOTHER = "give another folder"
 
 
