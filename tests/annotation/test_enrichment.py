@@ -84,6 +84,22 @@ def test_a_record_keeps_ten_leading_terms_of_a_library():
     assert (len(terms[asked.record.id]), len(asked.record.enriched)) == (12, 10)
 
 
+def test_a_term_that_ten_others_share_to_the_gene_comes_behind_one_that_says_more():
+    # Eleven pathways have the five genes of the list and none or more of others; a term elsewhere has them among more.
+    many = {f"P{number:02}": [*LETTERS[:5], *LETTERS[20 : 20 + number]] for number in range(11)}
+    other = library("two", own=[*LETTERS[:5], *LETTERS[5:8]])
+    universe = Universe(frozenset(LETTERS), "all")
+    [asked], _ = enrich(
+        [question(LETTERS[:5])], {"file": OverRepresentation([library("one", **many), other], universe)}
+    )
+    assert [(term.id, term.same) for term in asked.record.enriched] == [("own", 0), ("P00", 10)]
+    del many["P10"]
+    [asked], _ = enrich(
+        [question(LETTERS[:5])], {"file": OverRepresentation([library("one", **many), other], universe)}
+    )
+    assert [(term.id, term.same) for term in asked.record.enriched] == [("P00", 9), ("own", 0)]
+
+
 def test_a_list_with_an_error_is_not_tested():
     tests = OverRepresentation([library("one", A=LETTERS[:5])], Universe(frozenset(LETTERS), "all"))
     [asked], terms = enrich([question(LETTERS[:5], "too few")], {"file": tests})

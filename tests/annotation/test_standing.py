@@ -44,8 +44,14 @@ def test_the_best_term_of_any_library_counts():
 def test_a_name_that_says_the_same_as_a_lesser_term_is_weak():
     assert judged("cell migration") == (
         "weak",
-        "it says the same as 'cell migration', which is not the best enriched term of its library",
+        "it says the same as 'cell migration', which is not the best enriched term, or one of many alike",
     )
+
+
+def test_a_name_that_says_the_same_as_one_of_many_terms_with_the_same_genes_is_weak():
+    many = [term(f"pathway {letter}", 1e-9, "01234567", library="Reactome") for letter in "abcdefghijk"]
+    assert judged("pathway c", terms=many)[0] == "weak"
+    assert judged("pathway c", terms=many[:10])[0] == "supported"
 
 
 def test_a_name_that_only_single_genes_bear_out_is_weak():

@@ -18,7 +18,8 @@ def enrich(
 ) -> tuple[list[Question], dict[str, list[EnrichedTerm]]]:
     """The questions, whose records have their best terms now, and all significant terms of each by its id.
 
-    `tests` has the name of the sets' file as key. Terms come by adjusted p, then p. A list with an error has none.
+    `tests` has the name of the sets' file as key. Terms come by adjusted p, then p; in a record those that are one of
+    many come behind the others. A list with an error has none.
     """
     groups = near_identical_groups([frozenset(gene.symbol for gene in one.record.genes) for one in questions])
     enriched, terms = [], {}
@@ -36,6 +37,7 @@ def enrich(
 def leading_terms(terms: Sequence[EnrichedTerm]) -> list[EnrichedTerm]:
     """The terms that are folded below no other of their library, in the given order, with those folded below them."""
     below: dict[tuple[str, str], list[FoldedTerm]] = {}
+    same = Counter((term.library, frozenset(term.genes)) for term in terms)
     for library in dict.fromkeys(term.library for term in terms):
         own = [term for term in terms if term.library == library]
         for term, leader in zip(own, fold([frozenset(term.genes) for term in own]), strict=True):
@@ -44,19 +46,22 @@ def leading_terms(terms: Sequence[EnrichedTerm]) -> list[EnrichedTerm]:
             else:
                 shown = FoldedTerm(id=term.id, name=term.name, overlap=term.overlap, adjusted_p=term.adjusted_p)
                 below[library, own[leader].id].append(shown)
-    keys = ((term, (term.library, term.id)) for term in terms)
-    return [term.model_copy(update={"folded": below[key]}) for term, key in keys if key in below]
+    return [
+        term.model_copy(update={"folded": below[key], "same": same[term.library, frozenset(term.genes)] - 1})
+        for term in terms
+        if (key := (term.library, term.id)) in below
+    ]
 
 
 def _first(terms: Sequence[EnrichedTerm]) -> list[EnrichedTerm]:
-    """The first MOST_TERMS of each library, in the given order."""
+    """The first MOST_TERMS of each library, in the given order, those that are one of many behind the others."""
     seen: Counter[str] = Counter()
     first = []
     for term in terms:
         seen[term.library] += 1
         if seen[term.library] <= MOST_TERMS:
             first.append(term)
-    return first
+    return sorted(first, key=lambda term: term.is_one_of_many)
 
 
 def _counted(record: AnnotationRecord) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.gsea import RankedAnalysis, ranking_values
-from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
+from reasonome.annotation.record import MANY, MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
 from reasonome.report import page_files
@@ -77,6 +77,7 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout, rankings:
         "rankings": [ranking_values(analysis) for analysis in rankings],
         "heading": tsv_heading(),
         "most_terms": MOST_TERMS,
+        "many": MANY,
         "near_identical": NEAR_IDENTICAL,
         "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
 
+MANY = 10  # terms with the very same genes of a list: a third of Reactome's signalling has the proteasome, and no more
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,7 +63,7 @@ class EnrichedTerm(_Record):
 
     `overlap` genes of the `drawn` ones of the list are among the `size` ones of the term, and those are among the
     `universe`; all four count genes of the list's species, and `genes` are human symbols. `folded` are the terms that
-    stand below this one (folding.fold).
+    stand below this one (folding.fold), and `same` terms of the library have the very same genes of the list.
     """
 
     library: str
@@ -75,6 +77,12 @@ class EnrichedTerm(_Record):
     adjusted_p: float
     genes: list[str]
     folded: list[FoldedTerm] = []
+    same: int = 0
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether the list cannot tell the term from MANY others or more, and so does not say that it is meant."""
+        return self.same >= MANY
 
     @property
     def fold_enrichment(self) -> float:
@@ -93,10 +101,10 @@ class AnnotationRecord(_Record):
     """One gene set: the terms that are enriched in it, and a model's name with the evidence for and against it.
 
     `direction` says in words where the genes are higher, "" where the list has none. `enriched` has the best terms of
-    each library, at most MOST_TERMS of one. `standing` says how far the enriched terms bear the name out, and
-    `standing_why` why (standing.standing): "withheld" is not to be shown as a name.
-    `name` is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be
-    asked about (`error`). `is_term` says whether the name is a known term's (TermNames.is_term), "" without a name.
+    each library, at most MOST_TERMS of one; those that are one of many come last. `standing` says how far the enriched
+    terms bear the name out, and `standing_why` why (standing.standing): "withheld" is not to be shown as a name. `name`
+    is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be asked
+    about (`error`). `is_term` says whether the name is a known term's (TermNames.is_term), "" without a name.
     `confidence` (0 to 1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the share of
     the other samples with this name, None for a single sample. `samples` has the one behind the name first. `unchecked`
     are sentences of the reasoning that name a gene but no known term. `other_genes` were shown to the model, and no

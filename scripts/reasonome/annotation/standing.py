@@ -21,7 +21,7 @@ def standing(
     `supporting` are the genes with evidence for the name, `agreement` is with the significant `terms` of the list, and
     None where no term that says something agrees; `own_name` says that the name is a gene's own. A name is withheld
     where more than half of the genes were not shown to the model, and where nothing supports it. It is supported only
-    if it says the same as the best term of a library, or one folded below that; else weak.
+    if it says the same as the best term of a library, or one folded below that, and this is not one of many; else weak.
     """
     if not record.name:
         return "", ""
@@ -37,13 +37,17 @@ def standing(
     if agreement is None or not agreement.same:
         return WEAK, "no enriched term says the same: it rests on what is known of single genes"
     if (agreement.term.library, agreement.term.id) not in _best(terms):
-        return WEAK, f"it says the same as '{agreement.term.name}', which is not the best enriched term of its library"
+        return (
+            WEAK,
+            f"it says the same as '{agreement.term.name}', which is not the best enriched term, or one of many alike",
+        )
     return SUPPORTED, f"it says the same as the enriched term '{agreement.term.name}'"
 
 
 def _best(terms: Sequence[EnrichedTerm]) -> set[tuple[str, str]]:
-    """The best term of each library, and the terms folded below it."""
+    """The best term of each library that is not one of many, and the terms folded below it."""
     first: dict[str, EnrichedTerm] = {}
     for term in leading_terms(terms):
-        first.setdefault(term.library, term)
+        if not term.is_one_of_many:
+            first.setdefault(term.library, term)
     return {(term.library, one.id) for term in first.values() for one in (term, *term.folded)}

@@ -64,8 +64,8 @@ def tsv_row(values: Sequence[Any]) -> str:
 
 
 def best_term(record: AnnotationRecord) -> EnrichedTerm | None:
-    """The term with the smallest adjusted p, then the smallest p; None where nothing is enriched."""
-    return min(record.enriched, key=lambda term: (term.adjusted_p, term.p), default=None)
+    """The first of a record's terms; None where nothing is enriched."""
+    return next(iter(record.enriched), None)
 
 
 def in_figures(term: EnrichedTerm) -> str:

@@ -4,9 +4,7 @@ const records = given.records;
 const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
 const listNames = [...new Set(records.map((record) => record.list))];
 
-const bestTerms = new Map(records.map((record) => [record, record.enriched.reduce((best, term) =>
-  (best && (best.adjusted_p - term.adjusted_p || best.p - term.p) <= 0 ? best : term), null)]));
-const bestTerm = (record) => bestTerms.get(record);
+const bestTerm = (record) => record.enriched[0];
 
 // What a set is called on the page: its best enriched term, or why it has none.
 function termOrWhy(record) {

@@ -32,7 +32,7 @@ const sets = (() => {
     const best = bestTerm(record);
     if (!best) return made;
     made.append(element("small", best.library, "under"));
-    const others = bestFirst(record.enriched).filter((term) => term !== best).slice(0, 2);
+    const others = record.enriched.slice(1, 3);
     made.append(...others.map((term) => element("small", `${term.name} (${term.library}), ${term.overlap}/${term.drawn}, ${pValue(term.adjusted_p)}`, "under")));
     return made;
   }

@@ -3,11 +3,10 @@ const DOTS = 15;
 
 const timesChance = (term) => (term.overlap / term.drawn) / (term.size / term.universe);
 const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(timesChance(term), 1)} times as many as by chance, adjusted p ${pValue(term.adjusted_p)}`;
-const bestFirst = (terms) => [...terms].sort((a, b) => a.adjusted_p - b.adjusted_p || a.p - b.p);
 
 function enrichedParts(record) {
   if (record.error) return ["Not tested."];
-  const terms = bestFirst(record.enriched);
+  const terms = record.enriched;
   if (!terms.length) return ["No term is enriched: none has an adjusted p of at most 0.05."];
   const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name, x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
   const parts = [
@@ -31,8 +30,9 @@ function libraryTable(terms) {
 
 // The term's name, and those folded below it, to be opened.
 function withFolded(term) {
-  if (!term.folded.length) return term.name;
   const made = element("span", term.name);
+  if (term.same >= given.many) made.append(element("small", `one of ${term.same + 1} terms with the very same genes of the list, which cannot tell them apart`, "under"));
+  if (!term.folded.length) return made;
   made.append(onOpening(`+ ${term.folded.length} with nearly the same genes`, () => {
     const list = element("ul");
     list.append(...term.folded.map((one) => element("li", `${one.name} (${one.id}): ${one.overlap} genes, adjusted p ${pValue(one.adjusted_p)}`)));
