@@ -5,6 +5,7 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
 """
 
 from reasonome.annotation import job
+from reasonome.answering.find_model import find_model
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
@@ -20,8 +21,9 @@ def main() -> None:
     project = Project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")
     gene_lists = job.read_lists(settings)
-    command = f"snakemake --cores 2 {args.output / job.PAGE}"
-    job.annotate_lists(project, settings, gene_lists, args.model, args.output, command)
+    command = f"snakemake --cores 2 {args.output / job.RESULTS.page}"
+    model = find_model(project, str(args.model))
+    job.annotate_lists(project, settings, gene_lists, model, args.output, command)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --c
 
 import pandas as pd
 
-from reasonome.config.project import Project
+from reasonome.config.project import Project, chains
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import tables
 from reasonome.report.card_sources import corpora_read, sources_read
 from reasonome.report.model_card import render_card
-from reasonome.report.model_steps import step_manifests
 from reasonome.report.plan import read_plan
 
 
@@ -29,7 +28,7 @@ def main() -> None:
         plan,
         args.backbone,
         args.chain,
-        manifests=step_manifests(project.results.model(args.backbone, args.chain)),
+        manifests=chains.step_manifests(project.results.model(args.backbone, args.chain)),
         metrics=tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set)),
         comparisons=tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
         leaks=atomic.read_json(folder / "audit.json"),

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from reasonome.annotation import job, project_files
+from reasonome.annotation import job
+from reasonome.answering.find_model import find_model
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256
@@ -187,12 +188,12 @@ class Annotating:
     project: Project
     out: Path
 
-    def __call__(self, *sets: str | os.PathLike, model: str = MODEL, **settings) -> list[dict]:
+    def __call__(self, *sets: str | os.PathLike, model: str | None = MODEL, **settings) -> list[dict]:
         """Annotate files; the records of annotations.jsonl."""
         given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
         found = job.read_lists(given)
-        folder = project_files.model_folder(self.project, model)
-        job.annotate_lists(self.project, given, found, folder, self.out, "a test")
+        asked = None if model is None else find_model(self.project, model)
+        job.annotate_lists(self.project, given, found, asked, self.out, "a test")
         return self.records()
 
     def records(self) -> list[dict]:

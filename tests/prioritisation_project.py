@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from reasonome.answering.answers import questions
 from reasonome.config.project import Project
 from reasonome.prioritisation import job
 from reasonome.prioritisation.settings import Prioritisation
@@ -99,7 +100,7 @@ def _hgnc() -> str:
 
 @dataclass
 class ByHand:
-    """Stands in for a model: writes chosen answers, and keeps what it was asked.
+    """Stands in for a model: writes chosen answers, and keeps what it was asked, with samples and orders (`drawn`).
 
     `lists` are the genes of each answer, in turn; one that begins with < is a whole answer. Without any, it answers
     with the candidates as the prompt has them.
@@ -108,25 +109,31 @@ class ByHand:
     name: str = "by hand"
     manifest: dict = field(default_factory=lambda: {"name": "by hand"})
     digest: str = "1"
+    steps: list[dict] = field(default_factory=list)
     context: int | None = None
     folder: Path | None = None
     lists: list[str] = field(default_factory=list)
     reasons: str = "Because."
     prompts: list[str] = field(default_factory=list)
     examples: list = field(default_factory=list)
+    drawn: list[tuple[int, int]] = field(default_factory=list)
     runs: int = 0
+
+    def where(self) -> str:
+        return "Asked by hand."
 
     def write_answers(self, task, style, decoding, examples, target: Path) -> None:
         self.runs += 1
+        self.drawn.append((decoding.samples, decoding.orders))
+        self.examples += examples
         rows = []
-        for example in examples:
-            self.examples.append(example)
-            for order in range(decoding.orders):
-                prompt = task.prompt(example, style, order)
-                self.prompts.append("\n".join(message["content"] for message in prompt.messages))
-                given = self.lists[order % len(self.lists)] if self.lists else " ".join(prompt.shown)
-                text = given if given.startswith("<") else render_ranking(given.split(), self.reasons)
-                rows.append({"id": example.id, "subset": example.subset, "order": order, "text": text})
+        for number, question in enumerate(questions(task, style, decoding, examples)):
+            self.prompts.append("\n".join(message["content"] for message in question.prompt.messages))
+            number %= decoding.samples * decoding.orders
+            given = self.lists[number % len(self.lists)] if self.lists else " ".join(question.prompt.shown)
+            text = given if given.startswith("<") else render_ranking(given.split(), self.reasons)
+            example, numbers = question.example, {"order": question.order, "sample": question.sample}
+            rows.append({"id": example.id, "subset": example.subset, "text": text, **numbers})
         target.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 

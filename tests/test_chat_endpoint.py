@@ -9,7 +9,7 @@ from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 from pydantic import ValidationError
 
 from reasonome.answering import chat_endpoint
-from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, token_totals, unasked
+from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, is_local, token_totals, unasked
 from reasonome.config import Endpoint, Price
 from reasonome.core.errors import InputError
 
@@ -287,14 +287,48 @@ def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog):
 @pytest.mark.parametrize(
     ("value", "message"), [(None, "is not set"), (" ", "is not set"), (f"{KEY} x", "cannot be a key")]
 )
-def test_a_missing_or_impossible_key(endpoint, tmp_path, monkeypatch, value, message):
-    server = endpoint()
-    monkeypatch.delenv("TEST_ENDPOINT_KEY")
+def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value, message):
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
     if value is not None:
-        monkeypatch.setenv("TEST_ENDPOINT_KEY", value)
+        monkeypatch.setenv(KEY_VARIABLE, value)
+    elsewhere = Endpoint(model="m1", base_url="https://nowhere.invalid/v1", api_key_variable=KEY_VARIABLE)
     with pytest.raises(InputError, match=f"TEST_ENDPOINT_KEY.*{message}") as caught:
+        ask(elsewhere, questions("a"), tmp_path / "cache.jsonl")
+    assert KEY not in str(caught.value)
+
+
+def test_a_server_on_this_machine_needs_no_key(endpoint, tmp_path, monkeypatch):
+    monkeypatch.delenv("TEST_ENDPOINT_KEY")
+    server = endpoint()
+    assert [answer.text for answer in ask(settings(server), questions("a"), tmp_path / "cache.jsonl").values()]
+    assert server.requests[0][1]["authorization"] == "Bearer none"
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("http://localhost:8080/v1", True),
+        ("http://127.0.0.9/v1", True),
+        ("http://[::1]:1/v1", True),
+        ("http://localhost.example.org/v1", False),
+        ("http://127.0.0.1.example.org/v1", False),
+        ("http://192.168.0.2/v1", False),
+        ("http://0.0.0.0:8080/v1", False),
+        (None, False),
+    ],
+)
+def test_what_is_on_this_machine(address, local):
+    assert is_local(Endpoint(model="m1", base_url=address)) == local
+
+
+def test_neither_a_proxy_nor_a_redirect_takes_a_question_for_this_machine_elsewhere(endpoint, tmp_path, monkeypatch):
+    elsewhere = endpoint()
+    server = endpoint((307, {"Location": f"{elsewhere.url}/chat/completions"}, "gone"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, elsewhere.url.removesuffix("/v1"))
+    with pytest.raises(InputError, match="answered 307"):
         ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
-    assert KEY not in str(caught.value) and server.requests == []
+    assert len(server.requests) == 1 and elsewhere.requests == []
 
 
 @pytest.mark.parametrize(

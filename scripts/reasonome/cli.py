@@ -3,7 +3,7 @@
 reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
-reasonome annotate SETS          name, explain and check your own gene sets with a trained model
+reasonome annotate SETS          enriched terms of your own gene sets, and a model's names for them, checked
 reasonome rank FILES             rank the genes of your own unsolved cases and loci with a model; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers

@@ -34,5 +34,5 @@ def annotating(annotation_folder, annotation_settings, tmp_path, monkeypatch) ->
 def by_hand(monkeypatch) -> ByHand:
     """Answers in the place of a model."""
     answers = ByHand()
-    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", answers)
+    monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
     return answers

@@ -12,7 +12,8 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
-from reasonome.annotation import job, project_files
+from reasonome.annotation import job
+from reasonome.answering.find_model import find_model
 from reasonome.core.errors import InputError
 
 
@@ -155,8 +156,8 @@ def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(
     path = annotating.file("mine.gmt", GOOD)
     unfinished = annotating.folder / "results/models/smollm2-135m/pretrain.demo-s0"
     (unfinished / "model").mkdir(parents=True, exist_ok=True)
-    for model in ("smollm2-135m/pretrain.demo-s0", str(unfinished), "nope/base", "../../etc"):
-        with pytest.raises(InputError, match="is no finished model") as error:
+    for model in ("smollm2-135m/pretrain.demo-s0", str(unfinished), "../../etc"):
+        with pytest.raises(InputError, match="is no model that can be asked") as error:
             annotating(path, model=model)
         assert "smollm2-135m/base" in error.value.fix
         assert "pretrain" not in error.value.fix
@@ -167,8 +168,8 @@ def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(
 def test_a_model_is_found_from_within_its_folder(annotating, monkeypatch, below, given):
     folder = (annotating.folder / "results/models" / annotation_project.MODEL).resolve()
     monkeypatch.chdir(folder / below)
-    found = project_files.model_folder(annotating.project, given)
-    assert (found.resolve(), found.name) == (folder, "base")
+    found = find_model(annotating.project, given)
+    assert (found.folder.resolve(), found.name) == (folder, "smollm2-135m/base")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
         "the universe is all 57 protein-coding genes",
         "mine: 'repair': 5 of 5 genes known",
         "mine: in 1 set 5 genes are known, 0 not",
-        "warning: the model was not trained to name gene sets: expect answers in no usable form",
+        "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
         "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "
         "that fits a term, may be copied from the prompt",
         "a preview: the model would be asked about 1 set; nothing was written",
@@ -246,7 +247,7 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
         "all: 'last': 1 of 3 genes known; 2 of 3 genes are unknown: XB, XC",
         "all: in 2 sets 7 genes are known, 3 not",
         f"not asked: all: 'last': {error}",
-        "warning: the model was not trained to name gene sets: expect answers in no usable form",
+        "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
         "a preview: the model would be asked about 1 set; nothing was written",
     ]
 
@@ -254,7 +255,7 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no finished model"),
+        (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no model that can be asked"),
         (["--libraries", "wikipathways"], "were not made yet"),
         (["--universe", "none.txt"], "there is no such file"),
     ],

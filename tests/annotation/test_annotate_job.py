@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import annotation_project
 import pandas as pd
@@ -10,8 +11,10 @@ import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
 from reasonome.annotation import annotate, job, project_files
+from reasonome.answering.asked_model import AskedWeights
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
+from reasonome.core.manifest import read_manifest
 from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.task import Example, Gene
@@ -56,10 +59,12 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     assert table["supporting_genes"][0] == "; ".join(REPAIR)
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
-        "manifest.json",
+        *("enrichment.tsv", "manifest.json"),
     ]
     told = capsys.readouterr().out
-    assert "4 sets: 1 named, 1 without a name, 2 not asked" in told
+    assert "mine: 'repair': DNA repair (GO BP), 5 of 5 genes, 11.4 times as many as by chance, adjusted p" in told
+    assert "4 sets: 2 with enriched terms, 0 without, 2 not tested" in told
+    assert "the model's names: 1 supported, 0 weak, 0 withheld, 1 without a name" in told
     assert "not asked: mine: 'one': too few genes: 1" in told
 
 
@@ -112,7 +117,7 @@ def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_han
     def refuse(*given):
         raise AssertionError("the model was asked again")
 
-    monkeypatch.setattr("reasonome.annotation.annotate.write_answers", refuse)
+    monkeypatch.setattr("reasonome.answering.asked_model.write_answers", refuse)
     assert annotating(path, samples=3) == first
     assert (annotating.out / "answers.jsonl").stat().st_mtime_ns == written
     assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
@@ -131,7 +136,7 @@ def test_what_changes_answers_asks_again(annotating, by_hand, change):
     annotating(path)
     annotating(path, **change)
     assert len(by_hand.asked) == 2
-    settings = job.read_manifest(annotating.out / "manifest.json")["settings"]
+    settings = read_manifest(annotating.out / "manifest.json")["settings"]
     assert settings.items() >= change.items()
 
 
@@ -141,7 +146,7 @@ def test_another_model_asks_again(annotating, by_hand):
     annotation_project.write_manifest(annotating.folder, "2")
     try:
         annotating(path)
-        manifest = job.read_manifest(annotating.out / "manifest.json")
+        manifest = read_manifest(annotating.out / "manifest.json")
     finally:
         annotation_project.write_manifest(annotating.folder, "1")
     assert len(by_hand.asked) == 2
@@ -161,10 +166,9 @@ def test_a_backbones_own_engine_answers(annotating, monkeypatch):
     records = annotating(path, model="llama-3.1-70b/base", samples=3)
     assert [(record["name"], record["agreement"]) for record in records] == [("DNA repair", 1)] * 2
     (model,) = loaded
-    asked_of = folder.relative_to(annotating.folder) / "model"
-    assert (model.settings["model"], model.settings["tensor_parallel_size"]) == (str(asked_of), 4)
+    assert (Path(model.settings["model"]).resolve(), model.settings["tensor_parallel_size"]) == (folder / "model", 4)
     assert sum(len(prompts) for prompts, _ in model.calls) == 2 * 3
-    assert job.read_manifest(annotating.out / "manifest.json")["engine"] == "vllm"
+    assert read_manifest(annotating.out / "manifest.json")["engine"] == "vllm"
 
 
 def test_a_backbone_that_changes_its_engine_is_asked_again(annotating, by_hand, monkeypatch):
@@ -200,15 +204,14 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
     examples = [annotate.TASK.with_choice(one, style) for one in examples]
     listing = "Genes: " + "; ".join(f"{gene.symbol} ({gene.name})" for gene in genes)
     needed = sum(count_tokens([style.system.replace("{kind}", style.any_kind), listing])) + 32 + 96
-    config = tmp_path / "model/config.json"
-    config.parent.mkdir()
-    config.write_text(json.dumps({"max_position_embeddings": needed - 1}))
-    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that the model reads") as found:
-        annotate.check_context(examples, settings, style, tmp_path)
-    assert found.value.field == "max_position_embeddings" and "--top" in found.value.fix
+    model = AskedWeights("mine", {}, tmp_path, tmp_path, [])
+    (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": needed - 1}))
+    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that mine reads") as found:
+        annotate.check_context(examples, settings, style, model)
+    assert "--top" in found.value.fix
     for known in ({"max_position_embeddings": needed}, {}):
-        config.write_text(json.dumps(known))
-        annotate.check_context(examples, settings, style, tmp_path)
+        (tmp_path / "config.json").write_text(json.dumps(known))
+        annotate.check_context(examples, settings, style, model)
 
 
 RANKED_WITHOUT_WEIGHTS = {
@@ -246,6 +249,21 @@ def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
     assert facts == dict.fromkeys(SPINDLE, [("involved_in", "mitotic spindle assembly checkpoint")])
 
 
+def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annotating, by_hand):
+    style = annotating.project.styles("gene_set_naming")["enriched"]
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), style="enriched")
+    [[asked]] = by_hand.asked
+    # The better one by adjusted p: DNA repair, 5 of 5; the pathway of three genes is folded below nothing.
+    assert [(term.name, term.overlap, term.drawn) for term in asked.enriched] == [
+        ("DNA repair", 5, 5),
+        ("Homologous recombination", 3, 5),
+    ]
+    told = annotate.TASK.prompt(asked, style).messages[1]["content"]
+    assert told.endswith("Enriched terms: DNA repair (5 of 5 genes); Homologous recombination (3 of 5 genes)")
+    assert record["standing"] == "supported"
+    assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+
+
 # answers
 
 TIED = [
@@ -264,7 +282,7 @@ def test_of_names_that_as_many_samples_give_the_likeliest_is_taken(annotating, b
     assert record["reasoning"] == "ATM does."
     # Of the two samples that give it.
     assert record["confidence"] == pytest.approx((math.exp(-0.1) + math.exp(-3)) / 2)
-    assert record["confidence_kind"] == "logprob"
+    assert record["confidence_kind"] == "probability of its words"
     assert record["agreement"] == 1 / 4
     # The one behind the name, and the others from the likeliest on: e^-0.5, e^(-2/2), e^-3, none.
     names = [sample["name"] for sample in record["samples"]]
@@ -301,7 +319,7 @@ def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, b
     by_hand.answers = {"ATM": f"{ANSWER}\nConfidence: 85", "BUB1": ANSWER}
     stated, silent = annotating(annotating.file("mine.gmt", GOOD + SECOND), style="confidence")
     assert (stated["confidence"], stated["confidence_kind"]) == (0.85, "stated")
-    assert (silent["confidence_kind"], silent["problems"]) == ("logprob", ["no_confidence"])
+    assert (silent["confidence_kind"], silent["problems"]) == ("probability of its words", ["no_confidence"])
 
 
 def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand):
@@ -339,7 +357,7 @@ def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by
         "RPL3": answer("DNA repair pathway", "RPL3 acts in DNA repair."),
     }
     record, near = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
-    flag = "no term of GO, reactome-demo, wikipathways-demo is called so, or nearly so: nothing here can confirm it"
+    flag = "no term of GO BP, reactome-demo, wikipathways-demo is called so, or nearly so: nothing here can confirm it"
     assert (record["name"], record["is_term"]) == (name, "no")
     assert flag in record["flags"]
     assert (record["claims"], record["unchecked"]) == ([], [f"BRCA1 and ATM act in {name}.", "RAD51 is here."])
@@ -349,10 +367,8 @@ def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
     assert table["is_term"].tolist() == ["no", "near"] and flag in table["flags"][0]
     told = capsys.readouterr().out
-    assert (
-        "no term of GO, reactome-demo, wikipathways-demo is called so, or nearly so, and nothing here can confirm it: "
-        f"'{name}' (mine: repair)\n" in told
-    )
+    assert "the model's names: 0 supported, 0 weak, 2 withheld, 0 without a name\n" in told and name not in told
+    assert table["name_standing"].tolist() == ["withheld", "withheld"] and table["suggested_name"].isna().all()
 
 
 def test_what_most_genes_have_supports_nothing(annotating, by_hand):

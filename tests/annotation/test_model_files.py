@@ -7,7 +7,7 @@ import annotation_project
 import pytest
 from annotation_project import GOOD
 
-from reasonome.annotation.project_files import check_model
+from reasonome.answering.model_files import check_model
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256

@@ -89,6 +89,7 @@ def about(kind: Kind = "case") -> PageAbout:
         candidates="any gene",
         reading=[POISON],
         sources=[SourceUsed(name="hpo", release="2025", licence=POISON)],
+        where=f"Asked here {POISON}",
         command=f"reasonome rank '{POISON}'",
         warnings=[POISON],
     )

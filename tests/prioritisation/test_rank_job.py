@@ -42,6 +42,22 @@ def test_each_answer_is_of_another_order_of_the_candidates(ranking):
     assert {frozenset(genes.split("; ")) for genes in first} == {frozenset(first[0].split("; "))}
 
 
+def test_of_any_human_gene_an_answer_is_drawn_several_times(ranking):
+    ranking.model.lists = ["SCN1A FBN1"]
+    (record,) = ranking(ranking.file("doe.json", CASE), samples=3)
+    assert ranking.model.drawn == [(3, 1)]  # equal prompts, which an endpoint would answer once
+    assert len(record["samples"]) == 3 and "any human gene, at most 25" in ranking.model.prompts[0]
+    ranking(ranking.out.parent / "doe.json", panel=str(ranking.file("p.txt", PANEL)), samples=3)
+    assert ranking.model.drawn == [(3, 1), (1, 3)]
+
+
+def test_a_style_of_short_lists_has_the_best_first(ranking):
+    ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", PANEL)), style="rerank", samples=1)
+    assert "as the tool ranks them: SCN1A (gene 1); " in ranking.model.prompts[0]
+    ranking(trait="LDL", locus="1:2105000", style="rerank", samples=1)
+    assert "TTC4 (gene 5); PCSK9 (gene 4); USP24 (gene 6)" in ranking.model.prompts[1]
+
+
 def test_an_age_that_is_free_text_is_not_told(ranking):
     table = "id\tpresent\tage\tsex\na\tHP:0001250\t4 years 2 months\tMale\nb\tHP:0001250\tborn the day Ann died\tf\n"
     ranking.model.lists = ["SCN1A FBN1"]
@@ -57,8 +73,7 @@ def test_the_style_is_that_of_the_training_else_one_with_reasons(ranking):
     ranking(ranking.file("doe.json", CASE), samples=1)
     assert "Give your reasons" in ranking.model.prompts[0]
     recipe = {"stage": "sft", "benchmark": "demo-cases", "style": "answer", "teacher": "none"}
-    ranking.model.manifest = {"step": "sft.x-s0", "recipe": recipe, "examples": 40}
-    ranking.model.folder = ranking.out.parent / "models/tiny/sft.x-s0"
+    ranking.model.steps = [{"name": "tiny"}, {"step": "sft.x-s0", "recipe": recipe, "examples": 40}]
     ranking.model.digest = "2"
     ranking(ranking.out.parent / "doe.json", samples=1)
     assert "Write only <genes>" in ranking.model.prompts[1]
@@ -95,11 +110,10 @@ def test_a_panel_larger_than_the_prompt_shows_what_fits_the_phenotypes_best(rank
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", many)), style="tight")
     assert (record["panel"], record["shown"]) == (6, 2)
     assert {gene.symbol for gene in ranking.model.examples[0].candidates} == {"SCN1A", "FBN1"}
-    assert record["flags"][:2] == [
-        "the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best",
-        "10,000 of the candidates are no known genes and were left out: NOGENE0, NOGENE1, NOGENE2, NOGENE3, NOGENE4, …",
-    ]
-    assert "the prompt had room for 2 of 6 candidates" in (ranking.out / "rankings.html").read_text()
+    assert record["flags"] == ["the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best"]
+    page = (ranking.out / "rankings.html").read_text()
+    assert "the prompt had room for 2 of 6 candidates" in page
+    assert "10,000 of 10,006 genes are unknown and left out: NOGENE0, NOGENE1, " in page
 
 
 # how answers are merged
@@ -119,7 +133,7 @@ def test_strangers_inventions_and_numbers_are_named_and_not_ranked(ranking):
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", PANEL)), samples=3)
     assert order(record) == ["FBN1", "SCN1A"]
     assert record["strangers"] == ["ALONE"] and record["invented"] == ["WNT99", "7", "<b>X</b>"]
-    assert record["flags"][1:] == [
+    assert record["flags"] == [
         "1 of 3 answers had no list of candidates",
         "listed, but no candidates: ALONE",
         "listed, but no human genes: WNT99, 7, <b>X</b>",

@@ -10,6 +10,7 @@ rule annotate:
     output:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
         records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",
+        terms=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/enrichment.tsv",
         page=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.html",
         manifest=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/manifest.json",
     log:
@@ -25,7 +26,7 @@ rule annotate:
     params:
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
-        style=lambda w: style_of(annotation_of(w).benchmark, annotation_of(w).style),
+        styles=annotation_styles,
         code=code_of("annotate.py"),
         folder=subpath(input.manifest, parent=True),
         out=subpath(output.page, parent=True),

@@ -2,7 +2,7 @@
 
 from reasonome.annotation.in_python import annotate_sets  # before scanpy
 
-annotate_sets(adata, model="smollm2-135m/pretrain.demo-s0+sft.names-s0+grpo.soft-s0", out="my_clusters")
+annotate_sets(adata, model="demo", out="my_clusters")
 """
 
 import importlib
@@ -15,11 +15,12 @@ from typing import Any
 import pandas as pd
 
 from reasonome.annotation import job
-from reasonome.annotation.project_files import model_folder
 from reasonome.annotation.readers import is_anndata, read_memory
-from reasonome.annotation.settings import checked_settings
+from reasonome.annotation.settings import checked_settings, placed
 from reasonome.annotation.tables import NUMBERS, TSV
+from reasonome.answering.find_model import find_model
 from reasonome.config.project import Project
+from reasonome.config.project.working_folder import project_folder
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 
@@ -31,28 +32,35 @@ importlib.import_module("torch")
 
 def annotate_sets(
     sets: str | os.PathLike | pd.DataFrame | Any | Sequence[str | os.PathLike],
-    model: str | os.PathLike,
+    model: str | os.PathLike | None,
     out: str | os.PathLike,
     config: str | os.PathLike = "config",
     name: str = "sets",
+    adapter: str | os.PathLike | None = None,
+    upload: bool = False,
     **settings: Any,
 ) -> pd.DataFrame:
     """Name gene sets, write tables and a page to `out`, and return annotations.tsv.
 
     `sets` is a file or several, a table of genes, clusters or differential expression, or an AnnData on which Scanpy's
-    rank_genes_groups has run; `name` is what a table or an AnnData is called. `model` is BACKBONE/CHAIN below
-    results/models, or a folder. `settings` are those of config/annotations.yaml, such as species="mouse" or top=50.
-    Raises InputError as `reasonome annotate` does, also for unknown and invalid settings.
+    rank_genes_groups has run; `name` is what a table or an AnnData is called. `model`, `adapter` and `upload` are as of
+    `reasonome annotate --help`; without a model there are terms alone, and no names. `settings` are those of
+    config/annotations.yaml, such as species="mouse" or top=50. Raises InputError as `reasonome annotate` does, also for
+    unknown and invalid settings.
     """
     in_memory = isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
     files = [type(sets).__name__] if in_memory else _paths(sets)
     annotation = checked_settings({"sets": files, **settings})
-    project = Project(Path(config))
-    gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
-    folder = model_folder(project, os.fspath(model))
     if NUMBA_CAME_FIRST:
         say(f"import {__name__} before scanpy: answers may take three times as long now")
-    job.annotate_lists(project, annotation, gene_lists, folder, Path(out), "annotate_sets(…) in Python")
+    with project_folder(Path(config)) as place:
+        annotation = placed(annotation, place)
+        project = Project(Path(config))
+        gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
+        beside, asked = adapter and Path(place(adapter)), None
+        if model is not None:
+            asked = find_model(project, os.fspath(model), place=place, adapter=beside, upload=upload)
+        job.annotate_lists(project, annotation, gene_lists, asked, Path(place(out)), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
 

@@ -18,12 +18,16 @@ UNREADABLE = "The scores of this model could not be read, so nothing here says h
 _OUTCOMES = {True: "beaten", False: "not beaten", None: "not tested"}
 
 
-def measured(project: Project, settings: Annotation, model: Path) -> tuple[str, str]:
+def measured(project: Project, settings: Annotation, model: Path | None) -> tuple[str, str]:
     """A sentence on the scores of the model in a folder, and the path of its card ("" where it has none).
+
+    None stands for a model behind an endpoint, of which there are none here.
 
     Of several experiments with the model, by name, it takes the first with the benchmark and the style of the settings,
     else the first with the benchmark, else the first. Unreadable tables are no error: annotation does not need them.
     """
+    if model is None:
+        return NOT_MEASURED, ""
     results = Results(project.settings.results)
     backbone, chain = model.parent.name, model.name
     if model.resolve() != results.model(backbone, chain).resolve():

@@ -1,9 +1,11 @@
 """The settings of an annotation, as the command line and Python pass them."""
 
 from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any
 
 from reasonome.config import Annotation
+from reasonome.config.annotations import is_file_name
 from reasonome.config.checked import checked
 
 
@@ -13,3 +15,14 @@ def checked_settings(values: Mapping[str, Any], option: Callable[[str], str] = s
     Raises InputError for unknown and invalid settings.
     """
     return checked(Annotation, values, "docs/annotate.md", option)
+
+
+def placed(settings: Annotation, place: Callable[[str | PathLike], str]) -> Annotation:
+    """The settings with their paths as `place` writes them."""
+    return settings.model_copy(
+        update={
+            "sets": [place(path) for path in settings.sets],
+            "universe": settings.universe and place(settings.universe),
+            "libraries": [place(name) if is_file_name(name) else name for name in settings.libraries],
+        }
+    )

@@ -11,14 +11,15 @@ from reasonome.facts.files.cells import tsv_row
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
-    *("list", "set", "name", "is_term", "confidence", "confidence_kind", "agreement", "abstained", "problems", "error"),
-    *("flags", "n_genes", "n_unmapped", "supporting_genes", "other_genes", "unmapped"),
-    *("claims_supported", "claims_unknown", "claims_contradicted", "best_term", "best_term_id", "best_adjusted_p"),
-    *("enriched_agreement", "group", "reasoning", "id"),
+    *("list", "set", "direction", "best_term", "best_term_library", "best_term_id", "genes_in_term"),
+    *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why", "is_term"),
+    *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
+    *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
+    *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
 )
 NUMBERS = (
-    *("confidence", "agreement", "n_genes", "n_unmapped", "best_adjusted_p", "enriched_agreement", "group"),
-    *("claims_supported", "claims_unknown", "claims_contradicted"),
+    *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
+    *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
 )
 
 
@@ -46,19 +47,38 @@ def tsv_line(record: AnnotationRecord) -> str:
 
 
 def best_term(record: AnnotationRecord) -> EnrichedTerm | None:
-    """The term with the smallest adjusted p, then the smallest p; None where nothing is enriched."""
-    return min(record.enriched, key=lambda term: (term.adjusted_p, term.p), default=None)
+    """The first of a record's terms; None where nothing is enriched."""
+    return next(iter(record.enriched), None)
+
+
+def in_figures(term: EnrichedTerm) -> str:
+    """How strongly a term is enriched, in words."""
+    return (
+        f"{term.overlap:,} of {term.drawn:,} genes, {term.fold_enrichment:.1f} times as many as by chance, "
+        f"adjusted p {term.adjusted_p:.1e}"
+    )
 
 
 def _values(record: AnnotationRecord) -> dict[str, Any]:
     verdicts = [claim.verdict for claim in record.claims]
     best = best_term(record)
+    is_shown = record.standing != "withheld"
     return record.model_dump(include=set(COLUMNS)) | {
         "n_genes": len(record.genes),
         "n_unmapped": len(record.unmapped),
         "unmapped": [gene.written for gene in record.unmapped],
         **{f"claims_{verdict}": verdicts.count(verdict) for verdict in ("supported", "unknown", "contradicted")},
         "best_term": best and best.name,
+        "best_term_library": best and best.library,
         "best_term_id": best and best.id,
-        "best_adjusted_p": best and best.adjusted_p,
+        "genes_in_term": best and f"{best.overlap} of {best.drawn}",
+        "fold_enrichment": best and round(best.fold_enrichment, 2),
+        "adjusted_p": best and best.adjusted_p,
+        "suggested_name": record.name if is_shown else "",
+        "name_standing": record.standing,
+        "name_standing_why": record.standing_why,
+        "other_answers_alike": record.agreement,
+        "reasoning": record.reasoning if is_shown else "",
+        "term_nearest_to_name": record.enriched_match if is_shown else "",
+        "likeness_of_nearest_term": record.enriched_agreement if is_shown else None,
     }

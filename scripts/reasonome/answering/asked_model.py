@@ -1,56 +1,159 @@
-"""The model that people ask about their own genes, cases and loci: a finished model of this project."""
+"""Models that are asked: weights on this machine, or a model behind an OpenAI-compatible endpoint."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from reasonome.answering import answers
-from reasonome.config import Decoding, Style
-from reasonome.config.project import Project
+from reasonome.answering import api, chat_endpoint
+from reasonome.answering.answers import write_answers
+from reasonome.config import ApiModel, Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.core.manifest import canonical, read_manifest, text_sha256
+from reasonome.core.manifest import canonical, text_sha256
+from reasonome.core.terminal import say
 from reasonome.tasks.base import Task
 
 
-@dataclass(frozen=True)
-class AskedModel:
+def learned_styles(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(benchmark, style) of the questions that a step of this recipe, as in manifests, learned from."""
+    style = recipe.get("style")
+    if isinstance(style, dict):
+        return list(style.items())
+    return [(name, style) for name in recipe.get("mixture") or [recipe.get("benchmark")] if name and style]
+
+
+def own_style(
+    styles: Mapping[str, Style], steps: Sequence[Mapping[str, Any]], benchmarks: Collection[str]
+) -> str | None:
+    """The style of a task in which a model, by the manifests of its steps, is asked best; None for an untrained one.
+
+    It has the words of the style that the last step on one of the `benchmarks` learned from, and of those that have
+    them the most room: a small demo shows its model few genes.
+    """
+    learned = [
+        style
+        for step in steps
+        for name, style in learned_styles(step.get("recipe", {}))
+        if name in benchmarks and style in styles
+    ]
+    if not learned:
+        return None
+    words = _without_budgets(styles[learned[-1]])
+    alike = [name for name, style in styles.items() if _without_budgets(style) == words]
+    return max(alike, key=lambda name: (sum(styles[name].budgets()), name == learned[-1]))
+
+
+def _without_budgets(style: Style) -> dict[str, Any]:
+    return {key: value for key, value in style.model_dump().items() if not key.endswith("tokens")}
+
+
+class AskedModel(Protocol):
     """A model that can be asked.
 
-    `name` is short; `manifest` says what the model is, and `digest` is another wherever that is. `context` is
-    how many tokens it reads, None where nobody says. `folder` has its weights.
+    `name` is short, for pages. `manifest` says what the model is, and `digest` is another wherever that or its engine
+    is. `context` is how many tokens it reads, None where nobody says. `folder` has its weights, None behind an
+    endpoint. `steps` are the manifests of its training, the untouched backbone's first.
     """
 
     name: str
     manifest: dict[str, Any]
     digest: str
+    engine: str
     context: int | None
     folder: Path | None
-    engine: str = "transformers"
+    steps: Sequence[dict[str, Any]]
+
+    def where(self) -> str:
+        """A sentence on where the model was asked, and what left the machine."""
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
-    ) -> None:
-        """Write the answers to `target`, as rows of answering.rows."""
-        answers.write_answers(task, style, decoding, examples, self.folder / "model", self.digest, target, self.engine)
+    ) -> dict[str, Any]:
+        """Write the answers to `target`, as rows of answering.rows; returns their tokens."""
 
 
-def find_model(project: Project, text: str, *, upload: bool = False) -> AskedModel:
-    """The finished model in a folder, or called BACKBONE/CHAIN. Raises InputError.
+@dataclass(frozen=True)
+class AskedWeights:
+    """Weights on this machine; see AskedModel. `weights` is the folder that an engine loads."""
 
-    `upload` allows prompts to leave this machine, which those of finished models never do.
+    name: str
+    manifest: dict[str, Any]
+    folder: Path
+    weights: Path
+    steps: Sequence[dict[str, Any]]
+    engine: str = "transformers"
+
+    @property
+    def digest(self) -> str:
+        return text_sha256(canonical([self.manifest, self.engine]))
+
+    @property
+    def context(self) -> int | None:
+        file = self.weights / "config.json"
+        return atomic.read_json(file).get("max_position_embeddings") if file.is_file() else None
+
+    def where(self) -> str:
+        return "Nothing was uploaded: the model ran on the machine where this page was made."
+
+    def write_answers(
+        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
+    ) -> dict[str, Any]:
+        return write_answers(task, style, decoding, examples, self.weights, self.digest, target, self.engine)
+
+
+@dataclass(frozen=True)
+class AskedEndpoint:
+    """A model behind an OpenAI-compatible endpoint; see AskedModel.
+
+    `upload` allows prompts to leave this machine. Answers are kept one by one in a file beside the target, so that none
+    is asked twice.
     """
-    root = project.results.root / "models"
-    for folder in (Path(text).absolute(), root / text):
-        if (folder / "manifest.json").is_file() and (folder / "model").is_dir():
-            manifest = read_manifest(folder / "manifest.json")
-            context = atomic.read_json(folder / "model" / "config.json").get("max_position_embeddings")
-            backbone = project.backbones.get(folder.parent.name)
-            engine = backbone.engine if backbone else "transformers"
-            digest = text_sha256(canonical([manifest, engine]))
-            name = f"{folder.parent.name}/{folder.name}"
-            return AskedModel(name, manifest, digest, context, folder, engine)
-    finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
-    listed = ", ".join(finished[:8]) if finished else "none yet; `make demo` trains some"
-    raise InputError(f"'{text}' is no finished model", field="--model", fix=f"finished models: {listed}")
+
+    name: str
+    api: ApiModel
+    upload: bool = False
+    context: int | None = None
+    engine: str = "endpoint"
+    folder: None = None
+    steps: Sequence[dict[str, Any]] = field(default=())
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        asked = self.api.model_dump(mode="json", include={"model", "base_url", "api_version", "extra_body", "not_sent"})
+        return {"name": self.name, "endpoint": asked}
+
+    @property
+    def digest(self) -> str:
+        return text_sha256(canonical(self.manifest))
+
+    def where(self) -> str:
+        if chat_endpoint.is_local(self.api):
+            return f"Nothing was uploaded: the model answered on this machine, at {self.api.base_url}."
+        return (
+            f"Prompts with genes, their names and what is known of them were sent to {chat_endpoint.address(self.api)}."
+        )
+
+    def write_answers(
+        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
+    ) -> dict[str, Any]:
+        if not chat_endpoint.is_local(self.api):
+            self._announce(task, style, decoding, examples, target)
+        return api.write_answers(task, style, decoding, examples, self.api, target)
+
+    def _announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
+        """Say what will leave this machine and what it costs at most; InputError where it may not leave."""
+        left = api.estimate(task, style, decoding, examples, self.api, target)
+        if not left.left:
+            return
+        completions = "any number" if left.completion_tokens is None else f"at most {left.completion_tokens:,}"
+        money = "nobody has stated a price" if left.cost is None else f"at most {left.cost:.2f}"
+        prompts = "prompt" if left.left == 1 else "prompts"
+        what = (
+            f"{left.left:,} {prompts}, at most {left.prompt_tokens:,} tokens, would go to "
+            f"{chat_endpoint.address(self.api)}, and {completions} tokens of answers come back; cost: {money}. "
+            "They hold what the style shows of your genes, sets or cases, and no names of files"
+        )
+        if not self.upload:
+            raise InputError(what, field="--model", fix="add --upload if this may leave your machine")
+        say(what.replace("would go", "go"))

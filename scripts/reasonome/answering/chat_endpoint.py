@@ -5,6 +5,7 @@ Teachers and API backbones share it: the cache of answers, the retries, and erro
 
 import asyncio
 import hashlib
+import ipaddress
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -26,6 +28,9 @@ Message = Mapping[str, str]
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
 _OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
+# Of requests to this machine: a proxy of the environment, or a redirect, would take them elsewhere.
+_STAYS = {"trust_env": False, "follow_redirects": False}
+_NO_KEY = "none"  # sent to servers on this machine, which mostly ask for none
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,43 @@ class ApiAnswer:
 _ANSWER = TypeAdapter(ApiAnswer)
 # What reading raises of a body that is no JSON, and of one that is no chat completion.
 _NO_COMPLETION = (ValueError, RecursionError, LookupError, TypeError, AttributeError)
+
+
+def address(endpoint: Endpoint) -> str:
+    """Where requests go."""
+    return endpoint.base_url or _OPENAI
+
+
+def is_local(endpoint: Endpoint) -> bool:
+    """Whether requests stay on this machine: `localhost`, or an address that loops back."""
+    host = urlsplit(address(endpoint)).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def served_models(endpoint: Endpoint) -> list[str]:
+    """The models that an endpoint lists; none where it lists none. InputError where it does not answer."""
+    key = _api_key(endpoint)
+    route = {"http_client": openai.DefaultHttpxClient(**_STAYS)} if is_local(endpoint) else {}
+    with openai.OpenAI(base_url=address(endpoint), api_key=key, max_retries=1, timeout=30, **route) as client:
+        try:
+            return [model.id for model in client.models.list()]
+        except openai.APIConnectionError:
+            what = f"no server answers at {address(endpoint)}"
+            raise InputError(what, field="--model", fix="start it, and check the address and port") from None
+        except openai.APIStatusError as error:
+            if error.status_code == 404:  # not every server lists its models
+                return []
+            what = f"{address(endpoint)} answered {error.status_code} when asked for its models"
+            fix = f"check the address, and the key in {endpoint.api_key_variable}"
+            raise InputError(what, field="--model", fix=fix) from None
+        except (openai.OpenAIError, *_NO_COMPLETION):
+            what = f"what answers at {address(endpoint)} is no OpenAI-compatible server"
+            raise InputError(
+                what, field="--model", fix="give its address with /v1, as http://localhost:8080/v1"
+            ) from None
 
 
 def ask(
@@ -154,18 +196,20 @@ class _Client:
 
     def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path):
         self._settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
-        self._key = _api_key(settings.api_key_variable)
+        self._key = _api_key(settings)
         common = {
             "api_key": self._key,
             "max_retries": settings.max_retries,
             "timeout": settings.timeout_seconds,
         }
+        if is_local(settings):
+            common["http_client"] = openai.DefaultAsyncHttpxClient(**_STAYS)
         if settings.api_version:
             self.sdk = openai.AsyncAzureOpenAI(
                 azure_endpoint=settings.base_url, api_version=settings.api_version, **common
             )
         else:
-            self.sdk = openai.AsyncOpenAI(base_url=settings.base_url or _OPENAI, **common)
+            self.sdk = openai.AsyncOpenAI(base_url=address(settings), **common)
 
     async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
         """Ask until the body can be read; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
@@ -200,7 +244,7 @@ class _Client:
     def _error(self, what: str, fix: str) -> InputError:
         what = f"{self.sdk.base_url} {what} (model '{self._settings.model}'"
         what += f", key from {self._settings.api_key_variable})"
-        return InputError(what.replace(self._key, "<key>"), fix=fix)
+        return InputError(what if self._key == _NO_KEY else what.replace(self._key, "<key>"), fix=fix)
 
     def _fix(self, error: openai.APIStatusError) -> str:
         if error.status_code in (401, 403):
@@ -218,13 +262,16 @@ class _Client:
         return f"run again later; answers so far are kept in {self._cache_path} and are not asked again"
 
 
-def _api_key(variable: str) -> str:
+def _api_key(endpoint: Endpoint) -> str:
+    variable = endpoint.api_key_variable
     key = os.environ.get(variable, "").strip()
+    if not key and is_local(endpoint):
+        return _NO_KEY
     if not key:
         raise InputError(
             f"the environment variable {variable} is not set",
             field="api_key_variable",
-            fix=f"export {variable}=<your key> (any word for a server that asks for none)",
+            fix=f"export {variable}=<your key> (any word for a server elsewhere that asks for none)",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise InputError(

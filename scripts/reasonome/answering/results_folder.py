@@ -19,6 +19,7 @@ from reasonome.core.terminal import say
 MANIFEST = "manifest.json"
 # The answers; the digests of their questions and of themselves; and the batches of an unfinished run.
 ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
+CACHE = "answers.cache.jsonl"  # of a model behind an endpoint, answer by answer
 LOCK = ".reasonome.lock"
 _ANOTHER = "give another folder"
 
@@ -35,7 +36,7 @@ class ResultsKind:
     @property
     def files(self) -> tuple[str, ...]:
         """All files that results of this kind have."""
-        return (self.page, *self.tables, ANSWERS, STAMP, MANIFEST)
+        return (self.page, *self.tables, ANSWERS, STAMP, CACHE, MANIFEST)
 
 
 def json_object(path: Path) -> dict[str, Any]:

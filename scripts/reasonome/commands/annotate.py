@@ -1,38 +1,55 @@
-"""`reasonome annotate`: name, explain and check your own gene sets with a trained model.
+"""`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
-reasonome annotate clusters.csv --model smollm2-135m/pretrain.demo-s0+sft.names-s0+grpo.soft-s0 --out my_clusters
-reasonome annotate deseq2.csv --model results/models/BACKBONE/CHAIN --out my_genes --adjusted-p 0.01 --top 200
+reasonome annotate deseq2.csv --ora-only --contrast "treated vs control" --out my_genes
+reasonome annotate clusters.csv --model demo --out my_clusters
+reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
+
+--model takes an experiment (its last arm), EXPERIMENT/ARM, a finished model (BACKBONE/CHAIN, or its folder), a backbone
+of backbones.yaml, a folder or OWNER/NAME of the hub with weights for transformers, a .gguf file, or the address of an
+OpenAI-compatible server (ADDRESS#NAME if it serves several models; its key in REASONOME_API_KEY if it asks for one).
 
 SETS are GMT files, files with one gene a line, tables of clusters (Seurat's FindAllMarkers, Scanpy's rank_genes_groups)
 or of differential expression (DESeq2, edgeR, limma, Scanpy), which are recognised by their columns. Genes are symbols,
 aliases, Entrez, Ensembl or HGNC ids of humans, or with --species mouse those of mice, which are asked about as human
-orthologues. Nothing leaves the machine. Run it in the project's folder; a second run uses the answers that it has.
+orthologues. Nothing leaves the machine without --upload. A second run uses the answers that it has.
 """
 
 import argparse
 import shlex
 import sys
+from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from reasonome.annotation.settings import checked_settings
+from reasonome.annotation.settings import checked_settings, placed
 from reasonome.commands.score import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
+from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.terminal import printable
 
+if TYPE_CHECKING:
+    from reasonome.answering.asked_model import AskedModel
+
 # Settings of config/annotations.yaml that are options by their name.
-_OPTIONS = ("kind", "species", "adjusted_p", "log2_fold_change", "top", "universe", "style", "samples", "benchmark")
+_OPTIONS = (
+    *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "style", "samples"),
+    "benchmark",
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
-    summary = "name, explain and check your own gene sets with a trained model"
+    summary = "enriched terms of your own gene sets, and a model's names for them, checked"
     command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
-    command.add_argument("--model", required=True, help="BACKBONE/CHAIN below results/models, or its folder")
+    names = command.add_mutually_exclusive_group(required=True)
+    names.add_argument("--model", help="which model is asked; see above")
+    names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
+    add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     for name in _OPTIONS:
         field = Annotation.model_fields[name]
@@ -46,8 +63,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         + ", ".join(get_args(Column)),
     )
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
+    command.add_argument("--no-gsea", action="store_true", help="no GSEA of tables and rankings, only their lists")
     command.add_argument(
-        "--libraries", metavar="NAME,…", help="sources of gene sets to test (default: those of the demo)"
+        "--libraries", metavar="NAME,…", help="gene sets to test: sources, or GMT files (default: the demo's sources)"
     )
     command.add_argument(
         "--preview",
@@ -56,27 +74,44 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
 
 
+def add_model(command: argparse.ArgumentParser) -> None:
+    """The options that go with `--model`."""
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="a LoRA adapter to merge into the model's weights")
+    command.add_argument(
+        "--upload", action="store_true", help="let what is asked leave this machine, for a server elsewhere"
+    )
+
+
+def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str | PathLike], str]) -> "AskedModel":
+    """The model of the options; `place` writes a path as it leads from the project's folder."""
+    from reasonome.answering.find_model import find_model
+
+    adapter = args.adapter and Path(place(args.adapter))
+    return find_model(project, args.model, place=place, adapter=adapter, upload=args.upload)
+
+
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 even if some sets got no answer."""
     from reasonome.annotation import job
-    from reasonome.annotation.project_files import model_folder
 
-    project = Project(args.config)
-    settings = parse_settings(args)
-    gene_lists = job.read_lists(settings)
-    model = model_folder(project, args.model)
-    if args.preview:
-        job.preview_lists(project, settings, gene_lists, model, args.out)
-        return 0
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    job.annotate_lists(project, settings, gene_lists, model, args.out, command)
+    with project_folder(args.config) as place:
+        project = Project(args.config)
+        settings = placed(parse_settings(args), place)
+        gene_lists = job.read_lists(settings)
+        model = None if args.ora_only else asked_model(project, args, place)
+        out = Path(place(args.out))
+        if args.preview:
+            job.preview_lists(project, settings, gene_lists, model, out)
+        else:
+            job.annotate_lists(project, settings, gene_lists, model, out, command)
     return 0
 
 
 def parse_settings(args: argparse.Namespace) -> Annotation:
     """The settings as in config/annotations.yaml; InputError for an invalid one."""
     values = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
-    values |= {"columns": parse_columns(args.columns), "split": not args.together}
+    values |= {"columns": parse_columns(args.columns), "split": not args.together, "gsea": not args.no_gsea}
     if args.libraries:
         values["libraries"] = args.libraries.split(",")
     else:

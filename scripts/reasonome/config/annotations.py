@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import Name, Names, Seed, Strict
+from reasonome.config.strict import Name, Seed, Strict, check_unique
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
@@ -35,6 +35,11 @@ class Annotation(Strict):
         None, description="of tables: the smallest change of a gene that counts; if not given 1, and .25 for clusters"
     )
     split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
+    contrast: Annotated[str, Field(pattern=r"\S\s+(vs\.?|versus)\s+\S")] | None = Field(
+        None,
+        description="of differential expression: which conditions are compared, as 'treated vs control': genes that go "
+        "up are higher in the first",
+    )
     top: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="genes of a set, at most, the strongest: of differential expression those of the largest statistic "
@@ -47,13 +52,24 @@ class Annotation(Strict):
         "expression has its own",
     )
     benchmark: Name = Field("demo-go", description="whose facts, ontology terms and encoders answers are checked with")
-    libraries: Names = Field(
-        ["reactome-demo", "wikipathways-demo"], description="sources of gene sets to test for over-representation"
+    libraries: Annotated[list[AnyPath], AfterValidator(check_unique)] = Field(
+        ["reactome-demo", "wikipathways-demo"],
+        description="gene sets to test for over-representation: sources of sources.yaml, or GMT files",
     )
-    style: Name = Field("facts", description="of the prompts")
+    style: Name | None = Field(
+        None,
+        description="of the prompts; if not given the words that the model was trained with, with room for all genes, "
+        "or `facts` for a model that was not trained here",
+    )
+    gsea: bool = Field(True, description="GSEA of tables of differential expression and of whole rankings too")
     samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Annotated[int, Field(ge=16)] = 160
     batch_size: Annotated[int, Field(ge=1)] = 32
     seed: Seed = 0
+
+
+def is_file_name(library: str) -> bool:
+    """Whether a library is given as a file, and not as the name of a source."""
+    return "/" in library or library.endswith((".gmt", ".gmt.gz"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import MANIFEST, ResultsKind, check_folder, claim, only_process
+from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
@@ -101,11 +102,8 @@ def prepare(
     places = maker.locate(sources.locations_file) if located else GeneMap({})
     path = Path(settings.panel) if settings.panel is not None else None
     made = QuestionMaker(style, maker, places, overlap, panel, path)
-    if made.unmapped:
-        some = ", ".join(made.unmapped[:8]) + (", …" if len(made.unmapped) > 8 else "")
-        say(f"{settings.panel}: of {len(panel):,} genes {len(made.unmapped):,} are unknown and left out: {some}")
     questions = made.questions(files)
-    reading = _reading(files)
+    reading = [*_reading(files), *_unknown(settings.panel, made)]
     for sentence in reading:
         say(sentence)
     for question in questions:
@@ -114,15 +112,16 @@ def prepare(
     about = PageAbout(
         kind=kind,
         model=model.name,
-        recipe_steps=[f"{s['step']}: {learned_from(s)}" for s in project_files.training_steps(model) if "recipe" in s],
+        recipe_steps=[f"{s['step']}: {learned_from(s)}" for s in model.steps if "recipe" in s],
         benchmark=name,
         style=style_name,
-        decoding=_decoding(settings, style),
+        decoding=_decoding(rank.decoding_settings(settings, style, questions)),
         samples=settings.samples,
         candidates=_candidates(settings, kind, len(made.resolved)),
         reading=reading,
         sources=[_source(project, source) for source in sources.names],
         versions=versions(),
+        where=model.where(),
         command=command,
         warnings=_warnings(project, kind, model, style_name, sources),
     )
@@ -138,17 +137,25 @@ def _reading(files: Sequence[AskedFile]) -> list[str]:
     return [f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"]
 
 
+def _unknown(panel: str | None, made: QuestionMaker) -> list[str]:
+    """In words: which genes of the panel are unknown."""
+    if not made.unmapped:
+        return []
+    some = ", ".join(made.unmapped[:8]) + (", …" if len(made.unmapped) > 8 else "")
+    return [f"{panel}: {len(made.unmapped):,} of {len(made.panel):,} genes are unknown and left out: {some}"]
+
+
 def _source(project: Project, name: str) -> SourceUsed:
     spec = project.sources[name]
     return SourceUsed(name=name, release=spec.release, licence=spec.licence)
 
 
-def _decoding(settings: Prioritisation, style: RankingStyle) -> str:
-    decoding = rank.decoding_settings(settings, style)
-    if decoding.orders == 1:
-        return "greedy"
-    drawn = f"temperature {decoding.temperature}, top-p {decoding.top_p}"
-    return f"{decoding.orders} answers, the candidates in another order each time; {drawn}"
+def _decoding(decoding: Decoding) -> str:
+    """In words: how answers are drawn."""
+    drawn = f"temperature {decoding.temperature}, top-p {decoding.top_p}" if decoding.temperature else "greedy"
+    if decoding.orders > 1:
+        return f"{decoding.orders} answers, the candidates in another order each time; {drawn}"
+    return f"{decoding.samples} answers; {drawn}" if decoding.samples > 1 else f"one answer; {drawn}"
 
 
 def _candidates(settings: Prioritisation, kind: Kind, panel: int) -> str:
@@ -172,7 +179,7 @@ def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sourc
     if not trained and model.folder is not None:
         warnings.append(f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers")
     elif trained and style not in trained:
-        was = " and ".join(sorted(set(trained)))
+        was = " and ".join(sorted(trained))
         warnings.append(f"the model was trained with prompts of style {was}, and is asked in style {style}")
     if kind == "case" and sources.phenotype_files is None:
         warnings.append(

@@ -31,7 +31,10 @@ class SourceUsed(BaseModel):
 
 
 class PageAbout(BaseModel):
-    """How the rankings were made. `recipe_steps` has a sentence for each training step; `warnings` stand above all."""
+    """How the rankings were made. `recipe_steps` has a sentence for each training step; `warnings` stand above all.
+
+    `where` is a sentence on where the model was asked.
+    """
 
     kind: Kind
     model: str
@@ -43,6 +46,7 @@ class PageAbout(BaseModel):
     candidates: str
     reading: list[str] = []
     sources: list[SourceUsed] = []
+    where: str
     versions: dict[str, str] = {}
     command: str
     warnings: list[str] = []

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from reasonome.answering.asked_model import AskedModel
-from reasonome.config.project import Project, chains
+from reasonome.answering.asked_model import AskedModel, learned_styles, own_style
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.prioritisation.rank import TASKS
 from reasonome.prioritisation.settings import Kind, Prioritisation
-from reasonome.report.model_steps import step_manifests
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _DEFAULTS: dict[Kind, str] = {"case": "demo-cases", "locus": "demo-loci"}
@@ -47,41 +45,31 @@ class Sources:
 
 def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> tuple[str, RankingBenchmark]:
     """The benchmark whose genes are used, with the window of the settings. InputError for one of another task."""
-    of_task = {name: spec for name, spec in project.benchmarks.items() if spec.task == TASKS[kind].name}
     name = settings.benchmark or _DEFAULTS[kind]
-    benchmark = lookup(of_task, name, f"benchmark of {TASKS[kind].name}")
+    benchmark = lookup(_benchmarks(project, kind), name, f"benchmark of {TASKS[kind].name}")
     return name, benchmark.model_copy(update={"window_kb": settings.window_kb})
 
 
 def asked_style(project: Project, settings: Prioritisation, kind: Kind, model: AskedModel) -> tuple[str, RankingStyle]:
-    """The prompt style: that of the settings, else the last of the model's training for this task, else one with
-    reasons. InputError for an unknown one."""
+    """The prompt style: that of the settings, else the model's own for this task, else one with reasons.
+
+    InputError for an unknown one.
+    """
     styles = project.styles(TASKS[kind].name)
-    trained = [name for name in trained_styles(project, kind, model) if name in styles]
-    name = settings.style or (trained[-1] if trained else _WITH_REASONS)
+    name = settings.style or own_style(styles, model.steps, _benchmarks(project, kind)) or _WITH_REASONS
     return name, lookup(styles, name, "prompt style")
 
 
-def trained_styles(project: Project, kind: Kind, model: AskedModel) -> list[str]:
-    """The styles of this task that the model was trained in, first to last."""
-    tasks = {name: spec.task for name, spec in project.benchmarks.items()}
-    recipes = [step["recipe"] for step in training_steps(model)]
-    return [
-        recipe["style"]
-        for recipe in recipes
-        if recipe.get("style")
-        and TASKS[kind].name in {tasks.get(name) for name in recipe.get("mixture") or [recipe.get("benchmark")]}
-    ]
+def trained_styles(project: Project, kind: Kind, model: AskedModel) -> set[str]:
+    """The styles of this task that the model was trained in."""
+    benchmarks = _benchmarks(project, kind)
+    learned = (pair for step in model.steps for pair in learned_styles(step.get("recipe", {})))
+    return {style for benchmark, style in learned if benchmark in benchmarks}
 
 
-def training_steps(model: AskedModel) -> list[dict[str, Any]]:
-    """The manifests of the model's training steps, first to last; none for weights of elsewhere, or an endpoint."""
-    if "recipe" not in model.manifest or model.folder is None:
-        return []
-    folders = [model.folder.with_name(chain) for chain in chains.lineage(model.folder.name)]
-    if not all((folder / "manifest.json").is_file() for folder in folders):
-        return [model.manifest]
-    return step_manifests(model.folder)[1:]
+def _benchmarks(project: Project, kind: Kind) -> dict[str, RankingBenchmark]:
+    """The benchmarks of this task by name."""
+    return {name: spec for name, spec in project.benchmarks.items() if spec.task == TASKS[kind].name}
 
 
 def sources(project: Project, benchmark: RankingBenchmark) -> Sources:

@@ -110,13 +110,18 @@ class QuestionMaker:
                     made.append(Question(_record(row, file, number, error=" ".join(str(error).split())), None))
         if errors and len(errors) == len(made):
             raise errors[0]
+        asked = [question for question in made if question.example is not None]
+        if len({bool(question.candidates) for question in asked}) > 1:
+            what = "some cases name candidates and others none, and the two are asked in different ways"
+            fix = "give the others a --panel, or rank them in two runs"
+            raise InputError(what, file=files[0].path, field="candidates", fix=fix)
         return made
 
     def case(self, row: CaseRow, file: AskedFile, number: int) -> Question:
         """The question of a case. Raises InputError."""
         where = _where(row, file)
-        present = self._phenotypes(row.present, where, "present")
-        absent = self._phenotypes(row.absent, where, "absent")
+        present = self._phenotypes(row.present, where, "present", file)
+        absent = self._phenotypes(row.absent, where, "absent", file)
         if not present:
             field = "phenotypicFeatures" if file.form == "phenopackets" else "present"
             fix = "give what the patient has as HPO terms: a question without them asks nothing"
@@ -124,6 +129,7 @@ class QuestionMaker:
         both = sorted({term.id for term in present} & {term.id for term in absent})
         if both:
             what = f"{', '.join(both)} is both present and absent"
+            where["line"] = file.term_lines.get(both[0], row.line)
             raise InputError(what, **where, field="absent", fix="take it out of one of the two")
         flags = [f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note]
         age = row.age.strip() if _AGE.fullmatch(row.age.strip()) else ""
@@ -189,7 +195,7 @@ class QuestionMaker:
         elif row.candidates:
             by_symbol = self.maker.listed(row.candidates, row.scores, at, {})
         elif self.panel is not None:
-            return list(self.resolved.values()), self.unmapped
+            return list(self.resolved.values()), []
         else:
             return [], []
         known = [gene for gene in by_symbol.values() if gene.symbol in self.maker.genes]
@@ -224,6 +230,9 @@ class QuestionMaker:
         which: str,
     ) -> Question:
         """The question with the candidates that its prompt has room for: the most `preferred`, else any by the seed."""
+        if self.style.order == "score" and candidates and all(gene.score is None for gene in candidates):
+            what = "this style lists candidates as a tool's scores have them, and nothing here scores them"
+            raise InputError(what, field="--style", fix="ask in another style, or give a column of scores")
         mixed = shuffled(candidates, self.style.seed)
         ordered = sorted(mixed, key=lambda gene: -preferred.get(gene.symbol, float("-inf")))
         fits = most_that_fit([gene_text(gene, self.style) for gene in ordered], self.style)
@@ -238,11 +247,14 @@ class QuestionMaker:
         shown = example.model_copy(update={"candidates": shuffled(ordered[:fits], self.style.seed)})
         return Question(record.model_copy(update=updates), shown, candidates)
 
-    def _phenotypes(self, terms: Sequence[tuple[str, str]], where: Mapping, column: str) -> list[AskedPhenotype]:
+    def _phenotypes(
+        self, terms: Sequence[tuple[str, str]], where: dict, column: str, file: AskedFile
+    ) -> list[AskedPhenotype]:
         """Current terms with the ontology's labels, each once. Raises InputError for one that nothing names."""
         by_id: dict[str, AskedPhenotype] = {}
         for term, label in terms:
-            current = self._in_use(term, label, where, column)
+            line = file.term_lines.get(term, where.get("line"))
+            current = self._in_use(term, label, {**where, "line": line}, column)
             by_id.setdefault(current.id, current)
         return list(by_id.values())
 

@@ -55,11 +55,13 @@ def rank(
     return records
 
 
-def decoding_settings(settings: Prioritisation, style: RankingStyle) -> Decoding:
-    """How answers are drawn: each in another order of the candidates; a single one is greedy."""
+def decoding_settings(settings: Prioritisation, style: RankingStyle, questions: Sequence[Question]) -> Decoding:
+    """How answers are drawn: each in another order of the candidates, if there are any; a single one is greedy."""
     sampled = settings.samples > 1
+    are_listed = any(question.candidates for question in questions)
     return Decoding(
-        orders=settings.samples,
+        samples=1 if are_listed else settings.samples,
+        orders=settings.samples if are_listed else 1,
         temperature=settings.temperature if sampled else 0.0,
         top_p=settings.top_p if sampled else 1.0,
         max_new_tokens=settings.max_new_tokens or NEW_TOKENS[style.reasoning],
@@ -75,7 +77,7 @@ def check_context(
     asked = [question for question in questions if question.example is not None]
     if model.context is None or not asked:
         return
-    task, new = TASKS[asked[0].record.kind], decoding_settings(settings, style).max_new_tokens
+    task, new = TASKS[asked[0].record.kind], decoding_settings(settings, style, asked).max_new_tokens
     tokens = max(
         sum(count_tokens([message["content"] for message in task.prompt(question.example, style).messages]))
         for question in asked
@@ -92,7 +94,7 @@ def _answers(
     """The answers to each question by its id; those of an earlier run with the same model and questions."""
     examples = [question.example for question in questions if question.example is not None]
     kinds = {question.record.kind for question in questions}
-    task, decoding = TASKS[kinds.pop()], decoding_settings(settings, style)
+    task, decoding = TASKS[kinds.pop()], decoding_settings(settings, style, questions)
     parts = [model.digest, task.name, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
     digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     rows = kept_answers(out, digest)

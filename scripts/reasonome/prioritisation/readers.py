@@ -1,8 +1,8 @@
 """People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasonome.core.errors import InputError
@@ -27,7 +27,7 @@ class AskedFile:
     """The rows of one file, all of one kind.
 
     `name` is short, `path` as given, None for a locus of options. `form` is phenopackets, terms, table or options.
-    `solved` counts cases that name a causative gene.
+    `solved` counts cases that name a causative gene. `term_lines` are the lines of a list of terms.
     """
 
     name: str
@@ -36,6 +36,7 @@ class AskedFile:
     form: str
     rows: Sequence[CaseRow] | Sequence[LocusRow]
     solved: int = 0
+    term_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_files(settings: Prioritisation) -> list[AskedFile]:
@@ -88,7 +89,8 @@ def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
         solved = sum(bool(case.genes) for case in cases)
         return AskedFile(name, path, "case", form, [_row(case, path) for case in cases], solved)
     if form == "terms":
-        return AskedFile(name, path, "case", form, [_terms(path, name)])
+        row, term_lines = _terms(path, name)
+        return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
     if _kind(path, settings) == "case":
         return AskedFile(name, path, "case", form, rankings.read_cases(path, settings.columns, solved=False))
     return AskedFile(name, path, "locus", form, rankings.read_loci(path, settings.columns, solved=False))
@@ -146,8 +148,10 @@ def _row(case: Case, path: Path) -> CaseRow:
     )
 
 
-def _terms(path: Path, name: str) -> CaseRow:
-    """The case of a list of HPO terms: one a line, those that the patient has not with - or not in front."""
+def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
+    """The case of a list of HPO terms, one a line, those that the patient has not with - or not in front; and the last
+    line of each term."""
+    term_lines: dict[str, int] = {}
     present: list[tuple[str, str]] = []
     absent: list[tuple[str, str]] = []
     for line, text in _with_text(path):
@@ -158,7 +162,8 @@ def _terms(path: Path, name: str) -> CaseRow:
             raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
         label = " ".join((match["label"] or "").split())
         (absent if match["absent"] else present).append((match["id"].upper(), label))
-    return CaseRow(
+        term_lines[match["id"].upper()] = line
+    row = CaseRow(
         place="",
         line=None,
         present=tuple(dict.fromkeys(present)),
@@ -166,6 +171,7 @@ def _terms(path: Path, name: str) -> CaseRow:
         absent=tuple(dict.fromkeys(absent)),
         id=name,
     )
+    return row, term_lines
 
 
 def _with_text(path: Path) -> Iterator[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """The settings of a prioritisation, as the command line passes them."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -47,3 +48,8 @@ class Prioritisation(Strict):
     )
     batch_size: Annotated[int, Field(ge=1)] = 32
     seed: Seed = 0
+
+    def placed(self, place: Callable[[str], str]) -> "Prioritisation":
+        """The settings with their paths as `place` writes them."""
+        panel = self.panel and place(self.panel)
+        return self.model_copy(update={"files": [place(path) for path in self.files], "panel": panel})

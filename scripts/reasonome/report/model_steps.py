@@ -1,19 +1,7 @@
-"""The training steps of a model, from the untouched backbone on: their manifests, and what each learned from."""
+"""What the training steps of a model learned from, in words."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-from reasonome.config.project import chains
-from reasonome.core.manifest import read_manifest
-
-
-def step_manifests(model: Path) -> list[dict[str, Any]]:
-    """The manifests of a model's folder and of those beside it that it was made from, the untouched backbone's first.
-
-    InputError where a manifest is missing.
-    """
-    return [read_manifest(model.with_name(chain) / "manifest.json") for chain in chains.lineage(model.name)]
 
 
 def learned_from(manifest: Mapping[str, Any]) -> str:

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from reasonome.config import STAGES, Experiment, Recipe, RolloutRecipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.manifest import file_sha256
+from reasonome.core.manifest import file_sha256, read_manifest
 
 BASE = "base"
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling per seed: two would make two folders for one model
@@ -80,6 +82,14 @@ def check_answers(chain: str) -> None:
 def lineage(chain: str) -> list[str]:
     """The chains of a model and of all it was made from, the untouched backbone first."""
     return [BASE] if chain == BASE else [*lineage(parent(chain)), chain]
+
+
+def step_manifests(model: Path) -> list[dict[str, Any]]:
+    """The manifests of a model's folder and of those beside it that it was made from, the untouched backbone's first.
+
+    InputError where a manifest is missing.
+    """
+    return [read_manifest(model.with_name(chain) / "manifest.json") for chain in lineage(model.name)]
 
 
 def last_step(chain: str) -> Step:

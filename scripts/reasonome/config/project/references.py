@@ -15,6 +15,7 @@ from reasonome.config import (
     SamplePreferences,
     TierPreferences,
 )
+from reasonome.config.annotations import is_file_name
 from reasonome.config.project.experiment_references import check_experiment
 from reasonome.config.project.recipe_references import check_recipe
 from reasonome.core.errors import nearest
@@ -94,8 +95,10 @@ def _check_annotation(project: "Project", name: str, annotation: Annotation) -> 
     able = [benchmark for benchmark, spec in benchmarks if registry.part(spec.task, "checks").ANNOTATES]
     project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, able)
     styles = project.styles(project.benchmarks[annotation.benchmark].task)
-    project.folder.check_known(file, (name, "style"), annotation.style, styles)
+    if annotation.style is not None:
+        project.folder.check_known(file, (name, "style"), annotation.style, styles)
     libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
+    libraries += [library for library in annotation.libraries if is_file_name(library)]
     project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
 
 

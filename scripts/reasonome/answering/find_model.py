@@ -1,0 +1,195 @@
+"""The model that people mean by a name, an address or a path.
+
+experiment, or experiment/arm        the model that this arm trained last (`demo`, `demo/KW+RA`)
+BACKBONE/CHAIN, or its folder        a finished model of this project
+a backbone of backbones.yaml         its untouched weights, or the endpoint that it names
+http://localhost:8080/v1[#NAME]      an OpenAI-compatible server: llama.cpp's, Ollama, vLLM
+a folder, or OWNER/NAME[@COMMIT]     weights for transformers, on disk or on the Hugging Face hub
+a file MODEL.gguf                    weights for llama.cpp, which are unpacked once
+
+Weights may have an adapter (LoRA) beside them, which is merged into them once.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reasonome.answering import chat_endpoint, model_files
+from reasonome.answering.asked_model import AskedEndpoint, AskedModel, AskedWeights
+from reasonome.config import ApiModel
+from reasonome.config.project import Project, chains
+from reasonome.core.errors import InputError, nearest
+
+_URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
+_HUB = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[0-9a-f]{40}))?")
+# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
+_AT_ADDRESS = {
+    "timeout_seconds": 600,
+    "concurrency": 4,
+    "max_retries": 4,
+    "api_key_variable": "REASONOME_API_KEY",
+}
+
+
+def find_model(
+    project: Project,
+    text: str,
+    *,
+    place: Callable[[str | os.PathLike], str] = os.fspath,
+    adapter: Path | None = None,
+    upload: bool = False,
+) -> AskedModel:
+    """The model that people call `text`; see the module. `place` writes a path of theirs as it leads from here.
+
+    InputError where there is none, with the nearest names or the command that makes it; for damaged weights; and for an
+    endpoint that does not answer or serves several models of which none is named.
+    """
+    found = _found(project, text, place, upload)
+    if adapter is None:
+        return found
+    if not isinstance(found, AskedWeights):
+        what = f"'{text}' is behind an endpoint, and an adapter goes with weights"
+        raise InputError(what, field="--adapter", fix="let the server load the adapter")
+    return _with_adapter(project, found, adapter)
+
+
+def _found(project: Project, text: str, place: Callable[[str | os.PathLike], str], upload: bool) -> AskedModel:
+    if url := _URL.fullmatch(text):
+        return _at_url(url["base"], url["name"], upload)
+    path = Path(os.path.abspath(place(text)))  # resolves `.` and `..`, but keeps the names of links
+    if path.is_file():
+        return _of_file(project, path)
+    if path.name == "model" and (path.parent / "manifest.json").is_file():
+        path = path.parent
+    if path.is_dir():
+        return _of_folder(project, path)
+    finished = project.results.root / "models" / text
+    if model_files.is_finished(finished):
+        return _finished(project, finished, text)
+    experiment, _, arm = text.partition("/")
+    if experiment in project.experiments:
+        return _of_experiment(project, experiment, arm)
+    if text in project.backbones:
+        return _of_backbone(project, text, upload)
+    hub = _HUB.fullmatch(text)
+    if hub and experiment not in project.backbones:
+        return _of_hub(project, hub["repository"], hub["revision"])
+    raise _unknown(project, text)
+
+
+def _unknown(project: Project, text: str) -> InputError:
+    root = project.results.root / "models"
+    finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
+    listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet; `make demo` trains some'}"
+    near = nearest(text, [*finished, *project.experiments, *project.backbones])
+    others = "or give an experiment, a backbone, a folder, a .gguf file, or the address of a server"
+    return InputError(
+        f"'{text}' is no model that can be asked", field="--model", fix="; ".join(filter(None, [near, listed, others]))
+    )
+
+
+# --- endpoints ---------------------------------------------------------------------------------------
+
+
+def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
+    try:
+        endpoint = ApiModel(model=name or "?", base_url=base, **_AT_ADDRESS)
+    except ValidationError as error:
+        what = f"'{base}' is no address of an endpoint: {error.errors(include_url=False)[0]['msg']}"
+        raise InputError(what, field="--model", fix="write http://localhost:8080/v1") from None
+    if not (chat_endpoint.is_local(endpoint) or upload or name):
+        what = f"{base} is another machine, and nothing was sent to it"
+        raise InputError(what, field="--model", fix="add --upload if the genes may leave your machine")
+    served = chat_endpoint.served_models(endpoint) if chat_endpoint.is_local(endpoint) or upload else [name]
+    if name is None and len(served) != 1:
+        what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
+        raise InputError(what, field="--model", fix=f"name one: {base}#{served[0] if served else 'NAME'}")
+    if name is not None and served and name not in served:
+        what = f"{base} serves no model '{name}'"
+        raise InputError(what, field="--model", fix=nearest(name, served))
+    chosen = name or served[0]
+    return AskedEndpoint(f"{Path(chosen).name} at {base}", endpoint.model_copy(update={"model": chosen}), upload)
+
+
+def _of_backbone(project: Project, name: str, upload: bool) -> AskedModel:
+    backbone = project.backbones[name]
+    if backbone.kind == "recorded":
+        what = f"backbone '{name}' is a file of recorded answers, and answers nothing new"
+        raise InputError(what, field="--model", fix="name a model")
+    if backbone.api is not None:
+        return AskedEndpoint(name, backbone.api, upload, backbone.context)
+    return _made(project, project.results.model(name, chains.BASE), name)
+
+
+# --- models of this project --------------------------------------------------------------------------
+
+
+def _made(project: Project, folder: Path, name: str) -> AskedWeights:
+    """The finished model in a folder of this project; InputError with the command that makes it."""
+    if not model_files.is_finished(folder):
+        what = f"'{name}' was not made yet"
+        raise InputError(what, field="--model", fix=f"snakemake --cores 2 {folder / 'manifest.json'}")
+    return _finished(project, folder, name)
+
+
+def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
+    """The model of an arm, by default the last, of the experiment's first backbone with weights and its first seed."""
+    experiment = project.experiments[name]
+    trained = {arm: spec for arm, spec in experiment.arms.items() if spec.steps}
+    weighted = [backbone for backbone in experiment.backbones if project.backbones[backbone].kind == "weights"]
+    if not trained or not weighted:
+        raise InputError(f"experiment '{name}' trains no model", field="--model", fix="name another")
+    if arm and arm not in trained:
+        raise InputError(f"experiment '{name}' trains no arm '{arm}'", field="--model", fix=nearest(arm, trained))
+    chosen = arm or next(reversed(trained))
+    chain = chains.arm_chain(trained[chosen].steps, experiment.seeds[0])
+    return _made(project, project.results.model(weighted[0], chain), f"{name}/{chosen}")
+
+
+def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
+    """A finished model, whose files are those of its manifest."""
+    model_files.check_model(folder, project.results)
+    chains.check_answers(folder.name)
+    steps = chains.step_manifests(folder)
+    backbone = project.backbones.get(folder.parent.name)
+    engine = backbone.engine if backbone else "transformers"
+    return AskedWeights(name, steps[-1], folder, folder / "model", steps, engine)
+
+
+# --- weights of others -------------------------------------------------------------------------------
+
+
+def _of_file(project: Project, path: Path) -> AskedWeights:
+    if path.suffix != ".gguf":
+        raise InputError("this file is no model", file=path, field="--model", fix="give a .gguf file, or a folder")
+    return _kept(model_files.of_gguf(path, project.results.asked), path.stem)
+
+
+def _of_folder(project: Project, path: Path) -> AskedWeights:
+    if model_files.is_finished(path):
+        return _finished(project, path, f"{path.parent.name}/{path.name}")
+    if (path / "adapter_config.json").is_file() and not (path / "config.json").is_file():
+        fix = f"name the model that it was trained beside: --model MODEL --adapter {path}"
+        raise InputError("this is an adapter, without the weights that it changes", file=path, fix=fix)
+    if not (path / "config.json").is_file():
+        raise _unknown(project, os.fspath(path))
+    manifest = model_files.manifest_of_folder(path)
+    return AskedWeights(path.name, manifest, path, path, [manifest])
+
+
+def _of_hub(project: Project, repository: str, revision: str | None) -> AskedWeights:
+    return _kept(model_files.of_hub(repository, revision, project.results.asked), repository)
+
+
+def _with_adapter(project: Project, model: AskedWeights, adapter: Path) -> AskedWeights:
+    kept = model_files.with_adapter(model.weights, model.digest, adapter, project.results.asked)
+    return _kept(kept, f"{model.name} with {adapter.name}", model.engine)
+
+
+def _kept(folder: Path, name: str, engine: str = "transformers") -> AskedWeights:
+    """Weights that were unpacked, fetched or merged into a folder of this project."""
+    manifest = model_files.read_manifest(folder / "manifest.json")
+    return AskedWeights(name, manifest, folder, folder / "model", [manifest], engine)

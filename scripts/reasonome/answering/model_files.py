@@ -1,0 +1,154 @@
+"""Folders of weights that are asked: checked against their manifests, unpacked from GGUF, fetched, merged."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from reasonome.config import HubWeights
+from reasonome.config.project import chains
+from reasonome.config.project.results import Results
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import canonical, file_sha256, folder_sha256, read_manifest, text_sha256
+from reasonome.core.terminal import say
+from reasonome.facts.fetching import weights
+
+# What says which model a folder has, beside its weights.
+_DESCRIBED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a folder has a model of this project, and its manifest."""
+    return (folder / "manifest.json").is_file() and (folder / "model").is_dir()
+
+
+def check_model(model: Path, results: Results) -> None:
+    """Compare the files of a model with the digests in its manifest.
+
+    Raises InputError for the first missing, changed or added file, with the way to make it again: by Snakemake, if the
+    model is one of `results`. Added files that nothing loads are allowed: hidden ones, as Snakemake writes, and those
+    in other folders.
+    """
+    written = read_manifest(model / "manifest.json").get("model", {})
+    if not any(name.endswith(".safetensors") for name in written):
+        what = "this manifest has no digest of a model's weights"
+        raise _damaged(what, model / "manifest.json", model, results)
+    files = {name: model / "model" / name for name in written}
+    for path in files.values():
+        if not path.is_file():
+            raise _damaged("this file of the model is missing", path, model, results)
+    for path in sorted(set((model / "model").iterdir()) - set(files.values())):
+        if path.is_file() and not path.name.startswith("."):
+            what = "this file is not in the model's manifest, and may be loaded with the model"
+            raise InputError(what, file=path, fix="move it out of this folder")
+    for name, digest in tqdm(written.items(), desc="checking the model's files", delay=5):
+        if file_sha256(files[name]) != digest:
+            what = "the weights are not those" if name.endswith(".safetensors") else "this file is not that"
+            raise _damaged(f"{what} of the manifest: damaged, or changed since", files[name], model, results)
+
+
+def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError:
+    expected = results.model(model.parent.name, model.name)
+    if model.resolve() != expected.resolve():
+        fix = f"copy {model} again from where it came: it lies outside {results.root}, so that Snakemake cannot make it"
+    else:
+        again = "fetch it" if model.name == chains.BASE else "train it"
+        fix = f"remove {expected} and {again} again: snakemake --cores 2 {expected / 'manifest.json'}"
+    return InputError(what, file=path, fix=fix)
+
+
+def manifest_of_folder(folder: Path) -> dict[str, Any]:
+    """A manifest of the weights in a folder that transformers can load: its name, and the digests of its files.
+
+    Raises InputError for a folder without config.json, tokenizer or safetensors: other weights are never loaded.
+    """
+    for what, pattern in (
+        ("config.json", "config.json"),
+        ("tokenizer", "tokenizer*"),
+        ("safetensors", "*.safetensors"),
+    ):
+        if not any(folder.glob(pattern)):
+            fix = "give a folder as transformers saves it, with config.json, a tokenizer and safetensors"
+            raise InputError(f"this folder has no {what}", file=folder, field="--model", fix=fix)
+    files = sorted({path for pattern in _DESCRIBED for path in folder.glob(pattern)})
+    digests = {path.name: file_sha256(path) for path in tqdm(files, desc="reading the model's files", delay=5)}
+    return {"name": folder.name, "weights": {"source": "folder", "licence": "not stated"}, "model": digests}
+
+
+def of_gguf(path: Path, kept: Path) -> Path:
+    """The folder of a GGUF file's weights as dense safetensors, below `kept`: unpacked, unless they were before."""
+    with open(path, "rb") as handle:
+        if handle.read(4) != b"GGUF":
+            fix = "give a file of llama.cpp's format"
+            raise InputError("this file does not begin as GGUF does", file=path, field="--model", fix=fix)
+    digest = file_sha256(path)
+    origin = {"source": "gguf", "file": path.name, "sha256": digest, "licence": "not stated"}
+
+    def unpack(folder: Path) -> None:
+        say(f"unpacking {path.name}, once")
+        weights.unpack_gguf(path, folder)
+
+    return _kept(kept / f"{path.stem}-{digest[:12]}", path.stem, lambda: origin, unpack)
+
+
+def of_hub(repository: str, revision: str | None, kept: Path) -> Path:
+    """The folder of a hub's repository below `kept`: fetched, unless it was before. Needs a network the first time."""
+    folder = kept / f"{repository.replace('/', '--')}-{(revision or 'latest')[:12]}"
+    wanted = HubWeights(source="hub", repository=repository, revision=revision or "unpinned", licence="see the hub")
+    fetched: dict[str, str] = {}
+
+    def fetch(target: Path) -> None:
+        say(f"fetching {repository} from the hub, once")
+        fetched.update(weights.fetch(wanted, target, "--model"))
+
+    return _kept(folder, repository, lambda: fetched, fetch)
+
+
+def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Path:
+    """The folder of a model with a LoRA adapter added to its weights, below `kept`: merged, unless it was before.
+
+    Raises InputError for a folder without adapter_config.json and safetensors, and for an adapter of another model.
+    """
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        if not (adapter / name).is_file():
+            fix = "give the folder that PEFT saved the adapter to"
+            raise InputError(f"this folder has no {name}", file=adapter, field="--adapter", fix=fix)
+    digest = text_sha256(canonical([base_digest, folder_sha256(adapter)]))
+    origin = {"source": "adapter", "base": base_digest, "adapter": folder_sha256(adapter), "licence": "not stated"}
+
+    def merge(folder: Path) -> None:
+        say(f"merging {adapter.name} into the weights, once")
+        _merge(base, adapter, folder)
+
+    return _kept(kept / f"{adapter.name}-{digest[:12]}", adapter.name, lambda: origin, merge)
+
+
+def _merge(base: Path, adapter: Path, folder: Path) -> None:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, use_safetensors=True)
+    try:
+        merged = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except (RuntimeError, ValueError) as error:  # tensors of another shape, or layers that the model lacks
+        first = str(error).splitlines()[0]
+        what = f"this adapter does not fit the model: {first}"
+        raise InputError(
+            what, file=adapter, field="--adapter", fix="name the model that it was trained beside"
+        ) from None
+    merged.to(torch.bfloat16).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+
+
+def _kept(folder: Path, name: str, origin: Callable[[], dict[str, Any]], make: Callable[[Path], None]) -> Path:
+    """`folder` with model/ and manifest.json, made by `make` where the manifest, which comes last, is missing."""
+    if not (folder / "manifest.json").is_file():
+        with atomic.replacing(folder / "model") as target:
+            make(target)
+            weights.let_others_read(target)
+        manifest = {"name": name, "weights": origin(), "model": folder_sha256(folder / "model")}
+        atomic.write_json(folder / "manifest.json", manifest)
+    return folder

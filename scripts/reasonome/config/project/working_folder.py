@@ -1,0 +1,30 @@
+"""The folder that a project's paths start from, wherever a command is called."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reasonome.core.code_digest import PACKAGE_ROOT
+from reasonome.core.errors import InputError
+
+INSTALLED = PACKAGE_ROOT.parents[1]  # the checkout that this package was installed from
+
+
+@contextmanager
+def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]:
+    """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
+
+    Yields a function that writes a path of the caller's so that it leads where it led before. InputError where neither
+    folder has a configuration.
+    """
+    here = Path.cwd()
+    if (config / "config.yaml").is_file():
+        yield os.fspath
+        return
+    if config.is_absolute() or not (INSTALLED / config / "config.yaml").is_file():
+        what = "there is no configuration of a project here"
+        raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
+    with contextlib.chdir(INSTALLED):
+        yield lambda path: os.fspath(here / path)

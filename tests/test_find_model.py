@@ -1,0 +1,284 @@
+"""Models by what people call them: chains, experiments, backbones, folders, GGUF files, adapters and endpoints."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from misbehaving_endpoint import KEY
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from reasonome.answering.asked_model import learned_styles, own_style
+from reasonome.answering.find_model import find_model
+from reasonome.config import Decoding
+from reasonome.config.project import Project
+from reasonome.config.project.working_folder import project_folder
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import folder_sha256
+from reasonome.prompts.prompts import Prompt
+
+CHAIN = "pretrain.demo-s0+sft.names-s0+grpo.soft-s0"
+
+
+@pytest.fixture
+def mine(config, monkeypatch) -> Project:
+    """A project without results."""
+    monkeypatch.chdir(config.parent)
+    return Project("config")
+
+
+class Asking:
+    """A task with one prompt for each question, as far as answering needs it."""
+
+    name = "asking"
+
+    def prompt(self, example, style, order=0):
+        return Prompt([{"role": "user", "content": f"{style}: {example.id}"}], [], 0, "")
+
+    def name_span(self, text, style=None):
+        return None
+
+
+class Question:
+    subset = "mine"
+
+    def __init__(self, id):
+        self.id = id
+
+
+def answers(model, tmp_path, *ids, samples=1) -> list[str]:
+    """The texts of a model's answers to questions of these ids."""
+    decoding = Decoding(samples=samples, temperature=0.7 if samples > 1 else 0, max_new_tokens=8)
+    model.write_answers(Asking(), "asked", decoding, [Question(id) for id in ids], tmp_path / "answers.jsonl")
+    return [json.loads(line)["text"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+
+
+def finished(project, backbone, chain) -> Path:
+    """A finished model of the project, of empty weights."""
+    folder = project.results.model(backbone, chain)
+    (folder / "model").mkdir(parents=True)
+    (folder / "model/model.safetensors").touch()
+    recipe = {} if chain == "base" else {"step": chain, "recipe": {"benchmark": "demo-go", "style": "demo-names"}}
+    manifest = {"name": backbone, "model": folder_sha256(folder / "model"), **recipe}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+# --- models of this project --------------------------------------------------------------------------
+
+
+def test_an_experiment_stands_for_its_last_arm_and_an_arm_for_its_own(mine):
+    chain = ""
+    finished(mine, "smollm2-135m", "base")
+    for step in CHAIN.split("+"):
+        chain = f"{chain}+{step}".removeprefix("+")
+        finished(mine, "smollm2-135m", chain)
+    model = find_model(mine, "demo")
+    assert (model.name, model.folder) == ("demo/KW+RA+TA", mine.results.model("smollm2-135m", CHAIN))
+    assert find_model(mine, "demo/KW+RA").folder.name == CHAIN.rpartition("+")[0]
+    assert [step.get("step") for step in model.steps] == [
+        None,
+        "pretrain.demo-s0",
+        "pretrain.demo-s0+sft.names-s0",
+        CHAIN,
+    ]
+    by_chain = find_model(mine, f"smollm2-135m/{CHAIN}")
+    assert (by_chain.folder, by_chain.digest) == (model.folder, model.digest)
+    # The words that it was trained with, with room for whole sets.
+    assert own_style(mine.styles("gene_set_naming"), model.steps, ["demo-go"]) == "names"
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "fix"),
+    [
+        ("demo", "'demo/KW\\+RA\\+TA' was not made yet", f"snakemake --cores 2 results/models/smollm2-135m/{CHAIN}"),
+        ("demo/KW+RB", "trains no arm 'KW\\+RB'", "did you mean 'KW+RA'?"),
+        ("smollm2-135m", "'smollm2-135m' was not made yet", "snakemake --cores 2 results/models/smollm2-135m/base"),
+        ("smollm2-135m/bas", "is no model that can be asked", "did you mean 'smollm2-135m'?"),
+        ("smolm2-135m", "is no model that can be asked", "did you mean 'smollm2-135m'?"),
+        ("esol-2004", "is a file of recorded answers", "name a model"),
+    ],
+)
+def test_what_is_no_model_or_not_yet(mine, name, message, fix):
+    with pytest.raises(InputError, match=message) as error:
+        find_model(mine, name)
+    assert error.value.fix.startswith(fix)
+
+
+def test_the_style_of_training():
+    assert learned_styles({"benchmark": "a", "style": "x"}) == [("a", "x")]
+    assert learned_styles({"mixture": ["a", "b"], "style": {"a": "x", "b": "y"}}) == [("a", "x"), ("b", "y")]
+    assert learned_styles({"mixture": {"a": 1, "b": 2}, "style": "x"}) == [("a", "x"), ("b", "x")]
+    assert learned_styles({"corpus": "demo"}) == []
+    assert own_style({}, [{"recipe": {"benchmark": "a", "style": "x"}}], ["a"]) is None
+
+
+# --- weights of others -------------------------------------------------------------------------------
+
+
+def test_a_folder_of_transformers_is_asked_as_it_is(mine, tiny_backbone, tmp_path):
+    model = find_model(mine, os.fspath(tiny_backbone))
+    assert model.weights == tiny_backbone and model.context == 2048
+    first = answers(model, tmp_path, "one")
+    assert answers(model, tmp_path, "one") == first and first != [""]
+    changed = shutil.copytree(tiny_backbone, tmp_path / "changed")
+    (changed / "generation_config.json").write_text("{}")
+    assert find_model(mine, os.fspath(changed)).digest != model.digest
+
+
+@pytest.mark.parametrize("missing", ["*.safetensors", "tokenizer*"])
+def test_a_folder_without_all_of_a_model(mine, tiny_backbone, tmp_path, missing):
+    folder = shutil.copytree(tiny_backbone, tmp_path / "mine")
+    for path in folder.glob(missing):
+        path.unlink()
+    (folder / "pytorch_model.bin").touch()
+    with pytest.raises(InputError, match=f"this folder has no {missing.strip('*.')}"):
+        find_model(mine, os.fspath(folder))
+
+
+def test_an_adapter_is_merged_into_the_weights_once(mine, tiny_backbone, tmp_path):
+    adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_backbone), LoraConfig(target_modules=["q_proj"]))
+    for name, weights in adapted.named_parameters():
+        if "lora_B" in name:
+            weights.data.fill_(1.0)
+    adapter = tmp_path / "adapter"
+    adapted.save_pretrained(adapter)
+    model = find_model(mine, os.fspath(tiny_backbone), adapter=adapter)
+    assert model.name == "model with adapter" and model.weights.is_relative_to(mine.results.asked)
+    before, after = (load_file(folder / "model.safetensors") for folder in (tiny_backbone, model.weights))
+    changed = {name for name in before if not before[name].allclose(after[name].to(before[name].dtype), rtol=0.01)}
+    assert changed == {name for name in before if "q_proj" in name}
+    written = (model.weights / "model.safetensors").stat().st_mtime_ns
+    assert find_model(mine, os.fspath(tiny_backbone), adapter=adapter).digest == model.digest
+    assert (model.weights / "model.safetensors").stat().st_mtime_ns == written
+    with pytest.raises(InputError, match="is an adapter, without the weights") as error:
+        find_model(mine, os.fspath(adapter))
+    assert error.value.fix == f"name the model that it was trained beside: --model MODEL --adapter {adapter}"
+
+
+def test_a_folder_that_is_no_adapter(mine, tiny_backbone, tmp_path):
+    with pytest.raises(InputError, match="this folder has no adapter_config.json"):
+        find_model(mine, os.fspath(tiny_backbone), adapter=tmp_path)
+
+
+def test_a_file_that_is_no_gguf(mine, tmp_path):
+    (tmp_path / "mine.gguf").write_text("GGML")
+    with pytest.raises(InputError, match="does not begin as GGUF does"):
+        find_model(mine, os.fspath(tmp_path / "mine.gguf"))
+    (tmp_path / "mine.bin").write_text("pickle")
+    with pytest.raises(InputError, match="this file is no model"):
+        find_model(mine, os.fspath(tmp_path / "mine.bin"))
+
+
+def test_a_name_of_the_hub_is_fetched_once(mine, tiny_backbone, monkeypatch):
+    fetched = []
+
+    def fetch(weights, target, field):
+        fetched.append(weights.repository)
+        shutil.copytree(tiny_backbone, target)
+        return {"source": "hub", "repository": weights.repository, "revision": "c0ffee", "licence": weights.licence}
+
+    monkeypatch.setattr("reasonome.facts.fetching.weights.fetch", fetch)
+    model = find_model(mine, "someone/a-model")
+    assert (model.name, model.manifest["weights"]["revision"]) == ("someone/a-model", "c0ffee")
+    assert find_model(mine, "someone/a-model").digest == model.digest
+    assert fetched == ["someone/a-model"]
+
+
+def test_a_hub_that_cannot_be_reached(mine, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(InputError, match="could not fetch someone/a-model") as error:
+        find_model(mine, "someone/a-model")
+    assert error.value.fix.startswith("check the network, the repository's name")
+    assert not list(mine.results.asked.glob("*/manifest.json"))
+
+
+# --- endpoints ---------------------------------------------------------------------------------------
+
+
+def served(*names) -> dict:
+    return {"/v1/models": {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}}
+
+
+def test_the_only_model_of_a_server_is_asked(mine, endpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)  # not for this server
+    server = endpoint(pages=served("m1"))
+    model = find_model(mine, server.url)
+    assert model.name == f"m1 at {server.url}" and model.folder is None and model.context is None
+    assert (
+        answers(model, tmp_path, "one", "two", samples=2) == ["answer to asked: one"] * 2 + ["answer to asked: two"] * 2
+    )
+    assert {body["model"] for _, _, body in server.requests} == {"m1"}
+    assert KEY not in str(server.requests)
+    answers(find_model(mine, server.url), tmp_path, "one", "two", "three", samples=2)
+    assert len(server.requests) == 6  # nothing was asked twice
+    assert model.where().startswith("Nothing was uploaded")
+
+
+def test_of_several_models_one_is_named(mine, endpoint):
+    server = endpoint(pages=served("m1", "m2"))
+    with pytest.raises(InputError, match="serves 2 models: m1, m2") as error:
+        find_model(mine, server.url)
+    assert error.value.fix == f"name one: {server.url}#m1"
+    with pytest.raises(InputError, match="serves no model 'm3'"):
+        find_model(mine, f"{server.url}#m3")
+    assert find_model(mine, f"{server.url}#m2").api.model == "m2"
+
+
+def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint):
+    server = endpoint()
+    with pytest.raises(InputError, match="serves 0 models: it names none"):
+        find_model(mine, server.url)
+    assert find_model(mine, f"{server.url}#m1").api.model == "m1"
+
+
+def test_no_server_answers(mine):
+    with pytest.raises(InputError, match="no server answers at http://127.0.0.1:9/v1") as error:
+        find_model(mine, "http://127.0.0.1:9/v1")
+    assert error.value.fix.startswith("start it")
+
+
+def test_an_adapter_goes_with_weights(mine, endpoint, tmp_path):
+    with pytest.raises(InputError, match="an adapter goes with weights"):
+        find_model(mine, endpoint(pages=served("m1")).url, adapter=tmp_path)
+
+
+def test_nothing_leaves_the_machine_without_upload(mine, tmp_path, monkeypatch, capsys):
+    def connect(*_, **__):
+        raise AssertionError("something was sent")
+
+    monkeypatch.setattr("socket.socket.connect", connect)
+    monkeypatch.setattr("socket.getaddrinfo", connect)
+    with pytest.raises(InputError, match="is another machine, and nothing was sent to it") as error:
+        find_model(mine, "https://models.example.org/v1")
+    assert "--upload" in error.value.fix
+    for name in ("https://models.example.org/v1#big", "gpt-4o"):
+        model = find_model(mine, name)
+        with pytest.raises(
+            InputError, match="4 prompts, at most .* would go to https://.*cost: nobody has stated"
+        ) as error:
+            answers(model, tmp_path, "one", "two", samples=2)
+        assert error.value.fix == "add --upload if this may leave your machine"
+    assert not (tmp_path / "answers.jsonl").exists()
+
+
+# --- from any folder ---------------------------------------------------------------------------------
+
+
+def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with project_folder(Path("config")) as place:
+        assert Path("config/config.yaml").is_file()
+        assert place("mine.gmt") == str(tmp_path / "mine.gmt") and place("/else/where") == "/else/where"
+    assert Path.cwd() == tmp_path
+    with pytest.raises(InputError, match="there is no configuration"), project_folder(tmp_path / "none"):
+        pass
+
+
+def test_a_project_here_comes_first(config, monkeypatch):
+    monkeypatch.chdir(config.parent)
+    with project_folder(Path("config")) as place:
+        assert Path.cwd() == config.parent and place("mine.gmt") == "mine.gmt"
