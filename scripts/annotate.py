@@ -21,7 +21,7 @@ def main() -> None:
     project = Project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")
     gene_lists = job.read_lists(settings)
-    command = f"snakemake --cores 2 {args.output / job.PAGE}"
+    command = f"snakemake --cores 2 {args.output / job.RESULTS.page}"
     model = find_model(project, str(args.model))
     job.annotate_lists(project, settings, gene_lists, model, args.output, command)
 

@@ -1,11 +1,13 @@
 """Hand-made annotated sets: five in two lists; two are nearly the same, one is an error and one an abstention."""
 
+from reasonome.annotation.gsea import RankedAnalysis, RankedTerm
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.record import (
     AnnotatedClaim,
     AnnotatedGene,
     AnnotationRecord,
     EnrichedTerm,
+    FoldedTerm,
     Sample,
     UnmappedGene,
 )
@@ -25,7 +27,10 @@ SPINDLE = AnnotationRecord(
     ],
     unmapped=[UnmappedGene(written="MARCH1", why="a date in a spreadsheet", candidates=["MARCHF1", "MARC1"])],
     flags=["listed twice: TTK"],
+    direction="higher in cluster 1 than in the others",
     name="spindle checkpoint",
+    standing="supported",
+    standing_why="it says the same as the enriched term 'spindle assembly checkpoint'",
     is_term="near",
     confidence=0.75,
     confidence_kind="stated",
@@ -44,24 +49,29 @@ SPINDLE = AnnotationRecord(
     other_genes=["TTK"],
     enriched=[
         EnrichedTerm(
+            library="GO BP",
+            id="GO:0007094",
+            name="spindle assembly checkpoint",
+            overlap=2,
+            size=40,
+            drawn=3,
+            universe=18000,
+            p=2e-07,
+            adjusted_p=3.1e-05,
+            genes=["BUB1", "MAD2L1"],
+            folded=[FoldedTerm(id="GO:0071173", name="spindle signaling", overlap=2, adjusted_p=0.00004)],
+        ),
+        EnrichedTerm(
             library="Reactome",
             id="R-HSA-2",
             name="cell cycle",
             overlap=3,
             size=600,
+            drawn=3,
+            universe=18000,
             p=0.001,
             adjusted_p=0.04,
             genes=["BUB1", "MAD2L1", "TTK"],
-        ),
-        EnrichedTerm(
-            library="GO",
-            id="GO:0007094",
-            name="spindle assembly checkpoint",
-            overlap=2,
-            size=40,
-            p=2e-07,
-            adjusted_p=3.1e-05,
-            genes=["BUB1", "MAD2L1"],
         ),
     ],
     enriched_agreement=0.9,
@@ -73,6 +83,8 @@ NEARLY = SPINDLE.model_copy(
         "list": "day 7",
         "id": "day 7/cluster 1",
         "name": "mitotic checkpoint",
+        "standing": "weak",
+        "standing_why": "no two answers of the model agree on a name",
         "confidence": 0.5,
         "flags": [],
         "claims": [],
@@ -86,9 +98,12 @@ INTERFERON = AnnotationRecord(
     id="day 0/cluster 2",
     genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("ISG15", "MX1")],
     name="interferon response",
+    standing="withheld",
+    standing_why="the model saw only 2 of 9 genes",
     is_term="no",
     confidence=1.0,
-    confidence_kind="logprob",
+    confidence_kind="probability of its words",
+    samples=[Sample(name="interferon response", text="the only text")],
     reasoning="both are induced by interferon",
     supporting_genes=["ISG15", "MX1"],
     group=2,
@@ -136,6 +151,49 @@ ABOUT = PageAbout(
     warnings=["This model's scores do not beat the best constant."],
 )
 
+RANKING = RankedAnalysis(
+    list="day 0",
+    ends=("higher in treated than in control", "lower in treated than in control"),
+    genes=700,
+    sets=20,
+    terms=[
+        RankedTerm(
+            library="GO BP",
+            id="GO:1",
+            name="mitosis",
+            size=12,
+            score=0.8,
+            nes=2.1,
+            p=1e-6,
+            fdr=2e-5,
+            leading_edge=["TTK", "BUB1"],
+        ),
+        RankedTerm(
+            library="GO BP",
+            id="GO:2",
+            name="nuclear division",
+            size=14,
+            score=0.7,
+            nes=1.9,
+            p=1e-5,
+            fdr=2e-4,
+            leading_edge=["TTK", "BUB1"],
+            folded_under="GO:1",
+        ),
+        RankedTerm(
+            library="Reactome",
+            id="R-1",
+            name="translation",
+            size=20,
+            score=-0.6,
+            nes=-1.7,
+            p=0.001,
+            fdr=0.02,
+            leading_edge=["RPL3"],
+        ),
+    ],
+)
+
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
 LONG_NAME = "Zellzyklus-Prüfpunkt γδ 有丝分裂 микротрубочки"[:40]
 
@@ -147,7 +205,7 @@ def poisoned(value):
     if isinstance(value, list):
         return [poisoned(one) for one in value]
     if isinstance(value, dict):
-        kept = ("verdict", "confidence_kind", "is_term")
+        kept = ("verdict", "confidence_kind", "is_term", "standing")
         return {key: one if key in kept else poisoned(one) for key, one in value.items()}
     return value
 

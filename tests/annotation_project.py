@@ -188,11 +188,12 @@ class Annotating:
     project: Project
     out: Path
 
-    def __call__(self, *sets: str | os.PathLike, model: str = MODEL, **settings) -> list[dict]:
+    def __call__(self, *sets: str | os.PathLike, model: str | None = MODEL, **settings) -> list[dict]:
         """Annotate files; the records of annotations.jsonl."""
         given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
         found = job.read_lists(given)
-        job.annotate_lists(self.project, given, found, find_model(self.project, model), self.out, "a test")
+        asked = None if model is None else find_model(self.project, model)
+        job.annotate_lists(self.project, given, found, asked, self.out, "a test")
         return self.records()
 
     def records(self) -> list[dict]:

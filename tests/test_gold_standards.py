@@ -37,7 +37,7 @@ def test_a_row_and_the_same_record_in_both_forms_of_json(tmp_path):
     (row,) = gold_standards.read(table(tmp_path))
     assert (row.place, row.line, row.trait, row.causal) == ("line 2", 2, "Height", ("ENSG00000000001",))
     assert (row.variant, row.chromosome, row.position) == ("rs1", "16", 81230992)
-    assert (row.confidence, row.source, row.candidates) == ("High", "ProGeM", ())
+    assert (row.confidence, row.source, row.candidates) == ("High", "ProGeM", None)
     array, by_line = tmp_path / "gold.json", tmp_path / "gold.jsonl"
     array.write_text(json.dumps([RECORD], indent=1))
     by_line.write_text(json.dumps(RECORD) + "\n")

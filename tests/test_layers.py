@@ -28,6 +28,7 @@ LAYERS = (
     "cluster",
     "tasks",
     "annotation",
+    "prioritisation",
     "commands",
     "cli",
 )
@@ -35,8 +36,8 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in PACKAGE.rglob("*.py")
 }
-# An application of one task, and the tasks themselves.
-NAMES_TASKS = ("tasks", "annotation")
+# Applications of tasks, and the tasks themselves.
+NAMES_TASKS = ("tasks", "annotation", "prioritisation")
 
 
 def imports(module: str, hints: bool) -> set[str]:

@@ -33,7 +33,7 @@ def row(**fields):
     return [fields.get(name, cell) for name, cell in zip(gold_standards.COLUMNS, ROW, strict=True)]
 
 
-def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subset=None, **settings):
+def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subset=None, located=True, **settings):
     questions, locations = tmp_path / "questions.tsv", tmp_path / "genes.loc"
     if text is None:
         text = "\n".join("\t".join(cells) for cells in (gold_standards.COLUMNS.values(), *rows))
@@ -43,7 +43,7 @@ def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subs
     given = {"window_kb": 1, "minimum_candidates": 2, "maximum_candidates": 4, "locations": "map", **settings}
     benchmark = RankingBenchmark(task="causal_gene_ranking", authority="hgnc", subsets={"a": spec}, **given)
     project = SimpleNamespace(benchmarks={"b": benchmark}, sources={"mine": SimpleNamespace(format=form)})
-    return loci.questions(project, "b", {"a": questions}, GeneTable(genes), locations)
+    return loci.questions(project, "b", {"a": questions}, GeneTable(genes), locations if located else None)
 
 
 @pytest.mark.parametrize(
@@ -195,3 +195,41 @@ def test_a_ready_table(tmp_path):
         ("mine", "Z9", "questions.tsv:2"),
         ("mine", "Z9", "questions.tsv:3"),
     }
+
+
+PLACES = "id\ttrait\tchromosome\tposition\tcausal\n"
+
+
+def test_a_ready_table_without_candidates_gets_the_genes_around_its_positions(tmp_path):
+    text = PLACES + (
+        "q1\tHeight\tchr1\t10,000\tOLD; inner\n"
+        "q2\tWeight\t1\t10000\tOUT\n"
+        "q3\tWidth\t1\t10000\tRNA\n"
+        "q4\tDepth\t\t\tIN\n"
+        "q5\tLength\t1\t10000\tLOST"
+    )
+    made = ask(tmp_path, text=text, form="rankings", scores="distance")
+    (example,) = made.examples
+    assert (example.id, example.right, example.position) == ("q1", {"EDGE", "IN"}, 10000)
+    found = {gene.symbol: (gene.distance, gene.score) for gene in example.candidates}
+    assert found == {"EDGE": (1000, -1000), "IN": (0, 0), "RIGHT": (1000, -1000)}
+    assert [(one.id, one.reason, one.detail) for one in made.left_out] == [
+        ("q2", "causal gene outside the window", "line 3: OUT (OUT)"),
+        ("q3", "causal gene does not code for a protein", "line 4: RNA (RNA)"),
+        ("q4", "no GRCh38 position", "line 5"),
+        ("q5", "causal gene has no location", "line 6: LOST (LOST)"),
+    ]
+
+
+def test_a_ready_table_needs_candidates_or_what_finds_them(tmp_path):
+    with pytest.raises(InputError, match="no column has the candidates") as caught:
+        ask(tmp_path, text="trait\tposition\tcausal\nHeight\t10000\tIN", form="rankings")
+    assert (caught.value.line, caught.value.field) == (1, "candidates")
+    assert "chromosome and position" in caught.value.fix
+    text = PLACES + "q1\tHeight\t1\t10000\tIN"
+    with pytest.raises(InputError, match="does not say which genes code for proteins"):
+        ask(tmp_path, text=text, form="rankings", genes=[gene._replace(coding=None) for gene in GENES])
+    with pytest.raises(InputError, match="no `locations` to look for them") as caught:
+        ask(tmp_path, text=text, form="rankings", located=False, locations=None)
+    assert (caught.value.file, caught.value.field) == (tmp_path / "questions.tsv", "candidates")
+    assert "gene_locations" in caught.value.fix

@@ -218,6 +218,16 @@ def test_facts_of_all_sources_are_for_published_sets(config):
         Project(config)
 
 
+def test_a_benchmark_asked_with_its_enriched_terms_is_an_error_before_anything_runs(config):
+    with pytest.raises(InputError, match="style 'enriched' shows the terms that are enriched in a set") as error:
+        Project(config).style("demo-go", "enriched")
+    assert error.value.field == "terms" and "reasonome annotate --style enriched" in error.value.fix
+    experiment = config / "experiments" / "demo.yaml"
+    experiment.write_text(experiment.read_text().replace("styles: [demo-names]", "styles: [demo-names, enriched]"))
+    with pytest.raises(InputError, match="of which one is the answer in 'demo-go'"):
+        Project(config)
+
+
 def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     config, demo_facts, demo_benchmark, tmp_path
 ):

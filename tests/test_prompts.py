@@ -13,7 +13,7 @@ from reasonome.core.token_count import count_tokens
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.prompts.prompts import gene_order, gene_text
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Fact, Gene, GeneSetNaming, Neighbour
+from reasonome.tasks.naming.task import Example, Fact, Gene, GeneSetNaming, Neighbour, ShownTerm
 
 ROOT = Path(__file__).parents[1]
 TASK = GeneSetNaming()
@@ -267,3 +267,50 @@ def test_neighbours_stand_where_the_template_has_them():
 def test_a_style_with_neighbours_needs_rows_that_have_them():
     with pytest.raises(InputError, match=r"this set has none(.|\n)*results/prompts/\{benchmark\}"):
         prompt_of(genes(("A", "x")), with_neighbours())
+
+
+# enriched terms
+
+
+def with_terms(**changes):
+    return style(
+        budget_tokens=100, terms={"most": 2, "budget_tokens": 100, **changes}, user="{terms}\n\nGenes: {genes}"
+    )
+
+
+def enriched(*names):
+    return [ShownTerm(name=name, overlap=3, drawn=5) for name in names]
+
+
+def test_enriched_terms_stand_where_the_template_has_them():
+    prompt = prompt_of(
+        genes(("A", "{terms}")), with_terms(), enriched=enriched("DNA repair {genes}", "nucleus", "third")
+    )
+    assert prompt.messages[1]["content"] == (
+        "DNA repair {genes} (3 of 5 genes); nucleus (3 of 5 genes)\n\nGenes: A ({terms})"
+    )
+    [cost] = count_tokens(["nucleus (3 of 5 genes); "])
+    for budget, shown in (
+        (cost - 1, "none"),
+        (cost, "nucleus (3 of 5 genes)"),
+        (2 * cost - 1, "nucleus (3 of 5 genes)"),
+    ):
+        given = with_terms(budget_tokens=budget)
+        prompt = prompt_of(genes(("A", "x")), given, enriched=enriched("nucleus", "nucleus"))
+        assert prompt.messages[1]["content"] == f"{shown}\n\nGenes: A (x)"
+    assert prompt_of(genes(("A", "x")), with_terms(), enriched=[]).messages[1]["content"].startswith("none\n")
+
+
+def test_a_style_with_enriched_terms_needs_sets_that_have_them():
+    with pytest.raises(InputError, match=r"this set has none(.|\n)*reasonome annotate"):
+        prompt_of(genes(("A", "x")), with_terms())
+
+
+def test_terms_have_their_place_in_the_text_and_only_with_their_settings():
+    with pytest.raises(ValueError, match=r"has \{terms\} 0 times: write it once"):
+        style(terms={"most": 2, "budget_tokens": 100})
+    with pytest.raises(ValueError, match=r"has \{terms\} 1 times: write it only with 'terms' in the head"):
+        style(user="{terms} {genes}")
+    with pytest.raises(ValueError, match=r"unknown placeholder \{p\}"):
+        with_terms(term="{name} {p}")
+    assert (with_terms().budgets(), with_terms().shows_more()) == ([100, 100], True)

@@ -3,7 +3,8 @@
 reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
-reasonome annotate SETS          name, explain and check your own gene sets with a trained model
+reasonome annotate SETS          enriched terms of your own gene sets, and a model's names for them, checked
+reasonome rank FILES             rank the genes of your own unsolved cases and loci with a model; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
@@ -17,7 +18,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, doctor, plan, score
+from reasonome.commands import annotate, calibrate, doctor, plan, rank, score
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, score, calibrate, plan, doctor):
+    for module in (annotate, rank, score, calibrate, plan, doctor):
         module.add(commands)
     summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
     command = arguments.command_parser(commands, "prompts", _prompts, summary)

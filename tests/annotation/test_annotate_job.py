@@ -59,10 +59,12 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     assert table["supporting_genes"][0] == "; ".join(REPAIR)
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
-        "manifest.json",
+        *("enrichment.tsv", "manifest.json"),
     ]
     told = capsys.readouterr().out
-    assert "4 sets: 1 named, 1 without a name, 2 not asked" in told
+    assert "mine: 'repair': DNA repair (GO BP), 5 of 5 genes, 11.4 times as many as by chance, adjusted p" in told
+    assert "4 sets: 2 with enriched terms, 0 without, 2 not tested" in told
+    assert "the model's names: 1 supported, 0 weak, 0 withheld, 1 without a name" in told
     assert "not asked: mine: 'one': too few genes: 1" in told
 
 
@@ -247,6 +249,21 @@ def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
     assert facts == dict.fromkeys(SPINDLE, [("involved_in", "mitotic spindle assembly checkpoint")])
 
 
+def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annotating, by_hand):
+    style = annotating.project.styles("gene_set_naming")["enriched"]
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), style="enriched")
+    [[asked]] = by_hand.asked
+    # The better one by adjusted p: DNA repair, 5 of 5; the pathway of three genes is folded below nothing.
+    assert [(term.name, term.overlap, term.drawn) for term in asked.enriched] == [
+        ("DNA repair", 5, 5),
+        ("Homologous recombination", 3, 5),
+    ]
+    told = annotate.TASK.prompt(asked, style).messages[1]["content"]
+    assert told.endswith("Enriched terms: DNA repair (5 of 5 genes); Homologous recombination (3 of 5 genes)")
+    assert record["standing"] == "supported"
+    assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+
+
 # answers
 
 TIED = [
@@ -265,7 +282,7 @@ def test_of_names_that_as_many_samples_give_the_likeliest_is_taken(annotating, b
     assert record["reasoning"] == "ATM does."
     # Of the two samples that give it.
     assert record["confidence"] == pytest.approx((math.exp(-0.1) + math.exp(-3)) / 2)
-    assert record["confidence_kind"] == "logprob"
+    assert record["confidence_kind"] == "probability of its words"
     assert record["agreement"] == 1 / 4
     # The one behind the name, and the others from the likeliest on: e^-0.5, e^(-2/2), e^-3, none.
     names = [sample["name"] for sample in record["samples"]]
@@ -302,7 +319,7 @@ def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, b
     by_hand.answers = {"ATM": f"{ANSWER}\nConfidence: 85", "BUB1": ANSWER}
     stated, silent = annotating(annotating.file("mine.gmt", GOOD + SECOND), style="confidence")
     assert (stated["confidence"], stated["confidence_kind"]) == (0.85, "stated")
-    assert (silent["confidence_kind"], silent["problems"]) == ("logprob", ["no_confidence"])
+    assert (silent["confidence_kind"], silent["problems"]) == ("probability of its words", ["no_confidence"])
 
 
 def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand):
@@ -340,7 +357,7 @@ def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by
         "RPL3": answer("DNA repair pathway", "RPL3 acts in DNA repair."),
     }
     record, near = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
-    flag = "no term of GO, reactome-demo, wikipathways-demo is called so, or nearly so: nothing here can confirm it"
+    flag = "no term of GO BP, reactome-demo, wikipathways-demo is called so, or nearly so: nothing here can confirm it"
     assert (record["name"], record["is_term"]) == (name, "no")
     assert flag in record["flags"]
     assert (record["claims"], record["unchecked"]) == ([], [f"BRCA1 and ATM act in {name}.", "RAD51 is here."])
@@ -350,10 +367,8 @@ def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
     assert table["is_term"].tolist() == ["no", "near"] and flag in table["flags"][0]
     told = capsys.readouterr().out
-    assert (
-        "no term of GO, reactome-demo, wikipathways-demo is called so, or nearly so, and nothing here can confirm it: "
-        f"'{name}' (mine: repair)\n" in told
-    )
+    assert "the model's names: 0 supported, 0 weak, 2 withheld, 0 without a name\n" in told and name not in told
+    assert table["name_standing"].tolist() == ["withheld", "withheld"] and table["suggested_name"].isna().all()
 
 
 def test_what_most_genes_have_supports_nothing(annotating, by_hand):

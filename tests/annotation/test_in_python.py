@@ -21,9 +21,9 @@ from reasonome.core.errors import InputError
 def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
     frame = pd.DataFrame({"gene": [*REPAIR, *RIBOSOME], "cluster": ["a"] * 5 + ["b"] * 5})
     table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7", samples=1)
-    assert table[["list", "set", "name"]].values.tolist() == [
-        ["day 7", "a", "DNA repair"],
-        ["day 7", "b", "DNA repair"],
+    assert table[["list", "set", "best_term", "suggested_name"]].values.tolist() == [
+        ["day 7", "a", "DNA repair", "DNA repair"],
+        ["day 7", "b", "cytoplasmic translation", ""],  # a wrong name is withheld
     ]
     assert (annotating.out / "annotations.html").is_file()
 
@@ -94,7 +94,7 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
 
     monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
     table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
-    assert table["name"].tolist() == [ANSWER.splitlines()[0].removeprefix("Process: ")]
+    assert table["suggested_name"].tolist() == [ANSWER.splitlines()[0].removeprefix("Process: ")]
     with pytest.raises(InputError, match="unknown prompt style"):
         annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, style="nam")
     assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)

@@ -3,13 +3,14 @@
 import pytest
 from annotation_project import GOOD
 
-from reasonome.annotation.knowledge import read_known
+from reasonome.annotation.knowledge import read_known, read_libraries
 from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.project_files import answer_sources
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.config import Annotation
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
+from reasonome.tasks.naming.background import read_background
 
 SET = [
     AnnotatedGene(symbol=symbol, written=symbol, name=name)
@@ -79,6 +80,8 @@ def test_names_of_terms_and_of_library_sets_are_known(annotation_folder, annotat
     monkeypatch.chdir(annotation_folder)
     sources = answer_sources(annotation_settings, Annotation(sets=["mine.gmt"]))
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
-    known = read_known(annotation_settings, sources, genes)
+    background = read_background(sources.background)
+    libraries = read_libraries(sources, background, genes)
+    known = read_known(annotation_settings, sources, background, libraries)
     names = ["DNA-Repair", "homologous recombination", "Translation factors", "gene 1", ""]
     assert [known.names.is_term(name) for name in names] == ["yes", "yes", "yes", "no", "no"]

@@ -139,6 +139,7 @@ def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path)
         "'log2FoldChange', statistic from 'stat'",
         "4 of 8 genes pass (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): 2 up, 2 down",
         "in no set: 2 rows without a gene, an adjusted p value or a fold change (NA)",
+        "up = positive log2 fold change; the file does not say which condition that is",
         "tested, and so the universe unless `--universe` is given: 7 genes with a p value, 1 of them without an "
         "adjusted one, which a filter took; not tested: 1 row without one",
     )

@@ -13,14 +13,16 @@ import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
 
 from reasonome import cli
-from reasonome.annotation import results_folder
-from reasonome.annotation.results_folder import RESULTS, check_folder
+from reasonome.annotation.job import RESULTS
+from reasonome.answering import results_folder
+from reasonome.answering.results_folder import check_folder
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 
 # of the library and of tests
 FOLDERS = [Path(results_folder.__file__).resolve().parents[2], Path(__file__).resolve().parents[1]]
-WRITTEN = ["annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl", "manifest.json"]
+WRITTEN = ["annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"]
+WRITTEN += ["enrichment.tsv", "manifest.json"]
 
 
 def files_in(folder) -> list[str]:
@@ -41,7 +43,7 @@ def model(tmp_path):
 
 def refused(out, model, message: str) -> InputError:
     with pytest.raises(InputError, match=message) as error:
-        check_folder(out, model)
+        check_folder(out, model, RESULTS)
     assert error.value.field == "--out"
     assert error.value.file == out
     assert "give another folder" in error.value.fix
@@ -84,7 +86,7 @@ def test_a_models_manifest_survives_a_run_that_is_told_to_write_there(annotating
         ),
         *(
             (name, "mine", f"{name} in this folder is not of an earlier annotation, and would be replaced")
-            for name in RESULTS
+            for name in RESULTS.files
             if name != "manifest.json"
         ),
     ],
@@ -99,10 +101,10 @@ def test_files_of_others_by_our_names(model, tmp_path, name, content, message):
 def test_files_by_other_names_and_what_a_killed_run_left_are_no_harm(model, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/notes.txt").write_text("mine")
-    check_folder(tmp_path / "out", model)
+    check_folder(tmp_path / "out", model, RESULTS)
     (tmp_path / "out/annotations.tsv").write_text("old")
     (tmp_path / "out/answers.json").write_text('{"asked": null}')
-    check_folder(tmp_path / "out", model)
+    check_folder(tmp_path / "out", model, RESULTS)
     assert files_in(tmp_path / "out") == ["annotations.tsv", "answers.json", "notes.txt"]
 
 
@@ -163,7 +165,7 @@ def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, b
 HOLDER = """
 import sys, time
 from pathlib import Path
-from reasonome.annotation.results_folder import only_process
+from reasonome.answering.results_folder import only_process
 with only_process(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
@@ -195,7 +197,7 @@ def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
         with pytest.raises(InputError, match="another process writes results to this folder now") as error:
             annotating(annotating.file("mine.gmt", GOOD))
         assert error.value.file == annotating.out
-        assert files_in(annotating.out) == [".reasonome-annotate.lock"]
+        assert files_in(annotating.out) == [".reasonome.lock"]
         assert by_hand.asked == []
     finally:
         holder.kill()
@@ -217,7 +219,7 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
     run = python(ONE_BATCH, *given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, told = run.communicate()
     assert run.returncode == -signal.SIGKILL, told
-    assert files_in(annotating.out) == [".answers.jsonl.partial", ".reasonome-annotate.lock", "answers.json"]
+    assert files_in(annotating.out) == [".answers.jsonl.partial", ".reasonome.lock", "answers.json"]
     (answered,) = (annotating.out / ".answers.jsonl.partial").read_text().splitlines()[1:]
     generate, skipped = local.generate, []
 

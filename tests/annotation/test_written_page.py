@@ -6,10 +6,11 @@ import json
 import re
 
 import pytest
-from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
+from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RANKING, RECORDS, SPINDLE
 from rendered_page import Elements
 
 from reasonome.annotation import page
+from reasonome.annotation.page import PageAbout
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.report import page_files
 
@@ -20,12 +21,12 @@ def data(page: Elements) -> dict:
 
 @pytest.fixture(scope="module")
 def clean() -> str:
-    return page.render_page(RECORDS, ABOUT)
+    return page.render_page(RECORDS, ABOUT, [RANKING])
 
 
 @pytest.fixture(scope="module")
 def hostile() -> str:
-    return page.render_page(POISONED, POISONED_ABOUT)
+    return page.render_page(POISONED, POISONED_ABOUT, [RANKING])
 
 
 def test_nothing_from_the_data_becomes_an_element_or_an_attribute(clean, hostile):
@@ -64,7 +65,8 @@ def test_the_page_loads_nothing_and_runs_its_own_script_alone(clean):
 def test_the_page_warns_and_says_how_the_names_were_made(clean):
     text = " ".join(" ".join(words) for words in Elements(clean).text.values())
     for said in (
-        "A language model wrote the names and the reasoning on this page, and it can be wrong.",
+        "Read the enriched terms first:",
+        "withheld where nothing does.",
         "On 90 true names its term score is 0.300.",
         "Its model card:",
         "results/models/tiny/grpo.names-s0/card.demo.md",
@@ -81,6 +83,24 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
         "not recorded",
     ):
         assert said in text, said
+
+
+def test_a_page_without_a_model_speaks_of_none():
+    plain = SPINDLE.model_copy(update={"name": "", "standing": "", "samples": [], "claims": []})
+    written = page.render_page([plain], PageAbout(universe=["all genes"], command="reasonome annotate"))
+    found = Elements(written)
+    assert data(found)["model"] == "" and 'id="ranked"' not in written
+    told = " ".join(text for tag in ("p", "dt", "dd", "strong") for text in found.text[tag])
+    for word in ("model", "learned from", "suggestion"):
+        assert word not in told.replace("no language model has a part in", "").replace(
+            "language model has a part in", ""
+        ), word
+
+
+def test_rankings_are_in_the_page_without_what_is_folded(clean):
+    [ranking] = data(Elements(clean))["rankings"]
+    assert [term["name"] for term in ranking["terms"]] == ["mitosis", "translation"]
+    assert ranking["ends"][0] == "higher in treated than in control"
 
 
 def test_a_card_and_lists_side_by_side_are_shown_only_where_there_are_some(clean):

@@ -25,11 +25,20 @@ def test_a_row_says_what_is_known_of_a_set(tmp_path):
     assert row == {
         "list": "day 0",
         "set": "cluster 1",
-        "name": "spindle checkpoint",
+        "direction": "higher in cluster 1 than in the others",
+        "best_term": "spindle assembly checkpoint",
+        "best_term_library": "GO BP",
+        "best_term_id": "GO:0007094",
+        "genes_in_term": "2 of 3",
+        "fold_enrichment": "300.0",  # 2/3 of the list, and 40/18000 of all
+        "adjusted_p": "3.1e-05",
+        "suggested_name": "spindle checkpoint",
+        "name_standing": "supported",
+        "name_standing_why": "it says the same as the enriched term 'spindle assembly checkpoint'",
         "is_term": "near",
         "confidence": "0.75",
         "confidence_kind": "stated",
-        "agreement": "0.8",
+        "other_answers_alike": "0.8",
         "abstained": "false",
         "problems": "",
         "error": "",
@@ -42,10 +51,8 @@ def test_a_row_says_what_is_known_of_a_set(tmp_path):
         "claims_supported": "1",
         "claims_unknown": "1",
         "claims_contradicted": "1",
-        "best_term": "spindle assembly checkpoint",
-        "best_term_id": "GO:0007094",
-        "best_adjusted_p": "3.1e-05",
-        "enriched_agreement": "0.9",
+        "term_nearest_to_name": "spindle assembly checkpoint",
+        "likeness_of_nearest_term": "0.9",
         "group": "1",
         "reasoning": "1. BUB1 and MAD2L1 delay anaphase. 2. TTK is left over.",
         "id": "day 0/cluster 1",
@@ -58,9 +65,18 @@ def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_
     assert [row["id"] for row in rows] == [record.id for record in RECORDS]
     error, abstention = rows[RECORDS.index(ERROR)], rows[RECORDS.index(ABSTENTION)]
     assert error["error"] == "none of its identifiers is a gene"
-    assert [error[name] for name in ("name", "confidence", "agreement", "best_term", "best_adjusted_p")] == [""] * 5
+    assert [
+        error[name] for name in ("suggested_name", "confidence", "other_answers_alike", "best_term", "adjusted_p")
+    ] == [""] * 5
     assert [error["n_genes"], error["n_unmapped"], error["abstained"]] == ["0", "1", "false"]
-    assert [abstention["abstained"], abstention["name"], abstention["confidence"]] == ["true", "", "0.1"]
+    assert [abstention[name] for name in ("abstained", "suggested_name", "confidence")] == ["true", "", "0.1"]
+
+
+def test_a_name_that_is_withheld_is_in_no_cell(tmp_path):
+    write_tables([INTERFERON], tmp_path)
+    [row] = read(tmp_path)
+    assert (row["name_standing"], row["name_standing_why"]) == ("withheld", "the model saw only 2 of 9 genes")
+    assert not [cell for cell in row.values() if "interferon" in cell]
 
 
 def test_every_record_is_read_back_from_its_line(tmp_path):
@@ -85,11 +101,9 @@ def test_tabs_and_line_breaks_become_blanks_and_quotes_survive(tmp_path):
     write_tables([odd, INTERFERON], tmp_path)
     assert len((tmp_path / "annotations.tsv").read_bytes().splitlines()) == 3
     table = pd.read_csv(tmp_path / "annotations.tsv", sep="\t")
-    assert table["name"].tolist() == ['a b c d "e"', "interferon response"]
+    assert table["suggested_name"].fillna("").tolist() == ['a b c d "e"', ""]
     assert table["flags"][0] == '"first; second'
 
 
-def test_the_best_term_has_the_least_adjusted_p_and_of_equals_the_least_p():
+def test_the_best_term_is_the_first_and_where_nothing_is_enriched_there_is_none():
     assert best_term(SPINDLE).id == "GO:0007094" and best_term(INTERFERON) is None
-    tied = [term.model_copy(update={"adjusted_p": 0.04}) for term in SPINDLE.enriched]
-    assert best_term(SPINDLE.model_copy(update={"enriched": tied})).p == 2e-07

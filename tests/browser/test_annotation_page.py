@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RECORDS, SPINDLE
+from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RANKING, RECORDS, SPINDLE
 from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -29,14 +29,14 @@ CLIPBOARD = (
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("annotated") / "annotations.html"
-    write_page(RECORDS, ABOUT, path)
+    write_page(RECORDS, ABOUT, path, [RANKING])
     return path
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("hostile") / "annotations.html"
-    write_page(POISONED, POISONED_ABOUT, path)
+    write_page(POISONED, POISONED_ABOUT, path, [RANKING])
     return path
 
 
@@ -51,7 +51,8 @@ def cells(page: WebDriver, heading: str, table: str = "sets") -> list[str]:
 
 
 def names(page: WebDriver) -> list[str]:
-    return cells(page, "name")
+    """What the model suggests, or what stands in its place."""
+    return [text.split("\n")[0] for text in cells(page, "model's suggestion")]
 
 
 def tick(page: WebDriver, label: str, within: str = "controls") -> None:
@@ -75,12 +76,14 @@ def evidence(page: WebDriver) -> str:
 
 @pytest.mark.full
 def test_a_search_finds_sets_names_genes_and_terms(page):
-    assert names(page) == ["spindle checkpoint", "interferon response", "not asked", "the model gave no name"]
+    assert names(page) == ["spindle checkpoint", "withheld", "not asked", "the model gave no name"]
     page.find_element(By.TAG_NAME, "body").send_keys("/")
     search = page.switch_to.active_element
     for text, found in (
         ("cluster 3", ["not asked"]),
-        ("INTERFERON", ["interferon response"]),
+        ("INDUCED", ["withheld"]),  # in the reasoning
+        ("response", []),  # in the name alone, which is withheld
+        ("spindle signaling", ["spindle checkpoint"]),  # folded below the best term
         ("or4f5", ["the model gave no name"]),
         ("ensg00000164109", ["spindle checkpoint"]),  # as it was written; two sets, nearly the same
         ("spindle assembly", ["spindle checkpoint"]),
@@ -97,21 +100,65 @@ def test_a_search_finds_sets_names_genes_and_terms(page):
 
 
 def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
-    click(page, "//table[@id='sets']//button[.='confidence']")
-    assert cells(page, "confidence") == ["1.00", "0.75", "0.10", ""]
+    click(page, "//table[@id='sets']//button[.='genes']")
+    assert cells(page, "genes") == ["3", "2", "2", "0"]
     heading = page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]")
-    assert heading.get_attribute("aria-sort") == "descending" and heading.text == "confidence ▼"
+    assert heading.get_attribute("aria-sort") == "descending" and heading.text == "genes ▼"
     page.switch_to.active_element.send_keys(Keys.ENTER)
-    assert cells(page, "confidence") == ["0.10", "0.50", "1.00", ""]  # another of two alike comes first
+    assert cells(page, "genes") == ["0", "2", "2", "3"]
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
-    choose(page, "sort by", "name")
-    assert names(page) == ["interferon response", "mitotic checkpoint", "not asked", "the model gave no name"]
+    choose(page, "sort by", "model's suggestion")
+    assert names(page) == ["mitotic checkpoint", "not asked", "the model gave no name", "withheld"]  # another of two
     click(page, "//table[@id='sets']//button[.='adjusted p']")  # the least likely by chance first
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
-    choose(page, "sort by", "name")
+    choose(page, "sort by", "model's suggestion")
     choose(page, "sort by", "adjusted p")
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     assert cells(page, "adjusted p")[0] == "3.1e-5"
+
+
+@pytest.mark.full
+def test_the_best_term_stands_first_in_figures_and_the_suggestion_beside_it(page):
+    assert cells(page, "enriched terms") == [
+        "spindle assembly checkpoint\nGO BP\ncell cycle (Reactome), 3/3, 0.04",
+        "no term is enriched",
+        "not tested",
+        "no term is enriched",
+    ]
+    assert (cells(page, "gene ratio")[0], cells(page, "times chance")[0]) == ("2/3", "300.0")
+    assert cells(page, "set")[0].split("\n")[:2] == ["cluster 1", "higher in cluster 1 than in the others"]
+    click(page, "//*[@id='sets']//button[@class='fold']")
+    weak = page.find_element(By.CSS_SELECTOR, "#sets .suggested.weak")
+    assert weak.text == "mitotic checkpoint\nweak"
+    plain = page.find_element(By.CSS_SELECTOR, "#sets .suggested:not(.weak)")
+    assert plain.text == "spindle checkpoint"
+    assert plain.value_of_css_property("color") != weak.value_of_css_property("color")
+
+
+@pytest.mark.full
+def test_a_name_that_is_withheld_is_seen_in_the_opened_evidence_alone_and_told_why(page):
+    assert "interferon response" not in page.find_element(By.TAG_NAME, "body").text
+    text = open_set(page, "withheld")
+    assert "withheld: the model saw only 2 of 9 genes." in text
+    assert "what it wrote, withheld" in text and "interferon response" in text
+    assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy term']")
+
+
+@pytest.mark.full
+def test_a_whole_ranking_is_told_in_words_and_drawn(page):
+    ranked = page.find_element(By.ID, "ranked")
+    assert [one.text for one in ranked.find_elements(By.TAG_NAME, "h4")] == list(RANKING.ends)
+    rows = page.execute_script(
+        "return [...document.querySelectorAll('#ranked table')].map(table =>"
+        " [...table.tBodies[0].rows].map(line => [...line.cells].map(cell => cell.innerText)))"
+    )
+    assert rows == [
+        [["mitosis", "GO BP", "TTK BUB1", "12", "2.10", "2.0e-5"]],
+        [["translation", "Reactome", "RPL3", "20", "-1.70", "0.02"]],
+    ]
+    right, left = (float(dot.get_attribute("cx")) for dot in ranked.find_elements(By.CSS_SELECTOR, "svg circle"))
+    zero = float(ranked.find_element(By.CSS_SELECTOR, "svg .zero").get_attribute("x1"))
+    assert left < zero < right
 
 
 @pytest.mark.full
@@ -123,7 +170,7 @@ def test_lists_and_flags_are_filtered(page):
     choose(page, "list", "all lists")
     assert names(page) == ["spindle checkpoint", "not asked", "the model gave no name"]
     assert cells(page, "flags")[0] == "⚑ listed twice: TTK\n⚑ 1 claim contradicted"
-    assert cells(page, "flags")[1] == "⚑ not asked: none of its identifiers is a gene"
+    assert cells(page, "flags")[1] == "⚑ not tested: none of its identifiers is a gene"
     click(page, "//*[@id='controls']//button[.='Reset']")
     assert len(names(page)) == 4
 
@@ -134,7 +181,7 @@ def test_nearly_identical_sets_are_folded_below_one(page):
     fold = page.find_element(By.CSS_SELECTOR, "#sets button.fold")
     assert fold.text == "▸ 1 nearly the same" and fold.get_attribute("aria-expanded") == "false"
     fold.send_keys(Keys.ENTER)
-    assert names(page)[:3] == ["spindle checkpoint", "mitotic checkpoint", "interferon response"]
+    assert names(page)[:3] == ["spindle checkpoint", "mitotic checkpoint", "withheld"]
     focused = page.switch_to.active_element
     assert focused.text == "▾ 1 nearly the same" and focused.get_attribute("aria-expanded") == "true"
     focused.send_keys(Keys.ENTER)
@@ -150,10 +197,15 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
     assert page.switch_to.active_element.tag_name == "h3"
     for said in (
         "markers of cluster 1",
-        "0.75, stated by the model",
+        "spindle assembly checkpoint (GO BP): 2 of 3 genes, 300.0 times as many as by chance, adjusted p 3.1e-5",
+        "higher in cluster 1 than in the others",
+        "supported: it says the same as the enriched term 'spindle assembly checkpoint'.",
+        "0.75 of 1, stated by the model; not a probability of being right",
         "80 %",
         "BUB1 and MAD2L1 delay anaphase.",
-        "Nearest to the name: spindle assembly checkpoint (0.90)",
+        "spindle assembly checkpoint; how alike they read, from 0 to 1: 0.90",
+        "+ 1 with nearly the same genes",
+        "spindle signaling (GO:0071173): 2 genes, adjusted p 4.0e-5",
         "the first text",
         "the second text",
         "models/tiny/grpo.names-s0 (Qwen/Qwen3-0.6B)",
@@ -163,7 +215,7 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         "return [...document.querySelectorAll('.evidence table')].map(table =>"
         " [...table.tBodies[0].rows].map(line => [...line.cells].map(cell => cell.innerText)))"
     )
-    claims, enriched, genes, unmapped = tables
+    process, pathways, claims, genes, unmapped = tables
     assert [one.text for one in page.find_elements(By.CSS_SELECTOR, ".evidence .unchecked li")] == ["TTK is left over."]
     assert "Not checked, as these sentences are questions, or name no term of the sources, or one only" in text
     assert claims == [
@@ -171,9 +223,11 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         ["MAD2L1", "anaphase", "? unknown", "no fact found in the sources"],
         ["TTK", "not: kinase activity", "✘ contradicted", "TTK: kinase (TAS)"],
     ]
-    assert [row[0] for row in enriched] == ["spindle assembly checkpoint", "cell cycle"]
-    assert enriched[0][3:] == ["BUB1 MAD2L1", "2", "40", "2.0e-7", "3.1e-5"]
-    assert enriched[1][6:] == ["0.001", "0.04"]
+    assert process[0][1:] == ["GO:0007094", "BUB1 MAD2L1", "2/3", "40/18000", "300.0", "2.0e-7", "3.1e-5"]
+    assert pathways == [["cell cycle", "R-HSA-2", "BUB1 MAD2L1 TTK", "3/3", "600/18000", "30.0", "0.001", "0.04"]]
+    dots = page.find_elements(By.CSS_SELECTOR, ".evidence svg circle")
+    across = [float(dot.get_attribute("cx")) for dot in dots]
+    assert across[0] > across[1]  # 300 and 30 times
     assert genes[1] == ["ENSG00000164109", "MAD2L1", "mitotic arrest deficient 2 like 1", "id", "yes", ""]
     assert [row[4:] for row in genes] == [["yes", "2.5"], ["yes", ""], ["no", ""]]
     assert unmapped == [["MARCH1", "a date in a spreadsheet", "MARCHF1, MARC1"]]
@@ -185,16 +239,16 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
 @pytest.mark.full
 def test_a_set_without_a_name_says_why(page):
     text = open_set(page, "not asked")
-    assert "not asked: none of its identifiers is a gene" in text and "No gene was recognised." in text
+    assert "not tested: none of its identifiers is a gene" in text and "No gene was recognised." in text
     assert "foo" in text and "named by" not in text
-    assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy name' or .='Copy genes']")
+    assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy term' or .='Copy genes']")
 
 
 @pytest.mark.full
 def test_an_address_that_ends_in_an_id_opens_that_set(page, written):
     page.get(f"{written.as_uri()}#{quote('day 7/cluster 1', safe='')}")
     wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
-    assert page.switch_to.active_element.text == "mitotic checkpoint"  # which was folded away
+    assert page.switch_to.active_element.text == "no term is enriched"  # of the set that was folded away
     href = page.find_element(By.LINK_TEXT, "link to this set").get_attribute("href")
     assert href == f"{written.as_uri()}#day%207%2Fcluster%201"
     page.execute_script("location.hash = '%%%'")
@@ -207,7 +261,7 @@ def test_names_genes_and_rows_are_handed_to_the_clipboard(page):
     page.execute_script(CLIPBOARD)
     open_set(page, "spindle checkpoint")
     for button, text in (
-        ("Copy name", "spindle checkpoint"),
+        ("Copy term", "spindle assembly checkpoint"),
         ("Copy genes", "BUB1\nMAD2L1\nTTK"),
         ("Copy row as TSV", tsv_line(SPINDLE)),
     ):
@@ -233,8 +287,8 @@ def test_a_browser_that_forbids_the_clipboard_copies_a_selection(page):
 def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
     page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     choose(page, "list", "day 0")
-    click(page, "//table[@id='sets']//button[.='name']")
-    shown = [RECORDS[1], RECORDS[2], RECORDS[0]]
+    click(page, "//table[@id='sets']//button[.=\"model's suggestion\"]")
+    shown = [RECORDS[2], RECORDS[0], RECORDS[1]]
     for button, name in (("TSV", "annotations-shown.tsv"), ("JSONL", "annotations-shown.jsonl")):
         click(page, f"//*[@id='controls']//button[.='Download {button}']")
         wait(page, lambda d, name=name: (tmp_path / name).is_file())
@@ -247,26 +301,26 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
 @pytest.mark.full
 def test_lists_are_compared_by_group_and_by_name(page):
     assert page.find_element(By.ID, "lists-summary").text == (
-        "4 rows; in two or more of these lists: 1; in these, not named alike by the model: 1."
+        "4 rows; in two or more of these lists: 1; of these, with different best terms: 1."
     )
     assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 2"]
     first = [text.split("\n")[0] for text in cells(page, "day 7", "lists")]
-    assert first == ["mitotic checkpoint", "not in this list", "not in this list", "the model gave no name"]
+    assert first == ["no term is enriched", "not in this list", "not in this list", "no term is enriched"]
     choose(page, "a row is", "the set's name", "lists-controls")
     assert cells(page, "set", "lists") == ["cluster 1", "cluster 2", "cluster 3"]
     assert [text.split("\n")[0] for text in cells(page, "day 7", "lists")][:2] == [
-        "mitotic checkpoint",
-        "the model gave no name",
+        "no term is enriched",
+        "no term is enriched",
     ]
     choose(page, "show", "in one list only", "lists-controls")
     assert cells(page, "set", "lists") == ["cluster 3"]
-    choose(page, "show", "not named alike", "lists-controls")
-    assert cells(page, "set", "lists") == ["cluster 1", "cluster 2"]
+    choose(page, "show", "different best terms", "lists-controls")
+    assert cells(page, "set", "lists") == ["cluster 1"]
     click(page, "//table[@id='lists']//button[@aria-label='Details']")
     sides = [side.text for side in page.find_elements(By.CSS_SELECTOR, "#lists .sides h4")]
     assert sides == ["day 0: cluster 1", "day 7: cluster 1"]
     click(page, "(//table[@id='lists']//button[.='All of its evidence'])[2]")
-    assert page.switch_to.active_element.text == "mitotic checkpoint"
+    assert page.switch_to.active_element.text == "no term is enriched"
     tick(page, "day 0", "lists-controls")
     assert page.find_element(By.ID, "lists-summary").text == "Choose two or more lists."
     assert not page.find_element(By.ID, "lists-status").is_displayed()
@@ -283,7 +337,7 @@ def test_only_the_chosen_lists_are_compared(driver, tmp_path):
     tick(page, "day 7", "lists-controls")
     assert cells(page, "sets", "lists") == ["cluster 1", "cluster 2", "cluster 3", "cluster 9"]
     assert page.find_element(By.ID, "lists-summary").text == (
-        "4 rows; in two or more of these lists: 1; in these, not named alike by the model: 0."
+        "4 rows; in two or more of these lists: 1; of these, with different best terms: 0."
     )
     check_quiet(page, tmp_path / "annotations.html")
 
@@ -320,6 +374,7 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page = opened(driver, hostile)
     assert names(page)[0] == f"spindle checkpoint{POISON}"
+    assert cells(page, "enriched terms")[0].startswith(f"spindle assembly checkpoint{POISON}")
     for place in range(4):
         toggles = page.find_elements(By.CSS_SELECTOR, "#sets button.toggle")
         page.execute_script("arguments[0].click()", toggles[place])

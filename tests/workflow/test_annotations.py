@@ -19,7 +19,10 @@ WAITED_FOR = [
     f"results/models/{BACKBONE}/base/manifest.json",
     f"results/models/{BACKBONE}/base/model/config.json",
 ]
-WRITTEN = [TARGET, *(f"{FOLDER}/{name}" for name in ("annotations.tsv", "annotations.jsonl", "manifest.json"))]
+WRITTEN = [
+    TARGET,
+    *(f"{FOLDER}/{name}" for name in ("annotations.tsv", "annotations.jsonl", "enrichment.tsv", "manifest.json")),
+]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ rule annotate:
     output:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
         records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",
+        terms=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/enrichment.tsv",
         page=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.html",
         manifest=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/manifest.json",
     log:

@@ -33,6 +33,7 @@ def about_page(
     """
     scores, card = measured(project, settings, model.folder)
     base, trained = (model.steps or [model.manifest])[0], model.steps[1:]
+    corpora = [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
     decoding = decoding_settings(settings)
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
     return PageAbout(
@@ -47,7 +48,7 @@ def about_page(
         card=card,
         style=settings.style,
         samples=settings.samples,
-        sources=sources_used(project, settings),
+        sources=sources_used(project, settings, corpora),
         universe=told_once({name: [of_file.universe.description] for name, of_file in tests.items()}),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
         libraries=told_once({name: of_file.summaries for name, of_file in tests.items()}),
@@ -64,11 +65,8 @@ def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{name}: {sentence}" for name, of_file in sentences.items() for sentence in of_file]
 
 
-def sources_used(project: Project, settings: Annotation) -> list[SourceUsed]:
-    """The sources of facts, terms and libraries, each once, with release and licence."""
-    corpora = dict.fromkeys(
-        [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
-    )
+def sources_used(project: Project, settings: Annotation, corpora: Sequence[str]) -> list[SourceUsed]:
+    """The sources of corpora, and the libraries that are sources, each once, with release and licence."""
     names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
     names |= dict.fromkeys(name for name in settings.libraries if not is_file_name(name))
     return [
@@ -96,4 +94,6 @@ def style_warnings(
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
             "fits a term, may be copied from the prompt"
         )
+    if style.terms is not None:
+        warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
     return warnings

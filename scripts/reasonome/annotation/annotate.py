@@ -8,21 +8,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from reasonome.annotation.agreement import (
-    SIGNIFICANT,
     agreement_with_terms,
     claims_of_name,
     genes_of_reasoning,
     most_frequent_name,
-    near_identical_groups,
 )
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
-from reasonome.annotation.over_representation import OverRepresentation, universe_flags
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import MOST_TERMS, AnnotatedClaim, AnnotationRecord, Sample
-from reasonome.annotation.results_folder import ANSWERS, keep_answers, kept_answers
+from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, EnrichedTerm, Sample
+from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
+from reasonome.answering.results_folder import ANSWERS, keep_answers, kept_answers
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS
@@ -33,7 +31,7 @@ from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
-from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
+from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming, ShownTerm
 
 TASK = GeneSetNaming()
 ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the answers to a prompt
@@ -46,19 +44,22 @@ def annotate(
     style: Style,
     model: AskedModel,
     known: Known,
-    tests: Mapping[str, OverRepresentation],
+    terms: Mapping[str, Sequence[EnrichedTerm]],
     out: Path,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `tests` has the name of the sets' file as key. The model sees the genes of a ranked set in that order, those of
-    others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's `write_answers`
-    does.
+    `terms` are the significant ones of each set by its id. The model sees the genes of a ranked set in that order,
+    those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's
+    `write_answers` does.
     """
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
         examples = {example.id: example for example in with_facts(list(examples.values()), index, style.facts)}
+    if style.terms is not None:
+        best = {question.record.id: shown_terms(question.record) for question in questions}
+        examples = {id: example.model_copy(update={"enriched": best[id]}) for id, example in examples.items()}
     listed = style.model_copy(update={"order": "listed"})
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
@@ -69,10 +70,9 @@ def annotate(
         record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
-            record = _checked(named, known, tests[record.list])
+            record = _checked(named, known, terms[record.id])
         records.append(record)
-    groups = near_identical_groups([frozenset(gene.symbol for gene in record.genes) for record in records])
-    return [record.model_copy(update={"group": group}) for record, group in zip(records, groups, strict=True)]
+    return records
 
 
 def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: AskedModel) -> None:
@@ -136,7 +136,9 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     shown = set(example.shown)
     agreeing = [place for place, other in enumerate(answers) if normalise(other.name) == normalise(name)]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
-    kind = "stated" if stated else "logprob" if any(row.name_logprob is not None for row in rows) else ""
+    kind = "stated" if stated else ""
+    if not stated and any(row.name_logprob is not None for row in rows):
+        kind = "probability of its words"
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
         update={
@@ -153,46 +155,47 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     )
 
 
+def shown_terms(record: AnnotationRecord) -> list[ShownTerm]:
+    """The enriched terms of a record as prompts show them, in their order."""
+    return [ShownTerm(name=term.name, overlap=term.overlap, drawn=term.drawn) for term in record.enriched]
+
+
 def _likelihood(row: AnswerRow) -> float:
     """The geometric mean probability of the name's tokens; 0 for an answer without a name."""
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(record: AnnotationRecord, known: Known, tests: OverRepresentation) -> AnnotationRecord:
-    """The record with checked claims, over-represented terms, and the genes that support the name."""
+def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm]) -> AnnotationRecord:
+    """The record with checked claims, the standing of the name, and the genes that support it."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
     claims = annotated(reading.claims)
-    counted = list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or symbols
-    terms = tests.enriched(counted, most=COMPARED)
-    enriched = [term for term in terms if term.adjusted_p <= SIGNIFICANT]
     name = known.main_name(record.name)
-    agreement = agreement_with_terms(name, enriched, known.similarity)
+    agreement = agreement_with_terms(name, terms[:COMPARED], known.similarity)
     name_claims = claims_of_name(name, claims, known.similarity)
     telling = None if agreement is None or known.holds_for_most(agreement.term) else agreement
     supporting, others = genes_of_reasoning(symbols, name_claims, telling) if record.name else ([], symbols)
     is_term = known.names.is_term(record.name) if record.name else ""
     shown = {gene.symbol for gene in record.genes if gene.shown}
+    own_name = own_name_flag(record.name, record.genes, is_term == "yes")
+    stands, why = standing(record, supporting, telling, terms, own_name)
     return record.model_copy(
         update={
-            "flags": [
-                *record.flags,
-                *_flags(record, supporting, is_term, known),
-                *universe_flags(counted, tests.universe.symbols),
-            ],
+            "flags": [*record.flags, *_flags(record, supporting, is_term, own_name, known)],
+            "standing": stands,
+            "standing_why": why,
             "is_term": is_term,
             "claims": claims,
             "unchecked": reading.unchecked,
             "supporting_genes": supporting,
             "other_genes": [symbol for symbol in others if symbol in shown],
-            "enriched": enriched[:MOST_TERMS],
             "enriched_agreement": agreement.score if agreement else None,
             "enriched_match": agreement.term.name if agreement else "",
         }
     )
 
 
-def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, known: Known) -> list[str]:
+def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, own_name: str, known: Known) -> list[str]:
     """Warnings: genes left out of the prompt, samples that disagree, no support, no known term, a gene's own name."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
@@ -204,8 +207,8 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, kn
         flags.append("nothing that is known of these genes supports the name")
     if is_term == "no":
         flags.append(f"no term of {known.library_names} is called so, or nearly so: nothing here can confirm it")
-    if own := own_name_flag(record.name, record.genes, is_term == "yes"):
-        flags.append(own)
+    if own_name:
+        flags.append(own_name)
     return flags
 
 

@@ -32,7 +32,7 @@ class GeneList:
 
     `ranked` says that the first genes matter most; else their order means nothing. `flags` are warnings ("listed more
     than once: TP53"). A list with an `error` cannot be annotated; the text says why and what to do. `place` is where
-    the list stands in the file: "line 12".
+    the list stands in the file: "line 12". `direction` says in words where its genes are higher.
     """
 
     name: str
@@ -42,6 +42,7 @@ class GeneList:
     place: str = ""
     flags: tuple[str, ...] = ()
     error: str = ""
+    direction: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,15 @@ class GeneLists:
     """All lists of one file; `notes` are sentences on how it was read, which are printed before the model runs.
 
     `universe` are the tested genes, where the file has them (all rows of a table of differential expression).
+    `ranking` are all genes with a number, where the file ranks them, and `ends` say in words what its two ends are.
     """
 
     lists: tuple[GeneList, ...]
     kind: str
     notes: tuple[str, ...] = ()
     universe: tuple[str, ...] = field(default=(), repr=False)
+    ranking: tuple[ListedGene, ...] = field(default=(), repr=False)
+    ends: tuple[str, str] = ("", "")
 
 
 def checked(
@@ -65,6 +69,7 @@ def checked(
     place: str = "",
     flags: Iterable[str] = (),
     empty: str = "there is no gene in this list: add its genes, or leave the list out",
+    direction: str = "",
 ) -> GeneList:
     """The list with each gene once, at its first place, and its flags; with an error where it cannot be named.
 
@@ -79,7 +84,7 @@ def checked(
         flags.append(f"listed more than once: {some(repeated)}")
     if len(kinds := Counter(map(_kind, counts))) > 1:
         flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
-    return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty))
+    return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty), direction)
 
 
 def some(names: list[str]) -> str:

@@ -32,7 +32,7 @@ importlib.import_module("torch")
 
 def annotate_sets(
     sets: str | os.PathLike | pd.DataFrame | Any | Sequence[str | os.PathLike],
-    model: str | os.PathLike,
+    model: str | os.PathLike | None,
     out: str | os.PathLike,
     config: str | os.PathLike = "config",
     name: str = "sets",
@@ -44,8 +44,9 @@ def annotate_sets(
 
     `sets` is a file or several, a table of genes, clusters or differential expression, or an AnnData on which Scanpy's
     rank_genes_groups has run; `name` is what a table or an AnnData is called. `model`, `adapter` and `upload` are as of
-    `reasonome annotate --help`. `settings` are those of config/annotations.yaml, such as species="mouse" or top=50.
-    Raises InputError as `reasonome annotate` does, also for unknown and invalid settings.
+    `reasonome annotate --help`; without a model there are terms alone, and no names. `settings` are those of
+    config/annotations.yaml, such as species="mouse" or top=50. Raises InputError as `reasonome annotate` does, also for
+    unknown and invalid settings.
     """
     in_memory = isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
     files = [type(sets).__name__] if in_memory else _paths(sets)
@@ -56,8 +57,9 @@ def annotate_sets(
         annotation = placed(annotation, place)
         project = Project(Path(config))
         gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
-        beside = adapter and Path(place(adapter))
-        asked = find_model(project, os.fspath(model), place=place, adapter=beside, upload=upload)
+        beside, asked = adapter and Path(place(adapter)), None
+        if model is not None:
+            asked = find_model(project, os.fspath(model), place=place, adapter=beside, upload=upload)
         job.annotate_lists(project, annotation, gene_lists, asked, Path(place(out)), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})

@@ -1,18 +1,27 @@
 """One annotation, from input files to output files: the command line and Snakemake's rule both run this."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import constants
 
-from reasonome.annotation import about, annotate, page, tables
-from reasonome.annotation.gene_list import GeneLists, counted, some
-from reasonome.annotation.knowledge import Known, read_known
+from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
+from reasonome.annotation.enrichment import enrich
+from reasonome.annotation.gene_list import GeneLists, counted
+from reasonome.annotation.gsea import analyse_rankings
+from reasonome.annotation.knowledge import Known, read_known, read_libraries
 from reasonome.annotation.orthologues import Orthologues, check_species
-from reasonome.annotation.over_representation import OverRepresentation, Universe, default_universe, resolve_universe
+from reasonome.annotation.over_representation import (
+    GeneSetLibrary,
+    OverRepresentation,
+    Universe,
+    default_universe,
+    resolve_universe,
+)
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
@@ -26,8 +35,9 @@ from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.results_folder import MANIFEST, PAGE, check_folder, claim, only_process
+from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
+from reasonome.answering.results_folder import MANIFEST, ResultsKind, check_folder, claim, only_process
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -38,8 +48,15 @@ from reasonome.core.terminal import say
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
+from reasonome.tasks.naming.background import read_background
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
+RESULTS = ResultsKind(
+    "annotation",
+    "annotations.html",
+    (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA),
+    frozenset({"settings", "sets", "checked_with", "model"}),
+)
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
 _SHOWN = 8  # sets of a file that are printed one by one
 
@@ -50,15 +67,17 @@ class Prepared:
 
     `settings` have the style that was chosen. `gene_lists` and `tests` have the name of a file as key. `about` is what
     the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
-    one.
+    one. Without a model `style` and `known` are None. `orthologues` are given for lists of mice.
     """
 
     settings: Annotation
-    style: Style
+    style: Style | None
     sources: Sources
     gene_lists: Mapping[str, GeneLists]
     questions: Sequence[Question]
-    known: Known
+    genes: GeneTable
+    orthologues: Orthologues | None
+    known: Known | None
     tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
@@ -106,13 +125,13 @@ def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
 
 
 def preview_lists(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel, out: Path
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, out: Path
 ) -> None:
     """Print what `annotate_lists` would ask: how many genes are known, and why some sets would not be asked about.
 
     Runs everything before the model is loaded, and raises the same errors; writes nothing.
     """
-    check_folder(out, model.folder)
+    check_folder(out, model and model.folder, RESULTS)
     with offline():
         prepared = prepare(project, settings, gene_lists, model, "")
     for name, lists in gene_lists.items():
@@ -129,27 +148,26 @@ def preview_lists(
     for warning in prepared.about.warnings:
         say(f"warning: {warning}")
     n_asked = sum(question.example is not None for question in prepared.questions)
-    print(f"a preview: the model would be asked about {counted(n_asked, 'set')}; nothing was written")
+    would = "no model would be asked, and terms tested for" if model is None else "the model would be asked about"
+    print(f"a preview: {would} {counted(n_asked, 'set')}; nothing was written")
 
 
 def prepare(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel, command: str
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, command: str
 ) -> Prepared:
     """Resolve the genes and read what answers are checked with; print how the sets were read, and the universe.
 
-    Raises InputError for a missing style or file, an incomplete model, and a universe without known genes. Writes
-    nothing.
+    Without a model only what terms are tested with is read. Raises InputError for a missing style or file, an
+    incomplete model, and a universe without known genes. Writes nothing.
     """
     _print_reading(gene_lists)
     sources = answer_sources(project, settings)
+    if model is None:
+        sources = replace(sources, facts=(), encoders=())
     check_there(sources)
-    styles = project.styles(annotate.TASK.name)
-    own = own_style(styles, model.steps, naming_benchmarks(project))
-    settings = settings.model_copy(update={"style": settings.style or own or UNTRAINED_STYLE})
-    style = lookup(styles, settings.style, "prompt style")
-    if style.neighbours is not None:
-        what = f"style '{settings.style}' shows training sets as examples, and sets of your own have none"
-        raise InputError(what, field="style", fix="ask in another style")
+    style = None
+    if model is not None:
+        settings, style = _with_style(project, settings, model)
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -163,49 +181,108 @@ def prepare(
         for name, lists in gene_lists.items()
         for gene_list in lists.lists
     ]
-    known = read_known(project, sources, genes)
+    background = read_background(sources.background)
+    libraries = read_libraries(sources, background, genes)
+    known = None if model is None else read_known(project, sources, background, libraries)
     tested = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
     tests = {
-        name: OverRepresentation(known.libraries, tested or _universe(name, lists, genes, known, to_human))
+        name: OverRepresentation(libraries, tested or _universe(name, lists, genes, libraries, to_human))
         for name, lists in gene_lists.items()
     }
-    page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
+    if model is None:
+        page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
+    else:
+        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
     for sentence in page_about.universe:
         say(sentence)
-    return Prepared(settings, style, sources, gene_lists, questions, known, tests, page_about, universe_sha256)
+    return Prepared(
+        settings=settings,
+        style=style,
+        sources=sources,
+        gene_lists=gene_lists,
+        questions=questions,
+        genes=genes,
+        orthologues=to_human,
+        known=known,
+        tests=tests,
+        about=page_about,
+        universe_sha256=universe_sha256,
+    )
+
+
+def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tuple[Annotation, Style]:
+    """The settings with the prompts' style, which the model's training chooses where none is given, and the style.
+
+    Raises InputError for a style that needs what a user's sets lack.
+    """
+    styles = project.styles(annotate.TASK.name)
+    name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
+    style = lookup(styles, name, "prompt style")
+    if style.neighbours is not None:
+        what = f"style '{name}' shows training sets as examples, and sets of your own have none"
+        raise InputError(what, field="style", fix="ask in another style")
+    return settings.model_copy(update={"style": name}), style
 
 
 def annotate_lists(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel, out: Path, command: str
+    project: Project,
+    settings: Annotation,
+    gene_lists: dict[str, GeneLists],
+    model: AskedModel | None,
+    out: Path,
+    command: str,
 ) -> None:
-    """Write annotations.tsv, annotations.jsonl, annotations.html and manifest.json to `out`, the manifest last.
+    """Write the page, the tables and manifest.json to `out`, the manifest last; without a model no name is asked for.
 
     A list that cannot be asked about becomes a row with an error. InputError is raised before anything is written.
     """
-    check_folder(out, model.folder)
+    check_folder(out, model and model.folder, RESULTS)
     with offline():
         prepared = prepare(project, settings, gene_lists, model, command)
         with only_process(out):
             claim(out)
-            records = annotate.annotate(
-                prepared.questions,
-                prepared.settings,
-                prepared.style,
-                model,
-                prepared.known,
-                prepared.tests,
-                out,
-            )
+            questions, terms = enrich(prepared.questions, prepared.tests)
+            rankings = []
+            if settings.gsea:
+                rankings = analyse_rankings(
+                    prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
+                )
+            records = [question.record for question in questions]
+            if model is not None:
+                records = annotate.annotate(
+                    questions, prepared.settings, prepared.style, model, prepared.known, terms, out
+                )
             tables.write_tables(records, out)
-            page.write_page(records, prepared.about, out / PAGE)
+            enrichment_tables.write_enrichment(records, terms, out)
+            enrichment_tables.write_gsea(rankings, out)
+            page.write_page(records, prepared.about, out / RESULTS.page, rankings)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))
-    failed = sum(bool(record.error) for record in records)
-    unnamed = sum(not record.name and not record.error for record in records)
-    named = len(records) - failed - unnamed
-    print(f"{counted(len(records), 'set')}: {named:,} named, {unnamed:,} without a name, {failed:,} not asked")
+    _print_terms(records)
+    if model is not None:
+        _print_names(records)
     _print_not_asked(prepared.questions)
-    _print_no_terms(records, prepared.known)
-    say(f"{out / PAGE}: open it in a browser")
+    say(f"{out / RESULTS.page}: open it in a browser")
+
+
+def _print_terms(records: Sequence[AnnotationRecord]) -> None:
+    """Print the best term of the first sets, and how many have one."""
+    tested = [record for record in records if not record.error]
+    for record in tested[:_SHOWN]:
+        best = tables.best_term(record)
+        told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
+        say(f"{record.list}: {' '.join(record.set.split())!r}: {told}")
+    enriched = sum(bool(record.enriched) for record in tested)
+    without, failed = len(tested) - enriched, len(records) - len(tested)
+    print(
+        f"{counted(len(records), 'set')}: {enriched:,} with enriched terms, {without:,} without, {failed:,} not tested"
+    )
+
+
+def _print_names(records: Sequence[AnnotationRecord]) -> None:
+    """Print how many names the enriched terms bear out."""
+    stands = Counter(record.standing for record in records if not record.error)
+    told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
+    print(f"the model's names: {', '.join(told)}")
 
 
 def _print_not_asked(questions: Sequence[Question]) -> None:
@@ -231,22 +308,20 @@ def _refuse_sets_without_descriptions(
             raise no_descriptions(Path(path))
 
 
-def _print_no_terms(records: Sequence[AnnotationRecord], known: Known) -> None:
-    """Print the names that are no term's name."""
-    unconfirmed = [record for record in records if record.is_term == "no"]
-    if unconfirmed:
-        names = some([f"{record.name!r} ({record.list}: {record.set})" for record in unconfirmed])
-        say(f"no term of {known.library_names} is called so, or nearly so, and nothing here can confirm it: {names}")
-
-
-def _universe(name: str, lists: GeneLists, genes: GeneTable, known: Known, orthologues: Orthologues | None) -> Universe:
+def _universe(
+    name: str,
+    lists: GeneLists,
+    genes: GeneTable,
+    libraries: Sequence[GeneSetLibrary],
+    orthologues: Orthologues | None,
+) -> Universe:
     """The universe for the sets of the file `name`: the genes of its table, else the default."""
     if lists.universe:
         return resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)
-    return default_universe(genes, known.libraries, orthologues)
+    return default_universe(genes, libraries, orthologues)
 
 
-def _manifest(prepared: Prepared, model: AskedModel) -> dict[str, Any]:
+def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
     """The inputs of the annotations; equal inputs give an equal manifest."""
     settings = prepared.settings
     checked_with = {str(path): file_sha256(path) for path in targets(prepared.sources)}
@@ -254,12 +329,12 @@ def _manifest(prepared: Prepared, model: AskedModel) -> dict[str, Any]:
         checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
     return {
         "settings": settings.model_dump(mode="json"),
-        "style": prepared.style.model_dump(mode="json"),
-        "engine": model.engine,
+        "style": prepared.style and prepared.style.model_dump(mode="json"),
+        "engine": model and model.engine,
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.gene_lists.items()},
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
-        "model": model.manifest,
+        "model": model and model.manifest,
         "code": code_sha256(__file__),
         "versions": versions(),
     }

@@ -18,10 +18,11 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.tasks.base import Similarity
-from reasonome.tasks.naming.background import Background, read_background
+from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
 
-ONTOLOGY = "GO"  # the library of a background's ontology terms
+# The libraries of GO's terms, apart: p is adjusted for the terms of one, and they answer different questions.
+BRANCHES = {"biological_process": "GO BP", "cellular_component": "GO CC", "molecular_function": "GO MF"}
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,31 @@ class Known:
         return self.claims.are_most(len(sets[term.id].symbols))
 
 
-def read_known(project: Project, sources: Sources, genes: GeneTable) -> Known:
-    """Read everything, once for all sets. Raises InputError as the readers do."""
+def read_known(
+    project: Project, sources: Sources, background: Background, libraries: Sequence[GeneSetLibrary]
+) -> Known:
+    """Read everything else, once for all sets. Raises InputError as the readers do."""
     claims = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
-    background = read_background(sources.background)
-    libraries = [ontology_library(background)]
-    libraries += [read_library(path, genes, name, form) for name, (path, form) in sources.libraries.items()]
     encoders = load_encoders(project.encoders, sources.encoders)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
     facts = claims[~claims["relation"].str.startswith(NOT)]
     return Known(facts, Knowledge(claims, background), background, libraries, similarity)
 
 
-def ontology_library(background: Background) -> GeneSetLibrary:
-    """The background's candidate terms as a library; each has the genes of the terms below it too."""
-    sets = {term.id: LibrarySet(term.name, background.genes(term.id)) for term in background.candidates}
-    return GeneSetLibrary(ONTOLOGY, {term_id: gene_set for term_id, gene_set in sets.items() if gene_set.symbols})
+def read_libraries(sources: Sources, background: Background, genes: GeneTable) -> list[GeneSetLibrary]:
+    """The libraries to test against: those of the background's terms, then those of the settings."""
+    own = [read_library(path, genes, name, form) for name, (path, form) in sources.libraries.items()]
+    return ontology_libraries(background) + own
+
+
+def ontology_libraries(background: Background) -> list[GeneSetLibrary]:
+    """The background's candidate terms, a library for each branch of GO, other ontology and source of sets.
+
+    Each term has the genes of the terms below it too.
+    """
+    sets: dict[str, dict[str, LibrarySet]] = {}
+    for term in background.candidates:
+        if genes := background.genes(term.id):
+            library = BRANCHES.get(term.namespace) or term.namespace or term.source
+            sets.setdefault(library, {})[term.id] = LibrarySet(term.name, genes)
+    return [GeneSetLibrary(name, sets[name]) for name in sorted(sets)]

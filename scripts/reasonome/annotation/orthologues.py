@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ _VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+|(\d+)\.0")
 
 
 class Orthologues:
-    """The human orthologues of mouse genes.
+    """The human orthologues of mouse genes, which are read when they are first asked for.
 
     An identifier is a symbol, a synonym that no other mouse gene has, or an id: MGI:98834, ENSMUSG00000059552 (with or
     without version), or a bare number for an Entrez id. An exact match comes before one that ignores case.
@@ -33,34 +34,49 @@ class Orthologues:
 
     def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
         """`rows` are (symbol and ids, synonyms, human symbols) of mouse genes."""
-        self._named: dict[str, dict[str, None]] = {}
-        self._gene: dict[str, str] = {}
+        self._rows = rows
+
+    @classmethod
+    def read(cls, path: str | os.PathLike) -> "Orthologues":
+        """Those of a table with tabs: NAME_COLUMNS, synonyms and human symbols; "|" separates the values of a cell.
+
+        A mouse gene may have several rows, and cells may be empty.
+        """
+        return cls(_rows(path))
+
+    @cached_property
+    def _names(self) -> tuple[dict[str, dict[str, None]], dict[str, str]]:
+        """By name of a mouse gene: its human symbols, and what the gene is called."""
+        named: dict[str, dict[str, None]] = {}
+        called: dict[str, str] = {}
         synonyms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-        for names, others, humans in rows:
+        for names, others, humans in self._rows:
             for name in names:
-                self._named.setdefault(name, {}).update(dict.fromkeys(humans))
-                self._gene.setdefault(name, names[0])
+                named.setdefault(name, {}).update(dict.fromkeys(humans))
+                called.setdefault(name, names[0])
             for other in others:
                 synonyms.setdefault(other, []).append((names[0], humans))
         for synonym, meanings in synonyms.items():
             if len(meanings) == 1:
                 [(gene, humans)] = meanings
-                self._named.setdefault(synonym, dict.fromkeys(humans))
-                self._gene.setdefault(synonym, gene)
-        self._folded: dict[str, str] = {}
+                named.setdefault(synonym, dict.fromkeys(humans))
+                called.setdefault(synonym, gene)
+        return named, called
+
+    @property
+    def _named(self) -> dict[str, dict[str, None]]:
+        return self._names[0]
+
+    @property
+    def _gene(self) -> dict[str, str]:
+        return self._names[1]
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        folded: dict[str, str] = {}
         for name in self._named:
-            self._folded.setdefault(name.casefold(), name)
-
-    @classmethod
-    def read(cls, path: str | os.PathLike) -> "Orthologues":
-        """Read a table with tabs: NAME_COLUMNS, synonyms and human symbols; "|" separates the values of a cell.
-
-        A mouse gene may have several rows, and cells may be empty.
-        """
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        rows = table.reindex(columns=[*NAME_COLUMNS, SYNONYMS_COLUMN, HUMAN_COLUMN], fill_value="")
-        split = ([_parts(cell) for cell in row] for row in rows.itertuples(index=False, name=None))
-        return cls((sum(names, ()), others, humans) for *names, others, humans in split if any(names))
+            folded.setdefault(name.casefold(), name)
+        return folded
 
     def human(self, identifier: str) -> tuple[str, ...]:
         """The symbols of a mouse gene's human orthologues; () where none is known."""
@@ -117,8 +133,9 @@ def check_species(gene_lists: GeneLists, species: str, genes: GeneTable, ortholo
 
 def _is_of_other(gene_list: GeneList, own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:
     total = len(gene_list.genes)
-    n_own, n_other = (sum(test(gene.written) for gene in gene_list.genes) for test in (own, other))
-    return n_own < LEAST_OWN * total and n_other >= LEAST_OTHER * total
+    if sum(own(gene.written) for gene in gene_list.genes) >= LEAST_OWN * total:
+        return False
+    return sum(other(gene.written) for gene in gene_list.genes) >= LEAST_OTHER * total
 
 
 def _flags(gene_list: GeneList, orthologues: Orthologues) -> list[str]:
@@ -127,6 +144,16 @@ def _flags(gene_list: GeneList, orthologues: Orthologues) -> list[str]:
     none = [written for written, symbols in humans.items() if not symbols]
     flags = [f"several human genes: {some(several)}"] if several else []
     return [*flags, f"no human gene known: {some(none)}"] if none else flags
+
+
+def _rows(path: str | os.PathLike) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+    """The rows of a table of orthologues; nothing is read before the first is asked for."""
+    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    columns = [*NAME_COLUMNS, SYNONYMS_COLUMN, HUMAN_COLUMN]
+    for row in table.reindex(columns=columns, fill_value="").itertuples(index=False, name=None):
+        *names, others, humans = map(_parts, row)
+        if any(names):
+            yield sum(names, ()), others, humans
 
 
 def _parts(cell: str) -> tuple[str, ...]:

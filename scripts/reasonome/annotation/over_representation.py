@@ -178,17 +178,22 @@ class OverRepresentation:
                 fix="check that the universe and the libraries are of one organism, or give other libraries",
             )
 
-    def enriched(self, genes: Sequence[str], *, most: int = 20) -> list[EnrichedTerm]:
+    @property
+    def gene_sets(self) -> dict[str, dict[str, tuple[str, frozenset[str]]]]:
+        """The tested sets of each library by id: the name, and the genes of the universe."""
+        return {library.name: library.gene_sets for library in self._libraries}
+
+    def enriched(self, genes: Sequence[str], *, most: int | None = 20, largest_p: float = 1.0) -> list[EnrichedTerm]:
         """At most `most` sets that share a gene with the list: by adjusted p, then p, then falling overlap.
 
-        Ties are in the order of the libraries, then of the sets' ids. Overlap and size count genes of the universe; a
-        term's genes are human symbols, in the order of the list. Genes outside the universe are left out, see
-        `universe_flags`; without genes inside it there are no terms.
+        `largest_p` is the largest adjusted p. Ties are in the order of the libraries, then of the sets' ids. Overlap
+        and size count genes of the universe; a term's genes are human symbols, in the order of the list. Genes outside
+        the universe are left out, see `universe_flags`; without genes inside it there are no terms.
         """
         drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
         ranked = []
         for number, library in enumerate(self._libraries):
-            terms = library.most_enriched(drawn, most)
+            terms = library.most_enriched(drawn, most, largest_p)
             ranked += [((term.adjusted_p, term.p, -term.overlap, number, term.id), term) for term in terms]
         return [term for _, term in sorted(ranked, key=lambda pair: pair[0])[:most]]
 
@@ -215,7 +220,20 @@ class _TestedLibrary:
             f"{SMALLEST} genes in the universe, and {len(cut) - len(self.ids) - small:,} more than {LARGEST}"
         )
 
-    def most_enriched(self, drawn: Sequence[str], most: int) -> list[EnrichedTerm]:
+    @property
+    def name(self) -> str:
+        """The library's."""
+        return self._library.name
+
+    @property
+    def gene_sets(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """The sets by id: the name, and the genes of the universe."""
+        return {
+            set_id: (self._library.sets[set_id].name, genes)
+            for set_id, genes in zip(self.ids, self._tests.sets, strict=True)
+        }
+
+    def most_enriched(self, drawn: Sequence[str], most: int | None, largest_p: float) -> list[EnrichedTerm]:
         """At most `most` terms that share a gene with `drawn`, genes of the universe."""
         positions, shared, p = self._tests.test(drawn)
         if not len(positions):
@@ -224,9 +242,10 @@ class _TestedLibrary:
         everywhere[positions] = p
         adjusted = false_discovery_control(everywhere, method="bh")[positions]
         # The last key sorts first; equal ones keep the order of their ids.
+        best = np.lexsort((-shared, p, adjusted))
         return [
             self._term(int(positions[row]), int(shared[row]), float(p[row]), float(adjusted[row]), drawn)
-            for row in np.lexsort((-shared, p, adjusted))[:most]
+            for row in best[adjusted[best] <= largest_p][:most]
         ]
 
     def _term(self, position: int, overlap: int, p: float, adjusted_p: float, drawn: Sequence[str]) -> EnrichedTerm:
@@ -239,6 +258,8 @@ class _TestedLibrary:
             name=name,
             overlap=overlap,
             size=int(self._tests.sizes[position]),
+            drawn=len(drawn),
+            universe=len(self._symbols),
             p=p,
             adjusted_p=adjusted_p,
             genes=list(dict.fromkeys(shared)),

@@ -64,6 +64,7 @@ def make_question(
         # Depends on the names of file and list only, and is safe in file names and links.
         id=hashlib.sha256(f"{file_name}\0{gene_list.name}".encode()).hexdigest()[:12],
         description=gene_list.description,
+        direction=gene_list.direction,
         place=gene_list.place,
         genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],
         ranked=gene_list.ranked,

@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_TERMS = 20  # enriched terms that a record keeps
+MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
+
+MANY = 10  # terms with the very same genes of a list: a third of Reactome's signalling has the proteasome, and no more
 
 
 class _Record(BaseModel):
@@ -47,10 +49,21 @@ class AnnotatedClaim(_Record):
     fact: str = ""
 
 
+class FoldedTerm(_Record):
+    """An enriched term that shares most of its genes with a better one."""
+
+    id: str
+    name: str
+    overlap: int
+    adjusted_p: float
+
+
 class EnrichedTerm(_Record):
     """A library's gene set in which the genes are over-represented: p of the hypergeometric test, raw and adjusted.
 
-    `overlap` and `size` count genes of the list's species, and `genes` are human symbols.
+    `overlap` genes of the `drawn` ones of the list are among the `size` ones of the term, and those are among the
+    `universe`; all four count genes of the list's species, and `genes` are human symbols. `folded` are the terms that
+    stand below this one (folding.fold), and `same` terms of the library have the very same genes of the list.
     """
 
     library: str
@@ -58,9 +71,23 @@ class EnrichedTerm(_Record):
     name: str
     overlap: int
     size: int
+    drawn: int
+    universe: int
     p: float
     adjusted_p: float
     genes: list[str]
+    folded: list[FoldedTerm] = []
+    same: int = 0
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether the list cannot tell the term from MANY others or more, and so does not say that it is meant."""
+        return self.same >= MANY
+
+    @property
+    def fold_enrichment(self) -> float:
+        """How many times as many genes of the list are in the term as would be by chance."""
+        return (self.overlap / self.drawn) / (self.size / self.universe)
 
 
 class Sample(_Record):
@@ -71,21 +98,25 @@ class Sample(_Record):
 
 
 class AnnotationRecord(_Record):
-    """One gene set with its name, the reasons, and the evidence for and against them.
+    """One gene set: the terms that are enriched in it, and a model's name with the evidence for and against it.
 
-    `name` is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be
-    asked about (`error`). `is_term` says whether the name is a known term's (TermNames.is_term), "" without a name.
-    `confidence` (0 to 1) is of `confidence_kind`: stated or logprob; `agreement` is the share of the other samples with
-    this name, None for a single sample. `samples` has the one behind the name first. `unchecked` are sentences of the
-    reasoning that name a gene but no known term. `other_genes` were shown to the model, and no known fact links them
-    with the name. `group` numbers groups of nearly identical sets from 1. `ranked` says that the first genes matter
-    most, and were shown to the model first.
+    `direction` says in words where the genes are higher, "" where the list has none. `enriched` has the best terms of
+    each library, at most MOST_TERMS of one; those that are one of many come last. `standing` says how far the enriched
+    terms bear the name out, and `standing_why` why (standing.standing): "withheld" is not to be shown as a name. `name`
+    is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be asked
+    about (`error`). `is_term` says whether the name is a known term's (TermNames.is_term), "" without a name.
+    `confidence` (0 to 1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the share of
+    the other samples with this name, None for a single sample. `samples` has the one behind the name first. `unchecked`
+    are sentences of the reasoning that name a gene but no known term. `other_genes` were shown to the model, and no
+    known fact links them with the name. `group` numbers groups of nearly identical sets from 1. `ranked` says that the
+    first genes matter most, and were shown to the model first.
     """
 
     list: str
     set: str
     id: str
     description: str = ""
+    direction: str = ""
     place: str = ""
     genes: list[AnnotatedGene] = []
     ranked: bool = False
@@ -93,6 +124,8 @@ class AnnotationRecord(_Record):
     flags: list[str] = []
     error: str = ""
     name: str = ""
+    standing: Literal["", "supported", "weak", "withheld"] = ""
+    standing_why: str = ""
     is_term: Literal["", "yes", "near", "no"] = ""
     abstained: bool = False
     problems: list[str] = []

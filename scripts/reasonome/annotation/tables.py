@@ -1,29 +1,26 @@
 """Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with whole records."""
 
-import csv
-import io
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
 from reasonome.core import atomic
+from reasonome.facts.files.cells import tsv_row
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
-    *("list", "set", "name", "is_term", "confidence", "confidence_kind", "agreement", "abstained", "problems", "error"),
-    *("flags", "n_genes", "n_unmapped", "supporting_genes", "other_genes", "unmapped"),
-    *("claims_supported", "claims_unknown", "claims_contradicted", "best_term", "best_term_id", "best_adjusted_p"),
-    *("enriched_agreement", "group", "reasoning", "id"),
+    *("list", "set", "direction", "best_term", "best_term_library", "best_term_id", "genes_in_term"),
+    *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why", "is_term"),
+    *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
+    *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
+    *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
 )
 NUMBERS = (
-    *("confidence", "agreement", "n_genes", "n_unmapped", "best_adjusted_p", "enriched_agreement", "group"),
-    *("claims_supported", "claims_unknown", "claims_contradicted"),
+    *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
+    *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
 )
-_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
@@ -44,45 +41,44 @@ def tsv_heading() -> str:
 
 
 def tsv_line(record: AnnotationRecord) -> str:
-    """The line of a set in annotations.tsv, without its end.
-
-    "; " separates several values in a cell, and an unknown value is an empty cell. Tabs and line breaks in texts
-    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (after blanks or
-    not) and is no number, gets an apostrophe in front; annotations.jsonl has it unchanged. A cell with quotes is
-    quoted.
-    """
-    out = io.StringIO()
+    """The line of a set in annotations.tsv, without its end: see `tsv_row`; annotations.jsonl has texts unchanged."""
     values = _values(record)
-    csv.writer(out, delimiter="\t", lineterminator="").writerow([_cell(values[name]) for name in COLUMNS])
-    return out.getvalue()
+    return tsv_row([values[name] for name in COLUMNS])
 
 
 def best_term(record: AnnotationRecord) -> EnrichedTerm | None:
-    """The term with the smallest adjusted p, then the smallest p; None where nothing is enriched."""
-    return min(record.enriched, key=lambda term: (term.adjusted_p, term.p), default=None)
+    """The first of a record's terms; None where nothing is enriched."""
+    return next(iter(record.enriched), None)
+
+
+def in_figures(term: EnrichedTerm) -> str:
+    """How strongly a term is enriched, in words."""
+    return (
+        f"{term.overlap:,} of {term.drawn:,} genes, {term.fold_enrichment:.1f} times as many as by chance, "
+        f"adjusted p {term.adjusted_p:.1e}"
+    )
 
 
 def _values(record: AnnotationRecord) -> dict[str, Any]:
     verdicts = [claim.verdict for claim in record.claims]
     best = best_term(record)
+    is_shown = record.standing != "withheld"
     return record.model_dump(include=set(COLUMNS)) | {
         "n_genes": len(record.genes),
         "n_unmapped": len(record.unmapped),
         "unmapped": [gene.written for gene in record.unmapped],
         **{f"claims_{verdict}": verdicts.count(verdict) for verdict in ("supported", "unknown", "contradicted")},
         "best_term": best and best.name,
+        "best_term_library": best and best.library,
         "best_term_id": best and best.id,
-        "best_adjusted_p": best and best.adjusted_p,
+        "genes_in_term": best and f"{best.overlap} of {best.drawn}",
+        "fold_enrichment": best and round(best.fold_enrichment, 2),
+        "adjusted_p": best and best.adjusted_p,
+        "suggested_name": record.name if is_shown else "",
+        "name_standing": record.standing,
+        "name_standing_why": record.standing_why,
+        "other_answers_alike": record.agreement,
+        "reasoning": record.reasoning if is_shown else "",
+        "term_nearest_to_name": record.enriched_match if is_shown else "",
+        "likeness_of_nearest_term": record.enriched_agreement if is_shown else None,
     }
-
-
-def _cell(value: str | float | bool | list[str] | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    text = _BREAKS.sub(" ", value if isinstance(value, str) else "; ".join(value))
-    is_formula = text.lstrip().startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text

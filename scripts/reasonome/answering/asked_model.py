@@ -148,8 +148,9 @@ class AskedEndpoint:
             return
         completions = "any number" if left.completion_tokens is None else f"at most {left.completion_tokens:,}"
         money = "nobody has stated a price" if left.cost is None else f"at most {left.cost:.2f}"
+        prompts = "prompt" if left.left == 1 else "prompts"
         what = (
-            f"{left.left:,} prompts, at most {left.prompt_tokens:,} tokens, would go to "
+            f"{left.left:,} {prompts}, at most {left.prompt_tokens:,} tokens, would go to "
             f"{chat_endpoint.address(self.api)}, and {completions} tokens of answers come back; cost: {money}. "
             "They hold what the style shows of your genes, sets or cases, and no names of files"
         )

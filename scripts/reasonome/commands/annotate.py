@@ -1,5 +1,6 @@
-"""`reasonome annotate`: name, explain and check your own gene sets with a model.
+"""`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
+reasonome annotate deseq2.csv --ora-only --contrast "treated vs control" --out my_genes
 reasonome annotate clusters.csv --model demo --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
 
@@ -34,14 +35,20 @@ if TYPE_CHECKING:
     from reasonome.answering.asked_model import AskedModel
 
 # Settings of config/annotations.yaml that are options by their name.
-_OPTIONS = ("kind", "species", "adjusted_p", "log2_fold_change", "top", "universe", "style", "samples", "benchmark")
+_OPTIONS = (
+    *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "style", "samples"),
+    "benchmark",
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
-    summary = "name, explain and check your own gene sets with a model"
+    summary = "enriched terms of your own gene sets, and a model's names for them, checked"
     command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
+    names = command.add_mutually_exclusive_group(required=True)
+    names.add_argument("--model", help="which model is asked; see above")
+    names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     for name in _OPTIONS:
@@ -56,6 +63,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         + ", ".join(get_args(Column)),
     )
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
+    command.add_argument("--no-gsea", action="store_true", help="no GSEA of tables and rankings, only their lists")
     command.add_argument(
         "--libraries", metavar="NAME,…", help="gene sets to test: sources, or GMT files (default: the demo's sources)"
     )
@@ -67,8 +75,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def add_model(command: argparse.ArgumentParser) -> None:
-    """The options that say which model is asked."""
-    command.add_argument("--model", required=True, help="which model is asked; see above")
+    """The options that go with `--model`."""
     command.add_argument("--adapter", type=Path, metavar="DIR", help="a LoRA adapter to merge into the model's weights")
     command.add_argument(
         "--upload", action="store_true", help="let what is asked leave this machine, for a server elsewhere"
@@ -92,7 +99,8 @@ def run(args: argparse.Namespace) -> int:
         project = Project(args.config)
         settings = placed(parse_settings(args), place)
         gene_lists = job.read_lists(settings)
-        model, out = asked_model(project, args, place), Path(place(args.out))
+        model = None if args.ora_only else asked_model(project, args, place)
+        out = Path(place(args.out))
         if args.preview:
             job.preview_lists(project, settings, gene_lists, model, out)
         else:
@@ -103,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
 def parse_settings(args: argparse.Namespace) -> Annotation:
     """The settings as in config/annotations.yaml; InputError for an invalid one."""
     values = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
-    values |= {"columns": parse_columns(args.columns), "split": not args.together}
+    values |= {"columns": parse_columns(args.columns), "split": not args.together, "gsea": not args.no_gsea}
     if args.libraries:
         values["libraries"] = args.libraries.split(",")
     else:

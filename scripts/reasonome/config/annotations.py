@@ -35,6 +35,11 @@ class Annotation(Strict):
         None, description="of tables: the smallest change of a gene that counts; if not given 1, and .25 for clusters"
     )
     split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
+    contrast: Annotated[str, Field(pattern=r"\S\s+(vs\.?|versus)\s+\S")] | None = Field(
+        None,
+        description="of differential expression: which conditions are compared, as 'treated vs control': genes that go "
+        "up are higher in the first",
+    )
     top: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="genes of a set, at most, the strongest: of differential expression those of the largest statistic "
@@ -56,6 +61,7 @@ class Annotation(Strict):
         description="of the prompts; if not given the words that the model was trained with, with room for all genes, "
         "or `facts` for a model that was not trained here",
     )
+    gsea: bool = Field(True, description="GSEA of tables of differential expression and of whole rankings too")
     samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95

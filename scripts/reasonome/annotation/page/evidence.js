@@ -1,21 +1,21 @@
-// What stands below an opened set: the reasoning, what each claim rests on, the genes, the enriched terms.
+// What stands below an opened set: the enriched terms, the model's suggestion and what it rests on, the genes.
 const VERDICTS = { supported: "✔", unknown: "?", contradicted: "✘" };
-const confidenceTold = { stated: "stated by the model", logprob: "from how probable the model's words were to it" };
+const confidenceTold = { stated: "stated by the model", "probability of its words": "from how probable its words were to the model" };
 
 function evidence(record) {
   const whole = element("div", undefined, "evidence");
   const heading = element("h3");
-  heading.append(nameShown(record));
+  heading.append(termShown(record));
   heading.tabIndex = -1;
-  whole.append(heading, handles(record), answerFacts(record), definitions([
-    ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
-  ]));
-  whole.append(
-    part("Claims of the reasoning, checked", ...claimsParts(record)),
-    part("Which genes the name rests on", geneSplit(record)),
-    part("Enriched terms", record.enriched.length ? enrichedTable(record) : "No term of the libraries is enriched."),
-    part("Genes", genesParts(record)),
-  );
+  whole.append(heading, handles(record), setFacts(record), part("Enriched terms", ...enrichedParts(record)));
+  if (record.samples.length) {
+    whole.append(
+      part("The model's suggestion", ...suggestionParts(record)),
+      part("Claims of the reasoning, checked", ...claimsParts(record)),
+      part("Which genes the suggestion rests on", geneSplit(record)),
+    );
+  }
+  whole.append(part("Genes", genesParts(record)));
   if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples)));
   return whole;
 }
@@ -30,7 +30,7 @@ function handles(record) {
   const line = element("p", undefined, "handles");
   const link = element("a", "link to this set");
   link.href = `#${encodeURIComponent(record.id)}`;
-  if (record.name) line.append(copyButton("Copy name", () => record.name));
+  if (bestTerm(record)) line.append(copyButton("Copy term", () => bestTerm(record).name));
   if (record.genes.length) {
     line.append(copyButton("Copy genes", () => record.genes.map((gene) => gene.symbol).join("\n")));
   }
@@ -38,20 +38,37 @@ function handles(record) {
   return line;
 }
 
-function answerFacts(record) {
+function setFacts(record) {
   const odd = oddities(record);
   const list = element("ul");
   list.append(...odd.map((sentence) => element("li", sentence)));
-  const confidence = record.confidence === null ? null
-    : `${number(record.confidence, 2)}, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}`;
   return definitions([
+    ["best enriched term", bestTerm(record) ? `${bestTerm(record).name} (${bestTerm(record).library}): ${inFigures(bestTerm(record))}` : null],
     ["set", [record.set, record.list, record.place].filter(Boolean).join(" · ")],
+    ["direction", record.direction || null],
     ["described as", record.description || null],
     ["flags", odd.length ? list : null],
-    ["confidence", confidence],
-    ["other samples that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
-    ["named by", record.error ? null : `${given.model}; ${given.decoding}`],
   ], "facts");
+}
+
+// How far the enriched terms bear the name out comes before the name.
+function suggestionParts(record) {
+  const confidence = record.confidence === null ? null
+    : `${number(record.confidence, 2)} of 1, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}; not a probability of being right`;
+  const nearest = record.enriched_match && record.enriched_agreement !== null
+    ? `${record.enriched_match}; how alike they read, from 0 to 1: ${number(record.enriched_agreement, 2)}` : null;
+  return [
+    element("p", record.name ? `${record.standing}: ${record.standing_why}.` : suggestionOrWhy(record), record.standing),
+    definitions([
+      [record.standing === "withheld" ? "what it wrote, withheld" : "what it suggests",
+        record.name ? element("span", record.name, record.standing === "supported" ? "suggested" : "suggested weak") : null],
+      ["enriched term that reads most like it", nearest],
+      ["confidence", confidence],
+      ["other answers that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
+      ["named by", `${given.model}; ${given.decoding}`],
+      ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
+    ], "facts"),
+  ];
 }
 
 function reasoningSteps(text) {
@@ -85,23 +102,9 @@ function claimsTable(claims) {
 function geneSplit(record) {
   const joined = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`support the name (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, joined(record.supporting_genes)],
-    [`do not fit it, or are not accounted for (${record.other_genes.length})`, joined(record.other_genes)],
+    [`support it (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, joined(record.supporting_genes)],
+    [`do not fit, or are not accounted for (${record.other_genes.length})`, joined(record.other_genes)],
   ]);
-}
-
-function enrichedTable(record) {
-  const terms = [...record.enriched].sort((a, b) => a.adjusted_p - b.adjusted_p || a.p - b.p);
-  const table = plainTable(
-    ["term", "library", "id", "genes", "of the set", "size in the universe", "p", "adjusted p"],
-    terms.map((term) => [term.name, term.library, term.id, term.genes.join(" "), String(term.overlap), String(term.size),
-      pValue(term.p), pValue(term.adjusted_p)]),
-    4,
-  );
-  const nearest = record.enriched_match ? `Nearest to the name: ${record.enriched_match}` +
-    (record.enriched_agreement === null ? "" : ` (${number(record.enriched_agreement, 2)})`) : "";
-  const most = `Terms with an adjusted p of at most 0.05${terms.length < given.most_terms ? "" : `; the ${terms.length} with the smallest are shown`}.`;
-  return [...(nearest ? [element("p", nearest)] : []), element("p", most), wide(table, "stacked")];
 }
 
 // Long tables are made when they are opened.

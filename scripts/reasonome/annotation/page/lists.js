@@ -3,7 +3,7 @@ function startListsSideBySide() {
   const at = (id) => document.getElementById(id);
   const controls = at("lists-controls");
   if (!controls) return; // a single list has nothing beside it
-  const alike = (record) => record.name.trim().toLowerCase();
+  const alike = (record) => bestTerm(record)?.id ?? "";
   // Sets of a table are called as its file and a direction: "treated up" of treated.csv goes with "control up".
   const withoutList = (record) => (record.set.startsWith(record.list) ? record.set.slice(record.list.length).trim() : record.set);
 
@@ -42,9 +42,8 @@ function startListsSideBySide() {
     const made = element("span");
     const inAll = line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all lists of this row` : "";
     for (const record of line.sets.get(list) ?? []) {
-      const shown = element("span", nameShown(record), "in-list");
-      const details = [record.set, `${record.genes.length} genes${inAll}`, record.confidence === null ? "" : `confidence ${number(record.confidence, 2)}`,
-        bestTerm(record) ? `enriched: ${bestTerm(record).name}` : ""];
+      const shown = element("span", termShown(record), "in-list");
+      const details = [bestTerm(record) ? inFigures(bestTerm(record)) : "", record.set, `${record.genes.length} genes${inAll}`];
       shown.append(element("small", details.filter(Boolean).join(" · "), "under"));
       made.append(shown);
     }
@@ -59,8 +58,8 @@ function startListsSideBySide() {
         const side = element("div");
         const own = line.sets.size > 1 ? genesOfOneList(line, list, record) : [];
         side.append(element("h4", `${list}: ${record.set}`), definitions([
-          ["name", nameShown(record)],
-          ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
+          ["best enriched term", termShown(record)],
+          ["the model's suggestion", given.model ? suggestionShown(record) : null],
           [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
           [`of these in no other set of this row: ${own.length}`, own.join(" ") || null],
         ]), button("All of its evidence", () => sets.open(record)));
@@ -86,12 +85,12 @@ function startListsSideBySide() {
     const tests = { all: () => true, shared: (line) => line.sets.size > 1, differ, single: (line) => line.sets.size === 1 };
     at("lists-summary").textContent = lists.length < 2 ? "Choose two or more lists."
       : `${lines.length.toLocaleString("en")} rows; in two or more of these lists: ${shared.length.toLocaleString("en")}; ` +
-        `in these, not named alike by the model: ${shared.filter(differ).length.toLocaleString("en")}.`;
+        `of these, with different best terms: ${shared.filter(differ).length.toLocaleString("en")}.`;
     at("lists-status").hidden = lists.length < 2;
     table.show(lines.filter(tests[show.chosen]), [
       { title: by.chosen === "group" ? "sets" : "set", key: title, draw: (line) => breakable(title(line)), look: "short" },
       ...lists.map((list) => ({
-        title: list, key: (line) => (line.sets.get(list) ?? []).map(nameOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
+        title: list, key: (line) => (line.sets.get(list) ?? []).map(termOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
       })),
     ]);
   }
@@ -110,7 +109,7 @@ function startListsSideBySide() {
   });
   const chosen = () => listNames.filter((_, place) => boxes[place].checked);
   const by = menu([[`near-identical genes (Jaccard ≥ ${given.near_identical})`, "group"], ["the set's name", "set"]], select);
-  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["not named alike", "differ"], ["in one list only", "single"]], select);
+  const show = menu([["all rows", "all"], ["in two or more lists", "shared"], ["different best terms", "differ"], ["in one list only", "single"]], select);
   controls.append(ticks, labelled("a row is", by), labelled("show", show));
   if (matched("group").every((line) => line.sets.size === 1)) by.chosen = "set"; // nothing else is side by side
   select();

@@ -4,25 +4,36 @@ const records = given.records;
 const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
 const listNames = [...new Set(records.map((record) => record.list))];
 
-const bestTerms = new Map(records.map((record) => [record, record.enriched.reduce((best, term) =>
-  (best && (best.adjusted_p - term.adjusted_p || best.p - term.p) <= 0 ? best : term), null)]));
-const bestTerm = (record) => bestTerms.get(record);
+const bestTerm = (record) => record.enriched[0];
 
-// What a record is called on the page: its name, or why it has none.
-function nameOrWhy(record) {
+// What a set is called on the page: its best enriched term, or why it has none.
+function termOrWhy(record) {
+  if (record.error) return "not tested";
+  return bestTerm(record)?.name ?? "no term is enriched";
+}
+
+const termShown = (record) => element("span", termOrWhy(record), bestTerm(record) ? "name" : "no-name");
+
+// What the model suggests, or why nothing is shown; a name that is withheld never leaves the opened evidence.
+function suggestionOrWhy(record) {
+  if (record.standing === "withheld") return "withheld";
   if (record.name) return record.name;
   if (record.error) return "not asked";
   return record.abstained ? "the model gave no name" : "no usable answer";
 }
 
-// The name as an element: a missing one looks different.
-const nameShown = (record) => element("span", nameOrWhy(record), record.name ? "name" : "no-name");
+// The suggestion as an element: a weak one is grey, and says so.
+function suggestionShown(record) {
+  const made = element("span", suggestionOrWhy(record), record.standing === "supported" ? "suggested" : record.standing === "weak" ? "suggested weak" : "no-name");
+  if (record.standing === "weak") made.append(element("small", "weak", "under"));
+  return made;
+}
 
 // All that is odd about a set or its answer, in sentences.
 function oddities(record) {
   const contradicted = record.claims.filter((claim) => claim.verdict === "contradicted").length;
   return [
-    ...(record.error ? [`not asked: ${record.error}`] : []),
+    ...(record.error ? [`not tested: ${record.error}`] : []),
     ...(record.abstained ? ["the model abstained"] : []),
     ...record.problems.map((problem) => `answer: ${problem.replaceAll("_", " ")}`),
     ...record.flags,
@@ -42,10 +53,10 @@ const searched = new Map();
 function matches(record, words) {
   let text = searched.get(record);
   if (text === undefined) {
-    text = [record.list, record.set, record.id, record.description, record.name, record.reasoning, ...oddities(record),
+    text = [record.list, record.set, record.id, record.description, record.direction, record.standing === "withheld" ? "" : record.name, record.reasoning, ...oddities(record),
       ...record.genes.flatMap((gene) => [gene.symbol, gene.written, gene.name]),
       ...record.unmapped.map((gene) => gene.written),
-      ...record.enriched.flatMap((term) => [term.name, term.id])].join("\n").toLowerCase();
+      ...record.enriched.flatMap((term) => [term, ...term.folded]).flatMap((term) => [term.name, term.id])].join("\n").toLowerCase();
     searched.set(record, text);
   }
   return words.every((word) => text.includes(word));

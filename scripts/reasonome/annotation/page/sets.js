@@ -20,13 +20,21 @@ const sets = (() => {
     const made = element("span");
     if (state.members.has(record)) made.append(element("span", "↳ ", "member"));
     made.append(breakable(record.set));
+    if (record.direction) made.append(element("small", record.direction, "under"));
     if (state.folded.has(record)) made.append(foldButton(record, state.folded.get(record)));
     return made;
   }
 
-  function drawBestTerm(record) {
-    if (bestTerm(record)) return breakable(bestTerm(record).name);
-    return record.error ? "" : element("span", "none: no adjusted p is at most 0.05", "no-name");
+  // The best term, and below it the best others of their libraries.
+  function drawTerms(record) {
+    const made = element("span");
+    made.append(termShown(record));
+    const best = bestTerm(record);
+    if (!best) return made;
+    made.append(element("small", best.library, "under"));
+    const others = record.enriched.slice(1, 3);
+    made.append(...others.map((term) => element("small", `${term.name} (${term.library}), ${term.overlap}/${term.drawn}, ${pValue(term.adjusted_p)}`, "under")));
+    return made;
   }
 
   function drawOddities(record) {
@@ -39,15 +47,15 @@ const sets = (() => {
   const columns = [
     ...(listNames.length > 1 ? [{ title: "list", key: (record) => record.list, draw: (record) => breakable(record.list), look: "short" }] : []),
     { title: "set", key: (record) => record.set, draw: drawSet, look: "short" },
-    { title: "name", key: nameOrWhy, draw: nameShown, look: "named" },
-    { title: "confidence", key: (record) => record.confidence, isNumber: true, places: 2 },
-    { title: "samples agree", key: (record) => record.agreement, isNumber: true, places: 2 },
-    { title: "genes", key: (record) => record.genes.length, isNumber: true, places: 0 },
-    { title: "unmapped", key: (record) => record.unmapped.length, isNumber: true, places: 0 },
-    { title: "best enriched term", key: (record) => bestTerm(record)?.name ?? "", draw: drawBestTerm, look: "short" },
+    { title: "enriched terms", key: termOrWhy, draw: drawTerms, look: "named" },
+    { title: "gene ratio", key: (record) => (bestTerm(record) ? bestTerm(record).overlap / bestTerm(record).drawn : null), isNumber: true,
+      draw: (record) => (bestTerm(record) ? `${bestTerm(record).overlap}/${bestTerm(record).drawn}` : "") },
+    { title: "times chance", key: (record) => (bestTerm(record) ? timesChance(bestTerm(record)) : null), isNumber: true, places: 1 },
     { title: "adjusted p", key: (record) => bestTerm(record)?.adjusted_p ?? null, isNumber: true, lowestFirst: true,
       draw: (record) => pValue(bestTerm(record)?.adjusted_p) },
-    { title: "name fits terms", key: (record) => record.enriched_agreement, isNumber: true, places: 2 },
+    ...(given.model ? [{ title: "model's suggestion", key: suggestionOrWhy, draw: suggestionShown, look: "short" }] : []),
+    { title: "genes", key: (record) => record.genes.length, isNumber: true, places: 0 },
+    { title: "unmapped", key: (record) => record.unmapped.length, isNumber: true, places: 0 },
     { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
   ];
 
@@ -123,7 +131,7 @@ const sets = (() => {
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
   }
 
-  const [search, searchLabel] = tableSearch("search sets, names, genes, terms, reasoning", { table, state, select, reset });
+  const [search, searchLabel] = tableSearch("search sets, terms, genes, names, reasoning", { table, state, select, reset });
   const inList = menu([["all lists", null], ...listNames.map((name) => [name, name])], select);
   const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false);
   const [folding, foldingLabel] = checkbox("fold near-identical sets", true);

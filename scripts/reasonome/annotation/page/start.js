@@ -8,5 +8,6 @@ function openAddressed() {
 window.addEventListener("hashchange", openAddressed);
 slashLeadsTo(sets.search);
 startListsSideBySide();
+drawRankings();
 openAddressed();
 performance.mark("reasonome-interactive");

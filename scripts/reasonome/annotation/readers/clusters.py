@@ -34,7 +34,8 @@ def read(table: Table, settings: Annotation) -> GeneLists:
         description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
         place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
-        lists.append(checked(_name(group), genes, ranked, description, place, empty=empty))
+        direction = f"higher in {_name(group)} than in the others"
+        lists.append(checked(_name(group), genes, ranked, description, place, empty=empty, direction=direction))
     notes = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
@@ -98,7 +99,7 @@ def _lists(lists: list[GeneList], notes: list[str], table: Table, settings: Anno
     for role in ("adjusted_p", "log2_fold_change"):
         if role not in table.columns:
             unused_options += unused(settings, f"the table has no column of the {role.replace('_', ' ')}", [role])
-    unused_options += unused(settings, "markers are the genes that go up", ["split"])
+    unused_options += unused(settings, "markers are the genes that go up", ["split", "contrast"])
     return GeneLists(lists, "clusters", (*notes, *unused_options))
 
 

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 
-from reasonome.annotation.gene_list import GeneList, GeneLists, checked, counted, some
+from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, counted, some
 from reasonome.annotation.readers.columns import listed
+from reasonome.annotation.readers.direction import ends
 from reasonome.annotation.readers.table import Table, listed_genes
 from reasonome.config import Annotation
 
@@ -17,7 +19,8 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     """The genes that pass the thresholds, by falling |statistic|, else |log2 fold change|: one list, or up and down.
 
     The universe are the genes with a p value: independent filtering removes only the adjusted one, and genes without
-    any were not tested. Raises InputError.
+    any were not tested. They are ranked by their statistic, or else by -log10 p, with the sign of their change. Raises
+    InputError.
     """
     if missing := [role for role in _NEEDED if role not in table.columns]:
         what = f"there is no column of the {' or the '.join(missing).replace('_', ' ')} among {listed(table.header)}"
@@ -33,7 +36,10 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     passing = rows[(rows["adjusted_p"] <= settings.adjusted_p) & (change.abs() >= least) & (change != 0)]
     passing = _strongest_first(passing)
     up, down = (passing[passing["log2_fold_change"] * sign > 0] for sign in (1, -1))
-    parts = {f"{table.name} up": up, f"{table.name} down": down} if settings.split else {table.name: passing}
+    upwards, downwards = ends(table, settings.contrast)
+    parts = [(f"{table.name} up", up, upwards), (f"{table.name} down", down, downwards)]
+    if not settings.split:
+        parts = [(table.name, passing, "up and down together")]
     notes = [
         f"read as differential expression of {counted(len(rows), 'gene')}",
         table.used(),
@@ -45,9 +51,11 @@ def read(table: Table, settings: Annotation) -> GeneLists:
         by = f"|{table.columns['statistic']}|" if "statistic" in table.columns else "|log2 fold change|"
         notes.append(f"{counted(settings.top, 'gene')} of a list at most, those of the largest {by}")
     both = set(up["gene"]) & set(down["gene"])
-    lists = tuple(_list(name, genes, rule, settings.top, both) for name, genes in parts.items())
-    universe, sentence = _universe(rows)
-    return GeneLists(lists, "differential", (*notes, sentence), universe)
+    lists = tuple(_list(name, genes, rule, settings.top, both, direction) for name, genes, direction in parts)
+    tested, sentence = _tested(rows)
+    universe = tuple(dict.fromkeys(tested["gene"]))
+    notes += [upwards, sentence]
+    return GeneLists(lists, "differential", tuple(notes), universe, _ranking(tested), (upwards, downwards))
 
 
 def _strongest_first(rows: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +65,17 @@ def _strongest_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order.index]
 
 
-def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[str]) -> GeneList:
+def _ranking(rows: pd.DataFrame) -> tuple[ListedGene, ...]:
+    """The rows' genes with what ranks them for GSEA, from the most upwards to the most downwards."""
+    strength = rows["statistic"].abs()
+    if strength.isna().all():
+        strength = -np.log10(rows["p"].fillna(rows["adjusted_p"]).clip(lower=np.finfo(float).tiny))
+    signed = (strength * np.sign(rows["log2_fold_change"])).replace([np.inf, -np.inf], np.nan).dropna()
+    signed = signed.sort_values(ascending=False, kind="stable")
+    return tuple(listed_genes(rows.loc[signed.index], signed))
+
+
+def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[str], direction: str) -> GeneList:
     taken = rows[:top]
     contrary = list(dict.fromkeys(gene for gene in taken["gene"] if gene in both))
     flags = [f"in the table as up and as down: {some(contrary)}"] if contrary else []
@@ -68,14 +86,15 @@ def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[s
         description=f"{len(taken):,} of {counted(len(rows), 'gene')} with {rule}",
         flags=flags,
         empty=f"no gene passes ({rule}): loosen the thresholds",
+        direction=direction,
     )
 
 
-def _universe(rows: pd.DataFrame) -> tuple[tuple[str, ...], str]:
-    """The tested genes, and a sentence that says which they are."""
+def _tested(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows of the tested genes, and a sentence that says which they are."""
     has_p = bool(rows["p"].notna().any())
     tested = rows[rows["p" if has_p else "adjusted_p"].notna()]
-    genes = tuple(dict.fromkeys(tested["gene"]))
+    genes = set(tested["gene"])
     value = "a p value" if has_p else "an adjusted p value"
     sentence = f"tested, and so the universe unless `--universe` is given: {counted(len(genes), 'gene')} with {value}"
     if filtered := int(tested["adjusted_p"].isna().sum()):
@@ -83,4 +102,4 @@ def _universe(rows: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     if untested := len(rows) - len(tested):
         why = "not tested" if has_p else "perhaps tested, which only p values would say"
         sentence += f"; {why}: {counted(untested, 'row')} without one"
-    return genes, sentence
+    return tested, sentence

@@ -29,6 +29,7 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
         genes = list(map(ListedGene, rows["gene"]))
         hint = "genes in no order: a line `# ranked` in the file says that the first ones matter most"
         notes.append("genes in the order of the file, which says that it is ranked" if table.ranked else hint)
+    ranking = tuple(gene for gene in genes if gene.weight is not None)
     ranked = table.ranked or number is not None
     if ranked and settings.top is not None and settings.top < len(genes):
         notes.append(f"the first {settings.top:,} of {len(genes):,} genes are taken")
@@ -38,7 +39,9 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
         unused_options = unused(settings, reason, [name for name in OPTIONS if name != "top"])
     else:
         unused_options = unused(settings, "the list has no statistics and no order, and is taken whole")
-    return GeneLists((checked(table.name, genes, ranked, flags=flags),), "genes", (*notes, *unused_options))
+    lists = (checked(table.name, genes, ranked, flags=flags),)
+    ends = ("at the top of the ranking", "at the bottom of the ranking")
+    return GeneLists(lists, "genes", (*notes, *unused_options), ranking=ranking, ends=ends)
 
 
 def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:

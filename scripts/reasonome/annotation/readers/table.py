@@ -24,6 +24,7 @@ OPTIONS = {
     "log2_fold_change": "--log2-fold-change",
     "top": "--top",
     "split": "--together",
+    "contrast": "--contrast",
 }
 _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
 

@@ -36,7 +36,6 @@ CASE_COLUMNS = {
     "source": ("source",),
     "scores": ("scores",),
 }
-_LOCI_NEED, _CASES_NEED = ("trait", "candidates", "causal"), ("present", "causal")
 _PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 
 
@@ -44,14 +43,15 @@ _PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 class LocusRow:
     """A row about a locus: gene identifiers are not resolved, and missing values are "" and ().
 
-    `place` is for messages, such as "line 12"; `line` is None in a JSON array. `scores` has one number per candidate.
+    `place` is for messages, such as "line 12"; `line` is None in a JSON array. `candidates` is None where the table has
+    no such column: they are the genes around the position. `scores` has one number per candidate.
     """
 
     place: str
     line: int | None
     trait: str
     causal: tuple[str, ...]
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[str, ...] | None = None
     id: str = ""
     source: str = ""
     variant: str = ""
@@ -63,10 +63,10 @@ class LocusRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""."""
+    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""; `line` is None outside a table."""
 
     place: str
-    line: int
+    line: int | None
     present: tuple[tuple[str, str], ...]
     causal: tuple[str, ...]
     absent: tuple[tuple[str, str], ...] = ()
@@ -80,48 +80,52 @@ class CaseRow:
     scores: tuple[float, ...] = ()
 
 
-def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[LocusRow]:
-    """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError."""
+def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[LocusRow]:
+    """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError.
+
+    A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes.
+    """
     rows = []
-    for line, cells, column in _fields(path, columns or {}, LOCUS_COLUMNS, _LOCI_NEED):
-        candidates = _genes(cells["candidates"], path, line, column("candidates"))
+    for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, ("trait",), solved):
+        candidates = _genes(cells["candidates"], path, line, at["candidates"])
         chromosome, place = cells["chromosome"], cells["position"]
         if bool(chromosome) != bool(place):
-            field = column("position" if chromosome else "chromosome")
-            raise InputError("a locus has a chromosome and a position, or neither", file=path, line=line, field=field)
+            field = "position" if chromosome else "chromosome"
+            what = "a locus has a chromosome and a position, or neither"
+            raise InputError(what, file=path, line=line, field=at[field] or field)
         rows.append(
             LocusRow(
                 place=f"line {line}",
                 line=line,
-                causal=_genes(cells["causal"], path, line, column("causal")),
-                candidates=candidates,
-                chromosome=known_chromosome(chromosome, path, line, column("chromosome")),
-                position=position(place, path, line, column("position")) if place else None,
-                scores=_scores(cells["scores"], candidates, path, line, column("scores")),
+                causal=_genes(cells["causal"], path, line, at["causal"]),
+                candidates=candidates if at["candidates"] else None,
+                chromosome=known_chromosome(chromosome, path, line, at["chromosome"]),
+                position=position(place, path, line, at["position"]) if place else None,
+                scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
                 **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
             )
         )
     return rows
 
 
-def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None) -> list[CaseRow]:
+def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[CaseRow]:
     """The patients of a table; `columns` maps fields (CASE_COLUMNS) to its columns.
 
     ";" or "|" separates phenotypes: `HP:0001250 Seizure; HP:0001263 Global developmental delay`. Raises InputError as
     `read_loci` does, and for a phenotype that does not begin with an HPO id.
     """
     rows = []
-    for line, cells, column in _fields(path, columns or {}, CASE_COLUMNS, _CASES_NEED):
-        candidates = _genes(cells["candidates"], path, line, column("candidates"))
+    for line, cells, at in _fields(path, columns or {}, CASE_COLUMNS, ("present",), solved):
+        candidates = _genes(cells["candidates"], path, line, at["candidates"])
         rows.append(
             CaseRow(
                 place=f"line {line}",
                 line=line,
-                present=_phenotypes(cells["present"], path, line, column("present")),
-                absent=_phenotypes(cells["absent"], path, line, column("absent")),
-                causal=_genes(cells["causal"], path, line, column("causal")),
+                present=_phenotypes(cells["present"], path, line, at["present"]),
+                absent=_phenotypes(cells["absent"], path, line, at["absent"]),
+                causal=_genes(cells["causal"], path, line, at["causal"]),
                 candidates=candidates,
-                scores=_scores(cells["scores"], candidates, path, line, column("scores")),
+                scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
                 **{name: cells[name] for name in ("id", "age", "sex", "disease", "disease_id", "source")},
             )
         )
@@ -129,15 +133,25 @@ def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None
 
 
 def _fields(
-    path: str | os.PathLike, columns: Mapping[str, str], known: Mapping[str, tuple[str, ...]], needed: Sequence[str]
-) -> Iterator[tuple[int, dict[str, str], Mapping[str, str]]]:
-    """(line, stripped cell by field, function field -> column) of every row; "" where there is no column."""
+    path: str | os.PathLike,
+    columns: Mapping[str, str],
+    known: Mapping[str, tuple[str, ...]],
+    needed: Sequence[str],
+    solved: bool,
+) -> Iterator[tuple[int, dict[str, str], Mapping[str, str | None]]]:
+    """(line, stripped cell by field, column by field) of every row; "" where there is no column, which is None."""
     for field in columns:
         if field not in known:
             raise InputError(f"unknown field '{field}'", field="columns", fix=nearest(field, known))
     wanted = [*columns.values(), *(name for names in known.values() for name in names)]
     table = read_table(path, wanted)
-    at = {field: _column(table, field, columns.get(field), known[field], field in needed) for field in known}
+    at = {field: _column(table, field, columns.get(field), known[field]) for field in known}
+    for field in (*needed, *(("causal",) if solved else ())):
+        if at[field] is None:
+            raise _no_column(table, field, known[field], solved)
+    if known is LOCUS_COLUMNS and at["candidates"] is None and None in (at["chromosome"], at["position"]):
+        beside = "; or have columns chromosome and position, around which candidates are looked for"
+        raise _no_column(table, "candidates", known["candidates"], solved, beside)
     one_field_each(at)
     seen: dict[str, int] = {}
     for line, row in table.rows:
@@ -148,21 +162,24 @@ def _fields(
         if cells["id"] and seen.setdefault(cells["id"], line) != line:
             what = f"the id '{cells['id'][:80]}' stands already in line {seen[cells['id']]}"
             raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")
-        yield line, cells, lambda field: at[field] or field
+        yield line, cells, at
 
 
-def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...], needed: bool) -> str | None:
-    """The column of a field: the one that the benchmark names, else one with a usual name, else None."""
+def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...]) -> str | None:
+    """The column of a field: the one that is named for it, else one with a usual name, else None."""
     if named is not None:
         return table.place(named, field)
     columns = table.find(usual)
-    if not columns and needed:
-        fix = f"call it {' or '.join(usual)}, or say in benchmarks.yaml: columns: {{{field}: NAME}}"
-        raise table.header_error(f"no column has the {field}", field=field, fix=fix)
     return table.place(columns[0], field) if columns else None
 
 
-def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[str, ...]:
+def _no_column(table: PlainTable, field: str, usual: tuple[str, ...], solved: bool, beside: str = "") -> InputError:
+    said = f"in benchmarks.yaml: columns: {{{field}: NAME}}" if solved else f"what it is called: --columns {field}=NAME"
+    fix = f"call it {' or '.join(usual)}, or say {said}{beside}"
+    return table.header_error(f"no column has the {field}", field=field, fix=fix)
+
+
+def _genes(cell: str, path: str | os.PathLike, line: int, column: str | None) -> tuple[str, ...]:
     """`A, B`, `A|B`, `A;B` or `{A},{B}` as genes, each once."""
     if cell.count("{") != cell.count("}"):
         what = f"{cell.count('{')} braces are opened and {cell.count('}')} closed"
@@ -172,7 +189,7 @@ def _genes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[
 
 
 def _scores(
-    cell: str, candidates: tuple[str, ...], path: str | os.PathLike, line: int, column: str
+    cell: str, candidates: tuple[str, ...], path: str | os.PathLike, line: int, column: str | None
 ) -> tuple[float, ...]:
     if not cell:
         return ()
@@ -186,7 +203,7 @@ def _scores(
     return tuple(map(float, numbers))
 
 
-def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str) -> tuple[tuple[str, str], ...]:
+def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str | None) -> tuple[tuple[str, str], ...]:
     labels: dict[str, str] = {}
     for text in filter(None, (part.strip() for part in re.split(r"[;|]", cell))):
         match = _PHENOTYPE.fullmatch(text)

@@ -55,8 +55,15 @@ def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -
 
 
 def check_style(project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
-    """Check that a style with facts of all sources is not used for a benchmark whose answers these give away."""
+    """Check that a style does not give the answers of a benchmark away: by facts of all sources, or enriched terms."""
     spec = project.benchmarks[benchmark]
+    if style.terms is not None:
+        raise InputError(
+            f"style '{name}' shows the terms that are enriched in a set, of which one is the answer in '{benchmark}'",
+            file=project.root / "prompts" / f"{spec.task}.{name}.txt",
+            field="terms",
+            fix=f"ask benchmarks in another style; this one is for sets of your own: reasonome annotate --style {name}",
+        )
     if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
         raise InputError(
             f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",

@@ -17,6 +17,8 @@ from reasonome.prompts.prompts import (
 )
 from reasonome.tasks.naming.settings import NamingStyle
 
+NO_TERMS = "none"  # written in the place of enriched terms where there are none
+
 
 def listing_order(symbols: Sequence[str], style: NamingStyle) -> list[int]:
     """Positions of `symbols` in the order of which a prompt of the style shows the first that fit."""
@@ -44,13 +46,16 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
 
     An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
     budget each, so that none takes another's place: a style with facts shows the same genes as one without.
-    InputError for a set without the neighbours that the style shows.
+    InputError for a set without the neighbours or the enriched terms that the style shows.
     """
     if example.shown is not None:
         return example
     if style.neighbours is not None and not example.neighbours:
         fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
         raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
+    if style.terms is not None and example.enriched is None:
+        fix = "ask sets of your own, by `reasonome annotate`, or choose another style"
+        raise InputError("the style shows enriched terms, and this set has none", field="terms", fix=fix)
     symbols = [gene.symbol for gene in example.genes]
     ordered = [example.genes[i] for i in listing_order(symbols, style)]
     kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
@@ -64,6 +69,7 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
                 gene.model_copy(update={"facts": gene.facts[: counts.get(gene.symbol, 0)]}) for gene in example.genes
             ],
             "neighbours": neighbours,
+            "enriched": _fitting_terms(example.enriched, style),
             "shown": [gene.symbol for gene in kept],
             "facts_left_out": sum(map(len, facts)) - sum(counts.values()),
             "neighbours_left_out": near - len(neighbours),
@@ -86,6 +92,8 @@ def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
     parts = {"{genes}": genes_text(genes, style), "{kind}": example.kind or style.any_kind}
     if style.neighbours is not None:
         parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
+    if style.terms is not None:
+        parts["{terms}"] = style.terms.separator.join(_term_texts(example.enriched, style)) or NO_TERMS
     return Prompt(
         chat_messages(
             filled_template(style.system, {"{kind}": parts["{kind}"]}),
@@ -122,6 +130,21 @@ def _fitting_neighbours(neighbours: Sequence, style: NamingStyle) -> list:
         return []
     costs = count_tokens([text + style.neighbours.separator for text in _neighbour_texts(neighbours, style)])
     return list(neighbours[: count_fitting(costs, style.neighbours.budget_tokens)])
+
+
+def _fitting_terms(terms: Sequence | None, style: NamingStyle) -> list | None:
+    """The best terms that fit; of a style that shows none, none."""
+    if style.terms is None:
+        return None
+    costs = count_tokens([text + style.terms.separator for text in _term_texts(terms, style)])
+    return list(terms[: count_fitting(costs, style.terms.budget_tokens)])
+
+
+def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
+    return [
+        style.terms.term.format(name=one_line(term.name), overlap=term.overlap, drawn=term.drawn)
+        for term in terms[: style.terms.most]
+    ]
 
 
 def _neighbour_texts(neighbours: Sequence, style: NamingStyle) -> list[str]:

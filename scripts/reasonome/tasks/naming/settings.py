@@ -228,6 +228,20 @@ class PromptNeighbours(Strict):
         return only_placeholders(value, ("genes", "name"))
 
 
+class PromptTerms(Strict):
+    """The terms that are enriched in the set, the best first: for users' sets, as they may answer a benchmark's."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="terms per prompt")
+    term: str = Field("{name} ({overlap} of {drawn} genes)", description="how one is written")
+    separator: str = "; "
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the terms, beside that of the genes")
+
+    @field_validator("term")
+    @classmethod
+    def _only_name_and_genes(cls, value: str) -> str:
+        return only_placeholders(value, ("name", "overlap", "drawn"))
+
+
 class NamingStyle(GeneListStyle):
     """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
 
@@ -240,6 +254,9 @@ class NamingStyle(GeneListStyle):
     )
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
+    terms: PromptTerms | None = Field(
+        None, description="written where the user text has {terms}; only `reasonome annotate` knows them"
+    )
     any_kind: str = Field(
         "process, function or component",
         description="written where the texts have {kind} and the benchmark does not say what kind of set is asked for",
@@ -254,17 +271,19 @@ class NamingStyle(GeneListStyle):
         return self.confidence
 
     def shows_more(self) -> bool:
-        """Whether a prompt shows facts or neighbours."""
-        return self.facts is not None or self.neighbours is not None
+        """Whether a prompt shows facts, neighbours or enriched terms."""
+        return any(part is not None for part in (self.facts, self.neighbours, self.terms))
 
     def budgets(self) -> list[int]:
-        """Those of genes, facts and neighbours."""
-        return [*super().budgets(), *(part.budget_tokens for part in (self.facts, self.neighbours) if part)]
+        """Those of genes, facts, neighbours and terms."""
+        parts = (self.facts, self.neighbours, self.terms)
+        return [*super().budgets(), *(part.budget_tokens for part in parts if part)]
 
     @model_validator(mode="after")
-    def _neighbours_have_their_place(self) -> "NamingStyle":
-        wanted, written = int(self.neighbours is not None), self.user.count("{neighbours}")
-        if written != wanted:
-            where = "once where they belong" if wanted else "only with 'neighbours' in the head"
-            raise ValueError(f"the [user] text has {{neighbours}} {written} times: write it {where}")
+    def _parts_have_their_place(self) -> "NamingStyle":
+        for name, part in (("neighbours", self.neighbours), ("terms", self.terms)):
+            wanted, written = int(part is not None), self.user.count(f"{{{name}}}")
+            if written != wanted:
+                where = "once where they belong" if wanted else f"only with '{name}' in the head"
+                raise ValueError(f"the [user] text has {{{name}}} {written} times: write it {where}")
         return self

@@ -59,6 +59,15 @@ class Neighbour(BaseModel):
     genes: list[Gene] = Field(min_length=1)
 
 
+class ShownTerm(BaseModel):
+    """An enriched term as a prompt shows it: so many of the list's genes are in it, of those that were tested."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1)
+    overlap: int
+    drawn: int
+
+
 class Example(BaseModel):
     """One gene set of a benchmark.
 
@@ -68,7 +77,8 @@ class Example(BaseModel):
 
     The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
     order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
-    `kind` of the set, in words ("" where the benchmark does not say).
+    `kind` of the set, in words ("" where the benchmark does not say). `enriched` are the terms of a user's set, the
+    best first; None for sets of benchmarks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -83,6 +93,7 @@ class Example(BaseModel):
     contaminated: float = Field(0.0, ge=0, le=1)
     outliers: list[str] = []
     neighbours: list[Neighbour] = []
+    enriched: list[ShownTerm] | None = None
     shown: list[str] | None = Field(None, min_length=1)
     facts_left_out: int = Field(0, ge=0)
     neighbours_left_out: int = Field(0, ge=0)
@@ -96,7 +107,7 @@ class GeneSetNaming:
     Example = Example
     Benchmark = NamingBenchmark
     Style = NamingStyle
-    user_texts = (("genes",), ("kind", "neighbours"))
+    user_texts = (("genes",), ("kind", "neighbours", "terms"))
     system_texts = ("kind",)
     watched = ()
     with_choice = staticmethod(with_choice)

@@ -49,26 +49,36 @@ def questions(
 ) -> Questions:
     """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
 
-    Around the lead variants of gold standards the candidates are the protein-coding genes whose body lies within
-    `window_kb`; ready tables name their own. Rows with one trait and the same candidates are one question, with the
-    causal genes of all. `locations` gives the distances of candidates. InputError as of the readers, for gold
-    standards with an authority that does not state which genes code for proteins, and for a `confidence` of a subset
-    that no row has.
+    Around the lead variants of gold standards, and of ready tables without a column of candidates, the candidates are
+    the protein-coding genes whose body lies within `window_kb`. Rows with one trait and the same candidates are one
+    question, with the causal genes of all. `locations` gives the distances of candidates. InputError as of the readers;
+    for candidates to be looked for without `locations`, or with an authority that does not state which genes code for
+    proteins; and for a `confidence` of a subset that no row has.
     """
     benchmark = project.benchmarks[name]
-    maker = _Maker(benchmark, genes)
+    maker = LocusMaker(benchmark, genes)
     places = maker.locate(locations) if locations is not None else GeneMap({})
     for subset, spec in benchmark.subsets.items():
         gold = project.sources[spec.source].format == "gold_standards"
         path = files[subset]
         rows = gold_standards.read(path) if gold else rankings.read_loci(path, spec.columns)
-        if gold and not any(gene.coding for gene in genes.genes.values()):
-            what = f"'{benchmark.authority}' does not say which genes code for proteins, and candidates are those"
-            raise InputError(what, field="authority", fix="use HGNC's complete set, NCBI Gene or Bioconductor")
+        if any(row.candidates is None for row in rows):
+            check_can_look(benchmark.authority, genes, locations, path)
         _check_confidence(rows, subset, spec, path)
         for row in tqdm(rows, desc=subset, unit=" rows", delay=5, leave=False):
             maker.add(row, subset, spec, path, places, gold)
     return maker.questions(list(maker.examples.values()))
+
+
+def check_can_look(authority: str, genes: GeneTable, locations: Path | None, path: Path) -> None:
+    """InputError where candidates around positions of `path` cannot be found."""
+    if locations is None:
+        what = "this table has no column of candidates, and the benchmark no `locations` to look for them by position"
+        fix = "add `locations` to it: a source of format gene_locations; or a column of candidates"
+        raise InputError(what, file=path, field="candidates", fix=fix)
+    if not any(gene.coding for gene in genes.genes.values()):
+        what = f"'{authority}' does not say which genes code for proteins, and candidates are those"
+        raise InputError(what, field="authority", fix="use HGNC's complete set, NCBI Gene or Bioconductor")
 
 
 def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset, path: Path) -> None:
@@ -82,7 +92,7 @@ def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset
 
 
 @dataclass
-class _Maker(Maker):
+class LocusMaker(Maker):
     """Questions, and the variants of their first rows, are by trait and candidates."""
 
     examples: dict[tuple, LocusExample] = field(default_factory=dict)
@@ -104,9 +114,9 @@ class _Maker(Maker):
         name, at, trait = _id(row, subset, gold), Place(spec.source, path, row.place), one_line(row.trait)
         causal = {written: self.symbol([written], at) for written in row.causal}
         symbols = list(dict.fromkeys(filter(None, causal.values())))
-        reason, detail = self._why_not(row, spec, causal, places, gold)
+        reason, detail = self._why_not(row, spec, causal, places)
         if not reason:
-            candidates = self._around(row, places) if gold else self._listed(row, at, places)
+            candidates = self.candidates(row, at, places)
             reason, detail = self.unfit(symbols, candidates)
         if reason:
             self.leave_out(at, name, reason, detail)
@@ -142,7 +152,7 @@ class _Maker(Maker):
         )
 
     def _why_not(
-        self, row: LocusRow, spec: RankingSubset, causal: Mapping[str, str | None], places: GeneMap, gold: bool
+        self, row: LocusRow, spec: RankingSubset, causal: Mapping[str, str | None], places: GeneMap
     ) -> tuple[str, str]:
         """(reason, detail) why a row makes no question, whatever the candidates are; ("", "") if it may."""
         if not row.trait.strip():
@@ -153,17 +163,22 @@ class _Maker(Maker):
             return "no causal gene", ""
         if unknown := [written for written, symbol in causal.items() if symbol is None]:
             return "causal gene unknown", ", ".join(unknown)
-        if not gold:
+        if row.candidates is not None:
             return "", ""
         if row.position is None:
             return "no GRCh38 position", ""
-        [(written, symbol)] = causal.items()
-        if not self.genes.genes[symbol].coding:
-            return "causal gene does not code for a protein", f"{symbol} ({written})"
-        if symbol in places.near(row.chromosome, row.position, self.benchmark.window):
-            return "", ""
-        reason = "outside the window" if symbol in places.symbols else "has no location"
-        return f"causal gene {reason}", f"{symbol} ({written})"
+        near = places.near(row.chromosome, row.position, self.benchmark.window)
+        for written, symbol in causal.items():
+            if not self.genes.genes[symbol].coding:
+                return "causal gene does not code for a protein", f"{symbol} ({written})"
+            if symbol not in near:
+                reason = "outside the window" if symbol in places.symbols else "has no location"
+                return f"causal gene {reason}", f"{symbol} ({written})"
+        return "", ""
+
+    def candidates(self, row: LocusRow, at: Place, places: GeneMap) -> dict[str, RankedGene]:
+        """The candidates of a row by symbol: those that it lists, else the genes around its position."""
+        return self._around(row, places) if row.candidates is None else self._listed(row, at, places)
 
     def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
         near = places.near(row.chromosome, row.position, self.benchmark.window)

@@ -4,16 +4,31 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
+from reasonome.facts.text import normalise
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 # Frequencies of phenotypes that no patient had: 0/7, 0%, and the term Excluded.
 _NOBODY = re.compile(r"0+/\d+|0+(\.0*)?%|HP:0040285")
+
+
+class Match(NamedTuple):
+    """The most informative phenotype that one of a case implies and a gene is known for, and the diseases in which.
+
+    `same` says that it is the phenotype of the case itself: the gene is known for it, or for a kind of it.
+    """
+
+    term: str
+    same: bool
+    information: float
+    diseases: tuple[str, ...]
 
 
 class PhenotypeOverlap:
@@ -51,6 +66,7 @@ class PhenotypeOverlap:
             term: float(np.float32(math.log(len(self.genes) / len(columns)))) for term, columns in self._columns.items()
         }
         self._best: dict[str, np.ndarray] = {}
+        self._implied_in: dict[str, dict[str, set[str]]] = {}
 
     def scores(self, example: CaseExample, genes: Sequence[RankedGene], leave_out_disease: bool = False) -> list[float]:
         """The score of each of `genes` for a case, in nats; 0 for a gene without phenotypes in HPO.
@@ -77,10 +93,42 @@ class PhenotypeOverlap:
                 scores[self._column[symbol]] = np.mean(best)
         return scores
 
+    def match(self, term_id: str, gene: RankedGene) -> Match | None:
+        """What the gene is known for that fits a phenotype; None where that is nothing that tells genes apart."""
+        term, column = self._known(term_id), self._gene_column(gene)
+        if term is None or column is None:
+            return None
+        by_disease = self._implied_by(self.genes[column])
+        shared = self._implied({term}) & set().union(*by_disease.values())
+        best = max(shared, key=lambda other: (self.information[other], other == term, other), default=None)
+        if best is None or self.information[best] == 0:
+            return None
+        diseases = sorted(disease for disease, terms in by_disease.items() if best in terms)
+        return Match(best, best == term, self.information[best], tuple(diseases))
+
+    def implies(self, term_id: str, other: str) -> bool:
+        """Whether who has the phenotype `term_id` also has `other`."""
+        term = self._known(term_id)
+        return term is not None and other in self._implied({term})
+
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """Normalised name or exact synonym of a phenotype → its id; names go before synonyms."""
+        terms = [self.ontology.terms[term] for term in sorted(self._phenotypes)]
+        names = {normalise(synonym): term.id for term in terms for synonym in term.synonyms}
+        return names | {normalise(term.name): term.id for term in terms}
+
     def known(self, term_ids: Iterable[str]) -> list[str]:
         """The phenotypes of the ontology that the ids mean, each once; others, such as onset, are skipped."""
         terms = (self._known(term_id) for term_id in term_ids)
         return list(dict.fromkeys(term for term in terms if term is not None))
+
+    def _implied_by(self, symbol: str) -> dict[str, set[str]]:
+        """The phenotypes of a gene's diseases, and all that they imply, by disease."""
+        if symbol not in self._implied_in:
+            diseases = self._annotated[symbol].items()
+            self._implied_in[symbol] = {disease: self._implied(terms) for disease, terms in diseases}
+        return self._implied_in[symbol]
 
     def _known(self, term_id: str) -> str | None:
         term = self.ontology.live_id(term_id)

@@ -4,25 +4,39 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from reasonome.annotation import tables
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.core.terminal import say
 
-PAGE, MANIFEST = "annotations.html", "manifest.json"
+MANIFEST = "manifest.json"
 # The answers; the digests of their questions and of themselves; and the batches of an unfinished run.
 ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
 CACHE = "answers.cache.jsonl"  # of a model behind an endpoint, answer by answer
-LOCK = ".reasonome-annotate.lock"
-RESULTS = (PAGE, tables.TSV, tables.JSONL, ANSWERS, STAMP, CACHE, MANIFEST)
+LOCK = ".reasonome.lock"
 _ANOTHER = "give another folder"
+
+
+@dataclass(frozen=True)
+class ResultsKind:
+    """What one kind of results is called ("annotation"), its page and tables, and keys that its manifest has."""
+
+    name: str
+    page: str
+    tables: tuple[str, ...]
+    manifest_keys: frozenset[str]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files that results of this kind have."""
+        return (self.page, *self.tables, ANSWERS, STAMP, CACHE, MANIFEST)
 
 
 def json_object(path: Path) -> dict[str, Any]:
@@ -34,13 +48,16 @@ def json_object(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def check_folder(out: Path, model: Path | None) -> None:
-    """Raise InputError where `out` is a file, overlaps with the model's folder, or has other files of our names."""
+def check_folder(out: Path, model: Path | None, kind: ResultsKind) -> None:
+    """Raise InputError where `out` is a file, overlaps with the model's folder, or has other files of our names.
+
+    `model` is None for a model that has no folder.
+    """
     if os.path.exists(out) and not os.path.isdir(out):
         raise InputError("this is a file, and results need a folder", file=out, field="--out", fix=_ANOTHER)
     if model is not None:
         _refuse_models_folder(out, model)
-    _refuse_files_of_others(out)
+    _refuse_files_of_others(out, kind)
 
 
 def _refuse_models_folder(out: Path, model: Path) -> None:
@@ -48,18 +65,19 @@ def _refuse_models_folder(out: Path, model: Path) -> None:
     if place.is_relative_to(folder) or folder.is_relative_to(place):
         how = "is" if place == folder else "lies in" if place.is_relative_to(folder) else "holds"
         what = f"this {how} the folder of the model, whose files results would replace or mingle with"
-        raise InputError(what, file=out, field="--out", fix=f"{_ANOTHER}, such as my_sets")
+        raise InputError(what, file=out, field="--out", fix=f"{_ANOTHER}, such as my_results")
 
 
-def _refuse_files_of_others(out: Path) -> None:
+def _refuse_files_of_others(out: Path, kind: ResultsKind) -> None:
     manifest = json_object(out / MANIFEST)
-    if os.path.lexists(out / MANIFEST) and not {"settings", "checked_with", "model"} <= manifest.keys():
-        what = f"{MANIFEST} in this folder is not of an annotation, and would be replaced"
+    of = f"{'an' if kind.name[0] in 'aeiou' else 'a'} {kind.name}"
+    if os.path.lexists(out / MANIFEST) and not kind.manifest_keys <= manifest.keys():
+        what = f"{MANIFEST} in this folder is not of {of}, and would be replaced"
         raise InputError(what, file=out, field="--out", fix=_ANOTHER)
     begun = manifest or "asked" in json_object(out / STAMP)
-    taken = [name for name in RESULTS if os.path.lexists(out / name)]
+    taken = [name for name in kind.files if os.path.lexists(out / name)]
     if taken and not begun:
-        what = f"{', '.join(taken)} in this folder {'is' if len(taken) == 1 else 'are'} not of an earlier annotation"
+        what = f"{', '.join(taken)} in this folder {'is' if len(taken) == 1 else 'are'} not of an earlier {kind.name}"
         fix = f"{_ANOTHER}, or move them away"
         raise InputError(f"{what}, and would be replaced", file=out, field="--out", fix=fix)
 
@@ -82,7 +100,7 @@ def only_process(folder: Path) -> Iterator[None]:
 
 
 def claim(folder: Path) -> None:
-    """Mark the folder as that of an unfinished annotation, before anything else is written."""
+    """Mark the folder as that of an unfinished run, before anything else is written."""
     if "asked" not in json_object(folder / STAMP):
         atomic.write_json(folder / STAMP, {"asked": None})
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -94,7 +112,7 @@ def kept_answers(folder: Path, question_digest: str) -> list[AnswerRow] | None:
     if stamp.get("asked") != question_digest or not path.is_file():
         return None
     if stamp.get("sha256") != file_sha256(path):
-        say(f"{path} was changed or damaged since it was written: it is not used, and the sets are asked about again")
+        say(f"{path} was changed or damaged since it was written: it is not used, and all is asked again")
         return None
     say(f"the answers of an earlier run are used: {path}")
     return read_answers(path)

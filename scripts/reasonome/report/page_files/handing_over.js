@@ -1,4 +1,5 @@
-// What leaves the page: texts to the clipboard, rows to files that the reader keeps.
+// What leaves the page: texts to the clipboard, rows to files that the reader keeps. `given` has the files' name and the
+// heading of tables, `lineOf` the line of each record.
 function copyButton(title, text) {
   const made = button(title, async () => {
     const isDone = await copy(text());
@@ -34,9 +35,9 @@ function download(fileName, type, lines) {
 }
 
 function downloadTsv(shown) {
-  download("annotations-shown.tsv", "text/tab-separated-values", [given.heading, ...shown.map((record) => lineOf.get(record))]);
+  download(`${given.files}.tsv`, "text/tab-separated-values", [given.heading, ...shown.map((record) => lineOf.get(record))]);
 }
 
 function downloadJsonLines(shown) {
-  download("annotations-shown.jsonl", "application/jsonl", shown.map((record) => JSON.stringify(record)));
+  download(`${given.files}.jsonl`, "application/jsonl", shown.map((record) => JSON.stringify(record)));
 }

@@ -1,0 +1,62 @@
+"""Enriched terms for R and spreadsheets: tables with tabs, their columns as those of clusterProfiler."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reasonome.annotation.enrichment import leading_terms
+from reasonome.annotation.gsea import RankedAnalysis
+from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.core import atomic
+from reasonome.facts.files.cells import tsv_row
+
+ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
+ENRICHMENT_COLUMNS = (
+    *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
+    *("geneID", "Count", "folded_under"),
+)
+GSEA_COLUMNS = (
+    *("list", "ONTOLOGY", "ID", "Description", "setSize", "enrichmentScore", "NES", "pvalue", "FDR", "direction"),
+    *("core_enrichment", "folded_under"),
+)
+
+
+def write_enrichment(
+    records: Sequence[AnnotationRecord], terms: Mapping[str, Sequence[EnrichedTerm]], folder: Path
+) -> None:
+    """Write every significant term of every set; `terms` are by the set's id."""
+    rows = (row for record in records for row in _enrichment_rows(record, terms.get(record.id, ())))
+    _write(folder / ENRICHMENT, ENRICHMENT_COLUMNS, rows)
+
+
+def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
+    """Write the terms of ranked lists; without any there is no file, also none of an earlier run."""
+    if not analyses:
+        (folder / GSEA).unlink(missing_ok=True)
+        return
+    rows = (row for analysis in analyses for row in _gsea_rows(analysis))
+    _write(folder / GSEA, GSEA_COLUMNS, rows)
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    lines = ["\t".join(columns), *map(tsv_row, rows)]
+    atomic.write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def _enrichment_rows(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> Iterable[Sequence[Any]]:
+    leading = leading_terms(terms)
+    under = {(term.library, below.id): term.id for term in leading for below in term.folded}
+    for term in terms:
+        yield (
+            *(record.list, record.set, term.library, term.id, term.name),
+            *(f"{term.overlap}/{term.drawn}", f"{term.size}/{term.universe}", term.fold_enrichment),
+            *(term.p, term.adjusted_p, "/".join(term.genes), term.overlap, under.get((term.library, term.id), "")),
+        )
+
+
+def _gsea_rows(analysis: RankedAnalysis) -> Iterable[Sequence[Any]]:
+    for term in analysis.terms:
+        yield (
+            *(analysis.list, term.library, term.id, term.name, term.size, term.score, term.nes, term.p, term.fdr),
+            *(analysis.ends[term.nes < 0], "/".join(term.leading_edge), term.folded_under),
+        )

@@ -1,0 +1,26 @@
+// GSEA of whole rankings: for each file what gathers at the two ends.
+const MOST_OF_AN_END = 30;
+
+function drawRankings() {
+  const place = document.getElementById("rankings");
+  if (!place) return;
+  for (const ranking of given.rankings) {
+    place.append(element("h3", ranking.list), element("p", `${ranking.genes.toLocaleString("en")} ranked genes, ` +
+      `${ranking.sets.toLocaleString("en")} sets tested; ${ranking.terms.length.toLocaleString("en")} with an FDR of at most 0.05, without those ` +
+      "that are led by nearly the same genes (gsea.tsv has all)."));
+    const ends = [ranking.terms.filter((term) => term.nes > 0), ranking.terms.filter((term) => term.nes < 0)].map((end) => end.slice(0, MOST_OF_AN_END));
+    const dots = ends.flatMap((end) => end.slice(0, DOTS / 2)).map((term) => ({ label: term.name, x: term.nes, genes: term.leading_edge.length, p: term.fdr }));
+    if (dots.length) place.append(dotPlot(dots, "normalised enrichment score"));
+    ends.forEach((terms, end) => {
+      if (terms.length) place.append(element("h4", ranking.ends[end]), rankedTable(terms));
+    });
+  }
+}
+
+function rankedTable(terms) {
+  return wide(plainTable(
+    ["term", "library", "genes that lead", "genes in all", "NES", "FDR"],
+    terms.map((term) => [term.name, term.library, term.leading_edge.join(" "), String(term.size), number(term.nes, 2), pValue(term.fdr)]),
+    3,
+  ), "stacked");
+}

@@ -1,0 +1,42 @@
+// Enriched terms of a set, as a picture and as tables, a table for each library.
+const DOTS = 15;
+
+const timesChance = (term) => (term.overlap / term.drawn) / (term.size / term.universe);
+const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(timesChance(term), 1)} times as many as by chance, adjusted p ${pValue(term.adjusted_p)}`;
+
+function enrichedParts(record) {
+  if (record.error) return ["Not tested."];
+  const terms = record.enriched;
+  if (!terms.length) return ["No term is enriched: none has an adjusted p of at most 0.05."];
+  const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name, x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
+  const parts = [
+    element("p", `The ${dots.length} best. Further right: more genes of the list than by chance. Larger: more genes. Darker: smaller adjusted p.`),
+    dotPlot(dots, "times as many genes as by chance"),
+  ];
+  for (const library of new Set(terms.map((term) => term.library))) {
+    parts.push(element("h5", library), libraryTable(terms.filter((term) => term.library === library)));
+  }
+  return [...parts, element("p", `At most ${given.most_terms} terms of a library are shown, and below each how many share half of its genes or more; enrichment.tsv has all.`)];
+}
+
+function libraryTable(terms) {
+  return wide(plainTable(
+    ["term", "id", "genes of the list", "gene ratio", "size of the term", "times chance", "p", "adjusted p"],
+    terms.map((term) => [withFolded(term), term.id, term.genes.join(" "), `${term.overlap}/${term.drawn}`, `${term.size}/${term.universe}`,
+      number(timesChance(term), 1), pValue(term.p), pValue(term.adjusted_p)]),
+    5,
+  ), "stacked");
+}
+
+// The term's name, and those folded below it, to be opened.
+function withFolded(term) {
+  const made = element("span", term.name);
+  if (term.same >= given.many) made.append(element("small", `one of ${term.same + 1} terms with the very same genes of the list, which cannot tell them apart`, "under"));
+  if (!term.folded.length) return made;
+  made.append(onOpening(`+ ${term.folded.length} with nearly the same genes`, () => {
+    const list = element("ul");
+    list.append(...term.folded.map((one) => element("li", `${one.name} (${one.id}): ${one.overlap} genes, adjusted p ${pValue(one.adjusted_p)}`)));
+    return list;
+  }));
+  return made;
+}

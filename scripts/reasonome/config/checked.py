@@ -1,0 +1,37 @@
+"""Settings that do not come from files of the configuration: from a command line or from Python."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from reasonome.config.strict import Strict
+from reasonome.core.errors import InputError, nearest
+
+Settings = TypeVar("Settings", bound=Strict)
+
+
+def checked(
+    model: type[Settings], values: Mapping[str, Any], docs: str, option: Callable[[str], str] = str
+) -> Settings:
+    """The validated settings; `option` maps a setting's name to the command-line option for errors.
+
+    `docs` is the page that says what is allowed. Raises InputError for unknown and invalid settings.
+    """
+    for name in values:
+        if name not in model.model_fields:
+            raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, model.model_fields))
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise _setting_error(error, docs, option) from None
+
+
+def _setting_error(error: ValidationError, docs: str, option: Callable[[str], str]) -> InputError:
+    """The error of the first invalid setting."""
+    first = error.errors(include_url=False)[0]
+    name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
+    if first["type"] == "literal_error":
+        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first["ctx"]["expected"]))
+    return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)

@@ -1,0 +1,1 @@
+"""Ranks the genes of people's own cases and loci, which nobody has solved."""

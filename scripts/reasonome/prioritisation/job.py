@@ -1,0 +1,219 @@
+"""One prioritisation, from input files to output files."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasonome.answering.asked_model import AskedModel
+from reasonome.answering.results_folder import MANIFEST, ResultsKind, check_folder, claim, only_process
+from reasonome.config import Decoding
+from reasonome.config.project import Project
+from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
+from reasonome.core.manifest import file_sha256, versions
+from reasonome.core.terminal import say
+from reasonome.facts.authority import read_authority
+from reasonome.prioritisation import page, project_files, rank, tables
+from reasonome.prioritisation.knowledge import Known
+from reasonome.prioritisation.page import PageAbout, SourceUsed
+from reasonome.prioritisation.project_files import Sources
+from reasonome.prioritisation.questions import Question, QuestionMaker
+from reasonome.prioritisation.readers import AskedFile, read_files, read_panel
+from reasonome.prioritisation.record import PURPOSE, RankingRecord
+from reasonome.prioritisation.settings import Kind, Prioritisation
+from reasonome.report.model_steps import learned_from
+from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
+from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
+
+RESULTS = ResultsKind(
+    "ranking",
+    "rankings.html",
+    (tables.TSV, tables.JSONL),
+    frozenset({"settings", "questions", "ranked_with", "model"}),
+)
+_PLURALS: dict[Kind, str] = {"case": "cases", "locus": "loci"}
+_SHOWN = 8  # cases or loci that are printed one by one
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run needs beside the model's answers."""
+
+    kind: Kind
+    settings: Prioritisation
+    style: RankingStyle
+    benchmark: RankingBenchmark
+    sources: Sources
+    questions: Sequence[Question]
+    known: Known
+    about: PageAbout
+
+
+def rank_files(
+    project: Project, settings: Prioritisation, find: Callable[[], AskedModel], out: Path, command: str
+) -> list[RankingRecord]:
+    """Write rankings.tsv, rankings.jsonl, rankings.html and manifest.json to `out`, the manifest last.
+
+    `find` finds the model when the files were read. A case or locus that cannot be asked about becomes a row with an
+    error. InputError is raised before anything is written.
+    """
+    files = read_files(settings)
+    model = find()
+    check_folder(out, model.folder, RESULTS)
+    prepared = prepare(project, settings, files, model, command)
+    rank.check_context(prepared.questions, settings, prepared.style, model)
+    with only_process(out):
+        claim(out)
+        longest = prepared.benchmark.longest_list
+        records = rank.rank(prepared.questions, settings, prepared.style, model, prepared.known, longest, out)
+        tables.write_tables(records, out)
+        page.write_page(records, prepared.about, out / RESULTS.page)
+        atomic.write_json(out / MANIFEST, _manifest(prepared, model))
+    _print_rankings(records)
+    say(f"{out / RESULTS.page}: open it in a browser. {PURPOSE.capitalize()}.")
+    return records
+
+
+def prepare(
+    project: Project, settings: Prioritisation, files: Sequence[AskedFile], model: AskedModel, command: str
+) -> Prepared:
+    """Choose benchmark and style, read what is known of genes, and make the questions; prints what is lacking.
+
+    Raises InputError for unknown names, a panel without known genes, and where nothing can be asked.
+    """
+    kind = files[0].kind
+    name, benchmark = project_files.asked_benchmark(project, settings, kind)
+    style_name, style = project_files.asked_style(project, settings, kind, model)
+    sources = project_files.sources(project, benchmark)
+    panel = read_panel(Path(settings.panel)) if settings.panel is not None else None
+    genes = read_authority(project, benchmark.authority)
+    if kind == "locus" and any(row.candidates is None for file in files for row in file.rows):
+        path = next((file.path for file in files if file.path), Path("--locus"))
+        check_can_look(benchmark.authority, genes, sources.locations_file, path)
+    if sources.lacking:
+        say(_no_phenotypes(sources))
+    overlap = None
+    if kind == "case" and sources.phenotype_files is not None:
+        overlap = PhenotypeOverlap(sources.phenotype_files["obo"], sources.phenotype_files["genes"])
+    maker = LocusMaker(benchmark, genes)
+    located = kind == "locus" and sources.locations_file is not None
+    places = maker.locate(sources.locations_file) if located else GeneMap({})
+    path = Path(settings.panel) if settings.panel is not None else None
+    made = QuestionMaker(style, maker, places, overlap, panel, path)
+    questions = made.questions(files)
+    reading = [*_reading(files), *_unknown(settings.panel, made)]
+    for sentence in reading:
+        say(sentence)
+    for question in questions:
+        if question.record.error:
+            say(f"not asked: {question.record.file}: {question.record.name}: {question.record.error}")
+    about = PageAbout(
+        kind=kind,
+        model=model.name,
+        recipe_steps=[f"{s['step']}: {learned_from(s)}" for s in model.steps if "recipe" in s],
+        benchmark=name,
+        style=style_name,
+        decoding=_decoding(rank.decoding_settings(settings, style, questions)),
+        samples=settings.samples,
+        candidates=_candidates(settings, kind, len(made.resolved)),
+        reading=reading,
+        sources=[_source(project, source) for source in sources.names],
+        versions=versions(),
+        where=model.where(),
+        command=command,
+        warnings=_warnings(project, kind, model, style_name, sources),
+    )
+    return Prepared(kind, settings, style, benchmark, sources, questions, Known(maker, overlap), about)
+
+
+def _reading(files: Sequence[AskedFile]) -> list[str]:
+    """In words: how many cases of the files are solved."""
+    solved, total = sum(file.solved for file in files), sum(len(file.rows) for file in files)
+    if not solved:
+        return []
+    named = f"{solved:,} of {total:,} cases name a causative gene, which neither the model nor the page is told"
+    return [f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"]
+
+
+def _unknown(panel: str | None, made: QuestionMaker) -> list[str]:
+    """In words: which genes of the panel are unknown."""
+    if not made.unmapped:
+        return []
+    some = ", ".join(made.unmapped[:8]) + (", …" if len(made.unmapped) > 8 else "")
+    return [f"{panel}: {len(made.unmapped):,} of {len(made.panel):,} genes are unknown and left out: {some}"]
+
+
+def _source(project: Project, name: str) -> SourceUsed:
+    spec = project.sources[name]
+    return SourceUsed(name=name, release=spec.release, licence=spec.licence)
+
+
+def _decoding(decoding: Decoding) -> str:
+    """In words: how answers are drawn."""
+    drawn = f"temperature {decoding.temperature}, top-p {decoding.top_p}" if decoding.temperature else "greedy"
+    if decoding.orders > 1:
+        return f"{decoding.orders} answers, the candidates in another order each time; {drawn}"
+    return f"{decoding.samples} answers; {drawn}" if decoding.samples > 1 else f"one answer; {drawn}"
+
+
+def _candidates(settings: Prioritisation, kind: Kind, panel: int) -> str:
+    """In words: which genes may be the answer."""
+    if kind == "locus":
+        return f"those of the table, else the protein-coding genes within {settings.window_kb:,} kb of the position"
+    return (
+        f"those of the table, else the {panel:,} genes of the panel" if panel else "those of the table, else any gene"
+    )
+
+
+def _no_phenotypes(sources: Sources) -> str:
+    paths = " ".join(map(str, sources.lacking))
+    told = f"phenotypes of genes ({sources.phenotypes}) are not here, so nothing is held against them"
+    return f"{told}; this fetches them: snakemake --cores 2 {paths}"
+
+
+def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sources: Sources) -> list[str]:
+    trained = project_files.trained_styles(project, kind, model)
+    warnings = []
+    if not trained and model.folder is not None:
+        warnings.append(f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers")
+    elif trained and style not in trained:
+        was = " and ".join(sorted(trained))
+        warnings.append(f"the model was trained with prompts of style {was}, and is asked in style {style}")
+    if kind == "case" and sources.phenotype_files is None:
+        warnings.append(
+            "phenotypes of genes (HPO) were not here: no ranking by them stands beside, no reason is checked"
+        )
+    return warnings
+
+
+def _print_rankings(records: Sequence[RankingRecord]) -> None:
+    """Print the first gene of each, and how many there are."""
+    for record in records[:_SHOWN]:
+        if record.first is not None:
+            share = f"first in {round(record.first.first * len(record.samples))} of {len(record.samples)} answers"
+            say(f"{record.name}: {record.first.symbol} ({share})")
+        elif not record.error:
+            say(f"{record.name}: no usable answer")
+    ranked = sum(record.first is not None for record in records)
+    failed = sum(bool(record.error) for record in records)
+    of = f"{len(records):,} {_PLURALS[records[0].kind] if len(records) > 1 else records[0].kind}"
+    print(f"{of}: {ranked:,} ranked, {len(records) - ranked - failed:,} without a usable answer, {failed:,} not asked")
+
+
+def _manifest(prepared: Prepared, model: AskedModel) -> dict[str, Any]:
+    """The inputs of the rankings; equal inputs give an equal manifest."""
+    settings = prepared.settings
+    inputs = [Path(path) for path in (*settings.files, *([settings.panel] if settings.panel else []))]
+    return {
+        "settings": settings.model_dump(mode="json"),
+        "style": prepared.style.model_dump(mode="json"),
+        "benchmark": prepared.about.benchmark,
+        "questions": {str(path): file_sha256(path) for path in inputs},
+        "ranked_with": {str(path): file_sha256(path) for path in prepared.sources.files},
+        "model": model.manifest,
+        "meant_for": PURPOSE,
+        "code": code_sha256(__file__),
+        "versions": versions(),
+    }

@@ -1,0 +1,81 @@
+"""One self-contained page of ranked cases or loci, for readers who never trained a model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+from pydantic import BaseModel
+
+from reasonome.core import atomic
+from reasonome.prioritisation.record import PURPOSE, RankingRecord
+from reasonome.prioritisation.settings import Kind
+from reasonome.prioritisation.tables import tsv_heading, tsv_lines
+from reasonome.report import page_files
+
+HERE = Path(__file__).with_suffix("")
+STYLES = [page_files.FOLDER / "page.css", page_files.FOLDER / "records.css"]
+SCRIPTS = [
+    *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table", "handing_over")),
+    *(HERE / f"{name}.js" for name in ("records", "evidence", "rankings")),
+    page_files.FOLDER / "frame.js",
+    HERE / "start.js",
+]
+
+
+class SourceUsed(BaseModel):
+    """A source of facts: its release, and the licence that comes with it."""
+
+    name: str
+    release: str = ""
+    licence: str = ""
+
+
+class PageAbout(BaseModel):
+    """How the rankings were made. `recipe_steps` has a sentence for each training step; `warnings` stand above all.
+
+    `where` is a sentence on where the model was asked.
+    """
+
+    kind: Kind
+    model: str
+    recipe_steps: list[str] = []
+    benchmark: str
+    style: str
+    decoding: str
+    samples: int
+    candidates: str
+    reading: list[str] = []
+    sources: list[SourceUsed] = []
+    where: str
+    versions: dict[str, str] = {}
+    command: str
+    warnings: list[str] = []
+
+
+def write_page(records: Sequence[RankingRecord], about: PageAbout, path: Path) -> None:
+    """Write the page; style, script and data are in it, so that it loads nothing."""
+    atomic.write_text(path, render_page(records, about))
+
+
+def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
+    """The page as text."""
+    script = page_files.one_script(SCRIPTS)
+    data = {
+        "kind": about.kind,
+        "model": about.model,
+        "files": "rankings-shown",
+        "heading": tsv_heading(),
+        "lines": ["\n".join(tsv_lines(record)) for record in records],
+        "records": [record.model_dump(mode="json", exclude_defaults=True) for record in records],
+    }
+    template = page_files.templates(HERE).get_template("rankings.html.j2")
+    return template.render(
+        about=about,
+        purpose=PURPOSE,
+        n_records=len(records),
+        files=list(dict.fromkeys(record.file for record in records)),
+        style=Markup("".join(style.read_text(encoding="utf-8") for style in STYLES)),
+        script=Markup(script),
+        script_digest=page_files.script_digest(script),
+        data=Markup(page_files.script_data(data)),
+    )

@@ -1,0 +1,124 @@
+// What stands below an opened case or locus: the whole ranking, what is known of each gene, the reasons and their check.
+const VERDICTS = { supported: "✔", related: "≈", unknown: "?", contradicted: "✘" };
+
+function evidence(record) {
+  const whole = element("div", undefined, "evidence");
+  const heading = element("h3", record.name);
+  heading.tabIndex = -1;
+  whole.append(heading, handles(record), questionFacts(record));
+  if (record.genes.length) whole.append(part("Ranked genes, and what is known of them", rankingTable(record)));
+  if (!record.error) {
+    whole.append(part("Reasons, written by the model", record.reasons
+      ? element("p", record.reasons) : "None: the prompts of this style ask for a list alone. A style such as short asks for reasons."));
+    if (record.reasons) whole.append(part("What of them facts support", claimsParts(record)));
+  }
+  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples)));
+  return whole;
+}
+
+function part(title, ...content) {
+  const made = element("div", undefined, "part");
+  made.append(element("h4", title), ...content.flat());
+  return made;
+}
+
+function handles(record) {
+  const line = element("p", undefined, "handles");
+  const link = element("a", "link to this row");
+  link.href = `#${encodeURIComponent(record.id)}`;
+  const ranked = record.genes.filter((gene) => gene.rank !== null).map((gene) => gene.symbol);
+  if (ranked.length) line.append(copyButton("Copy ranked genes", () => ranked.join("\n")));
+  line.append(copyButton("Copy rows as TSV", () => lineOf.get(record)), link);
+  return line;
+}
+
+function bullets(sentences) {
+  const list = element("ul");
+  list.append(...sentences.map((sentence) => element("li", sentence)));
+  return list;
+}
+
+const named = (term) => `${term.label} (${term.id})`;
+
+function questionFacts(record) {
+  const odd = oddities(record);
+  return definitions([
+    ["from", [record.file, record.place].filter(Boolean).join(" · ")],
+    ["trait", record.trait || null],
+    ["lead variant", record.position === null ? null : [`${record.chromosome}:${record.position.toLocaleString("en")}, GRCh38`, record.variant].filter(Boolean).join(" · ")],
+    ["present", record.present.length ? record.present.map(named).join("; ") : null],
+    ["absent", record.absent.length ? record.absent.map(named).join("; ") : null],
+    ["age, sex", [record.age, record.sex].filter(Boolean).join(", ") || null],
+    ["candidates", record.error ? null : record.panel ? `${record.panel.toLocaleString("en")}, of which the prompt showed ${record.shown.toLocaleString("en")}` : "any human gene"],
+    ["answers with a list", record.error ? null : `${record.usable} of ${record.samples.length}`],
+    ["flags", odd.length ? bullets(odd) : null],
+  ], "facts");
+}
+
+// A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
+function wide(table, className = "") {
+  return element("div", table, `wide ${className}`);
+}
+
+function factOf(known) {
+  const diseases = known.diseases ?? [];
+  return `${known.known_id}: ${diseases.slice(0, 4).join(", ")}${diseases.length > 4 ? ", …" : ""}`;
+}
+
+function knownList(gene) {
+  if (!gene.known.length) return element("span", "none of the case's", "no-name");
+  const made = element("span");
+  for (const known of gene.known) {
+    const line = element("span", known.fit === "same" ? `✔ ${known.label}` : `≈ ${known.label}: known for ${known.known_label}`, "oddity");
+    line.append(element("small", factOf(known), "under"));
+    made.append(line);
+  }
+  return made;
+}
+
+function rankingTable(record) {
+  const headings = isOfCases
+    ? ["gene", "known phenotypes that fit", "rank", "first in", "listed in", "overlap rank", "overlap"]
+    : ["gene", "rank", "first in", "listed in", "distance rank", "kb"];
+  const rows = record.genes.map((gene) => {
+    const who = element("span", gene.symbol, gene.rank === 1 ? "name" : undefined);
+    who.append(element("small", gene.name + (gene.shown ? "" : " · not in the prompt"), "under"));
+    const votes = [gene.rank === null ? "–" : String(gene.rank), percent(gene.first), percent(gene.listed)];
+    return isOfCases
+      ? [who, knownList(gene), ...votes, gene.overlap_rank === null ? "" : String(gene.overlap_rank), number(gene.overlap, 2)]
+      : [who, ...votes, gene.distance_rank === null ? "" : String(gene.distance_rank), kilobases(gene.distance)];
+  });
+  const told = isOfCases
+    ? "Genes without a rank were listed by no answer. ✔: HPO knows the gene for this phenotype or a kind of it. ≈: for another kind of a phenotype that few genes have."
+    : "Genes without a rank were listed by no answer.";
+  return [element("p", told), wide(plainTable(headings, rows, 5), "stacked")];
+}
+
+function claimsParts(record) {
+  const none = isOfCases ? "No sentence names a gene with a phenotype." : "No sentence says which gene is nearest; nothing else can be checked here.";
+  const shown = [record.claims.length ? claimsTable(record.claims) : none];
+  if (!record.unchecked.length) return shown;
+  return [...shown, element("p", isOfCases
+    ? "Not checked, as these sentences name no phenotype of HPO, or deny one:"
+    : "Not checked, as these sentences say nothing of distance:"), bullets(record.unchecked)];
+}
+
+function claimsTable(claims) {
+  const headings = ["gene", "is linked with", ...(isOfCases ? ["in this case"] : []), "verdict", "the fact behind it"];
+  return wide(plainTable(headings, claims.map((claim) => {
+    const verdict = element("span", `${VERDICTS[claim.verdict]} ${claim.verdict}`, `verdict ${claim.verdict}`);
+    return [claim.gene, claim.about, ...(isOfCases ? [claim.stated ?? ""] : []), verdict, claim.fact || "no fact found"];
+  })), "stacked");
+}
+
+// Texts are made when they are opened.
+function onOpening(title, make) {
+  const made = element("details");
+  made.append(element("summary", title));
+  made.addEventListener("toggle", () => { if (made.childElementCount === 1) made.append(make()); });
+  return made;
+}
+
+function samplesList(samples) {
+  return samples.map((sample, place) => onOpening(`answer ${place + 1}: ${sample.genes.slice(0, 3).join(", ") || "no list"}`, () => element("pre", sample.text)));
+}

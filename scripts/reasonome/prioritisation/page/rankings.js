@@ -1,0 +1,110 @@
+// Every case or locus: search, filters, and rows that open to the evidence.
+const rankings = (() => {
+  const state = { words: [] };
+  const at = (id) => document.getElementById(id);
+
+  function drawName(record) {
+    const made = element("span");
+    made.append(breakable(record.name));
+    return made;
+  }
+
+  function drawAsked(record) {
+    const text = askedText(record);
+    return text.length > 140 ? `${text.slice(0, 140)} …` : text;
+  }
+
+  function drawFirst(record) {
+    const gene = firstGene(record);
+    if (!gene) return element("span", geneOrWhy(record), "no-name");
+    const made = element("span", gene.symbol, isSupported(gene) ? "name" : "no-name");
+    made.append(element("small", gene.name, "under"));
+    if (isOfCases && !isSupported(gene)) made.append(element("small", "nothing known of it fits", "under"));
+    return made;
+  }
+
+  function drawOddities(record) {
+    if (!oddities(record).length) return "";
+    const made = element("span");
+    made.append(...oddities(record).map((sentence) => element("span", `⚑ ${sentence}`, "oddity")));
+    return made;
+  }
+
+  const next = (record) => record.genes.filter((gene) => gene.rank === 2 || gene.rank === 3).map((gene) => gene.symbol).join(", ");
+  const ofFirst = (key) => (record) => (firstGene(record) ? firstGene(record)[key] : null);
+  const columns = [
+    ...(fileNames.length > 1 && fileNames.length < records.length ? [{ title: "file", key: (record) => record.file, draw: (record) => breakable(record.file), look: "short" }] : []),
+    { title: isOfCases ? "case" : "locus", key: (record) => record.name, draw: drawName, look: "short" },
+    { title: isOfCases ? "present" : "trait", key: askedText, draw: drawAsked, look: "odd" },
+    { title: "model's first gene", key: geneOrWhy, draw: drawFirst, look: "short" },
+    { title: "first in", key: ofFirst("first"), isNumber: true, draw: (record) => (firstGene(record) ? percent(firstGene(record).first) : "") },
+    { title: "then", key: next },
+    { title: isOfCases ? "best phenotype overlap" : "nearest gene", key: (record) => beside(record).join(", "),
+      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ", …" : "") },
+    ...(isOfCases ? [
+      { title: "overlap rank", key: ofFirst("overlap_rank"), isNumber: true, lowestFirst: true, places: 0 },
+      { title: "phenotypes known", key: (record) => (firstGene(record) ? knownFor(firstGene(record)) : null), isNumber: true,
+        draw: (record) => (firstGene(record) ? `${knownFor(firstGene(record))} of ${record.present.length}` : "") },
+    ] : [
+      { title: "distance", key: ofFirst("distance"), isNumber: true, lowestFirst: true, draw: (record) => kilobases(ofFirst("distance")(record)) },
+      { title: "distance rank", key: ofFirst("distance_rank"), isNumber: true, lowestFirst: true, places: 0 },
+    ]),
+    { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
+  ];
+
+  const table = new PagedTable({
+    table: at("rankings"),
+    paging: at("paging"),
+    status: at("status"),
+    noun: "rows",
+    sizes: [25, 50, 100, 500, Infinity],
+    detail: evidence,
+    opened: (content) => content.querySelector("h3").focus(),
+    escape: () => search.focus(),
+  });
+
+  // Whether the model's first gene is also the best by phenotypes, or the nearest.
+  const agrees = (record) => beside(record).includes(geneOrWhy(record));
+  const views = { all: () => true, agree: agrees, differ: (record) => firstGene(record) && !agrees(record), odd: (record) => oddities(record).length };
+
+  function select() {
+    table.show(records.filter((record) => (inFile.chosen === null || record.file === inFile.chosen) && views[view.chosen](record) && matches(record, state.words)), columns);
+    for (const control of downloads) control.disabled = !table.entries.length;
+  }
+
+  function reset() {
+    search.value = "";
+    state.words = [];
+    inFile.chosen = null;
+    view.chosen = "all";
+  }
+
+  // One row, opened, wherever it is now.
+  function open(record) {
+    reset();
+    select();
+    table.open(record);
+    document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
+  }
+
+  const [search, searchLabel] = tableSearch(isOfCases ? "search cases, genes, phenotypes, reasons" : "search loci, genes, traits, reasons", { table, state, select, reset });
+  const inFile = menu([["all files", null], ...fileNames.map((name) => [name, name])], select);
+  const other = isOfCases ? "the best by phenotype overlap" : "the nearest gene";
+  const view = menu([["all", "all"], [`the model's first gene is ${other}`, "agree"], [`it is not ${other}`, "differ"], ["flagged", "odd"]], select);
+  const downloads = [
+    button("Download TSV", () => downloadTsv(table.entries)),
+    button("Download JSONL", () => downloadJsonLines(table.entries)),
+  ];
+  const together = element("span", undefined, "together");
+  together.append(...downloads);
+  const controls = at("controls");
+  controls.append(searchLabel);
+  if (fileNames.length > 1 && fileNames.length < records.length) controls.append(labelled("file", inFile));
+  controls.append(labelled("show", view), button("Reset", () => {
+    reset();
+    table.sorted = null;
+    select();
+  }), together);
+  select();
+  return { open, search };
+})();

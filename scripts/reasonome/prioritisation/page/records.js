@@ -1,0 +1,51 @@
+// The rankings as the page holds them, and what is read off a record in more than one place.
+const given = JSON.parse(document.getElementById("data").textContent);
+const isOfCases = given.kind === "case";
+const EMPTY = { trait: "", place: "", chromosome: "", position: null, variant: "", age: "", sex: "", present: [], absent: [], panel: 0,
+  shown: 0, genes: [], unmapped: [], usable: 0, samples: [], reasons: "", claims: [], unchecked: [], strangers: [], invented: [],
+  flags: [], error: "" };
+const EMPTY_GENE = { name: "", rank: null, first: 0, listed: 0, shown: true, overlap: null, overlap_rank: null, distance: null,
+  distance_rank: null, known: [] };
+const records = given.records.map((record) => ({ ...EMPTY, ...record,
+  genes: (record.genes ?? []).map((gene) => ({ ...EMPTY_GENE, ...gene })) }));
+const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
+const fileNames = [...new Set(records.map((record) => record.file))];
+
+// The model's first gene, undefined where there is none.
+const firstGene = (record) => record.genes.find((gene) => gene.rank === 1);
+const bestOf = (record, rank) => record.genes.filter((gene) => gene[rank] === 1).map((gene) => gene.symbol);
+const beside = (record) => bestOf(record, isOfCases ? "overlap_rank" : "distance_rank");
+const knownFor = (gene) => gene.known.filter((known) => known.fit === "same").length;
+
+// Whether a fact that is known here speaks for a gene: a phenotype of the case, or that no other is nearer.
+const isSupported = (gene) => (isOfCases ? gene.known.length > 0 : gene.distance_rank === 1);
+
+function geneOrWhy(record) {
+  const gene = firstGene(record);
+  if (gene) return gene.symbol;
+  return record.error ? "not asked" : "no usable answer";
+}
+
+// What was asked, in one line.
+function askedText(record) {
+  if (!isOfCases) return record.trait + (record.position === null ? "" : ` · ${record.chromosome}:${record.position.toLocaleString("en")}`);
+  return record.present.map((term) => term.label).join(", ");
+}
+
+const oddities = (record) => [...(record.error ? [`not asked: ${record.error}`] : []), ...record.flags];
+const percent = (share) => `${Math.round(100 * share)} %`;
+const kilobases = (distance) => (distance === null ? "" : distance === 0 ? "0 (inside)" : (distance / 1000).toLocaleString("en", { maximumFractionDigits: 1 }));
+
+// Lower-case text to search, made when a record is first searched.
+const searched = new Map();
+
+function matches(record, words) {
+  let text = searched.get(record);
+  if (text === undefined) {
+    text = [record.file, record.name, record.id, askedText(record), record.reasons, ...record.absent.map((term) => term.label),
+      ...record.present.map((term) => term.id), ...oddities(record),
+      ...record.genes.flatMap((gene) => [gene.symbol, gene.name])].join("\n").toLowerCase();
+    searched.set(record, text);
+  }
+  return words.every((word) => text.includes(word));
+}

@@ -1,0 +1,243 @@
+"""Rank the genes of questions with a model: answers are drawn, merged by votes and held against facts."""
+
+from collections.abc import Mapping, Sequence
+from inspect import getfile
+from pathlib import Path
+
+from tqdm import tqdm
+
+from reasonome.answering.answers import write_answers
+from reasonome.answering.asked_model import AskedModel
+from reasonome.answering.results_folder import ANSWERS, keep_answers, kept_answers
+from reasonome.answering.rows import AnswerRow
+from reasonome.config import Decoding
+from reasonome.config.styles import TEMPLATE_TOKENS
+from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import canonical, text_sha256
+from reasonome.core.token_count import count_tokens
+from reasonome.prioritisation.knowledge import Known
+from reasonome.prioritisation.questions import Question
+from reasonome.prioritisation.reasons import check_distances, check_phenotypes, known_phenotypes
+from reasonome.prioritisation.record import RankedCandidate, RankingRecord, Sample
+from reasonome.prioritisation.settings import NEW_TOKENS, Kind, Prioritisation
+from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
+from reasonome.tasks.ranking.voting import Ballot, majority
+
+TASKS: dict[Kind, RankingTask] = {"case": RareDiseaseRanking(), "locus": CausalGeneRanking()}
+ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the answers to a prompt
+BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
+
+
+def rank(
+    questions: Sequence[Question],
+    settings: Prioritisation,
+    style: RankingStyle,
+    model: AskedModel,
+    known: Known,
+    longest_list: int,
+    out: Path,
+) -> list[RankingRecord]:
+    """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
+
+    The first `longest_list` genes of an answer count. Raises InputError as the model's `write_answers` does, and for
+    prompts that are longer than the model reads.
+    """
+    answers = _answers(questions, settings, style, model, out)
+    records = []
+    for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):
+        if question.example is None:
+            records.append(question.record)
+        else:
+            rows = answers[question.record.id]
+            records.append(_ranked(question, rows, style, known, longest_list))
+    return records
+
+
+def decoding_settings(settings: Prioritisation, style: RankingStyle, questions: Sequence[Question]) -> Decoding:
+    """How answers are drawn: each in another order of the candidates, if there are any; a single one is greedy."""
+    sampled = settings.samples > 1
+    are_listed = any(question.candidates for question in questions)
+    return Decoding(
+        samples=1 if are_listed else settings.samples,
+        orders=settings.samples if are_listed else 1,
+        temperature=settings.temperature if sampled else 0.0,
+        top_p=settings.top_p if sampled else 1.0,
+        max_new_tokens=settings.max_new_tokens or NEW_TOKENS[style.reasoning],
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+    )
+
+
+def check_context(
+    questions: Sequence[Question], settings: Prioritisation, style: RankingStyle, model: AskedModel
+) -> None:
+    """Raise InputError if the longest prompt and its answer may exceed what the model reads."""
+    asked = [question for question in questions if question.example is not None]
+    if model.context is None or not asked:
+        return
+    task, new = TASKS[asked[0].record.kind], decoding_settings(settings, style, asked).max_new_tokens
+    tokens = max(
+        sum(count_tokens([message["content"] for message in task.prompt(question.example, style).messages]))
+        for question in asked
+    )
+    if tokens + TEMPLATE_TOKENS + new > model.context:
+        what = f"the longest prompt may have {tokens:,} tokens; with {new} of its answer that is more than the "
+        what += f"{model.context:,} that {model.name} reads"
+        raise InputError(what, field="--style", fix="ask in a style with smaller budgets, or set --max-new-tokens")
+
+
+def _answers(
+    questions: Sequence[Question], settings: Prioritisation, style: RankingStyle, model: AskedModel, out: Path
+) -> Mapping[str, list[AnswerRow]]:
+    """The answers to each question by its id; those of an earlier run with the same model and questions."""
+    examples = [question.example for question in questions if question.example is not None]
+    kinds = {question.record.kind for question in questions}
+    task, decoding = TASKS[kinds.pop()], decoding_settings(settings, style, questions)
+    parts = [model.digest, task.name, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
+    digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
+    rows = kept_answers(out, digest)
+    if rows is None:
+        model.write_answers(task, style, decoding, examples, out / ANSWERS)
+        rows = keep_answers(out, digest)
+    answers: dict[str, list[AnswerRow]] = {}
+    for row in rows:
+        answers.setdefault(row.id, []).append(row)
+    return answers
+
+
+def _ranked(
+    question: Question, rows: Sequence[AnswerRow], style: RankingStyle, known: Known, longest_list: int
+) -> RankingRecord:
+    """The record with the merged ranking, the facts beside it, and the checked reasons."""
+    record, example, task = question.record, question.example, TASKS[question.record.kind]
+    lists = _Lists(question, known)
+    parsed = [task.parse(row.text, style) for row in rows]
+    listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
+    samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
+    merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
+    chosen = _nearest_to(merged, samples)
+    reasons = "\n".join(parsed[chosen].steps) if merged else ""
+    candidates = _candidates(question, samples, merged, known)
+    named = [known.gene(candidate.symbol, question) for candidate in candidates]
+    claims, unchecked = [], []
+    if reasons and record.kind == "locus":
+        claims, unchecked = check_distances(reasons, named, candidates)
+    elif reasons and known.overlap is not None:
+        claims, unchecked = check_phenotypes(reasons, named, record.present, record.absent, known.overlap)
+    left_out = task.prompt(example, style).facts_left_out
+    return record.model_copy(
+        update={
+            "genes": candidates,
+            "usable": sum(bool(sample.genes) for sample in samples),
+            "samples": [samples[chosen], *(one for place, one in enumerate(samples) if place != chosen)],
+            "reasons": reasons,
+            "claims": claims,
+            "unchecked": unchecked,
+            "strangers": list(lists.strangers),
+            "invented": list(lists.invented),
+            "flags": [*record.flags, *_flags(samples, lists, left_out)],
+        }
+    )
+
+
+class _Lists:
+    """Reads listed texts as symbols, and keeps those that are no candidates, and those that are no genes."""
+
+    def __init__(self, question: Question, known: Known):
+        self._question, self._known = question, known
+        self._meanings = question.example.meanings()
+        self.strangers: dict[str, None] = {}
+        self.invented: dict[str, None] = {}
+
+    def read(self, written: Sequence[str]) -> list[str]:
+        """The symbols of the genes that may be the answer, each once."""
+        symbols: dict[str, None] = {}
+        for text in written:
+            symbol = self._meanings.get(text.strip().casefold()) or self._known.symbol(text)
+            if symbol is None:
+                self.invented[text[:60]] = None
+            elif self._question.candidates and symbol not in self._question.by_symbol:
+                self.strangers[symbol] = None
+            else:
+                symbols[symbol] = None
+        return list(symbols)
+
+
+def _nearest_to(merged: Sequence[str], samples: Sequence[Sample]) -> int:
+    """The place of the answer whose first genes are most like those of the merged ranking; the first of equals."""
+
+    def likeness(place: int) -> list[int]:
+        at = {gene: rank for rank, gene in enumerate(samples[place].genes, 1)}
+        unlisted = len(merged) + 1
+        return [-abs(at.get(gene, unlisted) - rank) for rank, gene in enumerate(merged[:3], 1)]
+
+    return max(range(len(samples)), key=likeness)
+
+
+def _candidates(
+    question: Question, samples: Sequence[Sample], merged: Sequence[str], known: Known
+) -> list[RankedCandidate]:
+    """The ranked genes, then the other shown candidates and those that fit best by phenotypes, with their facts."""
+    record = question.record
+    shown = {gene.symbol for gene in question.example.candidates}
+    scores = known.overlaps(question)
+    distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
+    by_overlap = ranks({symbol: score for symbol, score in scores.items() if score > 0}, highest=True)
+    by_distance = ranks(distances, highest=False)
+    best = sorted(by_overlap, key=lambda symbol: (by_overlap[symbol], symbol))[:BESIDE]
+    last = max(len(by_overlap), len(by_distance)) + 1
+    beside = sorted(
+        {*shown, *best} - set(merged),
+        key=lambda symbol: (by_overlap.get(symbol, last), by_distance.get(symbol, last), symbol),
+    )
+    place_of = {symbol: place for place, symbol in enumerate(merged, 1)}
+    made = []
+    for symbol in [*merged, *beside]:
+        gene = known.gene(symbol, question)
+        made.append(
+            RankedCandidate(
+                symbol=symbol,
+                name=gene.name,
+                rank=place_of.get(symbol),
+                first=sum(sample.genes[:1] == [symbol] for sample in samples) / len(samples),
+                listed=sum(symbol in sample.genes for sample in samples) / len(samples),
+                shown=symbol in shown or not question.candidates,
+                overlap=round(scores.get(symbol, 0.0), 4) if scores else None,
+                overlap_rank=by_overlap.get(symbol),
+                distance=distances.get(symbol),
+                distance_rank=by_distance.get(symbol),
+                known=known_phenotypes(gene, record.present, known.overlap) if known.overlap is not None else [],
+            )
+        )
+    return made
+
+
+def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
+    """The rank of each, from 1; equals share the best of their ranks."""
+    ordered = sorted(values.values(), reverse=highest)
+    first: dict[float, int] = {}
+    for place, value in enumerate(ordered, 1):
+        first.setdefault(value, place)
+    return {name: first[value] for name, value in values.items()}
+
+
+def _flags(samples: Sequence[Sample], lists: _Lists, left_out: int) -> list[str]:
+    """Warnings: phenotypes that did not fit, unusable answers, votes that differ, strangers and inventions."""
+    usable = sum(bool(sample.genes) for sample in samples)
+    firsts = [sample.genes[0] for sample in samples if sample.genes]
+    flags = []
+    if left_out:
+        flags.append(f"the prompt had no room for {left_out:,} phenotypes")
+    if not usable:
+        flags.append("no answer had a list of candidates")
+    elif usable < len(samples):
+        flags.append(f"{len(samples) - usable} of {len(samples)} answers had no list of candidates")
+    if len(firsts) > 1 and len(set(firsts)) == len(firsts):
+        flags.append("no two answers put the same gene first: this ranking is a guess")
+    if lists.strangers:
+        flags.append(f"listed, but no candidates: {', '.join(list(lists.strangers)[:5])}")
+    if lists.invented:
+        flags.append(f"listed, but no human genes: {', '.join(list(lists.invented)[:5])}")
+    return flags

@@ -1,0 +1,200 @@
+"""People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reasonome.core.errors import InputError
+from reasonome.facts.files import json_text
+from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.files.text_file import check_is_file, lines
+from reasonome.facts.sources import phenopackets, rankings
+from reasonome.facts.sources.gene_locations import known_chromosome, position
+from reasonome.facts.sources.phenopackets import Case
+from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
+from reasonome.prioritisation.settings import Kind, Prioritisation
+from reasonome.tasks.ranking.cases import SEXES, age_words
+
+_TERM = re.compile(r"(?P<absent>-|not\s+|no\s+)?\s*(?P<id>HP:[0-9]{7})(?:\s+(?P<label>.*))?", re.IGNORECASE)
+_LIKE_TERM = re.compile(r"(-|not\s+|no\s+)?\s*HP[:_]?\d", re.IGNORECASE)
+_PACKET_KEYS = {"subject", "phenotypicFeatures", "interpretations", "diseases", "metaData"}
+_LOCUS = re.compile(r"(?P<chromosome>[^:\s]+):(?P<position>.+)")
+
+
+@dataclass(frozen=True)
+class AskedFile:
+    """The rows of one file, all of one kind.
+
+    `name` is short, `path` as given, None for a locus of options. `form` is phenopackets, terms, table or options.
+    `solved` counts cases that name a causative gene. `term_lines` are the lines of a list of terms.
+    """
+
+    name: str
+    path: Path | None
+    kind: Kind
+    form: str
+    rows: Sequence[CaseRow] | Sequence[LocusRow]
+    solved: int = 0
+    term_lines: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_files(settings: Prioritisation) -> list[AskedFile]:
+    """The files and the locus of the options. Raises InputError for a file that cannot be read, and for both kinds."""
+    files: list[AskedFile] = []
+    names: set[str] = set()
+    for path in map(Path, settings.files):
+        name, number = stem(path), 2
+        while name in names:
+            name, number = f"{stem(path)} ({number})", number + 1
+        names.add(name)
+        files.append(_read(path, name, settings))
+    if settings.locus is not None or settings.trait is not None:
+        files.append(AskedFile("locus", None, "locus", "options", [_locus_of_options(settings)]))
+    if not files:
+        what = "there is nothing to rank genes for"
+        raise InputError(what, field="FILES", fix="give a file, or --trait and --locus")
+    kinds = {file.kind: file for file in files}
+    if len(kinds) > 1:
+        what = "these are cases and loci, which are asked about in different prompts"
+        fix = "rank them in two runs, each with its own --out"
+        raise InputError(what, file=kinds["locus"].path, field="FILES", fix=fix)
+    return files
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its endings."""
+    return re.sub(r"(\.(gz|zip|csv|tsv|txt|jsonl?|phenopacket|hpo))+$", "", path.name) or path.name
+
+
+def read_panel(path: Path) -> list[str]:
+    """The genes of a panel, each once, as written: the first cell of each line. Raises InputError."""
+    written = [re.split(r"[\t,;]", text)[0].strip().strip('"') for _, text in lines(path)]
+    if written and written[0].casefold() in ("gene", "genes", "symbol", "gene_symbol", "hgnc_id"):
+        written = written[1:]
+    genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
+    if not genes:
+        raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
+    return genes
+
+
+def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
+    check_is_file(path)
+    form = _form(path)
+    if settings.kind == "locus" and form != "table":
+        what = f"this is {'a phenopacket' if form == 'phenopackets' else 'a list of HPO terms'}, and no table of loci"
+        raise InputError(what, file=path, field="--kind", fix="leave --kind out, or give a table")
+    if form == "phenopackets":
+        cases = phenopackets.read_cases(path)
+        solved = sum(bool(case.genes) for case in cases)
+        return AskedFile(name, path, "case", form, [_row(case, path) for case in cases], solved)
+    if form == "terms":
+        row, term_lines = _terms(path, name)
+        return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
+    if _kind(path, settings) == "case":
+        return AskedFile(name, path, "case", form, rankings.read_cases(path, settings.columns, solved=False))
+    return AskedFile(name, path, "locus", form, rankings.read_loci(path, settings.columns, solved=False))
+
+
+def _form(path: Path) -> str:
+    """phenopackets, terms or table, by the file's name and its first line with text."""
+    if path.suffix in (".zip", ".json"):
+        return "phenopackets"
+    first = next((text.strip() for _, text in lines(path) if text.strip() and not text.startswith("#")), "")
+    if first.startswith("{"):
+        return "phenopackets" if _is_packet(first) else "table"
+    return "terms" if _LIKE_TERM.match(first) else "table"
+
+
+def _is_packet(text: str) -> bool:
+    """Whether a line is a phenopacket, or a case in the flat layout, whose phenotypes are objects."""
+    try:
+        value = json_text.loads(text)
+    except ValueError:
+        return True  # the reader of phenopackets says what is wrong
+    return isinstance(value, dict) and (bool(_PACKET_KEYS & value.keys()) or isinstance(value.get("present"), list))
+
+
+def _kind(path: Path, settings: Prioritisation) -> Kind:
+    """Whether a table has cases or loci: as the settings say, else by its columns."""
+    if settings.kind is not None:
+        return settings.kind
+    usual = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
+    named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
+    table = read_table(path, [*usual["case"], *usual["locus"], *filter(None, named.values())])
+    found = [kind for kind in usual if named[kind] is not None] or [kind for kind in usual if table.find(usual[kind])]
+    if len(found) == 1:
+        return found[0]
+    has = "both phenotypes and a trait" if found else "neither phenotypes (of cases) nor a trait (of loci)"
+    fix = (
+        "say which it is: --kind case or --kind locus"
+        if found
+        else "call a column present or trait, or say what it is called: --columns present=NAME or --columns trait=NAME"
+    )
+    raise table.header_error(f"the table has {has}", field="--kind" if found else "present", fix=fix)
+
+
+def _row(case: Case, path: Path) -> CaseRow:
+    line = case.where.removeprefix("line ") if case.where.startswith("line ") else ""
+    return CaseRow(
+        place=case.where if case.where != path.name else "",
+        line=int(line) if line else None,
+        present=tuple(case.present),
+        causal=(),
+        absent=tuple(case.absent),
+        id=case.id,
+        age=age_words(case.age_last_seen, case.age_at_onset),
+        sex=SEXES.get(case.sex, ""),
+    )
+
+
+def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
+    """The case of a list of HPO terms, one a line, those that the patient has not with - or not in front; and the last
+    line of each term."""
+    term_lines: dict[str, int] = {}
+    present: list[tuple[str, str]] = []
+    absent: list[tuple[str, str]] = []
+    for line, text in _with_text(path):
+        match = _TERM.fullmatch(text)
+        if match is None:
+            what = f"expected an HPO id, found '{text[:60]}'"
+            fix = "write HP:0001250, perhaps with its label behind it; -HP:0001250 for what the patient has not"
+            raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
+        label = " ".join((match["label"] or "").split())
+        (absent if match["absent"] else present).append((match["id"].upper(), label))
+        term_lines[match["id"].upper()] = line
+    row = CaseRow(
+        place="",
+        line=None,
+        present=tuple(dict.fromkeys(present)),
+        causal=(),
+        absent=tuple(dict.fromkeys(absent)),
+        id=name,
+    )
+    return row, term_lines
+
+
+def _with_text(path: Path) -> Iterator[tuple[int, str]]:
+    for line, text in lines(path):
+        if text.strip() and not text.startswith("#"):
+            yield line, text.strip()
+
+
+def _locus_of_options(settings: Prioritisation) -> LocusRow:
+    if settings.trait is None or settings.locus is None or not settings.trait.strip():
+        missing = "--locus" if settings.locus is None else "--trait"
+        what = "a locus has a trait and a place"
+        raise InputError(what, field=missing, fix="give both: --trait 'LDL cholesterol' --locus 1:55039974")
+    match = _LOCUS.fullmatch(settings.locus.strip())
+    if match is None:
+        what = f"expected CHROMOSOME:POSITION, found '{settings.locus[:40]}'"
+        raise InputError(what, field="--locus", fix="write 1:55039974")
+    return LocusRow(
+        place="",
+        line=None,
+        trait=settings.trait,
+        causal=(),
+        id=settings.locus.strip(),
+        chromosome=known_chromosome(match["chromosome"], None, None, "--locus"),
+        position=position(match["position"], None, None, "--locus"),
+    )

@@ -1,0 +1,153 @@
+"""GSEA of whole rankings: which genes rank how, what GSEApy finds, and what of it is kept."""
+
+import csv
+
+import gseapy
+import pandas as pd
+import pytest
+
+from reasonome.annotation.enrichment_tables import write_gsea
+from reasonome.annotation.gene_list import GeneLists, ListedGene
+from reasonome.annotation.gsea import analyse_rankings, resolved
+from reasonome.annotation.orthologues import Orthologues
+from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
+from reasonome.annotation.readers import read_gene_lists
+from reasonome.config import Annotation
+from reasonome.facts.genes import Gene, GeneTable
+
+GENES = [f"GENE{number:03}" for number in range(600)]
+TABLE = GeneTable([Gene(gene) for gene in GENES])
+UP, DOWN = GENES[:20], GENES[-15:]
+# The second of the top is in the first, and leads with the same genes; the third is everywhere.
+SETS = {"up": UP, "also": UP[:16], "down": DOWN, "spread": GENES[::30], "small": GENES[:9]}
+
+
+def lists(genes=GENES) -> GeneLists:
+    ranking = tuple(ListedGene(gene, float(len(genes) // 2 - place)) for place, gene in enumerate(genes))
+    return GeneLists((), "genes", ranking=ranking, ends=("at the top", "at the bottom"))
+
+
+def analysed(given: GeneLists, seed: int = 0):
+    sets = {name: LibrarySet(f"set {name}", frozenset(genes)) for name, genes in SETS.items()}
+    tests = OverRepresentation([GeneSetLibrary("lib", sets)], Universe(frozenset(GENES), "all"))
+    return analyse_rankings({"mine": given}, {"mine": tests}, TABLE, None, seed)
+
+
+def test_what_gathers_at_an_end_is_found_and_nothing_else():
+    [analysis] = analysed(lists())
+    assert (analysis.list, analysis.genes, analysis.sets) == ("mine", 600, 4)  # nine genes are too few
+    found = {term.id: term for term in analysis.terms}
+    assert set(found) == {"up", "also", "down"}
+    assert found["up"].nes > 1 and found["down"].nes < -1
+    assert found["up"].size == 20 and set(found["up"].leading_edge) == set(UP)
+    assert found["up"].leading_edge[0] == GENES[0]
+    # Of "up" and "also" the one with the smaller FDR stands, and the other is folded below it: 16 of 20 genes.
+    assert sorted(term.folded_under for term in analysis.terms)[:2] == ["", ""]
+    assert {found["up"].folded_under, found["also"].folded_under} in ({"", "up"}, {"", "also"})
+    assert found["down"].folded_under == ""
+
+
+def test_scores_are_those_of_gseapy_and_the_same_again():
+    [analysis] = analysed(lists())
+    rank = pd.Series({gene.written: gene.weight for gene in lists().ranking})
+    theirs = gseapy.prerank(
+        rank, SETS, min_size=10, max_size=500, method="multilevel", seed=0, threads=1, outdir=None, no_plot=True
+    ).res2d.set_index("Term")
+    for term in analysis.terms:
+        assert term.score == pytest.approx(theirs.loc[term.id, "ES"])
+        assert term.nes == pytest.approx(theirs.loc[term.id, "NES"], rel=0.1)
+    assert analysed(lists())[0].terms == analysis.terms
+
+
+def test_a_short_ranking_is_no_whole_one(capsys):
+    assert analysed(lists(GENES[:400])) == []
+    told = capsys.readouterr().out
+    assert "mine: no GSEA: it needs a ranking of all tested genes, and this has 400 known ones" in told
+
+
+def test_a_list_without_numbers_has_no_ranking():
+    assert analysed(GeneLists((), "gmt")) == []
+
+
+def test_of_several_rows_of_a_gene_the_most_extreme_counts():
+    ranking = (
+        ListedGene("GENE001", 1.0),
+        ListedGene("gene001", -3.0),
+        ListedGene("NOBODY", 9.0),
+        ListedGene("GENE002", 2.0),
+    )
+    found = resolved(GeneLists((), "genes", ranking=ranking), TABLE, None)
+    assert list(found.items()) == [("GENE002", 2.0), ("GENE001", -3.0)]
+
+
+def test_genes_of_mice_are_called_as_in_the_table_of_orthologues():
+    orthologues = Orthologues([(("Gene1", "MGI:1"), (), ("GENE001",))])
+    found = resolved(GeneLists((), "genes", ranking=(ListedGene("MGI:1", 1.5),)), TABLE, orthologues)
+    assert found == {"Gene1": 1.5}
+
+
+def test_the_table_says_the_direction_in_words(tmp_path):
+    write_gsea(analysed(lists()), tmp_path)
+    with open(tmp_path / "gsea.tsv", encoding="utf-8", newline="") as handle:
+        rows = {row["ID"]: row for row in csv.DictReader(handle, delimiter="\t")}
+    assert (rows["up"]["direction"], rows["down"]["direction"]) == ("at the top", "at the bottom")
+    assert rows["up"]["setSize"] == "20" and len(rows["up"]["core_enrichment"].split("/")) == 20
+    write_gsea([], tmp_path)
+    assert not (tmp_path / "gsea.tsv").exists()
+
+
+# which genes rank how
+
+
+def ranking(tmp_path, content: str, name: str = "mine.csv", **settings) -> list[tuple[str, float]]:
+    (tmp_path / name).write_text(content)
+    found = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
+    return [(gene.written, gene.weight) for gene in found.ranking]
+
+
+def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path):
+    # edgeR's F has no sign; the last has no p value, and was not tested.
+    content = "gene,logFC,F,PValue,FDR\nA,-2,9,0.001,0.01\nB,1,4,0.01,0.02\nC,0.5,16,0.5,0.6\nD,3,25,NA,NA\n"
+    assert ranking(tmp_path, content) == [("C", 16), ("B", 4), ("A", -9)]
+
+
+def test_without_a_statistic_p_ranks(tmp_path):
+    content = "gene,log2FoldChange,pvalue,padj\nA,-2,0.001,0.01\nB,1,0.01,0.02\nC,0,0.5,0.6\n"
+    assert ranking(tmp_path, content) == [("B", pytest.approx(2)), ("C", 0), ("A", pytest.approx(-3))]
+
+
+def test_a_list_of_genes_and_numbers_is_ranked_whole_whatever_top_takes(tmp_path):
+    assert ranking(tmp_path, "A\t1\nB\t3\nC\t-2\n", "mine.rnk", top=1) == [("B", 3), ("A", 1), ("C", -2)]
+
+
+def test_which_condition_up_is_comes_from_the_user_or_the_table_or_is_said_to_be_unknown(tmp_path):
+    def ends(content: str, **settings):
+        (tmp_path / "mine.csv").write_text(content)
+        found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
+        assert [one.direction for one in found.lists] == list(found.ends)
+        assert found.ends[0] in found.notes
+        return found.ends
+
+    plain = "gene,log2FoldChange,pvalue,padj\nA,-2,0.001,0.01\n"
+    assert ends(plain) == (
+        "up = positive log2 fold change; the file does not say which condition that is",
+        "down = negative log2 fold change; the file does not say which condition that is",
+    )
+    assert ends(plain, contrast="IFN-b treated vs. control") == (
+        "higher in IFN-b treated than in control",
+        "lower in IFN-b treated than in control",
+    )
+    grouped = "gene,group,log2FoldChange,pvalue,padj\nA,T cells,-2,0.001,0.01\n"
+    assert ends(grouped, kind="differential")[0] == "higher in T cells than in the others"
+
+
+def test_a_contrast_that_names_no_two_conditions_is_refused():
+    with pytest.raises(ValueError, match="contrast"):
+        Annotation(sets=["any"], contrast="treated")
+
+
+def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
+    (tmp_path / "mine.csv").write_text("gene,cluster,p_val_adj\nA,T,0.01\nB,T,0.01\nC,T,0.01\n")
+    found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
+    assert found.lists[0].direction == "higher in T than in the others"
+    assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"

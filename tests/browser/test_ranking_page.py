@@ -1,0 +1,191 @@
+"""The page of ranked cases in Debian's Chromium: what a reader does with it, and what must never happen."""
+
+from pathlib import Path
+
+import pytest
+from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, seconds_to_interactive, wait
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from reasonome.prioritisation.page import PageAbout, SourceUsed, write_page
+from reasonome.prioritisation.record import (
+    PURPOSE,
+    AskedPhenotype,
+    Claim,
+    KnownPhenotype,
+    RankedCandidate,
+    RankingRecord,
+    Sample,
+)
+from reasonome.prioritisation.settings import Kind
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
+]
+POISON = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
+SEIZURE = AskedPhenotype(id="HP:0001250", label="Seizure")
+KNOWN = KnownPhenotype(
+    id="HP:0001250",
+    label="Seizure",
+    fit="same",
+    known_id="HP:0001250",
+    known_label="Seizure",
+    diseases=["OMIM:607208"],
+)
+CASES = [
+    RankingRecord(
+        kind="case",
+        file="clinic",
+        name="first",
+        id="a1",
+        present=[SEIZURE],
+        genes=[
+            RankedCandidate(symbol="SCN1A", rank=1, first=0.6, listed=1, overlap=1.4, overlap_rank=1, known=[KNOWN]),
+            RankedCandidate(symbol="FGD1", rank=2, first=0.4, listed=1, overlap=0),
+        ],
+        usable=1,
+        samples=[Sample(genes=["SCN1A", "FGD1"], text="<genes>[SCN1A, FGD1]</genes>")],
+        reasons="SCN1A causes seizures.",
+        claims=[
+            Claim(
+                gene="SCN1A",
+                about="Seizure",
+                verdict="supported",
+                fact="HPO: Seizure (HP:0001250) in OMIM:607208",
+                stated="present",
+            )
+        ],
+    ),
+    RankingRecord(
+        kind="case",
+        file="clinic",
+        name=f"second {POISON}",
+        id="b2",
+        present=[AskedPhenotype(id="HP:0000316", label=f"Hypertelorism {POISON}")],
+        genes=[
+            RankedCandidate(symbol="FGD1", name=POISON, rank=1, first=1, listed=1, overlap=0.2, overlap_rank=7),
+            RankedCandidate(symbol="FBN1", overlap=0.7, overlap_rank=1, shown=False),
+        ],
+        usable=1,
+        samples=[Sample(genes=["FGD1"], text=POISON)],
+        reasons=POISON,
+        unchecked=[POISON],
+        invented=[POISON],
+        flags=[f"listed, but no human genes: {POISON}"],
+    ),
+    RankingRecord(kind="case", file="clinic", name="third", id="c3", error="no phenotype"),
+]
+
+
+def about(kind: Kind = "case") -> PageAbout:
+    return PageAbout(
+        kind=kind,
+        model=f"tiny {POISON}",
+        benchmark="demo-cases",
+        style="short",
+        decoding="5 answers",
+        samples=5,
+        candidates="any gene",
+        reading=[POISON],
+        sources=[SourceUsed(name="hpo", release="2025", licence=POISON)],
+        where=f"Asked here {POISON}",
+        command=f"reasonome rank '{POISON}'",
+        warnings=[POISON],
+    )
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("ranked") / "rankings.html"
+    write_page(CASES, about(), path)
+    return path
+
+
+@pytest.fixture
+def page(driver, written):
+    yield opened(driver, written)
+    check_quiet(driver, written, downloads=True)
+
+
+def cells(page, heading: str) -> list[str]:
+    return column(page, heading, "rankings")
+
+
+def test_the_table_shows_the_model_beside_the_facts(page):
+    assert PURPOSE.capitalize() in page.find_element(By.TAG_NAME, "header").text
+    assert [cell.split("\n")[0] for cell in cells(page, "model's first gene")] == ["SCN1A", "FGD1", "not asked"]
+    assert cells(page, "first in") == ["60 %", "100 %", ""]
+    assert cells(page, "best phenotype overlap") == ["SCN1A", "FBN1", ""]
+    assert cells(page, "overlap rank") == ["1", "7", ""]
+    assert cells(page, "phenotypes known") == ["1 of 1", "0 of 1", ""]
+    assert cells(page, "flags")[2] == "⚑ not asked: no phenotype"
+
+
+def test_only_what_a_fact_speaks_for_is_bold(page):
+    looks = [e.text.split("\n")[0] for e in page.find_elements(By.CSS_SELECTOR, "tr.entry .name")]
+    assert looks == ["SCN1A"]
+    assert "nothing known of it fits" in cells(page, "model's first gene")[1]
+
+
+def test_views_and_search(page):
+    choose(page, "show", "it is not the best by phenotype overlap")
+    assert [cell.split()[0] for cell in cells(page, "case")] == ["second"]
+    choose(page, "show", "all")
+    page.find_element(By.ID, "search").send_keys("seizure", Keys.ARROW_DOWN)
+    wait(page, lambda page: cells(page, "case") == ["first"])
+
+
+def test_a_row_opens_to_the_ranking_the_reasons_and_their_check(page):
+    click(page, "//table[@id='rankings']//tr[contains(@class, 'entry')][1]//button")
+    text = page.find_element(By.CSS_SELECTOR, "tr.detail").text
+    for told in ("✔ Seizure", "HP:0001250: OMIM:607208", "SCN1A causes seizures.", "✔ supported", "present"):
+        assert told in text
+
+
+def test_an_address_opens_its_row_and_hostile_texts_stay_texts(driver, written):
+    opened(driver, written)
+    driver.get(f"{written.as_uri()}#b2")
+    wait(driver, lambda page: page.find_elements(By.CSS_SELECTOR, "tr.detail"))
+    for summary in driver.find_elements(By.CSS_SELECTOR, "tr.detail summary"):
+        summary.click()
+    assert POISON in driver.find_element(By.CSS_SELECTOR, "tr.detail").text
+    check_quiet(driver, written)
+
+
+def test_a_page_of_loci(driver, tmp_path):
+    locus = RankingRecord(
+        kind="locus",
+        file="loci",
+        name="rs1",
+        id="d4",
+        trait=f"LDL {POISON}",
+        chromosome="1",
+        position=2010000,
+        genes=[
+            RankedCandidate(symbol="TTC4", rank=1, first=1, listed=1, distance=90_000, distance_rank=2),
+            RankedCandidate(symbol="PCSK9", rank=2, listed=1, distance=0, distance_rank=1),
+        ],
+        samples=[Sample(genes=["TTC4", "PCSK9"], text="")],
+    )
+    path = tmp_path / "rankings.html"
+    write_page([locus], about("locus"), path)
+    opened(driver, path)
+    assert (cells(driver, "nearest gene"), cells(driver, "distance"), cells(driver, "distance rank")) == (
+        ["PCSK9"],
+        ["90"],
+        ["2"],
+    )
+    check_quiet(driver, path)
+
+
+def test_a_page_of_five_hundred_cases_opens_in_three_seconds(driver, tmp_path):
+    many = [KNOWN.model_copy(update={"diseases": [f"OMIM:{n}" for n in range(8)]})] * 10
+    genes = [
+        RankedCandidate(symbol=f"GENE{n}", name="a gene of some length", rank=n, listed=1, overlap_rank=n, known=many)
+        for n in range(1, 36)
+    ]
+    cases = [CASES[0].model_copy(update={"id": str(n), "name": f"case {n}", "genes": genes}) for n in range(500)]
+    path = tmp_path / "rankings.html"
+    write_page(cases, about(), path)
+    assert seconds_to_interactive(driver, path) <= 3
