@@ -59,7 +59,7 @@ SPINDLE = AnnotationRecord(
             p=2e-07,
             adjusted_p=3.1e-05,
             genes=["BUB1", "MAD2L1"],
-            folded=[FoldedTerm(id="GO:0071173", name="spindle signaling", overlap=2, adjusted_p=0.00004)],
+            folded=[FoldedTerm(id="GO:0071174", name="spindle signaling", overlap=2, adjusted_p=0.00004)],
         ),
         EnrichedTerm(
             library="Reactome",
