@@ -59,7 +59,7 @@ SPINDLE = AnnotationRecord(
             p=2e-07,
             adjusted_p=3.1e-05,
             genes=["BUB1", "MAD2L1"],
-            folded=[FoldedTerm(id="GO:0071173", name="spindle signaling", overlap=2, adjusted_p=0.00004)],
+            folded=[FoldedTerm(id="GO:0071174", name="spindle signaling", overlap=2, adjusted_p=0.00004)],
         ),
         EnrichedTerm(
             library="Reactome",
@@ -137,7 +137,7 @@ ABOUT = PageAbout(
     backbone="Qwen/Qwen3-0.6B",
     backbone_licence="Apache-2.0",
     recipe_steps=["supervised fine-tuning on names", "reinforcement on names"],
-    measured="On 90 true names its term score is 0.300.",
+    measured="On 90 true names they came 0.300 near.",
     card="results/models/tiny/grpo.names-s0/card.demo.md",
     decoding="temperature 0.7",
     style="symbols",

@@ -15,7 +15,16 @@ from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
 
 def term(name: str, adjusted_p: float = 0.01, genes: str = "") -> EnrichedTerm:
     return EnrichedTerm(
-        library="lib", id=name, name=name, overlap=1, size=3, p=0.001, adjusted_p=adjusted_p, genes=list(genes)
+        library="lib",
+        id=name,
+        name=name,
+        overlap=1,
+        size=3,
+        drawn=4,
+        universe=50,
+        p=0.001,
+        adjusted_p=adjusted_p,
+        genes=list(genes),
     )
 
 

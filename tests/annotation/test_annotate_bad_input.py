@@ -100,7 +100,7 @@ def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, 
     assert (record["set"], record["name"], record["error"]) == (name, "DNA repair", "")
     assert [unknown["written"] for unknown in record["unmapped"]] == [name]
     assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
-    assert len(list(annotating.out.iterdir())) == 6
+    assert len(list(annotating.out.iterdir())) == 7
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page and "<img" not in page
     cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]

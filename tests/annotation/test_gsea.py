@@ -5,6 +5,7 @@ import csv
 import gseapy
 import pandas as pd
 import pytest
+from annotation_project import OTHERS, REPAIR
 
 from reasonome.annotation.enrichment_tables import write_gsea
 from reasonome.annotation.gene_list import GeneLists, ListedGene
@@ -151,3 +152,20 @@ def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
     found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
     assert found.lists[0].direction == "higher in T than in the others"
     assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"
+
+
+def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotating, monkeypatch):
+    monkeypatch.setattr("reasonome.annotation.gsea.FEWEST_RANKED", 10)
+    monkeypatch.setattr("reasonome.annotation.gsea.SMALLEST", 3)
+    rows = [f"{gene},{change},{change},0.001,0.001\n" for gene, change in zip(REPAIR, range(9, 4, -1), strict=True)]
+    rows += [f"{gene},{-place / 10},{-place / 10},0.5,0.9\n" for place, gene in enumerate(OTHERS, 1)]
+    table = annotating.file("treated.csv", "gene,log2FoldChange,stat,pvalue,padj\n" + "".join(rows))
+    annotating(table, model=None, contrast="treated vs control")
+    with open(annotating.out / "gsea.tsv", encoding="utf-8", newline="") as handle:
+        first = next(csv.DictReader(handle, delimiter="\t"))
+    assert (first["ONTOLOGY"], first["Description"]) == ("GO BP", "DNA repair")
+    assert (first["direction"], first["core_enrichment"]) == ("higher in treated than in control", "/".join(REPAIR))
+    assert 'id="ranked"' in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    annotating(table, model=None, gsea=False)
+    assert not (annotating.out / "gsea.tsv").exists()
+    assert 'id="ranked"' not in (annotating.out / "annotations.html").read_text(encoding="utf-8")

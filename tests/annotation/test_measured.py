@@ -42,10 +42,10 @@ def test_the_main_score_stands_beside_the_best_baseline_of_each_group(project):
     write("mine")
     said, card = measured(project, SETTINGS, MODEL)
     assert said == (
-        "Of this model's names 90 were compared with true ones (demo-go, style names, experiment mine): term score "
-        "0.300 (0.290 to 0.310) out of 1. Answers that need no model reach 0.100 (beaten) using nothing about the "
-        "question; 0.280 (not beaten) using the genes' official names alone; 0.400 (not beaten) using the training "
-        "data."
+        "Of this model's names 90 were compared with true ones (demo-go, style names, experiment mine): how near they "
+        "came, from 0 (nothing in common) to 1 (the same): 0.300 (0.290 to 0.310). Answers that need no model reach "
+        "0.100 (beaten) using nothing about the question; 0.280 (not beaten) using the genes' official names alone; "
+        "0.400 (not beaten) using the training data."
     )
     assert card == f"results/models/{BACKBONE}/{CHAIN}/card.mine.md"
 
@@ -53,10 +53,10 @@ def test_the_main_score_stands_beside_the_best_baseline_of_each_group(project):
 def test_of_several_experiments_the_one_that_asked_alike_is_told(project):
     write("a", 0.5, benchmark="gsai", style="symbols")
     write("b", 0.9, style="symbols")
-    assert "experiment b): term score 0.270 (" in measured(project, SETTINGS, MODEL)[0]
+    assert "to 1 (the same): 0.270 (" in measured(project, SETTINGS, MODEL)[0]
     write("c")
     said, card = measured(project, SETTINGS, MODEL)
-    assert "experiment c): term score 0.300 (" in said and card.endswith("/card.c.md")
+    assert "experiment c): how near" in said and "(the same): 0.300 (" in said and card.endswith("/card.c.md")
 
 
 def test_a_model_that_no_experiment_scored_has_no_scores(project):
@@ -71,7 +71,7 @@ def test_a_model_that_no_experiment_scored_has_no_scores(project):
 def test_an_untouched_backbone_has_scores_and_no_card(project):
     write("mine")
     said, card = measured(project, SETTINGS, MODEL.with_name("base"))
-    assert "term score 0.000 (" in said and card == ""
+    assert "(the same): 0.000 (" in said and card == ""
 
 
 def test_a_model_of_the_same_name_in_another_place_is_another(project, tmp_path):

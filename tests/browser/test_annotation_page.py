@@ -205,7 +205,7 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         "BUB1 and MAD2L1 delay anaphase.",
         "spindle assembly checkpoint; how alike they read, from 0 to 1: 0.90",
         "+ 1 with nearly the same genes",
-        "spindle signaling (GO:0071173): 2 genes, adjusted p 4.0e-5",
+        "spindle signaling (GO:0071174): 2 genes, adjusted p 4.0e-5",
         "the first text",
         "the second text",
         "models/tiny/grpo.names-s0 (Qwen/Qwen3-0.6B)",
@@ -427,7 +427,7 @@ def test_two_thousand_sets_open_and_are_searched(driver, tmp_path):
     assert page.find_element(By.ID, "status").text == "1–25 of 2,000 rows"
     assert len(page.find_elements(By.CSS_SELECTOR, "#sets tr")) == 26  # one page is drawn, and no evidence
     page.find_element(By.ID, "search").send_keys("set-1234")
-    wait(page, lambda d: cells(d, "set") == ["set-1234"])
+    wait(page, lambda d: [text.split("\n")[0] for text in cells(d, "set")] == ["set-1234"])
     page.get(f"{(tmp_path / 'annotations.html').as_uri()}#set-1999")
     wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
     assert page.find_element(By.ID, "status").text == "1,976–2,000 of 2,000 rows"

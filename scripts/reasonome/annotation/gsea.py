@@ -95,7 +95,7 @@ def resolved(lists: GeneLists, genes: GeneTable, orthologues: Orthologues | None
     ranking: dict[str, float] = {}
     for gene in lists.ranking:
         symbol = genes.resolve(gene.written).symbol if orthologues is None else orthologues.gene(gene.written)
-        if symbol and abs(gene.weight) > abs(ranking.get(symbol, 0.0)):
+        if symbol and (symbol not in ranking or abs(gene.weight) > abs(ranking[symbol])):
             ranking[symbol] = gene.weight
     return dict(sorted(ranking.items(), key=lambda pair: (-pair[1], pair[0])))
 

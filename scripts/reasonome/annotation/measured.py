@@ -70,7 +70,6 @@ def _distance(scores: ModelScores, settings: Annotation) -> tuple[bool, bool]:
 def in_words(scores: ModelScores) -> str:
     """A text with the model's main score, each group's best baseline by that metric, and whether the model beats it."""
     evaluation, own, metric = scores.evaluation, scores.own, scores.metric
-    name = scores.plan.metric_set.name(metric)
     baselines = [
         f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) using "
         f"{METRICS.groups[group]}"
@@ -81,5 +80,6 @@ def in_words(scores: ModelScores) -> str:
     setting = f"{evaluation.benchmark}, style {evaluation.style}, experiment {scores.plan.experiment}"
     return (
         f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({setting}): "
-        f"{name} {with_interval(own.loc[metric], metric)} out of 1.{beside}"
+        "how near they came, from 0 (nothing in common) to 1 (the same): "
+        f"{with_interval(own.loc[metric], metric)}.{beside}"
     )

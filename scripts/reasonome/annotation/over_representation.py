@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,20 @@ class Universe:
     symbols: frozenset[str]
     description: str
     orthologues: Mapping[str, Collection[str]] | None = field(default=None, repr=False)
+
+    def genes_of(self, human: frozenset[str]) -> frozenset[str]:
+        """The genes of the universe that have any of these human symbols."""
+        if self.orthologues is None:
+            return human & self.symbols
+        return frozenset(gene for symbol in human for gene in self._by_human_symbol.get(symbol, ()))
+
+    @cached_property
+    def _by_human_symbol(self) -> dict[str, list[str]]:
+        genes = defaultdict(list)
+        for gene in self.symbols:
+            for symbol in self.orthologues[gene]:
+                genes[symbol].append(gene)
+        return genes
 
 
 def resolve_universe(
@@ -169,7 +184,7 @@ class OverRepresentation:
         self.universe = universe
         human = universe.orthologues
         self._symbols = {gene: (gene,) if human is None else human[gene] for gene in universe.symbols}
-        self._libraries = [_TestedLibrary(library, self._symbols) for library in libraries]
+        self._libraries = [_TestedLibrary(library, universe, self._symbols) for library in libraries]
         self.summaries = tuple(library.summary for library in self._libraries)
         if not any(library.ids for library in self._libraries):
             raise InputError(
@@ -201,17 +216,10 @@ class OverRepresentation:
 class _TestedLibrary:
     """A library cut to a universe (gene → human symbols); positions are those of `ids`, which are sorted."""
 
-    def __init__(self, library: GeneSetLibrary, symbols: Mapping[str, Collection[str]]):
+    def __init__(self, library: GeneSetLibrary, universe: Universe, symbols: Mapping[str, Collection[str]]):
         self._library = library
         self._symbols = symbols
-        genes = defaultdict(list)
-        for gene, gene_symbols in symbols.items():
-            for symbol in gene_symbols:
-                genes[symbol].append(gene)
-        cut = {
-            set_id: {gene for symbol in gene_set.symbols for gene in genes.get(symbol, ())}
-            for set_id, gene_set in library.sets.items()
-        }
+        cut = {set_id: universe.genes_of(gene_set.symbols) for set_id, gene_set in library.sets.items()}
         self.ids = sorted(set_id for set_id, members in cut.items() if SMALLEST <= len(members) <= LARGEST)
         self._tests = GeneSetTests([cut[set_id] for set_id in self.ids], symbols)
         small = sum(len(members) < SMALLEST for members in cut.values())

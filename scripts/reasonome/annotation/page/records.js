@@ -8,8 +8,7 @@ const bestTerm = (record) => record.enriched[0];
 
 // What a set is called on the page: its best enriched term, or why it has none.
 function termOrWhy(record) {
-  if (record.error) return "not tested";
-  return bestTerm(record)?.name ?? "no term is enriched";
+  return bestTerm(record)?.name ?? (record.error ? "not tested" : "no term is enriched");
 }
 
 const termShown = (record) => element("span", termOrWhy(record), bestTerm(record) ? "name" : "no-name");

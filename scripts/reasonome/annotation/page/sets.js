@@ -131,7 +131,7 @@ const sets = (() => {
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
   }
 
-  const [search, searchLabel] = tableSearch("search sets, terms, genes, names, reasoning", { table, state, select, reset });
+  const [search, searchLabel] = tableSearch(`search sets, terms, genes${given.model ? ", names, reasoning" : ""}`, { table, state, select, reset });
   const inList = menu([["all lists", null], ...listNames.map((name) => [name, name])], select);
   const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false);
   const [folding, foldingLabel] = checkbox("fold near-identical sets", true);

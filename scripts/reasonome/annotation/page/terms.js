@@ -5,9 +5,8 @@ const timesChance = (term) => (term.overlap / term.drawn) / (term.size / term.un
 const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(timesChance(term), 1)} times as many as by chance, adjusted p ${pValue(term.adjusted_p)}`;
 
 function enrichedParts(record) {
-  if (record.error) return ["Not tested."];
   const terms = record.enriched;
-  if (!terms.length) return ["No term is enriched: none has an adjusted p of at most 0.05."];
+  if (!terms.length) return [record.error ? "Not tested." : "No term is enriched: none has an adjusted p of at most 0.05."];
   const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name, x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
   const parts = [
     element("p", `The ${dots.length} best. Further right: more genes of the list than by chance. Larger: more genes. Darker: smaller adjusted p.`),
