@@ -5,7 +5,7 @@ reasonome rank terms.txt --panel panel.txt --model demo-ranking --out my_case --
 reasonome rank loci.tsv --model demo-ranking --out my_loci --window-kb 300
 reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model demo-ranking --out my_locus
 
---model takes what `reasonome annotate` takes: an experiment, a finished model, a backbone, weights, a .gguf file, or the
+--model takes what `reasonome annotate` takes: an experiment, a finished model, a backbone, weights, a .gguf file or the
 address of an OpenAI-compatible server.
 
 FILES are phenopackets (version 2, JSON, JSON lines or .zip), lists of HPO terms (one a line; - or not in front of what
