@@ -12,6 +12,7 @@ from reasonome.annotation.record import MANY, MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
 from reasonome.report import page_files
+from reasonome.report.page_files import SourceUsed
 
 HERE = Path(__file__).with_suffix("")
 MODULES = ("records", "dot_plot", "terms", "evidence", "sets", "lists", "rankings")
@@ -22,14 +23,6 @@ SCRIPTS = [
     page_files.FOLDER / "frame.js",
     HERE / "start.js",
 ]
-
-
-class SourceUsed(BaseModel):
-    """A source of facts that claims are checked against: its release, and the licence that comes with it."""
-
-    name: str
-    release: str = ""
-    licence: str = ""
 
 
 class PageAbout(BaseModel):

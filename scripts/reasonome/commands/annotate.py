@@ -63,7 +63,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         + ", ".join(get_args(Column)),
     )
     command.add_argument("--together", action="store_true", help="genes that go up and down in one set")
-    command.add_argument("--no-gsea", action="store_true", help="no GSEA of tables and rankings, only their lists")
+    command.add_argument(
+        "--gsea",
+        action=argparse.BooleanOptionalAction,
+        help="GSEA of tables and whole rankings beside the lists (default: with a model, and not with --ora-only)",
+    )
     command.add_argument(
         "--libraries", metavar="NAME,…", help="gene sets to test: sources, or GMT files (default: the demo's sources)"
     )
@@ -111,7 +115,11 @@ def run(args: argparse.Namespace) -> int:
 def parse_settings(args: argparse.Namespace) -> Annotation:
     """The settings as in config/annotations.yaml; InputError for an invalid one."""
     values = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
-    values |= {"columns": parse_columns(args.columns), "split": not args.together, "gsea": not args.no_gsea}
+    values |= {
+        "columns": parse_columns(args.columns),
+        "split": not args.together,
+        "gsea": not args.ora_only if args.gsea is None else args.gsea,
+    }
     if args.libraries:
         values["libraries"] = args.libraries.split(",")
     else:

@@ -11,6 +11,7 @@ from reasonome.prioritisation.record import PURPOSE, RankingRecord
 from reasonome.prioritisation.settings import Kind
 from reasonome.prioritisation.tables import tsv_heading, tsv_lines
 from reasonome.report import page_files
+from reasonome.report.page_files import SourceUsed
 
 HERE = Path(__file__).with_suffix("")
 STYLES = [page_files.FOLDER / "page.css", page_files.FOLDER / "records.css"]
@@ -20,14 +21,6 @@ SCRIPTS = [
     page_files.FOLDER / "frame.js",
     HERE / "start.js",
 ]
-
-
-class SourceUsed(BaseModel):
-    """A source of facts: its release, and the licence that comes with it."""
-
-    name: str
-    release: str = ""
-    licence: str = ""
 
 
 class PageAbout(BaseModel):

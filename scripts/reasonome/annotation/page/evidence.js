@@ -20,12 +20,6 @@ function evidence(record) {
   return whole;
 }
 
-function part(title, ...content) {
-  const made = element("div", undefined, "part");
-  made.append(element("h4", title), ...content.flat());
-  return made;
-}
-
 function handles(record) {
   const line = element("p", undefined, "handles");
   const link = element("a", "link to this set");
@@ -79,11 +73,6 @@ function reasoningSteps(text) {
   return list;
 }
 
-// A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
-function wide(table, className = "") {
-  return element("div", table, `wide ${className}`);
-}
-
 function claimsParts(record) {
   const shown = [record.claims.length ? claimsTable(record.claims) : "No claim of a gene and a term could be read."];
   if (!record.unchecked.length) return shown;
@@ -105,14 +94,6 @@ function geneSplit(record) {
     [`support it (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, joined(record.supporting_genes)],
     [`do not fit, or are not accounted for (${record.other_genes.length})`, joined(record.other_genes)],
   ]);
-}
-
-// Long tables are made when they are opened.
-function onOpening(title, make) {
-  const made = element("details");
-  made.append(element("summary", title));
-  made.addEventListener("toggle", () => { if (made.childElementCount === 1) made.append(make()); });
-  return made;
 }
 
 function genesParts(record) {

@@ -16,12 +16,6 @@ function evidence(record) {
   return whole;
 }
 
-function part(title, ...content) {
-  const made = element("div", undefined, "part");
-  made.append(element("h4", title), ...content.flat());
-  return made;
-}
-
 function handles(record) {
   const line = element("p", undefined, "handles");
   const link = element("a", "link to this row");
@@ -53,11 +47,6 @@ function questionFacts(record) {
     ["answers with a list", record.error ? null : `${record.usable} of ${record.samples.length}`],
     ["flags", odd.length ? bullets(odd) : null],
   ], "facts");
-}
-
-// A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
-function wide(table, className = "") {
-  return element("div", table, `wide ${className}`);
 }
 
 function factOf(known) {
@@ -109,14 +98,6 @@ function claimsTable(claims) {
     const verdict = element("span", `${VERDICTS[claim.verdict]} ${claim.verdict}`, `verdict ${claim.verdict}`);
     return [claim.gene, claim.about, ...(isOfCases ? [claim.stated ?? ""] : []), verdict, claim.fact || "no fact found"];
   })), "stacked");
-}
-
-// Texts are made when they are opened.
-function onOpening(title, make) {
-  const made = element("details");
-  made.append(element("summary", title));
-  made.addEventListener("toggle", () => { if (made.childElementCount === 1) made.append(make()); });
-  return made;
 }
 
 function samplesList(samples) {

@@ -108,3 +108,22 @@ function plainTable(headings, lines, numbers = 0) {
   }
   return table;
 }
+
+function part(title, ...content) {
+  const made = element("div", undefined, "part");
+  made.append(element("h4", title), ...content.flat());
+  return made;
+}
+
+// A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
+function wide(table, className = "") {
+  return element("div", table, `wide ${className}`);
+}
+
+// Long tables are made when they are opened.
+function onOpening(title, make) {
+  const made = element("details");
+  made.append(element("summary", title));
+  made.addEventListener("toggle", () => { if (made.childElementCount === 1) made.append(make()); });
+  return made;
+}
