@@ -11,7 +11,9 @@ import pytest
 from rendered_page import Elements, render
 from synthetic_experiment import write_experiment
 
+from reasonome.annotation import page as annotation_page
 from reasonome.config import Grading
+from reasonome.prioritisation import page as ranking_page
 from reasonome.report import number_text, page, page_files, paper_figures, scores_section, tables
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
 from reasonome.report.evidence import read_evidence
@@ -65,11 +67,19 @@ def unpacked(block: str) -> list[list[str]]:
     return json.loads(gzip.decompress(base64.b64decode(block)))
 
 
-def test_the_script_never_writes_markup():
-    script = page_files.one_script(page.SCRIPTS)
-    assert all(path.read_text() in script for path in page_files.FOLDER.glob("*.js"))
+PAGES = [page, annotation_page, ranking_page]
+
+
+@pytest.mark.parametrize("of", PAGES, ids=["report", "annotations", "rankings"])
+def test_no_script_writes_markup(of):
+    script = page_files.one_script(of.SCRIPTS)
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch("):
         assert forbidden not in script
+
+
+def test_every_script_is_of_a_page():
+    folders = [page_files.FOLDER, annotation_page.HERE, ranking_page.HERE]
+    assert {path for of in PAGES for path in of.SCRIPTS} == {path for folder in folders for path in folder.glob("*.js")}
 
 
 def test_the_page_loads_nothing(poisoned):
