@@ -119,8 +119,13 @@ class ByHand:
     drawn: list[tuple[int, int]] = field(default_factory=list)
     runs: int = 0
 
-    def where(self) -> str:
+    def where(self, shown: str) -> str:
         return "Asked by hand."
+
+    is_elsewhere = False
+
+    def announce(self, *asked) -> None:
+        pass
 
     def write_answers(self, task, style, decoding, examples, target: Path) -> None:
         self.runs += 1

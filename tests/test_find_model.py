@@ -52,7 +52,9 @@ class Question:
 def answers(model, tmp_path, *ids, samples=1) -> list[str]:
     """The texts of a model's answers to questions of these ids."""
     decoding = Decoding(samples=samples, temperature=0.7 if samples > 1 else 0, max_new_tokens=8)
-    model.write_answers(Asking(), "asked", decoding, [Question(id) for id in ids], tmp_path / "answers.jsonl")
+    asked = (Asking(), "asked", decoding, [Question(id) for id in ids], tmp_path / "answers.jsonl")
+    model.announce(*asked)
+    model.write_answers(*asked)
     return [json.loads(line)["text"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
 
 
@@ -129,6 +131,29 @@ def test_a_folder_of_transformers_is_asked_as_it_is(mine, tiny_backbone, tmp_pat
     assert find_model(mine, os.fspath(changed)).digest != model.digest
 
 
+def test_a_folder_of_the_same_name_hides_no_experiment(mine):
+    Path("demo").mkdir()
+    with pytest.raises(InputError, match="was not made yet"):
+        find_model(mine, "demo")
+
+
+@pytest.mark.parametrize("path", ["./my_model", "../nope", "results/typo", "someone/model.gguf"])
+def test_a_path_that_leads_nowhere_is_not_looked_for_on_the_hub(mine, monkeypatch, path):
+    monkeypatch.setattr("reasonome.facts.fetching.weights.fetch", None)
+    mine.results.root.mkdir()
+    with pytest.raises(InputError, match="is no model that can be asked"):
+        find_model(mine, path)
+
+
+def test_an_architecture_that_nobody_knows(mine, tiny_backbone, tmp_path):
+    folder = shutil.copytree(tiny_backbone, tmp_path / "mine")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "of_my_own"}))
+    with pytest.raises(InputError, match="transformers cannot load this model") as error:
+        find_model(mine, os.fspath(folder))
+    assert error.value.file == folder
+
+
 @pytest.mark.parametrize("missing", ["*.safetensors", "tokenizer*"])
 def test_a_folder_without_all_of_a_model(mine, tiny_backbone, tmp_path, missing):
     folder = shutil.copytree(tiny_backbone, tmp_path / "mine")
@@ -193,7 +218,7 @@ def test_a_hub_that_cannot_be_reached(mine, monkeypatch):
     with pytest.raises(InputError, match="could not fetch someone/a-model") as error:
         find_model(mine, "someone/a-model")
     assert error.value.fix.startswith("check the network, the repository's name")
-    assert not list(mine.results.asked.glob("*/manifest.json"))
+    assert not list(mine.results.asked.glob("someone*"))
 
 
 # --- endpoints ---------------------------------------------------------------------------------------
@@ -204,7 +229,9 @@ def served(*names) -> dict:
 
 
 def test_the_only_model_of_a_server_is_asked(mine, endpoint, tmp_path, monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)  # not for this server
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)  # not for this server, as the two below
+    monkeypatch.setenv("OPENAI_ORG_ID", f"org {KEY}")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", f"project {KEY}")
     server = endpoint(pages=served("m1"))
     model = find_model(mine, server.url)
     assert model.name == f"m1 at {server.url}" and model.folder is None and model.context is None
@@ -215,7 +242,7 @@ def test_the_only_model_of_a_server_is_asked(mine, endpoint, tmp_path, monkeypat
     assert KEY not in str(server.requests)
     answers(find_model(mine, server.url), tmp_path, "one", "two", "three", samples=2)
     assert len(server.requests) == 6  # nothing was asked twice
-    assert model.where().startswith("Nothing was uploaded")
+    assert model.where("genes").startswith("Nothing was uploaded")
 
 
 def test_of_several_models_one_is_named(mine, endpoint):
@@ -265,6 +292,16 @@ def test_nothing_leaves_the_machine_without_upload(mine, tmp_path, monkeypatch, 
     assert not (tmp_path / "answers.jsonl").exists()
 
 
+def test_equal_prompts_of_a_question_are_answers_of_their_own(mine, endpoint, tmp_path):
+    """Three orders of one candidate are one prompt: three answers are drawn to it, or one greedy one."""
+    server = endpoint(pages=served("m1"))
+    for temperature, requests in ((0.7, 3), (0.0, 1)):
+        before, model = len(server.requests), find_model(mine, server.url)
+        decoding = Decoding(orders=3, temperature=temperature, max_new_tokens=8)
+        model.write_answers(Asking(), "asked", decoding, [Question("one")], tmp_path / "answers.jsonl")
+        assert len(server.requests) - before == requests
+
+
 # --- from any folder ---------------------------------------------------------------------------------
 
 
@@ -276,6 +313,14 @@ def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch):
     assert Path.cwd() == tmp_path
     with pytest.raises(InputError, match="there is no configuration"), project_folder(tmp_path / "none"):
         pass
+
+
+def test_the_configuration_of_another_workflow_is_not_ours(tmp_path, monkeypatch):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text("samples: samples.tsv\n")
+    monkeypatch.chdir(tmp_path)
+    with project_folder(Path("config")):
+        assert Path.cwd() != tmp_path and Path("config/backbones.yaml").is_file()
 
 
 def test_a_project_here_comes_first(config, monkeypatch):

@@ -1,5 +1,7 @@
 """Sets that a model behind an endpoint names: one that works, and one that misbehaves the way real ones do."""
 
+import gzip
+
 import pytest
 from annotation_project import ANSWER, GOOD, SECOND
 from misbehaving_endpoint import completion
@@ -62,6 +64,11 @@ def test_another_machine_is_asked_only_with_upload(annotating, monkeypatch):
     with pytest.raises(InputError, match="1 prompt, at most .* would go to https://models.example.org/v1") as error:
         annotating(path, model="https://models.example.org/v1#big")
     assert "--upload" in error.value.fix and not (annotating.out / "manifest.json").exists()
+    annotating(path, model=None)
+    before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
+    with pytest.raises(InputError, match="would go to"):
+        annotating(path, model="https://models.example.org/v1#big")
+    assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
     with pytest.raises(InputError, match="--model: https://models.example.org/v1 is another machine") as error:
         cli.main(["annotate", str(path), "--model", "https://models.example.org/v1", "--out", str(annotating.out)])
 
@@ -70,6 +77,9 @@ def test_a_gmt_of_ones_own_is_a_library(annotating, by_hand):
     library = annotating.file("hallmarks.gmt", "MY REPAIR\tna\tBRCA1\tBRCA2\tATM\tRAD51\tCHEK2\n")
     (record,) = annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library)])
     assert {term["library"] for term in record["enriched"]} == {"GO BP", "hallmarks"}
+    library.with_suffix(".gmt.gz").write_bytes(gzip.compress(library.read_bytes()))
+    with pytest.raises(InputError, match="two libraries are called 'hallmarks'"):
+        annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library), str(library.with_suffix(".gmt.gz"))])
     with pytest.raises(InputError, match="there is no such file") as error:
         annotating(annotating.file("mine.gmt", GOOD), libraries=["nowhere.gmt"])
     assert error.value.field == "libraries"

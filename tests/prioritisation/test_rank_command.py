@@ -5,6 +5,9 @@ from prioritisation_project import CASE, LOCI
 
 from reasonome import cli
 from reasonome.core.errors import InputError
+from reasonome.prioritisation.reasons import check_distances
+from reasonome.prioritisation.record import RankedCandidate
+from reasonome.tasks.ranking.questions import RankedGene
 
 
 @pytest.fixture
@@ -63,7 +66,30 @@ def test_wrong_options(command, ranking, words, field, what, fix):
 
 
 def test_a_model_that_is_none(ranking, ranking_folder):
-    words = ["rank", str(ranking.file("loci.tsv", LOCI)), "--model", "nobody/knows", "--out", str(ranking.out)]
+    words = ["rank", str(ranking.file("loci.tsv", LOCI)), "--model", "nobody/knows/it", "--out", str(ranking.out)]
     with pytest.raises(InputError) as caught:
         cli.main([*words, "--config", str(ranking_folder / "config")])
-    assert caught.value.field == "--model" and not ranking.out.exists()
+    assert caught.value.field == "--model" and "is no model that can be asked" in caught.value.what
+    assert not ranking.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdicts"),
+    [
+        ("The gene nearest to the variant is FAR1.", ["contradicted"]),
+        ("FAR1 is the second nearest gene.", []),
+        ("FAR1 is among the nearest genes.", []),
+    ],
+)
+def test_only_a_claim_to_be_the_nearest_is_checked(sentence, verdicts):
+    genes = [RankedGene(symbol="NEAR1"), RankedGene(symbol="FAR1")]
+    candidates = [RankedCandidate(symbol="NEAR1", distance=0), RankedCandidate(symbol="FAR1", distance=9000)]
+    claims, _ = check_distances(sentence, genes, candidates)
+    assert [claim.verdict for claim in claims] == verdicts
+
+
+def test_a_panel_is_for_cases(command, ranking):
+    panel = ranking.file("panel.txt", "BRCA1\n")
+    with pytest.raises(InputError, match="a panel is for cases") as caught:
+        command(ranking.file("loci.tsv", LOCI), "--model", "mine", "--panel", str(panel))
+    assert caught.value.field == "--panel"

@@ -38,7 +38,7 @@ def about_page(
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
     return PageAbout(
         model=model.name,
-        where=model.where(),
+        where=model.where("genes, and what the style shows of them"),
         chain=[step["step"] for step in trained],
         backbone=base.get("name", model.name),
         backbone_licence=base.get("weights", {}).get("licence", "not stated"),

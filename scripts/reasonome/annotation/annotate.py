@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from reasonome.annotation import enrichment_tables, tables
 from reasonome.annotation.agreement import (
     agreement_with_terms,
     claims_of_name,
@@ -20,13 +21,13 @@ from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Enrich
 from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.results_folder import ANSWERS, keep_answers, kept_answers
+from reasonome.answering.asking import answers_by_id
+from reasonome.answering.results_folder import ResultsKind
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
@@ -35,6 +36,12 @@ from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming, Show
 
 TASK = GeneSetNaming()
 ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the answers to a prompt
+RESULTS = ResultsKind(
+    "annotation",
+    "annotations.html",
+    (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA),
+    frozenset({"settings", "sets", "checked_with", "model"}),
+)
 COMPARED = 100  # the most enriched terms with which a name is compared
 
 
@@ -64,7 +71,8 @@ def annotate(
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
     check_context(list(examples.values()), settings, style, model)
-    answers = _answers(list(examples.values()), settings, style, model, out)
+    asked, decoding = list(examples.values()), decoding_settings(settings)
+    answers = answers_by_id(model, TASK, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
     records = []
     for question in tqdm(questions, desc="checking", unit=" sets", delay=5):
         record = question.record
@@ -103,25 +111,6 @@ def decoding_settings(settings: Annotation) -> Decoding:
         batch_size=settings.batch_size,
         seed=settings.seed,
     )
-
-
-def _answers(
-    examples: Sequence[Example], settings: Annotation, style: Style, model: AskedModel, out: Path
-) -> Mapping[str, list[AnswerRow]]:
-    """The samples of each question, in order, by its id; those of an earlier run with the same model and questions."""
-    if not examples:
-        return {}
-    decoding = decoding_settings(settings)
-    parts = [model.digest, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
-    question_digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
-    rows = kept_answers(out, question_digest)
-    if rows is None:
-        model.write_answers(TASK, style, decoding, examples, out / ANSWERS)
-        rows = keep_answers(out, question_digest)
-    answers: dict[str, list[AnswerRow]] = {}
-    for row in rows:
-        answers.setdefault(row.id, []).append(row)
-    return answers
 
 
 def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:

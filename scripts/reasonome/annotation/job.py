@@ -1,15 +1,13 @@
 """One annotation, from input files to output files: the command line and Snakemake's rule both run this."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants
-
 from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
+from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
 from reasonome.annotation.gene_list import GeneLists, counted
 from reasonome.annotation.gsea import analyse_rankings
@@ -37,7 +35,8 @@ from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
-from reasonome.answering.results_folder import MANIFEST, ResultsKind, check_folder, claim, only_process
+from reasonome.answering.asking import offline
+from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -51,12 +50,6 @@ from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.tasks.naming.background import read_background
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
-RESULTS = ResultsKind(
-    "annotation",
-    "annotations.html",
-    (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA),
-    frozenset({"settings", "sets", "checked_with", "model"}),
-)
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
 _SHOWN = 8  # sets of a file that are printed one by one
 
@@ -81,21 +74,6 @@ class Prepared:
     tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
-
-
-@contextmanager
-def offline() -> Iterator[None]:
-    """Make every request to the Hugging Face hub an error within the block.
-
-    The hub's client reads HF_HUB_OFFLINE when it is imported, which may have happened long before: so this sets the
-    client's own switch.
-    """
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = True
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
@@ -240,10 +218,9 @@ def annotate_lists(
     with offline():
         prepared = prepare(project, settings, gene_lists, model, command)
         with only_process(out):
-            claim(out)
             questions, terms = enrich(prepared.questions, prepared.tests)
             rankings = []
-            if settings.gsea:
+            if settings.gsea if settings.gsea is not None else model is not None:
                 rankings = analyse_rankings(
                     prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
                 )
@@ -252,6 +229,7 @@ def annotate_lists(
                 records = annotate.annotate(
                     questions, prepared.settings, prepared.style, model, prepared.known, terms, out
                 )
+            claim(out, RESULTS)
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
             enrichment_tables.write_gsea(rankings, out)

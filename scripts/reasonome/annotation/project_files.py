@@ -59,8 +59,20 @@ def answer_sources(project: Project, settings: Annotation) -> Sources:
         facts=files.judging_facts(project, settings.benchmark),
         background=results.background(settings.benchmark),
         encoders=[results.encoder(name) for name in benchmark.encoders],
-        libraries=dict(_library(project, name) for name in settings.libraries),
+        libraries=_libraries(project, settings.libraries),
     )
+
+
+def _libraries(project: Project, given: Sequence[str]) -> dict[str, Library]:
+    """The libraries by their name on pages; InputError for two of one name."""
+    libraries: dict[str, Library] = {}
+    for text in given:
+        name, library = _library(project, text)
+        if name in libraries:
+            what = f"two libraries are called '{name}': {libraries[name].path} and {library.path}"
+            raise InputError(what, field="libraries", fix="rename one of the files")
+        libraries[name] = library
+    return libraries
 
 
 def _library(project: Project, name: str) -> tuple[str, Library]:

@@ -1,5 +1,6 @@
 """Answers of a model behind an endpoint: its requests, their highest cost, and the file of its answers."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def write_answers(
     InputError as `chat_endpoint.ask` does.
     """
     all_questions = questions(task, style, decoding, examples)
-    sent = {str(position): _to_endpoint(question) for position, question in enumerate(all_questions)}
+    sent = {str(position): asked for position, asked in enumerate(_to_endpoint(all_questions, decoding))}
     settings = parameters(model, decoding)
     new = len(chat_endpoint.unasked(model, settings, sent.values(), cache_file(target)))
     answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target)).values())
@@ -65,8 +66,17 @@ def write_answers(
     }
 
 
-def _to_endpoint(question: Question) -> chat_endpoint.Question:
-    return chat_endpoint.Question(question.prompt.messages, question.sample)
+def _to_endpoint(asked: Sequence[Question], decoding: Decoding) -> list[chat_endpoint.Question]:
+    """The questions as they are sent. Orders of few genes may give an example one prompt several times: then each is a
+    sample of its own, where answers are sampled."""
+    seen: Counter[str] = Counter()
+    sent = []
+    for question in asked:
+        key = canonical([question.example.id, question.sample, question.prompt.messages])
+        again = seen[key] * decoding.samples if decoding.temperature else 0
+        seen[key] += 1
+        sent.append(chat_endpoint.Question(question.prompt.messages, question.sample + again))
+    return sent
 
 
 def _completion(answer: chat_endpoint.ApiAnswer) -> Completion:
@@ -98,7 +108,7 @@ def estimate(
     task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
 ) -> Estimate:
     """Count what `write_answers` would ask, without asking; answers in its cache are left out."""
-    all_questions = [_to_endpoint(question) for question in questions(task, style, decoding, examples)]
+    all_questions = _to_endpoint(questions(task, style, decoding, examples), decoding)
     settings = parameters(model, decoding)
     left = chat_endpoint.unasked(model, settings, all_questions, cache_file(target))
     prompt_tokens = sum(_prompt_tokens(question.messages) for question in left)

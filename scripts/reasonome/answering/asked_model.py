@@ -53,7 +53,8 @@ class AskedModel(Protocol):
 
     `name` is short, for pages. `manifest` says what the model is, and `digest` is another wherever that or its engine
     is. `context` is how many tokens it reads, None where nobody says. `folder` has its weights, None behind an
-    endpoint. `steps` are the manifests of its training, the untouched backbone's first.
+    endpoint, and `is_elsewhere` says that this is on another machine. `steps` are the manifests of its training, the
+    untouched backbone's first.
     """
 
     name: str
@@ -63,9 +64,13 @@ class AskedModel(Protocol):
     context: int | None
     folder: Path | None
     steps: Sequence[dict[str, Any]]
+    is_elsewhere: bool
 
-    def where(self) -> str:
-        """A sentence on where the model was asked, and what left the machine."""
+    def where(self, shown: str) -> str:
+        """A sentence on where the model was asked, and what left the machine; `shown` says what prompts show."""
+
+    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
+        """Say what asking would send elsewhere and cost; InputError where it may not be sent, or a key is missing."""
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
@@ -83,6 +88,7 @@ class AskedWeights:
     weights: Path
     steps: Sequence[dict[str, Any]]
     engine: str = "transformers"
+    is_elsewhere: bool = False
 
     @property
     def digest(self) -> str:
@@ -93,8 +99,11 @@ class AskedWeights:
         file = self.weights / "config.json"
         return atomic.read_json(file).get("max_position_embeddings") if file.is_file() else None
 
-    def where(self) -> str:
+    def where(self, shown: str) -> str:
         return "Nothing was uploaded: the model ran on the machine where this page was made."
+
+    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
+        pass
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
@@ -119,6 +128,10 @@ class AskedEndpoint:
     steps: Sequence[dict[str, Any]] = field(default=())
 
     @property
+    def is_elsewhere(self) -> bool:
+        return not chat_endpoint.is_local(self.api)
+
+    @property
     def manifest(self) -> dict[str, Any]:
         asked = self.api.model_dump(mode="json", include={"model", "base_url", "api_version", "extra_body", "not_sent"})
         return {"name": self.name, "endpoint": asked}
@@ -127,24 +140,19 @@ class AskedEndpoint:
     def digest(self) -> str:
         return text_sha256(canonical(self.manifest))
 
-    def where(self) -> str:
-        if chat_endpoint.is_local(self.api):
+    def where(self, shown: str) -> str:
+        if not self.is_elsewhere:
             return f"Nothing was uploaded: the model answered on this machine, at {self.api.base_url}."
-        return (
-            f"Prompts with genes, their names and what is known of them were sent to {chat_endpoint.address(self.api)}."
-        )
+        return f"Prompts with {shown} were sent to {chat_endpoint.address(self.api)}."
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
     ) -> dict[str, Any]:
-        if not chat_endpoint.is_local(self.api):
-            self._announce(task, style, decoding, examples, target)
         return api.write_answers(task, style, decoding, examples, self.api, target)
 
-    def _announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
-        """Say what will leave this machine and what it costs at most; InputError where it may not leave."""
+    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
         left = api.estimate(task, style, decoding, examples, self.api, target)
-        if not left.left:
+        if not (self.is_elsewhere and left.left):
             return
         completions = "any number" if left.completion_tokens is None else f"at most {left.completion_tokens:,}"
         money = "nobody has stated a price" if left.cost is None else f"at most {left.cost:.2f}"
@@ -156,4 +164,5 @@ class AskedEndpoint:
         )
         if not self.upload:
             raise InputError(what, field="--model", fix="add --upload if this may leave your machine")
+        chat_endpoint.check_key(self.api)
         say(what.replace("would go", "go"))

@@ -30,6 +30,8 @@ _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retri
 _OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
 # Of requests to this machine: a proxy of the environment, or a redirect, would take them elsewhere.
 _STAYS = {"trust_env": False, "follow_redirects": False}
+# What the SDK adds of the environment: they are OpenAI's, as its key is.
+_NOT_FOR_OTHERS = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 _NO_KEY = "none"  # sent to servers on this machine, which mostly ask for none
 
 
@@ -78,7 +80,9 @@ def is_local(endpoint: Endpoint) -> bool:
 def served_models(endpoint: Endpoint) -> list[str]:
     """The models that an endpoint lists; none where it lists none. InputError where it does not answer."""
     key = _api_key(endpoint)
-    route = {"http_client": openai.DefaultHttpxClient(**_STAYS)} if is_local(endpoint) else {}
+    route: dict[str, Any] = {"default_headers": _NOT_FOR_OTHERS} if endpoint.base_url else {}
+    if is_local(endpoint):
+        route["http_client"] = openai.DefaultHttpxClient(**_STAYS)
     with openai.OpenAI(base_url=address(endpoint), api_key=key, max_retries=1, timeout=30, **route) as client:
         try:
             return [model.id for model in client.models.list()]
@@ -202,6 +206,8 @@ class _Client:
             "max_retries": settings.max_retries,
             "timeout": settings.timeout_seconds,
         }
+        if settings.base_url:
+            common["default_headers"] = _NOT_FOR_OTHERS
         if is_local(settings):
             common["http_client"] = openai.DefaultAsyncHttpxClient(**_STAYS)
         if settings.api_version:
@@ -260,6 +266,11 @@ class _Client:
 
     def _later(self) -> str:
         return f"run again later; answers so far are kept in {self._cache_path} and are not asked again"
+
+
+def check_key(endpoint: Endpoint) -> None:
+    """InputError where an endpoint needs a key and the variable has none, or something that cannot be one."""
+    _api_key(endpoint)
 
 
 def _api_key(endpoint: Endpoint) -> str:

@@ -24,7 +24,10 @@ from reasonome.config.project import Project, chains
 from reasonome.core.errors import InputError, nearest
 
 _URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
-_HUB = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[0-9a-f]{40}))?")
+_PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
+_HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
+# What a folder has that has a model.
+_MARKS = ("manifest.json", "config.json", "adapter_config.json")
 # A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
 _AT_ADDRESS = {
     "timeout_seconds": 600,
@@ -64,7 +67,7 @@ def _found(project: Project, text: str, place: Callable[[str | os.PathLike], str
         return _of_file(project, path)
     if path.name == "model" and (path.parent / "manifest.json").is_file():
         path = path.parent
-    if path.is_dir():
+    if any((path / mark).is_file() for mark in _MARKS):
         return _of_folder(project, path)
     finished = project.results.root / "models" / text
     if model_files.is_finished(finished):
@@ -75,7 +78,7 @@ def _found(project: Project, text: str, place: Callable[[str | os.PathLike], str
     if text in project.backbones:
         return _of_backbone(project, text, upload)
     hub = _HUB.fullmatch(text)
-    if hub and experiment not in project.backbones:
+    if hub and experiment not in project.backbones and not path.parent.is_dir() and not text.endswith(".gguf"):
         return _of_hub(project, hub["repository"], hub["revision"])
     raise _unknown(project, text)
 

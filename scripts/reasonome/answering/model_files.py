@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from tqdm import tqdm
 
 from reasonome.config import HubWeights
@@ -16,6 +17,7 @@ from reasonome.core.terminal import say
 from reasonome.facts.fetching import weights
 
 # What says which model a folder has, beside its weights.
+_ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _DESCRIBED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 
 
@@ -72,9 +74,22 @@ def manifest_of_folder(folder: Path) -> dict[str, Any]:
         if not any(folder.glob(pattern)):
             fix = "give a folder as transformers saves it, with config.json, a tokenizer and safetensors"
             raise InputError(f"this folder has no {what}", file=folder, field="--model", fix=fix)
+    _check_known(folder)
     files = sorted({path for pattern in _DESCRIBED for path in folder.glob(pattern)})
     digests = {path.name: file_sha256(path) for path in tqdm(files, desc="reading the model's files", delay=5)}
     return {"name": folder.name, "weights": {"source": "folder", "licence": "not stated"}, "model": digests}
+
+
+def _check_known(folder: Path) -> None:
+    """InputError for a model of a kind that transformers does not know, or that would bring code of its own."""
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        what = f"transformers cannot load this model: {str(error).splitlines()[0]}"
+        fix = "give a model of an architecture that it has; code that comes with a model is never run"
+        raise InputError(what, file=folder, field="--model", fix=fix) from None
 
 
 def of_gguf(path: Path, kept: Path) -> Path:
@@ -88,7 +103,17 @@ def of_gguf(path: Path, kept: Path) -> Path:
 
     def unpack(folder: Path) -> None:
         say(f"unpacking {path.name}, once")
-        weights.unpack_gguf(path, folder)
+        try:
+            weights.unpack_gguf(path, folder)
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            IndexError,
+        ) as error:  # cut, or of an architecture that nothing here knows
+            what = f"this GGUF cannot be unpacked: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            fix = "let llama.cpp's server load it, and give its address as --model"
+            raise InputError(what, file=path, field="--model", fix=fix) from None
 
     return _kept(kept / f"{path.stem}-{digest[:12]}", path.stem, lambda: origin, unpack)
 
@@ -111,12 +136,13 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
 
     Raises InputError for a folder without adapter_config.json and safetensors, and for an adapter of another model.
     """
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
+    for name in _ADAPTER:
         if not (adapter / name).is_file():
             fix = "give the folder that PEFT saved the adapter to"
             raise InputError(f"this folder has no {name}", file=adapter, field="--adapter", fix=fix)
-    digest = text_sha256(canonical([base_digest, folder_sha256(adapter)]))
-    origin = {"source": "adapter", "base": base_digest, "adapter": folder_sha256(adapter), "licence": "not stated"}
+    files = {name: file_sha256(adapter / name) for name in _ADAPTER}
+    digest = text_sha256(canonical([base_digest, files]))
+    origin = {"source": "adapter", "base": base_digest, "adapter": files, "licence": "not stated"}
 
     def merge(folder: Path) -> None:
         say(f"merging {adapter.name} into the weights, once")
@@ -144,11 +170,13 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
 
 
 def _kept(folder: Path, name: str, origin: Callable[[], dict[str, Any]], make: Callable[[Path], None]) -> Path:
-    """`folder` with model/ and manifest.json, made by `make` where the manifest, which comes last, is missing."""
-    if not (folder / "manifest.json").is_file():
-        with atomic.replacing(folder / "model") as target:
-            make(target)
-            weights.let_others_read(target)
-        manifest = {"name": name, "weights": origin(), "model": folder_sha256(folder / "model")}
-        atomic.write_json(folder / "manifest.json", manifest)
+    """`folder` with model/ and manifest.json, made whole by `make` where it is missing; one process at a time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        if not (folder / "manifest.json").is_file():
+            with atomic.replacing(folder) as target:
+                make(target / "model")
+                weights.let_others_read(target)
+                manifest = {"name": name, "weights": origin(), "model": folder_sha256(target / "model")}
+                atomic.write_json(target / "manifest.json", manifest)
     return folder

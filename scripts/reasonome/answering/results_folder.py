@@ -74,7 +74,8 @@ def _refuse_files_of_others(out: Path, kind: ResultsKind) -> None:
     if os.path.lexists(out / MANIFEST) and not kind.manifest_keys <= manifest.keys():
         what = f"{MANIFEST} in this folder is not of {of}, and would be replaced"
         raise InputError(what, file=out, field="--out", fix=_ANOTHER)
-    begun = manifest or "asked" in json_object(out / STAMP)
+    stamp = json_object(out / STAMP)
+    begun = manifest or ("asked" in stamp and stamp.get("kind", kind.name) == kind.name)
     taken = [name for name in kind.files if os.path.lexists(out / name)]
     if taken and not begun:
         what = f"{', '.join(taken)} in this folder {'is' if len(taken) == 1 else 'are'} not of an earlier {kind.name}"
@@ -99,10 +100,10 @@ def only_process(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def claim(folder: Path) -> None:
+def claim(folder: Path, kind: ResultsKind) -> None:
     """Mark the folder as that of an unfinished run, before anything else is written."""
     if "asked" not in json_object(folder / STAMP):
-        atomic.write_json(folder / STAMP, {"asked": None})
+        atomic.write_json(folder / STAMP, {"asked": None, "kind": kind.name})
     (folder / MANIFEST).unlink(missing_ok=True)
 
 
@@ -118,7 +119,8 @@ def kept_answers(folder: Path, question_digest: str) -> list[AnswerRow] | None:
     return read_answers(path)
 
 
-def keep_answers(folder: Path, question_digest: str) -> list[AnswerRow]:
+def keep_answers(folder: Path, question_digest: str, kind: ResultsKind) -> list[AnswerRow]:
     """The answers that were just written to the folder; writes their digest for the next run."""
-    atomic.write_json(folder / STAMP, {"asked": question_digest, "sha256": file_sha256(folder / ANSWERS)})
+    stamp = {"asked": question_digest, "kind": kind.name, "sha256": file_sha256(folder / ANSWERS)}
+    atomic.write_json(folder / STAMP, stamp)
     return read_answers(folder / ANSWERS)

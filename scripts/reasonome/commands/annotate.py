@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from reasonome.annotation.settings import checked_settings, placed
-from reasonome.commands.score import parse_columns
+from reasonome.commands.columns import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
@@ -118,7 +118,6 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
     values |= {
         "columns": parse_columns(args.columns),
         "split": not args.together,
-        "gsea": not args.ora_only if args.gsea is None else args.gsea,
     }
     if args.libraries:
         values["libraries"] = args.libraries.split(",")

@@ -30,7 +30,10 @@ from reasonome.core.terminal import printable
 from reasonome.prioritisation.settings import Prioritisation
 
 # Settings that are options by their name.
-_OPTIONS = ("kind", "panel", "trait", "locus", "window_kb", "benchmark", "style", "samples", "max_new_tokens", "seed")
+_OPTIONS = (
+    *("kind", "panel", "trait", "locus", "window_kb", "benchmark", "style", "samples", "temperature", "top_p"),
+    *("max_new_tokens", "batch_size", "seed"),
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:

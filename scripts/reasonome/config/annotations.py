@@ -61,7 +61,10 @@ class Annotation(Strict):
         description="of the prompts; if not given the words that the model was trained with, with room for all genes, "
         "or `facts` for a model that was not trained here",
     )
-    gsea: bool = Field(True, description="GSEA of tables of differential expression and of whole rankings too")
+    gsea: bool | None = Field(
+        None,
+        description="GSEA of tables of differential expression and whole rankings too; if not given only with a model",
+    )
     samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95

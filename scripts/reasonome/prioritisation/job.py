@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.results_folder import MANIFEST, ResultsKind, check_folder, claim, only_process
+from reasonome.answering.asking import offline
+from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.facts.authority import read_authority
@@ -19,6 +21,7 @@ from reasonome.prioritisation.knowledge import Known
 from reasonome.prioritisation.page import PageAbout, SourceUsed
 from reasonome.prioritisation.project_files import Sources
 from reasonome.prioritisation.questions import Question, QuestionMaker
+from reasonome.prioritisation.rank import RESULTS
 from reasonome.prioritisation.readers import AskedFile, read_files, read_panel
 from reasonome.prioritisation.record import PURPOSE, RankingRecord
 from reasonome.prioritisation.settings import Kind, Prioritisation
@@ -27,12 +30,10 @@ from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
-RESULTS = ResultsKind(
-    "ranking",
-    "rankings.html",
-    (tables.TSV, tables.JSONL),
-    frozenset({"settings", "questions", "ranked_with", "model"}),
-)
+_SHOWN_OF: dict[Kind, str] = {
+    "case": "phenotypes, age and sex of the patients, and candidate genes",
+    "locus": "traits and candidate genes",
+}
 _PLURALS: dict[Kind, str] = {"case": "cases", "locus": "loci"}
 _SHOWN = 8  # cases or loci that are printed one by one
 
@@ -62,12 +63,13 @@ def rank_files(
     files = read_files(settings)
     model = find()
     check_folder(out, model.folder, RESULTS)
-    prepared = prepare(project, settings, files, model, command)
-    rank.check_context(prepared.questions, settings, prepared.style, model)
-    with only_process(out):
-        claim(out)
+    with offline():
+        prepared = prepare(project, settings, files, model, command)
+        rank.check_context(prepared.questions, settings, prepared.style, model)
+    with offline(), only_process(out):
         longest = prepared.benchmark.longest_list
         records = rank.rank(prepared.questions, settings, prepared.style, model, prepared.known, longest, out)
+        claim(out, RESULTS)
         tables.write_tables(records, out)
         page.write_page(records, prepared.about, out / RESULTS.page)
         atomic.write_json(out / MANIFEST, _manifest(prepared, model))
@@ -87,6 +89,9 @@ def prepare(
     name, benchmark = project_files.asked_benchmark(project, settings, kind)
     style_name, style = project_files.asked_style(project, settings, kind, model)
     sources = project_files.sources(project, benchmark)
+    if settings.panel is not None and kind == "locus":
+        what = "a panel is for cases: the candidates of a locus are in its table, or lie around its position"
+        raise InputError(what, field="--panel", fix="leave it out")
     panel = read_panel(Path(settings.panel)) if settings.panel is not None else None
     genes = read_authority(project, benchmark.authority)
     if kind == "locus" and any(row.candidates is None for file in files for row in file.rows):
@@ -94,6 +99,9 @@ def prepare(
         check_can_look(benchmark.authority, genes, sources.locations_file, path)
     if sources.lacking:
         say(_no_phenotypes(sources))
+    if kind == "case" and sources.phenotype_files is None and model.is_elsewhere:
+        what = "without HPO the labels of your files would go to another machine, and they may say more than HPO's"
+        raise InputError(what, field="--upload", fix=f"fetch HPO first: {_fetching(sources)}")
     overlap = None
     if kind == "case" and sources.phenotype_files is not None:
         overlap = PhenotypeOverlap(sources.phenotype_files["obo"], sources.phenotype_files["genes"])
@@ -121,7 +129,7 @@ def prepare(
         reading=reading,
         sources=[_source(project, source) for source in sources.names],
         versions=versions(),
-        where=model.where(),
+        where=model.where(_SHOWN_OF[kind]),
         command=command,
         warnings=_warnings(project, kind, model, style_name, sources),
     )
@@ -154,7 +162,7 @@ def _decoding(decoding: Decoding) -> str:
     """In words: how answers are drawn."""
     drawn = f"temperature {decoding.temperature}, top-p {decoding.top_p}" if decoding.temperature else "greedy"
     if decoding.orders > 1:
-        return f"{decoding.orders} answers, the candidates in another order each time; {drawn}"
+        return f"{decoding.orders} answers, the candidates in other orders where the style shuffles them; {drawn}"
     return f"{decoding.samples} answers; {drawn}" if decoding.samples > 1 else f"one answer; {drawn}"
 
 
@@ -168,9 +176,12 @@ def _candidates(settings: Prioritisation, kind: Kind, panel: int) -> str:
 
 
 def _no_phenotypes(sources: Sources) -> str:
-    paths = " ".join(map(str, sources.lacking))
     told = f"phenotypes of genes ({sources.phenotypes}) are not here, so nothing is held against them"
-    return f"{told}; this fetches them: snakemake --cores 2 {paths}"
+    return f"{told}; this fetches them: {_fetching(sources)}"
+
+
+def _fetching(sources: Sources) -> str:
+    return f"snakemake --cores 2 {' '.join(map(str, sources.lacking))}"
 
 
 def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sources: Sources) -> list[str]:

@@ -8,14 +8,15 @@ from tqdm import tqdm
 
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.results_folder import ANSWERS, keep_answers, kept_answers
+from reasonome.answering.asking import answers_by_id
+from reasonome.answering.results_folder import ResultsKind
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Decoding
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.token_count import count_tokens
+from reasonome.prioritisation import tables
 from reasonome.prioritisation.knowledge import Known
 from reasonome.prioritisation.questions import Question
 from reasonome.prioritisation.reasons import check_distances, check_phenotypes, known_phenotypes
@@ -27,6 +28,12 @@ from reasonome.tasks.ranking.voting import Ballot, majority
 
 TASKS: dict[Kind, RankingTask] = {"case": RareDiseaseRanking(), "locus": CausalGeneRanking()}
 ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the answers to a prompt
+RESULTS = ResultsKind(
+    "ranking",
+    "rankings.html",
+    (tables.TSV, tables.JSONL),
+    frozenset({"settings", "questions", "ranked_with", "model"}),
+)
 BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
 
 
@@ -44,7 +51,9 @@ def rank(
     The first `longest_list` genes of an answer count. Raises InputError as the model's `write_answers` does, and for
     prompts that are longer than the model reads.
     """
-    answers = _answers(questions, settings, style, model, out)
+    asked = [question.example for question in questions if question.example is not None]
+    task, decoding = TASKS[questions[0].record.kind], decoding_settings(settings, style, questions)
+    answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
     records = []
     for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):
         if question.example is None:
@@ -86,25 +95,6 @@ def check_context(
         what = f"the longest prompt may have {tokens:,} tokens; with {new} of its answer that is more than the "
         what += f"{model.context:,} that {model.name} reads"
         raise InputError(what, field="--style", fix="ask in a style with smaller budgets, or set --max-new-tokens")
-
-
-def _answers(
-    questions: Sequence[Question], settings: Prioritisation, style: RankingStyle, model: AskedModel, out: Path
-) -> Mapping[str, list[AnswerRow]]:
-    """The answers to each question by its id; those of an earlier run with the same model and questions."""
-    examples = [question.example for question in questions if question.example is not None]
-    kinds = {question.record.kind for question in questions}
-    task, decoding = TASKS[kinds.pop()], decoding_settings(settings, style, questions)
-    parts = [model.digest, task.name, style.model_dump(mode="json"), decoding.model_dump(), code_sha256(*ASKING_CODE)]
-    digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
-    rows = kept_answers(out, digest)
-    if rows is None:
-        model.write_answers(task, style, decoding, examples, out / ANSWERS)
-        rows = keep_answers(out, digest)
-    answers: dict[str, list[AnswerRow]] = {}
-    for row in rows:
-        answers.setdefault(row.id, []).append(row)
-    return answers
 
 
 def _ranked(

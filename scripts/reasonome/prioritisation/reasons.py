@@ -14,6 +14,7 @@ RELATED = 3.0
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])|\n+")
 _NEGATION = re.compile(r"\b(?:no|not|never|neither|nor|without|lacks?|unlikely|cannot|rather than|unrelated)\b|n't\b")
 _NEAREST = re.compile(r"\b(?:nearest|closest)\b", re.IGNORECASE)
+_NOT_THE_FIRST = re.compile(r"\b(?:second|third|next|among|one of)\b", re.IGNORECASE)  # "the second nearest gene"
 _WORD = re.compile(r"[\w.-]*\w")
 _LONGEST_NAME = 12  # words
 
@@ -75,7 +76,8 @@ def check_distances(
     unchecked = []
     for sentence in sentences(reasons):
         named = genes_in(sentence, genes)
-        is_checked = len(named) == 1 and _NEAREST.search(sentence) and not _NEGATION.search(sentence.lower())
+        is_plain = not (_NEGATION.search(sentence.lower()) or _NOT_THE_FIRST.search(sentence))
+        is_checked = len(named) == 1 and _NEAREST.search(sentence) and is_plain
         if is_checked and named[0].symbol in distances:
             symbol = named[0].symbol
             told = f"{', '.join(nearest)} {'is' if len(nearest) == 1 else 'are'} nearest"

@@ -39,14 +39,14 @@ class Prioritisation(Strict):
         None, description="of the prompts; if not given that of the model's training, else short, which has reasons"
     )
     samples: Annotated[int, Field(ge=1, le=1000)] = Field(
-        5, description="answers for each question, with the candidates in another order each time"
+        5, description="answers for each question, with the candidates in other orders where the style shuffles them"
     )
-    temperature: Annotated[float, Field(gt=0)] = 0.7
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    temperature: Annotated[float, Field(gt=0)] = Field(0.7, description="of answers, if there are several")
+    top_p: Annotated[float, Field(gt=0, le=1)] = Field(0.95, description="likewise")
     max_new_tokens: Annotated[int, Field(ge=16)] | None = Field(
         None, description="of an answer; if not given 256, and 640 or 2048 with short or long reasoning"
     )
-    batch_size: Annotated[int, Field(ge=1)] = 32
+    batch_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that a local model answers at once")
     seed: Seed = 0
 
     def placed(self, place: Callable[[str], str]) -> "Prioritisation":

@@ -9,6 +9,7 @@ from pathlib import Path
 from reasonome.core.code_digest import PACKAGE_ROOT
 from reasonome.core.errors import InputError
 
+_OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
 INSTALLED = PACKAGE_ROOT.parents[1]  # the checkout that this package was installed from
 
 
@@ -20,10 +21,10 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]
     folder has a configuration.
     """
     here = Path.cwd()
-    if (config / "config.yaml").is_file():
+    if (config / _OURS).is_file():
         yield os.fspath
         return
-    if config.is_absolute() or not (INSTALLED / config / "config.yaml").is_file():
+    if config.is_absolute() or not (INSTALLED / config / _OURS).is_file():
         what = "there is no configuration of a project here"
         raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
     with contextlib.chdir(INSTALLED):

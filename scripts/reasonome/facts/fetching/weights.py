@@ -98,7 +98,7 @@ def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
         what = f"{weights.repository} is gated"
         fix = f"accept its licence on its page, then set {weights.token_variable} to your token"
         raise InputError(what, field=field, fix=fix) from None
-    except (HTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         what = f"could not fetch {weights.repository}: {type(error).__name__}"
         fix = f"check the network, the repository's name, and {weights.token_variable} if it is gated"
         raise InputError(what, field=field, fix=fix) from None
