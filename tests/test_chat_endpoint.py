@@ -297,6 +297,21 @@ def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value, message):
     assert KEY not in str(caught.value)
 
 
+def test_counts_of_tokens_that_are_none_are_no_reason_to_lose_an_answer(endpoint, tmp_path):
+    server = endpoint((200, {}, completion("here", usage={"prompt_tokens": "x", "completion_tokens": None})))
+    (answer,) = ask(settings(server), questions("a"), tmp_path / "cache.jsonl").values()
+    assert answer == ApiAnswer("here", "stop", 0, 0)
+
+
+def test_a_server_elsewhere_leads_nowhere_else_either(endpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(chat_endpoint, "is_local", lambda _: False)
+    elsewhere = endpoint()
+    server = endpoint((307, {"Location": f"{elsewhere.url}/chat/completions"}, "gone"))
+    with pytest.raises(InputError, match="answered 307") as caught:
+        ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
+    assert "redirects" in caught.value.fix and elsewhere.requests == []
+
+
 def test_a_server_on_this_machine_needs_no_key(endpoint, tmp_path, monkeypatch):
     monkeypatch.delenv("TEST_ENDPOINT_KEY")
     server = endpoint()

@@ -262,6 +262,22 @@ def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint):
     assert find_model(mine, f"{server.url}#m1").api.model == "m1"
 
 
+@pytest.mark.parametrize(
+    "address", ["http://user:secret@localhost/v1", "http://localhost:abc/v1", "http://[::1/v1", "http://localhost:0/v1"]
+)
+def test_an_address_that_cannot_be(mine, address):
+    with pytest.raises(InputError, match="is no address of a server") as error:
+        find_model(mine, address)
+    assert "secret" not in str(error.value)
+
+
+def test_an_address_without_v1(mine, endpoint):
+    server = endpoint(pages=served("m1"))
+    with pytest.raises(InputError, match="serves 0 models") as error:
+        find_model(mine, server.url.removesuffix("/v1"))
+    assert error.value.fix.startswith(f"most servers answer at {server.url}")
+
+
 def test_no_server_answers(mine):
     with pytest.raises(InputError, match="no server answers at http://127.0.0.1:9/v1") as error:
         find_model(mine, "http://127.0.0.1:9/v1")

@@ -7,6 +7,7 @@ import pytest
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import gold_standards
+from reasonome.facts.sources.gene_locations import position
 from reasonome.tasks.ranking import loci
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
@@ -233,3 +234,15 @@ def test_a_ready_table_needs_candidates_or_what_finds_them(tmp_path):
         ask(tmp_path, text=text, form="rankings", located=False, locations=None)
     assert (caught.value.file, caught.value.field) == (tmp_path / "questions.tsv", "candidates")
     assert "gene_locations" in caught.value.fix
+
+
+@pytest.mark.parametrize(("text", "found"), [("81,230,992", 81230992), ("81230992.0", 81230992), ("007", 7)])
+def test_positions_as_people_write_them(text, found):
+    assert position(text, "mine.tsv", 2, "position") == found
+
+
+@pytest.mark.parametrize("text", ["5,5", "1,2,3", "5.5e7", "-5", "12,34,567", ""])
+def test_a_comma_that_parts_no_thousands_is_no_position(text):
+    with pytest.raises(InputError, match="expected a position") as error:
+        position(text, "mine.tsv", 2, "position")
+    assert error.value.fix == "write base pairs, as 81230992 or 81,230,992"

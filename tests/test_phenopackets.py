@@ -248,3 +248,17 @@ def test_damaged_files(tmp_path):
     (tmp_path / "a.json").write_bytes(json.dumps(PACKET).encode() + b"\xff")
     with pytest.raises(InputError, match="not UTF-8 text"):
         read_cases(tmp_path / "a.json")
+
+
+def test_brackets_within_one_another_to_no_end(tmp_path):
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(InputError):
+        read_cases(tmp_path / "deep.json")
+
+
+def test_a_label_says_nothing_to_the_terminal(tmp_path):
+    packet = copy.deepcopy(PACKET)
+    packet["phenotypicFeatures"][0]["type"]["label"] = "Hyper\x1b[2Jtelorism"
+    (tmp_path / "case.json").write_text(json.dumps(packet))
+    (case,) = read_cases(tmp_path / "case.json")
+    assert case.present[0].label == "Hyper[2Jtelorism"

@@ -112,6 +112,11 @@ def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path
     assert ranking(tmp_path, content) == [("C", 16), ("B", 4), ("A", -9)]
 
 
+def test_infinite_statistics_stand_at_the_ends(tmp_path):
+    content = "gene,logFC,stat,pvalue,padj\nA,1,4,0.1,0.1\nB,2,inf,0,0\nC,-2,-inf,0,0\nD,-1,-5,0.1,0.1\n"
+    assert ranking(tmp_path, content) == [("B", 5), ("A", 4), ("C", -5), ("D", -5)]
+
+
 def test_without_a_statistic_p_ranks(tmp_path):
     content = "gene,log2FoldChange,pvalue,padj\nA,-2,0.001,0.01\nB,1,0.01,0.02\nC,0,0.5,0.6\n"
     assert ranking(tmp_path, content) == [("B", pytest.approx(2)), ("C", 0), ("A", pytest.approx(-3))]
@@ -142,9 +147,10 @@ def test_which_condition_up_is_comes_from_the_user_or_the_table_or_is_said_to_be
     assert ends(grouped, kind="differential")[0] == "higher in T cells than in the others"
 
 
-def test_a_contrast_that_names_no_two_conditions_is_refused():
-    with pytest.raises(ValueError, match="contrast"):
-        Annotation(sets=["any"], contrast="treated")
+@pytest.mark.parametrize("contrast", ["treated", "A vs A", "A vs B vs C", "A vs "])
+def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
+    with pytest.raises(ValueError, match="write two conditions, as 'treated vs control'"):
+        Annotation(sets=["any"], contrast=contrast)
 
 
 def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
@@ -160,12 +166,12 @@ def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotatin
     rows = [f"{gene},{change},{change},0.001,0.001\n" for gene, change in zip(REPAIR, range(9, 4, -1), strict=True)]
     rows += [f"{gene},{-place / 10},{-place / 10},0.5,0.9\n" for place, gene in enumerate(OTHERS, 1)]
     table = annotating.file("treated.csv", "gene,log2FoldChange,stat,pvalue,padj\n" + "".join(rows))
-    annotating(table, model=None, contrast="treated vs control")
+    annotating(table, model=None, gsea=True, contrast="treated vs control")
     with open(annotating.out / "gsea.tsv", encoding="utf-8", newline="") as handle:
         first = next(csv.DictReader(handle, delimiter="\t"))
     assert (first["ONTOLOGY"], first["Description"]) == ("GO BP", "DNA repair")
     assert (first["direction"], first["core_enrichment"]) == ("higher in treated than in control", "/".join(REPAIR))
     assert 'id="ranked"' in (annotating.out / "annotations.html").read_text(encoding="utf-8")
-    annotating(table, model=None, gsea=False)
+    annotating(table, model=None)  # over-representation alone
     assert not (annotating.out / "gsea.tsv").exists()
     assert 'id="ranked"' not in (annotating.out / "annotations.html").read_text(encoding="utf-8")

@@ -28,8 +28,8 @@ Message = Mapping[str, str]
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
 _OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
-# Of requests to this machine: a proxy of the environment, or a redirect, would take them elsewhere.
-_STAYS = {"trust_env": False, "follow_redirects": False}
+# A redirect would take questions where nobody has sent them, and so would a proxy those to this machine.
+_STAYS, _GOES_STRAIGHT = {"trust_env": False, "follow_redirects": False}, {"follow_redirects": False}
 # What the SDK adds of the environment: they are OpenAI's, as its key is.
 _NOT_FOR_OTHERS = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 _NO_KEY = "none"  # sent to servers on this machine, which mostly ask for none
@@ -81,8 +81,7 @@ def served_models(endpoint: Endpoint) -> list[str]:
     """The models that an endpoint lists; none where it lists none. InputError where it does not answer."""
     key = _api_key(endpoint)
     route: dict[str, Any] = {"default_headers": _NOT_FOR_OTHERS} if endpoint.base_url else {}
-    if is_local(endpoint):
-        route["http_client"] = openai.DefaultHttpxClient(**_STAYS)
+    route["http_client"] = openai.DefaultHttpxClient(**(_STAYS if is_local(endpoint) else _GOES_STRAIGHT))
     with openai.OpenAI(base_url=address(endpoint), api_key=key, max_retries=1, timeout=30, **route) as client:
         try:
             return [model.id for model in client.models.list()]
@@ -93,7 +92,9 @@ def served_models(endpoint: Endpoint) -> list[str]:
             if error.status_code == 404:  # not every server lists its models
                 return []
             what = f"{address(endpoint)} answered {error.status_code} when asked for its models"
-            fix = f"check the address, and the key in {endpoint.api_key_variable}"
+            fix = (
+                f"check the address (no redirect is followed), and the key in {endpoint.api_key_variable}; or try later"
+            )
             raise InputError(what, field="--model", fix=fix) from None
         except (openai.OpenAIError, *_NO_COMPLETION):
             what = f"what answers at {address(endpoint)} is no OpenAI-compatible server"
@@ -208,8 +209,8 @@ class _Client:
         }
         if settings.base_url:
             common["default_headers"] = _NOT_FOR_OTHERS
-        if is_local(settings):
-            common["http_client"] = openai.DefaultAsyncHttpxClient(**_STAYS)
+        route = _STAYS if is_local(settings) else _GOES_STRAIGHT
+        common["http_client"] = openai.DefaultAsyncHttpxClient(**route)
         if settings.api_version:
             self.sdk = openai.AsyncAzureOpenAI(
                 azure_endpoint=settings.base_url, api_version=settings.api_version, **common
@@ -253,6 +254,8 @@ class _Client:
         return InputError(what if self._key == _NO_KEY else what.replace(self._key, "<key>"), fix=fix)
 
     def _fix(self, error: openai.APIStatusError) -> str:
+        if 300 <= error.status_code < 400:
+            return "give the address that it redirects to, if you trust it: no redirect is followed"
         if error.status_code in (401, 403):
             return f"put a key that this endpoint accepts into {self._settings.api_key_variable}"
         if error.status_code == 404:
@@ -293,6 +296,11 @@ def _api_key(endpoint: Endpoint) -> str:
     return key
 
 
+def _count(value: Any) -> int:
+    """A number of tokens; 0 for whatever is none."""
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
 def _answer(body: Any, seconds: float) -> ApiAnswer:
     """The part of a chat completion that is needed; servers differ in the rest. Fails for anything else."""
     choice, usage = body["choices"][0], body.get("usage") or {}
@@ -300,8 +308,8 @@ def _answer(body: Any, seconds: float) -> ApiAnswer:
         {
             "text": choice["message"].get("content") or "",
             "finish_reason": choice.get("finish_reason") or "",
-            "prompt_tokens": usage.get("prompt_tokens") or 0,
-            "completion_tokens": usage.get("completion_tokens") or 0,
+            "prompt_tokens": _count(usage.get("prompt_tokens")),
+            "completion_tokens": _count(usage.get("completion_tokens")),
             "seconds": seconds,
             "model": body.get("model") or "",
         }

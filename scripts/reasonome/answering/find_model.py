@@ -101,7 +101,9 @@ def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
     try:
         endpoint = ApiModel(model=name or "?", base_url=base, **_AT_ADDRESS)
     except ValidationError as error:
-        what = f"'{base}' is no address of an endpoint: {error.errors(include_url=False)[0]['msg']}"
+        first = error.errors(include_url=False)[0]
+        why = "it has a user, a query or blanks" if first["type"] == "string_pattern_mismatch" else first["msg"]
+        what = f"'{re.sub('//.*@', '//…@', base)}' is no address of a server: {why}"
         raise InputError(what, field="--model", fix="write http://localhost:8080/v1") from None
     if not (chat_endpoint.is_local(endpoint) or upload or name):
         what = f"{base} is another machine, and nothing was sent to it"
@@ -109,7 +111,10 @@ def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
     served = chat_endpoint.served_models(endpoint) if chat_endpoint.is_local(endpoint) or upload else [name]
     if name is None and len(served) != 1:
         what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
-        raise InputError(what, field="--model", fix=f"name one: {base}#{served[0] if served else 'NAME'}")
+        fix = f"name one: {base}#{served[0] if served else 'NAME'}"
+        if not served and not base.rstrip("/").endswith("/v1"):
+            fix = f"most servers answer at {base.rstrip('/')}/v1; else {fix}"
+        raise InputError(what, field="--model", fix=fix)
     if name is not None and served and name not in served:
         what = f"{base} serves no model '{name}'"
         raise InputError(what, field="--model", fix=nearest(name, served))

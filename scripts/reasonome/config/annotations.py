@@ -1,5 +1,6 @@
 """annotations.yaml: gene sets of users."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -9,6 +10,19 @@ from reasonome.config.strict import Name, Seed, Strict, check_unique
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
 Column = Literal["gene", "group", "adjusted_p", "p", "log2_fold_change", "statistic"]
+
+
+def conditions(contrast: str) -> list[str]:
+    """The conditions of "treated vs control"."""
+    return [side.strip() for side in re.split(r"\s+(?:vs\.?|versus)\s+", contrast, flags=re.IGNORECASE)]
+
+
+def _two_conditions(contrast: str) -> str:
+    """The text; ValueError unless it names two conditions."""
+    sides = conditions(contrast)
+    if len(sides) != 2 or not all(sides) or sides[0] == sides[1]:
+        raise ValueError("write two conditions, as 'treated vs control'")
+    return contrast
 
 
 class Annotation(Strict):
@@ -35,7 +49,7 @@ class Annotation(Strict):
         None, description="of tables: the smallest change of a gene that counts; if not given 1, and .25 for clusters"
     )
     split: bool = Field(True, description="of differential expression: one set of genes that go up, one of down")
-    contrast: Annotated[str, Field(pattern=r"\S\s+(vs\.?|versus)\s+\S")] | None = Field(
+    contrast: Annotated[str, AfterValidator(_two_conditions)] | None = Field(
         None,
         description="of differential expression: which conditions are compared, as 'treated vs control': genes that go "
         "up are higher in the first",
@@ -65,7 +79,7 @@ class Annotation(Strict):
         None,
         description="GSEA of tables of differential expression and whole rankings too; if not given only with a model",
     )
-    samples: Annotated[int, Field(ge=1)] = Field(5, description="answers for each set; 1: the likeliest alone")
+    samples: Annotated[int, Field(ge=1, le=1000)] = Field(5, description="answers for each set; 1: the likeliest alone")
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Annotated[int, Field(ge=16)] = 160

@@ -1,6 +1,7 @@
 """OpenAI-compatible endpoints of models and teachers, and their prices."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -28,6 +29,16 @@ class Endpoint(Strict):
     max_retries: Annotated[int, Field(ge=0)] = 6
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
     price: Price | None = Field(None, description="for estimates and totals; none if not given")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        """The address; ValueError for a host or a port that cannot be."""
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.port == 0 or not parts.hostname:
+                raise ValueError("the address has no host, or port 0")
+        return value
 
     @field_validator("extra_body")
     @classmethod

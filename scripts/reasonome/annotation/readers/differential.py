@@ -70,7 +70,9 @@ def _ranking(rows: pd.DataFrame) -> tuple[ListedGene, ...]:
     strength = rows["statistic"].abs()
     if strength.isna().all():
         strength = -np.log10(rows["p"].fillna(rows["adjusted_p"]).clip(lower=np.finfo(float).tiny))
-    signed = (strength * np.sign(rows["log2_fold_change"])).replace([np.inf, -np.inf], np.nan).dropna()
+    signed = (strength * np.sign(rows["log2_fold_change"])).dropna()
+    largest = signed[np.isfinite(signed)].abs().max()
+    signed = signed.clip(-largest, largest)  # infinite ones stand at the ends, and weigh as the largest that is not
     signed = signed.sort_values(ascending=False, kind="stable")
     return tuple(listed_genes(rows.loc[signed.index], signed))
 

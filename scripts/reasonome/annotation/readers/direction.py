@@ -1,11 +1,9 @@
 """Which condition "up" is: as the user says, or the table, or said to be unknown."""
 
-import re
-
 from reasonome.annotation.readers.table import Table
+from reasonome.config.annotations import conditions
 
 UNKNOWN = "the file does not say which condition that is"
-_VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s+")
 
 
 def ends(table: Table, contrast: str | None) -> tuple[str, str]:
@@ -14,7 +12,7 @@ def ends(table: Table, contrast: str | None) -> tuple[str, str]:
     `contrast` ("treated vs control") decides, else a column of groups with a single one.
     """
     if contrast is not None:
-        first, second = (side.strip() for side in _VERSUS.split(contrast, maxsplit=1))
+        first, second = conditions(contrast)
         return f"higher in {first} than in {second}", f"lower in {first} than in {second}"
     groups = set(table.frame[table.columns["group"]]) - {""} if "group" in table.columns else set()
     if len(groups) == 1:

@@ -15,9 +15,12 @@ def whole(text: str) -> str:
 def loads(text: str) -> Any:
     """The value of a JSON text, with all strings made `whole`.
 
-    Raises ValueError for invalid JSON, and for a repeated key in an object.
+    Raises ValueError for invalid JSON, for a repeated key in an object, and for thousands of brackets in one another.
     """
-    value = json.loads(text, object_pairs_hook=_once)
+    try:
+        value = json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("too many brackets within one another") from None
     if "\\ud" not in text.lower():
         return value
     return json.loads(whole(json.dumps(value, ensure_ascii=False)))

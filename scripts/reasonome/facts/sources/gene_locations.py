@@ -47,7 +47,7 @@ def known_chromosome(text: str, path: str | os.PathLike, line: int | None, field
     name = chromosome_name(text)
     if text and not name:
         what = f"expected a chromosome 1 to 22, X, Y or MT, found '{text[:40]}'"
-        raise InputError(what, file=path, line=line, field=field)
+        raise InputError(what, file=path, line=line, field=field, fix="write 1 to 22, X, Y or MT, with chr or without")
     return name
 
 
@@ -108,8 +108,11 @@ def position(text: str, path: str | os.PathLike, line: int | None, field: str) -
 
     Raises InputError for anything else, and for more than ten digits, which no chromosome has.
     """
-    plain = text.strip().replace(",", "").removesuffix(".0").lstrip("0")
+    plain = text.strip().removesuffix(".0")
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", plain):
+        plain = plain.replace(",", "")
+    plain = plain.lstrip("0")
     if not re.fullmatch(r"[0-9]{1,10}", plain):
         what = f"expected a position, a whole number from 1 to 9,999,999,999, found '{text[:40]}'"
-        raise InputError(what, file=path, line=line, field=field)
+        raise InputError(what, file=path, line=line, field=field, fix="write base pairs, as 81230992 or 81,230,992")
     return int(plain)

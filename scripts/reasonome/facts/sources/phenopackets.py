@@ -83,7 +83,14 @@ def _check_id(text: str) -> str:
 
 
 _Id = Annotated[str, Field(min_length=1, max_length=_LONGEST_ID), AfterValidator(_check_id)]
-_LabelText = Annotated[str, Field(max_length=_LONGEST_LABEL)]
+
+
+def _shown(text: str) -> str:
+    """The text without characters that a terminal would obey."""
+    return "".join(character for character in text if character.isprintable() or character.isspace())
+
+
+_LabelText = Annotated[str, Field(max_length=_LONGEST_LABEL), AfterValidator(_shown)]
 
 
 class _Label(_Message):
