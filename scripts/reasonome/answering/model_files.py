@@ -66,11 +66,8 @@ def manifest_of_folder(folder: Path) -> dict[str, Any]:
 
     Raises InputError for a folder without config.json, tokenizer or safetensors: other weights are never loaded.
     """
-    for what, pattern in (
-        ("config.json", "config.json"),
-        ("tokenizer", "tokenizer*"),
-        ("safetensors", "*.safetensors"),
-    ):
+    needed = {"config.json": "config.json", "tokenizer": "tokenizer*", "safetensors": "*.safetensors"}
+    for what, pattern in needed.items():
         if not any(folder.glob(pattern)):
             fix = "give a folder as transformers saves it, with config.json, a tokenizer and safetensors"
             raise InputError(f"this folder has no {what}", file=folder, field="--model", fix=fix)
@@ -85,7 +82,7 @@ def _check_known(folder: Path) -> None:
     from transformers import AutoConfig
 
     try:
-        AutoConfig.from_pretrained(folder)
+        AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError) as error:
         what = f"transformers cannot load this model: {str(error).splitlines()[0]}"
         fix = "give a model of an architecture that it has; code that comes with a model is never run"
@@ -105,12 +102,8 @@ def of_gguf(path: Path, kept: Path) -> Path:
         say(f"unpacking {path.name}, once")
         try:
             weights.unpack_gguf(path, folder)
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            IndexError,
-        ) as error:  # cut, or of an architecture that nothing here knows
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            # It is cut, or of an architecture that transformers does not know.
             what = f"this GGUF cannot be unpacked: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
             fix = "let llama.cpp's server load it, and give its address as --model"
             raise InputError(what, file=path, field="--model", fix=fix) from None
@@ -162,9 +155,8 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
     except (RuntimeError, ValueError) as error:  # tensors of another shape, or layers that the model lacks
         first = str(error).splitlines()[0]
         what = f"this adapter does not fit the model: {first}"
-        raise InputError(
-            what, file=adapter, field="--adapter", fix="name the model that it was trained beside"
-        ) from None
+        fix = "name the model that it was trained beside"
+        raise InputError(what, file=adapter, field="--adapter", fix=fix) from None
     merged.to(torch.bfloat16).save_pretrained(folder)
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
 
