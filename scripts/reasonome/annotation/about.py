@@ -9,7 +9,7 @@ from reasonome.annotation.measured import measured
 from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
-from reasonome.answering.asked_model import AskedModel, learned_styles
+from reasonome.answering.asked_model import AskedModel, trained_styles
 from reasonome.config import Annotation, Style
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project import Project
@@ -79,10 +79,7 @@ def style_warnings(
     project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style
 ) -> list[str]:
     """Warnings: a model not trained to name sets, or not in this style; prompts that show the facts of the check."""
-    recipes = [step["recipe"] for step in trained]
-    styles = {
-        style for recipe in recipes for name, style in learned_styles(recipe) if name in naming_benchmarks(project)
-    }
+    styles = set(trained_styles(trained, naming_benchmarks(project)))
     warnings = []
     if not styles:
         warnings.append("the model was not trained here to name gene sets: its answers may lack a usable form")

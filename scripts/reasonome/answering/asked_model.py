@@ -23,6 +23,12 @@ def learned_styles(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, style) for name in recipe.get("mixture") or [recipe.get("benchmark")] if name and style]
 
 
+def trained_styles(steps: Sequence[Mapping[str, Any]], benchmarks: Collection[str]) -> list[str]:
+    """The styles in which a model, by the manifests of its steps, learned from one of `benchmarks`, in their order."""
+    pairs = (pair for step in steps for pair in learned_styles(step.get("recipe", {})))
+    return [style for name, style in pairs if name in benchmarks]
+
+
 def own_style(
     styles: Mapping[str, Style], steps: Sequence[Mapping[str, Any]], benchmarks: Collection[str]
 ) -> str | None:
@@ -31,12 +37,7 @@ def own_style(
     It has the words of the style that the last step on one of the `benchmarks` learned from, and of those that have
     them the most room: a small demo shows its model few genes.
     """
-    learned = [
-        style
-        for step in steps
-        for name, style in learned_styles(step.get("recipe", {}))
-        if name in benchmarks and style in styles
-    ]
+    learned = [style for style in trained_styles(steps, benchmarks) if style in styles]
     if not learned:
         return None
     words = _without_budgets(styles[learned[-1]])
@@ -151,8 +152,10 @@ class AskedEndpoint:
         return api.write_answers(task, style, decoding, examples, self.api, target)
 
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
+        if not self.is_elsewhere:
+            return
         left = api.estimate(task, style, decoding, examples, self.api, target)
-        if not (self.is_elsewhere and left.left):
+        if not left.left:
             return
         completions = "any number" if left.completion_tokens is None else f"at most {left.completion_tokens:,}"
         money = "nobody has stated a price" if left.cost is None else f"at most {left.cost:.2f}"

@@ -105,10 +105,11 @@ def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
         why = "it has a user, a query or blanks" if first["type"] == "string_pattern_mismatch" else first["msg"]
         what = f"'{re.sub('//.*@', '//…@', base)}' is no address of a server: {why}"
         raise InputError(what, field="--model", fix="write http://localhost:8080/v1") from None
-    if not (chat_endpoint.is_local(endpoint) or upload or name):
+    may_ask = chat_endpoint.is_local(endpoint) or upload
+    if not (may_ask or name):
         what = f"{base} is another machine, and nothing was sent to it"
         raise InputError(what, field="--model", fix="add --upload if the genes may leave your machine")
-    served = chat_endpoint.served_models(endpoint) if chat_endpoint.is_local(endpoint) or upload else [name]
+    served = chat_endpoint.served_models(endpoint) if may_ask else [name]
     if name is None and len(served) != 1:
         what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
         fix = f"name one: {base}#{served[0] if served else 'NAME'}"

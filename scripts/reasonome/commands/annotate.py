@@ -51,10 +51,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
-    for name in _OPTIONS:
-        field = Annotation.model_fields[name]
-        default = "" if field.default is None else f" (default: {field.default})"
-        command.add_argument(_option(name), default=field.default, help=f"{field.description}{default}")
+    arguments.add_settings(command, Annotation.model_fields, _OPTIONS)
     command.add_argument(
         "--columns",
         default="",
@@ -128,4 +125,4 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
 
 def _option(setting: str) -> str:
     """The name of a setting's option."""
-    return "SETS" if setting == "sets" else f"--{setting.replace('_', '-')}"
+    return "SETS" if setting == "sets" else arguments.option(setting)

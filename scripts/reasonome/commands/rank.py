@@ -44,10 +44,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--model", required=True, help="which model is asked; see above")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
-    for name in _OPTIONS:
-        field = Prioritisation.model_fields[name]
-        default = "" if field.default is None else f" (default: {field.default})"
-        command.add_argument(_option(name), default=field.default, help=f"{field.description or ''}{default}")
+    arguments.add_settings(command, Prioritisation.model_fields, _OPTIONS)
     command.add_argument("--columns", default="", metavar="KEY=COLUMN,…", help="what the columns of tables are called")
 
 
@@ -67,4 +64,4 @@ def run(args: argparse.Namespace) -> int:
 
 def _option(setting: str) -> str:
     """The name of a setting's option."""
-    return "FILES" if setting == "files" else f"--{setting.replace('_', '-')}"
+    return "FILES" if setting == "files" else arguments.option(setting)

@@ -1,8 +1,9 @@
 """Parsers and types of arguments that the command lines of several programs share."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 _AS_WRITTEN = argparse.RawDescriptionHelpFormatter
 _PATHS = {"answers", "folder", "model", "output"}
@@ -40,6 +41,18 @@ def command_parser(
 def _configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, default=Path("config"), help="folder of the configuration")
     return parser
+
+
+def option(setting: str) -> str:
+    """The name of a setting's option."""
+    return f"--{setting.replace('_', '-')}"
+
+
+def add_settings(command: argparse.ArgumentParser, fields: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Options that are settings by their names; `fields` are those of their pydantic model."""
+    for name in names:
+        default = "" if fields[name].default is None else f" (default: {fields[name].default})"
+        command.add_argument(option(name), default=fields[name].default, help=f"{fields[name].description}{default}")
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

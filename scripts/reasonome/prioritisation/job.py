@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.answering.asked_model import AskedModel
+from reasonome.answering.asked_model import AskedModel, trained_styles
 from reasonome.answering.asking import offline
 from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
 from reasonome.config import Decoding
@@ -185,7 +185,7 @@ def _fetching(sources: Sources) -> str:
 
 
 def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sources: Sources) -> list[str]:
-    trained = project_files.trained_styles(project, kind, model)
+    trained = set(trained_styles(model.steps, project_files.benchmarks_of(project, kind)))
     warnings = []
     if not trained and model.folder is not None:
         warnings.append(f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers")

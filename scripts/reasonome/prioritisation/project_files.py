@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reasonome.answering.asked_model import AskedModel, learned_styles, own_style
+from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.prioritisation.rank import TASKS
@@ -46,7 +46,7 @@ class Sources:
 def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> tuple[str, RankingBenchmark]:
     """The benchmark whose genes are used, with the window of the settings. InputError for one of another task."""
     name = settings.benchmark or _DEFAULTS[kind]
-    benchmark = lookup(_benchmarks(project, kind), name, f"benchmark of {TASKS[kind].name}")
+    benchmark = lookup(benchmarks_of(project, kind), name, f"benchmark of {TASKS[kind].name}")
     return name, benchmark.model_copy(update={"window_kb": settings.window_kb})
 
 
@@ -56,18 +56,11 @@ def asked_style(project: Project, settings: Prioritisation, kind: Kind, model: A
     InputError for an unknown one.
     """
     styles = project.styles(TASKS[kind].name)
-    name = settings.style or own_style(styles, model.steps, _benchmarks(project, kind)) or _WITH_REASONS
+    name = settings.style or own_style(styles, model.steps, benchmarks_of(project, kind)) or _WITH_REASONS
     return name, lookup(styles, name, "prompt style")
 
 
-def trained_styles(project: Project, kind: Kind, model: AskedModel) -> set[str]:
-    """The styles of this task that the model was trained in."""
-    benchmarks = _benchmarks(project, kind)
-    learned = (pair for step in model.steps for pair in learned_styles(step.get("recipe", {})))
-    return {style for benchmark, style in learned if benchmark in benchmarks}
-
-
-def _benchmarks(project: Project, kind: Kind) -> dict[str, RankingBenchmark]:
+def benchmarks_of(project: Project, kind: Kind) -> dict[str, RankingBenchmark]:
     """The benchmarks of this task by name."""
     return {name: spec for name, spec in project.benchmarks.items() if spec.task == TASKS[kind].name}
 

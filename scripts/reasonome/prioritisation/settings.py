@@ -47,7 +47,7 @@ class Prioritisation(Strict):
         None, description="of an answer; if not given 256, and 640 or 2048 with short or long reasoning"
     )
     batch_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that a local model answers at once")
-    seed: Seed = 0
+    seed: Seed = Field(0, description="of the orders and of what is drawn")
 
     def placed(self, place: Callable[[str], str]) -> "Prioritisation":
         """The settings with their paths as `place` writes them."""

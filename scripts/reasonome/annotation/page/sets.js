@@ -37,13 +37,6 @@ const sets = (() => {
     return made;
   }
 
-  function drawOddities(record) {
-    if (!oddities(record).length) return "";
-    const made = element("span");
-    made.append(...oddities(record).map((sentence) => element("span", `⚑ ${sentence}`, "oddity")));
-    return made;
-  }
-
   const columns = [
     ...(listNames.length > 1 ? [{ title: "list", key: (record) => record.list, draw: (record) => breakable(record.list), look: "short" }] : []),
     { title: "set", key: (record) => record.set, draw: drawSet, look: "short" },

@@ -23,13 +23,6 @@ const rankings = (() => {
     return made;
   }
 
-  function drawOddities(record) {
-    if (!oddities(record).length) return "";
-    const made = element("span");
-    made.append(...oddities(record).map((sentence) => element("span", `⚑ ${sentence}`, "oddity")));
-    return made;
-  }
-
   const next = (record) => record.genes.filter((gene) => gene.rank === 2 || gene.rank === 3).map((gene) => gene.symbol).join(", ");
   const ofFirst = (key) => (record) => (firstGene(record) ? firstGene(record)[key] : null);
   const columns = [

@@ -41,3 +41,11 @@ function downloadTsv(shown) {
 function downloadJsonLines(shown) {
   download(`${given.files}.jsonl`, "application/jsonl", shown.map((record) => JSON.stringify(record)));
 }
+
+// What is odd about a record, a flag before each sentence.
+function drawOddities(record) {
+  if (!oddities(record).length) return "";
+  const made = element("span");
+  made.append(...oddities(record).map((sentence) => element("span", `⚑ ${sentence}`, "oddity")));
+  return made;
+}
