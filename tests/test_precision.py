@@ -24,25 +24,48 @@ def processor(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(names, True))
         monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: used)
+        precision._faster_product.cache_clear()
 
-    return has
+    yield has
+    precision._faster_product.cache_clear()
 
 
 @pytest.mark.parametrize(
     ("instructions", "used", "chosen"),
     [
-        (("avx2", "avx512_f", "avx512_bf16"), "AVX512", "bf16"),
-        (("avx512_f", "amx_bf16"), "AVX512", "bf16"),
         (("avx2", "avx512_f"), "AVX512", "fp32"),
         (("avx2",), "AVX2", "fp32"),
         (("avx2", "avx512_bf16"), "AVX2", "fp32"),  # torch was told to leave them alone
-        (("neon", "bf16"), "DEFAULT", "bf16"),
     ],
 )
-def test_auto_follows_the_instructions_that_torch_uses(processor, capsys, instructions, used, chosen):
+def test_auto_measures_nothing_where_torch_uses_no_bf16_instructions(
+    processor, monkeypatch, capsys, instructions, used, chosen
+):
     processor(*instructions, used=used)
+    monkeypatch.setattr(precision, "matmul_tflops", lambda *_: pytest.fail("measured"))
     assert precision.choose("auto") == chosen
-    assert capsys.readouterr().out.startswith(f"computing in {chosen}: the processor has ")
+    assert capsys.readouterr().out == f"computing in {chosen}: the processor has no bf16 instructions\n"
+
+
+@pytest.mark.parametrize(
+    ("instructions", "used", "bf16", "fp32", "chosen"),
+    [
+        (("avx512_bf16",), "AVX512", 412, 103, "bf16"),  # AMD EPYC (Zen 4)
+        (("avx512_bf16",), "AVX512", 176, 337, "fp32"),  # Intel Xeon (Sapphire Rapids) whose AMX is masked
+        (("avx512_bf16", "amx_bf16"), "AVX512", 1600, 337, "bf16"),
+        (("neon", "bf16"), "DEFAULT", 200, 100, "bf16"),
+    ],
+)
+def test_auto_is_the_faster_one_where_the_processor_has_bf16_instructions(
+    processor, monkeypatch, capsys, instructions, used, bf16, fp32, chosen
+):
+    processor(*instructions, used=used)
+    gflops = {torch.bfloat16: bf16, torch.float32: fp32}
+    asked = []
+    monkeypatch.setattr(precision, "matmul_tflops", lambda _, dtype, __: asked.append(dtype) or gflops[dtype] / 1000)
+    assert precision.choose("auto") == precision.choose("auto") == chosen
+    assert f"and products run at {bf16} in bf16, {fp32} in fp32 (GFLOP/s)" in capsys.readouterr().out
+    assert asked == [torch.bfloat16, torch.float32] * precision.PROBES, "by turns, and once in a process"
 
 
 @pytest.mark.parametrize(("supported", "chosen"), [(True, "bf16"), (False, "fp32")])
@@ -72,9 +95,9 @@ def test_an_order_stays_one_and_is_warned_about_where_it_is_ten_times_slower(
 
 
 def test_an_order_for_the_machines_own_precision_measures_nothing(processor, monkeypatch):
-    processor("avx512_bf16")
+    processor()
     monkeypatch.setattr(precision, "matmul_tflops", lambda *_: pytest.fail("measured"))
-    assert precision.choose("bf16") == "bf16"
+    assert precision.choose("fp32") == "fp32"
 
 
 def test_what_was_chosen_triggers_nothing(tiny_backbone, tmp_path, monkeypatch):

@@ -210,6 +210,12 @@ def test_cases_and_loci_in_one_run(ranking):
         ranking(case, trait="LDL", locus="1:100")
 
 
+def test_a_window_is_for_loci(ranking):
+    with pytest.raises(InputError, match="a window is for loci") as caught:
+        ranking(ranking.file("doe.json", CASE), window_kb=100)
+    assert caught.value.field == "--window-kb" and not ranking.out.exists()
+
+
 def test_a_benchmark_of_another_task_and_an_unknown_style(ranking):
     case = ranking.file("doe.json", CASE)
     with pytest.raises(InputError, match="unknown benchmark of rare_disease_ranking 'demo-loci'"):

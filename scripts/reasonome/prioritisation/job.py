@@ -92,6 +92,9 @@ def prepare(
     if settings.panel is not None and kind == "locus":
         what = "a panel is for cases: the candidates of a locus are in its table, or lie around its position"
         raise InputError(what, field="--panel", fix="leave it out")
+    if settings.window_kb is not None and kind == "case":
+        what = "a window is for loci: the candidates of a case are in its table, or in the panel"
+        raise InputError(what, field="--window-kb", fix="leave it out")
     panel = read_panel(Path(settings.panel)) if settings.panel is not None else None
     genes = read_authority(project, benchmark.authority)
     if kind == "locus" and any(row.candidates is None for file in files for row in file.rows):
@@ -125,7 +128,7 @@ def prepare(
         style=style_name,
         decoding=_decoding(rank.decoding_settings(settings, style, questions)),
         samples=settings.samples,
-        candidates=_candidates(settings, kind, len(made.resolved)),
+        candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,
         sources=[_source(project, source) for source in sources.names],
         versions=versions(),
@@ -166,10 +169,10 @@ def _decoding(decoding: Decoding) -> str:
     return f"{decoding.samples} answers; {drawn}" if decoding.samples > 1 else f"one answer; {drawn}"
 
 
-def _candidates(settings: Prioritisation, kind: Kind, panel: int) -> str:
+def _candidates(benchmark: RankingBenchmark, kind: Kind, panel: int) -> str:
     """In words: which genes may be the answer."""
     if kind == "locus":
-        return f"those of the table, else the protein-coding genes within {settings.window_kb:,} kb of the position"
+        return f"those of the table, else the protein-coding genes within {benchmark.window_kb:,} kb of the position"
     return (
         f"those of the table, else the {panel:,} genes of the panel" if panel else "those of the table, else any gene"
     )

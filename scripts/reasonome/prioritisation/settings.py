@@ -28,8 +28,10 @@ class Prioritisation(Strict):
     )
     trait: str | None = Field(None, description="of one locus, with --locus")
     locus: str | None = Field(None, description="CHROMOSOME:POSITION of one lead variant, GRCh38, with --trait")
-    window_kb: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        500, description="of loci without candidates: kilobases on either side in which candidate genes lie"
+    window_kb: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        None,
+        description="of loci without candidates: kilobases on either side in which candidate genes lie; if not given "
+        "the benchmark's",
     )
     benchmark: Name | None = Field(
         None,
