@@ -44,7 +44,7 @@ class Sources:
 
 
 def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> tuple[str, RankingBenchmark]:
-    """The benchmark whose genes are used, with the window of the settings, if any. InputError for one of another task."""
+    """The benchmark whose genes are used, with the settings' window if any. InputError for one of another task."""
     name = settings.benchmark or _DEFAULTS[kind]
     benchmark = lookup(benchmarks_of(project, kind), name, f"benchmark of {TASKS[kind].name}")
     if settings.window_kb is None:
