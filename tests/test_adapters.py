@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
 
+from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
 from reasonome.core.errors import InputError
 from reasonome.tasks.registry import TASKS
@@ -113,7 +114,8 @@ def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, t
         "adapter_model.safetensors",
     ]
     written = load_file(stage.folder / "model" / "model.safetensors")
-    assert {weight.dtype for weight in written.values()} == {torch.bfloat16}
+    computed_in = json.loads((stage.folder / "run.json").read_text())["precision"]
+    assert {weight.dtype for weight in written.values()} == {DTYPES[computed_in]}
     assert not any("lora" in name for name in written)
 
     parent = AutoModelForCausalLM.from_pretrained(models / "base" / "model", dtype=torch.float32)

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import tiny_training
 import torch
+from safetensors.torch import load_file
 
 from reasonome.answering import precision
+from reasonome.tasks.registry import TASKS
+from reasonome.training.sft import sft
 
 # PyTorch, oneDNN and MKL compute as on a processor with AVX2 and nothing newer.
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
@@ -121,11 +124,26 @@ def test_a_job_that_goes_on_in_another_precision_says_so(tiny_backbone, tmp_path
     assert "computed in bf16, those from here on in fp32" in capsys.readouterr().out
 
 
+def test_what_is_trained_in_fp32_is_not_rounded_away(tiny_backbone, tmp_path):
+    """Three steps at 1e-6 move a weight of .02 by less than bf16 can tell."""
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    stage = tiny_training.sft_stage(models, precision="fp32", learning_rate=1e-6)
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    before, after = (load_file(folder / "model/model.safetensors") for folder in (models / "base", stage.folder))
+    layers = [name for name in after if name.endswith("proj.weight")]
+    moved = [(before[name].float() != after[name]).float().mean().item() for name in layers]
+    if_rounded = [(before[name].bfloat16() != after[name].bfloat16()).float().mean().item() for name in layers]
+    assert {after[name].dtype for name in layers} == {torch.float32}
+    assert min(moved) > 0.8 and max(if_rounded) < 0.2
+
+
 CHAIN = """
 import json, sys
 from pathlib import Path
 import tiny_training
 from reasonome.answering import precision
+from reasonome.tasks.registry import TASKS
+from reasonome.training.sft import sft
 from reasonome.config import Decoding
 from reasonome.answering.answers import write_answers
 from reasonome.benchmarks.rows import read_rows

@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
+from reasonome.answering.precision import DTYPES
 from reasonome.config import STAGES
 from reasonome.core import atomic
 
@@ -113,7 +114,8 @@ def same(job: Job, one: Job) -> None:
     assert [row[2] for row in losses] == pytest.approx([row[2] for row in expected], abs=LOSS, rel=0)
     weights, theirs = (load_file(it.folder / "model" / "model.safetensors") for it in (job, one))
     assert weights.keys() == theirs.keys(), "tied weights are written once"
-    assert {weight.dtype for weight in weights.values()} == {torch.bfloat16}
+    computed_in = json.loads((job.folder / "run.json").read_text())["precision"]
+    assert {weight.dtype for weight in weights.values()} == {DTYPES[computed_in]}
     assert max(float((weights[name].float() - theirs[name].float()).abs().max()) for name in theirs) < WEIGHT
     assert (job.folder / "model/config.json").read_text() == (one.folder / "model/config.json").read_text()
     kind = AutoModelForSequenceClassification if job.folder.name.startswith("reward") else AutoModelForCausalLM

@@ -44,8 +44,8 @@ def prepare(trainer_arguments: dict[str, Any]) -> TrainingArguments | None:
     return made
 
 
-def whole_weights(trainer) -> dict[str, torch.Tensor]:
-    """All weights in bf16 on the CPU of the first process, tied ones once; every process must call it.
+def whole_weights(trainer, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """All weights, as `dtype`, on the CPU of the first process, tied ones once; every process must call it.
 
     Empty on the others.
     """
@@ -53,7 +53,7 @@ def whole_weights(trainer) -> dict[str, torch.Tensor]:
     if not processes.is_first():
         return {}
     tied = trainer.accelerator.unwrap_model(trainer.model).all_tied_weights_keys
-    return {name: weight.to("cpu", torch.bfloat16) for name, weight in state.items() if name not in tied}
+    return {name: weight.to("cpu", dtype) for name, weight in state.items() if name not in tied}
 
 
 def release() -> None:
@@ -62,9 +62,9 @@ def release() -> None:
         unset_hf_deepspeed_config()
 
 
-def save_whole(model, weights: dict[str, torch.Tensor], folder: Path) -> None:
-    """Write what `whole_weights` gathered as a model folder that transformers loads."""
+def save_whole(model, weights: dict[str, torch.Tensor], dtype: torch.dtype, folder: Path) -> None:
+    """Write what `whole_weights` gathered as `dtype`, as a model folder that transformers loads."""
     model.save_pretrained(folder, state_dict=weights)
     # The model in memory may have another type than what is written.
-    model.config.dtype = torch.bfloat16
+    model.config.dtype = dtype
     model.config.save_pretrained(folder)

@@ -309,7 +309,11 @@ class Stage:
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
             adapters.save(trainer, adapter)
-        weights = None if sharding.chosen() == "none" or self.recipe.adapter else sharding.whole_weights(trainer)
+        # Rounded to less than was computed in, a model of few steps would be its parent again: most updates are smaller
+        # than half a step of bf16.
+        dtype = precision.DTYPES[self.recipe.precision]
+        sharded = sharding.chosen() != "none" and not self.recipe.adapter
+        weights = sharding.whole_weights(trainer, dtype) if sharded else None
         peaks = processes.gather(peak_memory_gb())
         sharding.release()
         if not processes.is_first():
@@ -321,9 +325,9 @@ class Stage:
             model = adapters.merged(self.parent / "model", adapter, self.recipe)
         with atomic.replacing(self.folder / "model") as folder:
             if weights is None:
-                model.to(torch.bfloat16).save_pretrained(folder)
+                model.to(dtype).save_pretrained(folder)
             else:
-                sharding.save_whole(model, weights, folder)
+                sharding.save_whole(model, weights, dtype, folder)
             tokenizer.save_pretrained(folder)
         if measure:
             measure()
