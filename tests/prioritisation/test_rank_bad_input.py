@@ -210,6 +210,12 @@ def test_cases_and_loci_in_one_run(ranking):
         ranking(case, trait="LDL", locus="1:100")
 
 
+def test_a_trait_is_for_loci(ranking):
+    with pytest.raises(InputError, match="a trait is for loci") as caught:
+        ranking(ranking.file("doe.json", CASE), trait="LDL")
+    assert caught.value.field == "--trait" and not ranking.out.exists()
+
+
 def test_a_window_is_for_loci(ranking):
     with pytest.raises(InputError, match="a window is for loci") as caught:
         ranking(ranking.file("doe.json", CASE), window_kb=100)

@@ -47,6 +47,12 @@ def test_a_case_with_a_panel_in_a_style(command, ranking):
     assert {"SCN1A", "FBN1"} == {gene.symbol for gene in ranking.model.examples[0].candidates}
 
 
+def test_a_second_locus_is_refused(command, capsys):
+    with pytest.raises(SystemExit):
+        command("--trait", "LDL", "--locus", "1:2010000", "--locus", "1:1205000", "--model", "mine")
+    assert "--locus is given twice, and takes one value" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "field", "what", "fix"),
     [

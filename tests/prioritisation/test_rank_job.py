@@ -9,6 +9,7 @@ from prioritisation_project import CASE, LOCI
 from reasonome.core.errors import InputError
 from reasonome.prioritisation.record import PURPOSE
 
+RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"
 
 
@@ -63,9 +64,46 @@ def test_an_age_that_is_free_text_is_not_told(ranking):
     ranking.model.lists = ["SCN1A FBN1"]
     first, second = ranking(ranking.file("cases.tsv", table), style="short")
     assert (first["age"], first["sex"], first["flags"]) == ("4 years 2 months", "male", [])
-    assert (second["age"], second["sex"]) == ("", "")
-    assert second["flags"] == ["the age is no duration, so that the model is not told it"]
+    assert (second["age"], second["sex"]) == ("", "female")
+    assert second["flags"] == [
+        "the model is not told the age 'born the day Ann die': write it as 6 years 4 months or P6Y4M"
+    ]
     assert "Ann" not in "".join(ranking.model.prompts)
+
+
+def test_ages_and_sexes_as_tables_have_them(ranking):
+    table = "id\tpresent\tage\tsex\na\tHP:0001250\tP4Y2M\tF\nb\tHP:0001250\t14\tunknown\n"
+    ranking.model.lists = ["SCN1A FBN1"]
+    first, second = ranking(ranking.file("cases.tsv", table), style="short")
+    assert (first["age"], first["sex"], first["flags"]) == ("4 years 2 months", "female", [])
+    assert second["flags"] == [
+        "the model is not told the age '14': write it as 6 years 4 months or P6Y4M",
+        "the model is not told the sex 'unknown': write female or male",
+    ]
+
+
+def test_a_label_that_the_ontology_does_not_know_is_flagged(ranking):
+    terms = "HP:0001250 Epileptic seizures\nHP:0002123 myoclonic\nHP:0000316 Arachnodactyly\n"
+    (record,) = ranking(ranking.file("terms.txt", terms))
+    assert [flag for flag in record["flags"] if "check the id" in flag] == [
+        "HP:0001250 Seizure: the file calls it something else: check the id",
+        "HP:0000316 Hypertelorism: the file calls it something else: check the id",
+    ]
+
+
+@pytest.mark.parametrize(
+    "panel", ["SCN1A, FBN1; FGD1\n", "SCN1A,FBN1\nFGDY\n", "gene\tscore\nSCN1A\t1\nFBN1\t2\nFGD1\t3\n"]
+)
+def test_a_panel_by_lines_commas_or_a_first_column(ranking, panel):
+    (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", panel)))
+    assert record["panel"] == 3 and set(ranked(record)) == {"SCN1A", "FBN1", "FGD1"}
+
+
+def test_an_export_of_a_gwas_tool_needs_its_trait_alone(ranking):
+    path = ranking.file("clumps.tsv", "CHR\tSNP\tBP\tP\n1\trs1\t2010000\t1e-9\nNA\trs2\tNA\t1e-8\n")
+    first, second = ranking(path, trait="LDL cholesterol", window_kb=95)
+    assert (first["trait"], first["variant"], set(ranked(first))) == ("LDL cholesterol", "rs1", {"PCSK9", "TTC4"})
+    assert "neither candidates nor a position" in second["error"] and not second["genes"]
 
 
 def test_the_style_is_that_of_the_training_else_one_with_reasons(ranking):
@@ -79,7 +117,7 @@ def test_the_style_is_that_of_the_training_else_one_with_reasons(ranking):
     assert "Write only <genes>" in ranking.model.prompts[1]
     ranking(ranking.out.parent / "doe.json", samples=1, style="long")
     page = (ranking.out / "rankings.html").read_text()
-    assert "the model was trained with prompts of style answer, and is asked in style long" in page
+    assert "is asked in style long; --style answer asks it as it was trained" in page
     assert "40 training questions of demo-cases, with the right answers alone" in page
 
 
@@ -110,7 +148,10 @@ def test_a_panel_larger_than_the_prompt_shows_what_fits_the_phenotypes_best(rank
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", many)), style="tight")
     assert (record["panel"], record["shown"]) == (6, 2)
     assert {gene.symbol for gene in ranking.model.examples[0].candidates} == {"SCN1A", "FBN1"}
-    assert record["flags"] == ["the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best"]
+    assert record["flags"] == [
+        RELABELLED,
+        "the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best",
+    ]
     page = (ranking.out / "rankings.html").read_text()
     assert "the prompt had room for 2 of 6 candidates" in page
     assert "10,000 of 10,006 genes are unknown and left out: NOGENE0, NOGENE1, " in page
@@ -134,6 +175,7 @@ def test_strangers_inventions_and_numbers_are_named_and_not_ranked(ranking):
     assert order(record) == ["FBN1", "SCN1A"]
     assert record["strangers"] == ["ALONE"] and record["invented"] == ["WNT99", "7", "<b>X</b>"]
     assert record["flags"] == [
+        RELABELLED,
         "1 of 3 answers had no list of candidates",
         "listed, but no candidates: ALONE",
         "listed, but no human genes: WNT99, 7, <b>X</b>",
@@ -148,7 +190,7 @@ def test_no_usable_answer_and_no_two_alike(ranking, capsys):
     assert "1 case: 0 ranked, 1 without a usable answer, 0 not asked" in capsys.readouterr().out
     ranking.model.lists, ranking.model.digest = ["FBN1", "SCN1A"], "2"
     (record,) = ranking(ranking.out.parent / "doe.json", samples=2)
-    assert record["flags"] == ["no two answers put the same gene first: this ranking is a guess"]
+    assert record["flags"] == [RELABELLED, "no two answers put the same gene first: this ranking is a guess"]
 
 
 # what is held beside

@@ -9,7 +9,7 @@ from reasonome.annotation.measured import measured
 from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
-from reasonome.answering.asked_model import AskedModel, trained_styles
+from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.config import Annotation, Style
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project import Project
@@ -83,9 +83,8 @@ def style_warnings(
     warnings = []
     if not styles:
         warnings.append("the model was not trained here to name gene sets: its answers may lack a usable form")
-    elif settings.style not in styles:
-        was = " and ".join(sorted(styles))
-        warnings.append(f"the model was trained with prompts of style {was}, and is asked in style {settings.style}")
+    elif warning := style_warning(styles, settings.style):
+        warnings.append(warning)
     if style.facts is not None:
         warnings.append(
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "

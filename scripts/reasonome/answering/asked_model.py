@@ -45,6 +45,17 @@ def own_style(
     return max(alike, key=lambda name: (sum(styles[name].budgets()), name == learned[-1]))
 
 
+def style_warning(trained: Collection[str], style: str) -> str | None:
+    """What to say of a model that learned from prompts of styles `trained`, and is asked in `style`; None if of one."""
+    if not trained or style in trained:
+        return None
+    was = " and ".join(sorted(trained))
+    return (
+        f"the model learned from prompts of style {was}, of which its scores are, and is asked in style {style}; "
+        f"--style {sorted(trained)[0]} asks it as it was trained"
+    )
+
+
 def _without_budgets(style: Style) -> dict[str, Any]:
     return {key: value for key, value in style.model_dump().items() if not key.endswith("tokens")}
 

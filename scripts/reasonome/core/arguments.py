@@ -52,7 +52,19 @@ def add_settings(command: argparse.ArgumentParser, fields: Mapping[str, Any], na
     """Options that are settings by their names; `fields` are those of their pydantic model."""
     for name in names:
         default = "" if fields[name].default is None else f" (default: {fields[name].default})"
-        command.add_argument(option(name), default=fields[name].default, help=f"{fields[name].description}{default}")
+        said = f"{fields[name].description}{default}"
+        command.add_argument(option(name), action=_Once, default=fields[name].default, help=said)
+
+
+class _Once(argparse.Action):
+    """An option that is refused when it is given a second time, of which argparse would forget the first."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        given = vars(namespace).setdefault("given", set())
+        if self.dest in given:
+            parser.error(f"{option_string} is given twice, and takes one value")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.answering.asked_model import AskedModel, trained_styles
+from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.answering.asking import offline
 from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
 from reasonome.config import Decoding
@@ -136,6 +136,8 @@ def prepare(
         command=command,
         warnings=_warnings(project, kind, model, style_name, sources),
     )
+    for warning in about.warnings:
+        say(f"warning: {warning}")
     return Prepared(kind, settings, style, benchmark, sources, questions, Known(maker, overlap), about)
 
 
@@ -192,9 +194,8 @@ def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sourc
     warnings = []
     if not trained and model.folder is not None:
         warnings.append(f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers")
-    elif trained and style not in trained:
-        was = " and ".join(sorted(trained))
-        warnings.append(f"the model was trained with prompts of style {was}, and is asked in style {style}")
+    elif warning := style_warning(trained, style):
+        warnings.append(warning)
     if kind == "case" and sources.phenotype_files is None:
         warnings.append(
             "phenotypes of genes (HPO) were not here: no ranking by them stands beside, no reason is checked"
@@ -207,7 +208,8 @@ def _print_rankings(records: Sequence[RankingRecord]) -> None:
     for record in records[:_SHOWN]:
         if record.first is not None:
             share = f"first in {round(record.first.first * len(record.samples))} of {len(record.samples)} answers"
-            say(f"{record.name}: {record.first.symbol} ({share})")
+            lost = len(record.samples) - record.usable
+            say(f"{record.name}: {record.first.symbol} ({share}{f', {lost} without a list' if lost else ''})")
         elif not record.error:
             say(f"{record.name}: no usable answer")
     ranked = sum(record.first is not None for record in records)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +10,13 @@ from pathlib import Path
 from pydantic import Field
 
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.phenopackets import DURATION
 from reasonome.facts.sources.rankings import CaseRow, LocusRow
 from reasonome.facts.text import one_line
 from reasonome.prioritisation.readers import AskedFile
 from reasonome.prioritisation.record import AskedPhenotype, RankingRecord
 from reasonome.prompts.prompts import gene_text, most_that_fit
+from reasonome.tasks.ranking.cases import age_words
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
@@ -29,6 +31,9 @@ _AGE = re.compile(
     r"congenital|neonatal|infantile|childhood|juvenile|puerpural|adult|age|first trimester|second trimester|"
     r"third trimester))(?: at onset)?"
 )
+
+
+_SEXES = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
 class UnsolvedCase(CaseExample):
@@ -132,10 +137,13 @@ class QuestionMaker:
             where["line"] = file.term_lines.get(both[0], row.line)
             raise InputError(what, **where, field="absent", fix="take it out of one of the two")
         flags = [f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note]
-        age = row.age.strip() if _AGE.fullmatch(row.age.strip()) else ""
+        age = _age(row.age.strip())
         if row.age.strip() and not age:
-            flags.append("the age is no duration, so that the model is not told it")
-        sex = row.sex.strip().lower() if row.sex.strip().lower() in ("female", "male") else ""
+            written = row.age.strip()[:20]
+            flags.append(f"the model is not told the age '{written}': write it as 6 years 4 months or P6Y4M")
+        sex = _SEXES.get(row.sex.strip().lower(), "")
+        if row.sex.strip() and not sex:
+            flags.append(f"the model is not told the sex '{row.sex.strip()[:20]}': write female or male")
         record = _record(row, file, number, present=present, absent=absent, age=age, sex=sex)
         example = UnsolvedCase(
             id=record.id,
@@ -269,8 +277,10 @@ class QuestionMaker:
         ontology = self.overlap.ontology
         live = ontology.live_id(term)
         if live is not None:
-            note = "" if live == term else f"stands for {term}, which HPO has replaced"
-            return AskedPhenotype(id=live, label=ontology.terms[live].name, note=note)
+            notes = [f"stands for {term}, which HPO has replaced"] if live != term else []
+            if label and not _shares_a_word(label, [ontology.terms[live].name, *ontology.terms[live].synonyms]):
+                notes.append("the file calls it something else: check the id")
+            return AskedPhenotype(id=live, label=ontology.terms[live].name, note="; ".join(notes))
         known = ontology.main_id(term)
         if not label and known is None:
             fix = "look the term up at https://hpo.jax.org, or write its label behind it, which the model is then told"
@@ -281,6 +291,22 @@ class QuestionMaker:
             label=label or ontology.terms[known].name,
             note=f"{note}: the model is told the label, and no fact can support it",
         )
+
+
+def _age(text: str) -> str:
+    """The age in words that a prompt may show; "" for any other text."""
+    if DURATION.fullmatch(text):
+        return age_words(text, "")
+    return text if _AGE.fullmatch(text) else ""
+
+
+def _shares_a_word(label: str, names: Iterable[str]) -> bool:
+    return not _words(label).isdisjoint(word for name in names for word in _words(name))
+
+
+def _words(text: str) -> set[str]:
+    """The words of a phenotype's name; those of less than four letters tell none from another."""
+    return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3} or {text.lower().strip()}
 
 
 def _record(row: CaseRow | LocusRow, file: AskedFile, number: int, **fields) -> RankingRecord:

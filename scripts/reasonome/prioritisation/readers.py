@@ -49,12 +49,15 @@ def read_files(settings: Prioritisation) -> list[AskedFile]:
             name, number = f"{stem(path)} ({number})", number + 1
         names.add(name)
         files.append(_read(path, name, settings))
-    if settings.locus is not None or settings.trait is not None:
+    if settings.locus is not None or (settings.trait is not None and not files):
         files.append(AskedFile("locus", None, "locus", "options", [_locus_of_options(settings)]))
     if not files:
         what = "there is nothing to rank genes for"
         raise InputError(what, field="FILES", fix="give a file, or --trait and --locus")
     kinds = {file.kind: file for file in files}
+    if settings.trait is not None and settings.locus is None and "case" in kinds:
+        what = "a trait is for loci, and this is of cases"
+        raise InputError(what, file=kinds["case"].path, field="--trait", fix="leave it out")
     if len(kinds) > 1:
         what = "these are cases and loci, which are asked about in different prompts"
         fix = "rank them in two runs, each with its own --out"
@@ -68,8 +71,12 @@ def stem(path: Path) -> str:
 
 
 def read_panel(path: Path) -> list[str]:
-    """The genes of a panel, each once, as written: the first cell of each line. Raises InputError."""
-    written = [re.split(r"[\t,;]", text)[0].strip().strip('"') for _, text in lines(path)]
+    """The genes of a panel, each once, as written. Raises InputError.
+
+    They are the first column of a table with tabs, else all that commas or semicolons part.
+    """
+    cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for _, text in lines(path)]
+    written = [cell.strip().strip('"') for line in cells for cell in line]
     if written and written[0].casefold() in ("gene", "genes", "symbol", "gene_symbol", "hgnc_id"):
         written = written[1:]
     genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
@@ -93,7 +100,7 @@ def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
         return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
     if _kind(path, settings) == "case":
         return AskedFile(name, path, "case", form, rankings.read_cases(path, settings.columns, solved=False))
-    return AskedFile(name, path, "locus", form, rankings.read_loci(path, settings.columns, solved=False))
+    return AskedFile(name, path, "locus", form, rankings.read_loci(path, settings.columns, False, settings.trait))
 
 
 def _form(path: Path) -> str:
@@ -117,8 +124,8 @@ def _is_packet(text: str) -> bool:
 
 def _kind(path: Path, settings: Prioritisation) -> Kind:
     """Whether a table has cases or loci: as the settings say, else by its columns."""
-    if settings.kind is not None:
-        return settings.kind
+    if settings.kind is not None or settings.trait is not None:
+        return settings.kind or "locus"
     usual = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
     named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
     table = read_table(path, [*usual["case"], *usual["locus"], *filter(None, named.values())])

@@ -26,7 +26,9 @@ class Prioritisation(Strict):
     panel: AnyPath | None = Field(
         None, description="the genes that may be the answer to cases, one a line; any human gene if not given"
     )
-    trait: str | None = Field(None, description="of one locus, with --locus")
+    trait: str | None = Field(
+        None, description="of one locus, with --locus, or of the loci of a table that has none in their rows"
+    )
     locus: str | None = Field(None, description="CHROMOSOME:POSITION of one lead variant, GRCh38, with --trait")
     window_kb: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         None,

@@ -31,9 +31,9 @@ const sets = (() => {
     made.append(termShown(record));
     const best = bestTerm(record);
     if (!best) return made;
-    made.append(element("small", best.library, "under"));
+    made.append(element("small", best.library + foldedBelow(best), "under"));
     const others = record.enriched.slice(1, 3);
-    made.append(...others.map((term) => element("small", `${term.name} (${term.library}), ${term.overlap}/${term.drawn}, ${pValue(term.adjusted_p)}`, "under")));
+    made.append(...others.map((term) => element("small", `${term.name} (${term.library}), ${term.overlap}/${term.drawn}, ${pValue(term.adjusted_p)}${foldedBelow(term)}`, "under")));
     return made;
   }
 

@@ -7,7 +7,7 @@ const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(ti
 function enrichedParts(record) {
   const terms = record.enriched;
   if (!terms.length) return [record.error ? "Not tested." : "No term is enriched: none has an adjusted p of at most 0.05."];
-  const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name, x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
+  const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name + foldedBelow(term), x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
   const parts = [
     element("p", `The ${dots.length} best. Further right: more genes of the list than by chance. Larger: more genes. Darker: smaller adjusted p.`),
     dotPlot(dots, "times as many genes as by chance"),
@@ -25,6 +25,13 @@ function libraryTable(terms) {
       number(timesChance(term), 1), pValue(term.p), pValue(term.adjusted_p)]),
     5,
   ), "stacked");
+}
+
+// The best of the terms that are folded below one, which may be the narrower and better name, and how many more there are.
+function foldedBelow(term) {
+  if (!term.folded.length) return "";
+  const more = term.folded.length > 1 ? ` and ${term.folded.length - 1} more` : "";
+  return `; with nearly the same genes: ${term.folded[0].name}${more}`;
 }
 
 // The term's name, and those folded below it, to be opened.

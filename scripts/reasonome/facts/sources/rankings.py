@@ -12,17 +12,18 @@ from reasonome.facts.sources.gene_locations import known_chromosome, position
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
-    "trait": ("trait", "description"),
+    "trait": ("trait", "description", "disease/trait", "phenotype"),
     "candidates": ("candidates", "symbol_gene_string"),
     "causal": ("causal", "causal_gene", "causal_genes", "symbol"),
     "id": ("id",),
     "source": ("source", "set_label"),
-    "variant": ("variant", "rsid"),
-    "chromosome": ("chromosome", "chromosome_GRCh38"),
-    "position": ("position", "position_GRCh38"),
+    "variant": ("variant", "rsid", "snp", "snps"),
+    "chromosome": ("chromosome", "chromosome_GRCh38", "chr", "#chrom", "chrom", "chr_id"),
+    "position": ("position", "position_GRCh38", "pos", "bp", "chr_pos", "base_pair_location"),
     "confidence": ("confidence",),
     "scores": ("scores",),
 }
+_NOT_AVAILABLE = {"na", "n/a", "nan", "nr", ".", "-"}
 CASE_COLUMNS = {
     "present": ("present", "present_phenotypes", "phenotypes"),
     "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
@@ -80,15 +81,21 @@ class CaseRow:
     scores: tuple[float, ...] = ()
 
 
-def read_loci(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[LocusRow]:
+def read_loci(
+    path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True, trait: str | None = None
+) -> list[LocusRow]:
     """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError.
 
-    A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes.
+    A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes. Of unsolved
+    ones `trait` is that of rows without one, and a place that is not available is none.
     """
     rows = []
-    for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, ("trait",), solved):
+    for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, () if trait else ("trait",), solved):
         candidates = _genes(cells["candidates"], path, line, at["candidates"])
+        cells["trait"] = cells["trait"] or trait or ""
         chromosome, place = cells["chromosome"], cells["position"]
+        if not solved and {chromosome.casefold(), place.casefold()} & _NOT_AVAILABLE:
+            chromosome = place = ""
         if bool(chromosome) != bool(place):
             field = "position" if chromosome else "chromosome"
             what = "a locus has a chromosome and a position, or neither"

@@ -17,8 +17,10 @@ const rankings = (() => {
   function drawFirst(record) {
     const gene = firstGene(record);
     if (!gene) return element("span", geneOrWhy(record), "no-name");
-    const made = element("span", gene.symbol, isSupported(gene) ? "name" : "no-name");
+    const isAgreed = gene.first >= 0.5;
+    const made = element("span", gene.symbol, isSupported(gene) && isAgreed ? "name" : "no-name");
     made.append(element("small", gene.name, "under"));
+    if (!isAgreed) made.append(element("small", "most answers do not put it first", "under"));
     if (isOfCases && !isSupported(gene)) made.append(element("small", "nothing known of it fits", "under"));
     return made;
   }
@@ -33,14 +35,14 @@ const rankings = (() => {
     { title: "first in", key: ofFirst("first"), isNumber: true, draw: (record) => (firstGene(record) ? percent(firstGene(record).first) : "") },
     { title: "then", key: next },
     { title: isOfCases ? "best phenotype overlap" : "nearest gene", key: (record) => beside(record).join(", "),
-      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ", …" : "") },
+      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ` and ${beside(record).length - 3} that fit as well` : "") },
     ...(isOfCases ? [
       { title: "overlap rank", key: ofFirst("overlap_rank"), isNumber: true, lowestFirst: true, places: 0 },
       { title: "phenotypes known", key: (record) => (firstGene(record) ? knownFor(firstGene(record)) : null), isNumber: true,
         draw: (record) => (firstGene(record) ? `${knownFor(firstGene(record))} of ${record.present.length}` : "") },
     ] : [
-      { title: "distance", key: ofFirst("distance"), isNumber: true, lowestFirst: true, draw: (record) => kilobases(ofFirst("distance")(record)) },
-      { title: "distance rank", key: ofFirst("distance_rank"), isNumber: true, lowestFirst: true, places: 0 },
+      { title: "kb from variant to model's first", key: ofFirst("distance"), isNumber: true, lowestFirst: true, draw: (record) => kilobases(ofFirst("distance")(record)) },
+      { title: "its distance rank", key: ofFirst("distance_rank"), isNumber: true, lowestFirst: true, places: 0 },
     ]),
     { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
   ];
