@@ -54,8 +54,8 @@ ANSWERING_BYTES = 2  # weights in bf16
 SPARE = 1.3  # fragments and buffers; activations are not counted
 PROCESS_GB = 1.5  # Python, torch and the other libraries
 
-# Bytes on disk for each parameter: of a model (bf16), and of a checkpoint (weights and both moments).
-MODEL_BYTES = 2
+# Bytes on disk for each parameter: of a model, and of a checkpoint (weights and both moments).
+MODEL_BYTES = {"bf16": 2, "fp32": 4}
 CHECKPOINT_BYTES = {"none": 12, "zero2": 14, "zero3": 14}
 ADAPTER_CHECKPOINT_BYTES = 0.4
 SAVED_GB_PER_SECOND = 0.1  # that a busy file system still takes

@@ -48,7 +48,9 @@ def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Ne
     else:
         node = (on_device + counted(PROCESS_GB)).times(processes)
     bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[resources.sharding]
-    saved, model = size.times(bytes_saved / GB), size.times(assumed.MODEL_BYTES / GB)
+    # A processor may compute in fp32, and saves what it computed in.
+    in_bf16 = resources.gpus and recipe.precision != "fp32"
+    saved, model = size.times(bytes_saved / GB), size.times(assumed.MODEL_BYTES["bf16" if in_bf16 else "fp32"] / GB)
     kept = model if recipe.checkpoints == "prune" else model + saved.times(WHILE_TRAINING)
     return Need(on_device if resources.gpus else None, node, kept, saved.times(WHILE_TRAINING + 1))
 
