@@ -171,7 +171,11 @@ def test_a_page_of_loci(driver, tmp_path):
     path = tmp_path / "rankings.html"
     write_page([locus], about("locus"), path)
     opened(driver, path)
-    assert (cells(driver, "nearest gene"), cells(driver, "distance"), cells(driver, "distance rank")) == (
+    assert (
+        cells(driver, "nearest gene"),
+        cells(driver, "kb from variant to model's first"),
+        cells(driver, "its distance rank"),
+    ) == (
         ["PCSK9"],
         ["90"],
         ["2"],
