@@ -120,7 +120,8 @@ def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
 @pytest.mark.full
 def test_the_best_term_stands_first_in_figures_and_the_suggestion_beside_it(page):
     assert cells(page, "enriched terms") == [
-        "spindle assembly checkpoint\nGO BP; with nearly the same genes: spindle signaling\ncell cycle (Reactome), 3/3, 0.04",
+        "spindle assembly checkpoint\nGO BP; with nearly the same genes: spindle signaling\n"
+        "cell cycle (Reactome), 3/3, 0.04",
         "no term is enriched",
         "not tested",
         "no term is enriched",
