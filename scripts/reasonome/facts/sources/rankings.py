@@ -12,7 +12,7 @@ from reasonome.facts.sources.gene_locations import known_chromosome, position
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
-    "trait": ("trait", "description", "disease/trait", "phenotype"),
+    "trait": ("trait", "description", "disease/trait"),
     "candidates": ("candidates", "symbol_gene_string"),
     "causal": ("causal", "causal_gene", "causal_genes", "symbol"),
     "id": ("id",),

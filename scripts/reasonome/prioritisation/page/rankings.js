@@ -35,7 +35,7 @@ const rankings = (() => {
     { title: "first in", key: ofFirst("first"), isNumber: true, draw: (record) => (firstGene(record) ? percent(firstGene(record).first) : "") },
     { title: "then", key: next },
     { title: isOfCases ? "best phenotype overlap" : "nearest gene", key: (record) => beside(record).join(", "),
-      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ` and ${beside(record).length - 3} that fit as well` : "") },
+      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ` and ${beside(record).length - 3} more` : "") },
     ...(isOfCases ? [
       { title: "overlap rank", key: ofFirst("overlap_rank"), isNumber: true, lowestFirst: true, places: 0 },
       { title: "phenotypes known", key: (record) => (firstGene(record) ? knownFor(firstGene(record)) : null), isNumber: true,
