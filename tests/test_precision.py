@@ -142,8 +142,6 @@ import json, sys
 from pathlib import Path
 import tiny_training
 from reasonome.answering import precision
-from reasonome.tasks.registry import TASKS
-from reasonome.training.sft import sft
 from reasonome.config import Decoding
 from reasonome.answering.answers import write_answers
 from reasonome.benchmarks.rows import read_rows

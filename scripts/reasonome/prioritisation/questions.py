@@ -31,8 +31,6 @@ _AGE = re.compile(
     r"congenital|neonatal|infantile|childhood|juvenile|puerpural|adult|age|first trimester|second trimester|"
     r"third trimester))(?: at onset)?"
 )
-
-
 _SEXES = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 

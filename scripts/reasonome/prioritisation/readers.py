@@ -100,7 +100,8 @@ def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
         return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
     if _kind(path, settings) == "case":
         return AskedFile(name, path, "case", form, rankings.read_cases(path, settings.columns, solved=False))
-    return AskedFile(name, path, "locus", form, rankings.read_loci(path, settings.columns, False, settings.trait))
+    rows = rankings.read_loci(path, settings.columns, solved=False, trait=settings.trait)
+    return AskedFile(name, path, "locus", form, rows)
 
 
 def _form(path: Path) -> str:
