@@ -146,10 +146,12 @@ class ByHand:
     and by which engine it was to answer.
 
     `answers` are by the first gene of a set by the alphabet: a text, or (text, log-probability of the name, its
-    tokens), one for all samples or a list of one each; other sets get ANSWER.
+    tokens), one for all samples or a list of one each; other sets get ANSWER. The first `cut` samples of each set
+    ended at their limit.
     """
 
     answers: Mapping[str, object] = field(default_factory=dict)
+    cut: int = 0
     asked: list = field(default_factory=list)
     shown: list = field(default_factory=list)
     engines: list = field(default_factory=list)
@@ -171,6 +173,7 @@ class ByHand:
                         "subset": example.subset,
                         "sample": sample,
                         "text": text,
+                        "finish_reason": "length" if sample < self.cut else "stop",
                         "name_logprob": logprob,
                         "name_tokens": tokens,
                         "genes_left_out": prompt.left_out,

@@ -103,7 +103,7 @@ class ByHand:
     """Stands in for a model: writes chosen answers, and keeps what it was asked, with samples and orders (`drawn`).
 
     `lists` are the genes of each answer, in turn; one that begins with < is a whole answer. Without any, it answers
-    with the candidates as the prompt has them.
+    with the candidates as the prompt has them. The first `cut` answers of each question ended at their limit.
     """
 
     name: str = "by hand"
@@ -113,6 +113,7 @@ class ByHand:
     context: int | None = None
     folder: Path | None = None
     lists: list[str] = field(default_factory=list)
+    cut: int = 0
     reasons: str = "Because."
     prompts: list[str] = field(default_factory=list)
     examples: list = field(default_factory=list)
@@ -138,6 +139,7 @@ class ByHand:
             given = self.lists[number % len(self.lists)] if self.lists else " ".join(question.prompt.shown)
             text = given if given.startswith("<") else render_ranking(given.split(), self.reasons)
             example, numbers = question.example, {"order": question.order, "sample": question.sample}
+            numbers["finish_reason"] = "length" if number < self.cut else "stop"
             rows.append({"id": example.id, "subset": example.subset, "text": text, **numbers})
         target.write_text("".join(json.dumps(row) + "\n" for row in rows))
 

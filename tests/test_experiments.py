@@ -122,6 +122,19 @@ def test_a_benchmark_is_asked_in_the_styles_that_its_task_has(config):
     assert asked == {("demo-genes", "names"), ("demo-genes", "symbols"), ("demo-molecules", "smiles")}
 
 
+def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(config):
+    asked = {}
+    for run in cells(Project(config), "demo-classification"):
+        asked.setdefault(run.arm, []).append((run.benchmark, run.style))
+    names, symbols, smiles = ("demo-genes", "names"), ("demo-genes", "symbols"), ("demo-molecules", "smiles")
+    assert asked == {
+        "base": [names, smiles],
+        "SFT": [names, symbols, smiles],
+        "SFT+GRPO genes": [names, symbols],
+        "SFT+GRPO molecules": [smiles],
+    }
+
+
 @pytest.mark.parametrize(
     ("styles", "message"),
     [
@@ -129,8 +142,9 @@ def test_a_benchmark_is_asked_in_the_styles_that_its_task_has(config):
         (["names", "simles"], "unknown name 'simles'\n  fix: did you mean 'smiles'"),
     ],
 )
-def test_styles_that_fit_no_task_are_refused(config, styles, message):
-    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles))
+def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused(config, styles, message):
+    arms = {"base": [], "SFT": ["sft.demopredictions"]}
+    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles, arms=arms))
     with pytest.raises(InputError, match=message):
         Project(config)
 

@@ -416,6 +416,12 @@ def test_an_answer_without_a_name(annotating, by_hand, text):
     assert record["enriched"][0]["name"] == "DNA repair"
 
 
+def test_answers_that_ended_at_their_limit_are_counted(annotating, by_hand):
+    by_hand.cut = 2
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=3, max_new_tokens=40)
+    assert "2 of 3 answers ended at the limit of 40 tokens (--max-new-tokens)" in record["flags"]
+
+
 # universe and species
 
 

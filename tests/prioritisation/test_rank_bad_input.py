@@ -39,6 +39,15 @@ MISTAKES = {
         "present",
         "hpo.jax",
     ),
+    "variants": (
+        "doe.vcf",
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n1\t55\t.\tA\tT\n",
+        {},
+        "this is a VCF",
+        None,
+        "FILES",
+        "HPO terms",
+    ),
     "no HPO id": ("t.txt", "HP:0001250\nfits\n", {}, "expected an HPO id, found 'fits'", 2, "phenotype", "HP:0001250"),
     "present and absent": (
         "c.tsv",

@@ -150,11 +150,22 @@ def test_a_panel_larger_than_the_prompt_shows_what_fits_the_phenotypes_best(rank
     assert {gene.symbol for gene in ranking.model.examples[0].candidates} == {"SCN1A", "FBN1"}
     assert record["flags"] == [
         RELABELLED,
-        "the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best",
+        "the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best; "
+        "the model was not shown ALONE, TTC4, USP24, PCSK9",
     ]
+    assert record["left_out"] == ["ALONE", "TTC4", "USP24", "PCSK9"]
     page = (ranking.out / "rankings.html").read_text()
     assert "the prompt had room for 2 of 6 candidates" in page
     assert "10,000 of 10,006 genes are unknown and left out: NOGENE0, NOGENE1, " in page
+
+
+def test_answers_that_ended_at_their_limit_are_counted(ranking):
+    ranking.model.cut = 2
+    (record,) = ranking(
+        ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", "FBN1\nSCN1A\n")), samples=3, max_new_tokens=40
+    )
+    assert record["flags"] == [RELABELLED, "2 of 3 answers ended at the limit of 40 tokens (--max-new-tokens)"]
+    assert "2 of 3 answers ended at the limit" in (ranking.out / "rankings.html").read_text()
 
 
 # how answers are merged

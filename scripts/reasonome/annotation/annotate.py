@@ -23,7 +23,7 @@ from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.asking import answers_by_id
 from reasonome.answering.results_folder import ResultsKind
-from reasonome.answering.rows import AnswerRow
+from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
@@ -79,6 +79,8 @@ def annotate(
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
             record = _checked(named, known, terms[record.id])
+            flags = [*record.flags, *cut_flags(answers[record.id], decoding.max_new_tokens)]
+            record = record.model_copy(update={"flags": flags})
         records.append(record)
     return records
 

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from reasonome.facts.text import some
+
 FEWEST = 3  # genes; one or two have too many processes in common
 MOST = 2_000  # genes; a tenth of the protein-coding ones, more than nearly all processes have
-_SHOWN = 5  # genes that a sentence names
 
 # UniProt accessions are missing: P2RY11 and B3GAT1 look like an accession and are symbols.
 _KINDS = {
@@ -85,11 +86,6 @@ def checked(
     if len(kinds := Counter(map(_kind, counts))) > 1:
         flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
     return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty), direction)
-
-
-def some(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from reasonome.annotation.agreement import SAYS_THE_SAME
-from reasonome.annotation.gene_list import some
 from reasonome.annotation.record import AnnotatedGene
-from reasonome.facts.text import normalise
+from reasonome.facts.text import normalise, some
 from reasonome.scoring import rouge
 
 

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from reasonome.annotation.gene_list import GeneList, GeneLists, some
+from reasonome.annotation.gene_list import GeneList, GeneLists
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.text import some
 
 # The species is wrong if less than LEAST_OWN of a list is of it, and at least LEAST_OTHER of the other one.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5

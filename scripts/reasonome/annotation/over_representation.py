@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from reasonome.annotation.gene_list import counted, some
+from reasonome.annotation.gene_list import counted
 from reasonome.annotation.orthologues import Orthologues
 from reasonome.annotation.record import EnrichedTerm
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
+from reasonome.facts.text import some
 from reasonome.scoring.hypergeometric import GeneSetTests
 
 # The size of a library's set, in genes of the universe. One chance hit makes a smaller set significant, and larger ones

@@ -157,7 +157,7 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
         what = f"this adapter does not fit the model: {first}"
         fix = "name the model that it was trained beside"
         raise InputError(what, file=adapter, field="--adapter", fix=fix) from None
-    merged.to(torch.bfloat16).save_pretrained(folder)
+    merged.save_pretrained(folder)  # in fp32: an adapter's updates are often smaller than half a step of bf16
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
 
 

@@ -1,6 +1,6 @@
 """Rows of a file of answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +40,14 @@ def read_answers(path: str | Path) -> list[AnswerRow]:
     if not rows:
         raise InputError("this file has no answers", file=path, fix="remove it and run snakemake again")
     return rows
+
+
+def cut_flags(rows: Sequence[AnswerRow], limit: int) -> list[str]:
+    """A warning where answers ended at the `limit` of their tokens; none otherwise."""
+    cut = sum(row.finish_reason == "length" for row in rows)
+    return (
+        [f"{cut:,} of {len(rows):,} answers ended at the limit of {limit:,} tokens (--max-new-tokens)"] if cut else []
+    )
 
 
 def texts_by_id(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:

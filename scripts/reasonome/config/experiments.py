@@ -11,7 +11,9 @@ class Arm(Strict):
     """One way to train a model: its steps in order, and the prompt styles it is asked in."""
 
     steps: list[str]
-    styles: SomeNames | None = Field(None, description="the experiment's if not given")
+    styles: SomeNames | None = Field(
+        None, description="the experiment's if not given; benchmarks whose task has none of them are not asked"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,8 +1,9 @@
-"""Normalisation of names and texts."""
+"""Names and texts: normalised, and listed in a sentence."""
 
 import re
 from collections.abc import Sequence
 
+_FIRST = 5  # names that a sentence lists
 _BETWEEN_SYMBOLS = re.compile(r"[\s,;/|\[\](){}\"']+")
 
 
@@ -27,3 +28,8 @@ def symbols_in(cell: str) -> list[str]:
 def distinct_share(names: Sequence[str]) -> float:
     """Distinct names over all answers; case and spacing do not count, and an empty one is no name."""
     return len({" ".join(name.casefold().split()) for name in names} - {""}) / len(names)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    return ", ".join(names[:_FIRST]) + (f" and {len(names) - _FIRST:,} more" if len(names) > _FIRST else "")

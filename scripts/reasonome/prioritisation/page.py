@@ -59,7 +59,7 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
         "files": "rankings-shown",
         "heading": tsv_heading(),
         "lines": ["\n".join(tsv_lines(record)) for record in records],
-        "records": [record.model_dump(mode="json", exclude_defaults=True) for record in records],
+        "records": [record.model_dump(mode="json", exclude_defaults=True, exclude={"left_out"}) for record in records],
     }
     template = page_files.templates(HERE).get_template("rankings.html.j2")
     return template.render(

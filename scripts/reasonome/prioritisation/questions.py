@@ -12,7 +12,7 @@ from pydantic import Field
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.phenopackets import DURATION
 from reasonome.facts.sources.rankings import CaseRow, LocusRow
-from reasonome.facts.text import one_line
+from reasonome.facts.text import one_line, some
 from reasonome.prioritisation.readers import AskedFile
 from reasonome.prioritisation.record import AskedPhenotype, RankingRecord
 from reasonome.prompts.prompts import gene_text, most_that_fit
@@ -242,14 +242,16 @@ class QuestionMaker:
         mixed = shuffled(candidates, self.style.seed)
         ordered = sorted(mixed, key=lambda gene: -preferred.get(gene.symbol, float("-inf")))
         fits = most_that_fit([gene_text(gene, self.style) for gene in ordered], self.style)
-        if fits < len(ordered):
+        left_out = [gene.symbol for gene in ordered[fits:]]
+        if left_out:
             told = f"those {which}" if preferred else "drawn by a seed, as nothing here says which fit best"
-            flags = [*flags, f"the prompt had room for {fits:,} of {len(ordered):,} candidates, {told}"]
+            room = f"the prompt had room for {fits:,} of {len(ordered):,} candidates, {told}"
+            flags = [*flags, f"{room}; the model was not shown {some(left_out)}"]
         if unmapped:
-            some = ", ".join(unmapped[:5]) + (", …" if len(unmapped) > 5 else "")
             verb = "is no known gene and was" if len(unmapped) == 1 else "are no known genes and were"
-            flags = [*flags, f"{len(unmapped):,} of the candidates {verb} left out: {some}"]
-        updates = {"panel": len(candidates), "shown": fits, "flags": flags, "unmapped": list(unmapped)}
+            flags = [*flags, f"{len(unmapped):,} of the candidates {verb} left out: {some(unmapped)}"]
+        updates = {"panel": len(candidates), "shown": fits, "flags": flags}
+        updates |= {"unmapped": list(unmapped), "left_out": left_out}
         shown = example.model_copy(update={"candidates": shuffled(ordered[:fits], self.style.seed)})
         return Question(record.model_copy(update=updates), shown, candidates)
 

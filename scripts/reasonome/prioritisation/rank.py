@@ -10,7 +10,7 @@ from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.asking import answers_by_id
 from reasonome.answering.results_folder import ResultsKind
-from reasonome.answering.rows import AnswerRow
+from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.config import Decoding
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
@@ -60,7 +60,9 @@ def rank(
             records.append(question.record)
         else:
             rows = answers[question.record.id]
-            records.append(_ranked(question, rows, style, known, longest_list))
+            record = _ranked(question, rows, style, known, longest_list)
+            flags = [*record.flags, *cut_flags(rows, decoding.max_new_tokens)]
+            records.append(record.model_copy(update={"flags": flags}))
     return records
 
 

@@ -1,5 +1,6 @@
 """People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,10 +106,15 @@ def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
 
 
 def _form(path: Path) -> str:
-    """phenopackets, terms or table, by the file's name and its first line with text."""
+    """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
     if path.suffix in (".zip", ".json"):
         return "phenopackets"
-    first = next((text.strip() for _, text in lines(path) if text.strip() and not text.startswith("#")), "")
+    with_text = (text.strip() for _, text in lines(path) if text.strip())
+    if (first := next(with_text, "")).startswith("##fileformat=VCF"):
+        what = "this is a VCF: variants are not read, genes are ranked by a case's phenotypes or a locus's trait"
+        fix = "list the HPO terms in a file, and the genes that have variants in a --panel"
+        raise InputError(what, file=path, field="FILES", fix=fix)
+    first = next((text for text in itertools.chain([first], with_text) if not text.startswith("#")), "")
     if first.startswith("{"):
         return "phenopackets" if _is_packet(first) else "table"
     return "terms" if _LIKE_TERM.match(first) else "table"

@@ -51,17 +51,17 @@ def _check_forgetting(project: "Project", file: str, experiment: Experiment) -> 
 
 
 def _check_styles(project: "Project", file: str, experiment: Experiment) -> None:
-    """InputError for a style that no benchmark's task has, and for a benchmark that an arm asks in no style."""
+    """InputError for a style that no benchmark's task has, and for a benchmark that no arm is asked in any style."""
     of_tasks = {benchmark: project.styles(project.benchmarks[benchmark].task) for benchmark in experiment.benchmarks}
     known = [style for styles in of_tasks.values() for style in styles]
     project.folder.check_known(file, ("styles",), experiment.styles, known)
     for arm, spec in experiment.arms.items():
         project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], known)
-        for benchmark, styles in of_tasks.items():
-            if not set(styles).intersection(spec.styles or experiment.styles):
-                loc = ("styles",) if spec.styles is None else ("arms", arm, "styles")
-                what = f"none of these is a style of {project.benchmarks[benchmark].task}, the task of '{benchmark}'"
-                raise project.folder.error(file, loc, what, f"add one of {', '.join(styles)}")
+    asked = {style for spec in experiment.arms.values() for style in spec.styles or experiment.styles}
+    for benchmark, styles in of_tasks.items():
+        if asked.isdisjoint(styles):
+            what = f"none of these is a style of {project.benchmarks[benchmark].task}, the task of '{benchmark}'"
+            raise project.folder.error(file, ("styles",), what, f"add one of {', '.join(styles)}")
     for benchmark, style in _asked(project, experiment):
         project.style(benchmark, style)  # raises if it does not fit
 
