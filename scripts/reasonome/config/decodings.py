@@ -19,7 +19,7 @@ class Decoding(Strict):
     seed: Seed = 0
     precision: Precision = Field(
         "auto",
-        description="of local models; auto: bf16 where the machine has instructions for it, else fp32",
+        description="of local models; auto: the one of the two that this machine computes faster in",
     )
 
     @model_validator(mode="after")

@@ -54,7 +54,7 @@ class TrainingSettings(Strict):
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     precision: Precision = Field(
         "auto",
-        description="auto: bf16 where the machine has instructions for it, else fp32. bf16 is autocast over fp32 "
+        description="auto: the one of the two that this machine computes faster in. bf16 is autocast over fp32 "
         "weights; sharded, bf16 weights with an fp32 copy that steps",
     )
     gradient_checkpointing: bool = False

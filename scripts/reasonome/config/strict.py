@@ -17,7 +17,7 @@ EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
 # Batches count up from it, and torch takes seeds of 64 bits.
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
-# auto: bf16 where the machine has instructions for it, else fp32.
+# auto: the one of the two that this machine computes faster in.
 Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
