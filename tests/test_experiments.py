@@ -138,7 +138,7 @@ def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(config
 @pytest.mark.parametrize(
     ("styles", "message"),
     [
-        (["names", "symbols"], "none of these is a style of molecule_property, the task of 'demo-molecules'"),
+        (["names", "symbols"], "no arm is asked 'demo-molecules': none has a style of molecule_property"),
         (["names", "simles"], "unknown name 'simles'\n  fix: did you mean 'smiles'"),
     ],
 )
@@ -146,6 +146,15 @@ def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused
     arms = {"base": [], "SFT": ["sft.demopredictions"]}
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles, arms=arms))
     with pytest.raises(InputError, match=message):
+        Project(config)
+
+
+def test_a_pair_that_is_never_asked_in_one_style_cannot_be_compared(config):
+    pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
+    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))
+    with pytest.raises(
+        InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no style in common"
+    ):
         Project(config)
 
 

@@ -234,6 +234,14 @@ def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):
     assert "other style" not in set(experiment.comparisons()["kind"])
 
 
+def test_an_arm_whose_parent_is_not_asked_the_same_has_no_test_against_an_earlier_one(experiment):
+    two_styles(experiment)
+    experiment.plan["arms"].append("RA symbols+TA")
+    experiment.arm("RA symbols+TA", answers([0.6] * 4), chain="sft.symbols-s0+grpo.soft-s0")
+    found = experiment.comparisons().query("kind == 'parent arm' and subset == 'mean'")
+    assert list(zip(found["a"], found["b"], strict=True)) == [("RA", "base")]
+
+
 def test_arms_of_two_backbones_are_compared_by_name_and_all_with_untrained_ones(experiment):
     experiment.plan["arms"] = ["base", "RA", "RA+TA"]
     chains = {"base": "base", "RA": "sft.names-s0", "RA+TA": "sft.names-s0+grpo.soft-s0"}

@@ -418,8 +418,11 @@ def test_an_answer_without_a_name(annotating, by_hand, text):
 
 def test_answers_that_ended_at_their_limit_are_counted(annotating, by_hand):
     by_hand.cut = 2
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=3, max_new_tokens=40)
-    assert "2 of 3 answers ended at the limit of 40 tokens (--max-new-tokens)" in record["flags"]
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=3)
+    assert "2 of 3 answers ended at their limit of tokens: raise --max-new-tokens" in record["flags"]
+    by_hand.cut = 0
+    (record,) = annotating(annotating.file("other.gmt", GOOD), samples=3)
+    assert not [flag for flag in record["flags"] if "limit" in flag]
 
 
 # universe and species

@@ -161,11 +161,9 @@ def test_a_panel_larger_than_the_prompt_shows_what_fits_the_phenotypes_best(rank
 
 def test_answers_that_ended_at_their_limit_are_counted(ranking):
     ranking.model.cut = 2
-    (record,) = ranking(
-        ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", "FBN1\nSCN1A\n")), samples=3, max_new_tokens=40
-    )
-    assert record["flags"] == [RELABELLED, "2 of 3 answers ended at the limit of 40 tokens (--max-new-tokens)"]
-    assert "2 of 3 answers ended at the limit" in (ranking.out / "rankings.html").read_text()
+    (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", "FBN1\nSCN1A\n")), samples=3)
+    assert record["flags"] == [RELABELLED, "2 of 3 answers ended at their limit of tokens: raise --max-new-tokens"]
+    assert "2 of 3 answers ended at their limit" in (ranking.out / "rankings.html").read_text()
 
 
 # how answers are merged

@@ -79,8 +79,6 @@ def annotate(
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
             record = _checked(named, known, terms[record.id])
-            flags = [*record.flags, *cut_flags(answers[record.id], decoding.max_new_tokens)]
-            record = record.model_copy(update={"flags": flags})
         records.append(record)
     return records
 
@@ -134,6 +132,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     return record.model_copy(
         update={
             "genes": [gene.model_copy(update={"shown": gene.symbol in shown}) for gene in record.genes],
+            "flags": [*record.flags, *cut_flags(rows)],
             "name": "" if abstained else name,
             "abstained": abstained,
             "problems": list(answer.problems),

@@ -7,7 +7,6 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
-from reasonome.answering.growing_cache import growing_cache
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
 
@@ -73,11 +72,8 @@ def _drawn(model, inputs, config: GenerationConfig) -> list[Drawn]:
     """The model's continuations of left-padded prompts."""
     width = inputs["input_ids"].shape[1]
     logprobs = ChosenLogprobs(width)
-    cache = {"past_key_values": growing_cache(model.config)} if model.device.type == "cpu" else {}
     with torch.inference_mode():
-        output = model.generate(
-            **inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]), **cache
-        )
+        output = model.generate(**inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]))
     logprobs.take(output[:, -1])
     ends = torch.tensor(config.eos_token_id)
     drawn = []

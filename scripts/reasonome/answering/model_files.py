@@ -134,7 +134,7 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
             fix = "give the folder that PEFT saved the adapter to"
             raise InputError(f"this folder has no {name}", file=adapter, field="--adapter", fix=fix)
     files = {name: file_sha256(adapter / name) for name in _ADAPTER}
-    digest = text_sha256(canonical([base_digest, files]))
+    digest = text_sha256(canonical([base_digest, files, "fp32"]))
     origin = {"source": "adapter", "base": base_digest, "adapter": files, "licence": "not stated"}
 
     def merge(folder: Path) -> None:
@@ -157,7 +157,7 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
         what = f"this adapter does not fit the model: {first}"
         fix = "name the model that it was trained beside"
         raise InputError(what, file=adapter, field="--adapter", fix=fix) from None
-    merged.save_pretrained(folder)  # in fp32: an adapter's updates are often smaller than half a step of bf16
+    merged.save_pretrained(folder)  # in fp32, as many updates of an adapter are smaller than half a step of bf16
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
 
 

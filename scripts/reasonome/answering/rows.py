@@ -42,12 +42,11 @@ def read_answers(path: str | Path) -> list[AnswerRow]:
     return rows
 
 
-def cut_flags(rows: Sequence[AnswerRow], limit: int) -> list[str]:
-    """A warning where answers ended at the `limit` of their tokens; none otherwise."""
+def cut_flags(rows: Sequence[AnswerRow]) -> list[str]:
+    """A warning where answers ended at their limit of tokens; none otherwise."""
     cut = sum(row.finish_reason == "length" for row in rows)
-    return (
-        [f"{cut:,} of {len(rows):,} answers ended at the limit of {limit:,} tokens (--max-new-tokens)"] if cut else []
-    )
+    told = f"{cut:,} of {len(rows):,} answers ended at their limit of tokens: raise --max-new-tokens"
+    return [told] if cut else []
 
 
 def texts_by_id(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:

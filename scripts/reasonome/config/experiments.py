@@ -60,8 +60,7 @@ class Experiment(Strict):
     @property
     def asked_styles(self) -> list[str]:
         """Every style that an arm is asked in, each once."""
-        arm_styles = [style for arm in self.arms.values() for style in arm.styles or []]
-        return list(dict.fromkeys([*self.styles, *arm_styles]))
+        return list(dict.fromkeys(style for arm in self.arms.values() for style in arm.styles or self.styles))
 
     @property
     def placed_steps(self) -> list[tuple[tuple[str | int, ...], str]]:

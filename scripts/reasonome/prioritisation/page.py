@@ -53,13 +53,15 @@ def write_page(records: Sequence[RankingRecord], about: PageAbout, path: Path) -
 def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
     """The page as text."""
     script = page_files.one_script(SCRIPTS)
+    # Of a large panel nearly all genes are left out, of each case: rankings.jsonl has them.
+    shown = [record.model_dump(mode="json", exclude_defaults=True, exclude={"left_out"}) for record in records]
     data = {
         "kind": about.kind,
         "model": about.model,
         "files": "rankings-shown",
         "heading": tsv_heading(),
         "lines": ["\n".join(tsv_lines(record)) for record in records],
-        "records": [record.model_dump(mode="json", exclude_defaults=True, exclude={"left_out"}) for record in records],
+        "records": shown,
     }
     template = page_files.templates(HERE).get_template("rankings.html.j2")
     return template.render(

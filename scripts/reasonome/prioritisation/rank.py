@@ -16,6 +16,7 @@ from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
+from reasonome.facts.text import some
 from reasonome.prioritisation import tables
 from reasonome.prioritisation.knowledge import Known
 from reasonome.prioritisation.questions import Question
@@ -60,9 +61,7 @@ def rank(
             records.append(question.record)
         else:
             rows = answers[question.record.id]
-            record = _ranked(question, rows, style, known, longest_list)
-            flags = [*record.flags, *cut_flags(rows, decoding.max_new_tokens)]
-            records.append(record.model_copy(update={"flags": flags}))
+            records.append(_ranked(question, rows, style, known, longest_list))
     return records
 
 
@@ -129,7 +128,7 @@ def _ranked(
             "unchecked": unchecked,
             "strangers": list(lists.strangers),
             "invented": list(lists.invented),
-            "flags": [*record.flags, *_flags(samples, lists, left_out)],
+            "flags": [*record.flags, *cut_flags(rows), *_flags(samples, lists, left_out)],
         }
     )
 
@@ -229,7 +228,7 @@ def _flags(samples: Sequence[Sample], lists: _Lists, left_out: int) -> list[str]
     if len(firsts) > 1 and len(set(firsts)) == len(firsts):
         flags.append("no two answers put the same gene first: this ranking is a guess")
     if lists.strangers:
-        flags.append(f"listed, but no candidates: {', '.join(list(lists.strangers)[:5])}")
+        flags.append(f"listed, but no candidates: {some(list(lists.strangers))}")
     if lists.invented:
-        flags.append(f"listed, but no human genes: {', '.join(list(lists.invented)[:5])}")
+        flags.append(f"listed, but no human genes: {some(list(lists.invented))}")
     return flags

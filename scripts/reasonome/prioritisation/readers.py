@@ -1,6 +1,5 @@
 """People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,11 +109,13 @@ def _form(path: Path) -> str:
     if path.suffix in (".zip", ".json"):
         return "phenopackets"
     with_text = (text.strip() for _, text in lines(path) if text.strip())
-    if (first := next(with_text, "")).startswith("##fileformat=VCF"):
+    first = next(with_text, "")
+    if first.startswith("##fileformat=VCF"):
         what = "this is a VCF: variants are not read, genes are ranked by a case's phenotypes or a locus's trait"
         fix = "list the HPO terms in a file, and the genes that have variants in a --panel"
         raise InputError(what, file=path, field="FILES", fix=fix)
-    first = next((text for text in itertools.chain([first], with_text) if not text.startswith("#")), "")
+    while first.startswith("#"):
+        first = next(with_text, "")
     if first.startswith("{"):
         return "phenopackets" if _is_packet(first) else "table"
     return "terms" if _LIKE_TERM.match(first) else "table"

@@ -80,8 +80,8 @@ class RankingRecord(_Record):
     """One case or locus with its ranked genes, and what speaks for and against them.
 
     `panel` counts the candidates (0: any human gene), `shown` those that the prompt had room for, and `left_out` are
-    the others, those first that fit best. `genes` has the
-    model's ranking first, then the others by phenotype overlap or distance. `usable` counts the answers with a list.
+    the others in the order in which they were chosen. `genes` has the model's ranking first, then the others by
+    phenotype overlap or distance. `usable` counts the answers with a list.
     `reasons` are the words of the answer that is nearest to the merged ranking. `strangers` are listed genes that are
     no candidates, `invented` listed texts that are no human gene. `error` says why nothing was asked.
     """

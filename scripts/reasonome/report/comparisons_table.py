@@ -79,9 +79,10 @@ def _pairs(
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     by_name = {arm.name: arm for arm in arms}
     steps = {name: by_arm[name].steps for name in by_name}
+    all_steps = {name: evaluation.steps for name, evaluation in by_arm.items()}
     for arm in arms:
-        parent = parent_arm(arm.name, steps)
-        others = [] if parent is None else [("parent arm", parent, by_name[parent])]
+        parent = parent_arm(arm.name, all_steps)
+        others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
         named = [b for a, b in plan.compared if a == arm.name and b in by_name]
         others += [("named pair", other, by_name[other]) for other in named]

@@ -140,7 +140,7 @@ def _top_k(
 
 def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: Plan) -> None:
     """One metric. A line leads to an arm from its parent arm where that stands next to it."""
-    steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations if evaluation.arm in stages}
+    steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations}
     # A gap stands before every arm that does not continue the arm next to it.
     places = []
     for place, arm in enumerate(stages):

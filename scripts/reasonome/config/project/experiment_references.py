@@ -22,8 +22,7 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         ("no_controls", experiment.arms),
     ):
         project.folder.check_known(file, (field,), getattr(experiment, field), own)
-    for position, pair in enumerate(experiment.compared):
-        project.folder.check_known(file, ("compared", position), pair, experiment.arms, "arm")
+    _check_compared(project, file, experiment)
     _check_one_kind(project, file, experiment)
     _check_styles(project, file, experiment)
     for arm, spec in experiment.arms.items():
@@ -57,13 +56,23 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
     project.folder.check_known(file, ("styles",), experiment.styles, known)
     for arm, spec in experiment.arms.items():
         project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], known)
-    asked = {style for spec in experiment.arms.values() for style in spec.styles or experiment.styles}
-    for benchmark, styles in of_tasks.items():
-        if asked.isdisjoint(styles):
-            what = f"none of these is a style of {project.benchmarks[benchmark].task}, the task of '{benchmark}'"
-            raise project.folder.error(file, ("styles",), what, f"add one of {', '.join(styles)}")
+    for position, (benchmark, styles) in enumerate(of_tasks.items()):
+        if not set(styles).intersection(experiment.asked_styles):
+            what = f"no arm is asked '{benchmark}': none has a style of {project.benchmarks[benchmark].task}"
+            fix = f"add one of {', '.join(styles)} to styles"
+            raise project.folder.error(file, ("benchmarks", position), what, fix)
     for benchmark, style in _asked(project, experiment):
         project.style(benchmark, style)  # raises if it does not fit
+
+
+def _check_compared(project: "Project", file: str, experiment: Experiment) -> None:
+    """InputError for a pair with an unknown arm, or whose arms are never asked in the same style."""
+    for position, pair in enumerate(experiment.compared):
+        project.folder.check_known(file, ("compared", position), pair, experiment.arms, "arm")
+        one, other = (experiment.arms[arm].styles or experiment.styles for arm in pair)
+        if not set(one).intersection(other):
+            what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
+            raise project.folder.error(file, ("compared", position), what, "take the pair out, or let them share one")
 
 
 def _asked(project: "Project", experiment: Experiment) -> list[tuple[str, str]]:
@@ -123,7 +132,8 @@ def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, exper
             what = f"the answers of '{name}' were recorded once: {', '.join(names)} cannot each be their {kind}"
             raise project.folder.error(file, loc, what, fix)
     for benchmark in experiment.benchmarks:
-        if benchmark not in backbone.recorded.files:
+        is_asked = not styles.keys().isdisjoint(project.styles(project.benchmarks[benchmark].task))
+        if is_asked and benchmark not in backbone.recorded.files:
             what = f"'{name}' has no recorded answers to '{benchmark}'"
             recorded = ", ".join(backbone.recorded.files)
             fix = f"add {benchmark} to its files in backbones.yaml, or ask here only {recorded}"
