@@ -17,7 +17,6 @@ from reasonome.config.preferences import Preferences, SamplePreferences, TablePr
 from reasonome.config.recipes import (
     JUDGE,
     STAGES,
-    Adapter,
     DpoRecipe,
     Grader,
     Grading,
@@ -26,13 +25,11 @@ from reasonome.config.recipes import (
     OnlineDpoRecipe,
     PreferenceRecipe,
     PretrainRecipe,
-    QuestionRecipe,
     Recipe,
     RecipeFile,
     RewardRecipe,
     RolloutRecipe,
     SftRecipe,
-    TrainingSettings,
 )
 from reasonome.config.resources import CLUSTER_RULES, TRAINING_RULES, Request, Sharding
 from reasonome.config.settings import Settings
@@ -50,4 +47,5 @@ from reasonome.config.sources import (
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
+from reasonome.config.training_settings import Adapter, QuestionRecipe, TrainingSettings
 from reasonome.config.weights import HubWeights, PathWeights, PypiWeights

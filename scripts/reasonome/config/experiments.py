@@ -60,7 +60,11 @@ class Experiment(Strict):
     @property
     def asked_styles(self) -> list[str]:
         """Every style that an arm is asked in, each once."""
-        return list(dict.fromkeys(style for arm in self.arms.values() for style in arm.styles or self.styles))
+        return list(dict.fromkeys(style for arm in self.arms.values() for style in self.styles_of(arm)))
+
+    def styles_of(self, arm: Arm) -> list[str]:
+        """The styles that an arm is asked in: its own, else those of the experiment."""
+        return arm.styles or self.styles
 
     @property
     def placed_steps(self) -> list[tuple[tuple[str | int, ...], str]]:

@@ -129,6 +129,6 @@ def expand(experiment: Experiment, untrained: Collection[str] = ()) -> list[Run]
         if not (spec.steps and backbone in untrained)
         for seed in (experiment.seeds if spec.steps else [0])
         for benchmark in experiment.benchmarks
-        for style in (spec.styles or experiment.styles)
+        for style in experiment.styles_of(spec)
         for decoding in experiment.decodings
     ]

@@ -22,9 +22,9 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         ("no_controls", experiment.arms),
     ):
         project.folder.check_known(file, (field,), getattr(experiment, field), own)
-    _check_compared(project, file, experiment)
     _check_one_kind(project, file, experiment)
     _check_styles(project, file, experiment)
+    _check_compared(project, file, experiment)
     for arm, spec in experiment.arms.items():
         check_arm(project, file, ("arms", arm, "steps"), spec.steps)
     _check_forgetting(project, file, experiment)
@@ -69,7 +69,7 @@ def _check_compared(project: "Project", file: str, experiment: Experiment) -> No
     """InputError for a pair with an unknown arm, or whose arms are never asked in the same style."""
     for position, pair in enumerate(experiment.compared):
         project.folder.check_known(file, ("compared", position), pair, experiment.arms, "arm")
-        one, other = (experiment.arms[arm].styles or experiment.styles for arm in pair)
+        one, other = (experiment.styles_of(experiment.arms[arm]) for arm in pair)
         if not set(one).intersection(other):
             what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
             raise project.folder.error(file, ("compared", position), what, "take the pair out, or let them share one")
@@ -123,7 +123,7 @@ def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, exper
         raise project.folder.error(file, loc, what, "add an arm without steps (base: []), or take it out of backbones")
     if backbone.recorded is None:
         return
-    styles = dict.fromkeys(style for spec in arms for style in spec.styles or experiment.styles)
+    styles = dict.fromkeys(style for spec in arms for style in experiment.styles_of(spec))
     for kind, names, fix in (
         ("style", list(styles), "let the arms without steps have one (`styles` of the arm)"),
         ("decoding", experiment.decodings, f"ask here with one, or give '{name}' an experiment of its own"),

@@ -1,0 +1,138 @@
+"""What the recipes of several training stages share: settings of the training, and the questions to learn from."""
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from reasonome.config.strict import Name, Precision, Strict
+
+
+class Adapter(Strict):
+    """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
+
+    rank: Annotated[int, Field(ge=1)] = 16
+    alpha: Annotated[float, Field(gt=0)] = Field(32.0, description="the adapter's output is scaled by alpha / rank")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    targets: Literal["all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
+        "all-linear", description="module names that get an adapter"
+    )
+    quantize: Literal["4bit"] | None = Field(None, description="4bit is QLoRA: NF4 base weights; needs a GPU")
+
+
+class TrainingSettings(Strict):
+    """The settings that all training stages share."""
+
+    # Keys that recipes had not when the first models were trained.
+    newer: ClassVar[tuple[str, ...]] = ()
+
+    learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Annotated[float, Field(gt=0)] = 1.0
+    max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
+    batch_size: Annotated[int, Field(ge=1)] = Field(
+        description="examples in one optimizer step, all processes; rows where they are packed"
+    )
+    micro_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        description="examples that pass through at once in a process; auto: the most that fit its GPU, 1 on a CPU"
+    )
+    adapter: Adapter | None = Field(None, description="train a LoRA adapter; all weights if not given")
+    scheduler: Literal["constant", "linear", "cosine", "constant_with_warmup"] = "linear"
+    warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="share of the steps")
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    precision: Precision = Field(
+        "auto",
+        description="auto: the one of the two that this machine computes faster in. bf16 is autocast over fp32 "
+        "weights; sharded, bf16 weights with an fp32 copy that steps",
+    )
+    gradient_checkpointing: bool = False
+    kernels: Literal["auto", "plain"] = Field(
+        "auto",
+        description="auto: FlashAttention and Liger kernels where they are installed and a GPU is, and a head of "
+        "labelled tokens alone on a CPU; plain: what PyTorch and TRL have",
+    )
+    save_steps: Annotated[int, Field(ge=1)]
+    log_steps: Annotated[int, Field(ge=1)] = 1
+    checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")
+
+    @model_validator(mode="after")
+    def _whole_micro_batches(self) -> "TrainingSettings":
+        if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
+            raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in values(self).items() if key not in self._unwritten()}
+
+    def _unwritten(self) -> set[str]:
+        """Keys that recipe.json leaves out: newer ones with their default, so that older models need no training."""
+        return {key for key in self.newer if getattr(self, key) == type(self).model_fields[key].default}
+
+    @property
+    def corpora(self) -> list[str]:
+        """The corpora whose statements it learns from."""
+        return []
+
+    @property
+    def parts(self) -> list[Self]:
+        """The recipe split by benchmark: a copy for each one that it learns from."""
+        return [self]
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        """(benchmark, style) of the questions that it learns from; none for statements."""
+        return []
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        """The encoders of a similarity reward with a weight above 0; stages without rollouts have no rewards."""
+        return []
+
+    @property
+    def passes(self) -> int:
+        """Optimizer steps that learn from the same completions."""
+        return 1
+
+
+class QuestionRecipe(TrainingSettings):
+    """The settings of stages that learn from the questions of one benchmark or a mixture."""
+
+    benchmark: Name | None = None
+    mixture: Annotated[dict[Name, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
+        None,
+        description="benchmarks with their weights, instead of one: the training questions have them by weight, each "
+        "question once, until one benchmark has no more",
+    )
+    style: Name | dict[Name, Name] = Field(description="of each of the benchmarks; of a mixture also one for each")
+
+    @model_validator(mode="after")
+    def _one_benchmark_or_a_mixture(self) -> Self:
+        if (self.benchmark is None) == (self.mixture is None):
+            raise ValueError("give either a benchmark or a mixture of several")
+        if isinstance(self.style, dict) and set(self.style) != set(self.mixture or ()):
+            raise ValueError(f"'style' has one for each benchmark of the mixture: {', '.join(self.mixture or ())}")
+        return self
+
+    def _unwritten(self) -> set[str]:
+        return super()._unwritten() | {"benchmark" if self.mixture else "mixture"}
+
+    @property
+    def weights_of_benchmarks(self) -> dict[str, float]:
+        """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
+        return dict(sorted(self.mixture.items())) if self.mixture else {self.benchmark: 1.0}
+
+    def data_name(self, kind: str, benchmark: str) -> str:
+        """The name of a file of training data in a manifest: of a mixture, with the benchmark that it is of."""
+        return f"{kind} of {benchmark}" if self.mixture else kind
+
+    @property
+    def parts(self) -> list[Self]:
+        styles = self.style if isinstance(self.style, dict) else dict.fromkeys(self.weights_of_benchmarks, self.style)
+        return [
+            self.model_copy(update={"benchmark": name, "mixture": None, "style": styles[name]})
+            for name in self.weights_of_benchmarks
+        ]
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        return [(part.benchmark, part.style) for part in self.parts]
