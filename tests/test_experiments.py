@@ -149,6 +149,16 @@ def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused
         Project(config)
 
 
+def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_nothing_is_trained(config):
+    def no_training(file):
+        arms = {"base": {"steps": [], "styles": ["names"]}, "SFT": ["sft.demopredictions"]}
+        file.update(untrained=file["backbones"], styles=["names", "smiles"], arms=arms, compared=[])
+
+    edit(config.parent, "experiments/demo-classification.yaml", no_training)
+    with pytest.raises(InputError, match="no arm is asked 'demo-molecules'"):
+        Project(config)
+
+
 def test_a_pair_that_is_never_asked_in_one_style_cannot_be_compared(config):
     pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))

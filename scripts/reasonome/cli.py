@@ -14,6 +14,7 @@ reasonome estimate EXPERIMENT    what asking its models behind endpoints would c
 """
 
 import argparse
+import re
 import signal
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from pathlib import Path
 from reasonome.commands import annotate, calibrate, doctor, plan, rank, score
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import lookup, run_program
+from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
 
 
@@ -30,7 +31,10 @@ def main(words: list[str] | None = None) -> int:
 
     It is also 1 where verify had nothing to compare of the sources that it was asked for.
     """
-    args = _parser().parse_args(words)
+    args, unknown = _parser().parse_known_args(words)
+    if unknown:
+        fix = nearest(unknown[0], args.known_options) if unknown[0].startswith("-") else "leave it out, or see --help"
+        raise InputError(f"unknown argument '{unknown[0]}'", fix=fix)
     return args.run(args)
 
 
@@ -59,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = arguments.command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
+    for command in commands.choices.values():
+        command.set_defaults(known_options=re.findall(r"--[\w-]+", command.format_usage()))
     return parser
 
 

@@ -16,6 +16,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.facts.authority import read_authority
+from reasonome.facts.text import some
 from reasonome.prioritisation import page, project_files, rank, tables
 from reasonome.prioritisation.knowledge import Known
 from reasonome.prioritisation.page import PageAbout, SourceUsed
@@ -154,8 +155,8 @@ def _unknown(panel: str | None, made: QuestionMaker) -> list[str]:
     """In words: which genes of the panel are unknown."""
     if not made.unmapped:
         return []
-    some = ", ".join(made.unmapped[:8]) + (", …" if len(made.unmapped) > 8 else "")
-    return [f"{panel}: {len(made.unmapped):,} of {len(made.panel):,} genes are unknown and left out: {some}"]
+    counts = f"{len(made.unmapped):,} of {len(made.panel):,} genes"
+    return [f"{panel}: {counts} are unknown and left out: {some(made.unmapped)}"]
 
 
 def _source(project: Project, name: str) -> SourceUsed:

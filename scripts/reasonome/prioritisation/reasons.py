@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from reasonome.facts.text import normalise
+from reasonome.facts.text import normalise, some
 from reasonome.prioritisation.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene
@@ -157,5 +157,4 @@ def fact_of(known: KnownPhenotype | None) -> str:
     """The fact behind a phenotype of a gene, in words; "" without one."""
     if known is None:
         return ""
-    diseases = ", ".join(known.diseases[:4]) + (", …" if len(known.diseases) > 4 else "")
-    return f"HPO: {known.known_label} ({known.known_id}) in {diseases}"
+    return f"HPO: {known.known_label} ({known.known_id}) in {some(known.diseases)}"

@@ -56,8 +56,12 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
     project.folder.check_known(file, ("styles",), experiment.styles, known)
     for arm, spec in experiment.arms.items():
         project.folder.check_known(file, ("arms", arm, "styles"), spec.styles or [], known)
+    trains = any(project.backbones[name].weights for name in set(experiment.backbones) - set(experiment.untrained))
+    asked = {
+        style for arm in experiment.arms.values() if trains or not arm.steps for style in experiment.styles_of(arm)
+    }
     for position, (benchmark, styles) in enumerate(of_tasks.items()):
-        if not set(styles).intersection(experiment.asked_styles):
+        if asked.isdisjoint(styles):
             what = f"no arm is asked '{benchmark}': none has a style of {project.benchmarks[benchmark].task}"
             fix = f"add one of {', '.join(styles)} to styles"
             raise project.folder.error(file, ("benchmarks", position), what, fix)
