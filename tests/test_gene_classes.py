@@ -18,6 +18,7 @@ from reasonome.tasks.gene_classification.negatives import matched, term_genes, t
 from reasonome.tasks.gene_classification.settings import GeneSubset
 from reasonome.tasks.prediction.task import PredictionQuestion, Target
 from reasonome.tasks.registry import TASKS
+from reasonome.tasks.verified import building
 
 
 @pytest.mark.parametrize(
@@ -246,6 +247,37 @@ def test_questions_on_a_term(monkeypatch, capsys):
         read(monkeypatch, term="T:9")
     with pytest.raises(InputError, match=r"subsets\.mine\.telling: no ontology of the corpus has the term 'T:9'"):
         read(monkeypatch, term="T:1", telling=["T:9"])
+
+
+def test_no_gene_or_family_is_on_two_sides_and_every_class_is_in_each_part(tmp_path, monkeypatch):
+    """Twelve families of three genes; half of them are kinases, which two subsets ask about."""
+    genes = [Gene(f"F{family}M{member}", groups=((str(family), "f"),)) for family in range(12) for member in range(3)]
+    labels = {gene.symbol: "kinase" if int(gene.groups[0][0]) % 2 else "phosphatase" for gene in genes}
+    path = tmp_path / "l.tsv"
+    pd.DataFrame(labels.items(), columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
+    subset = {"question": "?", "classes": ["kinase", "phosphatase"], "table": str(path), "test": 6, "valid": 6}
+    inputs = {"facts": "facts", "denied": "denied", "ontologies": {}, "tables": {"first": path, "second": path}}
+    facts = table(*((gene, "T:part") for gene in labels)).assign(relation="part_of")
+    monkeypatch.setattr(questions.files, "building", lambda *of: SimpleNamespace(files=inputs))
+    monkeypatch.setattr(questions, "read_facts", lambda path: facts)
+    monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
+    task = TASKS["gene_classification"]
+    for seed in range(10):
+        settings = {"task": task.name, "corpus": "c", "subsets": {"first": subset, "second": subset}, "seed": seed}
+        benchmark = task.Benchmark.model_validate(settings)
+        project = SimpleNamespace(
+            benchmarks={"b": benchmark}, corpora={"c": SimpleNamespace(taxon=9606)}, authority=lambda corpus: "hgnc"
+        )
+        splits, _ = building.split(questions.read(task, project, "b")[0], benchmark, task)
+        sides: dict[str, str] = {}
+        for part, rows in splits.items():
+            for question in rows:
+                for shared in (question.columns["symbol"], f"family of {question.group}"):
+                    assert sides.setdefault(shared, part) == part
+        for rows in splits.values():
+            assert {(q.subset, q.answer) for q in rows} == {
+                (name, label) for name in ("first", "second") for label in subset["classes"]
+            }
 
 
 def test_the_class_of_relatives_by_hand():

@@ -69,6 +69,44 @@ ATTACKS = (
 )
 
 
+# Of ten training answers three are yes: the right yes earns 1, the right no (10/7 - 1) / (10/3 - 1), anything else 0
+# less 1 / (10/3 - 1). Of the numbers 1 to 5 the scale is the root of 2.
+NO, WRONG, SCALE = 9 / 49, -3 / 7, 2**0.5
+
+
+@pytest.mark.parametrize(
+    ("gold", "completion", "right", "confidence", "form"),
+    [
+        ("yes", "r\nAnswer: yes\nConfidence: 100", 1, 1, 1),
+        ("yes", "r\nAnswer: yes\nConfidence: 80", 1, 0.96, 1),
+        ("yes", "r\nAnswer: yes\nConfidence: 0", 1, 0, 1),
+        ("yes", "r\nAnswer: no\nConfidence: 100", WRONG, -1, 1),
+        ("yes", "r\nAnswer: no\nConfidence: 30", WRONG, -0.09, 1),
+        ("yes", "r\nAnswer: yes", 1, -1, 0),
+        ("no", "r\nAnswer: no\nConfidence: 70", NO, 0.91, 1),
+        ("no", "Answer: no\nConfidence: 100", NO, 1, 1),
+        ("no", "r\nAnswer: yes\nConfidence: 50", WRONG, -0.25, 1),
+        ("no", "r\nAnswer: yes or no\nConfidence: 50", WRONG, -1, 1),
+        ("no", "r\nAnswer: yes\nAnswer: no\nConfidence: 50", WRONG, -1, 0),
+        ("no", "no", WRONG, -1, 0),
+        ("no", "", WRONG, -1, 0),
+        ("3", "r\nAnswer: 3 log mol/L\nConfidence: 100", 1, 1, 1),
+        ("3", "r\nAnswer: 3.5\nConfidence: 80", 1 - 0.5 / SCALE, 0.96, 1),  # within the tolerance
+        ("3", "r\nAnswer: 4\nConfidence: 80", 1 - 1 / SCALE, -0.64, 1),
+        ("3", "r\nAnswer: 5\nConfidence: 20", 0, -0.04, 1),
+        ("3", "r\nAnswer: 1 to 5\nConfidence: 20", 0, -1, 1),
+        ("3", "r\nAnswer: 3 mg/L\nConfidence: 20", 0, -1, 1),
+        ("3", "r\nAnswer: -3\nConfidence: 0", 0, 0, 1),
+        ("3", "r\nAnswer: 3", 1, -1, 0),
+    ],
+)
+def test_rewards_of_completions_by_hand(gold, completion, right, confidence, form):
+    classes, numbers = trained(*["yes"] * 3, *["no"] * 7), trained("1", "2", "3", "4", "5", target=NUMBERS)
+    asked = next(row for row in [*classes, *numbers] if row.answer == gold)
+    found = [earned(completion, [asked], {name: 1.0}) for name in ("right", "confidence", "format")]
+    assert found == pytest.approx([right, confidence, form])
+
+
 def test_no_attack_on_classes_earns_more_than_the_best_honest_constant():
     rows = trained(*["yes"] * 3, *["no"] * 7)
     honest = [f"r\nAnswer: {label}\nConfidence: {100 * share:.0f}" for label, share in (("yes", 0.3), ("no", 0.7))]
