@@ -11,11 +11,12 @@ from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import Ontology, Term
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Training
-from reasonome.tasks.gene_classification import leaks, questions
+from reasonome.tasks.gene_classification import baselines, leaks, questions
 from reasonome.tasks.gene_classification.baselines import family_classes, name_words
 from reasonome.tasks.gene_classification.families import families, symbol_stem
 from reasonome.tasks.gene_classification.negatives import matched, term_genes, terms_below
 from reasonome.tasks.gene_classification.settings import GeneSubset
+from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.task import PredictionQuestion, Target
 from reasonome.tasks.registry import TASKS
 from reasonome.tasks.verified import building
@@ -184,6 +185,46 @@ def test_the_word_rule_worked_out_by_hand():
     # "alpha" is in every name of a yes and in no other: the best word, and the only rule of two classes.
     assert rule.answers == ["no", "yes", "no"] and rule.confidences == [1.0, 1.0, 1.0]
     assert Counter(rule.answers)["yes"] == 1
+
+
+@pytest.mark.parametrize(("user", "information"), [("{symbol}: {name}", "prompt"), ("{symbol}", "a database")])
+def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch, user, information):
+    """The even genes are kinases by their names, and by the fact that only they have."""
+    target = Target(question="?", classes=("yes", "no"), shares={"yes": 0.5, "no": 0.5})
+
+    def question(i):
+        columns = {"symbol": f"G{i}", "name": f"kinase {i}" if i % 2 == 0 else f"factor {i}"}
+        return PredictionQuestion(
+            id=f"G{i}", subset="s", columns=columns, answer="no" if i % 2 else "yes", target=target
+        )
+
+    settings = {"question": "?", "classes": ["yes", "no"], "label": "kinase", "table": "l.tsv", "test": 1, "valid": 0}
+    task = TASKS["gene_classification"]
+    benchmark = task.Benchmark.model_validate({"task": task.name, "corpus": "c", "subsets": {"s": settings}})
+    project = SimpleNamespace(
+        benchmarks={"b": benchmark},
+        corpora={"c": SimpleNamespace(taxon=9606)},
+        encoders={},
+        settings=SimpleNamespace(seed=0),
+        authority=lambda corpus: "hgnc",
+        style=lambda benchmark, style: SimpleNamespace(user=user),
+    )
+    facts = table(*((f"G{i}", "T:secreted" if i % 2 else "T:nucleus") for i in range(30))).assign(relation="part_of")
+    inputs = SimpleNamespace(files={"facts": "facts", "ontologies": {}}, encoders=[])
+    monkeypatch.setattr(baselines.files, "baselines", lambda *of: inputs)
+    monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
+    monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
+    training, asked = [question(i) for i in range(20)], [question(i) for i in range(20, 30)]
+    found = {one.name: one for one in baselines.baselines(task, project, "b", "style", training, asked)}
+    assert {name: one.information for name, one in found.items()} == {
+        "constant": "none",
+        "random": "none",
+        "name_words": information,
+        "family": "training data",
+        "facts_regression": DOMAIN_MODEL,
+    }
+    for name in ("name_words", "facts_regression"):
+        assert found[name].answers == [question.answer for question in asked]
 
 
 STATEMENTS = [
