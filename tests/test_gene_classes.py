@@ -138,7 +138,11 @@ def test_lists_resolve_aliases_and_leave_out_two_labels(tmp_path):
     ("rows", "settings", "message"),
     [
         ([("INSR", "kinas")], {}, r"l\.tsv:2: label: 'kinas' is no class\n  fix: did you mean 'kinase'"),
-        ([("INSR", "kinase")], {"label": "tf", "classes": ["yes", "no"]}, "no row has the label 'tf'"),
+        (
+            [("INSR", "kinase")],
+            {"label": "tf", "classes": ["yes", "no"]},
+            "no row has the label 'tf'\n  fix: valid names: kinase",
+        ),
         (
             [("KIT", "kinase"), ("INSR", "Kinase")],
             {"label": "kinase", "classes": ["yes", "no"]},

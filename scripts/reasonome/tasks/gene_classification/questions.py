@@ -151,7 +151,8 @@ def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Lab
         else:
             labels[resolved.symbol][classes[cell]].append(line)
     if spec.label is not None and not labels and not left_out:
-        raise InputError(f"no row has the label '{spec.label}'", file=path, field=names["label"])
+        fix = nearest(spec.label, {cells[places["label"]].strip() for _, cells in table.rows} - {""})
+        raise InputError(f"no row has the label '{spec.label}'", file=path, field=names["label"], fix=fix)
     for symbol, by_class in labels.items():
         if len(by_class) > 1:
             lines = ", ".join(str(line) for lines in by_class.values() for line in lines)
