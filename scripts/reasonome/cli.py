@@ -33,7 +33,9 @@ def main(words: list[str] | None = None) -> int:
     """
     args, unknown = _parser().parse_known_args(words)
     if unknown:
-        fix = nearest(unknown[0], args.known_options) if unknown[0].startswith("-") else "leave it out, or see --help"
+        fix = "leave it out, or put it beside the others of its kind"
+        if unknown[0].startswith("-"):
+            fix = nearest(unknown[0], args.known_options)
         raise InputError(f"unknown argument '{unknown[0]}'", fix=fix)
     return args.run(args)
 
