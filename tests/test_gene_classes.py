@@ -21,6 +21,24 @@ from reasonome.tasks.prediction.task import PredictionQuestion, Target
 from reasonome.tasks.registry import TASKS
 from reasonome.tasks.verified import building
 
+TASK = TASKS["gene_classification"]
+
+
+def project(subsets, seed=0, **more):
+    """A project with a benchmark 'b' of the subsets."""
+    benchmark = TASK.Benchmark.model_validate({"task": TASK.name, "corpus": "c", "subsets": subsets, "seed": seed})
+    corpora = {"c": SimpleNamespace(taxon=9606)}
+    return SimpleNamespace(benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc", **more)
+
+
+def know(monkeypatch, genes, facts, denied, **inputs):
+    """Let questions be made of these genes and facts."""
+    files = {"facts": "facts", "denied": "denied", "ontologies": {}, "tables": {}} | inputs
+    monkeypatch.setattr(questions.files, "building", lambda *of: SimpleNamespace(files=files))
+    monkeypatch.setattr(questions, "read_facts", {"facts": facts, "denied": denied}.get)
+    monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
+    monkeypatch.setattr(questions, "read_ontology", lambda path: ONTOLOGY)
+
 
 @pytest.mark.parametrize(
     ("symbol", "stem"),
@@ -203,23 +221,15 @@ def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch
         )
 
     settings = {"question": "?", "classes": ["yes", "no"], "label": "kinase", "table": "l.tsv", "test": 1, "valid": 0}
-    task = TASKS["gene_classification"]
-    benchmark = task.Benchmark.model_validate({"task": task.name, "corpus": "c", "subsets": {"s": settings}})
-    project = SimpleNamespace(
-        benchmarks={"b": benchmark},
-        corpora={"c": SimpleNamespace(taxon=9606)},
-        encoders={},
-        settings=SimpleNamespace(seed=0),
-        authority=lambda corpus: "hgnc",
-        style=lambda benchmark, style: SimpleNamespace(user=user),
-    )
+    style = SimpleNamespace(user=user)
+    config = project({"s": settings}, encoders={}, settings=SimpleNamespace(seed=0), style=lambda *of: style)
     facts = table(*((f"G{i}", "T:secreted" if i % 2 else "T:nucleus") for i in range(30))).assign(relation="part_of")
     inputs = SimpleNamespace(files={"facts": "facts", "ontologies": {}}, encoders=[])
     monkeypatch.setattr(baselines.files, "baselines", lambda *of: inputs)
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
     monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
     training, asked = [question(i) for i in range(20)], [question(i) for i in range(20, 30)]
-    found = {one.name: one for one in baselines.baselines(task, project, "b", "style", training, asked)}
+    found = {one.name: one for one in baselines.baselines(TASK, config, "b", "style", training, asked)}
     assert {name: one.information for name, one in found.items()} == {
         "constant": "none",
         "random": "none",
@@ -261,20 +271,11 @@ def read(monkeypatch, **subset):
     """Questions of a benchmark of one subset, from facts of which one is denied; I1 has no protein."""
     rows = [("A1", "T:membrane"), ("B1", "T:raft"), ("C1", "T:secreted"), ("D1", "T:secreted"), ("E1", "T:nucleus")]
     rows += [("G1", "T:secreted"), ("H1", "T:secreted"), ("I1", "T:secreted")]
-    genes = GeneTable([Gene(f"{letter}1", name=f"gene {letter}", coding=letter != "I") for letter in "ABCDEFGHI"])
-    facts = {"facts": table(*rows).assign(relation="part_of"), "denied": table(("F1", "T:membrane"))}
+    genes = [Gene(f"{letter}1", name=f"gene {letter}", coding=letter != "I") for letter in "ABCDEFGHI"]
+    facts = table(*rows).assign(relation="part_of")
+    know(monkeypatch, genes, facts, table(("F1", "T:membrane")), ontologies={"o": "o"})
     settings = {"question": "?", "classes": ["yes", "no"], "test": 1, "valid": 0} | subset
-    benchmark = TASKS["gene_classification"].Benchmark.model_validate(
-        {"task": "gene_classification", "corpus": "c", "subsets": {"mine": settings}}
-    )
-    inputs = SimpleNamespace(files={"facts": "facts", "denied": "denied", "ontologies": {"o": "o"}, "tables": {}})
-    corpora = {"c": SimpleNamespace(taxon=9606)}
-    project = SimpleNamespace(benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc")
-    monkeypatch.setattr(questions.files, "building", lambda *of: inputs)
-    monkeypatch.setattr(questions, "read_facts", facts.get)
-    monkeypatch.setattr(questions, "read_authority", lambda *of: genes)
-    monkeypatch.setattr(questions, "read_ontology", lambda path: ONTOLOGY)
-    return questions.read(TASKS["gene_classification"], project, "b")[0]
+    return questions.read(TASK, project({"mine": settings}), "b")[0]
 
 
 def test_questions_on_a_term(monkeypatch, capsys):
@@ -301,19 +302,11 @@ def test_no_gene_or_family_is_on_two_sides_and_every_class_is_in_each_part(tmp_p
     path = tmp_path / "l.tsv"
     pd.DataFrame(labels.items(), columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
     subset = {"question": "?", "classes": ["kinase", "phosphatase"], "table": str(path), "test": 6, "valid": 6}
-    inputs = {"facts": "facts", "denied": "denied", "ontologies": {}, "tables": {"first": path, "second": path}}
     facts = table(*((gene, "T:part") for gene in labels)).assign(relation="part_of")
-    monkeypatch.setattr(questions.files, "building", lambda *of: SimpleNamespace(files=inputs))
-    monkeypatch.setattr(questions, "read_facts", lambda path: facts)
-    monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
-    task = TASKS["gene_classification"]
+    know(monkeypatch, genes, facts, table(), tables={"first": path, "second": path})
     for seed in range(10):
-        settings = {"task": task.name, "corpus": "c", "subsets": {"first": subset, "second": subset}, "seed": seed}
-        benchmark = task.Benchmark.model_validate(settings)
-        project = SimpleNamespace(
-            benchmarks={"b": benchmark}, corpora={"c": SimpleNamespace(taxon=9606)}, authority=lambda corpus: "hgnc"
-        )
-        splits, _ = building.split(questions.read(task, project, "b")[0], benchmark, task)
+        config = project({"first": subset, "second": subset}, seed)
+        splits, _ = building.split(questions.read(TASK, config, "b")[0], config.benchmarks["b"], TASK)
         sides: dict[str, str] = {}
         for part, rows in splits.items():
             for question in rows:

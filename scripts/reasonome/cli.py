@@ -35,7 +35,7 @@ def main(words: list[str] | None = None) -> int:
     if unknown:
         fix = "leave it out, or put it beside the others of its kind"
         if unknown[0].startswith("-"):
-            fix = nearest(unknown[0], args.known_options)
+            fix = nearest(unknown[0], re.findall(r"--[\w-]+", args.parser.format_usage()))
         raise InputError(f"unknown argument '{unknown[0]}'", fix=fix)
     return args.run(args)
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command = arguments.command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
-        command.set_defaults(known_options=re.findall(r"--[\w-]+", command.format_usage()))
+        command.set_defaults(parser=command)
     return parser
 
 
