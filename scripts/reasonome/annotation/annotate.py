@@ -17,7 +17,7 @@ from reasonome.annotation.agreement import (
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, EnrichedTerm, Sample
+from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
@@ -29,6 +29,7 @@ from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts

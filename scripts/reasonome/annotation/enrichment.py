@@ -8,9 +8,10 @@ from tqdm import tqdm
 
 from reasonome.annotation.agreement import SIGNIFICANT, near_identical_groups
 from reasonome.annotation.folding import fold
-from reasonome.annotation.over_representation import OverRepresentation, universe_flags
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import MOST_TERMS, AnnotationRecord, EnrichedTerm, FoldedTerm
+from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
+from reasonome.enrichment.over_representation import OverRepresentation, universe_flags
+from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
 
 
 def enrich(

@@ -9,17 +9,9 @@ from typing import Any
 from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
 from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
-from reasonome.annotation.gene_list import GeneLists, counted
+from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.gsea import analyse_rankings
 from reasonome.annotation.knowledge import Known, read_known, read_libraries
-from reasonome.annotation.orthologues import Orthologues, check_species
-from reasonome.annotation.over_representation import (
-    GeneSetLibrary,
-    OverRepresentation,
-    Universe,
-    default_universe,
-    resolve_universe,
-)
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
@@ -33,6 +25,7 @@ from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.species import check_species
 from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.asking import offline
@@ -44,9 +37,18 @@ from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    OverRepresentation,
+    Universe,
+    default_universe,
+    resolve_universe,
+)
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
+from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
