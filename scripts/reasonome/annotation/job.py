@@ -50,6 +50,8 @@ from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.files import library_files
+from reasonome.tasks.naming.libraries import named_libraries
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
@@ -60,7 +62,8 @@ _SHOWN = 8  # sets of a file that are printed one by one
 class Prepared:
     """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
-    `settings` have the style that was chosen. `gene_lists` and `tests` have the name of a file as key. `about` is what
+    `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
+    have the name of a file as key. `about` is what
     the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
     one. Without a model `style` and `known` are None. `orthologues` are given for lists of mice.
     """
@@ -74,6 +77,7 @@ class Prepared:
     orthologues: Orthologues | None
     known: Known | None
     tests: Mapping[str, OverRepresentation]
+    asked_tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
 
@@ -169,6 +173,12 @@ def prepare(
         name: OverRepresentation(libraries, tested or _universe(name, lists, genes, libraries, to_human))
         for name, lists in gene_lists.items()
     }
+    asked_tests = {}
+    if style is not None and style.terms is not None:
+        shown = named_libraries(
+            style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
+        )
+        asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
     if model is None:
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
@@ -185,6 +195,7 @@ def prepare(
         orthologues=to_human,
         known=known,
         tests=tests,
+        asked_tests=asked_tests,
         about=page_about,
         universe_sha256=universe_sha256,
     )
@@ -229,7 +240,14 @@ def annotate_lists(
             records = [question.record for question in questions]
             if model is not None:
                 records = annotate.annotate(
-                    questions, prepared.settings, prepared.style, model, prepared.known, terms, out
+                    questions,
+                    prepared.settings,
+                    prepared.style,
+                    model,
+                    prepared.known,
+                    terms,
+                    prepared.asked_tests,
+                    out,
                 )
             claim(out, RESULTS)
             tables.write_tables(records, out)
