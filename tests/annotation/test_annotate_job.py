@@ -259,7 +259,7 @@ def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annot
         ("GO BP", "biological_process", 5, 5),
     ]
     told = annotate.TASK.prompt(asked, style).messages[1]["content"]
-    assert told.startswith(f"DNA repair (5 of 5; {asked.enriched[0].size})\n\nGenes: ")
+    assert told.startswith("DNA repair (5 of 5; 5)\nbiological_process (5 of 5; 57)\n\nGenes: BRCA1 (gene 1); ")
     assert record["standing"] == "supported"
     assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
