@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
-
 Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
 
 

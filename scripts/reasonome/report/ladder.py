@@ -74,6 +74,7 @@ def _control(row: pd.Series) -> str:
 
 
 def _numbers(row: pd.Series) -> str:
-    """The difference, its interval, the outcome and its p."""
+    """The difference, its interval, the outcome and its p, as far as they are known."""
+    interval = "" if np.isnan(row["low"]) else f" [{signed(row['low'])}, {signed(row['high'])}]"
     p = "" if np.isnan(row["p"]) else ", p < 0.001" if row["p"] < 0.001 else f", p {row['p']:.3f}"
-    return f"{signed(row['difference'])} [{signed(row['low'])}, {signed(row['high'])}]  {row['outcome']}{p}"
+    return f"{signed(row['difference'])}{interval}  {row['outcome']}{p}"

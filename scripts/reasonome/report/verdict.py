@@ -104,17 +104,16 @@ def _clauses(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, varying: Seque
 
 def _clauses_of_panel(plan: Plan, rows: pd.DataFrame, panel: pd.DataFrame, word: str) -> list[str]:
     """The clauses about some of the contrasts of a panel: on other arms, then on groups of baselines."""
-    groups: dict[str, list[str]] = {}  # groups of baselines → the arms of which the same is said
-    clauses = []
+    controls: dict[str, list[str]] = {}  # controls → the arms of which the same is said
+    groups: dict[str, list[str]] = {}
     for arm, own in rows.groupby("a", sort=False):
         is_baseline = own["kind"] == "baseline"
         if not is_baseline.all():
-            clauses.append(f"{arm} over {_listed(_marked(own[~is_baseline], 'b', {}), word)}")
+            controls.setdefault(_listed(_marked(own[~is_baseline], "b", {}), word), []).append(arm)
         if is_baseline.any():
             all_groups = ((panel["a"] == arm) & (panel["kind"] == "baseline")).sum()
-            against = _groups(plan, own[is_baseline], all_groups, word)
-            groups.setdefault(against, []).append(arm)
-    return clauses + [f"{_listed(arms, 'and')} over {against}" for against, arms in groups.items()]
+            groups.setdefault(_groups(plan, own[is_baseline], all_groups, word), []).append(arm)
+    return [f"{_listed(arms, 'and')} over {against}" for over in (controls, groups) for against, arms in over.items()]
 
 
 def _groups(plan: Plan, rows: pd.DataFrame, all_groups: int, word: str) -> str:
