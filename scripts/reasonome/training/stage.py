@@ -255,6 +255,8 @@ class Stage:
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
+        if (adapter := self.recipe.adapter) and not (adapter.dropout or torch.cuda.is_available()):
+            adapters.add_to_weights(trainer.model)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
