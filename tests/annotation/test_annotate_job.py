@@ -261,7 +261,7 @@ def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annot
         ("GO BP", "biological_process", 5, 5),
     ]
     told = annotate.TASK.prompt(asked, style).messages[1]["content"]
-    assert told.startswith("DNA repair (5 of 5; 5)\nbiological_process (5 of 5; 57)\n\nGenes: BRCA1 (gene 1); ")
+    assert told.startswith("DNA repair (100%, 100%)\nbiological_process (100%, 9%)\n\nGenes: BRCA1 (gene 1); ")
     assert record["standing"] == "supported"
     assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
@@ -288,7 +288,7 @@ def test_benchmark_and_annotate_ask_the_same_question_about_the_same_genes(annot
     rows = with_enriched_terms(rows, tests, style.terms, 0.5, HeldOut(), style.seed)
     texts = [[message["content"] for message in task.prompt(row, style).messages] for row in rows]
     assert texts == [[message["content"] for message in task.prompt(one, style).messages] for one in asked]
-    assert "DNA repair (5 of 5; 5)" in texts[0][1]
+    assert "DNA repair (100%, 100%)" in texts[0][1]
 
 
 # answers

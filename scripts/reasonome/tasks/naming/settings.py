@@ -280,14 +280,17 @@ class PromptTerms(Strict):
         description="what of the terms is taken away, to see what answers rest on: the numbers are another term's, the "
         "order is drawn at random, the first stands alone, or the terms are another set's",
     )
-    term: str = Field("{name} ({overlap} of {drawn} genes)", description="how one is written")
+    term: str = Field(
+        "{name} ({overlap} of {drawn} genes)",
+        description="how one is written; {of_list} and {of_term} are the overlap in percent of the list and of the term",
+    )
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the terms, beside that of the genes")
 
     @field_validator("term")
     @classmethod
     def _only_name_and_genes(cls, value: str) -> str:
-        return only_placeholders(value, ("name", "overlap", "drawn", "size"))
+        return only_placeholders(value, ("name", "overlap", "drawn", "size", "of_list", "of_term"))
 
 
 class NamingStyle(GeneListStyle):
