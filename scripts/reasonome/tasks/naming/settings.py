@@ -282,7 +282,7 @@ class PromptTerms(Strict):
     )
     term: str = Field(
         "{name} ({overlap} of {drawn} genes)",
-        description="how one is written; {of_list} and {of_term} are the overlap in percent of the list and of the term",
+        description="how one is written; {of_list} and {of_term} are the overlap in percent of the list and the term",
     )
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the terms, beside that of the genes")
