@@ -27,6 +27,7 @@ from reasonome.training import adapters, processes, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
 from reasonome.training.judge import Judge
+from reasonome.training.placebo import shuffled_gold
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
@@ -175,7 +176,10 @@ def grpo(
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
-    rows, weights = _shuffled_rows(stage, "examples", task, stage.step.seed), recipe.weights_of_benchmarks
+    rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
+    if getattr(recipe, "gold", "own") == "shuffled":
+        rows = {benchmark: shuffled_gold(task, examples, stage.step.seed) for benchmark, examples in rows.items()}
+    weights = recipe.weights_of_benchmarks
     prompted = mixed(rows, weights, recipe.prompts, "prompts")
     prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
@@ -185,7 +189,7 @@ def grpo(
     judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 
-    valid = mixed(_shuffled_rows(stage, "valid", task, 0), weights, recipe.validation)
+    valid = mixed(_valid_rows(stage, task), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
@@ -226,19 +230,23 @@ def grpo(
         validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
     rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size, recipe.passes)
+    # A completion is drawn after its prompt, and is trained on with it in each pass.
+    prompt_tokens = trainer.state.num_input_tokens_seen // recipe.passes - rollout_tokens
+    prompt_tokens += curve.times * sum(map(len, token_ids(tokenizer, valid_texts)))
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(task))),
     }
-    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
+    generated = rollout_tokens + curve.tokens
+    stage.finish(trainer, tokenizer, facts, prompt_tokens=prompt_tokens, generated_tokens=generated)
 
 
-def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> dict[str, list[Any]]:
-    """The rows of a split of each benchmark, in random order."""
-    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files(kind).items()}
+def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
+    """The valid rows of each benchmark, in random order."""
+    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files("valid").items()}
     for split in rows.values():
-        random.Random(seed).shuffle(split)
+        random.Random(0).shuffle(split)
     return rows
 
 
