@@ -6,6 +6,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from reasonome.config.strict import Name, Precision, Strict
 
+# A part of a training split, as `Rows.which` has it.
+PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
+
 
 class Adapter(Strict):
     """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
