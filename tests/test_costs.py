@@ -11,7 +11,7 @@ import pytest
 from reasonome.core import atomic
 from reasonome.report.costs import COLUMNS, costs_table
 from reasonome.report.plan import Plan
-from reasonome.report.tables import metric_columns
+from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
@@ -121,6 +121,7 @@ def folder(tmp_path) -> Path:
     """An experiment of rankings with its tables."""
     (tmp_path / "plan.json").write_text(plan(tmp_path, "ranking").model_dump_json())
     columns = metric_columns(RANKINGS)
+    atomic.write_tsv(tmp_path / "comparisons.tsv", pd.DataFrame(columns=COMPARISON_COLUMNS))
     row = {"benchmark": "loci", "style": "short", "decoding": "greedy", "subset": "mean", "kind": "model", "arm": "SFT"}
     row = dict.fromkeys(columns, "") | row | {"metric": "top_1", "value": 0.25, "se": 0.05}
     atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame([row], columns=columns))
@@ -136,6 +137,8 @@ def shown(folder: Path) -> subprocess.CompletedProcess:
 def test_the_headline_of_rankings_is_shown(folder):
     done = shown(folder)
     assert done.returncode == 0, done.stderr
+    told = "Nothing was tested: the tables have no test of a trained arm by the primary metric, top-1."
+    assert done.stdout.startswith(f"{told}\nWhat the tables say is exploratory")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm", "top_1"] in lines
     assert ["loci", "short", "greedy", "model", "SFT", "0.25"] in lines

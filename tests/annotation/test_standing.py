@@ -3,8 +3,9 @@
 import pytest
 
 from reasonome.annotation.agreement import agreement_with_terms
-from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
 from reasonome.annotation.standing import standing
+from reasonome.enrichment.term import EnrichedTerm
 
 GENES = [f"G{number}" for number in range(10)]
 

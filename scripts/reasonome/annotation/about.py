@@ -6,7 +6,6 @@ from typing import Any
 from reasonome.annotation.annotate import decoding_settings
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
-from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
@@ -14,6 +13,7 @@ from reasonome.config import Annotation, Style
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project import Project
 from reasonome.core.manifest import versions
+from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.naming import files
 

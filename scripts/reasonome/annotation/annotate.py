@@ -14,10 +14,11 @@ from reasonome.annotation.agreement import (
     genes_of_reasoning,
     most_frequent_name,
 )
+from reasonome.annotation.enrichment import tested_genes
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, EnrichedTerm, Sample
+from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
@@ -29,10 +30,13 @@ from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
+from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
-from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming, ShownTerm
+from reasonome.tasks.naming.prompt_terms import shown_terms
+from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
 ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the answers to a prompt
@@ -52,21 +56,24 @@ def annotate(
     model: AskedModel,
     known: Known,
     terms: Mapping[str, Sequence[EnrichedTerm]],
+    asked_tests: Mapping[str, OverRepresentation],
     out: Path,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `terms` are the significant ones of each set by its id. The model sees the genes of a ranked set in that order,
-    those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's
-    `write_answers` does.
+    `terms` are the significant ones of each set by its id. `asked_tests`, by the name of the sets' file, give the terms
+    that a style shows, which are those that benchmarks show of the same genes. The model sees the genes of a ranked set
+    in that order, those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the
+    model's `write_answers` does.
     """
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
         examples = {example.id: example for example in with_facts(list(examples.values()), index, style.facts)}
     if style.terms is not None:
-        best = {question.record.id: shown_terms(question.record) for question in questions}
-        examples = {id: example.model_copy(update={"enriched": best[id]}) for id, example in examples.items()}
+        for record in (question.record for question in questions if question.record.id in examples):
+            shown = shown_terms(asked_tests[record.list], tested_genes(record), style.terms)
+            examples[record.id] = examples[record.id].model_copy(update={"enriched": shown})
     listed = style.model_copy(update={"order": "listed"})
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
@@ -143,11 +150,6 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
             "reasoning": "\n".join(answer.steps),
         }
     )
-
-
-def shown_terms(record: AnnotationRecord) -> list[ShownTerm]:
-    """The enriched terms of a record as prompts show them, in their order."""
-    return [ShownTerm(name=term.name, overlap=term.overlap, drawn=term.drawn) for term in record.enriched]
 
 
 def _likelihood(row: AnswerRow) -> float:

@@ -9,17 +9,9 @@ from typing import Any
 from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
 from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
-from reasonome.annotation.gene_list import GeneLists, counted
+from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.gsea import analyse_rankings
 from reasonome.annotation.knowledge import Known, read_known, read_libraries
-from reasonome.annotation.orthologues import Orthologues, check_species
-from reasonome.annotation.over_representation import (
-    GeneSetLibrary,
-    OverRepresentation,
-    Universe,
-    default_universe,
-    resolve_universe,
-)
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
@@ -33,6 +25,7 @@ from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.species import check_species
 from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.asking import offline
@@ -44,10 +37,21 @@ from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    OverRepresentation,
+    Universe,
+    default_universe,
+    resolve_universe,
+)
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
+from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.files import library_files
+from reasonome.tasks.naming.libraries import named_libraries
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
@@ -58,7 +62,8 @@ _SHOWN = 8  # sets of a file that are printed one by one
 class Prepared:
     """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
-    `settings` have the style that was chosen. `gene_lists` and `tests` have the name of a file as key. `about` is what
+    `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
+    have the name of a file as key. `about` is what
     the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
     one. Without a model `style` and `known` are None. `orthologues` are given for lists of mice.
     """
@@ -72,6 +77,7 @@ class Prepared:
     orthologues: Orthologues | None
     known: Known | None
     tests: Mapping[str, OverRepresentation]
+    asked_tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
 
@@ -167,6 +173,12 @@ def prepare(
         name: OverRepresentation(libraries, tested or _universe(name, lists, genes, libraries, to_human))
         for name, lists in gene_lists.items()
     }
+    asked_tests = {}
+    if style is not None and style.terms is not None:
+        shown = named_libraries(
+            style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
+        )
+        asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
     if model is None:
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
@@ -183,6 +195,7 @@ def prepare(
         orthologues=to_human,
         known=known,
         tests=tests,
+        asked_tests=asked_tests,
         about=page_about,
         universe_sha256=universe_sha256,
     )
@@ -227,7 +240,14 @@ def annotate_lists(
             records = [question.record for question in questions]
             if model is not None:
                 records = annotate.annotate(
-                    questions, prepared.settings, prepared.style, model, prepared.known, terms, out
+                    questions,
+                    prepared.settings,
+                    prepared.style,
+                    model,
+                    prepared.known,
+                    terms,
+                    prepared.asked_tests,
+                    out,
                 )
             claim(out, RESULTS)
             tables.write_tables(records, out)

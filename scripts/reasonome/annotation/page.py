@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.gsea import RankedAnalysis, ranking_values
-from reasonome.annotation.record import MANY, MOST_TERMS, AnnotationRecord
+from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
+from reasonome.enrichment.term import MANY
 from reasonome.report import page_files
 from reasonome.report.page_files import SourceUsed
 

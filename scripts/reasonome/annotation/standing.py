@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from reasonome.annotation.agreement import TermAgreement
 from reasonome.annotation.enrichment import leading_terms
-from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotationRecord
+from reasonome.enrichment.term import EnrichedTerm
 
 STANDINGS = SUPPORTED, WEAK, WITHHELD = "supported", "weak", "withheld"
 

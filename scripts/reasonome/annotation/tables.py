@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotationRecord
 from reasonome.core import atomic
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.files.cells import tsv_row
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"

@@ -1,6 +1,5 @@
 """benchmarks.yaml: the settings that all tasks share; the others are in each task's settings.py."""
 
-import re
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -41,5 +40,5 @@ def variant_suffix(share: float) -> str:
 
 
 def is_variant(subset: str) -> bool:
-    """Whether the name of a subset ends as `variant_suffix` says."""
-    return re.fullmatch(r".+-\d{1,3}", subset) is not None
+    """Whether a subset holds variants of another one's sets: contaminated (bp-50), or of other terms (bp-own)."""
+    return "-" in subset

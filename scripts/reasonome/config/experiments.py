@@ -6,6 +6,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
+Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
+
 
 class Arm(Strict):
     """One way to train a model: its steps in order, and the prompt styles it is asked in."""
@@ -52,9 +54,13 @@ class Experiment(Strict):
     )
     styles: SomeNames
     decodings: SomeNames
-    compared: list[Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]] = Field(
+    contrasts: list[Pair] = Field(
+        [], description="pairs of a trained arm and a control of its own, which join the family of the protocol's tests"
+    )
+    compared: list[Pair] = Field(
         [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
     )
+    primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
     forgetting: Forgetting | None = Field(None, description="not measured if not given")
 
     @property

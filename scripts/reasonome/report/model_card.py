@@ -119,7 +119,6 @@ def _environment(plan: Plan) -> Environment:
         "learned_from": learned_from,
         "against": _against,
         "outcome": _outcome,
-        "outcomes": _outcomes,
     }
     return environment
 
@@ -137,14 +136,6 @@ def _metadata(plan: Plan, weights: Mapping[str, str]) -> str:
         pipeline_tag="text-generation",
         tags=["biology", "genomics", plan.task_report.TAG, "reasonome"],
     ).to_yaml()
-
-
-def _outcomes(scores: ModelScores) -> str:
-    """Which groups of baselines the model beats, and which not, in sentences."""
-    beaten = {words: scores.against(group).beaten for group, words in _groups(scores.plan).items()}
-    won, lost = ("; ".join(words for words in beaten if beaten[words] is wanted) for wanted in (True, False))
-    wins = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
-    return f"{wins} It is not shown to beat those that use {lost}." if lost else wins
 
 
 def _groups(plan: Plan) -> dict[str, str]:

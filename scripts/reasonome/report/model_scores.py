@@ -12,6 +12,7 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, information_rank, without_strata
+from reasonome.report.verdict import Verdict, verdict
 from reasonome.scoring.comparisons import MEAN
 
 
@@ -85,6 +86,11 @@ class ModelScores:
             for _, row in best_baselines(_where(baselines, metric=metric)).iterrows():
                 best[row["information"]][metric] = row
         return best
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What was shown of the model's arm in this setting, and what was not."""
+        return verdict(self.plan, _where(self.comparisons, a=self.evaluation.arm, **self._setting))
 
     def tests(self, kind: str) -> list[dict]:
         """The tests of this arm on the benchmark's mean, by `metric`."""

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import getfile
+from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
@@ -88,7 +89,9 @@ class RewardScorer:
         """Reward functions as TRL calls them: once per step each, with all completions of the step."""
 
         def function(name: str) -> Callable[..., list[float]]:
-            def reward(completions, index, **columns) -> list[float]:
+            def reward(completions, index, log_metric=None, prompt_tokens=(), **columns) -> list[float]:
+                if log_metric is not None:
+                    log_metric("prompts/mean_length", fmean(prompt_tokens))
                 texts = [completion[0]["content"] for completion in completions]
                 asked = [examples[i] for i in index]
                 values = self.component(name, texts, asked)
@@ -184,7 +187,8 @@ def grpo(
     prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
-    longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
+    prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
+    longest = max(prompt_tokens) + recipe.max_completion_length
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
     judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
@@ -196,7 +200,9 @@ def grpo(
     trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
         model=stage.load_model(),
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
-        train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
+        train_dataset=Dataset.from_dict(
+            {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
+        ),
         reward_funcs=scorer.for_trl(prompted),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
@@ -229,17 +235,17 @@ def grpo(
         validation = before_and_after(scorer, valid, curve.before, after)
         validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
-    rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size, recipe.passes)
-    # A completion is drawn after its prompt, and is trained on with it in each pass.
-    prompt_tokens = trainer.state.num_input_tokens_seen // recipe.passes - rollout_tokens
-    prompt_tokens += curve.times * sum(map(len, token_ids(tokenizer, valid_texts)))
+    read, generated = (
+        rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
+        for of in ("prompts", "completions")
+    )
+    read += curve.times * sum(map(len, token_ids(tokenizer, valid_texts)))
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(task))),
     }
-    generated = rollout_tokens + curve.tokens
-    stage.finish(trainer, tokenizer, facts, prompt_tokens=prompt_tokens, generated_tokens=generated)
+    stage.finish(trainer, tokenizer, facts, prompt_tokens=read, generated_tokens=generated + curve.tokens)
 
 
 def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
@@ -279,15 +285,15 @@ def _settings(stage: Stage, recipe: GrpoRecipe | OnlineDpoRecipe) -> dict[str, A
     }
 
 
-def generated_tokens(history: list[dict[str, Any]], batch_size: int, passes: int = 1) -> int:
-    """Tokens of all rollouts, from the mean completion length of each logged window of steps.
+def rollout_tokens(history: list[dict[str, Any]], of: str, batch_size: int, passes: int = 1) -> int:
+    """Tokens of all "completions", or of the "prompts" of each, from the mean length in each logged window of steps.
 
     Completions are drawn once for every `passes` steps.
     """
     tokens = drawn = 0
     for entry in history:
-        if "completions/mean_length" in entry:
+        if f"{of}/mean_length" in entry:
             until = math.ceil(entry["step"] / passes)
-            tokens += entry["completions/mean_length"] * batch_size * (until - drawn)
+            tokens += entry[f"{of}/mean_length"] * batch_size * (until - drawn)
             drawn = until
     return round(tokens)

@@ -216,7 +216,8 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
-        **({"compared": spec.compared} if spec.compared else {}),
+        **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
+        **({"primary": spec.primary} if spec.primary else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
         "evaluations": [

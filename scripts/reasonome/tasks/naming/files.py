@@ -1,11 +1,19 @@
 """Which files the jobs of gene-set naming read beside the rows of a benchmark."""
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from reasonome.config import GO_FORMATS, KnowledgeTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.tasks.base import Inputs, Rows
+
+
+class LibraryFile(NamedTuple):
+    """A file of gene sets, and its format: one of GMT_FORMATS."""
+
+    path: Path
+    format: str
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -29,11 +37,27 @@ def building(project: Project, benchmark: str) -> Inputs:
 
 
 def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """For a style with facts, the facts and the ontologies of the benchmark's sets."""
-    if project.style(benchmark, style).facts is None:
-        return Inputs()
-    corpus = project.benchmarks[benchmark].corpus
-    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontology_files(project, benchmark)})
+    """For a style with facts, the facts and the ontologies of the benchmark's sets; for one with enriched terms the
+    background, the authority for gene symbols, libraries of gene sets, and held-out sets of other benchmarks."""
+    shown, spec = project.style(benchmark, style), project.benchmarks[benchmark]
+    inputs: dict[str, Any] = {}
+    if shown.facts is not None:
+        inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
+    if shown.terms is not None:
+        left_out = map(project.results.benchmark, spec.leave_out)
+        inputs |= {
+            "background": project.results.background(benchmark),
+            "authority": project.source_files(project.authority(spec.corpus)),
+            "libraries": [library.path for library in library_files(project, benchmark, style).values()],
+            "held_out": [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")],
+        }
+    return Inputs(inputs)
+
+
+def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:
+    """The files of gene sets whose terms a style shows beside those of GO, by source."""
+    sources = [name for name in project.style(benchmark, style).terms.libraries if name in project.sources]
+    return {name: LibraryFile(project.source_file(name, "gmt"), project.sources[name].format) for name in sources}
 
 
 def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
@@ -106,10 +130,15 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
 def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
     """The number of rows of a split by the settings; None where they do not say."""
     spec = project.benchmarks[benchmark]
-    sizes = [getattr(subset, part) for subset in spec.subsets.values()]
+    asked = spec.asks if part == "test" else part
+    sizes = [getattr(subset, asked) for subset in spec.subsets.values()]
     if not sizes or None in sizes or (part == "test" and spec.files):
         return None
-    return Rows(sum(sizes) * (1 + len(spec.contaminated) if part == "test" else 1), at_most=True)
+    if part != "test":
+        return Rows(0 if part == spec.asks else sum(sizes), at_most=True)
+    withheld = spec.withheld_terms
+    kinds = len(spec.contaminated) + len(withheld.variants)
+    return Rows(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:

@@ -44,8 +44,9 @@ def genes_text(genes: Sequence, style: NamingStyle) -> str:
 def with_choice(example: Any, style: NamingStyle) -> Any:
     """The example with what its prompt shows: `shown` genes, their facts and neighbours, and how many did not fit.
 
-    An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
-    budget each, so that none takes another's place: a style with facts shows the same genes as one without.
+    An example that has its choice stays as it is. At least one gene is shown, if the style lists genes. Genes, facts
+    and neighbours have a budget each, so that none takes another's place: a style with facts shows the same genes as
+    one without.
     InputError for a set without the neighbours or the enriched terms that the style shows.
     """
     if example.shown is not None:
@@ -54,11 +55,11 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
         fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
         raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
     if style.terms is not None and example.enriched is None:
-        fix = "ask sets of your own, by `reasonome annotate`, or choose another style"
+        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
         raise InputError("the style shows enriched terms, and this set has none", field="terms", fix=fix)
     symbols = [gene.symbol for gene in example.genes]
     ordered = [example.genes[i] for i in listing_order(symbols, style)]
-    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
+    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)] if style.lists_genes else []
     facts = [fact_texts(gene, style) for gene in kept]
     counts = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
     neighbours = _fitting_neighbours(example.neighbours, style)
@@ -116,7 +117,7 @@ def _fitting_facts(facts: Sequence[Sequence[str]], style: NamingStyle) -> list[i
     shown = [0] * len(facts)
     costs = [count_tokens(of_gene) for of_gene in facts]
     left = 0 if style.facts is None else style.facts.budget_tokens
-    for place in range(max(map(len, costs))):
+    for place in range(max(map(len, costs), default=0)):
         for gene, of_gene in enumerate(costs):
             if place == shown[gene] < len(of_gene) and of_gene[place] <= left:
                 left -= of_gene[place]
@@ -142,7 +143,7 @@ def _fitting_terms(terms: Sequence | None, style: NamingStyle) -> list | None:
 
 def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
     return [
-        style.terms.term.format(name=one_line(term.name), overlap=term.overlap, drawn=term.drawn)
+        style.terms.term.format(name=one_line(term.name), overlap=term.overlap, drawn=term.drawn, size=term.size)
         for term in terms[: style.terms.most]
     ]
 

@@ -164,7 +164,7 @@ def score_answers(
                 "facts_left_out": answer.facts_left_out,
                 "neighbours_left_out": answer.neighbours_left_out,
                 **answer_columns(attempt),
-                "format": float(parsed_answer.named and parsed_answer.reasoned),
+                "format": float(parsed_answer.formed),
                 "format_published": float(parsed_answer.format_published),
                 "abstained": float(normalise(parsed_answer.name) == normalise(ABSTENTION)),
                 **ending(answer),

@@ -14,6 +14,8 @@ from reasonome.config.styles import only_placeholders
 from reasonome.core.errors import InputError
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
+# The libraries of GO's terms, apart: p is adjusted for the terms of one, and they answer different questions.
+BRANCHES = {"biological_process": "GO BP", "cellular_component": "GO CC", "molecular_function": "GO MF"}
 KIND = "what its sets are, as prompts ask for it, such as pathway or protein complex"
 Kind = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z -]*)?$")]
 
@@ -87,6 +89,27 @@ class PublishedFile(Strict):
             )
 
 
+class WithheldTerms(Strict):
+    """What questions that show enriched terms do not show, beside the tests in which a set's whole family is withheld.
+
+    own: the set's own term, by id, name or equal genes; family: also terms with a Jaccard index of the benchmark's
+    threshold or more, and those of the same name but for words of regulation; nothing: no term.
+    """
+
+    variants: Annotated[list[Literal["own", "nothing"]], AfterValidator(check_unique)] = Field(
+        [], description="further tests: the same sets with less withheld, as subsets such as bp-own"
+    )
+    sets: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="test sets of each subset that have variants, contaminated ones too; all if not given"
+    )
+    training_nothing: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="share of the training sets of which nothing is withheld, as users' sets are mostly like that"
+    )
+    training_contaminated: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the genes that are replaced in every other one of these"
+    )
+
+
 PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(check_subset_names)]
 
 
@@ -134,6 +157,14 @@ class NamingBenchmark(Benchmark):
     contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
         [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
     )
+    withheld_terms: WithheldTerms = Field(
+        WithheldTerms(), description="for styles that show enriched terms: which ones questions do not show"
+    )
+    asks: Literal["test", "valid"] = Field(
+        "test",
+        description="valid: the valid sets are asked in place of the test sets, by which settings are chosen; the "
+        "entry is else that of the benchmark on which models train",
+    )
     audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
     all_facts: bool = Field(
         False,
@@ -144,6 +175,11 @@ class NamingBenchmark(Benchmark):
     background: Name | None = Field(
         None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
     )
+
+    def splits_like(self, other: "NamingBenchmark") -> bool:
+        """Whether another entry draws the same test and valid sets, of which it may ask either."""
+        left_out = {"asks", "withheld_terms", "contaminated", *self.SCORING_SETTINGS}
+        return self.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
 
     @property
     def published_files(self) -> dict[tuple[str, str], PublishedFile]:
@@ -175,6 +211,8 @@ class NamingBenchmark(Benchmark):
             raise ValueError("training sets are either built (subsets) or published (train_files, valid_files)")
         if self.valid_files and not self.train_files:
             raise ValueError("'valid_files' go with 'train_files'")
+        if published and self.asks == "valid":
+            raise ValueError("'asks: valid' is for built sets")
         if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
         if published and self.all_facts:
@@ -229,9 +267,19 @@ class PromptNeighbours(Strict):
 
 
 class PromptTerms(Strict):
-    """The terms that are enriched in the set, the best first: for users' sets, as they may answer a benchmark's."""
+    """The terms that are enriched in the set, the best first; of a benchmark's set without those that are withheld."""
 
     most: Annotated[int, Field(ge=1)] = Field(description="terms per prompt")
+    libraries: Annotated[list[str], AfterValidator(check_unique)] = Field(
+        list(BRANCHES.values()),
+        description="of the terms: branches of GO, as the background has them, and sources of sources.yaml with gene "
+        "sets in GMT",
+    )
+    control: Literal["numbers", "order", "first", "other"] | None = Field(
+        None,
+        description="what of the terms is taken away, to see what answers rest on: the numbers are another term's, the "
+        "order is drawn at random, the first stands alone, or the terms are another set's",
+    )
     term: str = Field("{name} ({overlap} of {drawn} genes)", description="how one is written")
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the terms, beside that of the genes")
@@ -239,28 +287,34 @@ class PromptTerms(Strict):
     @field_validator("term")
     @classmethod
     def _only_name_and_genes(cls, value: str) -> str:
-        return only_placeholders(value, ("name", "overlap", "drawn"))
+        return only_placeholders(value, ("name", "overlap", "drawn", "size"))
 
 
 class NamingStyle(GeneListStyle):
     """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
 
+    gene: str = Field("", description="how one gene is written; not given where the user text has no {genes}")
+    budget_tokens: int = Field(0, description="of the list of genes; not given without one")
     track: Literal["strict", "as-published"] = Field(
         "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
     )
+    reasoning: bool = Field(True, description="whether the text asks for steps of reasoning behind the name")
     confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
     order: Literal["seeded", "listed"] = Field(
         "seeded", description="of the genes, of which the first that fit are shown: shuffled by the seed, or as listed"
     )
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
-    terms: PromptTerms | None = Field(
-        None, description="written where the user text has {terms}; only `reasonome annotate` knows them"
-    )
+    terms: PromptTerms | None = Field(None, description="written where the user text has {terms}")
     any_kind: str = Field(
         "process, function or component",
         description="written where the texts have {kind} and the benchmark does not say what kind of set is asked for",
     )
+
+    @property
+    def lists_genes(self) -> bool:
+        """Whether the user text lists the genes; else it shows the terms that are enriched in them."""
+        return "{genes}" in self.user
 
     def reading(self) -> str:
         """The style's track."""
@@ -281,6 +335,12 @@ class NamingStyle(GeneListStyle):
 
     @model_validator(mode="after")
     def _parts_have_their_place(self) -> "NamingStyle":
+        if not (self.lists_genes or self.terms):
+            raise ValueError("the [user] text has neither {genes} nor {terms}: it asks about nothing")
+        if self.lists_genes and (not self.gene or self.budget_tokens < 8):
+            raise ValueError("the [user] text has {genes}: give 'gene', and 'budget_tokens' of 8 or more")
+        if not self.lists_genes and (self.gene or self.budget_tokens or self.facts):
+            raise ValueError("the [user] text has no {genes}: leave out 'gene', 'budget_tokens' and 'facts'")
         for name, part in (("neighbours", self.neighbours), ("terms", self.terms)):
             wanted, written = int(part is not None), self.user.count(f"{{{name}}}")
             if written != wanted:

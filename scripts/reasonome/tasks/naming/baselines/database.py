@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.enrichment.hypergeometric import Enrichment, GeneSetTests
 from reasonome.facts.text import normalise
-from reasonome.scoring.hypergeometric import Enrichment, GeneSetTests
 from reasonome.tasks.naming.background import Background, BackgroundTerm
 
 

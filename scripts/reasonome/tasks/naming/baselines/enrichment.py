@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.scoring.hypergeometric import upper_tail
+from reasonome.enrichment.hypergeometric import upper_tail
 from reasonome.tasks.naming.baselines.questions import Questions
 
 
