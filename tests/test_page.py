@@ -496,6 +496,14 @@ def test_a_corpus_is_counted_by_source_and_a_placebo_says_so(rendered):
     assert "No tokens were counted" not in section and '<a href="#corpora">' in rendered[0]
 
 
+def test_a_step_that_is_a_placebo_says_so(rendered):
+    text, inputs = rendered
+    assert "A placebo" not in section_text(text, "training", "reasoning")
+    placebos = page.render_page(replace(inputs, steps=[replace(step, placebo=True) for step in inputs.steps]))
+    section = section_text(placebos, "training", "reasoning")
+    assert section.count("<strong>A placebo</strong>: each completion was rewarded") == len(inputs.steps) > 0
+
+
 def test_what_holds_of_a_corpus_and_a_teacher_is_said_of_no_other(rendered):
     _, inputs = rendered
     (corpus,), ((reasoning, counts),) = inputs.plan.corpora, inputs.reasoning

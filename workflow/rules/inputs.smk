@@ -112,6 +112,11 @@ def training_files(wildcards):
     return list(or_stop(experiments.training_files, PROJECT, recipe(wildcards), *about).values())
 
 
+def encoder_models(wildcards):
+    """The encoders that the recipe's rewards compare by; their manifests are among the training files."""
+    return [ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(wildcards).encoders]
+
+
 def judge_model(wildcards):
     """The reward model that judges completions; its manifest is among the training files."""
     judge = experiments.judge_chain(recipe(wildcards))

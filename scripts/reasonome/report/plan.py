@@ -55,6 +55,16 @@ class Step(_Strict):
     backbone: str
     chain: str = Field(description="the chain that ends with this step")
     folder: Path
+    placebo: bool = Field(False, description="whether completions were rewarded by other questions' right answers")
+
+
+class TrainedModel(_Strict):
+    """The model of a trained arm."""
+
+    backbone: str
+    arm: str
+    chain: str
+    runs: list[Path] = Field(description="run.json of every job that made it: training, and samples it learned from")
 
 
 class Samples(_Strict):
@@ -115,6 +125,7 @@ class Plan(_Strict):
     evaluations: list[Evaluation]
     baselines: list[Baselines]
     steps: list[Step] = []
+    models: list[TrainedModel] = []
     samples: list[Samples] = []
     known: list[Known] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")

@@ -118,27 +118,45 @@ def training_files(project: Project, recipe: Recipe, backbone: str, parent: str)
         files[recipe.data_name("examples", benchmark)] = folder / "train.jsonl"
         if isinstance(recipe, RolloutRecipe):
             files[recipe.data_name("valid", benchmark)] = folder / "valid.jsonl"
-    if getattr(recipe, "confidence_from", None):
-        samples = samples_of_parent(project, recipe, (backbone, parent))
-        for (benchmark, _), path in zip(recipe.questions, samples, strict=True):
-            files[recipe.data_name("samples", benchmark)] = path
+    samples = samples_of_parent(project, recipe, (backbone, parent))
+    for (benchmark, _), path in zip(recipe.questions if samples else (), samples, strict=True):
+        files[recipe.data_name("samples", benchmark)] = path
     for teacher, benchmark, style in taught_by(project, recipe):
         files[recipe.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
     for corpus in recipe.corpora:
         files["statements"] = project.results.statements(corpus) / "train.jsonl"
     if judge := judge_chain(recipe):
         files[JUDGE] = project.results.model(backbone, judge) / "manifest.json"
-    if isinstance(recipe, RolloutRecipe):
-        files |= {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
-    return files
+    return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
 
 
 def samples_of_parent(project: Project, recipe: Recipe, model: tuple[str, str]) -> list[Path]:
     """The samples of its parent, by (backbone, chain), that a recipe learns from, a file for each of its questions."""
-    spec = getattr(recipe, "confidence_from", None) or project.preferences.get(getattr(recipe, "preferences", None))
+    preferences = project.preferences.get(getattr(recipe, "preferences", None))
+    spec = getattr(recipe, "samples", None) or getattr(recipe, "confidence_from", None) or preferences
     if spec is None or isinstance(spec, (TablePreferences, TierPreferences)):
         return []
-    return [project.results.samples(model, *question, spec.decoding, spec.questions) for question in recipe.questions]
+    most = getattr(spec, "questions", None)
+    asked = recipe.part(most) if isinstance(recipe, SftRecipe) else most
+    return [project.results.samples(model, *question, spec.decoding, asked) for question in recipe.questions]
+
+
+def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
+    """run.json of every job that made a model, each once: its steps, and the samples and facts that they learned from.
+
+    Those of the reward models that judged its completions are among them.
+    """
+    runs = []
+    for model in chains.lineage(chain)[1:]:
+        parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
+        if judge := judge_chain(recipe):
+            runs += runs_behind(project, backbone, judge)
+        asked = samples_of_parent(project, recipe, (backbone, parent))
+        if isinstance(recipe, PretrainRecipe) and recipe.drill:
+            asked.append(project.results.known((backbone, parent), recipe.corpus, recipe.drill.facts))
+        runs += [path.with_suffix(".run.json") for path in asked]
+        runs.append(project.results.model(backbone, model) / "run.json")
+    return list(dict.fromkeys(runs))
 
 
 def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
@@ -217,7 +235,18 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         ],
         "steps": [
             {"backbone": backbone, "chain": chain, "folder": str(results.model(backbone, chain))}
-            for backbone, chain in steps
+            | ({"placebo": True} if getattr(recipe, "gold", "own") == "shuffled" else {})
+            for (backbone, chain), recipe in zip(steps, recipes, strict=True)
+        ],
+        "models": [
+            {
+                "backbone": backbone,
+                "arm": arm,
+                "chain": chain,
+                "runs": list(map(str, runs_behind(project, backbone, chain))),
+            }
+            for backbone, arm, chain in dict.fromkeys((run.backbone, run.arm, run.chain) for run in runs)
+            if chain != chains.BASE
         ],
         "samples": [
             {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}

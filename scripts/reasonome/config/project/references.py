@@ -17,7 +17,7 @@ from reasonome.config import (
 )
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project.experiment_references import check_experiment
-from reasonome.config.project.recipe_references import check_recipe
+from reasonome.config.project.recipe_references import check_recipe, check_samples
 from reasonome.core.errors import nearest
 from reasonome.tasks import registry
 
@@ -108,16 +108,11 @@ def _check_preferences(project: "Project", name: str, preferences: Preferences) 
     if isinstance(preferences, TierPreferences):
         project.folder.check_known(file, (name, "teacher"), preferences.teacher, project.teachers)
     if isinstance(preferences, SamplePreferences):
-        project.folder.check_known(file, (name, "decoding"), preferences.decoding, project.decodings)
-        project.folder.check_known(file, (name, "encoders"), preferences.encoders, project.encoders)
-        decoding = project.decodings[preferences.decoding]
-        if decoding.samples < 2:
+        check_samples(project, file, (name,), preferences)
+        if project.decodings[preferences.decoding].samples < 2:
             what = f"decoding '{preferences.decoding}' gives one sample, and two are compared"
             fix = "name one with `samples: 2` or more"
             raise project.folder.error(file, (name, "decoding"), what, fix)
-        if decoding.orders > 1:
-            what = f"decoding '{preferences.decoding}' asks in several orders, and answers to one prompt are compared"
-            raise project.folder.error(file, (name, "decoding"), what, "name one without `orders`")
 
 
 def _check_requests(project: "Project") -> None:

@@ -199,6 +199,10 @@ class GeneSetNaming:
         names = [other.name for other in others if other.subset == example.subset and normalise(other.name) not in own]
         return of_like_length(example.name, names, random)
 
+    def with_gold_of(self, example: Example, other: Example) -> Example:
+        """The set with the names of another one."""
+        return example.model_copy(update={"name": other.name, "synonyms": other.synonyms})
+
     def terms(self, example: Example) -> list[tuple[str, str]]:
         """Every id of the set's term with every name of it; none of a variant, whose original has them."""
         ids = [] if example.term else [example.id, *filter(None, [example.main_id])]
