@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
-    answer_sources,
     check_there,
     naming_benchmarks,
+    needed_sources,
     targets,
 )
 from reasonome.annotation.questions import Question, make_question
@@ -139,9 +139,7 @@ def prepare(
     incomplete model, and a universe without known genes. Writes nothing.
     """
     _print_reading(gene_lists)
-    sources = answer_sources(project, settings)
-    if model is None:
-        sources = replace(sources, facts=(), encoders=())
+    sources = needed_sources(project, settings, model is not None)
     check_there(sources)
     style = None
     if model is not None:

@@ -48,4 +48,4 @@ from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
 from reasonome.config.training_settings import Adapter, QuestionRecipe, TrainingSettings
-from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
+from reasonome.config.weights import AdapterWeights, HubWeights, PathWeights, PypiWeights
