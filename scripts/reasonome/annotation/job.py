@@ -33,6 +33,7 @@ from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.asking import offline
@@ -51,6 +52,7 @@ from reasonome.tasks.naming.background import read_background
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
+SAMPLES = 5  # answers for each set
 _SHOWN = 8  # sets of a file that are printed one by one
 
 
@@ -60,7 +62,8 @@ class Prepared:
 
     `settings` have the style that was chosen. `gene_lists` and `tests` have the name of a file as key. `about` is what
     the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
-    one. Without a model `style` and `known` are None. `orthologues` are given for lists of mice.
+    one. Without a model `style` and `known` are None. `shipped` is what lies beside a model that ships. `orthologues`
+    are given for lists of mice.
     """
 
     settings: Annotation
@@ -74,6 +77,7 @@ class Prepared:
     tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
+    shipped: Shipped | None
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
@@ -142,8 +146,10 @@ def prepare(
     sources = needed_sources(project, settings, model is not None)
     check_there(sources)
     style = None
+    shipped = shipped_with(project, model)
     if model is not None:
         settings, style = _with_style(project, settings, model)
+        settings = _with_samples(settings, shipped)
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -168,7 +174,7 @@ def prepare(
     if model is None:
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
-        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
+        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
     for sentence in page_about.universe:
         say(sentence)
     return Prepared(
@@ -183,6 +189,7 @@ def prepare(
         tests=tests,
         about=page_about,
         universe_sha256=universe_sha256,
+        shipped=shipped,
     )
 
 
@@ -198,6 +205,12 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     return settings.model_copy(update={"style": name}), style
+
+
+def _with_samples(settings: Annotation, shipped: Shipped | None) -> Annotation:
+    """The settings with the number of answers: where none is given, the one by which a model that ships is judged."""
+    alone = shipped is not None and shipped.judge is not None
+    return settings.model_copy(update={"samples": settings.samples or (1 if alone else SAMPLES)})
 
 
 def annotate_lists(
@@ -224,9 +237,8 @@ def annotate_lists(
                 )
             records = [question.record for question in questions]
             if model is not None:
-                records = annotate.annotate(
-                    questions, prepared.settings, prepared.style, model, prepared.known, terms, out
-                )
+                asked = (prepared.settings, prepared.style, model, prepared.known)
+                records = annotate.annotate(questions, *asked, terms, out, prepared.shipped)
             claim(out, RESULTS)
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
@@ -246,7 +258,8 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
     for record in tested[:_SHOWN]:
         best = tables.best_term(record)
         told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
-        say(f"{record.list}: {' '.join(record.set.split())!r}: {told}")
+        first = f"{record.name} (by the model); " if record.stands_first else ""
+        say(f"{record.list}: {' '.join(record.set.split())!r}: {first}{told}")
     enriched = sum(bool(record.enriched) for record in tested)
     without, failed = len(tested) - enriched, len(records) - len(tested)
     print(
@@ -258,6 +271,8 @@ def _print_names(records: Sequence[AnnotationRecord]) -> None:
     """Print how many names the enriched terms bear out."""
     stands = Counter(record.standing for record in records if not record.error)
     told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
+    if first := sum(record.stands_first for record in records):
+        told.append(f"{first:,} before the first term")
     print(f"the model's names: {', '.join(told)}")
 
 
@@ -311,6 +326,7 @@ def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": model and model.manifest,
+        "shipped": prepared.shipped and prepared.shipped.digests,
         "code": code_sha256(__file__),
         "versions": versions(),
     }

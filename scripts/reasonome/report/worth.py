@@ -120,4 +120,6 @@ def read_worth(path: str | os.PathLike) -> Worth:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or None
-        raise InputError(first["msg"], file=path, field=where, fix="write it again: scripts/export_adapter.py") from None
+        raise InputError(
+            first["msg"], file=path, field=where, fix="write it again: scripts/export_adapter.py"
+        ) from None
