@@ -116,8 +116,8 @@ def test_the_worth_and_how_often_names_stand_first_are_told():
     assert shipped().in_words("enriched", 1) == (
         "On 1,000 test questions of enriched, style enriched (experiment mine, 2026-11-25) the model's ROUGE-L is "
         "0.571 (0.550 to 0.592), that of the first enriched term 0.522: difference +0.049 (+0.020 to +0.078), over 3 "
-        "seeds, better. A name stands first where it is better than the first term with a probability above one half, as "
-        "calibrated on 200 further questions of enriched: there 30% of the names stood first, and 65% of them were "
+        "seeds, better. A name stands first where it is better than the first term with a probability above one half, "
+        "as calibrated on 200 further questions of enriched: there 30% of the names stood first, and 65% of them were "
         "better; of all names 40% were."
     )
 
