@@ -1,8 +1,10 @@
 # Scores → tables, paper, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
+# What ships of a model, one adapter with its card and its worth, is made by the path of its manifest.
 
 
 localrules:
     cards,
+    export_adapter,
     measure_forgetting,
     write_model_card,
     write_plan,
@@ -186,19 +188,24 @@ rule render_report:
         program("render_report.py", "{params.folder}")
 
 
+CARD_INPUTS = {
+    "plan": f"{EXPERIMENT}/plan.json",
+    "metrics": f"{EXPERIMENT}/metrics.tsv",
+    "comparisons": f"{EXPERIMENT}/comparisons.tsv",
+    "leaks": f"{EXPERIMENT}/audit.json",
+    "manifests": lambda w: [
+        RESULTS.model(w.backbone, chain) / "manifest.json"
+        for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
+    ],
+    "licences": lambda w: [
+        RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
+    ],
+}
+
+
 rule write_model_card:
     input:
-        plan=f"{EXPERIMENT}/plan.json",
-        metrics=f"{EXPERIMENT}/metrics.tsv",
-        comparisons=f"{EXPERIMENT}/comparisons.tsv",
-        leaks=f"{EXPERIMENT}/audit.json",
-        manifests=lambda w: [
-            RESULTS.model(w.backbone, chain) / "manifest.json"
-            for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
-        ],
-        licences=lambda w: [
-            RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
-        ],
+        **CARD_INPUTS,
     output:
         f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
     log:
@@ -211,6 +218,31 @@ rule write_model_card:
         code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
     shell:
         configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
+
+
+rule export_adapter:
+    input:
+        **CARD_INPUTS,
+        model=lambda w: [
+            ancient(RESULTS.model(w.backbone, chain) / "model") for chain in chains.lineage(w.chain)
+        ],
+    output:
+        adapter=f"{MODEL}/joined.{{experiment}}/adapter_model.safetensors",
+        settings=f"{MODEL}/joined.{{experiment}}/adapter_config.json",
+        card=f"{MODEL}/joined.{{experiment}}/README.md",
+        measured=f"{MODEL}/joined.{{experiment}}/measured.json",
+        manifest=f"{MODEL}/joined.{{experiment}}/manifest.json",
+    log:
+        f"{ROOT}/logs/export_adapter/{{backbone}}.{{chain}}.{{experiment}}.log",
+    wildcard_constraints:
+        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=lambda w: code_of_experiment("export_adapter.py", w.experiment),
+        folder=subpath(output.manifest, parent=True),
+    shell:
+        configured("export_adapter.py", "experiment", "backbone", "chain", output="{params.folder}")
 
 
 rule cards:

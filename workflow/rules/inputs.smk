@@ -1,5 +1,12 @@
 # Which files and settings a job needs, by its wildcards, where that is more than a line; the rules are beside this file.
 
+# Backbones that are another one with an adapter, and the weights of each as the configuration has them.
+ADAPTED = {
+    name: backbone.weights
+    for name, backbone in PROJECT.backbones.items()
+    if backbone.weights and backbone.weights.source == "adapter"
+}
+
 
 def reads(stage, *further):
     """The files that a job of this stage reads beside the rows of its benchmark, and its encoders: what the task says.
@@ -87,6 +94,18 @@ def local_weights(table, kind, name):
             f"{kind} '{name}' has no weights: it can be asked, but there is no model of it to fetch or train"
         )
     return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
+
+
+def adapted_backbone(wildcards):
+    """The folder of the untouched backbone that an adapter is added to."""
+    return RESULTS.model(ADAPTED[wildcards.backbone].backbone, chains.BASE)
+
+
+def adapter_files(backbone):
+    """The files of a backbone's adapter; none of a backbone without."""
+    names = ("adapter_config.json", "adapter_model.safetensors", "manifest.json")
+    folder = Path(ADAPTED[backbone].path) if backbone in ADAPTED else None
+    return [folder / name for name in names if folder and (name != "manifest.json" or (folder / name).is_file())]
 
 
 def recipe(wildcards):

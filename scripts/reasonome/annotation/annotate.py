@@ -19,6 +19,7 @@ from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.annotation.shipped import OF_WORDS, Shipped, placed
 from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
@@ -58,13 +59,14 @@ def annotate(
     terms: Mapping[str, Sequence[EnrichedTerm]],
     asked_tests: Mapping[str, OverRepresentation],
     out: Path,
+    shipped: Shipped | None = None,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `terms` are the significant ones of each set by its id. `asked_tests`, by the name of the sets' file, give the terms
-    that a style shows, which are those that benchmarks show of the same genes. The model sees the genes of a ranked set
-    in that order, those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the
-    model's `write_answers` does.
+    `shipped` is what lies beside a model that ships. `terms` are the significant ones of each set by its id.
+    `asked_tests`, by the name of the sets' file, give the terms that a style shows, which are those that benchmarks
+    show of the same genes. The model sees the genes of a ranked set in that order, those of others in a seeded random
+    order, as far as the style's budget goes. Raises InputError as the model's `write_answers` does.
     """
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
@@ -85,7 +87,11 @@ def annotate(
         record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
-            record = _checked(named, known, terms[record.id])
+            shown = examples[record.id].enriched or []
+            record = _checked(named, known, terms[record.id], of_whole_list=bool(shown))
+            if shipped is not None:
+                calibrated = shipped.is_calibrated(settings.style or "", settings.samples)
+                record = placed(record, shown, shipped, calibrated)
         records.append(record)
     return records
 
@@ -134,7 +140,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     kind = "stated" if stated else ""
     if not stated and any(row.name_logprob is not None for row in rows):
-        kind = "probability of its words"
+        kind = OF_WORDS
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
         update={
@@ -157,7 +163,9 @@ def _likelihood(row: AnswerRow) -> float:
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm]) -> AnnotationRecord:
+def _checked(
+    record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm], of_whole_list: bool
+) -> AnnotationRecord:
     """The record with checked claims, the standing of the name, and the genes that support it."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
@@ -170,7 +178,7 @@ def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTer
     is_term = known.names.is_term(record.name) if record.name else ""
     shown = {gene.symbol for gene in record.genes if gene.shown}
     own_name = own_name_flag(record.name, record.genes, is_term == "yes")
-    stands, why = standing(record, supporting, telling, terms, own_name)
+    stands, why = standing(record, supporting, telling, terms, own_name, of_whole_list)
     return record.model_copy(
         update={
             "flags": [*record.flags, *_flags(record, supporting, is_term, own_name, known)],
@@ -191,7 +199,7 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, ow
     """Warnings: genes left out of the prompt, samples that disagree, no support, no known term, a gene's own name."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
-    if shown < len(record.genes):
+    if 0 < shown < len(record.genes):
         flags.append(f"the prompt had room for {shown:,} of {len(record.genes):,} genes")
     if record.name and record.agreement == 0:
         flags.append("no two answers agree on a name: this one is a guess")

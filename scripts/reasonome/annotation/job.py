@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,16 @@ from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
-    answer_sources,
     check_there,
     naming_benchmarks,
+    needed_sources,
     targets,
 )
 from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
 from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
@@ -55,6 +56,7 @@ from reasonome.tasks.naming.libraries import named_libraries
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
+SAMPLES = 5  # answers for each set
 _SHOWN = 8  # sets of a file that are printed one by one
 
 
@@ -65,7 +67,8 @@ class Prepared:
     `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
     have the name of a file as key. `about` is what
     the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
-    one. Without a model `style` and `known` are None. `orthologues` are given for lists of mice.
+    one. Without a model `style` and `known` are None. `shipped` is what lies beside a model that ships. `orthologues`
+    are given for lists of mice.
     """
 
     settings: Annotation
@@ -80,6 +83,7 @@ class Prepared:
     asked_tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
+    shipped: Shipped | None
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
@@ -145,13 +149,13 @@ def prepare(
     incomplete model, and a universe without known genes. Writes nothing.
     """
     _print_reading(gene_lists)
-    sources = answer_sources(project, settings)
-    if model is None:
-        sources = replace(sources, facts=(), encoders=())
+    sources = needed_sources(project, settings, model is not None)
     check_there(sources)
     style = None
+    shipped = shipped_with(project, model)
     if model is not None:
         settings, style = _with_style(project, settings, model)
+        settings = _with_samples(settings, shipped)
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -182,7 +186,7 @@ def prepare(
     if model is None:
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
-        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
+        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
     for sentence in page_about.universe:
         say(sentence)
     return Prepared(
@@ -198,6 +202,7 @@ def prepare(
         asked_tests=asked_tests,
         about=page_about,
         universe_sha256=universe_sha256,
+        shipped=shipped,
     )
 
 
@@ -213,6 +218,12 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     return settings.model_copy(update={"style": name}), style
+
+
+def _with_samples(settings: Annotation, shipped: Shipped | None) -> Annotation:
+    """The settings with the number of answers: where none is given, the one by which a model that ships is judged."""
+    alone = shipped is not None and shipped.judge is not None
+    return settings.model_copy(update={"samples": settings.samples or (1 if alone else SAMPLES)})
 
 
 def annotate_lists(
@@ -239,16 +250,9 @@ def annotate_lists(
                 )
             records = [question.record for question in questions]
             if model is not None:
-                records = annotate.annotate(
-                    questions,
-                    prepared.settings,
-                    prepared.style,
-                    model,
-                    prepared.known,
-                    terms,
-                    prepared.asked_tests,
-                    out,
-                )
+                asked = (prepared.settings, prepared.style, model, prepared.known)
+                shown = (terms, prepared.asked_tests)
+                records = annotate.annotate(questions, *asked, *shown, out, prepared.shipped)
             claim(out, RESULTS)
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
@@ -268,7 +272,8 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
     for record in tested[:_SHOWN]:
         best = tables.best_term(record)
         told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
-        say(f"{record.list}: {' '.join(record.set.split())!r}: {told}")
+        first = f"{record.name} (by the model); " if record.stands_first else ""
+        say(f"{record.list}: {' '.join(record.set.split())!r}: {first}{told}")
     enriched = sum(bool(record.enriched) for record in tested)
     without, failed = len(tested) - enriched, len(records) - len(tested)
     print(
@@ -280,6 +285,8 @@ def _print_names(records: Sequence[AnnotationRecord]) -> None:
     """Print how many names the enriched terms bear out."""
     stands = Counter(record.standing for record in records if not record.error)
     told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
+    if first := sum(record.stands_first for record in records):
+        told.append(f"{first:,} before the first term")
     print(f"the model's names: {', '.join(told)}")
 
 
@@ -333,6 +340,7 @@ def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": model and model.manifest,
+        "shipped": prepared.shipped and prepared.shipped.digests,
         "code": code_sha256(__file__),
         "versions": versions(),
     }
