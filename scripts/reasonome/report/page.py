@@ -12,7 +12,7 @@ from reasonome.report import calibration_section, number_text, origins, page_fil
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
+from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.scoring.comparisons import MEAN
@@ -75,7 +75,7 @@ def render_page(inputs: ReportInputs) -> str:
     return template.render(
         plan=plan,
         groups=plan.metric_set.groups,
-        ceiling=CEILING,
+        ceilings=CEILINGS,
         with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
         settings=[
             scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)

@@ -12,7 +12,7 @@ import pandas as pd
 from reasonome.config import is_variant
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
-from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
+from reasonome.report.family import CEILINGS, PROTOCOL, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
@@ -239,8 +239,8 @@ class _Tables:
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
         for kind in baselines["information"].unique():
             title = f"Baselines that use {words.get(kind, kind)}"
-            if kind == CEILING:
-                title = f"A ceiling, not a baseline to beat: look-ups in {words[kind]}"
+            if kind in CEILINGS:
+                title = f"A ceiling, not a baseline to beat: it uses {words[kind]}"
             groups.append((title, False, self.rows(baselines[baselines["information"] == kind], columns)))
         shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
         groups.append(("The models' own answers, shuffled", False, shuffled))
@@ -254,7 +254,7 @@ class _Tables:
         for row in rows:
             row["margins"] = by_arm.get((row["backbone"], row["arm"])) if row["kind"] == "model" else None
         means = metrics.query("metric == @primary and subset == @MEAN")
-        beatable = means.query("kind == 'baseline' and information != @CEILING")["value"]
+        beatable = means.query("kind == 'baseline' and information not in @CEILINGS")["value"]
         return {
             "groups": groups,
             "kinds": [kind for kind in kinds if any(kind in row["cells"] for row in beside)],
