@@ -109,6 +109,7 @@ class Plan(_Strict):
     arms: list[str]
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
     compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
+    control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation]

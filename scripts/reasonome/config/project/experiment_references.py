@@ -70,12 +70,13 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
 
 
 def _check_compared(project: "Project", file: str, experiment: Experiment) -> None:
-    """InputError for a pair with an unknown arm, or whose arms are never asked in the same style."""
+    """InputError for a pair with an unknown arm, or whose arms are never asked the same benchmark."""
+    tasks = {project.benchmarks[benchmark].task for benchmark in experiment.benchmarks}
     for position, pair in enumerate(experiment.compared):
         project.folder.check_known(file, ("compared", position), pair, experiment.arms, "arm")
-        one, other = (experiment.styles_of(experiment.arms[arm]) for arm in pair)
-        if not set(one).intersection(other):
-            what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
+        styles = [set(experiment.styles_of(experiment.arms[arm])) for arm in pair]
+        if not any(all(own.intersection(project.styles(task)) for own in styles) for task in tasks):
+            what = f"{' and '.join(pair)} have no benchmark in common, and answers to the same questions are compared"
             raise project.folder.error(file, ("compared", position), what, "take the pair out, or let them share one")
 
 

@@ -187,6 +187,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
     taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
+    controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     known = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -199,6 +200,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         **({"compared": spec.compared} if spec.compared else {}),
+        **({"control_styles": controls} if controls else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
         "evaluations": [
