@@ -116,11 +116,18 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
 
 
 def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data, test sets, prompts, and the ontologies with synonyms and ancestors of their terms."""
+    """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
+    ancestors of their terms."""
     prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
+    prompts += [examples_folder(project, *question) / "train.jsonl" for question in prompts_with_terms(project, plan)]
     corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
     ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
     return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+
+
+def prompts_with_terms(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
+    """(benchmark, style) of the training prompts that show enriched terms."""
+    return [question for question in plan.training_prompts if project.style(*question).terms is not None]
 
 
 def corpora(project: Project, benchmark: str) -> list[str]:

@@ -126,6 +126,9 @@ class AuditPolicy(Strict):
     jaccard: Policy = Field("drop", description="a Jaccard index of the benchmark's threshold or more")
     related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
     name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
+    held_out_term: Literal["report", "fail"] = Field(
+        "fail", description="its term, by id or name, among the enriched terms that a training question shows"
+    )
     name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
         {}, description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts"
     )
