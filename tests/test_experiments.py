@@ -159,11 +159,11 @@ def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_noth
         Project(config)
 
 
-def test_a_pair_that_is_never_asked_in_one_style_cannot_be_compared(config):
+def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
     pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))
     with pytest.raises(
-        InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no style in common"
+        InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no benchmark in common"
     ):
         Project(config)
 

@@ -266,7 +266,7 @@ def test_the_primary_metric_stands_first_on_one_scale(with_terms):
     headline = shown["headline"]
     titles = [title for title, *_ in headline["groups"]]
     assert titles[0] == "Models" and titles[-1] == "The models' own answers, shuffled"
-    assert titles[-2] == "A ceiling, not a baseline to beat: look-ups in a database that holds the very term"
+    assert titles[-2] == "A ceiling, not a baseline to beat: it uses a database that holds the very term"
     models = headline["groups"][0][2]
     baselines = inputs.metrics.query(
         "kind == 'baseline' and metric == 'term_score' and subset == 'mean' and stratum == ''"

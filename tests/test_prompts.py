@@ -279,7 +279,10 @@ def with_terms(**changes):
 
 
 def enriched(*names):
-    return [ShownTerm(name=name, overlap=3, drawn=5) for name in names]
+    return [
+        ShownTerm(library="GO BP", id=f"GO:{place}", name=name, overlap=3, drawn=5, size=9)
+        for place, name in enumerate(names)
+    ]
 
 
 def test_enriched_terms_stand_where_the_template_has_them():
@@ -302,7 +305,7 @@ def test_enriched_terms_stand_where_the_template_has_them():
 
 
 def test_a_style_with_enriched_terms_needs_sets_that_have_them():
-    with pytest.raises(InputError, match=r"this set has none(.|\n)*reasonome annotate"):
+    with pytest.raises(InputError, match=r"this set has none(.|\n)*results/prompts/\{benchmark\}"):
         prompt_of(genes(("A", "x")), with_terms())
 
 

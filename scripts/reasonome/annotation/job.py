@@ -214,7 +214,7 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
     styles = project.styles(annotate.TASK.name)
     name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
     style = lookup(styles, name, "prompt style")
-    if style.neighbours is not None:
+    if style.neighbours is not None or style.examples is not None:
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     return settings.model_copy(update={"style": name}), style

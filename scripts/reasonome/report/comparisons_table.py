@@ -60,33 +60,45 @@ def comparisons_table(
         _, benchmark, style, _ = key
         labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
         later = [arm for other in order[position + 1 :] for arm in settings[other]]
-        pairs = list(_pairs(settings[key], later, scores.baselines[benchmark, style], plan))
+        elsewhere = [arm for other in order if other != key for arm in settings[other]]
+        pairs = list(_pairs(settings[key], later, elsewhere, scores.baselines[benchmark, style], plan))
         questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
-        rows += [labels | row for row in _compare(pairs, questions, bootstrap, equivalence, hits)]
+        outside = {"family": ""} if style in plan.control_styles else {}
+        rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
     return table.assign(verdict=verdicts(table))
 
 
 def _pairs(
-    arms: list[Scored], later: list[Scored], baselines: list[Scored], plan: Plan
+    arms: list[Scored], later: list[Scored], elsewhere: list[Scored], baselines: list[Scored], plan: Plan
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison of one setting's arms, for each metric that is compared; `later`
-    are the arms of the settings after this one.
+    are the arms of the settings after this one, `elsewhere` those of all others.
 
     Arms of the same stages are compared across styles, and arms of the same name across backbones. Every arm is also
-    compared with the arms of a backbone that is never trained.
+    compared with the arms of a backbone that is never trained. A named pair is compared across styles if it has none in
+    common, but not in a style that is a control.
     """
     by_arm = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     by_name = {arm.name: arm for arm in arms}
     steps = {name: by_arm[name].steps for name in by_name}
     all_steps = {name: evaluation.steps for name, evaluation in by_arm.items()}
+    asked_in = {name: {e.style for e in plan.evaluations if e.arm == name} for name in by_arm}
     for arm in arms:
         parent = parent_arm(arm.name, all_steps)
         others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
         for kind, pairs in (("declared control", plan.contrasts), ("named pair", plan.compared)):
             others += [(kind, other, by_name[other]) for a, other in pairs if a == arm.name and other in by_name]
+        others += [
+            ("named pair", f"{other.name} [{other.labels['style']}]", other)
+            for other in elsewhere
+            if _differing(arm, other) == ["style"]
+            and (arm.name, other.name) in plan.compared
+            and not asked_in[arm.name] & asked_in[other.name]
+            and not {arm.labels["style"], other.labels["style"]} & {*plan.control_styles}
+        ]
         others += [
             ("other style", f"{other.name} [{other.labels['style']}]", other)
             for other in later

@@ -15,7 +15,7 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_sources import SourceRead
-from reasonome.report.family import BASELINE_GROUPS, CEILING, PROTOCOL
+from reasonome.report.family import BASELINE_GROUPS, CEILINGS, PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.model_steps import learned_from
 from reasonome.report.paper import escaped
@@ -90,7 +90,7 @@ def render_card(
         primary=plan.metric_set.primary,
         about_answers=_ABOUT_ANSWERS,
         groups=_groups(plan),
-        ceiling=CEILING,
+        ceilings=CEILINGS,
         judges=judges,
         checks=_checks(evaluations, all_steps, leaks),
         leak_kinds=LEAK_KINDS,
@@ -143,7 +143,7 @@ def _metadata(plan: Plan, weights: Mapping[str, str], library: str) -> str:
 
 
 def _groups(plan: Plan) -> dict[str, str]:
-    """What groups of baselines use, in words; without the ceiling."""
+    """What groups of baselines use, in words; without ceilings."""
     return {group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS}
 
 

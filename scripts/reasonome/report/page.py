@@ -13,7 +13,7 @@ from reasonome.report.answers_data import answers_data, list_runs, reward_weight
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.contrasts_section import contrasts_section
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
+from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.verdict import verdict
@@ -79,7 +79,7 @@ def render_page(inputs: ReportInputs) -> str:
         verdict=verdict(plan, inputs.comparisons),
         contrasts=contrasts_section(plan, inputs.comparisons, inputs.figures, runs),
         groups=plan.metric_set.groups,
-        ceiling=CEILING,
+        ceilings=CEILINGS,
         with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
         settings=[
             scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)

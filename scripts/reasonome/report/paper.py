@@ -9,7 +9,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from reasonome.config.project import chains
-from reasonome.report.family import CEILING
+from reasonome.report.family import CEILINGS
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
@@ -190,7 +190,7 @@ def _score_table(cells: pd.DataFrame) -> str:
     rows, last = [], None
     for (kind, information, backbone, arm), row in cells.groupby(ROW, sort=False):
         is_model = kind == "model"
-        group = backbone if is_model else "ceiling" if information == CEILING else "best baseline"
+        group = backbone if is_model else "ceiling" if information in CEILINGS else "best baseline"
         name = arm if is_model else f"{arm} ({information})"
         shown = [_score(cell) for cell in row.itertuples()]
         tests = [_tested(cell) for cell in row.itertuples() if cell.subset == MEAN and cell.mark]

@@ -120,6 +120,7 @@ class Plan(_Strict):
     contrasts: list[tuple[str, str]] = Field([], description="arms and controls of their own, tested in the family")
     compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
     primary: str = Field("", description="metric that decides; that of the task if not given")
+    control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation]

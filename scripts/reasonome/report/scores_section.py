@@ -13,7 +13,7 @@ from reasonome.config import is_variant
 from reasonome.report import paper
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
-from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
+from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
@@ -241,8 +241,8 @@ class _Tables:
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
         for kind in baselines["information"].unique():
             title = f"Baselines that use {words.get(kind, kind)}"
-            if kind == CEILING:
-                title = f"A ceiling, not a baseline to beat: look-ups in {words[kind]}"
+            if kind in CEILINGS:
+                title = f"A ceiling, not a baseline to beat: it uses {words[kind]}"
             groups.append((title, False, self.rows(baselines[baselines["information"] == kind], columns)))
         shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
         groups.append(("The models' own answers, shuffled", False, shuffled))
@@ -251,7 +251,7 @@ class _Tables:
     def headline(self, metrics: pd.DataFrame, primary: str) -> dict[str, Any]:
         """The primary metric of all models and baselines, for one scale."""
         means = metrics.query("metric == @primary and subset == @MEAN")
-        beatable = means.query("kind == 'baseline' and information != @CEILING")["value"]
+        beatable = means.query("kind == 'baseline' and information not in @CEILINGS")["value"]
         return {
             "groups": self.scores(metrics, [Column(primary)])["groups"],
             "highest": max(means[["value", "high"]].max(axis=None), 0.01),

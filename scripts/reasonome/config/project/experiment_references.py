@@ -74,12 +74,13 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
 
 
 def _check_pairs(project: "Project", file: str, experiment: Experiment, field: str) -> None:
-    """InputError for a pair with an unknown arm, or whose arms are never asked in the same style."""
+    """InputError for a pair with an unknown arm, or whose arms are never asked the same benchmark."""
+    tasks = {project.benchmarks[benchmark].task for benchmark in experiment.benchmarks}
     for position, pair in enumerate(getattr(experiment, field)):
         project.folder.check_known(file, (field, position), pair, experiment.arms, "arm")
-        one, other = (experiment.styles_of(experiment.arms[arm]) for arm in pair)
-        if not set(one).intersection(other):
-            what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
+        styles = [set(experiment.styles_of(experiment.arms[arm])) for arm in pair]
+        if not any(all(own.intersection(project.styles(task)) for own in styles) for task in tasks):
+            what = f"{' and '.join(pair)} have no benchmark in common, and answers to the same questions are compared"
             raise project.folder.error(file, (field, position), what, "take the pair out, or let them share one")
 
 
@@ -90,7 +91,11 @@ def _check_contrasts(project: "Project", file: str, experiment: Experiment) -> N
     for position, pair in enumerate(experiment.contrasts):
         arm, control = pair
         fix = "take the pair out of contrasts"
-        if not steps[arm]:
+        one, other = (experiment.styles_of(experiment.arms[name]) for name in pair)
+        if not set(one).intersection(other):
+            what = f"{arm} and {control} have no style in common, and answers in one style are compared"
+            fix = "take the pair out, or let them share one"
+        elif not steps[arm]:
             what, fix = f"'{arm}' has no steps, and claims are about trained arms", "name the trained arm first"
         elif control in experiment.no_controls:
             what = f"'{control}' is in no_controls: it cannot answer in the form, so that to beat it is no claim"

@@ -205,6 +205,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
     taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
+    controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     known = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -218,6 +219,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
         **({"primary": spec.primary} if spec.primary else {}),
+        **({"control_styles": controls} if controls else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
         "evaluations": [
@@ -290,8 +292,8 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
 class AuditPlan:
     """The plan of a leak audit: test questions `asked`, as (benchmark, style), and training data with their steps.
 
-    `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style), and
-    `tables`, of people's own preferences, by file.
+    `training` is by benchmark (its train split), `training_prompts` by (benchmark, style), `corpora` by corpus,
+    `reasoning` by (teacher, benchmark, style), and `tables`, of people's own preferences, by file.
     `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
     """
 
@@ -301,6 +303,7 @@ class AuditPlan:
     reasoning: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_compared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    training_prompts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def benchmarks(self) -> list[str]:
@@ -337,8 +340,10 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
         recipe = project.recipe(step)
         for corpus in recipe.corpora:
             _add(plan.corpora, corpus, step)
-        for benchmark, _ in recipe.questions:
+        for benchmark, style in recipe.questions:
             _add(plan.training if benchmark in akin else plan.not_compared, benchmark, step)
+            if benchmark in akin:
+                _add(plan.training_prompts, (benchmark, style), step)
         for taught in taught_by(project, recipe):
             if taught[1] in akin:
                 _add(plan.reasoning, taught, step)

@@ -78,19 +78,26 @@ def teacher_template(project: Project, benchmark: str) -> Path:
     return project.root / "prompts" / f"teacher.{project.benchmarks[benchmark].task}.txt"
 
 
-def scoring(project: Project, benchmark: str) -> Inputs:
-    """The background, the markers that its names are in the encoders' caches, and the facts to check claims against."""
+def scoring(project: Project, benchmark: str, style: str) -> Inputs:
+    """The background, the markers that its names are in the encoders' caches, the facts to check claims against, and
+    the questions of a style with enriched terms."""
+    shows_terms = project.style(benchmark, style).terms is not None
+    questions = {"questions": examples_folder(project, benchmark, style) / "test.jsonl"} if shows_terms else {}
     return Inputs(
-        {**baselines(project, benchmark).files, "facts": judging_facts(project, benchmark)},
+        {**_judging(project, benchmark), "facts": judging_facts(project, benchmark), **questions},
         project.benchmarks[benchmark].encoders,
     )
 
 
 def baselines(project: Project, benchmark: str) -> Inputs:
-    """As `scoring`, without facts: baselines have no reasoning."""
+    """The background with these markers, and the authority for gene symbols, which says which genes are coding."""
+    authority = project.source_files(project.authority(project.benchmarks[benchmark].corpus))
+    return Inputs({**_judging(project, benchmark), "authority": authority}, project.benchmarks[benchmark].encoders)
+
+
+def _judging(project: Project, benchmark: str) -> dict[str, Any]:
     background, encoders = project.results.background(benchmark), project.benchmarks[benchmark].encoders
-    embedded = [background.with_suffix(f".{encoder}.json") for encoder in encoders]
-    return Inputs({"background": background, "embedded": embedded}, encoders)
+    return {"background": background, "embedded": [background.with_suffix(f".{name}.json") for name in encoders]}
 
 
 def background(project: Project, benchmark: str) -> Inputs:
@@ -109,11 +116,18 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
 
 
 def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data, test sets, prompts, and the ontologies with synonyms and ancestors of their terms."""
+    """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
+    ancestors of their terms."""
     prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
+    prompts += [examples_folder(project, *question) / "train.jsonl" for question in prompts_with_terms(project, plan)]
     corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
     ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
     return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+
+
+def prompts_with_terms(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
+    """(benchmark, style) of the training prompts that show enriched terms."""
+    return [question for question in plan.training_prompts if project.style(*question).terms is not None]
 
 
 def corpora(project: Project, benchmark: str) -> list[str]:

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, read_library
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    LibrarySet,
+    OverRepresentation,
+    default_universe,
+    read_library,
+)
 from reasonome.facts.genes import GeneTable
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.files import LibraryFile
@@ -20,6 +26,12 @@ def ontology_libraries(background: Background) -> list[GeneSetLibrary]:
             library = BRANCHES.get(term.namespace) or term.namespace or term.source
             sets.setdefault(library, {})[term.id] = LibrarySet(term.name, genes)
     return [GeneSetLibrary(name, sets[name]) for name in sorted(sets)]
+
+
+def background_tests(background: Background, genes: GeneTable) -> OverRepresentation:
+    """The over-representation analysis of a background's terms among all coding genes. InputError as it raises."""
+    libraries = ontology_libraries(background)
+    return OverRepresentation(libraries, default_universe(genes, libraries))
 
 
 def named_libraries(

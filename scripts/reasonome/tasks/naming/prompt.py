@@ -47,16 +47,18 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
     An example that has its choice stays as it is. At least one gene is shown, if the style lists genes. Genes, facts
     and neighbours have a budget each, so that none takes another's place: a style with facts shows the same genes as
     one without.
-    InputError for a set without the neighbours or the enriched terms that the style shows.
+    InputError for a set without the neighbours, the enriched terms or the examples that the style shows.
     """
     if example.shown is not None:
         return example
-    if style.neighbours is not None and not example.neighbours:
-        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
-        raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
-    if style.terms is not None and example.enriched is None:
-        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
-        raise InputError("the style shows enriched terms, and this set has none", field="terms", fix=fix)
+    for field, what, lacking in (
+        ("neighbours", "neighbours", style.neighbours is not None and not example.neighbours),
+        ("terms", "enriched terms", style.terms is not None and example.enriched is None),
+        ("examples", "examples", style.examples is not None and not example.shots),
+    ):
+        if lacking:
+            fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
+            raise InputError(f"the style shows {what}, and this set has none", field=field, fix=fix)
     symbols = [gene.symbol for gene in example.genes]
     ordered = [example.genes[i] for i in listing_order(symbols, style)]
     kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)] if style.lists_genes else []
@@ -71,6 +73,7 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
             ],
             "neighbours": neighbours,
             "enriched": _fitting_terms(example.enriched, style),
+            "shots": _fitting_shots(example.shots, style),
             "shown": [gene.symbol for gene in kept],
             "facts_left_out": sum(map(len, facts)) - sum(counts.values()),
             "neighbours_left_out": near - len(neighbours),
@@ -94,7 +97,9 @@ def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
     if style.neighbours is not None:
         parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
     if style.terms is not None:
-        parts["{terms}"] = style.terms.separator.join(_term_texts(example.enriched, style)) or NO_TERMS
+        parts["{terms}"] = _terms_text(example.enriched, style)
+    if style.examples is not None:
+        parts["{examples}"] = style.examples.separator.join(_shot_texts(example.shots, style))
     return Prompt(
         chat_messages(
             filled_template(style.system, {"{kind}": parts["{kind}"]}),
@@ -141,6 +146,19 @@ def _fitting_terms(terms: Sequence | None, style: NamingStyle) -> list | None:
     return list(terms[: count_fitting(costs, style.terms.budget_tokens)])
 
 
+def _fitting_shots(shots: Sequence, style: NamingStyle) -> list:
+    """The examples that fit, in their order; each with as many terms as a question shows."""
+    if style.examples is None:
+        return []
+    cut = [shot.model_copy(update={"enriched": _fitting_terms(shot.enriched, style)}) for shot in shots]
+    costs = count_tokens([text + style.examples.separator for text in _shot_texts(cut, style)])
+    return cut[: count_fitting(costs, style.examples.budget_tokens)]
+
+
+def _terms_text(terms: Sequence, style: NamingStyle) -> str:
+    return style.terms.separator.join(_term_texts(terms, style)) or NO_TERMS
+
+
 def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
     return [
         style.terms.term.format(
@@ -152,6 +170,13 @@ def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
             of_term=round(100 * term.overlap / term.size),
         )
         for term in terms[: style.terms.most]
+    ]
+
+
+def _shot_texts(shots: Sequence, style: NamingStyle) -> list[str]:
+    return [
+        style.examples.example.format(terms=_terms_text(shot.enriched, style), name=one_line(shot.name))
+        for shot in shots[: style.examples.most]
     ]
 
 

@@ -19,9 +19,14 @@ from reasonome.tasks.naming.task import Example, ShownTerm
 _REGULATION = re.compile(r"^((positive |negative )?regulation of |(activation|inhibition) of )+")
 
 
+def bare_name(name: str) -> str:
+    """A name without leading words of regulation: "negative regulation of X" is "X"."""
+    return _REGULATION.sub("", name)
+
+
 def without_regulation(name: str) -> str:
-    """A name for comparison, without leading words of regulation: "negative regulation of X" is "x"."""
-    return _REGULATION.sub("", normalise(name))
+    """A name for comparison, without leading words of regulation: "Negative regulation of X" is "x"."""
+    return bare_name(normalise(name))
 
 
 @dataclass(frozen=True)

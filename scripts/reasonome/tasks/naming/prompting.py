@@ -12,6 +12,7 @@ from reasonome.tasks.base import Splits, Task
 from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.libraries import named_libraries
+from reasonome.tasks.naming.prompt_examples import with_examples
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
@@ -20,13 +21,15 @@ from reasonome.tasks.naming.task import Example
 
 
 def with_material(task: Task, project: Project, name: str, style: str, splits: Splits) -> Splits:
-    """The splits with the facts, enriched terms and neighbouring training sets that a style shows, and with the kind of
-    the sets where the benchmark states it."""
+    """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and with
+    the kind of the sets where the benchmark states it."""
     benchmark, spec = project.benchmarks[name], project.style(name, style)
     if spec.facts is not None:
         splits = _with_facts(project, name, style, splits)
     if spec.terms is not None:
         splits = _with_terms(project, name, style, splits)
+    if spec.examples is not None:
+        splits = with_examples(splits, spec)
     if spec.neighbours is not None:
         training = splits["train"]
         splits = {part: with_neighbours(rows, training, spec, benchmark.jaccard) for part, rows in splits.items()}

@@ -66,7 +66,7 @@ def write_benchmark(
 
 
 def read_sets(folder: Path, *parts: str) -> list[GeneSet]:
-    """The gene sets of some splits of a benchmark, without contaminated variants. InputError as of `read_splits`."""
+    """The gene sets of some splits of a benchmark, without variants. InputError as of `read_splits`."""
     return [gene_set(row) for row in read_splits(folder, Example, *parts) if not row.term]
 
 
@@ -75,6 +75,11 @@ def gene_set(example: Example) -> GeneSet:
     symbols = frozenset(gene.symbol for gene in example.genes)
     synonyms = frozenset(example.synonyms)
     return GeneSet(example.id, example.subset, example.name, symbols, synonyms, term=example.main_id)
+
+
+def sets_of_origin(examples: Iterable[Example]) -> list[GeneSet]:
+    """The examples as sets, variants with the ids of the sets that they are of."""
+    return [replace(gene_set(example), id=example.term or example.id) for example in examples]
 
 
 def with_term_of_origin(examples: Iterable[Example], *ontologies: Ontology) -> list[GeneSet]:

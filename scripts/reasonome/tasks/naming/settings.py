@@ -126,6 +126,9 @@ class AuditPolicy(Strict):
     jaccard: Policy = Field("drop", description="a Jaccard index of the benchmark's threshold or more")
     related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
     name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
+    held_out_term: Literal["report", "fail"] = Field(
+        "fail", description="its term, by id or name, among the enriched terms that a training question shows"
+    )
     name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
         {}, description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts"
     )
@@ -293,6 +296,20 @@ class PromptTerms(Strict):
         return only_placeholders(value, ("name", "overlap", "drawn", "size", "of_list", "of_term"))
 
 
+class PromptExamples(Strict):
+    """Training questions with their answers, the same in every prompt: how a model is asked that was not trained."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="examples per prompt, drawn at random")
+    example: str = Field("{terms}\nProcess: {name}", description="how one is written")
+    separator: str = "\n\n"
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the examples, beside that of the genes")
+
+    @field_validator("example")
+    @classmethod
+    def _only_terms_and_name(cls, value: str) -> str:
+        return only_placeholders(value, ("terms", "name"))
+
+
 class NamingStyle(GeneListStyle):
     """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
 
@@ -309,6 +326,9 @@ class NamingStyle(GeneListStyle):
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
     terms: PromptTerms | None = Field(None, description="written where the user text has {terms}")
+    examples: PromptExamples | None = Field(
+        None, description="questions with enriched terms and their answers, written where the user text has {examples}"
+    )
     any_kind: str = Field(
         "process, function or component",
         description="written where the texts have {kind} and the benchmark does not say what kind of set is asked for",
@@ -327,13 +347,17 @@ class NamingStyle(GeneListStyle):
         """Whether the text asks for a line with it."""
         return self.confidence
 
+    def is_control(self) -> bool:
+        """Whether something is taken away of the enriched terms that another style shows."""
+        return self.terms is not None and self.terms.control is not None
+
     def shows_more(self) -> bool:
         """Whether a prompt shows facts, neighbours or enriched terms."""
         return any(part is not None for part in (self.facts, self.neighbours, self.terms))
 
     def budgets(self) -> list[int]:
-        """Those of genes, facts, neighbours and terms."""
-        parts = (self.facts, self.neighbours, self.terms)
+        """Those of genes, facts, neighbours, terms and examples."""
+        parts = (self.facts, self.neighbours, self.terms, self.examples)
         return [*super().budgets(), *(part.budget_tokens for part in parts if part)]
 
     @model_validator(mode="after")
@@ -344,7 +368,10 @@ class NamingStyle(GeneListStyle):
             raise ValueError("the [user] text has {genes}: give 'gene', and 'budget_tokens' of 8 or more")
         if not self.lists_genes and (self.gene or self.budget_tokens or self.facts):
             raise ValueError("the [user] text has no {genes}: leave out 'gene', 'budget_tokens' and 'facts'")
-        for name, part in (("neighbours", self.neighbours), ("terms", self.terms)):
+        if self.examples is not None and self.terms is None:
+            raise ValueError("'examples' are of questions that show enriched terms: give 'terms' too")
+        parts = {"neighbours": self.neighbours, "terms": self.terms, "examples": self.examples}
+        for name, part in parts.items():
             wanted, written = int(part is not None), self.user.count(f"{{{name}}}")
             if written != wanted:
                 where = "once where they belong" if wanted else f"only with '{name}' in the head"

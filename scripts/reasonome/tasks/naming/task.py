@@ -76,6 +76,14 @@ class ShownTerm(BaseModel):
         return self.overlap / (self.size + self.drawn - self.overlap)
 
 
+class Shot(BaseModel):
+    """A training question as an example in prompts: its enriched terms, and its answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1)
+    enriched: list[ShownTerm] = Field(min_length=1)
+
+
 class Example(BaseModel):
     """One gene set of a benchmark.
 
@@ -87,7 +95,7 @@ class Example(BaseModel):
     The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
     order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
     `kind` of the set, in words ("" where the benchmark does not say). `enriched` are terms that are enriched in the
-    set, the best first; None where the style shows none.
+    set, the best first; None where the style shows none. `shots` are examples, the same in every question.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -104,6 +112,7 @@ class Example(BaseModel):
     withheld: Literal["family", "own", "nothing"] = "family"
     neighbours: list[Neighbour] = []
     enriched: list[ShownTerm] | None = None
+    shots: list[Shot] = []
     shown: list[str] | None = None
     facts_left_out: int = Field(0, ge=0)
     neighbours_left_out: int = Field(0, ge=0)
@@ -117,7 +126,7 @@ class GeneSetNaming:
     Example = Example
     Benchmark = NamingBenchmark
     Style = NamingStyle
-    user_texts = ((), ("genes", "kind", "neighbours", "terms"))
+    user_texts = ((), ("genes", "kind", "neighbours", "terms", "examples"))
     system_texts = ("kind",)
     watched = ()
     with_choice = staticmethod(with_choice)
