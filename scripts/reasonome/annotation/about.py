@@ -60,7 +60,7 @@ def about_page(
         libraries=told_once({name: of_file.summaries for name, of_file in tests.items()}),
         versions=versions(),
         command=command,
-        warnings=style_warnings(project, trained, settings, style),
+        warnings=style_warnings(project, trained, settings, style, shipped is not None),
     )
 
 
@@ -82,9 +82,12 @@ def sources_used(project: Project, settings: Annotation, corpora: Sequence[str])
 
 
 def style_warnings(
-    project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style
+    project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style, ships: bool
 ) -> list[str]:
-    """Warnings: a model not trained to name sets, or not in this style; prompts that show the facts of the check."""
+    """Warnings: a model not trained to name sets, or not in this style; prompts that show what names are held against.
+
+    Of a model that `ships` the page says by itself that it reads the enriched terms.
+    """
     styles = set(trained_styles(trained, naming_benchmarks(project)))
     warnings = []
     if not styles:
@@ -96,6 +99,6 @@ def style_warnings(
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
             "fits a term, may be copied from the prompt"
         )
-    if style.terms is not None:
+    if style.terms is not None and not ships:
         warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
     return warnings

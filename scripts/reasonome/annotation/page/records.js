@@ -31,8 +31,10 @@ function chance(record) {
 
 // A name that does not stand first, or why there is none, to stand below the first term.
 function secondOpinion(record) {
-  const known = record.better_than_first_term !== null && record.standing !== "withheld" ? ` (${chance(record)})` : "";
-  return element("small", record.error ? null : `second opinion, by the model: ${suggestionOrWhy(record)}${known}`, "under");
+  const made = element("small", record.error ? null : "second opinion, by the model: ", "under");
+  if (!record.error) made.append(element("span", suggestionOrWhy(record), "opinion"));
+  if (record.better_than_first_term !== null && record.standing !== "withheld") made.append(`; ${chance(record)}`);
+  return made;
 }
 
 // What the model suggests, or why nothing is shown; a name that is withheld never leaves the opened evidence.
