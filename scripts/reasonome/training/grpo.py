@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import getfile
+from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +24,7 @@ from reasonome.core.terminal import show
 from reasonome.prompts.prompts import Prompt, render
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, Reward, Similarity, Task, means, total
-from reasonome.training import adapters, processes, rollouts
+from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
 from reasonome.training.judge import Judge
@@ -180,7 +181,8 @@ def grpo(
     prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
-    longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
+    lengths = [len(tokens) for tokens in token_ids(tokenizer, texts)]
+    longest = max(lengths) + recipe.max_completion_length
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
     judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
@@ -189,8 +191,10 @@ def grpo(
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
+    model = stage.load_model()
+    sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(lengths))
     trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
-        model=stage.load_model(),
+        model=model,
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
         reward_funcs=scorer.for_trl(prompted),
@@ -198,6 +202,7 @@ def grpo(
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
+        sharing=sharing,
     )
     remembered = KeepRemembered(encoders)
     remembered.restore(stage.checkpoint)
@@ -231,7 +236,8 @@ def grpo(
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(task))),
     }
-    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
+    measured = {"generated_tokens": rollout_tokens + curve.tokens, "shared_questions": trainer.sharing.facts()}
+    stage.finish(trainer, tokenizer, facts, **measured)
 
 
 def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> dict[str, list[Any]]:
