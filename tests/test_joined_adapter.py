@@ -6,36 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from peft import PeftModel, get_peft_model
+from lora_steps import add_step
+from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from reasonome.config import Adapter
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.training import adapters
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, lost_to_rounding, write_joined
 
 SFT, GRPO = "sft.names-s0", "sft.names-s0+grpo.soft-s0"
-
-
-def add_step(parent: Path, chain: str, adapter: Adapter | None, size: float, dtype: torch.dtype) -> Path:
-    """A step with an adapter of random numbers, merged and written as training does."""
-    folder = parent.with_name(chain)
-    recipe = SimpleNamespace(adapter=adapter, stage=chain.rpartition("+")[2].partition(".")[0])
-    torch.manual_seed(sum(chain.encode()))
-    if adapter is not None:
-        model = AutoModelForCausalLM.from_pretrained(parent / "model", dtype=torch.float32)
-        settings = adapters.configuration(adapter)
-        beside = get_peft_model(model, settings)
-        for name, weights in beside.named_parameters():
-            if "lora_B" in name:
-                torch.nn.init.normal_(weights, std=size)
-        beside.save_pretrained(folder / "adapter")
-        adapters.merged(parent / "model", folder / "adapter", recipe).to(dtype).save_pretrained(folder / "model")
-    kept = adapter and adapter.model_dump()
-    atomic.write_json(folder / "manifest.json", {"step": folder.name, "recipe": {"adapter": kept}})
-    return folder
 
 
 @pytest.fixture(params=["fp32", "bf16"])

@@ -17,8 +17,12 @@ LIKELY, N = 20, 40
 WRONG = (3, 11)
 
 
+def term(name: str, overlap: int = 3) -> ShownTerm:
+    return ShownTerm(library="GO BP", id="GO:1", name=name, overlap=overlap, drawn=8, size=20)
+
+
 def example(number: int, enriched: bool = True) -> Example:
-    terms = [ShownTerm(name=f"term {number}", overlap=2 + number % 3, drawn=8)] if enriched else []
+    terms = [term(f"term {number}", overlap=2 + number % 3)] if enriched else []
     genes = [Gene(symbol=f"G{number}")]
     return Example(id=f"q{number}", subset="bp", name="unknown", genes=genes, enriched=terms)
 
@@ -52,8 +56,8 @@ def change(path, **columns) -> None:
 
 def test_likely_names_stand_first_and_the_shares_are_those_of_the_table(tables):
     judge = fit(**tables)
-    term = ShownTerm(name="term", overlap=3, drawn=8)
-    assert judge.probability("process 1", -0.1, term) > 0.5 > judge.probability("process 1", -2.0, term)
+    first = term("term")
+    assert judge.probability("process 1", -0.1, first) > 0.5 > judge.probability("process 1", -2.0, first)
     assert judge.coefficients["logprob"] > 0
     assert (judge.questions, judge.better, judge.first) == (N, 18 / N, LIKELY / N)
     assert judge.better_where_first == 18 / LIKELY
@@ -96,7 +100,7 @@ def test_the_program_writes_numbers_alone(tables, tmp_path, monkeypatch, capsys)
     fit_name_or_term.main()
     assert read_name_or_term(tmp_path / "fitted.json") == fit(**tables)
     assert set(json.loads((tmp_path / "fitted.json").read_text())["coefficients"]) == {
-        *("logprob", "likeness", "share", "genes"),
+        *("logprob", "likeness", "share", "jaccard", "genes"),
     }
     told = "of 40 names 45% were better than the first term; 50% would stand first, of which 90% were better"
     assert told in capsys.readouterr().out

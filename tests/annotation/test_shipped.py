@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from annotated_sets import SPINDLE
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, SECOND, Annotating
 
 from reasonome import cli
@@ -23,13 +24,13 @@ from reasonome.core.manifest import folder_sha256
 from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
 from reasonome.tasks.naming.task import ShownTerm
 
-TERM = ShownTerm(name="DNA repair", overlap=4, drawn=8)
+TERM = ShownTerm(library="GO BP", id="GO:1", name="DNA repair", overlap=4, drawn=8, size=16)
 JUDGE = NameOrTerm(
     benchmark="enriched",
     style="enriched",
     metric="rouge_l",
     intercept=0.5,
-    coefficients={"logprob": 2.0, "likeness": -1.0, "share": -1.0, "genes": 0.25},
+    coefficients={"logprob": 2.0, "likeness": -1.0, "share": -1.0, "jaccard": 0.0, "genes": 0.25},
     questions=200,
     better=0.4,
     first=0.3,
@@ -56,7 +57,8 @@ def shipped(beaten: bool = True, judge: NameOrTerm | None = JUDGE) -> Shipped:
 
 def record(name: str, logprob: float, standing: str = "weak") -> AnnotationRecord:
     sure = {"confidence": math.exp(logprob), "confidence_kind": "probability of its words"}
-    return AnnotationRecord(list="a", set="b", id="c", name=name, standing=standing, standing_why="so", **sure)
+    given = {"standing": standing, "standing_why": "so", "enriched": SPINDLE.enriched}
+    return AnnotationRecord(list="a", set="b", id="c", name=name, **given, **sure)
 
 
 # the probability
@@ -65,7 +67,7 @@ def record(name: str, logprob: float, standing: str = "weak") -> AnnotationRecor
 def test_the_probability_by_hand():
     # Two words of three and of two in common: F1 .8. Half of eight genes.
     known = features("DNA mismatch repair", -0.1, TERM)
-    assert known == {"logprob": -0.1, "likeness": pytest.approx(0.8), "share": 0.5, "genes": 3.0}
+    assert known == {"logprob": -0.1, "likeness": pytest.approx(0.8), "share": 0.5, "jaccard": 0.2, "genes": 3.0}
     # .5 − 2 × .1 − .8 − .5 + .25 × 3
     assert JUDGE.probability("DNA mismatch repair", -0.1, TERM) == pytest.approx(1 / (1 + math.exp(0.25)))
     assert JUDGE.probability("dna  repair.", 0.0, TERM) == 0  # the same is not better
@@ -105,6 +107,8 @@ def test_a_name_that_nothing_supports_is_shown_if_the_question_had_terms():
     withheld = record("mismatch repair", -1.0, "withheld")
     assert placed(withheld, [TERM], shipped(), calibrated=True).standing == "weak"
     assert placed(withheld, [], shipped(), calibrated=True) == withheld
+    nothing = withheld.model_copy(update={"enriched": []})
+    assert placed(nothing, [TERM], shipped(), calibrated=True) == nothing
     nameless = record("", -1.0, "")
     assert placed(nameless, [TERM], shipped(), calibrated=True) == nameless
 
@@ -201,8 +205,9 @@ def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first
     assert cli.main(["annotate", str(sets), "--out", str(shipping.out), "--no-gsea"]) == 0
     first, below = shipping.records()
     [asked] = by_hand.asked
-    assert [term.name for term in asked[0].enriched] == ["DNA repair", "Homologous recombination"]
+    assert [example.enriched[0].name for example in asked] == [first["first_term"], below["first_term"]]
     assert (first["agreement"], len(first["samples"])) == (None, 1)
+    assert [row["first_term"] for row in (first, below)] == ["DNA repair", "mitotic spindle assembly checkpoint"]
     # .5 − 2 × .01 − 1 + .25 × log2 5, and .5 − 2 × .5 − 1 + .25 × log2 3
     probabilities = [1 / (1 + math.exp(-score)) for score in (-0.52 + math.log2(5) / 4, -1.5 + math.log2(3) / 4)]
     assert [row["better_than_first_term"] for row in (first, below)] == pytest.approx(probabilities)
@@ -227,7 +232,7 @@ def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first
 def test_a_long_list_is_not_withheld_for_the_genes_that_its_question_has_no_room_for(shipping, by_hand):
     by_hand.answers = {"ATM": (ANSWER, -0.1, 2)}
     path = Path("config/prompts/gene_set_naming.enriched.txt")
-    path.write_text(path.read_text().replace("budget_tokens: 4000", "budget_tokens: 110"))
+    path.write_text(path.read_text().replace("budget_tokens: 200", "budget_tokens: 110"))
     tight = Annotating(shipping.folder, Project("config"), shipping.out)
     genes = [*REPAIR, *OTHERS[:12]]
     [record] = tight(tight.file("mine.gmt", "\t".join(["long", "na", *genes]) + "\n"), model="namer")

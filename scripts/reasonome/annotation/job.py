@@ -65,10 +65,9 @@ class Prepared:
     """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
     `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
-    have the name of a file as key. `about` is what
-    the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
-    one. Without a model `style` and `known` are None. `shipped` is what lies beside a model that ships. `orthologues`
-    are given for lists of mice.
+    have the name of a file as key. `about` is what the page says about how it was made. `universe_sha256` is the digest
+    of the settings' universe file, None without one. Without a model `style` and `known` are None. `shipped` is what
+    lies beside a model that ships. `orthologues` are given for lists of mice.
     """
 
     settings: Annotation

@@ -12,7 +12,7 @@ from reasonome.scoring import rouge
 from reasonome.tasks.naming.task import ShownTerm
 
 CALIBRATION = "calibration.json"
-Feature = Literal["logprob", "likeness", "share", "genes"]
+Feature = Literal["logprob", "likeness", "share", "jaccard", "genes"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -20,12 +20,13 @@ def features(name: str, logprob: float, term: ShownTerm) -> dict[Feature, float]
     """What the probability is computed from.
 
     `logprob`: mean log-probability of the name's tokens; `likeness`: ROUGE-L of name and first term; `share`: of the
-    list's genes, in that term; `genes`: base-2 logarithm of their number.
+    list's genes, in that term; `jaccard`: of list and term; `genes`: base-2 logarithm of the number of genes.
     """
     return {
         "logprob": logprob,
         "likeness": rouge.score(name, term.name)["rouge_l"],
         "share": term.overlap / term.drawn,
+        "jaccard": term.jaccard,
         "genes": math.log2(term.drawn),
     }
 

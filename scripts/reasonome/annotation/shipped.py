@@ -112,10 +112,11 @@ def placed(
 ) -> AnnotationRecord:
     """The record of a set whose name stands first, or below the first of `terms`, which its prompt showed.
 
-    With such terms a name is not withheld where nothing known supports it: to name what no collection has is what the
-    model is for, and how often it is right was measured. `calibrated`: whether the calibration is about such answers.
+    If any term is enriched, a name is not withheld where nothing known supports it: to name what no collection has is
+    what the model is for, and how often it is right was measured. `calibrated`: whether the calibration is about such
+    answers. A prompt shows terms whatever their p; where none is enriched, the record stays as it is.
     """
-    if not (record.name and terms):
+    if not (record.name and terms and record.enriched):
         return record
     probability = None
     if calibrated and record.confidence and record.confidence_kind == OF_WORDS:
@@ -123,6 +124,7 @@ def placed(
     return record.model_copy(
         update={
             "standing": WEAK if record.standing == WITHHELD else record.standing,
+            "first_term": terms[0].name,
             "better_than_first_term": probability,
             "stands_first": bool(shipped.beats_first_term and probability and probability > 0.5),
         }

@@ -23,7 +23,11 @@ function calledShown(record) {
   return made;
 }
 
-const chance = (record) => `better than the first term with a probability of ${number(record.better_than_first_term, 2)}`;
+// The question shows biological processes, so that its first term need not be the page's.
+function chance(record) {
+  const term = record.first_term === bestTerm(record)?.name ? "the first term" : `“${record.first_term}”`;
+  return `better than ${term} with a probability of ${number(record.better_than_first_term, 2)}`;
+}
 
 // A name that does not stand first, or why there is none, to stand below the first term.
 function secondOpinion(record) {
