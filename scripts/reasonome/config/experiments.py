@@ -7,6 +7,10 @@ from pydantic import AfterValidator, Field, model_validator
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
 
+# Two arms.
+Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
+
+
 class Arm(Strict):
     """One way to train a model: its steps in order, and the prompt styles it is asked in."""
 
@@ -25,13 +29,9 @@ class Arm(Strict):
 
 
 class Forgetting(Strict):
-    """Training questions and facts that every model of an experiment is asked after every stage, always the same."""
+    """Training questions that every model of an experiment is asked after every stage, always the same."""
 
     questions: Annotated[int, Field(ge=1)] = Field(description="of each benchmark that is trained on, drawn at random")
-    facts: Annotated[int, Field(ge=1)] | None = Field(
-        None,
-        description="of each corpus that is trained on, those that a warm-up of seed 0 reads first; none if not given",
-    )
     decoding: Name = Field(description="of decodings.yaml, in which the questions are asked")
 
 
@@ -52,8 +52,18 @@ class Experiment(Strict):
     )
     styles: SomeNames
     decodings: SomeNames
-    compared: list[Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]] = Field(
+    contrasts: list[Pair] = Field(
+        [],
+        description="pairs of arms, the first of which is claimed to be better: the family of tests in place of the "
+        "protocol's, which becomes exploratory. Name them before the experiment is run",
+    )
+    compared: list[Pair] = Field(
         [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
+    )
+    recall: Annotated[int, Field(ge=0)] = Field(
+        100,
+        description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every model "
+        "is asked after every stage; 0: none",
     )
     forgetting: Forgetting | None = Field(None, description="not measured if not given")
 

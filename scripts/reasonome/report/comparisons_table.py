@@ -9,7 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.report.example_scores import SHUFFLED, Questions
-from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
+from reasonome.report.family import CONTRAST, comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan, arms_without_a_step, parent_arm
 from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
@@ -84,6 +84,8 @@ def _pairs(
         parent = parent_arm(arm.name, all_steps)
         others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
+        claims = [b for a, b in plan.contrasts if a == arm.name and b in by_name]
+        others += [(CONTRAST, b, by_name[b]) for b in claims if b not in [name for _, name, _ in others]]
         named = [b for a, b in plan.compared if a == arm.name and b in by_name]
         others += [("named pair", other, by_name[other]) for other in named]
         others += [
@@ -102,6 +104,7 @@ def _pairs(
         for kind, name, other in others:
             labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
             labels |= {"information": other.labels.get("information", ""), "control": name not in plan.no_controls}
+            labels |= {"contrast": (arm.name, name) in plan.contrasts if plan.contrasts else None}
             prefix = SHUFFLED if kind == "shuffled" else ""
             for metric in plan.metric_set.compared:
                 if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
@@ -153,7 +156,7 @@ def _compare(
                 row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
             if row["note"] == IDENTICAL:
                 row["p_equivalence"] = np.nan
-            of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control")}
+            of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control", "contrast")}
             row["family"] = comparison_family(subset=subset, **of_pair)
             rows.append(row)
     return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))

@@ -11,15 +11,21 @@ PROTOCOL = "protocol"
 BASELINE_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database", "a domain model")
 CEILING = "a database with the own term"
 ARMS = ("parent arm", "without a step")
+CONTRAST = "contrast"  # of arms that the experiment names, where they are no pair of ARMS
 _HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
-def comparison_family(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
+def comparison_family(
+    *, trained: bool, kind: str, information: str, subset: str, control: bool, contrast: bool | None = None
+) -> str:
     """The family that a comparison belongs to: the protocol's, or none ("").
 
-    An arm that cannot answer in the requested form is no `control`: learning the form is enough to beat it.
+    An arm that cannot answer in the requested form is no `control`: learning the form is enough to beat it. Where an
+    experiment names its contrasts (`contrast` is whether this is one, else None), they alone are the family.
     """
     counts = (kind in ARMS and control) or (kind == "baseline" and information in BASELINE_GROUPS)
+    if contrast is not None:
+        counts = contrast and kind in (*ARMS, CONTRAST)
     return PROTOCOL if trained and counts and subset == MEAN else ""
 
 

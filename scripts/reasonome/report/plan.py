@@ -66,7 +66,7 @@ class Samples(_Strict):
     run: Path = Field(description="run.json of the job that drew them: benchmark.style/decoding.questions.run.json")
 
 
-class Known(_Strict):
+class Recalled(_Strict):
     """Training facts that a model was asked."""
 
     backbone: str
@@ -108,6 +108,7 @@ class Plan(_Strict):
     kind: str = Field(description="package of the benchmarks' tasks, which has their metrics")
     arms: list[str]
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
+    contrasts: list[tuple[str, str]] = Field([], description="pairs of arms that are the family, if there are any")
     compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
@@ -115,7 +116,7 @@ class Plan(_Strict):
     baselines: list[Baselines]
     steps: list[Step] = []
     samples: list[Samples] = []
-    known: list[Known] = []
+    recalled: list[Recalled] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []

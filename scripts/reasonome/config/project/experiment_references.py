@@ -39,14 +39,10 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
 
 
 def _check_forgetting(project: "Project", file: str, experiment: Experiment) -> None:
-    """InputError if models are asked again in an unknown decoding, or for facts that none of them learned."""
-    if experiment.forgetting is None:
-        return
-    loc = ("forgetting", "decoding")
-    project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
-    if experiment.forgetting.facts and not any(project.recipe(step).corpora for step in experiment.steps):
-        what = "no step of an arm reads a corpus: there are no facts to ask"
-        raise project.folder.error(file, ("forgetting", "facts"), what, "leave it out, or add a warm-up")
+    """InputError if models are asked training questions again in an unknown decoding."""
+    if experiment.forgetting is not None:
+        loc = ("forgetting", "decoding")
+        project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
 
 
 def _check_styles(project: "Project", file: str, experiment: Experiment) -> None:
@@ -70,13 +66,21 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
 
 
 def _check_compared(project: "Project", file: str, experiment: Experiment) -> None:
-    """InputError for a pair with an unknown arm, or whose arms are never asked in the same style."""
-    for position, pair in enumerate(experiment.compared):
-        project.folder.check_known(file, ("compared", position), pair, experiment.arms, "arm")
-        one, other = (experiment.styles_of(experiment.arms[arm]) for arm in pair)
-        if not set(one).intersection(other):
-            what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
-            raise project.folder.error(file, ("compared", position), what, "take the pair out, or let them share one")
+    """InputError for a pair with an unknown arm, or whose arms are never asked in the same style; and for a contrast
+    whose claim is empty: of an arm without steps, or with one that cannot answer in the form."""
+    for key in ("contrasts", "compared"):
+        for position, pair in enumerate(getattr(experiment, key)):
+            loc = (key, position)
+            project.folder.check_known(file, loc, pair, experiment.arms, "arm")
+            one, other = (experiment.styles_of(experiment.arms[arm]) for arm in pair)
+            if not set(one).intersection(other):
+                what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
+                raise project.folder.error(file, loc, what, "take the pair out, or let them share one")
+    for position, (arm, control) in enumerate(experiment.contrasts):
+        if not experiment.arms[arm].steps or control in experiment.no_controls:
+            what = f"that '{arm}' is better than '{control}' is no claim"
+            fix = "name a trained arm, and one to beat that is not in no_controls"
+            raise project.folder.error(file, ("contrasts", position), what, fix)
 
 
 def _asked(project: "Project", experiment: Experiment) -> list[tuple[str, str]]:
