@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
-
 # Two arms.
 Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
 
@@ -62,8 +61,8 @@ class Experiment(Strict):
     )
     recall: Annotated[int, Field(ge=0)] = Field(
         100,
-        description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every model "
-        "is asked after every stage; 0: none",
+        description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every "
+        "model is asked after every stage; 0: none",
     )
     forgetting: Forgetting | None = Field(None, description="not measured if not given")
 

@@ -18,9 +18,9 @@ def select(
     """The facts that are about `genes` (None: all), have one of `relations` (none named: all), and whose object has at
     most `largest_object` genes in all of `facts`.
 
-    Of each gene at most `most` distinct ones: one of each relation in turn, in the order in which these are named, drawn
-    at random. The draw is a seeded hash of gene and object, so that other facts do not change it. Raises InputError where
-    no fact is left.
+    Of each gene at most `most` distinct ones: one of each relation in turn, in the order in which these are named,
+    drawn at random. The draw is a seeded hash of gene and object, so that other facts do not change it. Raises
+    InputError where no fact is left.
     """
     chosen = facts
     if largest_object is not None:

@@ -60,9 +60,7 @@ def terms_below(ontologies: Iterable[Ontology], terms: Iterable[tuple[str, str]]
     return below
 
 
-def leave_out_names(
-    facts: pd.DataFrame, names_of: Mapping[str, Collection[str]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def leave_out_names(facts: pd.DataFrame, names_of: Mapping[str, Collection[str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The facts whose object holds none of the names that `names_of` has of its gene, and the ones that do.
 
     Names are looked for as whole words, without case and punctuation.

@@ -190,7 +190,8 @@ def _reliability(bins: pd.DataFrame, plan: Plan) -> tuple[Figure, pd.DataFrame]:
 
 def _forgetting(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """What models still know by the number of their steps, a panel for what they were asked, a line for each chain that
-    no other continues, seeds in one colour; and what warm-ups recalled under way, by exposures, a line for each relation.
+    no other continues, seeds in one colour; and what warm-ups recalled under way, by exposures, a line for each
+    relation.
     """
     over_all = table[table["relation"] == ""]
     panels = list(over_all[over_all["kind"] != UNDER_WAY].groupby(["of", "style", "metric"], sort=False))

@@ -26,7 +26,7 @@ CHANCE = 1 / 20  # of a fact that is asked among twenty objects
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric, 0 or 1 for each question or fact of what a model was asked; `questions` tells which values hang together.
+    """A metric, 0 or 1 for each question or fact that a model was asked; `questions` tells which values hang together.
 
     Of facts also the relation they are of ("": all), and how often a statement of each fact of their corpus had been
     read by then, on average.
@@ -61,9 +61,7 @@ def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) 
     for row in rows:
         for relation in ("", worded_as(row["relation"])):
             by_relation.setdefault(relation, []).append(float(row["rank"] == 1))
-    return [
-        Measured(asked, RECALLED, values, None, relation, exposures) for relation, values in by_relation.items()
-    ]
+    return [Measured(asked, RECALLED, values, None, relation, exposures) for relation, values in by_relation.items()]
 
 
 def recalled_under_way(

@@ -1,7 +1,8 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
-from reasonome.config import GO_FORMATS, Recipe
+from reasonome.config import GO_FORMATS, RecallTeacher, Recipe
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import taught_by
 from reasonome.config.project.prompt_template import read_template
 from reasonome.core.errors import InputError
 from reasonome.tasks.base import no_checks
@@ -78,7 +79,7 @@ check_recipe = no_checks
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = True
 # The kinds of teachers that write about gene sets.
-TEACHERS = ("knowledge", "openai")
+TEACHERS = ("knowledge", "openai", "recall")
 
 
 def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
@@ -86,7 +87,9 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
 
     None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
     """
-    for name in recipe.corpora:
+    recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
+    told = [teacher.corpus for teacher in recited if isinstance(teacher, RecallTeacher)]
+    for name in [*recipe.corpora, *told]:
         corpus = project.corpora[name]
         if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
             what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"

@@ -5,8 +5,9 @@ Reasoning:
 <think>first step</think>
 <think>second step</think>
 
-Where the style has the reasoning `before`, the `Process:` line comes last. A second parser reads like published systems, which take the first `Process:` as it is. Where the prompt asks for it, a
-line `Confidence: <0 to 100>` comes last or directly behind the name.
+Where the style has the reasoning `before`, the `Process:` line comes last. A second parser reads like published
+systems, which take the first `Process:` as it is. Where the prompt asks for it, a line `Confidence: <0 to 100>` comes
+last or directly behind the name.
 """
 
 import re

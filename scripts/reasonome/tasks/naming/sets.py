@@ -59,8 +59,8 @@ def cut_to_few_genes(sets: Sets, few: FewGenes, seed: int) -> tuple[Sets, dict[s
     """The sets cut to the genes of a small world, and what was counted on the way.
 
     Its genes are those of whole sets of any subset, drawn at random. Of the sets of one subset that have the same genes
-    after the cut, the most specific one stays: with the fewest genes of its own, then the shortest name. InputError where
-    all sets of a fitting size together have too few genes.
+    after the cut, the most specific one stays: with the fewest genes of its own, then the shortest name. InputError
+    where all sets of a fitting size together have too few genes.
     """
     genes, drawn = _small_world(sets, few, seed)
     cut, counts = {}, {}
