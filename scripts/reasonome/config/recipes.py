@@ -31,7 +31,7 @@ class Drill(Strict):
 class PretrainRecipe(TrainingSettings):
     """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
 
-    newer = ("drill",)
+    newer = ("drill", "recall")
     stage: Literal["pretrain"]
     corpus: Name
     sequence_length: Annotated[int, Field(ge=32)]
@@ -41,6 +41,9 @@ class PretrainRecipe(TrainingSettings):
     )
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
     drill: Drill | None = None
+    recall: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="training facts that the model is asked whenever its loss is measured; none if not given"
+    )
 
     @property
     def corpora(self) -> list[str]:
