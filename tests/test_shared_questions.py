@@ -187,6 +187,7 @@ def generated(model, questions, new, end):
 def test_the_likeliest_tokens_are_those_that_transformers_generates(model):
     """Questions of several lengths, whose answers end at several steps; at a temperature near 0 nothing is drawn."""
     model.eval()
+    shared_questions.allow()
     questions = [torch.randint(3, 90, (length,)).tolist() for length in (9, 4, 1, 6, 12)]
     whole = list(generated(model, questions, 10, end=-1))
     end = whole[0][4]
@@ -199,6 +200,7 @@ def test_the_likeliest_tokens_are_those_that_transformers_generates(model):
 def test_drawn_tokens_have_the_log_probabilities_that_a_whole_pass_gives_them(model, monkeypatch):
     """And what is drawn for a question depends on it alone, beside others or not, but for its random numbers."""
     monkeypatch.setattr(shared_rollouts, "QUESTIONS", 2)
+    shared_questions.allow()
     lm_head.use(True)
     add_fused_lm_head(model, 0.7, outputs=("log_probs", "entropy"))
     questions = [torch.randint(3, 90, (length,)).tolist() for length in (3, 9, 5)]
@@ -227,3 +229,79 @@ def test_tokens_are_drawn_as_often_as_they_are_likely():
     torch.testing.assert_close(shares, probabilities, atol=0.0075, rtol=0)
     assert shares[0] == shares[2] == 0
     torch.testing.assert_close(logprobs, probabilities.log()[tokens])
+
+
+WAYS = {"onlinedpo": {"beta": 0.5}, "grpo": {"loss": "grpo", "beta": 0.02}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", WAYS)
+def test_a_step_has_the_gradient_of_one_that_shares_nothing(tiny_models, tmp_path, monkeypatch, stage):
+    """Eight completions of two or four prompts, drawn once; of four a half passes at once, too."""
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    folders, tokens = [], []
+    for shared, micro in (("never", 4), ("always", 4), ("always", 2), ("always", 8)):
+        (grpo_steps.write_down if shared == "never" else grpo_steps.read_back)(tmp_path / "drawn.json")
+        settings = WAYS[stage] | {"epochs": 1, "max_steps": 1, "max_grad_norm": 1e9, "shared_questions": shared}
+        chain = f"{stage}.{shared}{micro}-s0"
+        folders.append(grpo_steps.prepare(tiny_models, chain, **settings, micro_batch_size=micro))
+        grpo_steps.run(folders[-1])
+        run = json.loads((folders[-1] / "run.json").read_text())
+        assert run["shared_questions"]["training"] == (shared == "always")
+        tokens.append(run["backward_tokens"])
+        [step] = grpo_steps.logged(folders[-1])
+        assert step["sampler_drift"] < 1e-5 and step["grad_norm"] > 0
+    tiny_training.assert_one_gradient(folders)
+    plain, whole, halves, all_at_once = tokens
+    assert plain > whole == all_at_once
+    assert halves > whole if stage == "grpo" else halves == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["dapo", "grpo"])
+def test_prompts_that_teach_nothing_are_left_out(tiny_models, tmp_path, monkeypatch, loss):
+    """Of two prompts one has four equal completions: it passes alone, and beside the other, or is left out."""
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    drawn = tmp_path / "drawn.json"
+    folders, tokens = [], []
+    for which, micro in (("drawn", 8), ("all", 8), ("few", 8), ("fewer", 4)):
+        grpo_steps.write_down(drawn) if which == "drawn" else grpo_steps.read_back(drawn)
+        settings = {"loss": loss, "max_steps": 1, "max_grad_norm": 1e9, "micro_batch_size": micro}
+        folder = grpo_steps.prepare(tiny_models, f"grpo.{which}-s0", **settings)
+        with monkeypatch.context() as patch:
+            if which == "all":
+                patch.setattr(WatchedTrainer, "_teaching", lambda self, advantages: advantages == advantages)
+            grpo_steps.run(folder)
+        if which == "drawn":
+            rows = json.loads(drawn.read_text())
+            rows["0"] = [[row[0]] * 4 + row[4:] for row in rows["0"]]
+            drawn.write_text(json.dumps(rows))
+            continue
+        folders.append(folder)
+        tokens.append(json.loads((folder / "run.json").read_text())["backward_tokens"])
+        [step] = grpo_steps.logged(folder)
+        assert (step["zero_variance_groups"], step["frac_reward_zero_std"]) == (0.5, 0.5)
+    tiny_training.assert_one_gradient(folders)
+    assert tokens[0] > tokens[1]
+    # Each prompt by itself: the first micro-batch is left out, or the last passes one completion for the canary.
+    assert tokens[1] <= tokens[2] < tokens[0]
+
+
+def test_what_is_left_out_takes_its_share_of_a_mean():
+    trainer = object.__new__(WatchedTrainer)
+    teaching, mask = torch.tensor([True, False, True, False]), torch.tensor([[1, 1], [1, 1], [1, 0], [1, 1]])
+    shares = {}
+    for trainer.loss_type in ("dapo", "grpo", "dr_grpo", "bnpo"):
+        shares[trainer.loss_type] = trainer._share(teaching, mask)
+    assert shares == {"dapo": 1.0, "grpo": 0.5, "dr_grpo": 0.5, "bnpo": pytest.approx(3 / 7)}
+
+
+def test_rounding_gives_no_prompt_an_advantage():
+    # Of eight rewards of 2.7 the mean is another number: TRL divides the difference by its own size and .0001.
+    rewards = torch.full((8,), 2.7)
+    noise = (rewards - rewards.mean()) / (rewards.std() + 1e-4)
+    taught = torch.tensor([-1.0, 1.0, 0.5, -0.5, 0.0, 0.0, 0.25, -0.25])
+    cleaned = without_noise(torch.cat([noise, taught]), 8)
+    assert cleaned.tolist() == [0.0] * 8 + taught.tolist()
+    halves = torch.cat([noise, taught])[4:]
+    assert without_noise(halves, 8) is halves, "of a group that another process has the rest of"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 
 import torch
+from torch.nn import functional
 from transformers import PreTrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
@@ -146,7 +147,10 @@ def _place(start: int, before: int, lengths: Sequence[int], device: torch.device
 
 
 def allow() -> None:
-    """From now on models with attention of ATTENTION take `places`, those of their one row, and attend by them."""
+    """From now on models with attention of ATTENTION take `places`, those of their one row, and attend by them.
+
+    With sdpa they also take `drawn_together`: few queries that have a mask (rows × 1 × queries × keys).
+    """
     for name in ATTENTION:
         plain = ALL_ATTENTION_FUNCTIONS[name]
         if not hasattr(plain, "__wrapped__"):
@@ -155,10 +159,12 @@ def allow() -> None:
 
 
 def _by_places(plain, masked: bool):
-    """Attention that is `plain` without places."""
+    """Attention that is `plain` without places and without completions that are drawn together."""
 
     @wraps(plain)
-    def attend(module, query, key, value, attention_mask, *args, places=None, **settings):
+    def attend(module, query, key, value, attention_mask, *args, places=None, drawn_together=False, **settings):
+        if drawn_together:
+            return _by_keys(query, key, value, attention_mask, settings["scaling"]), None
         if places is None:
             return plain(module, query, key, value, attention_mask, *args, **settings)
         settings.pop("position_ids", None)  # by which FlashAttention would tell texts of a packed row apart
@@ -175,6 +181,14 @@ def _by_places(plain, masked: bool):
         return torch.cat(parts)[None], None
 
     return attend
+
+
+def _by_keys(query, key, value, seen: torch.Tensor, scaling: float | None) -> torch.Tensor:
+    """Attention of few queries to many keys, without a copy of the keys for each head that shares them."""
+    heads = query.shape[1] // key.shape[1]
+    rows, seen = query.unflatten(1, (-1, heads)).flatten(2, 3), seen.repeat(1, 1, heads, 1)
+    output = functional.scaled_dot_product_attention(rows, key, value, attn_mask=seen, scale=scaling)
+    return output.unflatten(2, (heads, -1)).flatten(1, 2).transpose(1, 2)
 
 
 def _answers(states: torch.Tensor, place: Place) -> torch.Tensor:

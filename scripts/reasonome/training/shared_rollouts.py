@@ -7,7 +7,8 @@ second ones, and so on. Each sees the question and itself.
 from collections.abc import Sequence
 
 import torch
-from transformers import DynamicCache
+from transformers import Cache
+from transformers.cache_utils import DynamicLayer
 
 from reasonome.answering.engine import batches
 
@@ -15,6 +16,40 @@ Drawn = tuple[list[int], list[float]]
 """Tokens, the last of which ends the completion unless it was cut, and their log-probabilities as drawn from."""
 
 QUESTIONS = 32  # that are drawn for at once; fewer of longer ones
+
+
+class _Roomy(DynamicLayer):
+    """Keys and values in the precision of attention, with room for more, so that a step copies no earlier ones."""
+
+    def __init__(self):
+        super().__init__()
+        self._length = 0
+
+    def update(self, key_states, value_states, *args, **kwargs):
+        """All keys and values up to these."""
+        start, self._length = self._length, self._length + key_states.shape[2]
+        kept = [
+            _with_room(states, start, new) for states, new in ((self.keys, key_states), (self.values, value_states))
+        ]
+        self.keys, self.values, self.is_initialized = *kept, True
+        return tuple(states[:, :, : self._length] for states in kept)
+
+    def get_seq_length(self) -> int:
+        """How many of the keys are no room."""
+        return self._length
+
+
+def _with_room(states: torch.Tensor | None, length: int, new: torch.Tensor) -> torch.Tensor:
+    """Of `states` the first `length` with `new` behind them, in their own place if they have room."""
+    end, device = length + new.shape[2], new.device.type
+    if states is None or end > states.shape[2]:
+        precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else new.dtype
+        larger = new.new_empty((*new.shape[:2], end * 3 // 2, new.shape[3]), dtype=precision)
+        if states is not None:
+            larger[:, :, :length] = states[:, :, :length]
+        states = larger
+    states[:, :, length:end] = new
+    return states
 
 
 def draw(
@@ -27,7 +62,7 @@ def draw(
 ) -> list[list[Drawn]]:
     """`count` completions of each question (tokens), of up to `new_tokens`, drawn by torch's global random numbers.
 
-    Questions of similar length are drawn for together.
+    Questions of similar length are drawn for together. Call `shared_questions.allow` before.
     """
     drawn: list[list[Drawn]] = [[] for _ in questions]
     for batch in batches([len(tokens) for tokens in questions], QUESTIONS):
@@ -54,7 +89,7 @@ def _draw(
     ends: torch.Tensor,
 ) -> list[list[Drawn]]:
     """Completions of left-padded questions (questions × tokens)."""
-    cache, sizes = DynamicCache(config=model.config), attended.sum(1, keepdim=True)
+    cache, sizes = Cache(layer_class_to_replicate=_Roomy), attended.sum(1, keepdim=True)
     logits = model(
         input_ids=ids,
         attention_mask=attended.long(),
@@ -87,6 +122,7 @@ def _draw(
             position_ids=(sizes[going] + step).expand(-1, count),
             past_key_values=cache,
             use_cache=True,
+            drawn_together=True,
         ).logits
     return [
         [(tokens[:n].tolist(), scores[:n].tolist()) for n, tokens, scores in zip(*of_question, strict=True)]
