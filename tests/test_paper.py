@@ -174,10 +174,12 @@ def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
 
 def test_the_primary_metric_is_first_and_encoders_stand_one_by_one_only_if_there_are_several():
     names = ["similarity_minilm", "rouge_l", "similarity", "length", "term_score"]
-    assert paper.score_metrics(pd.DataFrame({"metric": names})) == ["term_score", "rouge_l", "similarity"]
+    metrics = pd.DataFrame({"metric": names})
+    assert paper.score_metrics(metrics, "term_score") == ["term_score", "rouge_l", "similarity"]
+    assert paper.score_metrics(metrics, "rouge_l") == ["rouge_l", "term_score", "similarity"]
     several = ["similarity", "similarity_independent", "similarity_medcpt", "similarity_minilm"]
     found = pd.DataFrame({"metric": [*names, *several]})
-    assert paper.score_metrics(found) == ["term_score", "rouge_l", *several]
+    assert paper.score_metrics(found, "term_score") == ["term_score", "rouge_l", *several]
 
 
 def test_strata_and_contaminated_variants_are_left_out():

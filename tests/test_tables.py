@@ -212,6 +212,33 @@ def test_to_beat_an_arm_that_cannot_answer_is_no_claim(experiment):
     assert found.loc[["RA", "constant"], "p_holm"].notna().all()
 
 
+def test_a_declared_control_joins_the_family_and_a_named_pair_does_not(experiment):
+    experiment.plan |= {"arms": ["base", "GRPO", "more SFT"], "contrasts": [["GRPO", "more SFT"]]}
+    experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3]))
+    experiment.arm("GRPO", answers([0.5, 0.9, 0.7, 0.41]), chain="grpo.a-s0")
+    experiment.arm("more SFT", answers([0.4, 0.5, 0.5, 0.40]), chain="sft.a-s0")
+    columns = ["a", "kind", "b"]
+    found = experiment.comparisons().query("subset == 'mean' and family == 'protocol'").set_index(columns)
+    hypotheses = [
+        ("GRPO", "parent arm", "base"),
+        ("GRPO", "declared control", "more SFT"),
+        ("GRPO", "baseline", "constant"),
+        ("more SFT", "parent arm", "base"),
+        ("more SFT", "baseline", "constant"),
+    ]
+    assert list(found.index) == hypotheses
+    declared = found.loc[hypotheses[1]]
+    # bp (.1 + .4) / 2, mf (.2 + .01) / 2: their mean is .1775.
+    assert declared["difference"] == pytest.approx(0.1775)
+    # Holm over five: times 5 less those that are smaller, never below one of them.
+    smaller = [p for p in found["p_family"] if p < declared["p_family"]]
+    adjusted = max((5 - place) * p for place, p in enumerate(sorted([*smaller, declared["p_family"]])))
+    assert declared["p_holm"] == pytest.approx(min(1, adjusted))
+    experiment.plan |= {"contrasts": [], "compared": [["GRPO", "more SFT"]]}
+    found = experiment.comparisons().query("subset == 'mean' and kind == 'named pair'")
+    assert found["family"].tolist() == [""] and found["p_holm"].isna().all()
+
+
 def two_styles(experiment) -> None:
     experiment.plan["arms"] = ["base", "RA", "RA symbols"]
     symbols = experiment.folder / "symbols.parquet"

@@ -71,6 +71,13 @@ def test_a_name_of_a_set_of_which_the_model_saw_less_than_half_is_withheld_even_
     assert judged("interferon signaling", shown=5)[0] == "supported"
 
 
+def test_a_question_of_enriched_terms_is_about_the_whole_list():
+    given = (["G1"], agreement_with_terms("interferon signaling", TERMS), TERMS, "")
+    assert standing(record("interferon signaling", shown=0), *given, of_whole_list=True)[0] == "supported"
+    unsupported = standing(record("DNA repair", shown=0), [], None, TERMS, "", of_whole_list=True)
+    assert unsupported[0] == "withheld"
+
+
 def test_a_guess_and_a_genes_own_name_are_weak():
     assert judged("interferon signaling", agreement=0.0)[0] == "weak"
     assert judged("interferon signaling", agreement=0.5)[0] == "supported"

@@ -1,8 +1,10 @@
 # Scores → tables, paper, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
+# What ships of a model, one adapter with its card and its worth, is made by the path of its manifest.
 
 
 localrules:
     cards,
+    export_adapter,
     measure_forgetting,
     write_model_card,
     write_plan,
@@ -58,7 +60,7 @@ rule summarise:
         )
 
 
-# What models still know after each stage of what any stage taught: only of experiments that ask for it.
+# What models still know after each stage of what any stage taught: of experiments with a warm-up, or that ask for it.
 rule measure_forgetting:
     input:
         answers=lambda w: [asked.path for asked in experiments.asked_again(PROJECT, w.experiment)],
@@ -69,6 +71,10 @@ rule measure_forgetting:
                 if asked.style
             )
         ),
+        statements=lambda w: [
+            RESULTS.statements(corpus) / "train.jsonl" for corpus in audit_plan(w).corpora
+        ],
+        manifests=step_manifests,
     output:
         reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
     log:
@@ -161,7 +167,7 @@ rule render_report:
         own=f"{EXPERIMENT}/own",
         forgetting=lambda w: (
             [f"{ROOT}/experiments/{w.experiment}/forgetting.tsv"]
-            if PROJECT.experiments[w.experiment].forgetting
+            if experiments.asked_again(PROJECT, w.experiment)
             else []
         ),
         corpora=lambda w: [RESULTS.statements(corpus) / "statistics.tsv" for corpus in audit_plan(w).corpora],
@@ -169,7 +175,7 @@ rule render_report:
     output:
         **{
             name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
-            for name in ("ablation", "calibration", "forgetting", "training", "corpora")
+            for name in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora")
         },
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:
@@ -186,19 +192,24 @@ rule render_report:
         program("render_report.py", "{params.folder}")
 
 
+CARD_INPUTS = {
+    "plan": f"{EXPERIMENT}/plan.json",
+    "metrics": f"{EXPERIMENT}/metrics.tsv",
+    "comparisons": f"{EXPERIMENT}/comparisons.tsv",
+    "leaks": f"{EXPERIMENT}/audit.json",
+    "manifests": lambda w: [
+        RESULTS.model(w.backbone, chain) / "manifest.json"
+        for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
+    ],
+    "licences": lambda w: [
+        RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
+    ],
+}
+
+
 rule write_model_card:
     input:
-        plan=f"{EXPERIMENT}/plan.json",
-        metrics=f"{EXPERIMENT}/metrics.tsv",
-        comparisons=f"{EXPERIMENT}/comparisons.tsv",
-        leaks=f"{EXPERIMENT}/audit.json",
-        manifests=lambda w: [
-            RESULTS.model(w.backbone, chain) / "manifest.json"
-            for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
-        ],
-        licences=lambda w: [
-            RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
-        ],
+        **CARD_INPUTS,
     output:
         f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
     log:
@@ -211,6 +222,31 @@ rule write_model_card:
         code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
     shell:
         configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
+
+
+rule export_adapter:
+    input:
+        **CARD_INPUTS,
+        model=lambda w: [
+            ancient(RESULTS.model(w.backbone, chain) / "model") for chain in chains.lineage(w.chain)
+        ],
+    output:
+        adapter=f"{MODEL}/joined.{{experiment}}/adapter_model.safetensors",
+        settings=f"{MODEL}/joined.{{experiment}}/adapter_config.json",
+        card=f"{MODEL}/joined.{{experiment}}/README.md",
+        measured=f"{MODEL}/joined.{{experiment}}/measured.json",
+        manifest=f"{MODEL}/joined.{{experiment}}/manifest.json",
+    log:
+        f"{ROOT}/logs/export_adapter/{{backbone}}.{{chain}}.{{experiment}}.log",
+    wildcard_constraints:
+        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=lambda w: code_of_experiment("export_adapter.py", w.experiment),
+        folder=subpath(output.manifest, parent=True),
+    shell:
+        configured("export_adapter.py", "experiment", "backbone", "chain", output="{params.folder}")
 
 
 rule cards:

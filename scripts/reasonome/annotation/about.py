@@ -8,6 +8,7 @@ from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
+from reasonome.annotation.shipped import Shipped
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.config import Annotation, Style
 from reasonome.config.annotations import is_file_name
@@ -26,12 +27,16 @@ def about_page(
     tests: Mapping[str, OverRepresentation],
     gene_lists: Mapping[str, GeneLists],
     command: str,
+    shipped: Shipped | None = None,
 ) -> PageAbout:
     """How the names of a page were made, and the model's scores so far. The settings say which style was chosen.
 
-    `tests` and `gene_lists` have the name of a file as key.
+    Of a model that ships the scores are those that `shipped` has. `tests` and `gene_lists` have the name of a file as
+    key.
     """
     scores, card = measured(project, settings, model.folder)
+    if shipped is not None:
+        scores, card = shipped.in_words(settings.style, settings.samples), str(shipped.folder / "README.md")
     base, trained = (model.steps or [model.manifest])[0], model.steps[1:]
     corpora = [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
     decoding = decoding_settings(settings)
@@ -40,11 +45,12 @@ def about_page(
         model=model.name,
         where=model.where("genes, and what the style shows of them"),
         chain=[step["step"] for step in trained],
-        backbone=base.get("name", model.name),
+        backbone=base.get("weights", {}).get("backbone") or base.get("name", model.name),
         backbone_licence=base.get("weights", {}).get("licence", "not stated"),
         recipe_steps=[f"{step['step']}: {learned_from(step)}" for step in trained],
         decoding=sampled if decoding.samples > 1 else "greedy",
         measured=scores,
+        second_opinion=shipped is not None,
         card=card,
         style=settings.style,
         samples=settings.samples,

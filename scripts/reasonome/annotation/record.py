@@ -68,7 +68,9 @@ class AnnotationRecord(_Record):
     the other samples with this name, None for a single sample. `samples` has the one behind the name first. `unchecked`
     are sentences of the reasoning that name a gene but no known term. `other_genes` were shown to the model, and no
     known fact links them with the name. `group` numbers groups of nearly identical sets from 1. `ranked` says that the
-    first genes matter most, and were shown to the model first.
+    first genes matter most, and were shown to the model first. `better_than_first_term` is the probability that the
+    name of a model that ships is better than `first_term`, the first that its question showed; None where nobody
+    calibrated it. A name that `stands_first` stands before the enriched terms (annotation.shipped).
     """
 
     list: str
@@ -100,4 +102,7 @@ class AnnotationRecord(_Record):
     enriched: list[EnrichedTerm] = []
     enriched_agreement: float | None = Field(None, ge=0, le=1)
     enriched_match: str = ""
+    first_term: str = ""
+    better_than_first_term: float | None = Field(None, ge=0, le=1)
+    stands_first: bool = False
     group: int = Field(1, ge=1)

@@ -6,6 +6,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
+Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
+
 
 class Arm(Strict):
     """One way to train a model: its steps in order, and the prompt styles it is asked in."""
@@ -25,13 +27,9 @@ class Arm(Strict):
 
 
 class Forgetting(Strict):
-    """Training questions and facts that every model of an experiment is asked after every stage, always the same."""
+    """Training questions that every model of an experiment is asked after every stage, always the same."""
 
     questions: Annotated[int, Field(ge=1)] = Field(description="of each benchmark that is trained on, drawn at random")
-    facts: Annotated[int, Field(ge=1)] | None = Field(
-        None,
-        description="of each corpus that is trained on, those that a warm-up of seed 0 reads first; none if not given",
-    )
     decoding: Name = Field(description="of decodings.yaml, in which the questions are asked")
 
 
@@ -52,8 +50,17 @@ class Experiment(Strict):
     )
     styles: SomeNames
     decodings: SomeNames
-    compared: list[Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]] = Field(
+    contrasts: list[Pair] = Field(
+        [], description="pairs of a trained arm and a control of its own, which join the family of the protocol's tests"
+    )
+    compared: list[Pair] = Field(
         [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
+    )
+    primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
+    recall: Annotated[int, Field(ge=0)] = Field(
+        100,
+        description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every "
+        "model is asked after every stage; 0: none",
     )
     forgetting: Forgetting | None = Field(None, description="not measured if not given")
 

@@ -1,10 +1,13 @@
 """What the recipes of several training stages share: settings of the training, and the questions to learn from."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from reasonome.config.strict import Name, Precision, Strict
+
+# A part of a training split, as `Rows.which` has it.
+PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
 
 
 class Adapter(Strict):
@@ -21,9 +24,6 @@ class Adapter(Strict):
 
 class TrainingSettings(Strict):
     """The settings that all training stages share."""
-
-    # Keys that recipes had not when the first models were trained.
-    newer: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)] = 1.0
@@ -59,14 +59,6 @@ class TrainingSettings(Strict):
         if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
             raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
         return self
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in values(self).items() if key not in self._unwritten()}
-
-    def _unwritten(self) -> set[str]:
-        """Keys that recipe.json leaves out: newer ones with their default, so that older models need no training."""
-        return {key for key in self.newer if getattr(self, key) == type(self).model_fields[key].default}
 
     @property
     def corpora(self) -> list[str]:
@@ -136,3 +128,33 @@ class QuestionRecipe(TrainingSettings):
     @property
     def questions(self) -> list[tuple[str, str]]:
         return [(part.benchmark, part.style) for part in self.parts]
+
+
+class Rows(Strict):
+    """A part of the training split. Its order is drawn at random once for all recipes and seeds."""
+
+    skip: Annotated[int, Field(ge=0)] = Field(0, description="questions at the beginning of that order to leave out")
+    take: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="questions that follow them, at most; all if not given"
+    )
+
+    @property
+    def which(self) -> str:
+        """The part as names of files have it: `all`, `1120` (the first), `2500-3620` or `2500-all`."""
+        if not self.skip:
+            return str(self.take or "all")
+        return f"{self.skip}-{self.skip + self.take if self.take else 'all'}"
+
+
+class RowsRecipe(QuestionRecipe):
+    """The settings of stages that read the training split itself."""
+
+    newer = ("rows",)
+    rows: Rows | None = Field(
+        None, description="the part of each benchmark's training split to learn from; all if not given"
+    )
+
+    def part(self, most: int | None = None) -> str:
+        """The part of the training split, or `most` of its first questions, as `Rows.which` has it."""
+        rows = self.rows or Rows()
+        return Rows(skip=rows.skip, take=min(filter(None, (rows.take, most)), default=None)).which

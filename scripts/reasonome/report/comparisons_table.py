@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.config.project.arms import arms_without_a_step, parent_arm
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
-from reasonome.report.plan import Plan, arms_without_a_step, parent_arm
+from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
@@ -88,8 +89,8 @@ def _pairs(
         parent = parent_arm(arm.name, all_steps)
         others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
-        named = [b for a, b in plan.compared if a == arm.name and b in by_name]
-        others += [("named pair", other, by_name[other]) for other in named]
+        for kind, pairs in (("declared control", plan.contrasts), ("named pair", plan.compared)):
+            others += [(kind, other, by_name[other]) for a, other in pairs if a == arm.name and other in by_name]
         others += [
             ("named pair", f"{other.name} [{other.labels['style']}]", other)
             for other in elsewhere

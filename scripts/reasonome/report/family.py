@@ -13,8 +13,8 @@ BASELINE_GROUPS = ("none", "prompt", "prompt facts", "prompt terms", "training d
 CEILING = "a database with the own term"
 CEILING_OF_TERMS = "prompt terms and the true name"
 CEILINGS = (CEILING_OF_TERMS, CEILING)
-ARMS = ("parent arm", "without a step")
-_HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
+ARMS = ("parent arm", "without a step", "declared control")
+HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
 def comparison_family(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
@@ -26,6 +26,12 @@ def comparison_family(*, trained: bool, kind: str, information: str, subset: str
     return PROTOCOL if trained and counts and subset == MEAN else ""
 
 
+def with_hypothesis(inside: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a family with `arm`, the arm that is compared with: "" for the baselines of a group, which share a
+    hypothesis. Rows that agree in `HYPOTHESIS` are of one."""
+    return inside.assign(arm=inside["b"].mask(inside["kind"] == "baseline", ""))
+
+
 def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     """The table, which has `family` and `p_family`, with `group_p` and `p_holm` (nan outside the family).
 
@@ -33,14 +39,13 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     theirs (Berger, 1982), 1 where a baseline is not behind, nan where one could not be tested. Holm's adjustment
     is over the hypotheses of one benchmark and metric.
     """
-    inside = table[table["family"] == PROTOCOL]
-    inside = inside.assign(arm=inside["b"].mask(inside["kind"] == "baseline", ""))
+    inside = with_hypothesis(table[table["family"] == PROTOCOL])
     not_behind = (inside["kind"] == "baseline") & (inside["difference"] <= 0) & inside["p_family"].notna()
     claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
-    largest = claimed.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
+    largest = claimed.groupby(HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
     hypotheses = largest.to_frame().astype(float)
     hypotheses["p_holm"] = hypotheses.groupby(["benchmark", "metric"])["group_p"].transform(holm)
-    adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[_HYPOTHESIS])).set_axis(inside.index)
+    adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[HYPOTHESIS])).set_axis(inside.index)
     return table.assign(**{name: adjusted[name].reindex(table.index) for name in ("group_p", "p_holm")})
 
 

@@ -7,17 +7,20 @@ from reasonome.config import (
     CLUSTER_RULES,
     FORMAT_FILES,
     GMT_FORMATS,
+    AdapterWeights,
     Annotation,
+    Backbone,
     Benchmark,
     Corpus,
     GeneNamesTeacher,
     Preferences,
+    RecallTeacher,
     SamplePreferences,
     TierPreferences,
 )
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project.experiment_references import check_experiment
-from reasonome.config.project.recipe_references import check_recipe
+from reasonome.config.project.recipe_references import check_recipe, check_samples
 from reasonome.core.errors import nearest
 from reasonome.tasks import registry
 
@@ -29,9 +32,10 @@ def check_references(project: "Project") -> None:
     """InputError for the first name in a project that is unknown, or that does not fit where it is used."""
     project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     for name, backbone in project.backbones.items():
-        if backbone.recorded is not None:
-            loc = (name, "recorded", "files")
-            project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
+        _check_backbone(project, name, backbone)
+    if (asked := project.settings.annotation_model) is not None:
+        weighted = [name for name, backbone in project.backbones.items() if backbone.kind == "weights"]
+        project.folder.check_known("config.yaml", ("annotation_model",), asked, weighted, "backbone with weights")
     for name, corpus in project.corpora.items():
         _check_corpus(project, name, corpus)
     _check_left_out(project)
@@ -40,7 +44,9 @@ def check_references(project: "Project") -> None:
     for name, annotation in project.annotations.items():
         _check_annotation(project, name, annotation)
     for name, teacher in project.teachers.items():
-        if not isinstance(teacher, GeneNamesTeacher):
+        if isinstance(teacher, RecallTeacher):
+            project.folder.check_known("teachers.yaml", (name, "corpus"), teacher.corpus, project.corpora)
+        elif not isinstance(teacher, GeneNamesTeacher):
             project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
     for name, preferences in project.preferences.items():
         _check_preferences(project, name, preferences)
@@ -50,6 +56,21 @@ def check_references(project: "Project") -> None:
     for name, experiment in project.experiments.items():
         check_experiment(project, f"experiments/{name}.yaml", experiment)
     _check_requests(project)
+
+
+def _check_backbone(project: "Project", name: str, backbone: Backbone) -> None:
+    """InputError for unknown benchmarks of recorded answers, and for an adapter of a backbone without whole weights."""
+    if backbone.recorded is not None:
+        loc = (name, "recorded", "files")
+        project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
+    if isinstance(backbone.weights, AdapterWeights):
+        whole = [
+            other
+            for other, spec in project.backbones.items()
+            if spec.kind == "weights" and not isinstance(spec.weights, AdapterWeights)
+        ]
+        loc, kind = (name, "weights", "backbone"), "backbone with weights of its own"
+        project.folder.check_known("backbones.yaml", loc, backbone.weights.backbone, whole, kind)
 
 
 def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
@@ -62,6 +83,12 @@ def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
             raise project.folder.error(file, (name, "sources", position), what, "it is a source of benchmarks")
     project.folder.check_known(file, (name, "leave_out"), corpus.leave_out, project.benchmarks)
     project.authority(name)
+    if corpus.only is not None and corpus.only.genes_of is not None:
+        listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
+        loc = (name, "only", "genes_of")
+        project.folder.check_known(
+            "corpora.yaml", loc, corpus.only.genes_of, listing, "benchmark whose rows list genes"
+        )
     if corpus.tokenizer is None:
         return
     project.folder.check_known(file, (name, "tokenizer"), corpus.tokenizer, project.backbones)
@@ -108,16 +135,11 @@ def _check_preferences(project: "Project", name: str, preferences: Preferences) 
     if isinstance(preferences, TierPreferences):
         project.folder.check_known(file, (name, "teacher"), preferences.teacher, project.teachers)
     if isinstance(preferences, SamplePreferences):
-        project.folder.check_known(file, (name, "decoding"), preferences.decoding, project.decodings)
-        project.folder.check_known(file, (name, "encoders"), preferences.encoders, project.encoders)
-        decoding = project.decodings[preferences.decoding]
-        if decoding.samples < 2:
+        check_samples(project, file, (name,), preferences)
+        if project.decodings[preferences.decoding].samples < 2:
             what = f"decoding '{preferences.decoding}' gives one sample, and two are compared"
             fix = "name one with `samples: 2` or more"
             raise project.folder.error(file, (name, "decoding"), what, fix)
-        if decoding.orders > 1:
-            what = f"decoding '{preferences.decoding}' asks in several orders, and answers to one prompt are compared"
-            raise project.folder.error(file, (name, "decoding"), what, "name one without `orders`")
 
 
 def _check_requests(project: "Project") -> None:

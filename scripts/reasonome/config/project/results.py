@@ -68,14 +68,19 @@ class Results:
         """Reasoning that a teacher's filter kept; the dropped rows lie beside it as .dropped.jsonl."""
         return self.root / "reasoning" / teacher / f"{benchmark}.{style}.jsonl"
 
-    def samples(self, model: tuple[str, str], benchmark: str, style: str, decoding: str, questions: int | None) -> Path:
-        """Answers of a model, by (backbone, chain), to some or all (None) of a benchmark's training questions."""
+    def samples(
+        self, model: tuple[str, str], benchmark: str, style: str, decoding: str, questions: int | str | None
+    ) -> Path:
+        """Answers of a model, by (backbone, chain), to some or all (None) of a benchmark's training questions.
+
+        Some are a number, the first in the order of `drawn`, or a span of it (`20-50`).
+        """
         folder = self.root.joinpath("samples", *model, f"{benchmark}.{style}")
         return folder / f"{decoding}.{questions or 'all'}.jsonl"
 
-    def known(self, model: tuple[str, str], corpus: str, facts: int) -> Path:
-        """Which of a corpus' training facts a model, by (backbone, chain), knows."""
-        return self.root.joinpath("known", *model, f"{corpus}.{facts}.jsonl")
+    def recall(self, model: tuple[str, str], corpus: str, facts: int) -> Path:
+        """Which of a corpus' training facts a model, by (backbone, chain), recalls."""
+        return self.root.joinpath("recall", *model, f"{corpus}.{facts}.jsonl")
 
     def preferences(self, name: str, benchmark: str, style: str, model: tuple[str, str] | None = None) -> Path:
         """Folder of pairs of answers to a benchmark's training questions; of a model's own, by (backbone, chain)."""

@@ -161,7 +161,14 @@ def _terms_text(terms: Sequence, style: NamingStyle) -> str:
 
 def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
     return [
-        style.terms.term.format(name=one_line(term.name), overlap=term.overlap, drawn=term.drawn, size=term.size)
+        style.terms.term.format(
+            name=one_line(term.name),
+            overlap=term.overlap,
+            drawn=term.drawn,
+            size=term.size,
+            of_list=round(100 * term.overlap / term.drawn),
+            of_term=round(100 * term.overlap / term.size),
+        )
         for term in terms[: style.terms.most]
     ]
 
