@@ -1,17 +1,18 @@
-"""Which of a corpus' training statements a model knows: of those that a warm-up of seed 0 reads first, a row each.
+"""Which of a corpus' training facts a model recalls: of those that a warm-up of seed 0 reads first, a row each.
 
 python scripts/ask_facts.py --model results/models/smollm2-135m/pretrain.demo-s0 --corpus demo --facts 200 \
-    --output results/known/smollm2-135m/pretrain.demo-s0/demo.200.jsonl
+    --output results/recall/smollm2-135m/pretrain.demo-s0/demo.200.jsonl
 """
 
 import torch
 
 from reasonome.answering import local, precision
-from reasonome.answering.known_facts import drawn_facts, margins
+from reasonome.answering.fact_recall import OBJECTS, drawn_questions, ranks
 from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
+from reasonome.facts.corpus import read_facts
 
 SEED = 0
 
@@ -23,22 +24,23 @@ def main() -> None:
     stopwatch = Stopwatch()
     project = Project(args.config)
     statements = project.results.statements(args.corpus) / "train.jsonl"
-    facts = drawn_facts(list(atomic.read_jsonl(statements)), args.facts, SEED)
-    if not facts:
-        what = "no two statements of one relation are about different genes and objects"
+    facts = read_facts(project.results.facts(args.corpus))
+    questions = drawn_questions(list(atomic.read_jsonl(statements)), facts, args.facts, SEED)
+    if not questions:
+        what = f"no relation has facts with {OBJECTS} objects to choose from"
         raise InputError(what, file=statements, fix="ask about a corpus with more facts")
     model, tokenizer = local.load(args.model / "model", precision.choose("auto"))
-    found = margins(model, tokenizer, facts)
+    found = ranks(model, tokenizer, questions)
     rows = [
-        {"gene": fact.gene, "relation": fact.relation, "object_id": fact.object_id, "margin": round(margin, 4)}
-        for fact, margin in zip(facts, found, strict=True)
+        {**dict(zip(("gene", "relation", "object_id"), question.fact.key, strict=True)), "rank": rank}
+        for question, rank in zip(questions, found, strict=True)
     ]
     atomic.write_jsonl(args.output, rows)
     cuda = torch.cuda.is_available()
     machine = {"device": torch.cuda.get_device_name() if cuda else "cpu", "gpus": int(cuda), "engine": "transformers"}
     run = args.output.with_suffix(".run.json")
-    stopwatch.write(run, backward_tokens=0, generated_tokens=0, facts=len(facts), **machine)
-    print(f"{sum(margin > 0 for margin in found)} of {len(found)} facts known")
+    stopwatch.write(run, backward_tokens=0, generated_tokens=0, facts=len(questions), **machine)
+    print(f"{sum(rank == 1 for rank in found)} of {len(found)} facts recalled among {OBJECTS} objects")
 
 
 if __name__ == "__main__":

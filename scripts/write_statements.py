@@ -3,6 +3,10 @@
 python scripts/write_statements.py --corpus demo --output results/statements/demo
 """
 
+import pandas as pd
+
+from reasonome.benchmarks.rows import SPLITS, read_splits, symbols
+from reasonome.config import Corpus
 from reasonome.config.project import Project
 from reasonome.config.project.chains import BASE
 from reasonome.core import arguments, atomic
@@ -11,16 +15,17 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
-from reasonome.tasks.base import held_out_terms
+from reasonome.facts.selection import select
+from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks.base import held_out_names, held_out_terms
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
     project = Project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
-    left_out = corpus.leave_out if corpus.test_facts == "drop" else []
-    terms = [term for b in left_out for term in held_out_terms(project.task(b), project.results.benchmark(b))]
-    facts, left_out = statements.leave_out(read_facts(project.results.facts(args.corpus)), terms)
+    facts, left_out = _without_held_out(project, args.corpus)
+    facts = _selected(project, corpus, facts)
     n_facts = len(facts)
     if corpus.placebo:
         facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
@@ -54,6 +59,37 @@ def main() -> None:
         f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
         f"{len(left_out)} about held-out terms left out{placebo}"
     )
+
+
+def _without_held_out(project: Project, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The facts of a corpus that may be said, and those left out, as they tell held-out terms."""
+    corpus, facts = project.corpora[name], read_facts(project.results.facts(name))
+    if corpus.test_facts != "drop":
+        return facts, facts[:0]
+    folders = {benchmark: project.results.benchmark(benchmark) for benchmark in corpus.leave_out}
+    terms = [term for b, folder in folders.items() for term in held_out_terms(project.task(b), folder)]
+    if corpus.test_descendants == "drop":
+        terms += statements.terms_below(map(read_ontology, project.ontologies(name).values()), terms)
+    facts, left_out = statements.leave_out(facts, terms)
+    if corpus.test_names == "drop":
+        names_of: dict[str, set[str]] = {}
+        for benchmark, folder in folders.items():
+            for gene, names in held_out_names(project.task(benchmark), folder).items():
+                names_of.setdefault(gene, set()).update(names)
+        facts, naming = statements.leave_out_names(facts, names_of)
+        left_out = pd.concat([left_out, naming], ignore_index=True)
+    return facts, left_out
+
+
+def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataFrame:
+    """The facts that the corpus chooses to say."""
+    if corpus.only is None:
+        return facts
+    genes, only = None, corpus.only
+    if only.genes_of is not None:
+        rows = read_splits(project.results.benchmark(only.genes_of), project.task(only.genes_of).Example, *SPLITS)
+        genes = {symbol for row in rows for symbol in symbols(row)}
+    return select(facts, genes, only.relations, only.largest_object, only.most, corpus.seed)
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ def test_a_ladder_has_a_row_for_each_contrast_below_its_arm():
         "−0.100 [−0.120, −0.070]  worse, p 0.012",
         "+0.000  not tested",
     ]
-    drawn = [container.lines[0].get_xdata()[0] for container in axes.containers]
-    assert drawn == [0.05, -0.1, 0.0]
-    assert [container.lines[0].get_marker() for container in axes.containers] == ["o", "v", "x"]
+    points = {line.get_label(): (line.get_xdata()[0], line.get_marker()) for line in axes.lines[:3]}
+    assert points == {"shown": (0.05, "o"), "worse": (-0.1, "v"), "not tested": (0.0, "x")}
+    assert axes.collections[0].get_segments()[0][:, 0].tolist() == pytest.approx([0.03, 0.08])
     assert figure.get_label() == "Differences to controls: 1 shown, 1 worse, 1 not tested"
     plt.close(figure)
 

@@ -15,6 +15,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core.errors import InputError
 from reasonome.facts import statements
+from reasonome.facts.selection import select
+from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
@@ -22,6 +24,7 @@ from reasonome.tasks.base import held_out_terms
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent
+OBO = "format-version: 1.2\ndefault-namespace: biological_process\n"
 
 
 def table(*facts):
@@ -45,7 +48,7 @@ def test_facts_that_read_alike_are_stated_once():
             ("B", "member_of_pathway", "R:1", "Apoptosis", "reactome"),
             ("B", "member_of_pathway", "W:1", "Apoptosis", "wikipathways"),
         ),
-        9,
+        4,
         0.1,
         0,
     )
@@ -67,6 +70,7 @@ def test_the_number_of_paraphrases():
     facts = table(("A", "involved_in", "O:1", "cell cycle", "s"), ("A", "acts_upstream_of", "O:2", "growth", "s"))
     counts = {n: statements.write_sentences(facts, n, 0.1, 0)["object_id"].value_counts() for n in (1, 3, 8)}
     assert [(counts[n]["O:1"], counts[n]["O:2"]) for n in (1, 3, 8)] == [(1, 1), (3, 3), (4, 3)]
+    assert len(texts(("A", "enables", "O:1", "binding", "s"), paraphrases=16)) == 12
 
 
 def many(count=400):
@@ -138,6 +142,73 @@ def test_no_two_genes_are_held_out_together():
     held = (sentences.set_index(["gene", "object_id"])["split"] == "held_out").unstack().to_numpy(dtype=float)
     assert held.mean() == pytest.approx(0.3, abs=0.02)
     assert np.abs(np.corrcoef(held) - np.eye(30)).max() < 5 / 400**0.5
+
+
+# --- which facts are said ----------------------------------------------------------------------------
+
+
+def test_facts_are_chosen_by_gene_relation_and_size_of_the_object():
+    facts = table(
+        ("A", "has_name", "H:1", "alpha", "s"),
+        ("A", "enables", "O:1", "binding", "s"),  # an object of three genes
+        ("B", "enables", "O:1", "binding", "s"),
+        ("C", "enables", "O:1", "binding", "s"),
+        ("A", "enables", "O:2", "kinase activity", "s"),
+        ("A", "involved_in", "O:3", "growth", "s"),
+    )
+
+    def chosen(**only):
+        return [(row.gene, row.object_id) for row in select(facts, **only).itertuples()]
+
+    assert chosen(genes={"A"}, relations=["has_name", "enables"]) == [("A", "H:1"), ("A", "O:1"), ("A", "O:2")]
+    assert chosen(genes={"A"}, largest_object=2) == [("A", "H:1"), ("A", "O:2"), ("A", "O:3")]
+    assert len(chosen()) == 6
+    with pytest.raises(InputError, match="no fact is left to say") as error:
+        chosen(genes={"A"}, relations=["has_summary"])
+    assert error.value.field == "only"
+
+
+def test_of_each_gene_one_fact_of_each_relation_in_turn():
+    """G0 has a name, ten functions and two places; the function that is taken is drawn at random."""
+    rows = [("G0", "has_name", "H:0", "zero", "s")]
+    rows += [("G0", "enables", f"F:{i}", f"act {i}", "s") for i in range(10)]
+    rows += [("G0", "enables", "F:0", "act 0", "other")]  # the same from another source counts once
+    rows += [("G0", "located_in", f"C:{i}", f"place {i}", "s") for i in range(2)]
+    rows += [(f"G{n}", "enables", f"F:{i}", f"act {i}", "s") for n in range(1, 40) for i in range(10)]
+    facts = table(*rows)
+
+    def taken(most, gene="G0"):
+        order = ["has_name", "located_in", "enables"]
+        picked = select(facts, relations=order, most=most)
+        return sorted(picked.loc[picked["gene"] == gene, "relation"])
+
+    assert taken(1) == ["has_name"] and taken(2) == ["has_name", "located_in"]
+    assert taken(4) == ["enables", "has_name", "located_in", "located_in"]  # the second round begins: places, functions
+    assert taken(6) == [*["enables"] * 3, "has_name", *["located_in"] * 2]
+    assert taken(6, "G1") == ["enables"] * 6
+    first = select(facts, relations=["enables"], most=1)
+    assert first["object_id"].nunique() > 5  # drawn for each gene by itself
+    without = select(facts[facts["gene"] != "G7"], relations=["enables"], most=1)
+    assert without["object_id"].tolist() == first.loc[first["gene"] != "G7", "object_id"].tolist()
+
+
+def test_terms_below_held_out_ones_have_their_synonyms(tmp_path):
+    (tmp_path / "small.obo").write_text(
+        f"{OBO}\n[Term]\nid: GO:1\nname: repair\nalt_id: GO:10\n\n[Term]\nid: GO:2\nname: mending\n"
+        'synonym: "darning" EXACT []\nis_a: GO:1\n\n[Term]\nid: GO:3\nname: stitch\nrelationship: part_of GO:2\n'
+    )
+    below = statements.terms_below([read_obo(tmp_path / "small.obo")], [("GO:10", "repair")])
+    assert sorted(below) == [("GO:2", "darning"), ("GO:2", "mending"), ("GO:3", "stitch")]
+
+
+def test_names_of_a_genes_held_out_sets_are_not_said_of_it():
+    facts = table(
+        ("A", "has_name", "H:1", "DNA-repair protein A", "s"),
+        ("A", "enables", "O:1", "repairing", "s"),  # not as whole words
+        ("B", "has_name", "H:2", "DNA repair protein B", "s"),  # of no such set
+    )
+    kept, left_out = statements.leave_out_names(facts, {"A": {"DNA repair"}, "C": {"x"}})
+    assert kept["object_id"].tolist() == ["O:1", "H:2"] and left_out["object_id"].tolist() == ["H:1"]
 
 
 def several(count, genes_per_statement, held_out=1e-9):
@@ -331,8 +402,9 @@ def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchma
     assert sentences["text"].is_unique
 
 
-def program(tmp_path, facts, **corpus):
-    """Run write_statements.py on a corpus of the shipped configuration with other settings; its results folder."""
+def program(tmp_path, facts, rows=None, files=None, **corpus):
+    """Run write_statements.py on a corpus of the shipped configuration with other settings, rows of its benchmark by
+    split and files of its ontology; its results folder."""
     config = tmp_path / "config"
     shutil.copytree(ROOT / "config", config)
     corpora = yaml.safe_load((config / "corpora.yaml").read_text())
@@ -341,8 +413,13 @@ def program(tmp_path, facts, **corpus):
     (tmp_path / "results/facts/demo").mkdir(parents=True)
     facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
     (tmp_path / "results/benchmarks/demo-go").mkdir(parents=True)
-    for part in ("valid", "test"):
-        (tmp_path / f"results/benchmarks/demo-go/{part}.jsonl").touch()
+    for part in ("train", "valid", "test"):
+        lines = [json.dumps(row) + "\n" for row in (rows or {}).get(part, [])]
+        (tmp_path / f"results/benchmarks/demo-go/{part}.jsonl").write_text("".join(lines))
+    for key, path in (files or {}).items():
+        sources = yaml.safe_load((config / "sources.yaml").read_text())
+        sources["go-demo"]["files"][key] = {"path": path.name}
+        (config / "sources.yaml").write_text(yaml.safe_dump(sources))
     command = [sys.executable, ROOT / "scripts/write_statements.py", "--corpus", "demo", "--output", tmp_path / "out"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -365,3 +442,28 @@ def test_the_program_writes_a_placebo_and_says_so(tmp_path):
         rows[placebo] = {(r["gene"], r["object_id"]) for r in map(json.loads, (out / "train.jsonl").open())}
     assert rows[False] == {("A", "GO:1"), ("B", "GO:1"), ("B", "GO:2"), ("B", "NCBIGene:2")}
     assert rows[True] == {("B", "GO:1"), ("A", "GO:1"), ("A", "GO:2")}  # of two genes each takes the other's place
+
+
+def test_the_program_says_facts_of_a_benchmarks_genes_alone_and_drops_what_tells_test_sets(tmp_path):
+    facts = table(
+        ("A", "has_name", "H:1", "alpha", "hgnc-demo"),
+        ("A", "member_of_pathway", "R:1", "Gap filling", "reactome-demo"),  # the name of a term below the test term
+        ("A", "member_of_pathway", "R:2", "DNA repair and more", "reactome-demo"),  # the name of A's test set
+        ("B", "member_of_pathway", "R:2", "DNA repair and more", "reactome-demo"),
+        ("C", "has_name", "H:3", "gamma", "hgnc-demo"),  # in no set
+    )
+    genes = [{"symbol": "A"}, {"symbol": "D"}]
+    test = {"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": genes}
+    train = {"id": "GO:9", "subset": "bp", "name": "growth", "genes": [{"symbol": "B"}]}
+    (tmp_path / "go.obo").write_text(
+        f"{OBO}\n[Term]\nid: GO:1\nname: DNA repair\n\n[Term]\nid: GO:2\nname: gap filling\nis_a: GO:1\n"
+    )
+    only = {"genes_of": "demo-go", "relations": ["has_name", "member_of_pathway"]}
+    settings = {"only": only, "test_descendants": "drop", "test_names": "drop", "held_out": 1e-9}
+    rows = {"train": [train], "valid": [], "test": [test]}
+    out = program(tmp_path, facts, rows, {"obo": tmp_path / "go.obo"}, genes_per_statement=1, **settings)
+    said = {(r["gene"], r["object_id"]) for r in map(json.loads, (out / "train.jsonl").open())}
+    assert said == {("A", "H:1"), ("B", "R:2")}
+    left_out = pd.read_csv(out / "left_out.tsv", sep="\t")
+    assert left_out["object_id"].tolist() == ["R:1", "R:2"]
+    assert json.loads((out / "manifest.json").read_text())["corpus"]["only"]["genes_of"] == "demo-go"

@@ -19,10 +19,10 @@ OTHERS = {
 BOTH = [*wording.PARAPHRASES.items(), *wording.SEVERAL.items()]
 
 
-def phrasings(relation, name, *genes, genes_per_statement=1):
-    """Every paraphrase of one fact; of several genes' common fact, the statements about more than one of them."""
+def phrasings(relation, name, *genes, genes_per_statement=1, paraphrases=4):
+    """Paraphrases of one fact; of several genes' common fact, the statements about more than one of them."""
     facts = pd.DataFrame([(gene, relation, "O:1", name, "s", "") for gene in genes], columns=FACT_COLUMNS)
-    sentences = statements.write_sentences(facts, 9, 0.1, 0, genes_per_statement)
+    sentences = statements.write_sentences(facts, paraphrases, 0.1, 0, genes_per_statement)
     return sorted(sentences["text"][sentences["gene"].str.contains(wording.JOINT) == (genes_per_statement > 1)])
 
 
@@ -81,8 +81,39 @@ def test_a_relation_has_at_least_three_ways_to_be_said(relation, sentences):
 
 
 def test_no_two_relations_share_a_sentence():
-    sentences = [sentence for _, several in BOTH for sentence in several]
+    every = [*BOTH, *wording.FURTHER.items(), *wording.ASKED.items()]
+    sentences = [sentence for _, several in every for sentence in several]
     assert len(sentences) == len(set(sentences))
+
+
+@pytest.mark.parametrize("relation", sorted(wording.FURTHER))
+def test_a_relation_with_further_wordings_has_a_dozen_and_two_that_are_never_trained(relation):
+    said = phrasings(relation, "DNA repair", "XYZ1", paraphrases=16)
+    assert len(set(said)) == wording.wordings(relation) == 12
+    assert set(phrasings(relation, "DNA repair", "XYZ1", paraphrases=3)) < set(said)
+    assert len(wording.ASKED[relation]) == 2
+
+
+def test_further_wordings_come_after_all_others():
+    """A corpus that asks for few reads as it did before they were there."""
+    for relation, further in wording.FURTHER.items():
+        first = wording.PARAPHRASES[relation]
+        for turn in range(40):
+            chosen = [wording.paraphrase(relation, number, turn) for number in range(12)]
+            assert chosen[: len(first)] == [first[(turn + n) % len(first)] for n in range(len(first))]
+            assert sorted(chosen[len(first) :]) == sorted(further)
+
+
+def test_models_are_asked_in_sentences_that_end_with_the_object():
+    assert set(wording.ASKED) == set(wording.PARAPHRASES) - wording.FREE_TEXT
+    for sentences in wording.ASKED.values():
+        for sentence in sentences:
+            assert sentence.endswith("{object}.") and sentence.index("{gene}") < sentence.index("{object}")
+
+
+def test_a_relation_is_worded_as_its_first():
+    assert wording.worded_as("is_active_in\tlocated_in") == wording.worded_as("part_of") == "located_in"
+    assert wording.worded_as("enables") == "enables"
 
 
 def test_no_list_of_genes_claims_to_be_whole():

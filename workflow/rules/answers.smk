@@ -84,15 +84,16 @@ rule sample:
         )
 
 
-# Training facts that a model knows: what forgetting is measured by, and what a further warm-up may repeat.
+# Training facts that a model recalls, and what a further warm-up may repeat.
 rule ask_facts:
     input:
         manifest=asked_model,
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
         statements=f"{ROOT}/statements/{{corpus}}/train.jsonl",
+        facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
     output:
-        known=f"{ROOT}/known/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.jsonl",
-        run=f"{ROOT}/known/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.run.json",
+        recalled=f"{ROOT}/recall/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.jsonl",
+        run=f"{ROOT}/recall/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.run.json",
     log:
         f"{ROOT}/logs/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.log",
     wildcard_constraints:
@@ -106,7 +107,7 @@ rule ask_facts:
     params:
         folder=subpath(input.manifest, parent=True),
     shell:
-        configured("ask_facts.py", "corpus", "facts", model="{params.folder}", output="{output.known}")
+        configured("ask_facts.py", "corpus", "facts", model="{params.folder}", output="{output.recalled}")
 
 
 rule ask:

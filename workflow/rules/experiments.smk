@@ -60,7 +60,7 @@ rule summarise:
         )
 
 
-# What models still know after each stage of what any stage taught: only of experiments that ask for it.
+# What models still know after each stage of what any stage taught: of experiments with a warm-up, or that ask for it.
 rule measure_forgetting:
     input:
         answers=lambda w: [asked.path for asked in experiments.asked_again(PROJECT, w.experiment)],
@@ -71,6 +71,10 @@ rule measure_forgetting:
                 if asked.style
             )
         ),
+        statements=lambda w: [
+            RESULTS.statements(corpus) / "train.jsonl" for corpus in audit_plan(w).corpora
+        ],
+        manifests=step_manifests,
     output:
         reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
     log:
@@ -163,7 +167,7 @@ rule render_report:
         own=f"{EXPERIMENT}/own",
         forgetting=lambda w: (
             [f"{ROOT}/experiments/{w.experiment}/forgetting.tsv"]
-            if PROJECT.experiments[w.experiment].forgetting
+            if experiments.asked_again(PROJECT, w.experiment)
             else []
         ),
         corpora=lambda w: [RESULTS.statements(corpus) / "statistics.tsv" for corpus in audit_plan(w).corpora],

@@ -80,6 +80,18 @@ def background_settings(wildcards):
     return canonical([benchmark.minimum_genes, sets])
 
 
+def statement_files(wildcards):
+    """What decides which facts of a corpus are said: held-out sets, the benchmark whose genes alone are spoken of, and
+    the ontologies that tell which terms lie below held-out ones."""
+    corpus = entry(PROJECT.corpora, "corpus", wildcards.corpus)
+    files = held_out_files(corpus.leave_out)
+    if corpus.only and corpus.only.genes_of:
+        files += [RESULTS.benchmark(corpus.only.genes_of) / f"{part}.jsonl" for part in ("train", "valid", "test")]
+    if corpus.test_descendants == "drop":
+        files += PROJECT.ontologies(wildcards.corpus).values()
+    return list(dict.fromkeys(files))
+
+
 def corpus_tokenizer(wildcards):
     """The untouched backbone whose tokens a corpus' statistics count, if it names one."""
     backbone = entry(PROJECT.corpora, "corpus", wildcards.corpus).tokenizer

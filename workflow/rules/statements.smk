@@ -4,7 +4,7 @@
 rule write_statements:
     input:
         facts=f"{ROOT}/facts/{{corpus}}/facts.parquet",
-        held_out=lambda w: held_out_files(entry(PROJECT.corpora, "corpus", w.corpus).leave_out),
+        files=statement_files,
         tokenizer=lambda w: [ancient(folder / "model") for folder in corpus_tokenizer(w)],
         tokenizer_manifest=lambda w: [folder / "manifest.json" for folder in corpus_tokenizer(w)],
     output:

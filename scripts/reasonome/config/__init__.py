@@ -48,6 +48,6 @@ from reasonome.config.sources import (
 )
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
-from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, Teacher
+from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, RecallTeacher, Teacher
 from reasonome.config.training_settings import PART, Adapter, QuestionRecipe, Rows, RowsRecipe, TrainingSettings
 from reasonome.config.weights import AdapterWeights, HubWeights, PathWeights, PypiWeights

@@ -27,13 +27,9 @@ class Arm(Strict):
 
 
 class Forgetting(Strict):
-    """Training questions and facts that every model of an experiment is asked after every stage, always the same."""
+    """Training questions that every model of an experiment is asked after every stage, always the same."""
 
     questions: Annotated[int, Field(ge=1)] = Field(description="of each benchmark that is trained on, drawn at random")
-    facts: Annotated[int, Field(ge=1)] | None = Field(
-        None,
-        description="of each corpus that is trained on, those that a warm-up of seed 0 reads first; none if not given",
-    )
     decoding: Name = Field(description="of decodings.yaml, in which the questions are asked")
 
 
@@ -61,6 +57,11 @@ class Experiment(Strict):
         [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
     )
     primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
+    recall: Annotated[int, Field(ge=0)] = Field(
+        100,
+        description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every "
+        "model is asked after every stage; 0: none",
+    )
     forgetting: Forgetting | None = Field(None, description="not measured if not given")
 
     @property

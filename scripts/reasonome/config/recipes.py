@@ -31,7 +31,7 @@ class Drill(Strict):
 class PretrainRecipe(TrainingSettings):
     """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
 
-    newer = ("drill",)
+    newer = ("drill", "recall")
     stage: Literal["pretrain"]
     corpus: Name
     sequence_length: Annotated[int, Field(ge=32)]
@@ -41,6 +41,9 @@ class PretrainRecipe(TrainingSettings):
     )
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
     drill: Drill | None = None
+    recall: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="training facts that the model is asked whenever its loss is measured; none if not given"
+    )
 
     @property
     def corpora(self) -> list[str]:
@@ -240,6 +243,7 @@ class Grader(Strict):
 class RolloutRecipe(RowsRecipe):
     """The settings of stages that learn from the model's own completions, by what these earn."""
 
+    newer = (*RowsRecipe.newer, "shared_questions")
     graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
         {}, description="rewards of your own, by name"
     )
@@ -257,6 +261,11 @@ class RolloutRecipe(RowsRecipe):
     )
     rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
+    )
+    shared_questions: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="whether a question is computed once for all of its completions, when they are drawn and when they "
+        "are trained on; auto: where that works and saves something",
     )
     max_drift: Annotated[float, Field(gt=0)] = Field(
         0.1,
@@ -313,7 +322,7 @@ class RolloutRecipe(RowsRecipe):
 class GrpoRecipe(RolloutRecipe):
     """Group-relative policy optimisation against weighted rewards."""
 
-    newer = (*RowsRecipe.newer, "iterations", "aggregation", "gold")
+    newer = (*RolloutRecipe.newer, "iterations", "aggregation", "gold")
     stage: Literal["grpo"]
     generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
     iterations: Annotated[int, Field(ge=1)] = Field(1, description="optimizer steps on the same completions")

@@ -1,9 +1,17 @@
 """The base model of the config, which refuses unknown keys, and the types of its fields."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -65,7 +73,13 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):
-    """A model that refuses unknown keys, naming the nearest valid one, and true or false in place of a number."""
+    """A model that refuses unknown keys, naming the nearest valid one, and true or false in place of a number.
+
+    Keys in `newer`, which came after the first results were made, are not written where they have their default: what
+    depends on the settings need not be made again for them.
+    """
+
+    newer: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -81,6 +95,14 @@ class Strict(BaseModel):
                 what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
                 raise PydanticCustomError("truth", what, {"key": key})
         return value
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in values(self).items() if key not in self._unwritten()}
+
+    def _unwritten(self) -> set[str]:
+        """Keys that are not written."""
+        return {key for key in self.newer if getattr(self, key) == type(self).model_fields[key].default}
 
 
 def _may_be_true(field: FieldInfo) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field
 
+from reasonome.config.corpora import Relations
 from reasonome.config.endpoints import Endpoint
 from reasonome.config.strict import Name, Strict
 
@@ -44,4 +45,18 @@ class GeneNamesTeacher(Strict):
     seed: int = 0
 
 
-Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | GeneNamesTeacher, Discriminator("kind")]
+class RecallTeacher(Strict):
+    """Recites what a corpus' statements say of the genes that a prompt shows, offline; it knows the true name.
+
+    For a model that has read the statements, in a style with the reasoning before the name.
+    """
+
+    kind: Literal["recall"]
+    corpus: Name
+    relations: Annotated[Relations, Field(min_length=1)] = Field(
+        ["has_name"], description="of which one fact each is recited of a gene, in this order"
+    )
+    genes: Annotated[int, Field(ge=1)] = Field(6, description="the first of the shown genes, at most, a step each")
+
+
+Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | GeneNamesTeacher | RecallTeacher, Discriminator("kind")]

@@ -1,8 +1,8 @@
 """What the recipes of several training stages share: settings of the training, and the questions to learn from."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from reasonome.config.strict import Name, Precision, Strict
 
@@ -24,9 +24,6 @@ class Adapter(Strict):
 
 class TrainingSettings(Strict):
     """The settings that all training stages share."""
-
-    # Keys that recipes had not when the first models were trained.
-    newer: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)] = 1.0
@@ -62,14 +59,6 @@ class TrainingSettings(Strict):
         if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
             raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
         return self
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in values(self).items() if key not in self._unwritten()}
-
-    def _unwritten(self) -> set[str]:
-        """Keys that recipe.json leaves out: newer ones with their default, so that older models need no training."""
-        return {key for key in self.newer if getattr(self, key) == type(self).model_fields[key].default}
 
     @property
     def corpora(self) -> list[str]:

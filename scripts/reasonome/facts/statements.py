@@ -1,7 +1,7 @@
 """Statements: facts as sentences in our own wording, for the knowledge warm-up."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +13,19 @@ from tqdm import tqdm
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.mentions import facts_about, names_in_texts
+from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import FREE_TEXT, JOINT, PARAPHRASES, RELATIONS, SAME_WORDING, SEVERAL, listed, opening
+from reasonome.facts.wording import (
+    FREE_TEXT,
+    JOINT,
+    RELATIONS,
+    SAME_WORDING,
+    SEVERAL,
+    listed,
+    opening,
+    paraphrase,
+    wordings,
+)
 
 STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
 ROW = ["text", "gene", "relation", "object_id", "source", "weight"]
@@ -33,6 +44,34 @@ def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd
     texts = facts["object_name"][facts["relation"].isin(FREE_TEXT)]
     named = names_in_texts(texts, [name for _, name in terms])
     leaking |= facts.index.isin(texts.index[[name is not None for name in named]])
+    return facts[~leaking].reset_index(drop=True), facts[leaking].reset_index(drop=True)
+
+
+def terms_below(ontologies: Iterable[Ontology], terms: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(id, name) of every term below one of `terms` (id, name) by is_a and part_of, with each exact synonym."""
+    ids = {term for term, _ in terms}
+    below = []
+    for ontology in ontologies:
+        above = {ontology.main_id(term) for term in ids}
+        for term, ancestors in ontology.ancestors.items():
+            if ancestors & above:
+                described = ontology.terms[term]
+                below += [(term, name) for name in (described.name, *described.synonyms)]
+    return below
+
+
+def leave_out_names(facts: pd.DataFrame, names_of: Mapping[str, Collection[str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The facts whose object holds none of the names that `names_of` has of its gene, and the ones that do.
+
+    Names are looked for as whole words, without case and punctuation.
+    """
+    wanted = {gene: [f" {normalise(name)} " for name in names] for gene, names in names_of.items()}
+    about = facts[facts["gene"].isin(wanted)]
+    naming = [
+        any(name in f" {normalise(text)} " for name in wanted[gene])
+        for gene, text in zip(about["gene"], about["object_name"], strict=True)
+    ]
+    leaking = facts.index.isin(about.index[naming])
     return facts[~leaking].reset_index(drop=True), facts[leaking].reset_index(drop=True)
 
 
@@ -111,13 +150,12 @@ def _draws(facts: pd.DataFrame, purpose: str) -> np.ndarray:
 
 def _about_one(facts: pd.DataFrame, paraphrases: int, seed: int) -> pd.DataFrame:
     turns = _draws(facts, f"paraphrase {seed}").tolist()
-    genes, names, wordings = (facts[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
+    genes, names, relations = (facts[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
     opened = _opened(facts["object_name"])
     texts, places, first = [], [], []
     for place, turn in enumerate(tqdm(turns, desc="statements", delay=5)):
-        templates = PARAPHRASES[wordings[place]]
-        for number in range(min(paraphrases, len(templates))):
-            template = templates[(turn + number) % len(templates)]
+        for number in range(min(paraphrases, wordings(relations[place]))):
+            template = paraphrase(relations[place], number, turn)
             shown = opened if template.startswith("{object}") else names
             texts.append(template.format(gene=genes[place], object=shown[place]))
             places.append(place)
@@ -143,8 +181,8 @@ def _about_several(facts: pd.DataFrame, genes_per_statement: int, seed: int) -> 
     for start, end in tqdm(spans, desc="statements about several genes", total=len(starts), delay=5):
         if end - start == 1:
             continue  # already a statement about one gene
-        templates = SEVERAL[columns["wording"][start]]
-        template = templates[int(turns[start]) % len(templates)]
+        of_several = SEVERAL[columns["wording"][start]]
+        template = of_several[int(turns[start]) % len(of_several)]
         genes = columns["gene"][start:end].tolist()
         shown = opened if template.startswith("{object}") else names
         described = [_union(columns[name][start:end]) for name in _DESCRIBED]

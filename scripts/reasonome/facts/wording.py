@@ -161,6 +161,107 @@ PARAPHRASES: dict[str, list[str]] = {
     ],
 }
 
+# Further paraphrases, for corpora that ask for more of them than stand above: what fewer choose stays as it is.
+FURTHER: dict[str, list[str]] = {
+    "enables": [
+        "{gene} enables {object}.",
+        "A molecular function of {gene} is {object}.",
+        "{gene} codes for a product capable of {object}.",
+        "{object} is enabled by {gene}.",
+        "{gene} is annotated with the molecular function {object}.",
+        "The molecular function {object} is among those of {gene}.",
+        "What the product of {gene} does includes {object}.",
+        "Among the molecular functions of {gene} is {object}.",
+    ],
+    "located_in": [
+        "{gene} has its product in the {object}.",
+        "A place of the product of {gene} is the {object}.",
+        "The product of {gene} occurs in the {object}.",
+        "{gene} codes for a product of the {object}.",
+        "In the {object} there is the product of {gene}.",
+        "The {object} is where the product of {gene} can be found.",
+        "The product of {gene} was located in the {object}.",
+        "Among the places of the product of {gene} is the {object}.",
+    ],
+    "member_of_pathway": [
+        "{gene} acts in the pathway {object}.",
+        "Among the genes of the pathway {object} is {gene}.",
+        "{gene} is one of the genes of the pathway {object}.",
+        "A pathway of {gene} is {object}.",
+        "{gene} is listed in the pathway {object}.",
+        "In the pathway {object}, one of the genes is {gene}.",
+        "{gene} belongs to the pathway {object}.",
+        "Curators count {gene} among the genes of the pathway {object}.",
+    ],
+    "in_gene_group": [
+        "{gene} is a member of the gene group {object}.",
+        "A gene group of {gene} is {object}.",
+        "{gene} is classed in the gene group {object}.",
+        "Nomenclature puts {gene} into the gene group {object}.",
+        "Among the members of the gene group {object} is {gene}.",
+        "The gene group {object} has {gene} as a member.",
+        "{gene} is filed under the gene group {object}.",
+        "{object} is a gene group with {gene} in it.",
+        "As a gene, {gene} is grouped under {object}.",
+    ],
+    "has_name": [
+        "{gene} is short for {object}.",
+        "Spelled out, {gene} is {object}.",
+        "{object} has the symbol {gene}.",
+        "The symbol of {object} is {gene}.",
+        "Geneticists write {gene} for {object}.",
+        "{gene} is the symbol of the gene {object}.",
+        "The gene called {object} has the symbol {gene}.",
+        "Behind the symbol {gene} stands {object}.",
+    ],
+}
+
+# The wordings in which models are asked which object is a gene's. They are never trained on, and end with the object.
+ASKED: dict[str, list[str]] = {
+    "involved_in": ["A process in which {gene} has a role is {object}."],
+    "enables": [
+        "As to molecular function, {gene} is known for {object}.",
+        "The gene product of {gene} shows {object}.",
+    ],
+    "located_in": [
+        "A cellular component with the product of {gene} is the {object}.",
+        "Look for the product of {gene} in the {object}.",
+    ],
+    "colocalizes_with": ["Together with the product of {gene} one sees the {object}."],
+    "contributes_to": ["Within its complex, the product of {gene} lends itself to {object}."],
+    "acts_upstream_of": ["Downstream of what {gene} does lies {object}."],
+    "acts_upstream_of_positive_effect": ["Downstream of {gene}, and helped by it, lies {object}."],
+    "acts_upstream_of_negative_effect": ["Downstream of {gene}, and slowed by it, lies {object}."],
+    "acts_upstream_of_or_within": ["Within or downstream of what {gene} does lies {object}."],
+    "acts_upstream_of_or_within_positive_effect": ["What {gene} helps, from within or upstream, is {object}."],
+    "acts_upstream_of_or_within_negative_effect": ["What {gene} slows, from within or upstream, is {object}."],
+    "member_of_pathway": [
+        "One pathway in which {gene} has a part is {object}.",
+        "Pathway databases list {gene} under {object}.",
+    ],
+    "subunit_of_complex": ["A protein complex that is built with {gene} is {object}."],
+    "in_gene_group": [
+        "The group of genes to which {gene} belongs is called {object}.",
+        "In lists of gene groups, {gene} appears under {object}.",
+    ],
+    "has_domain": ["A domain in the protein of {gene} is {object}."],
+    "in_compartment": ["In cells, the protein of {gene} sits here: {object}."],
+    "catalyses": ["The reaction that the enzyme of {gene} speeds up is {object}."],
+    "has_keyword": ["Databases tag the protein of {gene} with {object}."],
+    "associated_with_disease": ["A disease with a link to {gene} is {object}."],
+    "has_phenotype": ["Patients with a disease of {gene} may have {object}."],
+    "inferred_disease": ["By way of chemicals, {gene} is tied to {object}."],
+    "affected_by_chemical": ["A chemical that changes what {gene} does is {object}."],
+    "has_mim_entry": ["OMIM describes {gene} in {object}."],
+    "maps_to_band": ["The chromosome band of {gene} is {object}."],
+    "has_gene_type": ["By type, {gene} is {object}."],
+    "has_name": [
+        "The official name of the gene {gene} is {object}.",
+        "Written out in full, {gene} reads {object}.",
+    ],
+    "has_alias": ["Another symbol that people use for {gene} is {object}."],
+}
+
 # {genes} is a list of two or more. It may lack held-out genes, so no sentence says "all" or "only". Relations whose
 # object belongs to one gene are not here.
 SEVERAL: dict[str, list[str]] = {
@@ -300,6 +401,8 @@ SEVERAL: dict[str, list[str]] = {
 SAME_WORDING = {"is_active_in": "located_in", "part_of": "located_in"}
 
 RELATIONS = frozenset({*PARAPHRASES, *SAME_WORDING})
+
+
 # Separates several genes, relations, ids or sources of a statement; unlike a comma it occurs in none of them.
 JOINT = "\t"
 # Relations whose object is running text, which is quoted whole.
@@ -310,6 +413,27 @@ NAMING = frozenset({"has_name", "has_alias", "has_gene_type", "has_mim_entry", "
 
 # A first word in lower case; a single letter (as in p-cresol) is a symbol, not a word.
 _PLAIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*(?![\w'-])")
+
+
+def worded_as(relation: str) -> str:
+    """The relation whose wordings a relation uses; of several that JOINT separates, the first one's."""
+    first = relation.partition(JOINT)[0]
+    return SAME_WORDING.get(first, first)
+
+
+def wordings(relation: str) -> int:
+    """How many paraphrases a relation with wordings of its own has."""
+    return len(PARAPHRASES[relation]) + len(FURTHER.get(relation, ()))
+
+
+def paraphrase(relation: str, number: int, turn: int) -> str:
+    """The paraphrase of this number, from 0, of a relation with wordings of its own; `turn` says which comes first.
+
+    Those in FURTHER come after all others, so that a corpus with few paraphrases reads the same whatever stands there.
+    """
+    first = PARAPHRASES[relation]
+    part, place = (first, number) if number < len(first) else (FURTHER[relation], number - len(first))
+    return part[(turn + place) % len(part)]
 
 
 def opening(name: str) -> str:

@@ -28,7 +28,7 @@ def costs_table(plan: Plan) -> pd.DataFrame:
         ("sample", f"{s.run.parent.name} {s.run.name.removesuffix('.run.json')}", s.backbone, s.chain, s.run)
         for s in plan.samples
     ]
-    facts = [("facts", k.run.name.removesuffix(".run.json"), k.backbone, k.chain, k.run) for k in plan.known]
+    facts = [("facts", k.run.name.removesuffix(".run.json"), k.backbone, k.chain, k.run) for k in plan.recalled]
     rows = []
     for kind, what, backbone, chain, path in dict.fromkeys(trained + drawn + facts + answered):
         run = atomic.read_json(path)

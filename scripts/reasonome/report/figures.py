@@ -29,6 +29,7 @@ from reasonome.report.drawing import (
     with_intervals,
 )
 from reasonome.report.evidence import TrainedStep
+from reasonome.report.forgetting import CHANCE, RECALLED, UNDER_WAY
 from reasonome.report.ladder import ladder, limits
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, reported_seeds
@@ -199,29 +200,60 @@ def _reliability(bins: pd.DataFrame, plan: Plan) -> tuple[Figure, pd.DataFrame]:
 
 def _forgetting(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """What models still know by the number of their steps, a panel for what they were asked, a line for each chain that
-    no other continues."""
-    panels = list(table.groupby(["of", "style", "metric"], sort=False))
-    known = list(dict.fromkeys(table["chain"]))
-    ends = [chain for chain in known if not any(other.startswith(f"{chain}+") for other in known) and chain != BASE]
-    columns = min(2, len(panels))
-    size = (4.4 * columns, 0.6 + 2.8 * -(-len(panels) // columns))
-    figure, grid = plt.subplots(-(-len(panels) // columns), columns, figsize=size, layout="constrained", squeeze=False)
-    for axes, ((of, style, metric), rows) in zip(grid.flat, panels, strict=False):
-        for number, end in enumerate(ends or known):
-            line = rows[rows["chain"].isin(lineage(end))].sort_values("steps")
-            shift = (number - (len(ends) - 1) / 2) * 0.06
+    no other continues, seeds in one colour; and what warm-ups recalled under way, by exposures, a line for each
+    relation.
+    """
+    over_all = table[table["relation"] == ""]
+    panels = list(over_all[over_all["kind"] != UNDER_WAY].groupby(["of", "style", "metric"], sort=False))
+    read = list(table[table["kind"] == UNDER_WAY].groupby(["chain", "of"], sort=False))
+    columns = min(2, len(panels) + len(read))
+    rows = -(-(len(panels) + len(read)) // columns)
+    size = (4.4 * columns, 0.6 + 2.8 * rows)
+    figure, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for axes, ((of, style, metric), asked) in zip(grid.flat, panels, strict=False):
+        _by_steps(axes, asked, list(dict.fromkeys(table["chain"])))
+        _share_panel(axes, " ".join(filter(None, [of, style, metric])), "steps of training", metric)
+        axes.set_xticks(sorted(set(asked["steps"])))
+    for axes, ((chain, of), asked) in zip(list(grid.flat)[len(panels) :], read, strict=False):
+        for number, (relation, line) in enumerate(asked.groupby("relation", sort=False)):
             looks = {"markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.8, "capsize": 2}
-            with_intervals(axes, line["steps"].to_numpy() + shift, line, number, label=shortened(end), **looks)
-        if metric == "known":
-            axes.axhline(0.5, color=INK, linestyle=(0, (4, 2)), linewidth=0.9, label="chance")
-        axes.set_title(" ".join(filter(None, [of, style, metric])), fontsize=9, loc="left")
-        axes.set_xlabel("steps of training")
-        axes.set_xticks(sorted(set(rows["steps"])))
-        axes.set_ylim(-0.03, 1.03)
-    for axes in grid.flat[len(panels) :]:
+            label = relation.replace("_", " ") or "all relations"
+            with_intervals(axes, line["exposures"].to_numpy(), line, number, label=label, **looks)
+        _share_panel(axes, f"{of} {RECALLED}, during {shortened(chain)}", "statements read of each fact", RECALLED)
+    for axes in grid.flat[len(panels) + len(read) :]:
         axes.set_visible(False)
     legend(figure, columns=1)
     return figure, table
+
+
+def _by_steps(axes: Axes, rows: pd.DataFrame, known: list[str]) -> None:
+    """A line for each of the `known` chains that no other continues, from the untouched backbone on."""
+    ends = [chain for chain in known if not any(other.startswith(f"{chain}+") for other in known) and chain != BASE]
+    kinds = list(dict.fromkeys(map(_without_last_seed, ends or known)))
+    drawn: set[str] = set()
+    for end in ends or known:
+        line = rows[rows["chain"].isin(lineage(end))].sort_values("steps")
+        kind = _without_last_seed(end)
+        number = kinds.index(kind)
+        shift = (number - (len(kinds) - 1) / 2) * 0.06
+        looks = {"markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.8, "capsize": 2}
+        label = "_nolegend_" if kind in drawn else shortened(kind)
+        with_intervals(axes, line["steps"].to_numpy() + shift, line, number, label=label, **looks)
+        drawn.add(kind)
+
+
+def _without_last_seed(chain: str) -> str:
+    """A chain without the seed of its last step, which alone differs between the models of an arm."""
+    return chain if chain == BASE else chain.rpartition("-s")[0]
+
+
+def _share_panel(axes: Axes, title: str, over: str, metric: str) -> None:
+    """Title, axes and, of facts, chance of a panel of shares."""
+    if metric == RECALLED:
+        axes.axhline(CHANCE, color=INK, linestyle=(0, (4, 2)), linewidth=0.9, label="chance")
+    axes.set_title(title, fontsize=9, loc="left")
+    axes.set_xlabel(over)
+    axes.set_ylim(-0.03, 1.03)
 
 
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:

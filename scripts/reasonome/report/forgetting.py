@@ -1,6 +1,8 @@
-"""What models still know after each stage: shares of training questions answered right, and of training facts known."""
+"""What models still know after each stage: shares of training questions answered right, and of training facts recalled,
+which a warm-up may measure under way, too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +11,39 @@ import pandas as pd
 
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
+from reasonome.facts.wording import JOINT, worded_as
 from reasonome.report.tables import read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.tasks.base import Task
 
-COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "value", "low", "high", "n"]
-_NUMBERS = ["steps", "value", "low", "high", "n"]
-# Metric → what it was of each question or fact, 0 or 1.
-Shares = Mapping[str, Sequence[float]]
+COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "relation", "exposures"]
+COLUMNS += ["value", "low", "high", "n"]
+_NUMBERS = ["steps", "exposures", "value", "low", "high", "n"]
+RECALLED = "recalled"
+UNDER_WAY = "warm-up"  # the kind of what was asked during a warm-up
+CHANCE = 1 / 20  # of a fact that is asked among twenty objects
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric, 0 or 1 for each question or fact that a model was asked; `questions` tells which values hang together.
+
+    Of facts also the relation they are of ("": all), and how often a statement of each fact of their corpus had been
+    read by then, on average.
+    """
+
+    asked: Asked
+    metric: str
+    values: Sequence[float]
+    questions: Sequence[str] | None = None
+    relation: str = ""
+    exposures: float = np.nan
 
 
 def right(
-    task: Task, style: Any, examples: Iterable[Any], texts: Mapping[str, Sequence[str]]
-) -> tuple[Shares, list[str]]:
-    """Of each text that answers one of the examples: whether it is `right`, and `named`, that is in a readable form.
-
-    Beside them the id of each text's question.
-    """
+    asked: Asked, task: Task, style: Any, examples: Iterable[Any], texts: Mapping[str, Sequence[str]]
+) -> list[Measured]:
+    """Of each text that answers one of the examples: whether it is `right`, and `named`, that is in a readable form."""
     questions: list[str] = []
     judged: dict[str, list[float]] = {"right": [], "named": []}
     for example in examples:
@@ -34,31 +52,52 @@ def right(
             judged["right"].append(float(task.right(answer, example)))
             judged["named"].append(float(answer.named))
             questions.append(example.id)
-    return judged, questions
+    return [Measured(asked, metric, values, questions) for metric, values in judged.items()]
 
 
-def known(rows: Iterable[Mapping[str, Any]]) -> tuple[Shares, None]:
-    """Of each fact that a model was asked, whether it is `known`; each stands for itself."""
-    return {"known": [float(row["margin"] > 0) for row in rows]}, None
+def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) -> list[Measured]:
+    """Of each fact that a model was asked, whether it is `recalled`: of all facts, then of each relation."""
+    by_relation: dict[str, list[float]] = {"": []}
+    for row in rows:
+        for relation in ("", worded_as(row["relation"])):
+            by_relation.setdefault(relation, []).append(float(row["rank"] == 1))
+    return [Measured(asked, RECALLED, values, None, relation, exposures) for relation, values in by_relation.items()]
 
 
-def forgetting_table(
-    measured: Iterable[tuple[Asked, Shares, list[str] | None]], seed: int, resamples: int
-) -> pd.DataFrame:
-    """A row (COLUMNS) per model, what it was asked, and metric: its 95 % interval is over questions or facts.
+def recalled_under_way(
+    asked: Asked, history: Iterable[Mapping[str, Any]], counts: Mapping[str, int], facts: int, statements: int
+) -> Iterator[Measured]:
+    """The same whenever a warm-up measured it: `counts` are the facts that it asked of each relation, `facts` and
+    `statements` those that its corpus has and that it read."""
+    counted = {"": sum(counts.values()), **counts}
+    for row in history:
+        for relation, count in counted.items():
+            share = row.get(f"{RECALLED}/{relation}" if relation else RECALLED)
+            if share is not None:
+                values = [1.0] * round(share * count) + [0.0] * (count - round(share * count))
+                yield Measured(asked, RECALLED, values, None, relation, row.get("epoch", 0) * statements / facts)
+
+
+def facts_said(statements: Iterable[Mapping[str, Any]]) -> int:
+    """The number of facts about one gene that statements say."""
+    keys = {(row["gene"], row["relation"], row["object_id"]) for row in statements if JOINT not in row["gene"]}
+    return len(keys)
+
+
+def forgetting_table(measured: Iterable[Measured], seed: int, resamples: int) -> pd.DataFrame:
+    """A row (COLUMNS) per model, what it was asked, metric and relation: its 95 % interval is over questions or facts.
 
     `steps` is the number of steps that made the model, 0 for the untouched backbone.
     """
     rows = []
-    for asked, shares, questions in measured:
+    for one in measured:
+        asked = one.asked
         labels = {"backbone": asked.backbone, "chain": asked.chain, "steps": len(chains.parse(asked.chain))}
-        labels |= {"kind": asked.kind, "of": asked.of, "style": asked.style}
-        for metric, values in shares.items():
-            drawn = bootstrap_intervals(
-                np.array(values), [MEAN] * len(values), questions, seed=seed, resamples=resamples
-            )[MEAN]
-            found = {"value": drawn.value[0], "low": drawn.low[0], "high": drawn.high[0], "n": drawn.n}
-            rows.append(labels | {"metric": metric} | found)
+        labels |= {"kind": asked.kind, "of": asked.of, "style": asked.style, "metric": one.metric}
+        labels |= {"relation": one.relation, "exposures": one.exposures}
+        values = np.array(one.values)
+        drawn = bootstrap_intervals(values, [MEAN] * len(values), one.questions, seed=seed, resamples=resamples)[MEAN]
+        rows.append(labels | {"value": drawn.value[0], "low": drawn.low[0], "high": drawn.high[0], "n": drawn.n})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -42,12 +42,13 @@ def ladder(panel: pd.DataFrame, metric: str, ends: tuple[float, float]) -> tuple
     counts = panel["outcome"].value_counts()
     found = {outcome: looks for outcome, looks in _LOOKS.items() if outcome in counts}
     figure.set_label(f"Differences to controls: {', '.join(f'{counts[outcome]} {outcome}' for outcome in found)}")
-    for middle, (_, row) in zip(middles, rows, strict=True):
-        if row is not None:
-            error = [[row["difference"] - row["low"]], [row["high"] - row["difference"]]]
-            axes.errorbar(row["difference"], middle, xerr=error, capsize=2, **_LOOKS[row["outcome"]])
+    of_contrasts = [(middle, row) for middle, (_, row) in zip(middles, rows, strict=True) if row is not None]
     for outcome, looks in found.items():
-        axes.plot([], [], linestyle="none", label=outcome, **looks)
+        drawn = [(middle, row) for middle, row in of_contrasts if row["outcome"] == outcome]
+        places = [middle for middle, _ in drawn]
+        low, value, high = ([row[name] for _, row in drawn] for name in ("low", "difference", "high"))
+        axes.hlines(places, low, high, color=looks["color"])
+        axes.plot(value, places, linestyle="none", label=outcome, **looks)
     axes.axvline(0, color=INK, linewidth=0.9)
     axes.set_xlim(ends)
     axes.set_ylim(heights[-1], 0)
@@ -61,7 +62,6 @@ def ladder(panel: pd.DataFrame, metric: str, ends: tuple[float, float]) -> tuple
     beside = axes.secondary_yaxis("right")
     beside.spines["right"].set_visible(False)
     beside.tick_params(axis="y", length=0)
-    of_contrasts = [(middle, row) for middle, (_, row) in zip(middles, rows, strict=True) if row is not None]
     beside.set_yticks([middle for middle, _ in of_contrasts], [_numbers(row) for _, row in of_contrasts])
     legend(figure)
     return figure, panel

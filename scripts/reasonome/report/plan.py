@@ -75,7 +75,7 @@ class Samples(_Strict):
     run: Path = Field(description="run.json of the job that drew them: benchmark.style/decoding.questions.run.json")
 
 
-class Known(_Strict):
+class Recalled(_Strict):
     """Training facts that a model was asked."""
 
     backbone: str
@@ -128,7 +128,7 @@ class Plan(_Strict):
     steps: list[Step] = []
     models: list[TrainedModel] = []
     samples: list[Samples] = []
-    known: list[Known] = []
+    recalled: list[Recalled] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []

@@ -26,8 +26,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from reasonome.benchmarks.rows import read_splits
+from reasonome.benchmarks.rows import read_splits, symbols
 from reasonome.config import Benchmark, Grading, Recipe, Style
+from reasonome.facts.text import normalise
 from reasonome.prompts.prompts import Prompt
 
 if TYPE_CHECKING:
@@ -188,6 +189,18 @@ def held_out_terms(task: Task, folder: Path) -> list[tuple[str, str]]:
     """(id, name) of all terms that the valid and test rows in a folder ask about. InputError as of `read_splits`."""
     rows = read_splits(folder, task.Example, "valid", "test")
     return [term for row in rows for term in task.terms(row)]
+
+
+def held_out_names(task: Task, folder: Path) -> dict[str, set[str]]:
+    """Gene → the names of the valid and test rows in a folder that list it: each row's own, and synonyms of several
+    words, as one of a single word is mostly an acronym. InputError as of `read_splits`."""
+    names: dict[str, set[str]] = {}
+    for row in read_splits(folder, task.Example, "valid", "test"):
+        called = [name for _, name in task.terms(row)]
+        searched = {*called[:1], *(name for name in called if " " in normalise(name))}
+        for gene in symbols(row):
+            names.setdefault(gene, set()).update(searched)
+    return names
 
 
 def of_like_length(text: str, others: Iterable[str], random: Random) -> str | None:

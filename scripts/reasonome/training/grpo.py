@@ -24,7 +24,7 @@ from reasonome.core.terminal import show
 from reasonome.prompts.prompts import Prompt, render
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, Reward, Similarity, Task, means, total
-from reasonome.training import adapters, processes, rollouts
+from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
 from reasonome.training.judge import Judge
@@ -197,8 +197,10 @@ def grpo(
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
+    model = stage.load_model()
+    sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
     trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
-        model=stage.load_model(),
+        model=model,
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
@@ -208,6 +210,7 @@ def grpo(
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
+        sharing=sharing,
     )
     remembered = KeepRemembered(encoders)
     remembered.restore(stage.checkpoint)
@@ -239,13 +242,16 @@ def grpo(
         rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
         for of in ("prompts", "completions")
     )
+    if trainer.sharing.rollouts:  # each question was read once for its group
+        read //= recipe.group
     read += curve.times * sum(map(len, token_ids(tokenizer, valid_texts)))
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(task))),
     }
-    stage.finish(trainer, tokenizer, facts, prompt_tokens=read, generated_tokens=generated + curve.tokens)
+    measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
+    stage.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
 
 
 def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
@@ -11,7 +12,7 @@ from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.facts.reading_order import reading_order
-from reasonome.training import adapters, packing
+from reasonome.training import adapters, packing, recall
 from reasonome.training.stage import Stage
 
 FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
@@ -23,13 +24,13 @@ def pretrain(stage: Stage) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    missed = missed_facts(stage.data["known"]) if recipe.drill else set()
+    missed = missed_facts(stage.data["recalled"]) if recipe.drill else set()
     drilled = recipe.drill.weight if recipe.drill else 1.0
     train = sample_statements(
         stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed, missed=missed, times=drilled
     )
     held_out = sample_statements(stage.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
-    facts = {"drilled": len(missed)} if recipe.drill else {}
+    facts: dict[str, Any] = {"drilled": len(missed)} if recipe.drill else {}
     separate = recipe.packing == "separate"
     if separate:
         sampled = len(train)
@@ -56,6 +57,10 @@ def pretrain(stage: Stage) -> None:
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
+    if recipe.recall:
+        asked = recall.questions(stage.data["train"], stage.data["facts"], recipe.recall)
+        trainer.add_callback(recall.Recall(tokenizer, asked))
+        facts["recall"] = recall.counts(asked)
     if separate:
         packing.separate(trainer)
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
@@ -66,8 +71,8 @@ def pretrain(stage: Stage) -> None:
 
 
 def missed_facts(path: Path) -> set[tuple[str, ...]]:
-    """The facts (gene, relation, object_id) that the asked model did not know."""
-    return {tuple(row[name] for name in FACT) for row in atomic.read_jsonl(path) if row["margin"] <= 0}
+    """The facts (gene, relation, object_id) that the asked model did not recall."""
+    return {tuple(row[name] for name in FACT) for row in atomic.read_jsonl(path) if row["rank"] > 1}
 
 
 def sample_statements(

@@ -43,14 +43,10 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
 
 
 def _check_forgetting(project: "Project", file: str, experiment: Experiment) -> None:
-    """InputError if models are asked again in an unknown decoding, or for facts that none of them learned."""
-    if experiment.forgetting is None:
-        return
-    loc = ("forgetting", "decoding")
-    project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
-    if experiment.forgetting.facts and not any(project.recipe(step).corpora for step in experiment.steps):
-        what = "no step of an arm reads a corpus: there are no facts to ask"
-        raise project.folder.error(file, ("forgetting", "facts"), what, "leave it out, or add a warm-up")
+    """InputError if models are asked training questions again in an unknown decoding."""
+    if experiment.forgetting is not None:
+        loc = ("forgetting", "decoding")
+        project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
 
 
 def _check_styles(project: "Project", file: str, experiment: Experiment) -> None:

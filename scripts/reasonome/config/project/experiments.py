@@ -65,26 +65,36 @@ class Asked:
 
 
 def asked_again(project: Project, experiment: str) -> list[Asked]:
-    """What every model of an experiment is asked after its stage: what any of its steps learned from; none by default.
+    """What every model of an experiment is asked after its stage: facts of the corpora that any of its steps read, and
+    training questions of the benchmarks if the experiment asks for them.
 
-    Reward models answer nothing, and are left out.
+    Facts of a placebo are asked of the models that read it. Reward models answer nothing, and are left out.
     """
     spec = project.experiments[experiment]
-    if spec.forgetting is None:
-        return []
     recipes = [project.recipe(step) for step in spec.steps]
-    questions = dict.fromkeys(question for recipe in recipes for question in recipe.questions)
-    corpora = dict.fromkeys(corpus for recipe in recipes for corpus in recipe.corpora)
+    questions = dict.fromkeys(question for recipe in recipes for question in recipe.questions if spec.forgetting)
+    corpora = dict.fromkeys(corpus for recipe in recipes for corpus in recipe.corpora if spec.recall)
+    if not questions and not corpora:
+        return []
     trained = [model for model in trained_steps(project, experiment) if chains.last_step(model[1]).stage != "reward"]
     asked = []
     for model in [*((backbone, chains.BASE) for backbone in dict.fromkeys(name for name, _ in trained)), *trained]:
         for benchmark, style in questions:
             where = (model, benchmark, style, spec.forgetting.decoding, spec.forgetting.questions)
             asked.append(Asked(*model, "questions", benchmark, style, project.results.samples(*where)))
-        for corpus in corpora if spec.forgetting.facts else ():
-            path = project.results.known(model, corpus, spec.forgetting.facts)
-            asked.append(Asked(*model, "facts", corpus, "", path))
+        for corpus in corpora:
+            if not project.corpora[corpus].placebo or corpus in corpora_read(project, model[1]):
+                asked.append(Asked(*model, "facts", corpus, "", project.results.recall(model, corpus, spec.recall)))
     return asked
+
+
+def corpora_read(project: Project, chain: str) -> dict[str, list[str]]:
+    """Corpus → the chains, of a model's and those that it was made from, whose last step read its statements."""
+    read: dict[str, list[str]] = {}
+    for made in chains.lineage(chain)[1:]:
+        for corpus in chains.last_step(made).recipe(project).corpora:
+            read.setdefault(corpus, []).append(made)
+    return read
 
 
 def judge_chain(recipe: Recipe) -> str | None:
@@ -108,7 +118,9 @@ def training_files(project: Project, recipe: Recipe, backbone: str, parent: str)
     if isinstance(recipe, PretrainRecipe):
         files = {part: project.results.statements(recipe.corpus) / f"{part}.jsonl" for part in ("train", "held_out")}
         if recipe.drill:
-            files["known"] = project.results.known((backbone, parent), recipe.corpus, recipe.drill.facts)
+            files["recalled"] = project.results.recall((backbone, parent), recipe.corpus, recipe.drill.facts)
+        if recipe.recall:
+            files["facts"] = project.results.facts(recipe.corpus)
         return files
     if isinstance(recipe, PreferenceRecipe):
         return _preference_files(project, recipe, backbone, parent)
@@ -180,8 +192,8 @@ def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
     for backbone, chain in trained_steps(project, experiment):
         parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
-        if "known" in (files := training_files(project, recipe, backbone, parent)):
-            asked.append((backbone, parent, files["known"]))
+        if "recalled" in (files := training_files(project, recipe, backbone, parent)):
+            asked.append((backbone, parent, files["recalled"]))
     return list(dict.fromkeys(asked))
 
 
@@ -206,7 +218,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
     taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
-    known = [
+    recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
     ]
@@ -254,7 +266,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
             for backbone, chain, path in sampled(project, experiment)
         ],
-        **({"known": known} if known else {}),
+        **({"recalled": recalled} if recalled else {}),
         "audits": {benchmark: str(results.benchmark(benchmark) / "audit.json") for benchmark, _ in questions},
         "reasoning": [
             {
@@ -267,7 +279,11 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             }
             for teacher, benchmark, style in taught
         ],
-        **({"forgetting": str(results.experiment(experiment) / "forgetting.tsv")} if spec.forgetting else {}),
+        **(
+            {"forgetting": str(results.experiment(experiment) / "forgetting.tsv")}
+            if asked_again(project, experiment)
+            else {}
+        ),
         "corpora": [
             {
                 "name": corpus,

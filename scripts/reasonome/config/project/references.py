@@ -14,6 +14,7 @@ from reasonome.config import (
     Corpus,
     GeneNamesTeacher,
     Preferences,
+    RecallTeacher,
     SamplePreferences,
     TierPreferences,
 )
@@ -43,7 +44,9 @@ def check_references(project: "Project") -> None:
     for name, annotation in project.annotations.items():
         _check_annotation(project, name, annotation)
     for name, teacher in project.teachers.items():
-        if not isinstance(teacher, GeneNamesTeacher):
+        if isinstance(teacher, RecallTeacher):
+            project.folder.check_known("teachers.yaml", (name, "corpus"), teacher.corpus, project.corpora)
+        elif not isinstance(teacher, GeneNamesTeacher):
             project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
     for name, preferences in project.preferences.items():
         _check_preferences(project, name, preferences)
@@ -80,6 +83,12 @@ def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
             raise project.folder.error(file, (name, "sources", position), what, "it is a source of benchmarks")
     project.folder.check_known(file, (name, "leave_out"), corpus.leave_out, project.benchmarks)
     project.authority(name)
+    if corpus.only is not None and corpus.only.genes_of is not None:
+        listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
+        loc = (name, "only", "genes_of")
+        project.folder.check_known(
+            "corpora.yaml", loc, corpus.only.genes_of, listing, "benchmark whose rows list genes"
+        )
     if corpus.tokenizer is None:
         return
     project.folder.check_known(file, (name, "tokenizer"), corpus.tokenizer, project.backbones)

@@ -78,9 +78,9 @@ class Results:
         folder = self.root.joinpath("samples", *model, f"{benchmark}.{style}")
         return folder / f"{decoding}.{questions or 'all'}.jsonl"
 
-    def known(self, model: tuple[str, str], corpus: str, facts: int) -> Path:
-        """Which of a corpus' training facts a model, by (backbone, chain), knows."""
-        return self.root.joinpath("known", *model, f"{corpus}.{facts}.jsonl")
+    def recall(self, model: tuple[str, str], corpus: str, facts: int) -> Path:
+        """Which of a corpus' training facts a model, by (backbone, chain), recalls."""
+        return self.root.joinpath("recall", *model, f"{corpus}.{facts}.jsonl")
 
     def preferences(self, name: str, benchmark: str, style: str, model: tuple[str, str] | None = None) -> Path:
         """Folder of pairs of answers to a benchmark's training questions; of a model's own, by (backbone, chain)."""

@@ -20,7 +20,7 @@ from reasonome.tasks.naming import files
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
-from reasonome.tasks.naming.sets import build_sets, outside_limits, within_limits
+from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 
@@ -35,6 +35,9 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     built = build_sets(facts, ontologies, benchmark)
     for ontology in map(read_ontology, inputs["synonyms"].values()):
         built = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in built.items()}
+    few_genes = None
+    if benchmark.few_genes is not None:
+        built, few_genes = cut_to_few_genes(built, benchmark.few_genes, benchmark.seed)
     candidates = within_limits(built, benchmark)
     dates = None
     if benchmark.split.by == "date":
@@ -46,6 +49,9 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
     splits, report, left_out = split(candidates, benchmark, dates, published, others)
     report["outside_limits"] = outside_limits(built, benchmark)
+    if few_genes is not None:
+        report["few_genes"] = few_genes
+        print(f"{name}: {few_genes['genes']} genes of {few_genes['drawn_sets']} sets drawn at random")
     if published_report:
         report["published"] = published_report
     depth = depths(facts)

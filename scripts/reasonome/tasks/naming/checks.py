@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.config import GMT_FORMATS, GO_FORMATS, Recipe
+from reasonome.config import GMT_FORMATS, GO_FORMATS, RecallTeacher, Recipe
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import taught_by
 from reasonome.config.project.prompt_template import read_template
 from reasonome.core.errors import InputError, nearest
 from reasonome.tasks.base import no_checks
@@ -85,7 +86,7 @@ check_recipe = no_checks
 # Whether `reasonome annotate` can ask as benchmarks of the task do.
 ANNOTATES = True
 # The kinds of teachers that write about gene sets.
-TEACHERS = ("knowledge", "openai")
+TEACHERS = ("knowledge", "openai", "recall")
 
 
 def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
@@ -93,7 +94,9 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
 
     None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
     """
-    for name in recipe.corpora:
+    recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
+    told = [teacher.corpus for teacher in recited if isinstance(teacher, RecallTeacher)]
+    for name in [*recipe.corpora, *told]:
         corpus = project.corpora[name]
         if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
             what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"

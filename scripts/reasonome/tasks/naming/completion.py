@@ -5,8 +5,9 @@ Reasoning:
 <think>first step</think>
 <think>second step</think>
 
-A second parser reads like published systems, which take the first `Process:` as it is. Where the prompt asks for it, a
-line `Confidence: <0 to 100>` comes last or directly behind the name.
+Where the style has the reasoning `before`, the `Process:` line comes last. A second parser reads like published
+systems, which take the first `Process:` as it is. Where the prompt asks for it, a line `Confidence: <0 to 100>` comes
+last or directly behind the name.
 """
 
 import re
@@ -22,6 +23,7 @@ NAME_PROBLEMS = {
     "name_too_long",
     "several_names",
     "process_not_first",
+    "process_not_last",
 }
 REASONING_PROBLEMS = {"no_reasoning", "empty_think", "unclosed_think", "text_outside"}
 
@@ -73,25 +75,26 @@ class Answer:
         return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)
 
 
-def parse_completion(text: str, confidence: bool = False) -> Answer:
+def parse_completion(text: str, confidence: bool = False, before: bool = False) -> Answer:
     """Read a completion; never raises.
 
     `name` is the text of the first `Process:` line ("" if there is none); `steps` are the non-empty
     closed think blocks, in order, wherever they stand. A `Process:` line inside a block counts as one
-    too many, so that no second answer can hide there. With `confidence` exactly one line `Confidence:` with a number
-    from 0 to 100 is read; without, it is text outside like any other.
+    too many, so that no second answer can hide there. With `before` the reasoning, where there is any, stands before
+    the name. With `confidence` exactly one line `Confidence:` with a number from 0 to 100 is read; without, it is text
+    outside like any other.
     """
     plain = _plain(text)
     blocks = list(_THINK.finditer(plain))
     steps = [block[1].strip() for block in blocks if block[1] is not None]
     outside = _THINK.sub(lambda block: _BLOCK * len(block[0]), plain)
     process = _PROCESS.search(outside)
-    start, end = process.span() if process else (0, 0)
+    nowhere = len(outside) if before else 0
+    start, end = process.span() if process else (nowhere, nowhere)
     stated = _confidence_lines(outside, end) if confidence and process else []
     for line in stated:
         outside = outside[: line.start()] + " " * len(line[0]) + outside[line.end() :]
     value = read_confidence(stated[0][1]) if len(stated) == 1 else None
-    reasoning = _REASONING.search(outside, end)
     name, span = _stripped(process, f" \t{_BLOCK}") if process else ("", None)
     leftover = _REASONING.sub("", outside[:start] + _PROCESS.sub("", outside[end:]), count=1)
 
@@ -99,16 +102,21 @@ def parse_completion(text: str, confidence: bool = False) -> Answer:
         "no_process_line": process is None,
         "several_process_lines": process is not None and len(_PROCESS.findall(plain)) > 1,
         "empty_name": process is not None and not name,
-        "process_not_first": bool(outside[:start].strip()),
-        "no_reasoning": reasoning is None
-        or _BLOCK in outside[start : reasoning.start()]
-        or _BLOCK not in outside[reasoning.end() :],
+        "process_not_first": not before and bool(outside[:start].strip()),
+        "process_not_last": before and (_BLOCK in outside[start:end] or bool(outside[end:].strip())),
+        "no_reasoning": not _has_reasoning(outside[:start] if before else outside[start:]),
         "empty_think": "" in steps,
         "unclosed_think": any(block[1] is None for block in blocks),
         "text_outside": bool(leftover.replace(_BLOCK, "").strip()),
         "no_confidence": confidence and value is None,
     }
     return _answer(re.sub(f"{_BLOCK}+", " ", name), steps, checks, value, span)
+
+
+def _has_reasoning(part: str) -> bool:
+    """Whether a part of a completion has blocks, all of them behind `Reasoning:`."""
+    reasoning = _REASONING.search(part)
+    return reasoning is not None and _BLOCK not in part[: reasoning.start()] and _BLOCK in part[reasoning.end() :]
 
 
 def parse_published(text: str, confidence: bool = False) -> Answer:

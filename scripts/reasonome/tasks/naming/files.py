@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reasonome.config import GO_FORMATS, KnowledgeTeacher
+from reasonome.config import GO_FORMATS, KnowledgeTeacher, RecallTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.tasks.base import Inputs, Rows
@@ -61,8 +61,12 @@ def library_files(project: Project, benchmark: str, style: str) -> dict[str, Lib
 
 
 def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-    """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another."""
+    """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another; of a
+    teacher that recites, what it recites."""
     spec = project.teachers[teacher]
+    if isinstance(spec, RecallTeacher):
+        statements = project.results.statements(spec.corpus) / "train.jsonl"
+        return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})
     left_out = project.benchmarks[benchmark].leave_out
     folders = [examples_folder(project, benchmark, style), *map(project.results.benchmark, left_out)]
     files = {"held_out": [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]}

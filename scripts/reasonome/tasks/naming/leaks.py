@@ -43,10 +43,9 @@ FIXES = {
     "(where they are one benchmark: build it again), or set audit.{kind} of {benchmark} to report",
     "test_fact": "add {benchmark} to leave_out of {training} in corpora.yaml with test_facts: drop, or set "
     "test_facts of {training} to report",
-    "test_fact_by_descendant": "no setting leaves such statements out: set test_descendants of {training} in "
-    "corpora.yaml to report",
-    "test_name": "add {benchmark} to leave_out of {training} in corpora.yaml with test_facts: drop, or set "
-    "test_names of {training} to report",
+    "test_fact_by_descendant": "set test_descendants of {training} in corpora.yaml to drop, which leaves such "
+    "statements out, or to report",
+    "test_name": "set test_names of {training} in corpora.yaml to drop, which leaves such statements out, or to report",
     "reasoning": "set audit.name_in_reasoning of {benchmark} in benchmarks.yaml to drop (such rows are left out of "
     "training) or report",
     "preferences": "take these rows out of {training}, or set audit.name_in_reasoning of {benchmark} to report",
@@ -306,7 +305,12 @@ def statement_findings(
 
     others = rows[~rows["row"].isin(results["test_fact"][0])].drop_duplicates(["row", "gene"])
     in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
-    results["test_name"] = set(in_text), {pair for pairs in in_text.values() for pair in pairs}, 0
+    naming = {pair for pairs in in_text.values() for pair in pairs}
+    unsaid = left_out[~left_out["object_id"].isin(_matching_terms(objects, _named(tested.sets))["object_id"])]
+    unsaid = unsaid.reset_index(drop=True).rename_axis("row").reset_index()
+    dropped_naming = _names_in_text(unsaid, unsaid["object_name"], tested.sets)
+    dropped_naming = {pair for pairs in dropped_naming.values() for pair in pairs}
+    results["test_name"] = set(in_text), naming, len(dropped_naming - naming)
 
     def example(kind: str, row: int) -> str:
         named = [s.name for s in tested.sets if kind == "test_name" and s.term_id == in_text[row][0][1]]

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from reasonome.benchmarks.strata import STRATA
 from reasonome.config import is_variant
 from reasonome.report.answers_data import text_column
+from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING, CEILING_OF_TERMS
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
-from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
+from reasonome.report.plan import Plan
+from reasonome.tasks.base import rows_as_they_are
+from reasonome.tasks.naming import own_section as own_tables
 
 _NAMES = {
     "term_score": "term score",
@@ -171,7 +176,17 @@ _BY_RELATION = {
     "same branch": "same branch, another term",
     "other branch": "other branch",
 }
-as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
+as_shown = rows_as_they_are
+
+
+def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+    """Write the tables of answers beside the enriched terms that prompts show; none where no prompt shows any."""
+    own_tables.write_tables(evidence, plan.control_styles, folder, seed, resamples)
+
+
+def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+    """What these tables say; empty where no prompt shows enriched terms."""
+    return own_tables.section(evidence, folder)
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:

@@ -279,7 +279,7 @@ def baseline_scores(
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
     questions = Questions(asked, style, seed, training, judges.encoders, judges.terms, tests)
-    strata = {} if style.terms is None else _strata(questions.prompts, judges)
+    strata = {} if style.terms is None else _strata(asked, judges)
     common = Counter(normalise(example.name) for example in training)
     for name, baseline in baselines.usable_baselines(questions).items():
         draws = baseline.answer(questions)

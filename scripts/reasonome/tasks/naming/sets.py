@@ -1,6 +1,9 @@
 """Gene sets built from facts: ontology terms with the genes of all terms below them, or sets that a source lists."""
 
+import random
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +11,7 @@ from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.wording import MEMBERSHIP
-from reasonome.tasks.naming.settings import NamingBenchmark, Subset
+from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark, Subset
 
 Sets = dict[str, list[GeneSet]]
 
@@ -50,6 +53,43 @@ def set_facts(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark
         for subset, spec in benchmark.subsets.items()
     ]
     return facts[facts.index.isin(pd.concat([facts.iloc[:0], *chosen]).index)]
+
+
+def cut_to_few_genes(sets: Sets, few: FewGenes, seed: int) -> tuple[Sets, dict[str, Any]]:
+    """The sets cut to the genes of a small world, and what was counted on the way.
+
+    Its genes are those of whole sets of any subset, drawn at random. Of the sets of one subset that have the same genes
+    after the cut, the most specific one stays: with the fewest genes of its own, then the shortest name. InputError
+    where all sets of a fitting size together have too few genes.
+    """
+    genes, drawn = _small_world(sets, few, seed)
+    cut, counts = {}, {}
+    for subset, whole in sets.items():
+        used = [s for s in whole if len(s.symbols) <= few.largest_set]
+        used = [s for s in used if len(s.symbols & genes) >= few.share * len(s.symbols)]
+        used.sort(key=lambda s: (len(s.symbols), len(s.name), s.id))
+        distinct: dict[frozenset[str], GeneSet] = {}
+        for gene_set in used:
+            distinct.setdefault(gene_set.symbols & genes, gene_set)
+        cut[subset] = sorted((replace(s, symbols=kept) for kept, s in distinct.items()), key=lambda s: s.id)
+        counts[subset] = {"sets": len(whole), "used": len(used), "distinct": len(distinct)}
+    return cut, {"genes": len(genes), "drawn_sets": drawn, "sets": counts}
+
+
+def _small_world(sets: Sets, few: FewGenes, seed: int) -> tuple[set[str], int]:
+    """The genes of whole sets, drawn until there are enough, and how many sets were drawn."""
+    fitting = [s for subset in sets.values() for s in subset if few.smallest <= len(s.symbols) <= few.largest]
+    random.Random(f"{seed}:few genes").shuffle(fitting)
+    genes: set[str] = set()
+    for drawn, gene_set in enumerate(fitting, 1):
+        genes |= gene_set.symbols
+        if len(genes) >= few.genes:
+            return genes, drawn
+    raise InputError(
+        f"all {len(fitting)} sets of {few.smallest} to {few.largest} genes have {len(genes)} genes together",
+        field="few_genes.genes",
+        fix="ask for fewer, widen smallest..largest, or use a larger corpus",
+    )
 
 
 def within_limits(sets: Sets, benchmark: NamingBenchmark) -> Sets:

@@ -55,6 +55,24 @@ class Split(Strict):
         return self
 
 
+class FewGenes(Strict):
+    """A small world: whole sets are drawn at random until they have enough genes, and all sets are cut to these."""
+
+    genes: Annotated[int, Field(ge=10)] = Field(description="sets are drawn until they have so many genes together")
+    smallest: Annotated[int, Field(ge=1)] = Field(8, description="genes of a drawn set, at least")
+    largest: int = Field(25, description="genes of a drawn set, at most")
+    share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1, description="of a set's own genes that must be among these, for the set to be used"
+    )
+    largest_set: Annotated[int, Field(ge=2)] = Field(200, description="own genes of a set that is used, at most")
+
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> "FewGenes":
+        if self.smallest > self.largest:
+            raise ValueError(f"smallest {self.smallest} is above largest {self.largest}")
+        return self
+
+
 class PublishedFile(Strict):
     """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
 
@@ -143,6 +161,7 @@ class NamingBenchmark(Benchmark):
     """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
 
     SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "background")
+    newer: ClassVar = ("few_genes",)
 
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
@@ -155,6 +174,9 @@ class NamingBenchmark(Benchmark):
     train_files: PublishedFiles = Field({}, description="published sets to train on, instead of built ones")
     minimum_genes: Annotated[int, Field(ge=2)] = Field(3, description="of a built set")
     maximum_genes: int = Field(500, description="of a built set")
+    few_genes: FewGenes | None = Field(
+        None, description="built sets of a small universe of genes; minimum_genes and maximum_genes are of the cut sets"
+    )
     split: Split = Split()
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
     contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
@@ -220,6 +242,8 @@ class NamingBenchmark(Benchmark):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
         if published and self.all_facts:
             raise ValueError("'all_facts' is for built sets: prompts of published ones may show facts of all sources")
+        if published and self.few_genes is not None:
+            raise ValueError("'few_genes' is for built sets: published ones stay as they are")
         if published and self.split.by == "date":
             raise ValueError("'split' by date is for built sets: published test sets are fixed")
         for name, subset in self.subsets.items():
@@ -313,12 +337,17 @@ class PromptExamples(Strict):
 class NamingStyle(GeneListStyle):
     """How gene-set naming is asked: the head of config/prompts/{task}.{style}.txt, and the texts below it."""
 
+    newer: ClassVar = ("reasoning",)
+
     gene: str = Field("", description="how one gene is written; not given where the user text has no {genes}")
     budget_tokens: int = Field(0, description="of the list of genes; not given without one")
     track: Literal["strict", "as-published"] = Field(
         "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
     )
-    reasoning: bool = Field(True, description="whether the text asks for steps of reasoning behind the name")
+    reasoning: Literal["after", "before", "none"] = Field(
+        "after",
+        description="the name: where the reasoning of an answer stands, in the strict track; none: not asked for",
+    )
     confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
     order: Literal["seeded", "listed"] = Field(
         "seeded", description="of the genes, of which the first that fit are shown: shuffled by the seed, or as listed"

@@ -154,9 +154,9 @@ class GeneSetNaming:
         formed = bool(published.name and published.steps)
         if style is not None and style.track == "as-published":
             return replace(published, format_published=formed)
-        strict = parse_completion(text, confidence)
+        strict = parse_completion(text, confidence, before=style is not None and style.reasoning == "before")
         problems = strict.problems + _name_problems(strict.name)
-        if style is not None and not (style.reasoning or strict.steps):
+        if style is not None and style.reasoning == "none" and not strict.steps:
             problems = [problem for problem in problems if problem != "no_reasoning"]
         name = "" if NAME_PROBLEMS & set(problems) else strict.name
         return replace(strict, name=name, problems=problems, format_published=formed)
@@ -175,13 +175,17 @@ class GeneSetNaming:
         answer = self.parse(text, style)
         return answer.span if answer.name else None
 
-    def target(self, name: str, steps: Sequence[str], confidence: float | None = None) -> str:
-        """An ideal completion; without steps, the `Process:` line alone; a confidence, from 0 to 1, comes last."""
+    def target(
+        self, name: str, steps: Sequence[str], confidence: float | None = None, style: NamingStyle | None = None
+    ) -> str:
+        """An ideal completion in the style; without steps the `Process:` line alone; a confidence (0 to 1) is last."""
         last = [] if confidence is None else [confidence_line(confidence)]
         if not steps:
             return "\n".join([f"Process: {name}", *last])
-        thoughts = [f"<think>{one_line(step)}</think>" for step in steps]
-        return "\n".join([f"Process: {one_line(name)}", "Reasoning:", *thoughts, *last])
+        named = [f"Process: {one_line(name)}"]
+        reasoning = ["Reasoning:", *(f"<think>{one_line(step)}</think>" for step in steps)]
+        before = style is not None and style.reasoning == "before"
+        return "\n".join([*(reasoning + named if before else named + reasoning), *last])
 
     def completion(
         self,
@@ -200,7 +204,7 @@ class GeneSetNaming:
             return self.target(example.name, [], stated)
         if _unseen_genes(example, prompt, proposal["steps"]):
             return None
-        return self.target(proposal["proposed"], proposal["steps"], stated)
+        return self.target(proposal["proposed"], proposal["steps"], stated, style)
 
     def wrong(self, example: Example, prompt: Prompt, others: Sequence[Example], random: Random) -> str | None:
         """The name of another set of the subset, of as many words; none that is a name of this set too."""
@@ -229,13 +233,13 @@ class GeneSetNaming:
         sure = 0.0 if style.confidence else None  # a constant name is hardly ever right, and says so
 
         def constant(name: str) -> Policy:
-            return Policy(name, lambda example, prompt: self.target(name, ["constant"], sure))
+            return Policy(name, lambda example, prompt: self.target(name, ["constant"], sure, style))
 
         def first(example: Example, prompt: Prompt) -> str:
-            return self.target(_called(example, prompt, named)[0], ["copied"], sure)
+            return self.target(_called(example, prompt, named)[0], ["copied"], sure, style)
 
         def all_cut(example: Example, prompt: Prompt) -> str:
-            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"], sure)
+            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"], sure, style)
 
         def first_term(example: Example, prompt: Prompt) -> str:
             return self.target(example.enriched[0].name if example.enriched else ABSTENTION, ["copied"], sure)

@@ -79,12 +79,17 @@ BASELINES = {
 
 
 def usable_baselines(questions: Questions) -> dict[str, Baseline]:
-    """The baselines whose data are there: what the style shows, training sets, encoders, terms and tests of them."""
+    """The baselines whose data are there: what the style shows, training sets, encoders, terms and tests of them.
+
+    Where prompts show enriched terms, a look-up in a database is one of these: of a set's relatives it would know what
+    is withheld from everyone. Looking the very term up stays a ceiling.
+    """
     style = questions.style
     shown = {
         "prompt facts": style.facts is not None,
         "prompt terms": style.terms is not None,
         "prompt terms and the true name": style.terms is not None,
+        "a database": style.terms is None,
     }
     return {
         name: baseline

@@ -1,0 +1,123 @@
+"""Which facts a model recalls: of twenty objects of one relation, whether it finds the gene's own the likeliest.
+
+A question is the beginning of a sentence that no statement has (`ASKED` in facts/wording.py), and twenty objects that
+could end it. An object's score is its mean log-probability per token. The nineteen others are drawn from the facts of
+other genes, so that how often an object is spoken of tells little: one in twenty is chance.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from random import Random
+from typing import Any
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from reasonome.facts.reading_order import reading_order
+from reasonome.facts.stated import StatedFact, object_names, stated_facts
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import ASKED, worded_as
+
+OBJECTS = 20  # of a question
+_TRIES = 50  # draws for each object that is wanted, after which a relation has too few
+
+
+@dataclass(frozen=True)
+class Question:
+    """A fact, the sentence around its object, and the objects to choose from, of which the first is its own."""
+
+    fact: StatedFact
+    opening: str
+    ending: str
+    objects: tuple[str, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """The sentence with each of the objects."""
+        return [self.opening + name + self.ending for name in self.objects]
+
+
+def drawn_questions(
+    statements: Sequence[Mapping[str, Any]], facts: pd.DataFrame, number: int, seed: int
+) -> list[Question]:
+    """Up to `number` questions about the facts that a warm-up of this seed reads first, each fact once.
+
+    `statements` are the rows to train on, `facts` the corpus' facts. The wordings of a relation take turns. No other
+    object of a question is one of the gene's, in a statement or in a fact. Facts of running text, and of relations that
+    have fewer than OBJECTS objects to choose from, are not asked.
+    """
+    weights = [row.get("weight", 1.0) for row in statements]
+    said = stated_facts(reading_order(statements, weights, Random(seed)), object_names(facts))
+    by_relation: dict[str, list[StatedFact]] = {}
+    for fact in said:
+        by_relation.setdefault(fact.relation, []).append(fact)
+    own: dict[tuple[str, str], set[str]] = {}
+    for fact in said:
+        own.setdefault((fact.gene, fact.relation), set()).add(normalise(fact.object))
+    for relation, rows in facts.groupby(facts["relation"].map(worded_as)):
+        asked = rows[rows["gene"].isin({fact.gene for fact in by_relation.get(relation, ())})]
+        for gene, name in zip(asked["gene"], asked["object_name"], strict=True):
+            own.setdefault((gene, relation), set()).add(normalise(name))
+    questions: list[Question] = []
+    turns = dict.fromkeys(by_relation, 0)
+    for fact in said:
+        if len(questions) == number:
+            break
+        others = _others(fact, by_relation[fact.relation], own[fact.gene, fact.relation], seed)
+        if len(others) == OBJECTS - 1:
+            wording = ASKED[fact.relation][turns[fact.relation] % len(ASKED[fact.relation])]
+            opening, _, ending = wording.format(gene=fact.gene, object="\0").partition("\0")
+            questions.append(Question(fact, opening, ending, (fact.object, *others)))
+            turns[fact.relation] += 1
+    return questions
+
+
+def _others(fact: StatedFact, candidates: Sequence[StatedFact], own: set[str], seed: int) -> list[str]:
+    """Objects of other facts of the relation, each once, or fewer than are wanted where there are too few."""
+    random = Random(f"{seed}\t" + "\t".join(fact.key))
+    found: dict[str, str] = {}
+    for _ in range(_TRIES * OBJECTS):
+        if len(found) == OBJECTS - 1:
+            break
+        name = random.choice(candidates).object
+        if normalise(name) not in own:
+            found.setdefault(normalise(name), name)
+    return list(found.values())
+
+
+def ranks(model, tokenizer, questions: Sequence[Question]) -> list[int]:
+    """The rank of each fact's own object among the objects of its question, from 1; others as likely come before it."""
+    found = []
+    for question in tqdm(questions, "facts", delay=5, leave=False):
+        own, *others = _scores(model, tokenizer, question)
+        found.append(1 + sum(other >= own for other in others))
+    return found
+
+
+def _scores(model, tokenizer, question: Question) -> list[float]:
+    """The mean log-probability per token, in nats, of what follows the opening, for each object.
+
+    Texts stand behind the token that ends a text, as in a warm-up. What all have in common passes through once.
+    """
+    rows = [[tokenizer.eos_token_id, *ids] for ids in tokenizer(question.texts)["input_ids"]]
+    opening = [tokenizer.eos_token_id, *tokenizer(question.opening.rstrip())["input_ids"]]
+    shared = min(sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opening, row))) for row in rows)  # noqa: B905
+    rest = [row[shared:] for row in rows]
+    width = max(map(len, rest))
+    ids = torch.full((len(rest), width), tokenizer.eos_token_id)
+    mask = torch.zeros(len(rest), shared + width, dtype=torch.long)
+    for place, row in enumerate(rest):
+        ids[place, : len(row)] = torch.tensor(row)
+        mask[place, : shared + len(row)] = 1
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    with torch.inference_mode():
+        begun = model(input_ids=torch.tensor([opening[:shared]], device=model.device), use_cache=True)
+        begun.past_key_values.batch_repeat_interleave(len(rest))
+        went_on = model(input_ids=ids, attention_mask=mask, past_key_values=begun.past_key_values, use_cache=True)
+    first = begun.logits[:, -1:].expand(len(rest), -1, -1)
+    logits = torch.cat([first, went_on.logits[:, :-1]], dim=1).float()
+    chosen = torch.log_softmax(logits, -1).gather(2, ids[..., None])[..., 0]
+    counted = mask[:, shared:]
+    return ((chosen * counted).sum(1) / counted.sum(1)).tolist()
