@@ -1,7 +1,10 @@
 """A question computed once for all of its answers: the same log-probabilities, gradients and draws as without that."""
 
+import json
+
 import grpo_steps
 import pytest
+import tiny_training
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
@@ -10,6 +13,7 @@ from trl.trainer import add_fused_lm_head
 from reasonome.config import STAGES
 from reasonome.core.errors import InputError
 from reasonome.training import lm_head, recomputation, shared_questions, shared_rollouts
+from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose
 from reasonome.training.throughput import counts
 
