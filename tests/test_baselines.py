@@ -15,9 +15,9 @@ from reasonome.report.family import BASELINE_GROUPS, CEILINGS
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.tasks.naming import background, baselines, scoring
+from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates
 from reasonome.tasks.naming.baselines.names import best_by_term_score
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.baselines.reranker import composed_candidates, shared_phrases, shown_candidates
 from reasonome.tasks.naming.constant_names import _Truths, common_word_rows, most_overlapping
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.settings import NamingStyle, PromptFacts, PromptTerms

@@ -14,7 +14,7 @@ from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example, Gene, GeneSetNaming, ShownTerm
 from reasonome.tasks.naming.terms import TermScorer
 
-STYLE = NamingStyle(system="", user="{terms}", reasoning=False, terms={"most": 9, "budget_tokens": 300})
+STYLE = NamingStyle(system="", user="{terms}", reasoning="none", terms={"most": 9, "budget_tokens": 300})
 
 
 @pytest.fixture(scope="module")

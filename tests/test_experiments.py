@@ -208,6 +208,12 @@ def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused
         Project(config)
 
 
+def test_the_report_knows_which_styles_are_controls(project):
+    plan = report_plan(project, "enriched")
+    assert sorted(plan["control_styles"]) == [f"enriched-{name}" for name in ("first", "numbers", "order", "other")]
+    assert "control_styles" not in report_plan(project, "demo")
+
+
 def test_a_mixture_may_have_a_style_for_each_benchmark(config):
     assert Project(config).recipe("sft.demopredictions").questions == [
         ("demo-genes", "names"),

@@ -59,7 +59,7 @@ def test_an_answer_without_one_usable_name_has_none(text, problem):
 
 def test_steps_are_asked_for_unless_the_style_says_otherwise():
     asked = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
-    bare, spared = "Process: DNA repair", asked.model_copy(update={"reasoning": False})
+    bare, spared = "Process: DNA repair", asked.model_copy(update={"reasoning": "none"})
     assert TASK.parse(bare, asked).problems == ["no_reasoning"] and not TASK.parse(bare, asked).formed
     assert TASK.parse(bare, spared) == Answer("DNA repair", [], []) and TASK.parse(bare, spared).formed
     assert TASK.parse(bare + REASONED, spared) == Answer("DNA repair", ["one"], [])

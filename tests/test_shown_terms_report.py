@@ -21,7 +21,7 @@ from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming, ShownTerm
 from reasonome.tasks.naming.terms import TermScorer
 
 POISON = "<img src=x onerror=alert(1)>"
-STYLE = NamingStyle(system="", user="{terms}", reasoning=False, terms={"most": 9, "budget_tokens": 300})
+STYLE = NamingStyle(system="", user="{terms}", reasoning="none", terms={"most": 9, "budget_tokens": 300})
 
 
 def shown(name, id):

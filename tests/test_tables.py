@@ -250,6 +250,35 @@ def two_styles(experiment) -> None:
     experiment.arm("RA symbols", mirrored, chain="sft.symbols-s0", style="symbols")
 
 
+@pytest.mark.parametrize("pair", [("RA", "RA symbols"), ("RA symbols", "RA")])
+def test_a_named_pair_without_a_style_in_common_is_compared_across_styles(experiment, pair):
+    two_styles(experiment)
+    experiment.plan["compared"] = [pair]
+    found = experiment.comparisons().query("kind == 'named pair' and subset == 'mean'")
+    styles = {"RA": "names", "RA symbols": "symbols"}
+    first, second = pair
+    assert found[["a", "b", "style"]].to_numpy().tolist() == [[first, f"{second} [{styles[second]}]", styles[first]]]
+    assert found["difference"].tolist() == pytest.approx([0.45 if first == "RA" else -0.45])
+    assert found["family"].tolist() == [""]
+    # With a style in common they are compared in that alone, and never in a style that is a control.
+    experiment.arm(second, answers([0.1] * 4), chain="sft.other-s0", style=styles[first])
+    found = experiment.comparisons().query("kind == 'named pair' and subset == 'mean'")
+    assert found["b"].tolist() == [second]
+    experiment.plan["evaluations"].pop()
+    experiment.plan["control_styles"] = ["symbols"]
+    assert "named pair" not in set(experiment.comparisons()["kind"])
+
+
+def test_a_style_that_is_a_control_has_no_test_in_the_family(experiment):
+    two_styles(experiment)
+    family = experiment.comparisons().query("family == 'protocol'")
+    assert set(family["style"]) == {"names", "symbols"}
+    experiment.plan["control_styles"] = ["symbols"]
+    found = experiment.comparisons()
+    assert set(found.query("family == 'protocol'")["style"]) == {"names"}
+    assert found.query("style == 'symbols'")["p_holm"].isna().all() and len(found.query("style == 'symbols'"))
+
+
 def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):
     two_styles(experiment)
     found = experiment.comparisons().query("kind == 'other style'").set_index("subset")

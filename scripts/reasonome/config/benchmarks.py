@@ -1,5 +1,6 @@
 """benchmarks.yaml: the settings that all tasks share; the others are in each task's settings.py."""
 
+import re
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -40,5 +41,5 @@ def variant_suffix(share: float) -> str:
 
 
 def is_variant(subset: str) -> bool:
-    """Whether a subset holds variants of another one's sets: contaminated (bp-50), or of other terms (bp-own)."""
-    return "-" in subset
+    """Whether a subset holds variants of another one's sets: contaminated (bp-50), or with less withheld (bp-own)."""
+    return re.fullmatch(r".+-(\d{1,3}|own|nothing)", subset) is not None

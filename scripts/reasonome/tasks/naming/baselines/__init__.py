@@ -13,6 +13,7 @@ from reasonome.tasks.naming.baselines.enrichment import (
     over_representation,
 )
 from reasonome.tasks.naming.baselines.gene_names import commonest_phrase, commonest_words, shortest_gene_name
+from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
 from reasonome.tasks.naming.baselines.names import common_words, constant, constant_term, random_name
 from reasonome.tasks.naming.baselines.nearest import (
     database_nearest_set,
@@ -22,7 +23,6 @@ from reasonome.tasks.naming.baselines.nearest import (
     nearest_set,
 )
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.baselines.reranker import composer, reranker
 from reasonome.tasks.naming.baselines.shown_terms import best_shown, first_term, largest_jaccard
 
 
