@@ -61,9 +61,8 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     if benchmark.asks == "valid":
         splits = {"train": splits["train"], "valid": [], "test": splits["valid"]}
     withheld = benchmark.withheld_terms
-    varied = [s for subset in candidates for s in [s for s in splits["test"] if s.subset == subset][: withheld.sets]]
-    if not candidates:
-        varied = splits["test"]
+    subsets = dict.fromkeys(s.subset for s in splits["test"])
+    varied = [s for subset in subsets for s in [s for s in splits["test"] if s.subset == subset][: withheld.sets]]
     variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed)
     variants += less_withheld(varied, withheld.variants)
     of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed)

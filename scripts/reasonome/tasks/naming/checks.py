@@ -105,7 +105,8 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
         return None
     trained = project.benchmarks[recipe.benchmark]
     left_out = [recipe.benchmark, *trained.leave_out]
-    if trained.splits_like(project.benchmarks[benchmark]):
+    other = project.benchmarks[benchmark]
+    if other.task == trained.task and trained.splits_like(other):
         left_out.append(benchmark)
     if (
         benchmark in left_out
