@@ -235,18 +235,19 @@ def test_tokens_are_drawn_as_often_as_they_are_likely():
     torch.testing.assert_close(logprobs, probabilities.log()[tokens])
 
 
+ONE_STEP = {"max_steps": 1, "max_grad_norm": 1e9, "validation": 0}
 WAYS = {"onlinedpo": {"beta": 0.5}, "grpo": {"loss": "grpo", "beta": 0.02}}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", WAYS)
 def test_a_step_has_the_gradient_of_one_that_shares_nothing(tiny_models, tmp_path, monkeypatch, stage):
-    """Eight completions of two or four prompts, drawn once; of four a half passes at once, too."""
+    """Eight completions of two or four prompts, drawn once; all of a prompt pass at once, and two of four."""
     monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
     folders, tokens = [], []
-    for shared, micro in (("never", 4), ("always", 4), ("always", 2), ("always", 8)):
+    for shared, micro in (("never", 4), ("always", 4), ("always", 2)):
         (grpo_steps.write_down if shared == "never" else grpo_steps.read_back)(tmp_path / "drawn.json")
-        settings = WAYS[stage] | {"epochs": 1, "max_steps": 1, "max_grad_norm": 1e9, "shared_questions": shared}
+        settings = WAYS[stage] | ONE_STEP | {"shared_questions": shared}
         chain = f"{stage}.{shared}{micro}-s0"
         folders.append(grpo_steps.prepare(tiny_models, chain, **settings, micro_batch_size=micro))
         grpo_steps.run(folders[-1])
@@ -256,21 +257,19 @@ def test_a_step_has_the_gradient_of_one_that_shares_nothing(tiny_models, tmp_pat
         [step] = grpo_steps.logged(folders[-1])
         assert step["sampler_drift"] < 1e-5 and step["grad_norm"] > 0
     tiny_training.assert_one_gradient(folders)
-    plain, whole, halves, all_at_once = tokens
-    assert plain > whole == all_at_once
-    assert halves > whole if stage == "grpo" else halves == whole
+    plain, whole, halves = tokens
+    assert plain > halves > whole if stage == "grpo" else plain > halves == whole
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", ["dapo", "grpo"])
-def test_prompts_that_teach_nothing_are_left_out(tiny_models, tmp_path, monkeypatch, loss):
+def test_prompts_that_teach_nothing_are_left_out(tiny_models, tmp_path, monkeypatch):
     """Of two prompts one has four equal completions: it passes alone, and beside the other, or is left out."""
     monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
     drawn = tmp_path / "drawn.json"
     folders, tokens = [], []
     for which, micro in (("drawn", 8), ("all", 8), ("few", 8), ("fewer", 4)):
         grpo_steps.write_down(drawn) if which == "drawn" else grpo_steps.read_back(drawn)
-        settings = {"loss": loss, "max_steps": 1, "max_grad_norm": 1e9, "micro_batch_size": micro}
+        settings = ONE_STEP | {"loss": "grpo", "micro_batch_size": micro}
         folder = grpo_steps.prepare(tiny_models, f"grpo.{which}-s0", **settings)
         with monkeypatch.context() as patch:
             if which == "all":

@@ -304,10 +304,10 @@ class WatchedTrainer(GRPOTrainer):
     def _teaching(self, advantages: torch.Tensor) -> torch.Tensor:
         """Which completions of a micro-batch pass: those without advantage add nothing to loss and gradient.
 
-        All do beside a KL term, and in several processes, which compare notes in every pass. A step's last micro-batch
-        has a completion in any case, so that each weight has a gradient, and the canary something to see.
+        All do beside another term of the loss, and in several processes, which compare notes in every pass. A step's
+        last micro-batch has a completion in any case, so that each weight has a gradient and the canary sees one.
         """
-        if self.beta or self.accelerator.num_processes > 1 or self.is_deepspeed_enabled:
+        if self.beta or self.aux_loss_enabled or self.accelerator.num_processes > 1 or self.is_deepspeed_enabled:
             return torch.ones_like(advantages, dtype=torch.bool)
         teaching = advantages != 0
         teaching[0] |= self.accelerator.sync_gradients and not teaching.any()
