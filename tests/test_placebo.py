@@ -98,7 +98,8 @@ class Noting(grpo_steps.Vowels):
 
 @pytest.mark.slow
 def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_own(tiny_models, signal_handlers):
-    folder = grpo_steps.prepare(tiny_models, gold="shuffled", rows={"take": 8}, validate_every=3)
+    settings = {"rows": {"take": 8}, "validate_every": 3, "shared_questions": "never"}
+    folder = grpo_steps.prepare(tiny_models, gold="shuffled", **settings)
     file = tiny_models.parent.parent / "examples.jsonl"
     stage = Stage(folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
     task = Noting()

@@ -320,12 +320,13 @@ class Stage:
         measure: Callable[[], None] | None = None,
         prompt_tokens: int = 0,
         generated_tokens: int = 0,
+        **wall_clock: Any,
     ) -> None:
         """Write model folder, history and run.json, and the manifest last; then prune checkpoints but for the newest.
 
         `facts` go into the manifest: they must follow from the inputs alone. `prompt_tokens` were read to generate
-        `generated_tokens`. Every process must call it, last of all: the first one writes, and calls `measure` once the
-        model is saved; others end here.
+        `generated_tokens`; they and `wall_clock` go into run.json. Every process must call it, last of all: the first
+        one writes, and calls `measure` once the model is saved; others end here.
         """
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
@@ -367,6 +368,7 @@ class Stage:
             precision=self.recipe.precision,
             **self.meter.facts(),
             kernels=kernels_used,
+            **wall_clock,
         )
         manifest = {
             **self.identity,

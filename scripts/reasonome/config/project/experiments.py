@@ -165,7 +165,7 @@ def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
             runs += runs_behind(project, backbone, judge)
         asked = samples_of_parent(project, recipe, (backbone, parent))
         if isinstance(recipe, PretrainRecipe) and recipe.drill:
-            asked.append(project.results.known((backbone, parent), recipe.corpus, recipe.drill.facts))
+            asked.append(project.results.recall((backbone, parent), recipe.corpus, recipe.drill.facts))
         runs += [path.with_suffix(".run.json") for path in asked]
         runs.append(project.results.model(backbone, model) / "run.json")
     return list(dict.fromkeys(runs))
