@@ -115,13 +115,10 @@ def adapted_backbone(wildcards):
     return RESULTS.model(ADAPTED[wildcards.backbone].backbone, chains.BASE)
 
 
-def adapter_files(backbone):
-    """The files of a backbone's adapter; none of a backbone without."""
-    names = ("adapter_config.json", "adapter_model.safetensors", "manifest.json")
+def beside_adapter(backbone, *names):
+    """The files of these names beside a backbone's adapter, as far as they are there; none of a backbone without."""
     folder = Path(ADAPTED[backbone].path) if backbone in ADAPTED else None
-    return [
-        folder / name for name in names if folder and (name != "manifest.json" or (folder / name).is_file())
-    ]
+    return [folder / name for name in names if folder and (folder / name).is_file()]
 
 
 def recipe(wildcards):
