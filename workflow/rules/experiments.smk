@@ -1,10 +1,11 @@
 # Scores → tables, paper, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
-# What ships of a model, one adapter with its card and its worth, is made by the path of its manifest.
+# What ships of a model, one adapter with its card and its worth, is made by the path of its manifest; its calibration too.
 
 
 localrules:
     cards,
     export_adapter,
+    fit_name_or_term,
     measure_forgetting,
     write_model_card,
     write_plan,
@@ -71,9 +72,7 @@ rule measure_forgetting:
                 if asked.style
             )
         ),
-        statements=lambda w: [
-            RESULTS.statements(corpus) / "train.jsonl" for corpus in audit_plan(w).corpora
-        ],
+        statements=lambda w: [RESULTS.statements(corpus) / "train.jsonl" for corpus in audit_plan(w).corpora],
         manifests=step_manifests,
     output:
         reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
@@ -247,6 +246,26 @@ rule export_adapter:
         folder=subpath(output.manifest, parent=True),
     shell:
         configured("export_adapter.py", "experiment", "backbone", "chain", output="{params.folder}")
+
+
+# When the name of a model is better than the first enriched term, by answers to valid questions (`asks: valid`).
+rule fit_name_or_term:
+    input:
+        scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
+        baselines=f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
+        examples=examples("test"),
+    output:
+        f"{MODEL}/calibration.{{benchmark}}.{{style}}.{{decoding}}.json",
+    log:
+        f"{ROOT}/logs/fit_name_or_term/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code_of("fit_name_or_term.py"),
+    shell:
+        configured(
+            "fit_name_or_term.py", "backbone", "chain", "benchmark", "style", "decoding", output="{output}"
+        )
 
 
 rule cards:

@@ -86,7 +86,9 @@ def statement_files(wildcards):
     corpus = entry(PROJECT.corpora, "corpus", wildcards.corpus)
     files = held_out_files(corpus.leave_out)
     if corpus.only and corpus.only.genes_of:
-        files += [RESULTS.benchmark(corpus.only.genes_of) / f"{part}.jsonl" for part in ("train", "valid", "test")]
+        files += [
+            RESULTS.benchmark(corpus.only.genes_of) / f"{part}.jsonl" for part in ("train", "valid", "test")
+        ]
     if corpus.test_descendants == "drop":
         files += PROJECT.ontologies(wildcards.corpus).values()
     return list(dict.fromkeys(files))
@@ -113,11 +115,10 @@ def adapted_backbone(wildcards):
     return RESULTS.model(ADAPTED[wildcards.backbone].backbone, chains.BASE)
 
 
-def adapter_files(backbone):
-    """The files of a backbone's adapter; none of a backbone without."""
-    names = ("adapter_config.json", "adapter_model.safetensors", "manifest.json")
+def beside_adapter(backbone, *names):
+    """The files of these names beside a backbone's adapter, as far as they are there; none of a backbone without."""
     folder = Path(ADAPTED[backbone].path) if backbone in ADAPTED else None
-    return [folder / name for name in names if folder and (name != "manifest.json" or (folder / name).is_file())]
+    return [folder / name for name in names if folder and (folder / name).is_file()]
 
 
 def recipe(wildcards):

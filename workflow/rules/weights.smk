@@ -15,7 +15,8 @@ rule merge_adapter:
     input:
         manifest=lambda w: adapted_backbone(w) / "manifest.json",
         model=lambda w: ancient(adapted_backbone(w) / "model"),
-        adapter=lambda w: adapter_files(w.backbone),
+        adapter=lambda w: Path(ADAPTED[w.backbone].path) / "adapter_model.safetensors",
+        others=lambda w: beside_adapter(w.backbone, "adapter_config.json", "manifest.json"),
     output:
         model=directory(f"{ROOT}/models/{{backbone}}/base/model"),
         manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",

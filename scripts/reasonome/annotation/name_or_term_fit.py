@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -26,9 +26,9 @@ def fit(
     """The calibration by the scores of a model's greedy answers to `examples`, and of the baseline `first_term`.
 
     `examples` have the enriched terms that their prompts showed. Names that are the same as the first term take no part
-    in the fit, nor do answers without a name; both stand behind the term. InputError for tables of other questions,
-    for several answers to a question, for a baseline that is not the first term, and where fewer than FOLDS names are
-    better, or fewer than that not better.
+    in the fit, nor do answers without a name; both stand behind the term. Variants of a set, and sets that are alike
+    (one `cluster`), are held out together. InputError for tables of other questions, for several answers to a question,
+    for a baseline that is not the first term, and where fewer than FOLDS names are better, or that are not.
     """
     table = _joined(scores, baselines, first_term, examples, metric)
     better = table[metric] > table["of_term"]
@@ -42,8 +42,9 @@ def fit(
         [features(row.answer, row.name_logprob / row.name_tokens, row.term) for row in _rows(fitted)]
     )
     model = make_pipeline(StandardScaler(), LogisticRegression())
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    first = cross_val_predict(model, numbers, truth, cv=folds, method="predict_proba")[:, 1] > 0.5
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+    held_out = {"cv": folds, "groups": fitted["cluster"].to_numpy(), "method": "predict_proba"}
+    first = cross_val_predict(model, numbers, truth, **held_out)[:, 1] > 0.5
     scaler, regression = (step for _, step in model.fit(numbers, truth).steps)
     weights = regression.coef_[0] / scaler.scale_
     return NameOrTerm(
@@ -67,7 +68,7 @@ def _rows(table: pd.DataFrame) -> list:
 def _joined(scores: Path, baselines: Path, first_term: str, examples: Sequence[Example], metric: str) -> pd.DataFrame:
     """A row a question: the model's answer and its score, the question's first `term` (None: it has none), and the
     score `of_term`."""
-    columns = ["id", "answer", "name_logprob", "name_tokens", metric]
+    columns = ["id", "cluster", "answer", "name_logprob", "name_tokens", metric]
     table = read_parquet(scores, columns).to_pandas()
     if twice := table["id"][table["id"].duplicated()].tolist():
         what = f"there are several answers to '{twice[0]}'"

@@ -1,5 +1,6 @@
 """`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
+reasonome annotate clusters.csv --out my_clusters                  # the model that ships, if one does
 reasonome annotate deseq2.csv --ora-only --contrast "treated vs control" --out my_genes
 reasonome annotate clusters.csv --model demo --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
