@@ -16,8 +16,8 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.base import held_out_terms
 from reasonome.tasks.naming.contamination import contaminated
 from reasonome.tasks.naming.rows import read_sets, write_benchmark
-from reasonome.tasks.naming.sets import build_sets, outside_limits, within_limits
-from reasonome.tasks.naming.settings import NamingBenchmark
+from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
+from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
@@ -173,6 +173,51 @@ def test_sets_outside_the_limits_are_counted(ontology):
     wanted = benchmark(minimum_genes=2, maximum_genes=2)
     made = build_sets(FACTS, {"go": ontology}, wanted)
     assert outside_limits(made, wanted) == {"bp": {"below_minimum_genes": 1, "above_maximum_genes": 1}}
+
+
+# --- few genes ---------------------------------------------------------------------------------------
+
+
+def lettered(id, name, genes):
+    return GeneSet(id, "bp", name, frozenset(genes))
+
+
+def test_sets_are_cut_to_the_genes_of_drawn_sets():
+    """Two sets of five genes make the world A to J; the sets of other sizes are not drawn."""
+    world = [lettered("GO:1", "first", "ABCDE"), lettered("GO:2", "second", "FGHIJ")]
+    others = {
+        "half": lettered("GO:3", "half of it", "ABCXYZ"),
+        "less": lettered("GO:4", "less than half", "ABXYZ" + "UV"),
+        "large": lettered("GO:5", "too large", "ABCDEFGHIJXYZ"),
+        "outside": lettered("GO:6", "outside", "UVWX"),
+    }
+    few = FewGenes(genes=10, smallest=5, largest=5, share=0.5, largest_set=12)
+    cut, counts = cut_to_few_genes({"bp": [*world, *others.values()]}, few, 0)
+    assert {s.id: "".join(sorted(s.symbols)) for s in cut["bp"]} == {"GO:1": "ABCDE", "GO:2": "FGHIJ", "GO:3": "ABC"}
+    assert counts == {"genes": 10, "drawn_sets": 2, "sets": {"bp": {"sets": 6, "used": 3, "distinct": 3}}}
+
+
+def test_of_equal_sets_the_most_specific_stays():
+    world = lettered("GO:1", "the world of this test", "ABCDEFGHIJ")
+    alike = [
+        lettered("GO:2", "wide", "ABCXY"),
+        lettered("GO:3", "narrow but long", "ABC"),
+        lettered("GO:4", "narrow", "ABC"),
+    ]
+    few = FewGenes(genes=10, smallest=10, largest=10, share=0.1, largest_set=12)
+    cut, counts = cut_to_few_genes({"bp": [world, *alike], "cc": alike[:1]}, few, 0)
+    assert [s.name for s in cut["bp"]] == [world.name, "narrow"] and counts["sets"]["bp"]["used"] == 4
+    assert [s.name for s in cut["cc"]] == ["wide"]  # another subset asks for another kind of name
+
+
+def test_which_sets_are_drawn_depends_on_the_seed_alone():
+    sets = {"bp": [lettered(f"GO:{i}", f"term {i}", {f"g{i}.{j}" for j in range(5)}) for i in range(20)]}
+    few = FewGenes(genes=12, smallest=5, largest=5)
+    drawn = [{s.id for s in cut_to_few_genes(sets, few, seed)[0]["bp"]} for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2] and len(drawn[0]) == 3  # whole sets, until there are twelve genes or more
+    with pytest.raises(InputError, match="all 20 sets of 5 to 5 genes have 100 genes together") as error:
+        cut_to_few_genes(sets, FewGenes(genes=101, smallest=5, largest=5), 0)
+    assert error.value.field == "few_genes.genes"
 
 
 # --- splits by date ----------------------------------------------------------------------------------

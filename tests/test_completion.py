@@ -84,13 +84,47 @@ TEXTS = st.lists(
 
 @given(TEXTS.map("".join), st.booleans())
 def test_reading_never_raises_and_spans_hold_the_name(text, asked):
-    for read in (parse_completion(text, asked), parse_published(text, asked)):
+    strict = (parse_completion(text, asked, before) for before in (False, True))
+    for read in (*strict, parse_published(text, asked)):
         assert ("no_confidence" in read.problems) == (asked and read.confidence is None)
         assert (read.span is None) == (read.name == "")
         if read.span:
             said = text[slice(*read.span)].replace("\0", " ")
             assert said.startswith(read.name[0]) and said.endswith(read.name[-1])
             assert "think>" in said or said == read.name  # a step, or a stray tag, stands for a space
+
+
+FIRST = "Reasoning:\n<think>a</think>\n<think>b</think>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "steps", "problems"),
+    [
+        (f"{FIRST}Process: x", "x", ["a", "b"], []),
+        (f"\n{FIRST}\n Process: x\n", "x", ["a", "b"], []),
+        ("Process: x", "x", [], ["no_reasoning"]),
+        (f"Process: x\n{FIRST}", "x", ["a", "b"], ["process_not_last", "no_reasoning"]),
+        (f"{FIRST}Process: x\nand more", "x", ["a", "b"], ["process_not_last", "text_outside"]),
+        (f"{FIRST}Process: x\nProcess: y", "x", ["a", "b"], ["several_process_lines", "process_not_last"]),
+        (f"{FIRST}Process: x <think>c</think>", "x", ["a", "b", "c"], ["process_not_last"]),
+        ("<think>a</think>\nProcess: x", "x", ["a"], ["no_reasoning"]),
+        (f"well\n{FIRST}Process: x", "x", ["a", "b"], ["text_outside"]),
+        ("Reasoning:\n<think>a", "", [], ["no_process_line", "unclosed_think"]),
+        (FIRST, "", ["a", "b"], ["no_process_line"]),
+        (f"{FIRST}Process:", "", ["a", "b"], ["empty_name"]),
+    ],
+)
+def test_reasoning_before_the_name(text, name, steps, problems):
+    read = parse_completion(text, before=True)
+    assert (read.name, read.steps) == (name, steps)
+    assert read.problems == problems
+    assert read.named == (bool(name) and not {"process_not_last", "several_process_lines"} & set(problems))
+
+
+def test_a_confidence_follows_a_name_that_comes_last():
+    assert parse_completion(f"{FIRST}Process: x\nConfidence: 80", True, before=True) == Answer("x", ["a", "b"], [], 0.8)
+    read = parse_completion(f"{FIRST}Process: x\nConfidence: 80\nConfidence: 70", True, before=True)
+    assert read.problems == ["no_confidence"]
 
 
 CONFIDENT = f"{GOOD}\nConfidence: "

@@ -513,7 +513,7 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
     for _ in range(3):  # of gene sets, rankings and classes
         change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
     change(config / "preferences.yaml", "teacher: gpt-4o", "teacher: knowledge-given")
-    assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names"]
+    assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names", "recall-names"]
 
 
 def test_placeholders_of_rankings_are_checked_in_both_texts(config):
@@ -549,7 +549,9 @@ def test_look_ups_name_the_nearest(project):
         project.style("demo-go", "name")
     with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
         lookup(project.corpora, "x", "corpus")
-    assert caught.value.fix == "valid names: demo, demo-transfer, full, go-2022, human"
+    assert (
+        caught.value.fix == "valid names: demo, demo-transfer, full, go-2022, human, micro-world, micro-world-placebo"
+    )
 
 
 def test_a_merge_with_an_override_is_no_key_given_twice(config):

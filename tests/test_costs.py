@@ -49,9 +49,9 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
 
 def test_facts_that_models_were_asked_have_a_row(tmp_path):
     run = {"seconds": 30.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 1.5}
-    for name in ("run.json", "greedy.run.json", "known/b/base/demo.300.run.json"):
+    for name in ("run.json", "greedy.run.json", "recall/b/base/demo.300.run.json"):
         atomic.write_json(tmp_path / name, run)
-    asked = {"known": [{"backbone": "b", "chain": "base", "run": tmp_path / "known/b/base/demo.300.run.json"}]}
+    asked = {"recalled": [{"backbone": "b", "chain": "base", "run": tmp_path / "recall/b/base/demo.300.run.json"}]}
     table = costs_table(Plan.model_validate(plan(tmp_path).model_dump() | asked))
     assert table["job"].tolist() == ["train sft.x-s0", "facts demo.300", "answer g.names greedy", "total"]
     assert (table["chain"][1], table["seconds"][1], table["tokens_per_second"][1]) == ("base", 30.0, 0.0)

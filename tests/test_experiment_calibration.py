@@ -12,6 +12,7 @@ from reasonome.config.project.experiments import Asked
 from reasonome.core.errors import InputError
 from reasonome.report import calibration_section, calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
+from reasonome.report.forgetting import Measured
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 
@@ -192,39 +193,84 @@ def test_shares_by_hand():
     task = TASKS["gene_set_naming"]
     sets = [Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "G1"}])]
     texts = {"GO:1": ["Process: DNA repair", "Process: mitosis", "no name"], "GO:2": ["Process: x"]}
-    shares, questions = forgetting.right(task, None, sets, texts)
-    assert shares == {"right": [1, 0, 0], "named": [1, 1, 0]} and questions == ["GO:1"] * 3
-    assert forgetting.known([{"margin": 0.5}, {"margin": 0.0}, {"margin": -1}]) == ({"known": [1, 0, 0]}, None)
+    asked = Asked("small", "base", "questions", "demo", "", Path())
+    judged = forgetting.right(asked, task, None, sets, texts)
+    assert [(one.metric, one.values) for one in judged] == [("right", [1, 0, 0]), ("named", [1, 1, 0])]
+    assert all(one.questions == ["GO:1"] * 3 and np.isnan(one.exposures) for one in judged)
+
+
+def test_recalled_facts_by_hand():
+    asked = Asked("small", "pretrain.a-s0", "facts", "demo", "", Path())
+    ranked = [("enables", 1), ("is_active_in\tlocated_in", 2), ("located_in", 1), ("enables", 20)]
+    rows = [{"relation": relation, "rank": rank} for relation, rank in ranked]
+    found = {one.relation: one for one in forgetting.recalled(asked, rows, 2.5)}
+    assert {relation: one.values for relation, one in found.items()} == {
+        "": [1, 0, 1, 0],
+        "enables": [1, 0],
+        "located_in": [0, 1],
+    }
+    assert {one.exposures for one in found.values()} == {2.5} and found[""].metric == "recalled"
+
+
+def test_what_a_warm_up_recalled_under_way_by_hand():
+    """Of 30 statements of 10 facts half were read at epoch .5: 1.5 of each fact."""
+    asked = Asked("small", "pretrain.a-s0", forgetting.UNDER_WAY, "demo", "", Path())
+    history = [
+        {"step": 0, "epoch": 0, "recalled": 0.0, "recalled/enables": 0.0, "recalled/has_name": 0.0},
+        {"step": 1, "epoch": 0.25, "loss": 2.0},
+        {"step": 2, "epoch": 0.5, "recalled": 0.5, "recalled/enables": 1 / 3, "recalled/has_name": 1.0},
+    ]
+    found = list(forgetting.recalled_under_way(asked, history, {"enables": 3, "has_name": 1}, 10, 30))
+    assert [(one.relation, one.exposures, sum(one.values), len(one.values)) for one in found] == [
+        ("", 0, 0, 4),
+        ("enables", 0, 0, 3),
+        ("has_name", 0, 0, 1),
+        ("", 1.5, 2, 4),
+        ("enables", 1.5, 1, 3),
+        ("has_name", 1.5, 1, 1),
+    ]
+    said = [("A", "x", "1"), ("A", "x", "1"), ("A\tB", "x", "1"), ("B", "x", "1")]
+    assert forgetting.facts_said([dict(zip(("gene", "relation", "object_id"), row, strict=True)) for row in said]) == 2
 
 
 def test_samples_of_one_question_are_resampled_together(tmp_path):
     asked = Asked("small", "base", "questions", "demo", "", tmp_path)
-    samples = {"right": [1.0] * 20 + [0.0] * 20}
-    together = forgetting.forgetting_table([(asked, samples, [str(i // 10) for i in range(40)])], 0, 1000)
-    apart = forgetting.forgetting_table([(asked, samples, None)], 0, 1000)
+    samples = ("right", [1.0] * 20 + [0.0] * 20)
+    hanging = Measured(asked, *samples, questions=[str(i // 10) for i in range(40)])
+    together = forgetting.forgetting_table([hanging], 0, 1000)
+    apart = forgetting.forgetting_table([Measured(asked, *samples)], 0, 1000)
     wide, narrow = (table["high"][0] - table["low"][0] for table in (together, apart))
     assert wide > 1.5 * narrow
 
 
 def test_the_table_and_its_curve(tmp_path):
-    chains = ["base", "pretrain.a-s0", "pretrain.a-s0+sft.b-s0", "sft.b-s0"]
+    chains = ["base", "pretrain.a-s0", "pretrain.a-s0+sft.b-s0", "sft.b-s0", "sft.b-s1"]
     measured = [
-        (Asked("small", chain, "facts", "demo", "", tmp_path), {"known": [1.0, 0.0, float(number % 2)]}, None)
+        Measured(Asked("small", chain, "facts", "demo", "", tmp_path), "recalled", [1.0, 0.0, float(number % 2)])
         for number, chain in enumerate(chains)
     ]
+    warm_up = Asked("small", "pretrain.a-s0", forgetting.UNDER_WAY, "demo", "", tmp_path)
+    for exposures in (0, 1.5):
+        for relation in ("", "has_name"):
+            measured.append(Measured(warm_up, "recalled", [1.0, 0.0], None, relation, exposures))
     table = forgetting.forgetting_table(measured, 0, 200)
-    assert table["steps"].tolist() == [0, 1, 2, 1] and table["value"].tolist() == pytest.approx([1 / 3, 2 / 3] * 2)
+    assert table["steps"].tolist() == [0, 1, 2, 1, 1, *[1] * 4]
+    assert table["value"].tolist()[:4] == pytest.approx([1 / 3, 2 / 3] * 2)
     table.to_csv(tmp_path / "forgetting.tsv", sep="\t", index=False, lineterminator="\n")
     again = forgetting.read(tmp_path / "forgetting.tsv")
     figure, _ = figures._forgetting(again)
-    [axes] = figure.axes
-    # A line for each chain that none continues, from the untouched backbone on; and chance.
-    assert {line.get_label() for line in axes.get_lines()} >= {"chance"}
-    assert [container.get_label() for container in axes.containers] == ["pretrain.a-s0+sft.b-s0", "sft.b-s0"]
+    stages, reading = figure.axes
+    # A line for each chain that none continues, from the untouched backbone on, seeds in one colour; and chance.
+    assert {line.get_label() for line in stages.get_lines()} >= {"chance"}
+    labels = [container.get_label() for container in stages.containers]
+    assert [label for label in labels if label != "_nolegend_"] == ["pretrain.a-s0+sft.b", "sft.b"] and len(labels) == 3
+    assert stages.containers[1][0].get_color() == stages.containers[2][0].get_color()
+    assert [container.get_label() for container in reading.containers] == ["all relations", "has name"]
+    assert reading.containers[0][0].get_xdata().tolist() == [0, 1.5]
     (tmp_path / "forgetting").mkdir()
     (tmp_path / "forgetting" / "small.svg").write_text("<svg/>")
     [(drawing, rows)] = page.forgetting_section(again, tmp_path)
-    assert drawing == "<svg/>" and len(rows) == 4
+    assert drawing == "<svg/>" and len(rows) == 9
     assert page.forgetting_section(None, tmp_path) == []
 
 
@@ -239,11 +285,25 @@ def test_what_models_are_asked_again(project):
     }
     assert {(a.kind, a.of) for a in asked} == {("questions", "demo-terms"), ("facts", "demo-transfer")}
     assert len(asked) == 10
-    assert experiments.asked_again(project, "demo") == []
-    runs = {(one["chain"], one["run"]) for one in experiments.report_plan(project, "demo-strategy-ablation")["known"]}
-    known = "results/known/smollm2-135m"
-    assert len(runs) == 5 and ("base", f"{known}/base/demo-transfer.300.run.json") in runs
-    assert "known" not in experiments.report_plan(project, "demo")
+    runs = experiments.report_plan(project, "demo-strategy-ablation")["recalled"]
+    runs = {(one["chain"], one["run"]) for one in runs}
+    recall = "results/recall/smollm2-135m"
+    assert len(runs) == 5 and ("base", f"{recall}/base/demo-transfer.300.run.json") in runs
+    # Without being told to, an experiment with a warm-up asks facts, and one without asks nothing.
+    assert {(a.kind, a.of) for a in experiments.asked_again(project, "demo")} == {("facts", "demo")}
+    assert experiments.asked_again(project, "demo-ranking") == []
+    assert "recalled" not in experiments.report_plan(project, "demo-ranking")
+
+
+def test_facts_of_a_placebo_are_asked_of_models_that_read_it(project):
+    asked = [(a.chain, a.of) for a in experiments.asked_again(project, "micro-world")]
+    placebo, warm = "pretrain.microplacebo-s0", "pretrain.micro-s0"
+    read_it = {placebo, *(f"{placebo}+sft.micro-s{seed}" for seed in range(3))}
+    assert {chain for chain, of in asked if of == "micro-world-placebo"} == read_it
+    assert {"base", warm, placebo, f"{warm}+sft.microfacts-s2"} <= {chain for chain, of in asked if of == "micro-world"}
+    mixed = f"{warm}+sft.micromixed-s1"
+    assert experiments.corpora_read(project, mixed) == {"micro-world": [warm, mixed]}
+    assert experiments.corpora_read(project, "sft.micro-s0") == {}
 
 
 # --- configuration -----------------------------------------------------------------------------------
@@ -303,6 +363,27 @@ def changed(config, file, old, new):
             "- [GRPO soft, GRPO exakt]",
             "unknown arm 'GRPO exakt'",
             "GRPO exact",
+        ),
+        (
+            "experiments/micro-world.yaml",
+            "- [KW+RA, RA]",
+            "- [KW+RA, base]",
+            "that 'KW\\+RA' is better than 'base' is no claim",
+            "not in no_controls",
+        ),
+        (
+            "experiments/micro-world.yaml",
+            "- [KW+RA, RA]",
+            "- [KW+RA, AR]",
+            "unknown arm 'AR'",
+            "RA",
+        ),
+        (
+            "teachers.yaml",
+            "corpus: micro-world",
+            "corpus: micro-wrold",
+            "unknown name 'micro-wrold'",
+            "micro-world",
         ),
         (
             "recipes/sft.yaml",

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import tiny_training
 import torch
 import transformers
 
@@ -13,7 +14,7 @@ from reasonome.answering.fact_recall import OBJECTS, Question, drawn_questions, 
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.stated import StatedFact, object_names, stated_facts
 from reasonome.facts.wording import ASKED
-from reasonome.training.pretrain import sample_statements
+from reasonome.training.pretrain import pretrain, sample_statements
 
 
 def table(*facts):
@@ -159,3 +160,20 @@ def test_a_real_cache_gives_what_whole_texts_give(tiny_backbone):
             logits = model(input_ids=ids).logits.log_softmax(-1)[0]
         tokens = logits[opening - 1 : -1].gather(1, ids[0, opening:, None])
         assert score == pytest.approx(tokens.mean().item(), abs=1e-4)
+
+
+@pytest.mark.slow
+def test_a_warm_up_measures_what_it_recalls_under_way(tiny_models):
+    rows, facts = world(30)
+    folder = tiny_models.parent.parent
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    stage = tiny_training.pretrain_stage(tiny_models, recall=5, sequence_length=32)
+    facts.to_parquet(folder / "facts.parquet")
+    stage.data["facts"] = folder / "facts.parquet"
+    pretrain(stage)
+    log = [json.loads(line) for line in (stage.folder / "history.jsonl").read_text().splitlines()]
+    measured = [row for row in log if "eval_loss" in row]
+    assert [row["step"] for row in measured] == [0, 2, 3]  # before, at step 2, at the end
+    for row in measured:
+        assert row["recalled"] == row["recalled/enables"] and row["recalled"] * 5 == round(row["recalled"] * 5)
+    assert json.loads((stage.folder / "manifest.json").read_text())["recall"] == {"enables": 5}

@@ -69,6 +69,25 @@ def test_targets_are_read_back():
     assert TASK.parse(TASK.target("DNA repair", [])) == Answer("DNA repair", [], ["no_reasoning"])
 
 
+def test_a_style_may_have_the_reasoning_before_the_name():
+    last = PUBLISHED.model_copy(update={"track": "strict", "reasoning": "before"})
+    text = TASK.target("DNA repair", ["one", "two"], 0.7, last.model_copy(update={"confidence": True}))
+    assert text == ("Reasoning:\n<think>one</think>\n<think>two</think>\nProcess: DNA repair\nConfidence: 70")
+    text = TASK.target("DNA repair", ["one"], style=last)
+    assert TASK.parse(text, last) == Answer("DNA repair", ["one"], []) and not TASK.parse(text).named
+    assert text[slice(*TASK.name_span(text, last))] == "DNA repair"
+    assert not TASK.parse(TASK.target("DNA repair", ["one"]), last).named
+    assert TASK.parse(TASK.target("DNA repair", [], style=last), last).named  # the name alone stands first and last
+
+
+def test_lazy_policies_have_the_form_of_the_style(demo_benchmark):
+    last = PUBLISHED.model_copy(update={"track": "strict", "reasoning": "before"})
+    examples = read_rows(demo_benchmark / "valid.jsonl", Example)[:3]
+    for policy in TASK.policies(examples, last):
+        answer = TASK.parse(policy.completion(examples[0], TASK.prompt(examples[0], last)), last)
+        assert answer.reasoned and not answer.problems
+
+
 def test_every_training_name_of_the_demo_can_be_answered(demo_benchmark):
     for part in SPLITS:
         for example in read_rows(demo_benchmark / f"{part}.jsonl", Example):

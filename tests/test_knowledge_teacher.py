@@ -6,8 +6,12 @@ import re
 import pandas as pd
 import pytest
 
-from reasonome.tasks.naming.task import GeneSetNaming
+from reasonome.config import RecallTeacher
+from reasonome.facts.stated import StatedFact
+from reasonome.prompts.prompts import Prompt
+from reasonome.tasks.naming.task import Example, GeneSetNaming
 from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
+from reasonome.tasks.naming.teaching import recited, said_of
 from reasonome.teaching import Proposal
 
 COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
@@ -243,3 +247,29 @@ def test_number_of_steps_and_of_genes_in_a_step(steps, genes_per_step):
         assert all(len(re.findall(r"G\d+", step)) <= genes_per_step for step in about_genes)
         assert re.search(r"\bname\b", proposal.steps[-1])
         assert not any(re.search(r"\bname\b", step) for step in proposal.steps[:-1])
+
+
+# --- the teacher that recites ------------------------------------------------------------------------
+
+
+def test_what_statements_say_of_the_shown_genes_is_recited():
+    facts = [
+        ("A", "has_name", "alpha"),
+        ("A", "enables", "DNA binding"),
+        ("A", "enables", "RNA binding"),
+        ("B", "enables", "kinase activity"),
+        ("D", "has_name", "delta"),
+        ("E", "has_name", "epsilon"),
+    ]
+    said = said_of(StatedFact(gene, relation, name, (gene, relation, name)) for gene, relation, name in facts)
+    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": s} for s in "ABCDE"])
+    prompt = Prompt([], list("EBCAD"), 0, "")
+    spec = RecallTeacher(kind="recall", corpus="demo", relations=["has_name", "enables"], genes=3)
+    proposal = recited(example, prompt, said, spec)
+    assert (proposal.proposed, proposal.problem) == ("DNA repair", "")
+    assert proposal.steps == [
+        "E stands for epsilon.",
+        "The product of B has kinase activity.",
+        "A stands for alpha. The product of A has DNA binding.",  # one fact of each relation
+    ]
+    assert recited(example, Prompt([], ["C"], 0, ""), said, spec).problem == "no statement about the shown genes"

@@ -198,7 +198,7 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
         with pytest.raises(InputError, match="1 leaks|2 leaks") as failure:
             leak_audit.check("demo", findings, naming_leaks.FIXES)
         assert failure.value.fix == (
-            "no setting leaves such statements out: set test_descendants of human in corpora.yaml to report"
+            "set test_descendants of human in corpora.yaml to drop, which leaves such statements out, or to report"
         )
 
 
@@ -209,8 +209,14 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
 def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, policy, found):
     rows = statement(f"{gene} has a part in the Cell Cycle.", gene, "NCBIGene:7")
     policies = {**DROP, "test_name": policy}
-    name = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, FACTS, bench(), policies), "test_name")
+    left_out = pd.DataFrame(
+        [("E", "R:9", "Cell cycle and more"), ("A", "R:9", "Cell cycle and more")], columns=NOTHING.columns[:3]
+    )
+    name = only(naming_leaks.statement_findings(CORPUS, rows, left_out, FACTS, bench(), policies), "test_name")
     assert (name.remaining, name.verdict) == found
+    assert name.dropped == (
+        gene == "A"
+    )  # of the pair of E and its term nothing was left out where a statement tells it
 
 
 def test_facts_left_out_are_counted_before_those_that_remain():

@@ -223,9 +223,9 @@ def test_missed_facts_are_read_sooner(tiny_backbone, tmp_path):
         for n in range(400)
     ]
     atomic.write_jsonl(tmp_path / "train.jsonl", rows)
-    asked = [{"gene": f"G{n}", "relation": "r", "object_id": str(n), "margin": (-1.0) ** n} for n in range(100)]
-    atomic.write_jsonl(tmp_path / "known.jsonl", [*asked, {**asked[0], "gene": "G399", "margin": 0.0}])
-    missed = missed_facts(tmp_path / "known.jsonl")
+    asked = [{"gene": f"G{n}", "relation": "r", "object_id": str(n), "rank": 1 + n % 2} for n in range(100)]
+    atomic.write_jsonl(tmp_path / "recalled.jsonl", [*asked, {**asked[0], "gene": "G399", "rank": 20}])
+    missed = missed_facts(tmp_path / "recalled.jsonl")
     assert ("G1", "r", "1") in missed and ("G0", "r", "0") not in missed and len(missed) == 51
     tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
     drawn = [

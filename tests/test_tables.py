@@ -212,6 +212,32 @@ def test_to_beat_an_arm_that_cannot_answer_is_no_claim(experiment):
     assert found.loc[["RA", "constant"], "p_holm"].notna().all()
 
 
+def test_named_contrasts_are_the_family(experiment):
+    """One is of an arm without a step of the other, which the protocol has too; the other is of two warm-ups."""
+    chains = {
+        "RA": "sft.names-s0",
+        "KW+RA": "pretrain.demo-s0+sft.names-s0",
+        "placebo+RA": "pretrain.placebo-s0+sft.names-s0",
+    }
+    scores = {"RA": [0.4, 0.3, 0.5, 0.2], "KW+RA": [0.5, 0.6, 0.7, 0.3], "placebo+RA": [0.3, 0.3, 0.4, 0.1]}
+    experiment.plan |= {"arms": list(chains), "contrasts": [["KW+RA", "RA"], ["KW+RA", "placebo+RA"]]}
+    for arm, chain in chains.items():
+        experiment.arm(arm, answers(scores[arm]), chain=chain)
+    found = experiment.comparisons().query("subset == 'mean'")
+    family = found[found["family"] == "protocol"]
+    rouge_l = family[family["metric"] == "rouge_l"]
+    assert set(zip(rouge_l["a"], rouge_l["b"], rouge_l["kind"], strict=True)) == {
+        ("KW+RA", "RA", "without a step"),
+        ("KW+RA", "placebo+RA", "contrast"),
+    }
+    # Holm over two hypotheses: the smaller p is doubled, the larger is not.
+    smaller, larger = rouge_l.sort_values("p_family").itertuples()
+    assert smaller.p_holm == pytest.approx(2 * smaller.p_family)
+    assert larger.p_holm == pytest.approx(max(larger.p_family, smaller.p_holm))
+    others = found[found["family"] != "protocol"]
+    assert others["p_holm"].isna().all() and "baseline" in set(others["kind"])
+
+
 def two_styles(experiment) -> None:
     experiment.plan["arms"] = ["base", "RA", "RA symbols"]
     symbols = experiment.folder / "symbols.parquet"

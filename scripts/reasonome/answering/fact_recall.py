@@ -45,11 +45,12 @@ def drawn_questions(
     """Up to `number` questions about the facts that a warm-up of this seed reads first, each fact once.
 
     `statements` are the rows to train on, `facts` the corpus' facts. The wordings of a relation take turns. No other
-    object of a question is one of the gene's, in a statement or in a fact. Facts of running text, and of relations that
-    have fewer than OBJECTS objects to choose from, are not asked.
+    object of a question is one of the gene's, in a statement or in a fact. Not asked are facts of running text, and of
+    relations without a wording to ask in or with fewer than OBJECTS objects to choose from.
     """
     weights = [row.get("weight", 1.0) for row in statements]
     said = stated_facts(reading_order(statements, weights, Random(seed)), object_names(facts))
+    said = [fact for fact in said if fact.relation in ASKED]
     by_relation: dict[str, list[StatedFact]] = {}
     for fact in said:
         by_relation.setdefault(fact.relation, []).append(fact)

@@ -157,7 +157,7 @@ class GeneSetNaming:
     def target(
         self, name: str, steps: Sequence[str], confidence: float | None = None, style: NamingStyle | None = None
     ) -> str:
-        """An ideal completion in the style; without steps, the `Process:` line alone; a confidence (0 to 1) comes last."""
+        """An ideal completion in the style; without steps, the `Process:` line alone; a confidence (0 to 1) is last."""
         last = [] if confidence is None else [confidence_line(confidence)]
         if not steps:
             return "\n".join([f"Process: {name}", *last])
