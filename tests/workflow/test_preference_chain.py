@@ -56,7 +56,8 @@ def edit(folder):
         "benchmarks": ["demo-go"],
         "styles": ["demo-names", "confidence"],
         "decodings": ["greedy"],
-        "forgetting": {"questions": 4, "facts": 20, "decoding": "greedy"},
+        "recall": 20,
+        "forgetting": {"questions": 4, "decoding": "greedy"},
     }
     path = folder / "config" / "experiments" / f"{EXPERIMENT}.yaml"
     path.write_text(json.dumps(experiment), encoding="utf-8")
@@ -126,8 +127,8 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     assert manifest["examples"] == 9 and set(manifest["data"]) == {"examples", "samples", "encoder minilm"}
     assert json.loads((models / "sft.names-s0+grpo.placebo-s0/manifest.json").read_text())["examples"] == 4
     drilled = models / "pretrain.demo-s0+pretrain.drilled-s0"
-    known = copy / "results/known/smollm2-135m/pretrain.demo-s0/demo.30.jsonl"
-    missed = sum(json.loads(line)["margin"] <= 0 for line in known.read_text().splitlines())
+    recalled = copy / "results/recall/smollm2-135m/pretrain.demo-s0/demo.30.jsonl"
+    missed = sum(json.loads(line)["rank"] > 1 for line in recalled.read_text().splitlines())
     assert json.loads((drilled / "manifest.json").read_text())["drilled"] == missed > 0
     merged = json.loads((models / "pretrain.demo-s0+pretrain.drilled-s0+sft.within-s0/manifest.json").read_text())
     assert merged["statements"] > 0
@@ -183,7 +184,7 @@ def test_a_reward_model_is_neither_asked_nor_annotated_with(copy):
     for path in (
         f"results/answers/smollm2-135m/{chain}/demo-go.demo-names/greedy.jsonl",
         f"results/samples/smollm2-135m/{chain}/demo-go.demo-names/greedy.all.jsonl",
-        f"results/known/smollm2-135m/{chain}/demo.10.jsonl",
+        f"results/recall/smollm2-135m/{chain}/demo.10.jsonl",
         f"results/models/smollm2-135m/{chain}+sft.names-s0/manifest.json",
     ):
         done = tiny_project.snakemake(copy, "--dry-run", path, check=False)
