@@ -101,17 +101,11 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
         if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
             what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
             return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
-    if not recipe.questions:
+    if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
         return None
-    trained = project.benchmarks[recipe.benchmark]
-    left_out = [recipe.benchmark, *trained.leave_out]
-    if trained.splits_like(project.benchmarks[benchmark]):
-        left_out.append(benchmark)
-    if (
-        benchmark in left_out
-        or recipe.benchmark not in project.akin(benchmark)
-        or not project.benchmarks[benchmark].audit.dropped()
-    ):
+    trained, tested = project.benchmarks[recipe.benchmark], project.benchmarks[benchmark]
+    left_out = benchmark in (recipe.benchmark, *trained.leave_out) or trained.splits_like(tested)
+    if left_out or not tested.audit.dropped():
         return None
     what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
     fix = f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
