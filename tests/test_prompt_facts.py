@@ -220,17 +220,10 @@ def test_facts_of_all_sources_are_for_published_sets(config):
 
 def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config):
     assert Project(config).style("demo-go", "enriched").terms.libraries == ["GO BP", "GO CC", "GO MF"]
-<<<<<<< HEAD
-    path = config / "prompts" / "gene_set_naming.enriched-reasoned.txt"
-    path.write_text(path.read_text().replace("  most: 10\n", "  most: 10\n  libraries: [GO BP, reactom-demo]\n"))
-    with pytest.raises(InputError, match="there is no library 'reactom-demo'(.|\n)*reactome-demo") as error:
-        Project(config).style("demo-go", "enriched-reasoned")
-=======
     path = config / "prompts" / "gene_set_naming.mine.txt"
     path.write_text("---\nlike: enriched\nterms:\n  libraries: [GO BP, reactom-demo]\n---\n")
     with pytest.raises(InputError, match="there is no library 'reactom-demo'(.|\n)*reactome-demo") as error:
         Project(config).style("demo-go", "mine")
->>>>>>> measures
     assert (error.value.file, error.value.field) == (path, "terms.libraries")
 
 

@@ -103,18 +103,9 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
             return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
     if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
         return None
-<<<<<<< HEAD
-    trained = project.benchmarks[recipe.benchmark]
-    left_out = [recipe.benchmark, *trained.leave_out]
-    other = project.benchmarks[benchmark]
-    if other.task == trained.task and trained.splits_like(other):
-        left_out.append(benchmark)
-    if benchmark in left_out or not project.benchmarks[benchmark].audit.dropped():
-=======
     trained, tested = project.benchmarks[recipe.benchmark], project.benchmarks[benchmark]
     left_out = benchmark in (recipe.benchmark, *trained.leave_out) or trained.splits_like(tested)
     if left_out or not tested.audit.dropped():
->>>>>>> measures
         return None
     what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
     fix = f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
