@@ -13,7 +13,7 @@ from annotated_sets import SPINDLE
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, SECOND, Annotating
 
 from reasonome import cli
-from reasonome.annotation import job
+from reasonome.annotation import job, making
 from reasonome.annotation.name_or_term import CALIBRATION, NameOrTerm, features, read_name_or_term
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.shipped import Shipped, placed
@@ -263,3 +263,14 @@ def test_without_a_model_that_ships_one_is_to_be_named(annotating, capsys):
     with pytest.raises(SystemExit):
         cli.main(["annotate", "mine.gmt", "--out", str(annotating.out)])
     assert "one of the arguments --model --ora-only is required" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_cannot_be_made_is_told_with_the_command(shipping, monkeypatch):
+    """The background cannot: the native files of the project's sources are not here."""
+    Path("results/backgrounds/demo-go.parquet").unlink()
+    monkeypatch.setattr(making, "native_files", lambda *_: [])
+    with pytest.raises(InputError, match="Snakemake ended with status 1; what went wrong stands above") as error:
+        cli.main(["annotate", str(shipping.file("mine.gmt", GOOD)), "--ora-only", "--out", str(shipping.out)])
+    assert error.value.fix.endswith("snakemake --cores 2 results/backgrounds/demo-go.parquet")
+    assert not shipping.out.exists()

@@ -140,27 +140,28 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
     return _kept(kept / f"{adapter.name}-{digest[:12]}", adapter.name, lambda: origin, merge)
 
 
-def write_adapted(name: str, weights: AdapterWeights, base: Path, folder: Path) -> None:
+def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> None:
     """Write the backbone `name` to `folder`: the model in `base` with an adapter added, and its manifest.
 
     The manifest has the steps that made the adapter, where a manifest beside it tells them. InputError for a folder
     that is no adapter, for one of another digest, and for one that was made beside other weights.
     """
     field = f"backbones.yaml: {name}.weights"
-    files = _adapter_files(adapter := Path(weights.path), f"{field}.path")
+    files = _adapter_files(adapter := Path(spec.path), f"{field}.path")
     sha256 = files["adapter_model.safetensors"]
-    if weights.sha256 not in ("unpinned", sha256):
-        what = f"checksum of the adapter is {sha256}, expected {weights.sha256}"
+    if spec.sha256 not in ("unpinned", sha256):
+        what = f"checksum of the adapter is {sha256}, expected {spec.sha256}"
         fix = "it is damaged or another one: get the right one, or pin the new sha256 if you trust it"
         raise InputError(what, file=adapter, field=f"{field}.sha256", fix=fix)
     made = atomic.read_json(adapter / "manifest.json") if (adapter / "manifest.json").is_file() else {}
     beside = read_manifest(base / "manifest.json")
     if made and made["base"]["model"] != beside["model"]:
-        what = f"this adapter was made beside other weights than those of {weights.backbone} here"
+        what = f"this adapter was made beside other weights than those of {spec.backbone} here"
         raise InputError(what, file=adapter, field=field, fix="name the backbone that its card names")
     with atomic.replacing(folder / "model") as temporary:
         _merge(base / "model", adapter, temporary)
-    origin = {**weights.identity(), "sha256": sha256, "licence": weights.licence, "of": beside["weights"]}
+        weights.let_others_read(temporary)
+    origin = {**spec.identity(), "sha256": sha256, "licence": spec.licence, "of": beside["weights"]}
     manifest = {"name": name, "weights": origin, "steps": made.get("steps", [])}
     atomic.write_json(folder / "manifest.json", manifest | {"model": folder_sha256(folder / "model")})
 

@@ -102,6 +102,7 @@ def _save(joined: PeftModel, backbone: str, folder: Path) -> None:
     rounded = {name: (value + 0.0).to(torch.bfloat16).contiguous() for name, value in weights.items()}
     with atomic.replacing(folder / WEIGHTS) as temporary:
         save_file(rounded, temporary, metadata={"format": "pt"})
+        temporary.chmod(0o644)
     settings = joined.peft_config[_JOINED].to_dict() | {"base_model_name_or_path": backbone, "inference_mode": True}
     # PEFT writes sets in an order that changes from run to run.
     listed = {key: sorted(value) if isinstance(value, set) else value for key, value in settings.items()}
