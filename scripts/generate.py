@@ -2,7 +2,7 @@
 
 python scripts/generate.py --model results/models/smollm2-135m/base --benchmark demo-go --style demo-names \
     --decoding greedy --output answers.jsonl
-python scripts/generate.py … --training-questions 100        the first 100 in an order drawn at random; or `all`
+python scripts/generate.py … --training-questions 100        the first 100 in a random order; 100-150; all
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ from reasonome.training import gpus, retention
 def main() -> None:
     parser = arguments.project_parser(__doc__, "model", "benchmark", "style", "decoding", "output")
     parser.add_argument("--engine", choices=list(ENGINES), default="transformers")
-    parser.add_argument("--training-questions", help="a number, or `all`, in place of the test split")
+    parser.add_argument("--training-questions", help="a number, a span or `all`, in place of the test split")
     parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
     gpus.limit(args.gpus)

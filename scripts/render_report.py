@@ -22,12 +22,13 @@ def main() -> None:
     reliability = calibration_table.read(folder / "reliability.tsv", calibration_table.BIN_COLUMNS)
     forgotten = forgetting.read(plan.forgetting) if plan.forgetting else None
     shown = tables.without_strata(metrics)
-    write_figures(folder / "figures", plan, shown, reliability, forgotten, steps, corpora)
+    comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
+    write_figures(folder / "figures", plan, shown, comparisons, reliability, forgotten, steps, corpora)
     page = render_page(
         ReportInputs(
             plan=plan,
             metrics=metrics,
-            comparisons=tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
+            comparisons=comparisons,
             evidence=read_evidence(plan),
             steps=steps,
             costs=tables.read_table(folder / "costs.tsv", costs.COLUMNS),

@@ -6,6 +6,7 @@ python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
+from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage
 
@@ -14,7 +15,9 @@ def main() -> None:
     args = arguments.project_parser(__doc__, "folder").parse_args()
     project = Project(args.config)
     stage = Stage.read(project, args.folder)
-    sft(stage, {benchmark: project.task(benchmark) for benchmark in stage.styles})
+    encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in stage.recipe.encoders])
+    similarity = mean_similarity(list(encoders.values()))
+    sft(stage, {benchmark: project.task(benchmark) for benchmark in stage.styles}, similarity)
 
 
 if __name__ == "__main__":

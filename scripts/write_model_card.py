@@ -4,42 +4,16 @@ python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --c
     --output results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0/card.demo.md
 """
 
-import pandas as pd
-
-from reasonome.config.project import Project, chains
+from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import tables
-from reasonome.report.card_sources import corpora_read, judges, sources_read
-from reasonome.report.model_card import render_card
-from reasonome.report.plan import read_plan
+from reasonome.report.experiment_card import experiment_card
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
     project = Project(args.config)
-    folder = project.results.experiment(args.experiment)
-    plan = read_plan(folder / "plan.json")
-    licences = {}
-    for corpus in corpora_read(project, args.chain):
-        table = pd.read_csv(project.results.licences(corpus), sep="\t", dtype=str, keep_default_na=False)
-        licences[corpus] = table.to_dict("records")
-    card = render_card(
-        plan,
-        args.backbone,
-        args.chain,
-        manifests=chains.step_manifests(project.results.model(args.backbone, args.chain)),
-        metrics=tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set)),
-        comparisons=tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
-        leaks=atomic.read_json(folder / "audit.json"),
-        sources=sources_read(project, args.chain, licences),
-        decodings=project.decodings,
-        target=args.output.as_posix(),
-        judges={
-            step: chains.step_manifests(project.results.model(args.backbone, judge))[1:]
-            for step, judge in judges(project, args.chain).items()
-        },
-    )
+    card = experiment_card(project, args.experiment, args.backbone, args.chain, args.output.as_posix())
     atomic.write_text(args.output, card)
 
 

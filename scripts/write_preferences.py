@@ -11,7 +11,7 @@ from inspect import getfile
 from pathlib import Path
 from typing import Any
 
-from reasonome.answering.rows import read_answers, texts_by_id
+from reasonome.answering.rows import read_answers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Preferences, SamplePreferences, Style, TablePreferences, TierPreferences
 from reasonome.config.project import Project
@@ -24,12 +24,12 @@ from reasonome.teaching.preferences import (
     Pair,
     drawn_by_kind,
     parted,
-    rewarded_by,
     sample_pairs,
     table_pairs,
     tier_pairs,
 )
 from reasonome.teaching.reasoning import read_proposals
+from reasonome.teaching.samples import finished, rewarded_by
 
 
 def main() -> None:
@@ -94,12 +94,8 @@ def of_samples(
     from reasonome.scoring.encoders import load_encoders, mean_similarity  # whose library takes seconds to load
 
     encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in spec.encoders])
-    rewarded = rewarded_by(task, spec.rewards, spec.grading, mean_similarity(list(encoders.values())))
-    rows = read_answers(file)
-    # A text that was cut off has no end to learn.
-    finished = texts_by_id(row for row in rows if row.finish_reason != "length")
-    samples = {row.id: finished.get(row.id, []) for row in rows}
-    return sample_pairs(task, style, examples, samples, rewarded, spec.margin)
+    rewarded = rewarded_by(task, spec, mean_similarity(list(encoders.values())))
+    return sample_pairs(task, style, examples, finished(read_answers(file)), rewarded, spec.margin)
 
 
 if __name__ == "__main__":

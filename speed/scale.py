@@ -17,7 +17,7 @@ from measuring import print_tables, read
 
 from reasonome.core.errors import run_program
 
-PARTS = ("arithmetic", "rewards", "generation", "training", "facts", "overhead", "dry_run")
+PARTS = ("arithmetic", "rewards", "generation", "training", "grpo", "facts", "overhead", "dry_run")
 # What a part is given other than the demo's results.
 OTHER_INPUTS = {
     "arithmetic": lambda folder: [],

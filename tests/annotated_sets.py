@@ -2,15 +2,8 @@
 
 from reasonome.annotation.gsea import RankedAnalysis, RankedTerm
 from reasonome.annotation.page import PageAbout, SourceUsed
-from reasonome.annotation.record import (
-    AnnotatedClaim,
-    AnnotatedGene,
-    AnnotationRecord,
-    EnrichedTerm,
-    FoldedTerm,
-    Sample,
-    UnmappedGene,
-)
+from reasonome.annotation.record import AnnotatedClaim, AnnotatedGene, AnnotationRecord, Sample, UnmappedGene
+from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
 
 SPINDLE = AnnotationRecord(
     list="day 0",

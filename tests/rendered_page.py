@@ -31,11 +31,12 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores, resamples=resamples)
+    comparisons = comparisons_table(plan, scores, resamples=resamples)
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
     shown = tables.without_strata(metrics)
-    write_figures(folder / "figures", plan, shown, reliability, None, steps, corpora)
+    write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, corpora)
     (folder / "own").mkdir()
     plan.task_report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     with matplotlib.rc_context(STYLE):
@@ -45,7 +46,7 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     return page.ReportInputs(
         plan=plan,
         metrics=metrics,
-        comparisons=comparisons_table(plan, scores, resamples=resamples),
+        comparisons=comparisons,
         evidence=evidence,
         steps=steps,
         figures=folder / "figures",

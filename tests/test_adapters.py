@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import tiny_training
 import torch
-from peft import PeftModel
+from peft import PeftModel, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
@@ -154,3 +154,33 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     run = json.loads((again.folder / "run.json").read_text())
     assert run["backward_tokens"] == tokens
     assert 0 < run["tokens_per_second"] * run["step_seconds"] < tokens
+
+
+def test_adapters_added_to_the_weights_give_the_gradients_of_those_added_to_the_activations(tiny_backbone, monkeypatch):
+    """Six texts of four tokens are many enough here; one such text is few and passes as PEFT has it."""
+    monkeypatch.setattr(adapters, "MANY_TOKENS", 20)
+    torch.manual_seed(0)
+    base = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
+    model = get_peft_model(base, adapters.configuration(Adapter(**LORA)))
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:  # which are 0 at first
+            torch.nn.init.normal_(weight, std=0.1)
+    texts = torch.arange(24).reshape(6, 4)
+
+    def outcome(ids):
+        model.zero_grad()
+        logits = model(input_ids=ids).logits
+        logits.square().mean().backward()
+        return logits.detach(), {n: w.grad.clone() for n, w in model.named_parameters() if w.requires_grad}
+
+    many, few = outcome(texts), outcome(texts[:1])
+    adapters.add_to_weights(model)
+    logits, gradients = outcome(texts)
+    assert torch.allclose(logits, many[0], atol=1e-5) and not torch.equal(logits, many[0])
+    assert len(gradients) == len(many[1]) > 0
+    for name, gradient in gradients.items():
+        assert gradient.abs().max() > 0 and torch.allclose(gradient, many[1][name], rtol=1e-3, atol=1e-6), name
+    assert torch.equal(outcome(texts[:1])[0], few[0])
+    with model.disable_adapter():
+        bare = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
+        assert torch.allclose(model(input_ids=texts).logits, bare(input_ids=texts).logits, atol=1e-5)

@@ -4,22 +4,24 @@ import itertools
 import random
 from collections import Counter
 
-import gseapy
 import numpy as np
 import pandas as pd
 import pyarrow
 import pytest
 
+from reasonome.facts.genes import GeneTable
 from reasonome.prompts.prompts import gene_order
+from reasonome.report.family import BASELINE_GROUPS, CEILINGS
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.tasks.naming import background, baselines, scoring
-from reasonome.tasks.naming.baselines.database import Database
+from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates
 from reasonome.tasks.naming.baselines.names import best_by_term_score
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import _Truths, common_word_rows, most_overlapping
-from reasonome.tasks.naming.settings import NamingStyle, PromptFacts
-from reasonome.tasks.naming.task import Example, Fact, Gene
+from reasonome.tasks.naming.libraries import background_tests
+from reasonome.tasks.naming.settings import NamingStyle, PromptFacts, PromptTerms
+from reasonome.tasks.naming.task import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.terms import TermScorer
 
 NAMES = NamingStyle(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
@@ -89,9 +91,15 @@ BACKGROUND = a_background(
 
 
 def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED, terms=BACKGROUND):
-    scorer = None if terms is None else TermScorer(terms, {})
-    questions = Questions(asked, style, seed, training, {"by words": ByWords()}, scorer)
-    return baselines.BASELINES[name].answer(questions)
+    return baselines.BASELINES[name].answer(questions_of(asked, style, seed, training, {"by words": ByWords()}, terms))
+
+
+def questions_of(asked, style=NAMES, seed=0, training=(), encoders=None, terms=BACKGROUND):
+    """Questions with the terms of a background, and tests among all genes of its sets."""
+    if terms is None:
+        return Questions(asked, style, seed, training, encoders or {})
+    tests = background_tests(terms, GeneTable([]))
+    return Questions(asked, style, seed, training, encoders or {}, TermScorer(terms, {}), tests)
 
 
 def test_constant():
@@ -320,7 +328,7 @@ def asked_of(genes, id="Q", name="?", **more):
 
 
 def in_database(name, *asked, terms=BACKGROUND, seed=0):
-    return baselines.BASELINES[name].answer(Questions(asked, NAMES, seed, terms=TermScorer(terms, {})))[0]
+    return baselines.BASELINES[name].answer(questions_of(asked, NAMES, seed, terms=terms))[0]
 
 
 def test_the_nearest_set_of_a_database():
@@ -342,11 +350,13 @@ OWN = [
 
 
 @pytest.mark.parametrize("known", OWN, ids=lambda known: " ".join(known))
-@pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
-def test_the_own_term_is_held_out_however_it_is_known(baseline, known):
+@pytest.mark.parametrize(
+    ("baseline", "other"), [("database_nearest_set", "cell"), ("database_over_representation", "DNA binding")]
+)
+def test_the_own_term_is_held_out_however_it_is_known(baseline, other, known):
     question = asked_of("ABCZ").model_copy(update=known)
     assert in_database(f"{baseline}_own_term", question) == ["DNA repair"]
-    assert in_database(baseline, question) == ["cell"]
+    assert in_database(baseline, question) == [other]
 
 
 @pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
@@ -367,71 +377,157 @@ def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(base
 
 @pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
 def test_nothing_but_the_own_term(baseline):
-    terms = a_background(term("B1", "DNA repair", "AB"))
-    assert in_database(f"{baseline}_own_term", asked_of("AB", "B1"), terms=terms) == ["DNA repair"]
-    assert in_database(baseline, asked_of("AB", "B1"), terms=terms) == [""]
+    terms = a_background(term("B1", "DNA repair", "ABC"))
+    assert in_database(f"{baseline}_own_term", asked_of("ABC", "B1"), terms=terms) == ["DNA repair"]
+    assert in_database(baseline, asked_of("ABC", "B1"), terms=terms) == [""]
 
 
 def test_over_representation_in_a_database_by_hand():
-    # The universe is A to F, P, Q, X, Y, Z: 11 genes, F by a term that is no candidate. Of the three asked, B1 has 2 of
-    # its 4 genes: (C(4,2)·7 + C(4,3)) / C(11,3) = 46/165. B2 has 1 of 3: 1 - C(8,3)/165 = 109/165. B4 has all 3 of 10:
-    # C(10,3)/165 = 120/165. G is in no term, and does not count as drawn.
-    found = Database(BACKGROUND).tested(frozenset("ABDG"))
-    assert found.positions.tolist() == [0, 1, 3]
-    assert found.shared.tolist() == [2, 1, 3]
-    assert found.p == pytest.approx([46 / 165, 109 / 165, 120 / 165], rel=1e-12)
-    # Adjusted, each is 120/165: 46/165 · 3 and 109/165 · 3/2 are more than that. The p-values themselves decide.
-    assert Database(BACKGROUND).over_represented(frozenset("ABDG")).tolist() == [0, 1, 3]
-    # Of A and B, B1 has 2: C(4,2)/C(11,2) = 6/55; B4 has 2: 45/55.
-    assert Database(BACKGROUND).over_represented(frozenset("AB")).tolist() == [0, 3]
-    # Where no gene is shared there is no answer; of equal terms the first id is taken.
-    assert in_database("database_over_representation", asked_of("F"), asked_of("not a gene")) == ["", ""]
-    terms = a_background(term("B2", "second", "AB"), term("B1", "first", "AB"), term("B3", "rest", "CDEF"))
+    # The universe is A to E, P, Q, X, Y, Z: the ten genes of candidates, of which B3 has too few to be tested. Of A, B
+    # and D, B1 has 2 of its 4: (C(4,2)·6 + C(4,3)) / C(10,3) = 40/120; B2 has 1 of 3: 1 - C(7,3)/120 = 85/120. B4 has
+    # all ten. G is in no term, and does not count as drawn.
+    found = questions_of([]).tests.enriched("ABDG")
+    assert [(term.id, term.overlap, term.size, term.drawn) for term in found] == [
+        ("B1", 2, 4, 3),
+        ("B2", 1, 3, 3),
+        ("B4", 3, 10, 3),
+    ]
+    assert [term.p for term in found] == pytest.approx([40 / 120, 85 / 120, 1])
+    # Where no gene is shared there is no answer, and X and Y share none but with B4; of equals the first id counts.
+    sets = (asked_of("ABDG"), asked_of("F"), asked_of(["not a gene"]), asked_of("XY"))
+    assert in_database("database_over_representation", *sets) == ["DNA repair", "", "", "cell"]
+    terms = a_background(term("B2", "second", "ABC"), term("B1", "first", "ABC"), term("B3", "rest", "DEF"))
     assert in_database("database_over_representation", asked_of("AB"), terms=terms) == ["first"]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_only_terms_that_share_a_gene_decide_and_leaving_one_out_is_as_if_it_were_not_there(seed):
-    rng = random.Random(seed)
-    genes = [f"GENE{i}" for i in range(60)]
-    rows = [
-        term(f"B{i:03d}", f"term {i}", set(rng.sample(genes, rng.randint(1, 12))), candidate=rng.random() < 0.9)
-        for i in range(80)
+# enriched terms in the prompt
+
+TERMS = NAMES.model_copy(
+    update={"terms": PromptTerms(most=10, libraries=["GO BP", "GO CC"], budget_tokens=500), "user": "{terms} {genes}"}
+)
+WITHOUT_GENES = TERMS.model_copy(update={"gene": "", "budget_tokens": 0, "user": "{terms}"})
+
+
+def shown(name, overlap=2, size=4, drawn=4, library="GO BP"):
+    return ShownTerm(library=library, id=name, name=name, overlap=overlap, drawn=drawn, size=size)
+
+
+def asked_with(name, *terms, id="Q"):
+    return example(id, name, ["A=ligase", "B=ligase", "C=ligase", "D=ligase"]).model_copy(update={"enriched": [*terms]})
+
+
+def test_a_shown_term_by_a_rule():
+    # Jaccard indices: 2 of 4 + 20 - 2 = 1/11, 2 of 6 = 1/3, 3 of 4 + 8 - 3 = 1/3: of equals the first.
+    terms = shown("repair of cells", 2, 20), shown("cell cycle", 2, 4), shown("DNA repair", 3, 8)
+    # ROUGE-L with "DNA repair": 2·1/(3 + 2), 0, 1.
+    asked = [asked_with("DNA repair", *terms), asked_with("cycle", *terms), asked_with("vision")]
+    assert answers("first_term", TERMS, asked=asked) == [["repair of cells", "repair of cells", ""]]
+    assert answers("largest_jaccard", TERMS, asked=asked) == [["cell cycle", "cell cycle", ""]]
+    assert answers("best_shown", TERMS, asked=asked) == [["DNA repair", "cell cycle", ""]]
+
+
+def test_what_is_known_of_shown_terms_by_hand():
+    terms = [shown("DNA repair", 2, 20), shown("regulation of DNA repair", 3, 5, library="GO CC")]
+    # rank, 2/4, 2/20, 2/22, and 1/11 less than 3/6 of the second; size, drawn, library, words, 2 of 4 words.
+    first, second = shown_candidates(terms, ["GO BP", "GO CC"])
+    assert first == ("DNA repair", pytest.approx((0, 1 / 2, 1 / 10, 1 / 11, 1 / 11 - 1 / 2, 20, 4, 0, 2, 1 / 2)))
+    assert second.features == pytest.approx((1, 3 / 4, 3 / 5, 1 / 2, 0, 5, 4, 1, 4, 1 / 2))
+    [alone] = shown_candidates(terms[:1], ["GO BP"])
+    assert alone.features[-2:] == (2, 0)
+
+
+def test_variants_of_shown_terms_by_hand():
+    terms = [shown("positive regulation of T cell activation"), shown("negative T cell activation"), shown("vision")]
+    found = composed_candidates(terms, ["GO BP", "GO CC"])
+    bare = ["T cell activation", "negative T cell activation", "vision"]
+    prefixes = ["", "regulation of ", "positive regulation of ", "negative regulation of "]
+    variants = [prefix + name for name in bare for prefix in prefixes]
+    names = [term.name for term in terms]
+    assert [one.name for one in found] == list(dict.fromkeys([*names, *variants]))  # the shared words are a bare name
+    by_name = {one.name: one.features for one in found}
+    # Rank 0, 2 of 4, 2 of 4, 2 of 6, equal to the largest; 6 words of which 3 are in the second name: 3 of 7; all six
+    # in its own, none in the third. The kind is 2, it is shown, and no other name has its bare one; of the three names
+    # none is "regulation of", one "positive regulation of".
+    own = (0, 1 / 2, 1 / 2, 1 / 3, 0, 4, 4, 0, 6, (1 + 3 / 7 + 0) / 3, 2, True, 1, 0, 1, 0)
+    assert by_name["positive regulation of T cell activation"] == pytest.approx(own)
+    assert by_name["T cell activation"][-6:] == (0, False, 1, 0, 1, 0)
+    assert by_name["negative regulation of vision"][0] == 2 and by_name["negative regulation of vision"][-6] == 3
+
+
+def test_words_that_several_names_share():
+    names = ["positive regulation of T cell activation", "negative T cell activation", "T cell homing", "vision"]
+    # "T cell" is in three; "T cell activation" in two, as "cell activation" is, which says less.
+    assert shared_phrases(names) == [("T cell", 0, 3), ("T cell activation", 0, 2)]
+    assert shared_phrases(["regulation of vision", "regulation of sight"]) == []  # no phrase ends with "of"
+
+
+def trained(name, numbers, count=60):
+    """Questions whose terms have these (overlap, size), with the true name that `name` makes of the terms' names."""
+    rows = []
+    for place in range(count):
+        words = [f"{word}{place}" for word in ("alpha", "beta", "gamma")]
+        terms = [shown(f"{word} activity", *own) for word, own in zip(words, numbers, strict=True)]
+        rows.append(asked_with(name(words), *terms, id=f"T{place:02d}"))
+    return rows
+
+
+@pytest.mark.parametrize("style", [TERMS, WITHOUT_GENES], ids=["genes", "no genes"])
+def test_which_term_is_right_is_learned_from_training_questions(style):
+    # In training the smallest term is right, which stands second; so it is where the smallest stands third.
+    training = trained(lambda words: f"{words[1]} activity", [(4, 90), (2, 3), (4, 50)])
+    terms = shown("one", 4, 90), shown("two", 4, 50), shown("three", 2, 3)
+    asked = [asked_with("?", *terms), asked_with("?", *terms[::-1]), asked_with("?")]
+    assert answers("reranker", style, training=training, asked=asked) == [["three", "three", ""]]
+    assert answers("reranker", style, training=training, asked=asked[2:]) == [[""]]
+
+
+def test_a_name_that_is_shown_nowhere_is_composed():
+    training = trained(lambda words: f"negative regulation of {words[0]} activity", [(4, 9), (2, 30), (2, 50)])
+    terms = shown("regulation of sight", 4, 9), shown("hearing", 2, 30), shown("smell", 2, 50)
+    assert answers("composer", TERMS, training=training, asked=[asked_with("?", *terms), asked_with("?")]) == [
+        ["negative regulation of sight", ""]
     ]
-    database = Database(a_background(*rows))
-    universe = {gene for row in rows for gene in row["genes"]}
-    chosen = frozenset(rng.sample(genes, rng.randint(2, 15)))
-    left_out = rng.sample(range(len(database.terms)), 5)
-    for gone in ([], left_out):
-        kept = {t.id: database.sets[i].symbols for i, t in enumerate(database.terms) if i not in gone}
-        whole = gseapy.enrich(list(chosen), kept, background=universe, outdir=None, no_plot=True).res2d
-        shared = whole["Overlap"].str.split("/").str[0].astype(int)
-        ranked = whole.assign(shared=-shared).sort_values(["Adjusted P-value", "P-value", "shared", "Term"])
-        found = [database.terms[i].id for i in database.over_represented(chosen, gone)]
-        assert found == ranked["Term"].tolist()
 
 
 def test_which_baselines_can_answer():
     facts = NAMES.model_copy(update={"facts": PromptFacts(most=1, budget_tokens=8)})
     prompt = {"commonest_phrase", "commonest_words", "gene_names"}
-    plain = {"constant", "common_words", "random", *prompt, "nearest_set", "nearest_prompt"}
-    terms = TermScorer(BACKGROUND, {})
+    none, nearest = {"constant", "common_words", "random"}, {"nearest_set", "nearest_prompt"}
     database = {"database_nearest_set", "database_over_representation"}
-    ceilings = {f"{name}_own_term" for name in database}
-    assert set(baselines.usable_baselines(NAMES, trained=True)) == plain
-    assert set(baselines.usable_baselines(facts, trained=True)) == {*plain, "over_representation"}
-    assert set(baselines.usable_baselines(facts, trained=False)) == {*prompt, "over_representation"}
-    assert set(baselines.usable_baselines(NAMES, True, {"minilm": None})) == {*plain, "nearest_prompt_encoder"}
-    assert set(baselines.usable_baselines(NAMES, False, {"minilm": None}, terms)) == {*prompt, *database, *ceilings}
-    assert set(baselines.usable_baselines(facts, True, {"minilm": None}, terms)) == set(baselines.BASELINES)
+    of_terms, learned = {"first_term", "largest_jaccard", "best_shown"}, {"reranker", "composer"}
+    with_terms = {"constant_term", *database, *(f"{name}_own_term" for name in database)}
+    encoders = {"minilm": None}
+
+    def usable(style, training=(), encoders=None, terms=None):
+        return set(baselines.usable_baselines(questions_of(ASKED, style, 0, training, encoders, terms)))
+
+    assert usable(NAMES, TRAINING) == none | prompt | nearest
+    assert usable(facts, TRAINING) == none | prompt | nearest | {"over_representation"}
+    assert usable(facts) == prompt | {"over_representation"}
+    assert usable(NAMES, TRAINING, encoders) == none | prompt | nearest | {"nearest_prompt_encoder"}
+    assert usable(NAMES, (), encoders, BACKGROUND) == prompt | with_terms - {"constant_term"}
+    assert usable(TERMS, TRAINING) == none | prompt | nearest | of_terms | learned
+    assert usable(TERMS) == prompt | of_terms
+    # Nothing reads genes that the prompt does not list; the set itself is known to whoever has the list of genes.
+    # A database is not looked up where prompts show what it has, less what is withheld.
+    everything = none | {"nearest_set"} | of_terms | learned | with_terms - database
+    assert usable(WITHOUT_GENES, TRAINING, encoders, BACKGROUND) == everything
+    both = TERMS.model_copy(update={"facts": facts.facts})
+    assert usable(both, TRAINING, encoders, BACKGROUND) == set(baselines.BASELINES) - database
+    groups = {baseline.information for baseline in baselines.BASELINES.values()}
+    assert groups == {*BASELINE_GROUPS, *CEILINGS} - {"a domain model"}
 
 
 @pytest.mark.parametrize("name", baselines.BASELINES)
 def test_the_order_of_the_examples_changes_no_answer(name):
-    for seed, style in itertools.product(range(5), (NAMES, SYMBOLS)):
-        mixed = answers(name, style, seed, TRAINING[::-1], ASKED[::-1])
-        assert all(len(draw) == len(ASKED) for draw in mixed)
-        assert [draw[::-1] for draw in mixed] == answers(name, style, seed)
+    training, asked, styles = TRAINING, ASKED, (NAMES, SYMBOLS)
+    if "prompt terms" in baselines.BASELINES[name].information:
+        training, styles = trained(lambda words: words[1], [(4, 90), (2, 3), (4, 50)]), (TERMS,)
+        asked = [asked_with(f"{n}", shown("one", n, 90), shown("two", 4 - n, 5), id=f"Q{n}") for n in range(4)]
+    for seed, style in itertools.product(range(5), styles):
+        mixed = answers(name, style, seed, training[::-1], asked[::-1])
+        assert all(len(draw) == len(asked) for draw in mixed)
+        assert [draw[::-1] for draw in mixed] == answers(name, style, seed, training, asked)
 
 
 @pytest.mark.parametrize("seed", range(20))

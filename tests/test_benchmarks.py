@@ -4,23 +4,29 @@ import json
 import random
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.benchmarks.strata import depths, strata
+from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
+from reasonome.scoring.comparisons import in_mean
 from reasonome.tasks.base import held_out_terms
-from reasonome.tasks.naming.contamination import contaminated
-from reasonome.tasks.naming.rows import read_sets, write_benchmark
+from reasonome.tasks.naming import building, files
+from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
+from reasonome.tasks.naming.rows import read_sets, sets_of_origin, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
-from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark
+from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark, WithheldTerms
 from reasonome.tasks.naming.splits import creation_dates, split
 from reasonome.tasks.naming.task import Example, GeneSetNaming
 
+ROOT = Path(__file__).resolve().parent.parent
 OBO = """format-version: 1.2
 
 [Term]
@@ -374,6 +380,86 @@ def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
     assert variant.outliers == ["c", "d"]
     assert held_out_terms(GeneSetNaming(), tmp_path) == [("GO:9", "DNA repair")]
     assert (tmp_path / "unmapped.tsv").read_text() == "source\tidentifier\twhere\tbest_guess\n"
+
+
+def sets_of_two(count):
+    return [GeneSet(f"GO:{i}", "bp", f"name {i}", frozenset({f"a{i}", f"b{i}"})) for i in range(count)]
+
+
+def test_variants_of_which_less_is_withheld_are_the_same_sets(tmp_path):
+    one, other = sets_of_two(2)
+    variants = less_withheld([one, other], ["own", "nothing"])
+    found = [(v.gene_set.id, v.gene_set.subset, v.term, v.withheld, v.share) for v in variants]
+    assert found == [
+        ("GO:0-own", "bp-own", "GO:0", "own", 0),
+        ("GO:1-own", "bp-own", "GO:1", "own", 0),
+        ("GO:0-nothing", "bp-nothing", "GO:0", "nothing", 0),
+        ("GO:1-nothing", "bp-nothing", "GO:1", "nothing", 0),
+    ]
+    assert [v.gene_set.symbols for v in variants] == [one.symbols, other.symbols] * 2
+    splits = {"train": [], "valid": [], "test": [one, other]}
+    write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:0"): "understudied"}, variants)
+    rows = read_rows(tmp_path / "test.jsonl", Example)
+    assert [row.withheld for row in rows] == ["family", "family", "own", "own", "nothing", "nothing"]
+    assert [(row.stratum, row.contaminated, row.outliers) for row in rows[2:4]] == [
+        ("understudied", 0, []),
+        ("", 0, []),
+    ]
+    assert [s.id for s in read_sets(tmp_path, "test")] == ["GO:0", "GO:1"]
+    assert in_mean([row.subset for row in rows]) == ["bp"]
+
+
+def test_of_a_share_of_the_training_sets_nothing_is_withheld_and_every_other_one_is_contaminated(tmp_path):
+    train = sets_of_two(20)
+    rows = of_depths(**{gene: 1 for s in train for gene in s.symbols})
+    spec = WithheldTerms(training_nothing=0.3, training_contaminated=0.5)
+    variants = training_variants(train, spec, rows, depths(rows), 0)
+    assert len(variants) == 6 and variants == training_variants(train, spec, rows, depths(rows), 0)
+    assert {v.withheld for v in variants.values()} == {"nothing"}
+    assert sorted(v.share for v in variants.values()) == [0, 0, 0, 0.5, 0.5, 0.5]
+    assert variants.keys() != training_variants(train, spec, rows, depths(rows), 1).keys()
+    whole = training_variants(train, spec.model_copy(update={"training_contaminated": 0.0}), rows, depths(rows), 0)
+    assert whole.keys() == variants.keys() and {v.share for v in whole.values()} == {0}
+    write_benchmark({"train": train, "valid": [], "test": []}, {}, {}, tmp_path, training_variants=variants)
+    written = read_rows(tmp_path / "train.jsonl", Example)
+    assert len(written) == 20 and {row.subset for row in written} == {"bp"}
+    for row, one in zip(written, train, strict=True):
+        variant = variants.get((one.subset, one.id))
+        assert (row.withheld, row.term) == (("nothing", one.id) if variant else ("family", ""))
+        assert row.name == one.name and row.contaminated == (variant.share if variant else 0)
+        assert {gene.symbol for gene in row.genes} - one.symbols == set(row.outliers)
+        assert len(row.outliers) == (row.contaminated > 0)  # half of two genes
+    assert [s.id for s in sets_of_origin(written)] == [s.id for s in train]
+
+
+def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_path, monkeypatch):
+    """The entry draws as the other does; only what it asks, with its variants, is the valid sets."""
+    path = config / "benchmarks.yaml"
+    entries = yaml.safe_load(path.read_text())
+    plain = entries["demo-go"] | {"subsets": {"bp": entries["demo-go"]["subsets"]["bp"]}, "sealed": 0.0}
+    entries["plain"] = plain | {"contaminated": []}
+    asked = {"asks": "valid", "withheld_terms": {"variants": ["own"], "sets": 3}, "contaminated": [0.5]}
+    entries["asked"] = plain | asked
+    path.write_text(yaml.safe_dump(entries))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    (tmp_path / "results/facts/demo").mkdir(parents=True)
+    demo_facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
+    project = Project(config)
+    rows = {}
+    for name in ("plain", "asked"):
+        building.build(GeneSetNaming(), project, name, tmp_path / name)
+        rows[name] = {part: read_rows(tmp_path / name / f"{part}.jsonl", Example) for part in SPLITS}
+        for part in SPLITS:
+            bound = files.rows_by_settings(project, name, part)
+            assert bound is None or len(rows[name][part]) <= bound.rows
+    assert rows["asked"]["train"] == rows["plain"]["train"] and rows["asked"]["valid"] == []
+    valid, found = rows["plain"]["valid"], rows["asked"]["test"]
+    assert found[: len(valid)] == valid
+    variants = [(row.subset, row.term) for row in found[len(valid) :]]
+    assert variants == [(subset, row.id) for subset in ("bp-50", "bp-own") for row in valid[:3]]
+    assert not {row.id for row in valid} & {row.id for row in rows["plain"]["test"]}
+    assert project.benchmarks["asked"].splits_like(project.benchmarks["plain"])
 
 
 def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):

@@ -25,6 +25,7 @@ WITHOUT = {
     "generate.py",
     "grpo.py",
     "kto.py",
+    "merge_adapter.py",
     "pretrain.py",
     "reward.py",
     "sft.py",

@@ -114,6 +114,7 @@ def test_contaminated_variants_stand_beside_the_mean():
     assert (found["bp-50"].value[0], found["bp-50"].n) == (0.25, 1)
     assert in_mean(["bp-50", "cc", "bp", "bp"]) == ["bp", "cc"]
     assert in_mean(["bp-50", "bp-100"]) == ["bp-100", "bp-50"]
+    assert in_mean(["bp-own", "bp-nothing", "bp"]) == ["bp"]  # with less withheld
     # A hyphen alone makes no variant.
     assert in_mean(["bp-50", "all-of-it", "bp"]) == ["all-of-it", "bp"]
     assert is_variant("bp" + variant_suffix(0.05)) and not is_variant("bp") and not is_variant("-50")

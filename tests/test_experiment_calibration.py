@@ -365,20 +365,6 @@ def changed(config, file, old, new):
             "GRPO exact",
         ),
         (
-            "experiments/micro-world.yaml",
-            "- [KW+RA, RA]",
-            "- [KW+RA, base]",
-            "that 'KW\\+RA' is better than 'base' is no claim",
-            "not in no_controls",
-        ),
-        (
-            "experiments/micro-world.yaml",
-            "- [KW+RA, RA]",
-            "- [KW+RA, AR]",
-            "unknown arm 'AR'",
-            "RA",
-        ),
-        (
             "teachers.yaml",
             "corpus: micro-world",
             "corpus: micro-wrold",

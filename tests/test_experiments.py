@@ -159,13 +159,59 @@ def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_noth
         Project(config)
 
 
-def test_a_pair_that_is_never_asked_in_one_style_cannot_be_compared(config):
+def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
     pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))
     with pytest.raises(
-        InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no style in common"
+        InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no benchmark in common"
     ):
         Project(config)
+
+
+CONTRASTS = [["GRPO exact", "online DPO"], ["GRPO soft", "GRPO form"]]
+
+
+def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
+    assert {"contrasts", "primary"}.isdisjoint(report_plan(Project(config), "reward-ablation"))
+    change = {"contrasts": CONTRASTS, "compared": [], "primary": "rouge_l"}
+    edit(config.parent, "experiments/reward-ablation.yaml", lambda file: file.update(change))
+    plan = report_plan(Project(config), "reward-ablation")
+    assert (plan["contrasts"], plan["primary"]) == (CONTRASTS, "rouge_l") and "compared" not in plan
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"contrasts": [["GRPO soft", "GRPO exat"]]},
+            r"contrasts\.0\.1: unknown arm 'GRPO exat'\n  fix: .*'GRPO exact'",
+        ),
+        ({"contrasts": [["GRPO soft", "SFT"]]}, r"contrasts\.0: the protocol compares 'GRPO soft' with 'SFT' already"),
+        ({"contrasts": [["base", "SFT"]]}, r"contrasts\.0: 'base' has no steps, and claims are about trained arms"),
+        ({"contrasts": CONTRASTS, "no_controls": ["GRPO form"]}, r"contrasts\.1: 'GRPO form' is in no_controls"),
+        (
+            {"contrasts": [CONTRASTS[0], CONTRASTS[0][::-1]]},
+            r"contrasts\.1: online DPO and GRPO exact are compared twi",
+        ),
+        ({"contrasts": CONTRASTS, "compared": [CONTRASTS[1]]}, r"contrasts\.1: .* are compared twice"),
+        ({"primary": "rogue_l"}, r"primary: unknown metric 'rogue_l'\n  fix: did you mean 'rouge_l'"),
+        ({"primary": "length"}, "primary: unknown metric 'length'"),  # it is reported, and not tested
+    ],
+)
+def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused(config, change, message):
+    def edited(file):
+        file["arms"]["base"] = []
+        file.update({"compared": []} | change)
+
+    edit(config.parent, "experiments/reward-ablation.yaml", edited)
+    with pytest.raises(InputError, match=message):
+        Project(config)
+
+
+def test_the_report_knows_which_styles_are_controls(project):
+    plan = report_plan(project, "enriched")
+    assert sorted(plan["control_styles"]) == [f"enriched-{name}" for name in ("first", "numbers", "order", "other")]
+    assert "control_styles" not in report_plan(project, "demo")
 
 
 def test_a_mixture_may_have_a_style_for_each_benchmark(config):

@@ -10,9 +10,11 @@ import pytest
 from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
-from reasonome.report import calibration_table, figures, tables
+from reasonome.report import calibration_table, contrasts, figures, tables
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import INK, STYLE, save, spread, themed_svg
 from reasonome.report.evidence import read_evidence, read_statistics, read_step
+from reasonome.report.ladder import ladder, limits
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
@@ -20,11 +22,12 @@ from reasonome.report.scored_arms import collect_scores
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):
-    """A plan of five arms, what it trained, and its metrics."""
+    """A plan of five arms, what it trained, its metrics and its comparisons."""
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4))
     scores = collect_scores(plan, read_evidence(plan))
     metrics = tables.without_strata(metrics_table(plan, scores, resamples=100))
-    return plan, [read_step(step) for step in plan.steps], metrics
+    comparisons = comparisons_table(plan, scores, resamples=100)
+    return plan, [read_step(step) for step in plan.steps], metrics, comparisons
 
 
 def with_term_score(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +40,7 @@ SETTING = ("smollm2-135m", "demo-go", "names", "greedy")
 
 
 def test_the_primary_metric_stands_above_rouge(tabled):
-    plan, _, metrics = tabled
+    plan, _, metrics, _ = tabled
     figure, data = figures._ablation(with_term_score(metrics), plan, *SETTING)
     assert [axes.get_ylabel() for axes in figure.axes] == ["term score, 95 % interval", "ROUGE-L, 95 % interval"]
     means = metrics.query("metric == 'rouge_l' and subset == 'mean' and kind == 'model'")["value"].tolist()
@@ -75,11 +78,12 @@ def test_equal_data_give_equal_bytes_for_light_and_dark(tmp_path):
 
 
 def test_every_figure_is_written_with_its_data(tabled, tmp_path):
-    plan, steps, metrics = tabled
+    plan, steps, metrics, comparisons = tabled
+    plan = plan.model_copy(update={"primary": "rouge_l"})  # terms were not linked here
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     no_bins = pd.DataFrame(columns=calibration_table.BIN_COLUMNS)
-    figures.write_figures(tmp_path / "figures", plan, metrics, no_bins, None, steps, corpora)
-    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo"]
+    figures.write_figures(tmp_path / "figures", plan, metrics, comparisons, no_bins, None, steps, corpora)
+    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo", "ladder/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
     written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}
     assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}
@@ -87,6 +91,42 @@ def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     curves = (tmp_path / "figures" / f"{stems[-1]}.svg").read_text()
     for title in ("reward components", "groups whose rewards are all equal", "copied gene name"):
         assert title in curves
+
+
+def contrast(a: str, kind: str, b: str, difference: float, outcome: str, **more) -> dict:
+    bounds = {"low": difference - 0.02, "high": difference + 0.03, "p": 0.012, "information": "", "n": 90}
+    return dict.fromkeys(contrasts.PANEL, "x") | bounds | locals() | more
+
+
+def test_a_ladder_has_a_row_for_each_contrast_below_its_arm():
+    long = "an_arm_whose_name_has_no_blank_and_is_longer_than_a_line_of_a_label"
+    rows = [
+        contrast("SFT", "parent arm", "base", 0.05, "shown", p=0.0001),
+        contrast("SFT", "baseline", "nearest_set", -0.1, "worse", information="training data"),
+        contrast("SFT+GRPO", "declared control", long, 0.0, "not tested", low=np.nan, high=np.nan, p=np.nan),
+    ]
+    table = pd.DataFrame(rows)
+    ends = limits(table)
+    assert ends == pytest.approx((-0.12 - 0.04 * 0.2, 0.08 + 0.04 * 0.2))
+    with matplotlib.rc_context(STYLE):
+        figure, _ = ladder(table, "ROUGE-L", ends)
+        figure.canvas.draw()
+    axes = figure.axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[:4] == ["SFT", "parent arm: base", "baselines, training data: nearest_set", "SFT+GRPO"]
+    assert labels[4].replace("\n", "").replace(" ", "") == f"declaredcontrol:{long}"  # wrapped, and nothing cut
+    assert max(len(line) for label in labels for line in label.split("\n")) <= 44
+    beside = [label.get_text() for label in axes.child_axes[0].get_yticklabels()]
+    assert beside == [
+        "+0.050 [+0.030, +0.080]  shown, p < 0.001",
+        "−0.100 [−0.120, −0.070]  worse, p 0.012",
+        "+0.000  not tested",
+    ]
+    points = {line.get_label(): (line.get_xdata()[0], line.get_marker()) for line in axes.lines[:3]}
+    assert points == {"shown": (0.05, "o"), "worse": (-0.1, "v"), "not tested": (0.0, "x")}
+    assert axes.collections[0].get_segments()[0][:, 0].tolist() == pytest.approx([0.03, 0.08])
+    assert figure.get_label() == "Differences to controls: 1 shown, 1 worse, 1 not tested"
+    plt.close(figure)
 
 
 def test_a_bar_is_split_into_facts_and_what_repeats_them(tabled):
@@ -114,4 +154,5 @@ def test_drawings_do_not_share_ids_or_styles():
     themed = themed_svg(svg, "a.b+c")
     assert 'id="a_b_c-m1"' in themed and 'href="#a_b_c-m1"' in themed and "url(#a_b_c-p2)" in themed
     assert "stroke: currentColor" in themed and '>id="m1" #767676</text>' in themed
-    assert "<style" not in themed and "metadata" not in themed
+    assert "<style" not in themed and "metadata" not in themed and "aria-label" not in themed
+    assert 'aria-label="1 &lt; 2"' in themed_svg(svg, "a", "1 < 2")

@@ -57,6 +57,17 @@ def test_an_answer_without_one_usable_name_has_none(text, problem):
     assert (answer.name, answer.named, answer.steps) == ("", False, ["one"])
 
 
+def test_steps_are_asked_for_unless_the_style_says_otherwise():
+    asked = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}")
+    bare, spared = "Process: DNA repair", asked.model_copy(update={"reasoning": "none"})
+    assert TASK.parse(bare, asked).problems == ["no_reasoning"] and not TASK.parse(bare, asked).formed
+    assert TASK.parse(bare, spared) == Answer("DNA repair", [], []) and TASK.parse(bare, spared).formed
+    assert TASK.parse(bare + REASONED, spared) == Answer("DNA repair", ["one"], [])
+    assert TASK.parse("Process: ", spared).problems == ["empty_name"]
+    # Steps that are begun and broken are a problem all the same.
+    assert TASK.parse(f"{bare}\nReasoning:\n<think>one", spared).problems
+
+
 @pytest.mark.parametrize("name", [" ".join("a" * 30), "a" * 200])
 def test_the_longest_name_allowed(name):
     assert TASK.parse(f"Process: {name}{REASONED}").named

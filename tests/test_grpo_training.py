@@ -167,11 +167,14 @@ def test_a_job_killed_in_its_second_pass_resumes_to_the_same_bits(undisturbed, m
 
 @pytest.mark.full
 def test_watching_changes_nothing(models, monkeypatch):
-    settings = {"max_steps": 2, "precision": "bf16"}
+    settings = {"max_steps": 2, "precision": "bf16", "shared_questions": "never"}
     watched = grpo_steps.prepare(models, "grpo.watched-s0", **settings)
     grpo_steps.run(watched)
     plain = grpo_steps.prepare(models, "grpo.plain-s0", **settings)
-    for name in ("_generate_single_turn", "_get_per_token_logps_and_entropies", "_compute_loss"):
+    for name in (
+        "_generate_single_turn", "_generate_and_score_completions", "_get_per_token_logps_and_entropies",
+        "_compute_loss",
+    ):  # fmt: skip
         monkeypatch.setattr(WatchedTrainer, name, getattr(GRPOTrainer, name))
     grpo_steps.run(plain)
     for name in FILES:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from reasonome.scoring.hypergeometric import GeneSetTests, upper_tail
+from reasonome.enrichment.hypergeometric import GeneSetTests, upper_tail
 
 
 def test_the_upper_tail_by_hand():

@@ -17,6 +17,7 @@ LAYERS = (
     "config",
     "facts",
     "benchmarks",
+    "enrichment",
     "prompts",
     "tasks.base",
     "answering",

@@ -27,7 +27,7 @@ from reasonome.tasks.naming import teaching
 from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
-from reasonome.tasks.naming.task import ABSTENTION, Example, Fact, Gene, GeneSetNaming, Neighbour
+from reasonome.tasks.naming.task import ABSTENTION, Example, Fact, Gene, GeneSetNaming, Neighbour, ShownTerm
 from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -426,6 +426,75 @@ def test_a_training_set_is_dropped_for_another_benchmark_as_its_policy_says(proj
     assert report["dropped_for"] == {"other": {"same_name": 1} if policy == "drop" else {}}
 
 
+# enriched terms in prompts
+
+
+def shown_term(id, name, overlap=2, drawn=3, size=9):
+    return ShownTerm(library="GO BP", id=id, name=name, overlap=overlap, drawn=drawn, size=size)
+
+
+def question(*terms, id="GO:5", name="vision", **more):
+    genes = [Gene(symbol=symbol) for symbol in "UVW"]
+    return Example(id=id, subset="bp", name=name, genes=genes, shown=list("UVW"), enriched=[*terms], **more)
+
+
+@pytest.mark.parametrize(
+    "planted", [shown_term("GO:1", "x"), shown_term("GO:7", "Cell-cycle"), shown_term("R:7", "Mending of DNA")]
+)
+def test_a_training_question_that_shows_a_test_term_is_caught(planted):
+    training = Training("training prompts", "go.enriched", ("sft.enriched",), Path("train.jsonl"))
+    other = shown_term("GO:8", "DNA repair in the dark")  # whose name holds a test term's, and is another
+    rows = [question(other), question(other, planted), question()]
+    finding = naming_leaks.held_out_term_finding(training, rows, bench())
+    assert (finding.kind, finding.looked_at, finding.remaining, finding.line) == ("held_out_term", 3, 1, 2)
+    assert (finding.example, finding.verdict) == (f"{planted.id} '{planted.name}'", "fails")
+    assert naming_leaks.held_out_term_finding(training, rows, bench(held_out_term="report")).verdict == "reported"
+    assert naming_leaks.held_out_term_finding(training, rows[:1], bench()).verdict == "clean"
+
+
+WITH_TERMS = NamingStyle(
+    system="", user="{terms} {genes}", gene="{symbol}", budget_tokens=100, terms={"most": 9, "budget_tokens": 300}
+)
+
+
+@pytest.mark.parametrize(
+    ("withheld", "term", "found"),
+    [
+        ("own", shown_term("GO:5", "x"), True),
+        ("own", shown_term("GO:6", "Vision"), True),
+        ("own", shown_term("GO:6", "x", 3, 3, 3), True),  # the same genes
+        ("own", shown_term("GO:6", "regulation of vision", 3, 3, 4), False),
+        ("family", shown_term("GO:6", "regulation of vision"), True),
+        ("family", shown_term("GO:6", "x", 2, 3, 3), True),  # Jaccard index 2 of 4
+        ("family", shown_term("GO:6", "x", 2, 3, 4), False),  # 2 of 5
+        ("nothing", shown_term("GO:5", "vision", 3, 3, 3), False),
+    ],
+)
+def test_a_prompt_that_shows_a_term_that_is_withheld_is_caught(withheld, term, found):
+    def told(style):
+        rows = [question(shown_term("GO:8", "sight")), question(term, withheld=withheld)]
+        findings = naming_leaks.prompt_findings("enriched", GeneSetNaming(), style, rows, Path("test.jsonl"), bench())
+        return only(findings, "withheld_term")
+
+    finding = told(WITH_TERMS)
+    assert (finding.remaining, finding.line) == ((1, 2) if found else (0, None))
+    assert finding.verdict == ("fails" if found else "clean")
+    control = WITH_TERMS.model_copy(update={"terms": WITH_TERMS.terms.model_copy(update={"control": "other"})})
+    assert told(control).verdict == ("reported" if found else "clean")
+
+
+def test_a_name_may_stand_in_a_prompt_of_which_nothing_is_withheld():
+    longer = shown_term("GO:8", "vision of the dark")
+    rows = [
+        question(longer),
+        question(shown_term("GO:5", "vision"), withheld="nothing"),
+        question(longer, withheld="own"),
+    ]
+    findings = naming_leaks.prompt_findings("enriched", GeneSetNaming(), WITH_TERMS, rows, Path("test.jsonl"), bench())
+    in_prompt = only(findings, "name_in_prompt")
+    assert (in_prompt.looked_at, in_prompt.remaining, in_prompt.line, in_prompt.verdict) == (2, 2, 1, "reported")
+
+
 # the program, on a hand-made experiment of the shipped configuration
 
 GAF = {"gaf": {"path": "resources/demo/goa_human.gaf.gz"}}
@@ -503,6 +572,27 @@ def test_the_program_fails_and_writes_nothing_where_a_leak_remains(monkeypatch, 
     assert failure.value.line == 2 and failure.value.field == "same_term"
     assert str(failure.value.file) == "results/benchmarks/demo-go/train.jsonl"
     assert not (results / "experiments").exists()
+
+
+def test_a_variant_among_training_sets_is_the_set_that_it_is_of(monkeypatch, results):
+    variant = TEST_ROW | {"id": "GO:1-50", "genes": TRAIN_ROW["genes"], "term": "GO:1", "withheld": "nothing"}
+    atomic.write_jsonl(results / "benchmarks" / "demo-go" / "train.jsonl", [TRAIN_ROW, variant])
+    with pytest.raises(InputError, match="kind same_term from training sets") as failure:
+        run(monkeypatch, results)
+    assert failure.value.line == 2
+
+
+def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results, tmp_path):
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copy(config / "prompts/gene_set_naming.enriched.txt", config / "prompts/gene_set_naming.demo-names.txt")
+    term = {"library": "GO BP", "id": "GO:1", "name": "x", "overlap": 2, "drawn": 3, "size": 9}
+    prompts = results / "prompts" / "demo-go.demo-names"
+    asked = {"shown": [], "enriched": []}
+    atomic.write_jsonl(prompts / "train.jsonl", [TRAIN_ROW | asked, TRAIN_ROW | asked | {"enriched": [term]}])
+    atomic.write_jsonl(prompts / "test.jsonl", [TEST_ROW | asked])
+    with pytest.raises(InputError, match="held_out_term from training prompts of demo-go.demo-names") as failure:
+        run(monkeypatch, results, config)
+    assert failure.value.line == 2 and "audit.held_out_term of demo-go to report" in failure.value.fix
 
 
 @pytest.mark.parametrize(

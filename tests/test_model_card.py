@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import tiny_project
 import yaml
-from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
+from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, comparison, plan
 from synthetic_experiment import write_experiment
 
 from reasonome.config import Decoding
@@ -111,8 +111,10 @@ def test_a_group_is_beaten_only_if_each_of_its_baselines_is():
     card = render()
     for said in (
         "its term score is **0.300 (0.290 to 0.310)**. "
-        "It beats the baselines that use nothing about the question. "
-        "It is not shown to beat those that use the genes' official names alone; the training data.",
+        "Shown by term score (one training run): KW+RA &lt;b&gt; over base; "
+        "KW+RA &lt;b&gt; over all baselines that use nothing about the question. "
+        "Not shown: KW+RA &lt;b&gt; over the baselines that use the genes' official names alone or the training data "
+        "(worse).",
         "**nothing about the question**: **beaten**, all 2; the nearest is constant, "
         "difference +0.200 (+0.180 to +0.220): better, adjusted p 0.004.",
         "**the genes' official names alone**: **not beaten**; the highest is commonest_words, "
@@ -123,6 +125,13 @@ def test_a_group_is_beaten_only_if_each_of_its_baselines_is():
         "**a database**: there are none here.",
     ):
         assert said in card, said
+
+
+def test_a_declared_control_stands_among_the_tests():
+    declared = comparison("other arm", "", 0.02, "n.s.", 0.4, kind="declared control")
+    card = render(comparisons=pd.DataFrame([*TESTS, declared], columns=tables.COMPARISON_COLUMNS))
+    assert "- A control that the experiment declares, other arm: difference +0.020" in card
+    assert "Not shown: KW+RA &lt;b&gt; over other arm; " in card
 
 
 def test_scores_stand_beside_the_best_baseline_of_every_group():
@@ -236,9 +245,13 @@ def test_the_head_is_metadata_of_the_hub():
 
 def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
     few = [one for one in METRICS if one["metric"] != "term_score"]
-    card = render(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS))
+    tests = [one | {"metric": "rouge_l"} for one in TESTS]
+    comparisons = pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS)
+    card = render(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS), comparisons=comparisons)
     assert "The primary metric, term score, was not measured; ROUGE-L stands for it." in card
-    assert "its ROUGE-L is **0.250 (0.240 to 0.260)**. It beats no group of baselines." in card
+    said = "Nothing was tested: the tables have no test of a trained arm by the primary metric, term score."
+    assert f"its ROUGE-L is **0.250 (0.240 to 0.260)**. {said}" in card
+    assert "Tested by ROUGE-L, question by question" in card
 
 
 def test_no_score_at_all_is_an_error():

@@ -10,6 +10,7 @@ import tiny_training
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from trl import GRPOTrainer
 
 from reasonome.config import STAGES
 from reasonome.training.judge import Judge
@@ -46,9 +47,11 @@ def test_the_loss_by_hand():
 
 
 def test_completions_of_a_prompt_stay_together(monkeypatch):
-    monkeypatch.setattr(WatchedTrainer, "_generate_and_score_completions", lambda self, inputs: inputs)
-    drawn = {"a": torch.arange(12).view(6, 2), "number": torch.tensor(7)}
-    paired = object.__new__(PairTrainer)._generate_and_score_completions(drawn)
+    monkeypatch.setattr(GRPOTrainer, "_generate_and_score_completions", lambda self, inputs: inputs)
+    drawn = {"a": torch.arange(12).view(6, 2), "advantages": torch.arange(6.0), "number": torch.tensor(7)}
+    trainer = object.__new__(PairTrainer)
+    trainer.num_generations = 2
+    paired = trainer._generate_and_score_completions(drawn)
     assert paired["a"].shape == (3, 2, 2) and paired["number"] == 7
     assert paired["a"].flatten(0, 1).tolist() == drawn["a"].tolist()
 

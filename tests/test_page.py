@@ -2,23 +2,27 @@
 
 import base64
 import gzip
+import html
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from rendered_page import Elements, render
+from rendered_page import Elements, render, report_inputs
 from synthetic_experiment import write_experiment
 
 from reasonome.annotation import page as annotation_page
 from reasonome.config import Grading
 from reasonome.prioritisation import page as ranking_page
-from reasonome.report import number_text, page, page_files, paper_figures, scores_section, tables
+from reasonome.report import contrasts, number_text, page, page_files, paper_figures, scores_section, tables
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
+from reasonome.report.contrasts_section import contrasts_section
 from reasonome.report.evidence import read_evidence
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
+from reasonome.report.verdict import verdict
 from reasonome.tasks import registry
 from reasonome.tasks.naming import report as naming_report
 from reasonome.tasks.naming.baselines import BASELINES
@@ -99,7 +103,7 @@ def column(values, length: int) -> list:
 
 def test_the_page_holds_every_answer_once(rendered):
     text, inputs = rendered
-    data, blocks = answers_data(runs_and_tables(inputs), inputs.evidence, {}, inputs.plan.task_report)
+    data, blocks = answers_data(runs_and_tables(inputs), inputs.evidence, {}, inputs.plan)
     assert data["facets"] == ["kind", "backbone", "arm", "seed", "benchmark", "style", "decoding"]
     models = [run for run in data["runs"] if run["labels"][0] == "model"]
     assert [run["labels"][2] for run in models] == ["base", "KW", "KW+RA"] and [run["n"] for run in models] == [15] * 3
@@ -136,7 +140,7 @@ def test_unknown_scores_are_null_not_nan(tmp_path):
     scores.loc[1:, "length"] = float("nan")
     scores.assign(exact=1.0).to_parquet(tmp_path / "scores0.parquet")
     evidence = read_evidence(plan)
-    data, _ = answers_data(list_runs(plan, evidence, read_answering(plan)), evidence, {}, plan.task_report)
+    data, _ = answers_data(list_runs(plan, evidence, read_answering(plan)), evidence, {}, plan)
     metrics = data["runs"][0]["metrics"]
     assert "logprob" not in metrics  # known of no answer
     assert metrics["length"] == [scores["length"][0]] + [None] * 5
@@ -253,7 +257,7 @@ def with_terms(tmp_path_factory):
     return render(tmp_path_factory.mktemp("terms"), per_subset=14, arms=["base", "KW", "KW+RA"], ontology=True)
 
 
-def test_the_primary_metric_stands_first_with_its_margins(with_terms):
+def test_the_primary_metric_stands_first_on_one_scale(with_terms):
     text, inputs = with_terms
     shown = show_setting(inputs)
     assert shown["primary"] == "term_score" and "scored without an ontology" not in text
@@ -262,14 +266,15 @@ def test_the_primary_metric_stands_first_with_its_margins(with_terms):
     headline = shown["headline"]
     titles = [title for title, *_ in headline["groups"]]
     assert titles[0] == "Models" and titles[-1] == "The models' own answers, shuffled"
-    assert titles[-2] == "A ceiling, not a baseline to beat: look-ups in a database that holds the very term"
+    assert titles[-2] == "A ceiling, not a baseline to beat: it uses a database that holds the very term"
     models = headline["groups"][0][2]
     baselines = inputs.metrics.query(
         "kind == 'baseline' and metric == 'term_score' and subset == 'mean' and stratum == ''"
     ).set_index("arm")["value"]
-    best = models[2]["margins"]["cells"]["training data"]
-    assert best["b"] == baselines[["nearest_prompt", "nearest_set"]].idxmax()
     own = inputs.metrics.query("arm == 'KW+RA' and kind == 'model' and metric == 'term_score' and subset == 'mean'")
+    margin = next(row for row in shown["margins"] if (row["arm"], row["metric"]) == ("KW+RA", "term_score"))
+    best = margin["cells"]["training data"]
+    assert best["b"] == baselines[["nearest_prompt", "nearest_set"]].idxmax()
     assert best["difference"] == pytest.approx(own["value"].item() - baselines[best["b"]])
     assert models[2]["runs"] == [2] and [name for _, name in models[2]["made"]] == ["pretrain.demo-s0", "sft.names-s0"]
     # The dashed line is the best baseline that is no ceiling; a mark is drawn on the scale that all share.
@@ -282,14 +287,63 @@ def test_the_page_explains_every_baseline_and_every_kind_of_information():
     assert list(METRICS.groups) == [kind for kind in tables.INFORMATION if kind != "a domain model"]
 
 
-def test_what_is_confirmatory_is_the_protocols_family_of_the_primary_metric(with_terms, rendered):
+def test_the_page_opens_with_the_verdict_and_draws_what_it_rests_on(with_terms, rendered, poisoned):
     text, inputs = with_terms
-    shown = show_setting(inputs)
-    # Two trained arms, each against its parent and the six baselines that count.
-    assert len(shown["confirmatory"]) == 2 * (1 + 6)
-    assert {t["metric"] for t in shown["confirmatory"]} == {"term_score"}
-    assert "Confirmatory tests" in text and "Confirmatory tests" not in rendered[0]
+    said = verdict(inputs.plan, inputs.comparisons)
+    head = text[text.index("<h1>") : text.index("</header>")]
+    assert html.unescape(head).index(said.shown) < html.unescape(head).index(said.not_shown) < head.index("made-up")
+    runs = [run for run, _ in runs_and_tables(inputs)]
+    (panel,) = contrasts_section(inputs.plan, inputs.comparisons, inputs.figures, runs)
+    # Two trained arms, each against its parent and the four groups of baselines that count.
+    assert [row["b"] for row in panel["rows"] if row["kind"] == "parent arm"] == ["base", "KW"]
+    assert len(panel["rows"]) == 2 * (1 + 4) and {row["metric"] for row in panel["rows"]} == {"term_score"}
+    assert panel["rows"][5]["sides"] == [2, 1] and panel["open"]
+    section = section_text(text, "ladder", "results")
+    assert section.count("<svg") == 1 and section.count('<th scope="row">') == 10
+    assert 'role="img"' in section and f'aria-label="Differences to controls: {outcomes(panel["rows"])}"' in section
+    assert '<a href="#ladder">' in text
+    # Without the primary metric there is no claim, and nothing to draw.
+    assert 'id="ladder"' not in rendered[0] and '<a href="#ladder">' not in rendered[0]
+    assert "Nothing was tested: the tables have no test of a trained arm by the primary metric" in rendered[0]
     assert "Resnik's similarity is in nats" in results_text(text)  # what does not run from 0 to 1
+
+
+def outcomes(rows: list[dict]) -> str:
+    counts = Counter(row["outcome"] for row in rows)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in contrasts.OUTCOMES if outcome in counts)
+
+
+def test_an_experiment_that_names_its_primary_metric_is_decided_by_it(tmp_path):
+    path = write_experiment(tmp_path, per_subset=6, arms=["base", "KW", "KW+RA"], ontology=True)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"primary": "rouge_l", "contrasts": [["KW+RA", "base"]]}))
+    inputs = report_inputs(path, 100)
+    shown = show_setting(inputs)
+    assert shown["primary"] == "rouge_l"
+    columns = [("rouge_l", subset) for subset in ("mean", "bp", "cc", "mf")] + [("term_score", "mean")]
+    assert [column[:2] for column in shown["scores"]["columns"][:5]] == columns
+    table = contrasts.contrasts(inputs.plan, inputs.comparisons)
+    assert set(table["metric"]) == {"rouge_l"}
+    assert table.loc[table["kind"] == "declared control", ["a", "b"]].to_numpy().tolist() == [["KW+RA", "base"]]
+    text = page.render_page(inputs)
+    assert "by rouge-l (one training run of each arm)" in text[: text.index("</header>")].lower()
+    assert "names its primary metric itself: <b>ROUGE-L</b>" in text and "is the <b>term score</b>" not in text
+    assert '"primary":"rouge_l"' in text
+
+
+def test_of_many_contrasts_the_first_panel_is_drawn_and_others_are_folded(with_terms):
+    _, inputs = with_terms
+    evaluations, comparisons = list(inputs.plan.evaluations), [inputs.comparisons]
+    for number in range(5):
+        evaluations += [e.model_copy(update={"style": f"style {number}"}) for e in inputs.plan.evaluations]
+        comparisons.append(inputs.comparisons.assign(style=f"style {number}"))
+        for ending in ("svg", "tsv"):
+            drawn = inputs.figures / f"ladder/smollm2-135m.demo-go.names.greedy.{ending}"
+            drawn.with_name(f"smollm2-135m.demo-go.style {number}.greedy.{ending}").write_bytes(drawn.read_bytes())
+    plan = inputs.plan.model_copy(update={"evaluations": evaluations})
+    found = contrasts_section(plan, pd.concat(comparisons), inputs.figures, [])
+    # Ten contrasts a panel: forty are open.
+    assert [panel["open"] for panel in found] == [True] * 4 + [False] * 2
+    assert found[1]["name"] == "demo-go, style style 0, decoding greedy, smollm2-135m"
 
 
 def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms):
@@ -353,14 +407,12 @@ def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
     assert "".join(cells) in section_text(shown, "provenance", "costs")
 
 
-def test_a_better_baseline_is_marked_as_not_adjusted_in_the_confirmatory_tests(with_terms):
+def test_a_better_baseline_is_marked_as_not_adjusted(with_terms):
     text, inputs = with_terms
-    tests = inputs.comparisons.query("family == 'protocol' and metric == 'term_score' and kind == 'baseline'")
+    tests = inputs.comparisons.query("family == 'protocol' and kind == 'baseline'")
     ahead = int((tests["difference"] < 0).sum())
     assert 0 < ahead < len(tests)
-    start = text.index("<h4>Confirmatory tests</h4>")
-    assert text[start : text.index("<h4>All metrics</h4>")].count("a baseline ahead: by p, not adjusted") == ahead
-    assert "so the group's p is the largest of its baselines', and 1 where one of them is ahead" in results_text(text)
+    assert text.count("a baseline ahead: by p, not adjusted") == ahead
 
 
 def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_terms):
@@ -442,6 +494,14 @@ def test_a_corpus_is_counted_by_source_and_a_placebo_says_so(rendered):
     ):
         assert said in section, said
     assert "No tokens were counted" not in section and '<a href="#corpora">' in rendered[0]
+
+
+def test_a_step_that_is_a_placebo_says_so(rendered):
+    text, inputs = rendered
+    assert "A placebo" not in section_text(text, "training", "reasoning")
+    placebos = page.render_page(replace(inputs, steps=[replace(step, placebo=True) for step in inputs.steps]))
+    section = section_text(placebos, "training", "reasoning")
+    assert section.count("<strong>A placebo</strong>: each completion was rewarded") == len(inputs.steps) > 0
 
 
 def test_what_holds_of_a_corpus_and_a_teacher_is_said_of_no_other(rendered):

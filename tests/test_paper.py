@@ -13,6 +13,7 @@ from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
 from reasonome.report import paper, paper_figures, tables
+from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
 
 PROGRAM = Path(__file__).parents[1] / "scripts" / "write_paper_tables.py"
@@ -149,7 +150,7 @@ def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
         *baseline("constant", "none", {"bp": 0.1, "mf": 0.1, "mean": 0.1}, "similarity"),
         *baseline("random", "none", {"bp": 0.2, "mf": 0.2, "mean": 0.2}, "similarity"),
         *baseline("elsewhere", "none", {"bp": 1.0, "mf": 1.0, "mean": 1.0}, style="symbols"),
-        *baseline("look_up", paper.CEILING, {"bp": 1.0, "mf": 1.0, "mean": 1.0}),
+        *baseline("look_up", CEILING, {"bp": 1.0, "mf": 1.0, "mean": 1.0}),
     ]
     plan = make_plan({"base": "base"})
     found = cells(plan, rows)
@@ -173,10 +174,12 @@ def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
 
 def test_the_primary_metric_is_first_and_encoders_stand_one_by_one_only_if_there_are_several():
     names = ["similarity_minilm", "rouge_l", "similarity", "length", "term_score"]
-    assert paper.score_metrics(pd.DataFrame({"metric": names})) == ["term_score", "rouge_l", "similarity"]
+    metrics = pd.DataFrame({"metric": names})
+    assert paper.score_metrics(metrics, "term_score") == ["term_score", "rouge_l", "similarity"]
+    assert paper.score_metrics(metrics, "rouge_l") == ["rouge_l", "term_score", "similarity"]
     several = ["similarity", "similarity_independent", "similarity_medcpt", "similarity_minilm"]
     found = pd.DataFrame({"metric": [*names, *several]})
-    assert paper.score_metrics(found) == ["term_score", "rouge_l", *several]
+    assert paper.score_metrics(found, "term_score") == ["term_score", "rouge_l", *several]
 
 
 def test_strata_and_contaminated_variants_are_left_out():

@@ -10,7 +10,7 @@ import pytest
 import tiny_project
 
 import write_preferences
-from reasonome.config import Grading
+from reasonome.config import RewardedSamples
 from reasonome.config.preferences import KINDS
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -21,11 +21,11 @@ from reasonome.teaching.preferences import (
     Pair,
     drawn_by_kind,
     parted,
-    rewarded_by,
     sample_pairs,
     table_pairs,
     tier_pairs,
 )
+from reasonome.teaching.samples import rewarded_by
 from reasonome.training.preferences import single_answers
 
 NAMING = TASKS["gene_set_naming"]
@@ -151,7 +151,8 @@ def test_the_best_sample_over_the_worst():
     }
     asked = [*SETS, SETS[0].model_copy(update={"id": "GO:7"}), SETS[0].model_copy(update={"id": "GO:8"})]
     samples["GO:7"] = ["Process: DNA repair"]  # the others were cut off
-    exact = rewarded_by(NAMING, {"exact": 2.0, "format": 0.5}, Grading(), None)
+    spec = RewardedSamples(decoding="sample8", rewards={"exact": 2.0, "format": 0.5})
+    exact = rewarded_by(NAMING, spec, None)
     pairs, left_out = sample_pairs(NAMING, STYLE, asked, samples, exact, margin=1.0)
     # 2.5 against .5; of those that earn alike the first. The other question's differ by .5.
     assert [(p.id, p.kind, p.chosen, p.rejected) for p in pairs] == [

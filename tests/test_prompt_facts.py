@@ -218,14 +218,13 @@ def test_facts_of_all_sources_are_for_published_sets(config):
         Project(config)
 
 
-def test_a_benchmark_asked_with_its_enriched_terms_is_an_error_before_anything_runs(config):
-    with pytest.raises(InputError, match="style 'enriched' shows the terms that are enriched in a set") as error:
-        Project(config).style("demo-go", "enriched")
-    assert error.value.field == "terms" and "reasonome annotate --style enriched" in error.value.fix
-    experiment = config / "experiments" / "demo.yaml"
-    experiment.write_text(experiment.read_text().replace("styles: [demo-names]", "styles: [demo-names, enriched]"))
-    with pytest.raises(InputError, match="of which one is the answer in 'demo-go'"):
-        Project(config)
+def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config):
+    assert Project(config).style("demo-go", "enriched").terms.libraries == ["GO BP", "GO CC", "GO MF"]
+    path = config / "prompts" / "gene_set_naming.enriched-reasoned.txt"
+    path.write_text(path.read_text().replace("  most: 10\n", "  most: 10\n  libraries: [GO BP, reactom-demo]\n"))
+    with pytest.raises(InputError, match="there is no library 'reactom-demo'(.|\n)*reactome-demo") as error:
+        Project(config).style("demo-go", "enriched-reasoned")
+    assert (error.value.file, error.value.field) == (path, "terms.libraries")
 
 
 def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(

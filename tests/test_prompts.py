@@ -279,7 +279,10 @@ def with_terms(**changes):
 
 
 def enriched(*names):
-    return [ShownTerm(name=name, overlap=3, drawn=5) for name in names]
+    return [
+        ShownTerm(library="GO BP", id=f"GO:{place}", name=name, overlap=3, drawn=5, size=9)
+        for place, name in enumerate(names)
+    ]
 
 
 def test_enriched_terms_stand_where_the_template_has_them():
@@ -302,8 +305,24 @@ def test_enriched_terms_stand_where_the_template_has_them():
 
 
 def test_a_style_with_enriched_terms_needs_sets_that_have_them():
-    with pytest.raises(InputError, match=r"this set has none(.|\n)*reasonome annotate"):
+    with pytest.raises(InputError, match=r"this set has none(.|\n)*results/prompts/\{benchmark\}"):
         prompt_of(genes(("A", "x")), with_terms())
+
+
+def test_a_question_of_enriched_terms_alone_lists_no_genes():
+    alone = NamingStyle(system="", user="{terms}", terms={"most": 2, "budget_tokens": 100})
+    prompt = prompt_of(genes(("A", "x"), ("B", "y")), alone, enriched=enriched("nucleus"))
+    assert prompt.messages[1]["content"] == "nucleus (3 of 5 genes)"
+    assert (prompt.shown, prompt.left_out, prompt.listing) == ([], 2, "")
+    assert (alone.lists_genes, alone.budgets()) == (False, [0, 100])
+    for wrong, message in (
+        ({"user": "What is it?", "terms": None}, "it asks about nothing"),
+        ({"gene": "{symbol}"}, r"has no \{genes\}: leave out 'gene'"),
+        ({"budget_tokens": 8}, r"has no \{genes\}: leave out"),
+        ({"user": "{terms} {genes}"}, r"has \{genes\}: give 'gene', and 'budget_tokens' of 8 or more"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            NamingStyle(**alone.model_dump() | wrong)
 
 
 def test_terms_have_their_place_in_the_text_and_only_with_their_settings():

@@ -212,30 +212,31 @@ def test_to_beat_an_arm_that_cannot_answer_is_no_claim(experiment):
     assert found.loc[["RA", "constant"], "p_holm"].notna().all()
 
 
-def test_named_contrasts_are_the_family(experiment):
-    """One is of an arm without a step of the other, which the protocol has too; the other is of two warm-ups."""
-    chains = {
-        "RA": "sft.names-s0",
-        "KW+RA": "pretrain.demo-s0+sft.names-s0",
-        "placebo+RA": "pretrain.placebo-s0+sft.names-s0",
-    }
-    scores = {"RA": [0.4, 0.3, 0.5, 0.2], "KW+RA": [0.5, 0.6, 0.7, 0.3], "placebo+RA": [0.3, 0.3, 0.4, 0.1]}
-    experiment.plan |= {"arms": list(chains), "contrasts": [["KW+RA", "RA"], ["KW+RA", "placebo+RA"]]}
-    for arm, chain in chains.items():
-        experiment.arm(arm, answers(scores[arm]), chain=chain)
-    found = experiment.comparisons().query("subset == 'mean'")
-    family = found[found["family"] == "protocol"]
-    rouge_l = family[family["metric"] == "rouge_l"]
-    assert set(zip(rouge_l["a"], rouge_l["b"], rouge_l["kind"], strict=True)) == {
-        ("KW+RA", "RA", "without a step"),
-        ("KW+RA", "placebo+RA", "contrast"),
-    }
-    # Holm over two hypotheses: the smaller p is doubled, the larger is not.
-    smaller, larger = rouge_l.sort_values("p_family").itertuples()
-    assert smaller.p_holm == pytest.approx(2 * smaller.p_family)
-    assert larger.p_holm == pytest.approx(max(larger.p_family, smaller.p_holm))
-    others = found[found["family"] != "protocol"]
-    assert others["p_holm"].isna().all() and "baseline" in set(others["kind"])
+def test_a_declared_control_joins_the_family_and_a_named_pair_does_not(experiment):
+    experiment.plan |= {"arms": ["base", "GRPO", "more SFT"], "contrasts": [["GRPO", "more SFT"]]}
+    experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3]))
+    experiment.arm("GRPO", answers([0.5, 0.9, 0.7, 0.41]), chain="grpo.a-s0")
+    experiment.arm("more SFT", answers([0.4, 0.5, 0.5, 0.40]), chain="sft.a-s0")
+    columns = ["a", "kind", "b"]
+    found = experiment.comparisons().query("subset == 'mean' and family == 'protocol'").set_index(columns)
+    hypotheses = [
+        ("GRPO", "parent arm", "base"),
+        ("GRPO", "declared control", "more SFT"),
+        ("GRPO", "baseline", "constant"),
+        ("more SFT", "parent arm", "base"),
+        ("more SFT", "baseline", "constant"),
+    ]
+    assert list(found.index) == hypotheses
+    declared = found.loc[hypotheses[1]]
+    # bp (.1 + .4) / 2, mf (.2 + .01) / 2: their mean is .1775.
+    assert declared["difference"] == pytest.approx(0.1775)
+    # Holm over five: times 5 less those that are smaller, never below one of them.
+    smaller = [p for p in found["p_family"] if p < declared["p_family"]]
+    adjusted = max((5 - place) * p for place, p in enumerate(sorted([*smaller, declared["p_family"]])))
+    assert declared["p_holm"] == pytest.approx(min(1, adjusted))
+    experiment.plan |= {"contrasts": [], "compared": [["GRPO", "more SFT"]]}
+    found = experiment.comparisons().query("subset == 'mean' and kind == 'named pair'")
+    assert found["family"].tolist() == [""] and found["p_holm"].isna().all()
 
 
 def two_styles(experiment) -> None:
@@ -247,6 +248,35 @@ def two_styles(experiment) -> None:
     experiment.arm("RA", answers([0.5, 0.9, 0.7, 0.4]), chain="sft.names-s0")
     mirrored = answers([0.2, 0.1, 0.3, 0.1], examples=EXAMPLES[::-1])  # mf: 0.1, 0.2; bp: 0.3, 0.1 backwards
     experiment.arm("RA symbols", mirrored, chain="sft.symbols-s0", style="symbols")
+
+
+@pytest.mark.parametrize("pair", [("RA", "RA symbols"), ("RA symbols", "RA")])
+def test_a_named_pair_without_a_style_in_common_is_compared_across_styles(experiment, pair):
+    two_styles(experiment)
+    experiment.plan["compared"] = [pair]
+    found = experiment.comparisons().query("kind == 'named pair' and subset == 'mean'")
+    styles = {"RA": "names", "RA symbols": "symbols"}
+    first, second = pair
+    assert found[["a", "b", "style"]].to_numpy().tolist() == [[first, f"{second} [{styles[second]}]", styles[first]]]
+    assert found["difference"].tolist() == pytest.approx([0.45 if first == "RA" else -0.45])
+    assert found["family"].tolist() == [""]
+    # With a style in common they are compared in that alone, and never in a style that is a control.
+    experiment.arm(second, answers([0.1] * 4), chain="sft.other-s0", style=styles[first])
+    found = experiment.comparisons().query("kind == 'named pair' and subset == 'mean'")
+    assert found["b"].tolist() == [second]
+    experiment.plan["evaluations"].pop()
+    experiment.plan["control_styles"] = ["symbols"]
+    assert "named pair" not in set(experiment.comparisons()["kind"])
+
+
+def test_a_style_that_is_a_control_has_no_test_in_the_family(experiment):
+    two_styles(experiment)
+    family = experiment.comparisons().query("family == 'protocol'")
+    assert set(family["style"]) == {"names", "symbols"}
+    experiment.plan["control_styles"] = ["symbols"]
+    found = experiment.comparisons()
+    assert set(found.query("family == 'protocol'")["style"]) == {"names"}
+    assert found.query("style == 'symbols'")["p_holm"].isna().all() and len(found.query("style == 'symbols'"))
 
 
 def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):

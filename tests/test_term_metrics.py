@@ -150,7 +150,7 @@ def test_candidates_and_answers_are_embedded_once(background):
     [
         ("alpha-repair", "same", 1.0, math.log(4), 1.0, 2 / 3),
         ("beta repair", "sibling", LIN_X_Y, math.log(8 / 3), 1 / 3, 2 / 3),
-        ("deep process", "ancestor", LIN_X_DEEP, math.log(8 / 6), 2 / 6, math.log(8 / 6) / math.log(8)),
+        ("deep process", "parent", LIN_X_DEEP, math.log(8 / 6), 2 / 6, math.log(8 / 6) / math.log(8)),
         ("biological_process", "ancestor", 0.0, 0.0, 2 / 8, 0.0),
         ("molecular_function", "other branch", 0.0, 0.0, 2 / 4, 0.0),
         (PATHWAY_NAME, "none", 0.0, 0.0, 2 / 3, math.nan),  # another right name, of no ontology

@@ -75,13 +75,14 @@ def test_history_holds_nothing_of_the_clock():
     assert history(log) == [{"step": 1, "loss": 2.5}, {"step": 2, "eval_loss": 2.0}]
 
 
-def test_generated_tokens_follow_from_mean_lengths():
+def test_tokens_of_rollouts_follow_from_mean_lengths():
     # Steps 1 to 2 with 4 completions of 10 tokens, steps 3 to 5 with 4 of 20.
     log = [{"step": 2, "completions/mean_length": 10.0}, {"step": 5, "completions/mean_length": 20.0}, {"step": 5}]
-    assert grpo.generated_tokens(log, batch_size=4) == 2 * 40 + 3 * 80
+    assert grpo.rollout_tokens(log, "completions", batch_size=4) == 2 * 40 + 3 * 80
+    assert grpo.rollout_tokens([{"step": 3, "prompts/mean_length": 7.5}], "prompts", batch_size=4) == 3 * 30
     # Two passes over each batch: drawn before steps 1, 3 and 5.
     log = [{"step": n, **({"completions/mean_length": 10.0 * n} if n % 2 else {})} for n in range(1, 7)]
-    assert grpo.generated_tokens(log, batch_size=4, passes=2) == 4 * (10 + 30 + 50)
+    assert grpo.rollout_tokens(log, "completions", batch_size=4, passes=2) == 4 * (10 + 30 + 50)
 
 
 def test_semantic_quarters_leave_format_out():

@@ -10,7 +10,8 @@ from reasonome.annotation.agreement import (
     most_frequent_name,
     near_identical_groups,
 )
-from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
+from reasonome.annotation.record import AnnotatedClaim
+from reasonome.enrichment.term import EnrichedTerm
 
 
 def term(name: str, adjusted_p: float = 0.01, genes: str = "") -> EnrichedTerm:

@@ -17,6 +17,8 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
 from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import gene_order
+from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
+from reasonome.tasks.naming.prompting import terms_tests
 from reasonome.tasks.naming.task import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
@@ -253,15 +255,40 @@ def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annot
     style = annotating.project.styles("gene_set_naming")["enriched"]
     (record,) = annotating(annotating.file("mine.gmt", GOOD), style="enriched")
     [[asked]] = by_hand.asked
-    # The better one by adjusted p: DNA repair, 5 of 5; the pathway of three genes is folded below nothing.
-    assert [(term.name, term.overlap, term.drawn) for term in asked.enriched] == [
-        ("DNA repair", 5, 5),
-        ("Homologous recombination", 3, 5),
+    # Of GO alone, as benchmarks show them; the pathway that is enriched too is of another library.
+    assert [(term.library, term.name, term.overlap, term.drawn) for term in asked.enriched] == [
+        ("GO BP", "DNA repair", 5, 5),
+        ("GO BP", "biological_process", 5, 5),
     ]
     told = annotate.TASK.prompt(asked, style).messages[1]["content"]
-    assert told.endswith("Enriched terms: DNA repair (5 of 5 genes); Homologous recombination (3 of 5 genes)")
+    assert told.startswith("DNA repair (100%, 100%)\nbiological_process (100%, 9%)\n\nGenes: BRCA1 (gene 1); ")
     assert record["standing"] == "supported"
     assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+
+
+def test_benchmark_and_annotate_ask_the_same_question_about_the_same_genes(annotating, by_hand):
+    project = annotating.project
+    annotating(annotating.file("mine.gmt", GOOD + SECOND), style="enriched")
+    asked = by_hand.asked[0]
+    task, style = annotate.TASK, project.style("demo-go", "enriched")
+    names = {gene.symbol: gene.name for example in asked for gene in example.genes}
+    # The genes are listed otherwise in a benchmark's rows, by the alphabet.
+    rows = [
+        Example(
+            id=number,
+            subset="bp",
+            name="unknown",
+            genes=[Gene(symbol=symbol, name=names[symbol]) for symbol in sorted(genes)],
+            kind="biological process",
+            withheld="nothing",
+        )
+        for number, genes in (("first", REPAIR), ("second", SPINDLE))
+    ]
+    tests = terms_tests(project, "demo-go", "enriched", project.results.background("demo-go"))
+    rows = with_enriched_terms(rows, tests, style.terms, 0.5, HeldOut(), style.seed)
+    texts = [[message["content"] for message in task.prompt(row, style).messages] for row in rows]
+    assert texts == [[message["content"] for message in task.prompt(one, style).messages] for one in asked]
+    assert "DNA repair (100%, 100%)" in texts[0][1]
 
 
 # answers

@@ -15,7 +15,13 @@ from reasonome.annotation.enrichment import enrich
 from reasonome.annotation.folding import fold
 from reasonome.annotation.gene_list import GeneList, ListedGene
 from reasonome.annotation.knowledge import ontology_libraries
-from reasonome.annotation.over_representation import (
+from reasonome.annotation.questions import make_question
+from reasonome.annotation.readers import read_gene_lists
+from reasonome.annotation.record import AnnotatedGene
+from reasonome.annotation.tables import best_term
+from reasonome.config import Annotation
+from reasonome.config.project import Project
+from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
     OverRepresentation,
@@ -24,12 +30,6 @@ from reasonome.annotation.over_representation import (
     read_library,
     resolve_universe,
 )
-from reasonome.annotation.questions import make_question
-from reasonome.annotation.readers import read_gene_lists
-from reasonome.annotation.record import AnnotatedGene
-from reasonome.annotation.tables import best_term
-from reasonome.config import Annotation
-from reasonome.config.project import Project
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.ontology import read_ontology

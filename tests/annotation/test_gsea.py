@@ -10,11 +10,11 @@ from annotation_project import OTHERS, REPAIR
 from reasonome.annotation.enrichment_tables import write_gsea
 from reasonome.annotation.gene_list import GeneLists, ListedGene
 from reasonome.annotation.gsea import analyse_rankings, resolved
-from reasonome.annotation.orthologues import Orthologues
-from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.annotation.readers import read_gene_lists
 from reasonome.config import Annotation
+from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.orthologues import Orthologues
 
 GENES = [f"GENE{number:03}" for number in range(600)]
 TABLE = GeneTable([Gene(gene) for gene in GENES])

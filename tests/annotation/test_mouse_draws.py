@@ -7,17 +7,17 @@ from annotation_project import REPAIR
 
 from reasonome.annotation import job
 from reasonome.annotation.gene_list import GeneList, ListedGene
-from reasonome.annotation.orthologues import Orthologues
-from reasonome.annotation.over_representation import (
+from reasonome.annotation.questions import make_question
+from reasonome.core.errors import InputError
+from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
     OverRepresentation,
     default_universe,
     resolve_universe,
 )
-from reasonome.annotation.questions import make_question
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.orthologues import Orthologues
 
 # Amyloid: two mouse genes that both have two human ones. Defensin: one mouse gene has three. The rest have one.
 ROWS = [

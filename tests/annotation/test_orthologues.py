@@ -4,11 +4,12 @@ import pytest
 from annotation_project import ROOT
 
 from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked
-from reasonome.annotation.orthologues import Orthologues, check_species
 from reasonome.annotation.project_files import ORTHOLOGUES
 from reasonome.annotation.readers import read_gene_lists
+from reasonome.annotation.species import check_species
 from reasonome.config import Annotation
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.orthologues import Orthologues
 
 TABLE = """mouse_symbol\tmgi_id\tensembl_id\tentrez_id\tmouse_synonyms\thuman_symbols
 Trp53\tMGI:98834\tENSMUSG00000059552\t22059\tp53|bbl\tTP53

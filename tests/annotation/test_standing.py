@@ -3,8 +3,9 @@
 import pytest
 
 from reasonome.annotation.agreement import agreement_with_terms
-from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotatedGene, AnnotationRecord
 from reasonome.annotation.standing import standing
+from reasonome.enrichment.term import EnrichedTerm
 
 GENES = [f"G{number}" for number in range(10)]
 
@@ -68,6 +69,13 @@ def test_a_name_that_nothing_bears_out_is_withheld():
 def test_a_name_of_a_set_of_which_the_model_saw_less_than_half_is_withheld_even_if_it_is_right():
     assert judged("interferon signaling", shown=4) == ("withheld", "the model saw only 4 of 10 genes")
     assert judged("interferon signaling", shown=5)[0] == "supported"
+
+
+def test_a_question_of_enriched_terms_is_about_the_whole_list():
+    given = (["G1"], agreement_with_terms("interferon signaling", TERMS), TERMS, "")
+    assert standing(record("interferon signaling", shown=0), *given, of_whole_list=True)[0] == "supported"
+    unsupported = standing(record("DNA repair", shown=0), [], None, TERMS, "", of_whole_list=True)
+    assert unsupported[0] == "withheld"
 
 
 def test_a_guess_and_a_genes_own_name_are_weak():

@@ -107,3 +107,12 @@ def test_a_card_and_lists_side_by_side_are_shown_only_where_there_are_some(clean
     single = page.render_page([SPINDLE], ABOUT.model_copy(update={"card": ""}))
     assert not any("model card" in text for text in Elements(single).text["p"])
     assert 'id="side-by-side"' in clean and 'id="side-by-side"' not in single
+
+
+def test_a_page_of_a_model_that_ships_has_one_column_for_terms_and_names():
+    written = page.render_page(RECORDS, ABOUT.model_copy(update={"second_opinion": True}))
+    found = Elements(written)
+    assert data(found)["second_opinion"] is True
+    told = " ".join(" ".join(words) for words in found.text.values())
+    assert "else below it, as a second opinion." in told and "what they share" in found.text["dt"]
+    assert "a target of Snakemake" not in told and "model's suggestion" not in found.text["dt"]

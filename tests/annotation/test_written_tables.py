@@ -26,6 +26,9 @@ def test_a_row_says_what_is_known_of_a_set(tmp_path):
         "list": "day 0",
         "set": "cluster 1",
         "direction": "higher in cluster 1 than in the others",
+        "called": "spindle assembly checkpoint",
+        "called_by": "enriched term",
+        "better_than_first_term": "",
         "best_term": "spindle assembly checkpoint",
         "best_term_library": "GO BP",
         "best_term_id": "GO:0007094",
@@ -70,6 +73,14 @@ def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_
     ] == [""] * 5
     assert [error["n_genes"], error["n_unmapped"], error["abstained"]] == ["0", "1", "false"]
     assert [abstention[name] for name in ("abstained", "suggested_name", "confidence")] == ["true", "", "0.1"]
+
+
+def test_a_name_that_stands_first_is_what_the_set_is_called():
+    first = SPINDLE.model_copy(update={"stands_first": True, "better_than_first_term": 0.71})
+    assert [cell(first, name) for name in ("called", "called_by", "better_than_first_term", "best_term")] == [
+        *("spindle checkpoint", "model", "0.71", "spindle assembly checkpoint"),
+    ]
+    assert [cell(INTERFERON, name) for name in ("called", "called_by")] == ["", ""]
 
 
 def test_a_name_that_is_withheld_is_in_no_cell(tmp_path):

@@ -186,13 +186,25 @@ def test_a_number_leads_to_its_rows(page):
 
 
 def test_a_margin_leads_to_its_two_sides(page):
-    row = "//table[contains(@class, 'headline')]//tr[th[normalize-space(text())='KW+RA']]"
+    row = "//div[@aria-label='Margins over baselines']//tr[th[normalize-space(text())='KW+RA']]"
     click(page, f"{row}//a[@data-sides]")
     assert page.find_element(By.CSS_SELECTOR, ".overall").text.startswith("A − B in term score")
     chosen = [
         Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
     ]
     assert chosen[0] == "KW+RA" and chosen[1].startswith("baseline: ")
+
+
+def test_a_contrast_of_the_ladder_leads_to_its_two_sides(page):
+    assert page.find_element(By.CSS_SELECTOR, ".verdict").text.startswith("Shown by term score")
+    assert "shown" in page.find_element(By.CSS_SELECTOR, "#ladder svg").get_attribute("aria-label")
+    click(page, "//section[@id='ladder']//summary[.='As a table']")
+    click(page, "//section[@id='ladder']//tr[th[.='KW+RA'] and td[contains(., 'parent arm')]]//a[@data-sides]")
+    assert page.find_element(By.CSS_SELECTOR, ".overall").text.startswith("A − B in term score")
+    chosen = [
+        Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
+    ]
+    assert chosen[:2] == ["KW+RA", "KW"]
 
 
 @pytest.mark.full

@@ -1,8 +1,13 @@
 """The rule that annotates people's own sets: what it waits for, what makes it run again, and wrong names."""
 
+import subprocess
+import sys
+
 import pytest
 import tiny_project
+from peft import LoraConfig, get_peft_model
 from tiny_project import BACKBONE
+from transformers import AutoModelForCausalLM
 
 pytestmark = pytest.mark.slow
 FOLDER = f"results/annotations/{BACKBONE}/base/mine"
@@ -64,3 +69,55 @@ def test_sets_of_mice_wait_for_the_table_of_orthologues(fresh):
     tiny_project.edit(fresh, "annotations.yaml", lambda c: c["mine"].update(species="mouse"))
     planned = tiny_project.snakemake(fresh, "--dry-run", TARGET).stdout
     assert "resources/annotate/mouse_orthologues.tsv.gz" in planned
+
+
+def ship(folder) -> None:
+    """Let the project have a backbone with an adapter, and ask it."""
+    weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources-of-mine/namer", "licence": "Apache-2.0"}
+    tiny_project.edit(folder, "backbones.yaml", lambda c: c.update({"namer": {"weights": weights}}))
+    tiny_project.edit(folder, "config.yaml", lambda c: c.update(annotation_model="namer"))
+
+
+def test_an_adapter_is_merged_into_its_backbone_and_what_lies_beside_it_makes_the_page_again(fresh):
+    ship(fresh)
+    adapter = fresh / "resources-of-mine/namer"
+    adapter.mkdir(parents=True)
+    for name in ("adapter_model.safetensors", "adapter_config.json", "measured.json"):
+        (adapter / name).touch()
+    model = "results/models/namer/base/manifest.json"
+    assert tiny_project.planned_jobs(fresh, model) == {"fetch_backbone": 1, "merge_adapter": 1}
+    page = "results/annotations/namer/base/mine/annotations.html"
+    planned = tiny_project.snakemake(fresh, "--dry-run", page).stdout
+    assert "measured.json" in planned and "calibration.json" not in planned
+
+
+def test_what_ships_is_made_from_an_arm_by_the_path_of_its_manifest(fresh):
+    chain = "sft.enriched-s0+grpo.enriched-s0"
+    joined = f"results/models/{BACKBONE}/{chain}/joined.enriched/manifest.json"
+    jobs = tiny_project.planned_jobs(fresh, joined)
+    assert (jobs["export_adapter"], jobs["summarise"], jobs["audit_leaks"]) == (1, 1, 1)
+    calibration = f"results/models/{BACKBONE}/{chain}/calibration.enriched-valid.enriched.greedy-short.json"
+    jobs = tiny_project.planned_jobs(fresh, calibration)
+    assert [jobs[rule] for rule in ("fit_name_or_term", "score", "score_baselines", "generate")] == [1, 1, 1, 1]
+
+
+@pytest.mark.full
+def test_the_first_annotation_makes_all_that_it_needs_and_the_second_nothing(tmp_path, tiny_backbone, encoder_model):
+    folder = tiny_project.make(tmp_path / "project", tiny_backbone, encoder_model)
+    ship(folder)
+    adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_backbone), LoraConfig(target_modules=["q_proj"]))
+    adapted.save_pretrained(folder / "resources-of-mine/namer")
+    (folder / "mine.gmt").write_text("repair\tna\tBRCA1\tBRCA2\tRAD51\tATM\n")
+
+    def annotate() -> str:
+        command = [sys.executable, "-m", "reasonome.cli", "annotate", "mine.gmt", "--out", "out", "--samples", "1"]
+        environment = tiny_project.environment() | {"PYTHONPATH": str(tiny_project.ROOT / "scripts")}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    told = annotate()
+    assert "made now, once; later runs need no network: " in told and "steps (100%) done" in told
+    assert "results/models/namer/base/manifest.json" in told
+    assert (folder / "out/annotations.html").is_file()
+    assert "made now" not in annotate()

@@ -21,6 +21,8 @@ ARMS = {
     "KTO": ["sft.names", "kto.demotiers"],
     "online DPO": ["sft.names", "onlinedpo.judged"],
     "sure": ["sft.names", "sft.sure"],
+    "best": ["sft.names", "sft.best"],
+    "placebo": ["sft.names", "grpo.placebo"],
     "drilled": ["pretrain.demo", "pretrain.drilled", "sft.within"],
 }
 
@@ -39,8 +41,12 @@ def edit(folder):
         "max_length": 512,
         "confidence_from": {"decoding": "sample8-96", "questions": 5},
     }
+    best = STEPS | {"teacher": "none", "max_length": 512, "rows": {"skip": 6, "take": 9}}
+    best |= {"samples": {"decoding": "sample8-96", "rewards": {"similarity": 1.0}, "encoders": ["minilm"]}}
+    placebo = ROLLOUTS | {"generations": 2, "rewards": {"rouge_l": 1.0}, "gold": "shuffled", "rows": {"skip": 15}}
+    tiny_project.edit(folder, "recipes/grpo.yaml", lambda c: c["variants"].update(placebo=placebo))
     merged = STEPS | {"statements": {"corpus": "demo", "max_tokens": 400, "share": 0.5}}
-    tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged))
+    tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged, best=best))
     drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}}
     tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(drilled=drilled))
     experiment = {
@@ -77,6 +83,15 @@ def _one_question_has_a_better_sample(copy, samples, rows):
     assert (pair["id"], pair["chosen"], pair["rejected"]) == (question, f"Process: {name}", "no form")
 
 
+def _no_sample_is_cut_off(copy):
+    """Samples of nine other questions, as a model that ends its answers would have drawn them."""
+    path = "results/samples/smollm2-135m/sft.names-s0/demo-go.demo-names/sample8-96.6-15.jsonl"
+    tiny_project.snakemake(copy, path)
+    rows = [json.loads(line) | {"finish_reason": "stop"} for line in (copy / path).read_text().splitlines()]
+    (copy / path).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return {row["id"] for row in rows}
+
+
 def test_every_stage_of_preferences_ends_in_a_report(copy):
     edit(copy)
     done = tiny_project.snakemake(
@@ -87,6 +102,7 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     train = (copy / "results/benchmarks/demo-go/train.jsonl").read_text()
     assert len(rows) == 18 and all(f'"{row["id"]}"' in train for row in rows), done.stdout
     _one_question_has_a_better_sample(copy, samples, rows)
+    assert len(_no_sample_is_cut_off(copy) - {row["id"] for row in rows}) == 9, "none of the first six"
     # What random weights write earns alike: a table of somebody's own stands in.
     first, second = rows[0]["id"], rows[3]["id"]
     (copy / "pairs.csv").write_text(
@@ -107,6 +123,9 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     assert set(manifest["data"]) == {"examples", "valid", "judge"}
     manifest = json.loads((models / "sft.names-s0+sft.sure-s0/manifest.json").read_text())
     assert "samples" in manifest["data"]
+    manifest = json.loads((models / "sft.names-s0+sft.best-s0/manifest.json").read_text())
+    assert manifest["examples"] == 9 and set(manifest["data"]) == {"examples", "samples", "encoder minilm"}
+    assert json.loads((models / "sft.names-s0+grpo.placebo-s0/manifest.json").read_text())["examples"] == 4
     drilled = models / "pretrain.demo-s0+pretrain.drilled-s0"
     recalled = copy / "results/recall/smollm2-135m/pretrain.demo-s0/demo.30.jsonl"
     missed = sum(json.loads(line)["rank"] > 1 for line in recalled.read_text().splitlines())
@@ -115,6 +134,10 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     assert merged["statements"] > 0
 
     folder = copy / f"results/experiments/{EXPERIMENT}"
+    costs = pd.read_csv(folder / "costs.tsv", sep="\t").set_index("job")
+    learned = ["train sft.names-s0", "sample demo-go.demo-names sample8-96.6-15", "train sft.best-s0"]
+    for tokens in ("backward_tokens", "prompt_tokens", "generated_tokens"):
+        assert costs.loc["arm best", tokens] == costs.loc[learned, tokens].sum() > 0, tokens
     forgetting = pd.read_csv(folder / "forgetting.tsv", sep="\t")
     assert set(forgetting["kind"]) == {"questions", "facts"} and not forgetting["chain"].str.contains("reward").any()
     assert {0, 1, 2, 3} == set(forgetting["steps"])

@@ -59,7 +59,7 @@ rule sample:
         f"{ROOT}/logs/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.log",
     wildcard_constraints:
         backbone=backbones_of("weights"),
-        questions="all|[1-9][0-9]*",
+        questions=PART,
     conda:
         environment("generate")
     threads: cpus("generate")

@@ -1,5 +1,12 @@
 # Which files and settings a job needs, by its wildcards, where that is more than a line; the rules are beside this file.
 
+# Backbones that are another one with an adapter, and the weights of each as the configuration has them.
+ADAPTED = {
+    name: backbone.weights
+    for name, backbone in PROJECT.backbones.items()
+    if backbone.weights and backbone.weights.source == "adapter"
+}
+
 
 def reads(stage, *further):
     """The files that a job of this stage reads beside the rows of its benchmark, and its encoders: what the task says.
@@ -79,7 +86,9 @@ def statement_files(wildcards):
     corpus = entry(PROJECT.corpora, "corpus", wildcards.corpus)
     files = held_out_files(corpus.leave_out)
     if corpus.only and corpus.only.genes_of:
-        files += [RESULTS.benchmark(corpus.only.genes_of) / f"{part}.jsonl" for part in ("train", "valid", "test")]
+        files += [
+            RESULTS.benchmark(corpus.only.genes_of) / f"{part}.jsonl" for part in ("train", "valid", "test")
+        ]
     if corpus.test_descendants == "drop":
         files += PROJECT.ontologies(wildcards.corpus).values()
     return list(dict.fromkeys(files))
@@ -99,6 +108,17 @@ def local_weights(table, kind, name):
             f"{kind} '{name}' has no weights: it can be asked, but there is no model of it to fetch or train"
         )
     return sorted(Path(weights.path).glob("*.safetensors")) if weights.source == "path" else []
+
+
+def adapted_backbone(wildcards):
+    """The folder of the untouched backbone that an adapter is added to."""
+    return RESULTS.model(ADAPTED[wildcards.backbone].backbone, chains.BASE)
+
+
+def beside_adapter(backbone, *names):
+    """The files of these names beside a backbone's adapter, as far as they are there; none of a backbone without."""
+    folder = Path(ADAPTED[backbone].path) if backbone in ADAPTED else None
+    return [folder / name for name in names if folder and (folder / name).is_file()]
 
 
 def recipe(wildcards):
@@ -122,6 +142,11 @@ def training_files(wildcards):
     """The files that the recipe learns from."""
     about = (wildcards.backbone, chains.parent(wildcards.chain))
     return list(or_stop(experiments.training_files, PROJECT, recipe(wildcards), *about).values())
+
+
+def encoder_models(wildcards):
+    """The encoders that the recipe's rewards compare by; their manifests are among the training files."""
+    return [ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(wildcards).encoders]
 
 
 def judge_model(wildcards):

@@ -5,7 +5,7 @@ rule score:
     input:
         answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        files=reads("scoring"),
+        files=reads("scoring", "style"),
     output:
         scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
         summary=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.json",

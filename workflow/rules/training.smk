@@ -56,6 +56,7 @@ rule sft:
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
         data=training_files,
+        encoder_models=encoder_models,
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",
@@ -165,9 +166,7 @@ rule onlinedpo:
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
         data=training_files,
-        encoder_models=lambda w: [
-            ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(w).encoders
-        ],
+        encoder_models=encoder_models,
         judge=judge_model,
     output:
         model=directory(f"{MODEL}/model"),
@@ -198,9 +197,7 @@ rule grpo:
         parent=lambda w: parent(w) / "manifest.json",
         parent_model=lambda w: ancient(parent(w) / "model"),
         data=training_files,
-        encoder_models=lambda w: [
-            ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(w).encoders
-        ],
+        encoder_models=encoder_models,
     output:
         model=directory(f"{MODEL}/model"),
         manifest=f"{MODEL}/manifest.json",

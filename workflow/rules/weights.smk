@@ -1,9 +1,36 @@
-# Weights of backbones and encoders. These rules need a network and run where Snakemake runs.
+# Weights of backbones and encoders. The rules that fetch need a network; all run where Snakemake runs.
 
 
 localrules:
     fetch_backbone,
     fetch_encoder,
+    merge_adapter,
+
+
+ruleorder: merge_adapter > fetch_backbone
+
+
+# A backbone that is another one with an adapter, such as a model that ships.
+rule merge_adapter:
+    input:
+        manifest=lambda w: adapted_backbone(w) / "manifest.json",
+        model=lambda w: ancient(adapted_backbone(w) / "model"),
+        adapter=lambda w: Path(ADAPTED[w.backbone].path) / "adapter_model.safetensors",
+        others=lambda w: beside_adapter(w.backbone, "adapter_config.json", "manifest.json"),
+    output:
+        model=directory(f"{ROOT}/models/{{backbone}}/base/model"),
+        manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",
+    log:
+        f"{ROOT}/logs/merge_adapter/{{backbone}}.log",
+    wildcard_constraints:
+        backbone=one_of(ADAPTED),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        weights=lambda w: canonical(PROJECT.backbones[w.backbone].weights.identity()),
+        folder=subpath(output.manifest, parent=True),
+    shell:
+        configured("merge_adapter.py", "backbone", output="{params.folder}")
 
 
 rule fetch_backbone:

@@ -6,14 +6,15 @@ from typing import Any
 from reasonome.annotation.annotate import decoding_settings
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.measured import measured
-from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
+from reasonome.annotation.shipped import Shipped
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.config import Annotation, Style
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project import Project
 from reasonome.core.manifest import versions
+from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.naming import files
 
@@ -26,12 +27,16 @@ def about_page(
     tests: Mapping[str, OverRepresentation],
     gene_lists: Mapping[str, GeneLists],
     command: str,
+    shipped: Shipped | None = None,
 ) -> PageAbout:
     """How the names of a page were made, and the model's scores so far. The settings say which style was chosen.
 
-    `tests` and `gene_lists` have the name of a file as key.
+    Of a model that ships the scores are those that `shipped` has. `tests` and `gene_lists` have the name of a file as
+    key.
     """
     scores, card = measured(project, settings, model.folder)
+    if shipped is not None:
+        scores, card = shipped.in_words(settings.style, settings.samples), str(shipped.folder / "README.md")
     base, trained = (model.steps or [model.manifest])[0], model.steps[1:]
     corpora = [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
     decoding = decoding_settings(settings)
@@ -40,11 +45,12 @@ def about_page(
         model=model.name,
         where=model.where("genes, and what the style shows of them"),
         chain=[step["step"] for step in trained],
-        backbone=base.get("name", model.name),
+        backbone=base.get("weights", {}).get("backbone") or base.get("name", model.name),
         backbone_licence=base.get("weights", {}).get("licence", "not stated"),
         recipe_steps=[f"{step['step']}: {learned_from(step)}" for step in trained],
         decoding=sampled if decoding.samples > 1 else "greedy",
         measured=scores,
+        second_opinion=shipped is not None,
         card=card,
         style=settings.style,
         samples=settings.samples,
@@ -54,7 +60,7 @@ def about_page(
         libraries=told_once({name: of_file.summaries for name, of_file in tests.items()}),
         versions=versions(),
         command=command,
-        warnings=style_warnings(project, trained, settings, style),
+        warnings=style_warnings(project, trained, settings, style, shipped is not None),
     )
 
 
@@ -76,9 +82,12 @@ def sources_used(project: Project, settings: Annotation, corpora: Sequence[str])
 
 
 def style_warnings(
-    project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style
+    project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style, ships: bool
 ) -> list[str]:
-    """Warnings: a model not trained to name sets, or not in this style; prompts that show the facts of the check."""
+    """Warnings: a model not trained to name sets, or not in this style; prompts that show what names are held against.
+
+    Of a model that `ships` the page says by itself that it reads the enriched terms.
+    """
     styles = set(trained_styles(trained, naming_benchmarks(project)))
     warnings = []
     if not styles:
@@ -90,6 +99,6 @@ def style_warnings(
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
             "fits a term, may be copied from the prompt"
         )
-    if style.terms is not None:
+    if style.terms is not None and not ships:
         warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
     return warnings

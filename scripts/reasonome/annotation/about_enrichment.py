@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from reasonome.annotation.about import sources_used, told_once
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.over_representation import OverRepresentation
 from reasonome.annotation.page import PageAbout
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import versions
+from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.tasks.naming import files
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reasonome.annotation.record import AnnotatedClaim, EnrichedTerm
+from reasonome.annotation.record import AnnotatedClaim
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.tasks.base import Similarity

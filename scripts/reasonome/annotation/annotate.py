@@ -14,10 +14,12 @@ from reasonome.annotation.agreement import (
     genes_of_reasoning,
     most_frequent_name,
 )
+from reasonome.annotation.enrichment import tested_genes
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, EnrichedTerm, Sample
+from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.annotation.shipped import OF_WORDS, Shipped, placed
 from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
@@ -29,10 +31,13 @@ from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
+from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
-from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming, ShownTerm
+from reasonome.tasks.naming.prompt_terms import shown_terms
+from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 TASK = GeneSetNaming()
 ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the answers to a prompt
@@ -52,21 +57,25 @@ def annotate(
     model: AskedModel,
     known: Known,
     terms: Mapping[str, Sequence[EnrichedTerm]],
+    asked_tests: Mapping[str, OverRepresentation],
     out: Path,
+    shipped: Shipped | None = None,
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `terms` are the significant ones of each set by its id. The model sees the genes of a ranked set in that order,
-    those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's
-    `write_answers` does.
+    `shipped` is what lies beside a model that ships. `terms` are the significant ones of each set by its id.
+    `asked_tests`, by the name of the sets' file, give the terms that a style shows, which are those that benchmarks
+    show of the same genes. The model sees the genes of a ranked set in that order, those of others in a seeded random
+    order, as far as the style's budget goes. Raises InputError as the model's `write_answers` does.
     """
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
         index = FactIndex(known.facts, style.seed)
         examples = {example.id: example for example in with_facts(list(examples.values()), index, style.facts)}
     if style.terms is not None:
-        best = {question.record.id: shown_terms(question.record) for question in questions}
-        examples = {id: example.model_copy(update={"enriched": best[id]}) for id, example in examples.items()}
+        for record in (question.record for question in questions if question.record.id in examples):
+            shown = shown_terms(asked_tests[record.list], tested_genes(record), style.terms)
+            examples[record.id] = examples[record.id].model_copy(update={"enriched": shown})
     listed = style.model_copy(update={"order": "listed"})
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
@@ -78,7 +87,11 @@ def annotate(
         record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
-            record = _checked(named, known, terms[record.id])
+            shown = examples[record.id].enriched or []
+            record = _checked(named, known, terms[record.id], of_whole_list=bool(shown))
+            if shipped is not None:
+                calibrated = shipped.is_calibrated(settings.style or "", settings.samples)
+                record = placed(record, shown, shipped, calibrated)
         records.append(record)
     return records
 
@@ -127,7 +140,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     kind = "stated" if stated else ""
     if not stated and any(row.name_logprob is not None for row in rows):
-        kind = "probability of its words"
+        kind = OF_WORDS
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
         update={
@@ -145,17 +158,14 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     )
 
 
-def shown_terms(record: AnnotationRecord) -> list[ShownTerm]:
-    """The enriched terms of a record as prompts show them, in their order."""
-    return [ShownTerm(name=term.name, overlap=term.overlap, drawn=term.drawn) for term in record.enriched]
-
-
 def _likelihood(row: AnswerRow) -> float:
     """The geometric mean probability of the name's tokens; 0 for an answer without a name."""
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm]) -> AnnotationRecord:
+def _checked(
+    record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm], of_whole_list: bool
+) -> AnnotationRecord:
     """The record with checked claims, the standing of the name, and the genes that support it."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
@@ -168,7 +178,7 @@ def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTer
     is_term = known.names.is_term(record.name) if record.name else ""
     shown = {gene.symbol for gene in record.genes if gene.shown}
     own_name = own_name_flag(record.name, record.genes, is_term == "yes")
-    stands, why = standing(record, supporting, telling, terms, own_name)
+    stands, why = standing(record, supporting, telling, terms, own_name, of_whole_list)
     return record.model_copy(
         update={
             "flags": [*record.flags, *_flags(record, supporting, is_term, own_name, known)],
@@ -189,7 +199,7 @@ def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, ow
     """Warnings: genes left out of the prompt, samples that disagree, no support, no known term, a gene's own name."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
-    if shown < len(record.genes):
+    if 0 < shown < len(record.genes):
         flags.append(f"the prompt had room for {shown:,} of {len(record.genes):,} genes")
     if record.name and record.agreement == 0:
         flags.append("no two answers agree on a name: this one is a guess")

@@ -8,9 +8,10 @@ from tqdm import tqdm
 
 from reasonome.annotation.agreement import SIGNIFICANT, near_identical_groups
 from reasonome.annotation.folding import fold
-from reasonome.annotation.over_representation import OverRepresentation, universe_flags
 from reasonome.annotation.questions import Question
-from reasonome.annotation.record import MOST_TERMS, AnnotationRecord, EnrichedTerm, FoldedTerm
+from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
+from reasonome.enrichment.over_representation import OverRepresentation, universe_flags
+from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
 
 
 def enrich(
@@ -26,7 +27,7 @@ def enrich(
     for question, group in zip(tqdm(questions, desc="enrichment", unit=" sets", delay=5), groups, strict=True):
         record = question.record.model_copy(update={"group": group})
         if not record.error:
-            counted, test = _counted(record), tests[record.list]
+            counted, test = tested_genes(record), tests[record.list]
             terms[record.id] = test.enriched(counted, most=None, largest_p=SIGNIFICANT)
             flags = [*record.flags, *universe_flags(counted, test.universe.symbols)]
             record = record.model_copy(update={"enriched": _first(leading_terms(terms[record.id])), "flags": flags})
@@ -64,8 +65,8 @@ def _first(terms: Sequence[EnrichedTerm]) -> list[EnrichedTerm]:
     return sorted(first, key=lambda term: term.is_one_of_many)
 
 
-def _counted(record: AnnotationRecord) -> list[str]:
-    """The genes that are drawn: those of mice, where the list has them."""
+def tested_genes(record: AnnotationRecord) -> list[str]:
+    """The genes that are tested: mouse genes of a mouse list, else human symbols."""
     return list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or [
         gene.symbol for gene in record.genes
     ]

@@ -6,8 +6,9 @@ from typing import Any
 
 from reasonome.annotation.enrichment import leading_terms
 from reasonome.annotation.gsea import RankedAnalysis
-from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotationRecord
 from reasonome.core import atomic
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.files.cells import tsv_row
 
 ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from reasonome.facts.text import some
+from reasonome.facts.text import counted, some
 
 FEWEST = 3  # genes; one or two have too many processes in common
 MOST = 2_000  # genes; a tenth of the protein-coding ones, more than nearly all processes have
@@ -86,11 +86,6 @@ def checked(
     if len(kinds := Counter(map(_kind, counts))) > 1:
         flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
     return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty), direction)
-
-
-def counted(count: int, singular: str, plural: str = "") -> str:
-    """The number with the noun or phrase; a plural that is not given is the singular with an s."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
 from reasonome.annotation.folding import fold
-from reasonome.annotation.gene_list import GeneLists, counted
-from reasonome.annotation.orthologues import Orthologues
-from reasonome.annotation.over_representation import OverRepresentation
+from reasonome.annotation.gene_list import GeneLists
 from reasonome.core.terminal import say
+from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.text import counted
 
 FEWEST_RANKED = 500  # genes; a shorter ranking is a choice of genes, and no whole one
 SMALLEST, LARGEST = 10, 500  # the size of a set, in genes of the ranking, as clusterProfiler has it

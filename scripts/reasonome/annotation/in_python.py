@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from reasonome.annotation import job
+from reasonome.annotation.making import make_missing
 from reasonome.annotation.readers import is_anndata, read_memory
 from reasonome.annotation.settings import checked_settings, placed
 from reasonome.annotation.tables import NUMBERS, TSV
@@ -56,6 +57,7 @@ def annotate_sets(
     with project_folder(Path(config)) as place:
         annotation = placed(annotation, place)
         project = Project(Path(config))
+        make_missing(project, annotation, None if model is None else os.fspath(model))
         gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
         beside, asked = adapter and Path(place(adapter)), None
         if model is not None:

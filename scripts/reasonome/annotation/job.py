@@ -2,37 +2,31 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
 from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
-from reasonome.annotation.gene_list import GeneLists, counted
+from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.gsea import analyse_rankings
 from reasonome.annotation.knowledge import Known, read_known, read_libraries
-from reasonome.annotation.orthologues import Orthologues, check_species
-from reasonome.annotation.over_representation import (
-    GeneSetLibrary,
-    OverRepresentation,
-    Universe,
-    default_universe,
-    resolve_universe,
-)
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
-    answer_sources,
     check_there,
     naming_benchmarks,
+    needed_sources,
     targets,
 )
 from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.shipped import Shipped, shipped_with
+from reasonome.annotation.species import check_species
 from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.asking import offline
@@ -44,13 +38,25 @@ from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    OverRepresentation,
+    Universe,
+    default_universe,
+    resolve_universe,
+)
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
+from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.files import library_files
+from reasonome.tasks.naming.libraries import named_libraries
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
+SAMPLES = 5  # answers for each set
 _SHOWN = 8  # sets of a file that are printed one by one
 
 
@@ -58,9 +64,10 @@ _SHOWN = 8  # sets of a file that are printed one by one
 class Prepared:
     """All that an annotation needs except the model's weights: the questions, and what checks their answers.
 
-    `settings` have the style that was chosen. `gene_lists` and `tests` have the name of a file as key. `about` is what
-    the page says about how it was made. `universe_sha256` is the digest of the settings' universe file, None without
-    one. Without a model `style` and `known` are None. `orthologues` are given for lists of mice.
+    `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
+    have the name of a file as key. `about` is what the page says about how it was made. `universe_sha256` is the digest
+    of the settings' universe file, None without one. Without a model `style` and `known` are None. `shipped` is what
+    lies beside a model that ships. `orthologues` are given for lists of mice.
     """
 
     settings: Annotation
@@ -72,8 +79,10 @@ class Prepared:
     orthologues: Orthologues | None
     known: Known | None
     tests: Mapping[str, OverRepresentation]
+    asked_tests: Mapping[str, OverRepresentation]
     about: PageAbout
     universe_sha256: str | None
+    shipped: Shipped | None
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
@@ -139,13 +148,13 @@ def prepare(
     incomplete model, and a universe without known genes. Writes nothing.
     """
     _print_reading(gene_lists)
-    sources = answer_sources(project, settings)
-    if model is None:
-        sources = replace(sources, facts=(), encoders=())
+    sources = needed_sources(project, settings, model is not None)
     check_there(sources)
     style = None
+    shipped = shipped_with(project, model)
     if model is not None:
         settings, style = _with_style(project, settings, model)
+        settings = _with_samples(settings, shipped)
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -167,10 +176,16 @@ def prepare(
         name: OverRepresentation(libraries, tested or _universe(name, lists, genes, libraries, to_human))
         for name, lists in gene_lists.items()
     }
+    asked_tests = {}
+    if style is not None and style.terms is not None:
+        shown = named_libraries(
+            style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
+        )
+        asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
     if model is None:
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
-        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command)
+        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
     for sentence in page_about.universe:
         say(sentence)
     return Prepared(
@@ -183,8 +198,10 @@ def prepare(
         orthologues=to_human,
         known=known,
         tests=tests,
+        asked_tests=asked_tests,
         about=page_about,
         universe_sha256=universe_sha256,
+        shipped=shipped,
     )
 
 
@@ -196,10 +213,16 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
     styles = project.styles(annotate.TASK.name)
     name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
     style = lookup(styles, name, "prompt style")
-    if style.neighbours is not None:
+    if style.neighbours is not None or style.examples is not None:
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     return settings.model_copy(update={"style": name}), style
+
+
+def _with_samples(settings: Annotation, shipped: Shipped | None) -> Annotation:
+    """The settings with the number of answers: where none is given, the one by which a model that ships is judged."""
+    alone = shipped is not None and shipped.judge is not None
+    return settings.model_copy(update={"samples": settings.samples or (1 if alone else SAMPLES)})
 
 
 def annotate_lists(
@@ -226,9 +249,9 @@ def annotate_lists(
                 )
             records = [question.record for question in questions]
             if model is not None:
-                records = annotate.annotate(
-                    questions, prepared.settings, prepared.style, model, prepared.known, terms, out
-                )
+                asked = (prepared.settings, prepared.style, model, prepared.known)
+                shown = (terms, prepared.asked_tests)
+                records = annotate.annotate(questions, *asked, *shown, out, prepared.shipped)
             claim(out, RESULTS)
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
@@ -248,7 +271,8 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
     for record in tested[:_SHOWN]:
         best = tables.best_term(record)
         told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
-        say(f"{record.list}: {' '.join(record.set.split())!r}: {told}")
+        first = f"{record.name} (by the model); " if record.stands_first else ""
+        say(f"{record.list}: {' '.join(record.set.split())!r}: {first}{told}")
     enriched = sum(bool(record.enriched) for record in tested)
     without, failed = len(tested) - enriched, len(records) - len(tested)
     print(
@@ -260,6 +284,8 @@ def _print_names(records: Sequence[AnnotationRecord]) -> None:
     """Print how many names the enriched terms bear out."""
     stands = Counter(record.standing for record in records if not record.error)
     told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
+    if first := sum(record.stands_first for record in records):
+        told.append(f"{first:,} before the first term")
     print(f"the model's names: {', '.join(told)}")
 
 
@@ -313,6 +339,7 @@ def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": model and model.manifest,
+        "shipped": prepared.shipped and prepared.shipped.digests,
         "code": code_sha256(__file__),
         "versions": versions(),
     }

@@ -7,10 +7,10 @@ from functools import cached_property
 import pandas as pd
 
 from reasonome.annotation.names import TermNames
-from reasonome.annotation.over_representation import GeneSetLibrary, LibrarySet, read_library
 from reasonome.annotation.project_files import Sources
-from reasonome.annotation.record import EnrichedTerm
 from reasonome.config.project import Project
+from reasonome.enrichment.over_representation import GeneSetLibrary, read_library
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT
@@ -20,9 +20,7 @@ from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.tasks.base import Similarity
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
-
-# The libraries of GO's terms, apart: p is adjusted for the terms of one, and they answer different questions.
-BRANCHES = {"biological_process": "GO BP", "cellular_component": "GO CC", "molecular_function": "GO MF"}
+from reasonome.tasks.naming.libraries import ontology_libraries
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,3 @@ def read_libraries(sources: Sources, background: Background, genes: GeneTable) -
     """The libraries to test against: those of the background's terms, then those of the settings."""
     own = [read_library(path, genes, name, form) for name, (path, form) in sources.libraries.items()]
     return ontology_libraries(background) + own
-
-
-def ontology_libraries(background: Background) -> list[GeneSetLibrary]:
-    """The background's candidate terms, a library for each branch of GO, other ontology and source of sets.
-
-    Each term has the genes of the terms below it too.
-    """
-    sets: dict[str, dict[str, LibrarySet]] = {}
-    for term in background.candidates:
-        if genes := background.genes(term.id):
-            library = BRANCHES.get(term.namespace) or term.namespace or term.source
-            sets.setdefault(library, {})[term.id] = LibrarySet(term.name, genes)
-    return [GeneSetLibrary(name, sets[name]) for name in sorted(sets)]

@@ -54,7 +54,7 @@ def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
             continue  # not summarised yet
         plan = read_plan(path)
         evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
-        if plan.metric_set is not METRICS or not evaluations:
+        if plan.task_report.METRICS is not METRICS or not evaluations:
             continue
         metrics = tables.read_table(files["metrics"], tables.metric_columns(plan.metric_set))
         comparisons = tables.read_table(files["comparisons"], tables.COMPARISON_COLUMNS)

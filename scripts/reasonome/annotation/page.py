@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
 from reasonome.annotation.gsea import RankedAnalysis, ranking_values
-from reasonome.annotation.record import MANY, MOST_TERMS, AnnotationRecord
+from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
+from reasonome.enrichment.term import MANY
 from reasonome.report import page_files
 from reasonome.report.page_files import SourceUsed
 
@@ -29,8 +30,9 @@ class PageAbout(BaseModel):
     """How the terms and the names were found, and the model's scores; without a model its fields are empty.
 
     `where` says where the model was asked, and what left the machine. `measured` has its scores and those of baselines,
-    or says that there are none; `card` is the path of its card, "" without one. `chain` are the training steps, first
-    to last, and `recipe_steps` has a sentence for each. `universe` says which genes enrichment is tested against,
+    or says that there are none; `card` is the path of its card, "" without one. With `second_opinion` names stand
+    before or below the first term, in one column with it (annotation.shipped). `chain` are the training steps, first to
+    last, and `recipe_steps` has a sentence for each. `universe` says which genes enrichment is tested against,
     `reading` how the files were read. `warnings` stand above all names.
     """
 
@@ -42,6 +44,7 @@ class PageAbout(BaseModel):
     recipe_steps: list[str] = []
     measured: str = ""
     card: str = ""
+    second_opinion: bool = False
     decoding: str = ""
     style: str = ""
     samples: int = 0
@@ -67,6 +70,7 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout, rankings:
     data = {
         "model": f"{about.model} ({about.backbone})" if about.model else "",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
+        "second_opinion": about.second_opinion,
         "files": "annotations-shown",
         "rankings": [ranking_values(analysis) for analysis in rankings],
         "heading": tsv_heading(),

@@ -1,7 +1,7 @@
 """The files of a project that annotation reads: their paths, for commands and rules, and checks of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +61,25 @@ def answer_sources(project: Project, settings: Annotation) -> Sources:
         encoders=[results.encoder(name) for name in benchmark.encoders],
         libraries=_libraries(project, settings.libraries),
     )
+
+
+def needed_sources(project: Project, settings: Annotation, asks: bool) -> Sources:
+    """The files that an annotation reads: where it `asks` no model, only what terms are tested with.
+
+    Raises InputError as `answer_sources`.
+    """
+    sources = answer_sources(project, settings)
+    return sources if asks else replace(sources, facts=(), encoders=())
+
+
+def native_files(project: Project, settings: Annotation) -> list[Path]:
+    """The native files of all sources that facts, terms and libraries are made of."""
+    corpora = dict.fromkeys(
+        [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
+    )
+    sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
+    of_sources = [path for source in sources for path in project.source_files(source).values()]
+    return [*of_sources, *(library.path for library in _libraries(project, settings.libraries).values())]
 
 
 def _libraries(project: Project, given: Sequence[str]) -> dict[str, Library]:

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reasonome.annotation.gene_list import FEWEST, GeneList, counted
-from reasonome.annotation.orthologues import Orthologues
+from reasonome.annotation.gene_list import FEWEST, GeneList
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.text import some
+from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.text import counted, some
 from reasonome.tasks.naming.task import Example, Gene
 
 

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
+from reasonome.enrichment.term import EnrichedTerm
 
-MANY = 10  # terms with the very same genes of a list; of 24 genes of the proteasome Reactome has 126
+MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
 
 
 class _Record(BaseModel):
@@ -49,47 +49,6 @@ class AnnotatedClaim(_Record):
     fact: str = ""
 
 
-class FoldedTerm(_Record):
-    """An enriched term that shares most of its genes with a better one."""
-
-    id: str
-    name: str
-    overlap: int
-    adjusted_p: float
-
-
-class EnrichedTerm(_Record):
-    """A library's gene set in which the genes are over-represented: p of the hypergeometric test, raw and adjusted.
-
-    `overlap` genes of the `drawn` ones of the list are among the `size` ones of the term, and those are among the
-    `universe`; all four count genes of the list's species, and `genes` are human symbols. `folded` are the terms that
-    stand below this one (folding.fold), and `same` terms of the library have the very same genes of the list.
-    """
-
-    library: str
-    id: str
-    name: str
-    overlap: int
-    size: int
-    drawn: int
-    universe: int
-    p: float
-    adjusted_p: float
-    genes: list[str]
-    folded: list[FoldedTerm] = []
-    same: int = 0
-
-    @property
-    def is_one_of_many(self) -> bool:
-        """Whether the list cannot tell the term from MANY others or more, and so does not say that it is meant."""
-        return self.same >= MANY
-
-    @property
-    def fold_enrichment(self) -> float:
-        """How many times as many genes of the list are in the term as would be by chance."""
-        return (self.overlap / self.drawn) / (self.size / self.universe)
-
-
 class Sample(_Record):
     """One of several completions: its name ("" if none can be parsed) and its text."""
 
@@ -109,7 +68,9 @@ class AnnotationRecord(_Record):
     the other samples with this name, None for a single sample. `samples` has the one behind the name first. `unchecked`
     are sentences of the reasoning that name a gene but no known term. `other_genes` were shown to the model, and no
     known fact links them with the name. `group` numbers groups of nearly identical sets from 1. `ranked` says that the
-    first genes matter most, and were shown to the model first.
+    first genes matter most, and were shown to the model first. `better_than_first_term` is the probability that the
+    name of a model that ships is better than `first_term`, the first that its question showed; None where nobody
+    calibrated it. A name that `stands_first` stands before the enriched terms (annotation.shipped).
     """
 
     list: str
@@ -141,4 +102,7 @@ class AnnotationRecord(_Record):
     enriched: list[EnrichedTerm] = []
     enriched_agreement: float | None = Field(None, ge=0, le=1)
     enriched_match: str = ""
+    first_term: str = ""
+    better_than_first_term: float | None = Field(None, ge=0, le=1)
+    stands_first: bool = False
     group: int = Field(1, ge=1)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from reasonome.annotation.agreement import TermAgreement
 from reasonome.annotation.enrichment import leading_terms
-from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotationRecord
+from reasonome.enrichment.term import EnrichedTerm
 
 STANDINGS = SUPPORTED, WEAK, WITHHELD = "supported", "weak", "withheld"
 
@@ -15,18 +16,20 @@ def standing(
     agreement: TermAgreement | None,
     terms: Sequence[EnrichedTerm],
     own_name: str,
+    of_whole_list: bool = False,
 ) -> tuple[str, str]:
     """The standing of a record's name, and why in words; ("", "") without a name.
 
     `supporting` are the genes with evidence for the name, `agreement` is with the significant `terms` of the list, and
     None where no term that says something agrees; `own_name` says that the name is a gene's own. A name is withheld
-    where more than half of the genes were not shown to the model, and where nothing supports it. It is supported only
-    if it says the same as the best term of a library, or one folded below that, and this is not one of many; else weak.
+    where more than half of the genes were not shown to the model, unless its question is `of_whole_list`, as enriched
+    terms are; and where nothing supports it. It is supported only if it says the same as the best term of a library, or
+    one folded below that, and this is not one of many; else weak.
     """
     if not record.name:
         return "", ""
     shown, total = sum(gene.shown for gene in record.genes), len(record.genes)
-    if 2 * shown < total:
+    if 2 * shown < total and not of_whole_list:
         return WITHHELD, f"the model saw only {shown:,} of {total:,} genes"
     if not supporting:
         return WITHHELD, "no enriched term says the same, and no known fact about these genes supports it"

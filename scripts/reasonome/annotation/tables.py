@@ -5,13 +5,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation.record import AnnotationRecord, EnrichedTerm
+from reasonome.annotation.record import AnnotationRecord
 from reasonome.core import atomic
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.files.cells import tsv_row
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
-    *("list", "set", "direction", "best_term", "best_term_library", "best_term_id", "genes_in_term"),
+    *(
+        "list",
+        "set",
+        "direction",
+        "called",
+        "called_by",
+        "better_than_first_term",
+        "best_term",
+        "best_term_library",
+        "best_term_id",
+        "genes_in_term",
+    ),
     *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why", "is_term"),
     *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
     *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
@@ -20,6 +32,7 @@ COLUMNS = (
 NUMBERS = (
     *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
     *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
+    "better_than_first_term",
 )
 
 
@@ -64,6 +77,8 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
     best = best_term(record)
     is_shown = record.standing != "withheld"
     return record.model_dump(include=set(COLUMNS)) | {
+        "called": record.name if record.stands_first else best and best.name,
+        "called_by": "model" if record.stands_first else best and "enriched term",
         "n_genes": len(record.genes),
         "n_unmapped": len(record.unmapped),
         "unmapped": [gene.written for gene in record.unmapped],

@@ -2,7 +2,7 @@
 
 experiment, or experiment/arm        the model that this arm trained last (`demo`, `demo/KW+RA`)
 BACKBONE/CHAIN, or its folder        a finished model of this project
-a backbone of backbones.yaml         its untouched weights, or the endpoint that it names
+a backbone of backbones.yaml         its weights, with its adapter if it has one, or the endpoint that it names
 http://localhost:8080/v1[#NAME]      an OpenAI-compatible server: llama.cpp's, Ollama, vLLM
 a folder, or OWNER/NAME[@COMMIT]     weights for transformers, on disk or on the Hugging Face hub
 a file MODEL.gguf                    weights for llama.cpp, which are unpacked once
@@ -162,10 +162,12 @@ def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
     """A finished model, whose files are those of its manifest."""
     model_files.check_model(folder, project.results)
     chains.check_answers(folder.name)
-    steps = chains.step_manifests(folder)
+    base, *trained = chains.step_manifests(folder)
     backbone = project.backbones.get(folder.parent.name)
     engine = backbone.engine if backbone else "transformers"
-    return AskedWeights(name, steps[-1], folder, folder / "model", steps, engine)
+    # A backbone with an adapter was trained too, elsewhere.
+    steps = [base, *base.get("steps", []), *trained]
+    return AskedWeights(name, (trained or [base])[-1], folder, folder / "model", steps, engine)
 
 
 # --- weights of others -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from filelock import FileLock
 from tqdm import tqdm
 
-from reasonome.config import HubWeights
+from reasonome.config import AdapterWeights, HubWeights
 from reasonome.config.project import chains
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
@@ -129,11 +129,7 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
 
     Raises InputError for a folder without adapter_config.json and safetensors, and for an adapter of another model.
     """
-    for name in _ADAPTER:
-        if not (adapter / name).is_file():
-            fix = "give the folder that PEFT saved the adapter to"
-            raise InputError(f"this folder has no {name}", file=adapter, field="--adapter", fix=fix)
-    files = {name: file_sha256(adapter / name) for name in _ADAPTER}
+    files = _adapter_files(adapter, "--adapter")
     digest = text_sha256(canonical([base_digest, files, "fp32"]))
     origin = {"source": "adapter", "base": base_digest, "adapter": files, "licence": "not stated"}
 
@@ -142,6 +138,40 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
         _merge(base, adapter, folder)
 
     return _kept(kept / f"{adapter.name}-{digest[:12]}", adapter.name, lambda: origin, merge)
+
+
+def write_adapted(name: str, weights: AdapterWeights, base: Path, folder: Path) -> None:
+    """Write the backbone `name` to `folder`: the model in `base` with an adapter added, and its manifest.
+
+    The manifest has the steps that made the adapter, where a manifest beside it tells them. InputError for a folder
+    that is no adapter, for one of another digest, and for one that was made beside other weights.
+    """
+    field = f"backbones.yaml: {name}.weights"
+    files = _adapter_files(adapter := Path(weights.path), f"{field}.path")
+    sha256 = files["adapter_model.safetensors"]
+    if weights.sha256 not in ("unpinned", sha256):
+        what = f"checksum of the adapter is {sha256}, expected {weights.sha256}"
+        fix = "it is damaged or another one: get the right one, or pin the new sha256 if you trust it"
+        raise InputError(what, file=adapter, field=f"{field}.sha256", fix=fix)
+    made = atomic.read_json(adapter / "manifest.json") if (adapter / "manifest.json").is_file() else {}
+    beside = read_manifest(base / "manifest.json")
+    if made and made["base"]["model"] != beside["model"]:
+        what = f"this adapter was made beside other weights than those of {weights.backbone} here"
+        raise InputError(what, file=adapter, field=field, fix="name the backbone that its card names")
+    with atomic.replacing(folder / "model") as temporary:
+        _merge(base / "model", adapter, temporary)
+    origin = {**weights.identity(), "sha256": sha256, "licence": weights.licence, "of": beside["weights"]}
+    manifest = {"name": name, "weights": origin, "steps": made.get("steps", [])}
+    atomic.write_json(folder / "manifest.json", manifest | {"model": folder_sha256(folder / "model")})
+
+
+def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
+    """The digests of an adapter's files; InputError for a folder without them."""
+    for name in _ADAPTER:
+        if not (adapter / name).is_file():
+            fix = "give the folder that PEFT saved the adapter to"
+            raise InputError(f"this folder has no {name}", file=adapter, field=field, fix=fix)
+    return {name: file_sha256(adapter / name) for name in _ADAPTER}
 
 
 def _merge(base: Path, adapter: Path, folder: Path) -> None:

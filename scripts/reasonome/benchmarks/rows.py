@@ -30,10 +30,23 @@ def read_rows(path: str | Path, model: type[BaseModel]) -> list:
     return rows
 
 
-def drawn(rows: Sequence[Row], number: str | int) -> list[Row]:
-    """The first `number` rows ("all": all of them) in an order drawn at random, the same for any number."""
+def drawn(rows: Sequence[Row], which: str | int, file: str | Path | None = None) -> list[Row]:
+    """Some rows of a training split, in an order drawn at random that is the same whichever are taken.
+
+    `which` is as `span` reads it; `file` is where the rows are from. InputError where none is left.
+    """
     order = random.Random(0).sample(rows, len(rows))
-    return order if number == "all" else order[: int(number)]
+    start, end = span(which)
+    if start and start >= len(order):
+        what = f"there are {len(order):,} training questions, and the first {start:,} are left out"
+        raise InputError(what, file=file, field="rows.skip", fix="leave fewer out: lower `skip` in the recipe")
+    return order[start:end]
+
+
+def span(which: str | int) -> tuple[int, int | None]:
+    """The places of the first row and behind the last one (None: to the end) of `all`, `20`, `20-50` or `20-all`."""
+    start, _, end = str(which).rpartition("-")
+    return int(start or 0), None if end == "all" else int(end)
 
 
 def read_splits(folder: Path, model: type[BaseModel], *parts: str) -> list:

@@ -1,5 +1,6 @@
 """`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
+reasonome annotate clusters.csv --out my_clusters                  # the model that ships, if one does
 reasonome annotate deseq2.csv --ora-only --contrast "treated vs control" --out my_genes
 reasonome annotate clusters.csv --model demo --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
@@ -46,8 +47,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     summary = "enriched terms of your own gene sets, and a model's names for them, checked"
     command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
-    names = command.add_mutually_exclusive_group(required=True)
-    names.add_argument("--model", help="which model is asked; see above")
+    names = command.add_mutually_exclusive_group()
+    names.add_argument("--model", help="which model is asked; see above (default: the one that ships, if one does)")
     names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
@@ -94,11 +95,17 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 even if some sets got no answer."""
     from reasonome.annotation import job
+    from reasonome.annotation.making import make_missing
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
         project = Project(args.config)
+        if not (args.model or args.ora_only):
+            args.model = project.settings.annotation_model
+        if not (args.model or args.ora_only):
+            args.parser.error("one of the arguments --model --ora-only is required")
         settings = placed(parse_settings(args), place)
+        make_missing(project, settings, args.model)
         gene_lists = job.read_lists(settings)
         model = None if args.ora_only else asked_model(project, args, place)
         out = Path(place(args.out))

@@ -17,6 +17,7 @@ from reasonome.config.preferences import Preferences, SamplePreferences, TablePr
 from reasonome.config.recipes import (
     JUDGE,
     STAGES,
+    BestSamples,
     DpoRecipe,
     Grader,
     Grading,
@@ -27,6 +28,7 @@ from reasonome.config.recipes import (
     PretrainRecipe,
     Recipe,
     RecipeFile,
+    RewardedSamples,
     RewardRecipe,
     RolloutRecipe,
     SftRecipe,
@@ -47,5 +49,5 @@ from reasonome.config.sources import (
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, RecallTeacher, Teacher
-from reasonome.config.training_settings import Adapter, QuestionRecipe, TrainingSettings
-from reasonome.config.weights import HubWeights, PathWeights, PypiWeights
+from reasonome.config.training_settings import PART, Adapter, QuestionRecipe, Rows, RowsRecipe, TrainingSettings
+from reasonome.config.weights import AdapterWeights, HubWeights, PathWeights, PypiWeights

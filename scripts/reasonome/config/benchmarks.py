@@ -41,5 +41,5 @@ def variant_suffix(share: float) -> str:
 
 
 def is_variant(subset: str) -> bool:
-    """Whether the name of a subset ends as `variant_suffix` says."""
-    return re.fullmatch(r".+-\d{1,3}", subset) is not None
+    """Whether a subset holds variants of another one's sets: contaminated (bp-50), or with less withheld (bp-own)."""
+    return re.fullmatch(r".+-(\d{1,3}|own|nothing)", subset) is not None

@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
 
-# Two arms.
 Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
 
 
@@ -52,13 +51,12 @@ class Experiment(Strict):
     styles: SomeNames
     decodings: SomeNames
     contrasts: list[Pair] = Field(
-        [],
-        description="pairs of arms, the first of which is claimed to be better: the family of tests in place of the "
-        "protocol's, which becomes exploratory. Name them before the experiment is run",
+        [], description="pairs of a trained arm and a control of its own, which join the family of the protocol's tests"
     )
     compared: list[Pair] = Field(
         [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
     )
+    primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
     recall: Annotated[int, Field(ge=0)] = Field(
         100,
         description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every "

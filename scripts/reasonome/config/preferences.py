@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, model_validator
 
-from reasonome.config.recipes import Grading
-from reasonome.config.strict import Name, Names, Seed, Strict, UserPath, WrongValue
+from reasonome.config.recipes import RewardedSamples
+from reasonome.config.strict import Name, Seed, Strict, UserPath, WrongValue
 
-Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 # The four answers to a question, the best first (Gene-R1), and the pairs of them.
 TIERS = ("right with reasoning", "right without", "wrong with reasoning", "wrong without")
@@ -41,7 +40,7 @@ class TierPreferences(_Preferences):
         return self
 
 
-class SamplePreferences(_Preferences):
+class SamplePreferences(_Preferences, RewardedSamples):
     """The best and the worst of the parent's own samples for a question, by rewards."""
 
     kind: Literal["samples"]
@@ -49,23 +48,7 @@ class SamplePreferences(_Preferences):
     questions: Annotated[int, Field(ge=1)] | None = Field(
         None, description="of the train split, at most, drawn at random; all if not given"
     )
-    rewards: dict[str, Weight]
-    grading: Grading = Field(Grading(), description="of rewards of rankings")
-    encoders: Names = Field([], description="of a similarity reward; their mean is taken")
     margin: Annotated[float, Field(gt=0)] = Field(description="by which the better answer earns more, at least")
-
-    @model_validator(mode="after")
-    def _something_is_compared(self) -> "SamplePreferences":
-        if not any(self.rewards.values()):
-            raise WrongValue("every reward has weight 0: no sample is better than another", "give one a weight above 0")
-        if "similarity" in self.rewards and not self.encoders:
-            raise WrongValue("the similarity reward needs at least one encoder", "name it: encoders: [minilm]")
-        return self
-
-    @property
-    def rewarded_encoders(self) -> list[str]:
-        """The encoders by whose similarity the better sample is chosen."""
-        return self.encoders if self.rewards.get("similarity") else []
 
 
 class TablePreferences(_Preferences):

@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, Variant, WrongValue
-from reasonome.config.training_settings import QuestionRecipe, TrainingSettings
+from reasonome.config.training_settings import QuestionRecipe, RowsRecipe, TrainingSettings
 
 # The reward that a reward model gives.
 JUDGE = "judge"
@@ -61,7 +61,7 @@ class Samples(Strict):
 
     decoding: Name = Field(description="of decodings.yaml")
     questions: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="training questions, drawn at random; all if not given"
+        None, description="training questions, drawn at random, of `rows` where that is given; all if not given"
     )
 
 
@@ -75,10 +75,52 @@ class Statements(Strict):
     share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
 
 
-class SftRecipe(QuestionRecipe):
-    """Supervised fine-tuning on a teacher's reasoning, or on the names alone (teacher: none)."""
+class Grading(Strict):
+    """Parameters of the rewards of rankings."""
 
-    newer = ("confidence_from", "statements")
+    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
+    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
+    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
+    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
+
+
+class RewardedSamples(Strict):
+    """A model's own answers to training questions, which rewards compare."""
+
+    decoding: Name = Field(description="of decodings.yaml")
+    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
+    encoders: Names = Field([], description="of a similarity reward; their mean is taken")
+
+    @model_validator(mode="after")
+    def _something_is_compared(self) -> Self:
+        if not any(self.rewards.values()):
+            raise WrongValue("every reward has weight 0: no sample is better than another", "give one a weight above 0")
+        if "similarity" in self.rewards and not self.encoders:
+            raise WrongValue("the similarity reward needs at least one encoder", "name it: encoders: [minilm]")
+        return self
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        """The encoders by whose similarity the better sample is chosen."""
+        return self.encoders if self.rewards.get("similarity") else []
+
+
+class BestSamples(RewardedSamples):
+    """The sample of a question that earns most, as its target; of several one drawn at random."""
+
+    threshold: float | None = Field(
+        None, description="what the best sample earns at least; questions whose best earns less are left out"
+    )
+    margin: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="by which the best sample earns more than the worst at least; other questions are left out"
+    )
+
+
+class SftRecipe(RowsRecipe):
+    """Supervised fine-tuning on a teacher's reasoning, on the names alone (teacher: none), or on samples."""
+
+    newer = (*RowsRecipe.newer, "confidence_from", "statements", "samples")
     stage: Literal["sft"]
     teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
     confidence_from: Samples | None = Field(
@@ -87,6 +129,9 @@ class SftRecipe(QuestionRecipe):
         "and stratum) as its confidence; 50 without",
     )
     statements: Statements | None = None
+    samples: BestSamples | None = Field(
+        None, description="samples of the parent as targets, in place of right answers (rejection sampling)"
+    )
     max_examples: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
         1024,
@@ -105,6 +150,24 @@ class SftRecipe(QuestionRecipe):
     @property
     def corpora(self) -> list[str]:
         return [self.statements.corpus] if self.statements else []
+
+    @property
+    def encoders(self) -> list[str]:
+        """The encoders that compare samples."""
+        return self.samples.encoders if self.samples else []
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        return self.samples.rewarded_encoders if self.samples else []
+
+    @model_validator(mode="after")
+    def _samples_are_whole_targets(self) -> Self:
+        if self.samples and self.teacher != "none":
+            raise WrongValue("'samples' are the targets: a teacher's reasoning has no place in them", "teacher: none")
+        if self.samples and self.confidence_from:
+            what = "'confidence_from' does nothing with 'samples', which state their own confidence"
+            raise WrongValue(what, "leave one of the two out")
+        return self
 
     @model_validator(mode="after")
     def _packed_rows_are_alike(self) -> "SftRecipe":
@@ -160,15 +223,6 @@ class RewardRecipe(PreferenceRecipe):
     max_pairs: Annotated[int, Field(ge=1)] | None = None
 
 
-class Grading(Strict):
-    """Parameters of the rewards of rankings."""
-
-    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
-    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
-    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
-    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
-
-
 class Grader(Strict):
     """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
 
@@ -186,9 +240,10 @@ class Grader(Strict):
         return self
 
 
-class RolloutRecipe(QuestionRecipe):
+class RolloutRecipe(RowsRecipe):
     """The settings of stages that learn from the model's own completions, by what these earn."""
 
+    newer = (*RowsRecipe.newer, "shared_questions")
     graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
         {}, description="rewards of your own, by name"
     )
@@ -206,6 +261,11 @@ class RolloutRecipe(QuestionRecipe):
     )
     rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
+    )
+    shared_questions: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="whether a question is computed once for all of its completions, when they are drawn and when they "
+        "are trained on; auto: where that works and saves something",
     )
     max_drift: Annotated[float, Field(gt=0)] = Field(
         0.1,
@@ -243,8 +303,10 @@ class RolloutRecipe(QuestionRecipe):
         if self.batch_size % self.group:
             raise ValueError(f"batch_size {self.batch_size} is no multiple of {self._group_in_words()}")
         step = self.batch_size // self.group
-        if self.prompts is not None and self.prompts < step:
-            raise ValueError(f"prompts {self.prompts} do not fill a step of {step} (batch_size / {self.group})")
+        taken = self.rows.take if self.rows and not self.mixture else None
+        for key, prompts in (("prompts", self.prompts), ("rows.take", taken)):
+            if prompts is not None and prompts < step:
+                raise ValueError(f"{key} {prompts} do not fill a step of {step} (batch_size / {self.group})")
         return self
 
     def _group_in_words(self) -> str:
@@ -260,7 +322,7 @@ class RolloutRecipe(QuestionRecipe):
 class GrpoRecipe(RolloutRecipe):
     """Group-relative policy optimisation against weighted rewards."""
 
-    newer = ("iterations", "aggregation")
+    newer = (*RolloutRecipe.newer, "iterations", "aggregation", "gold")
     stage: Literal["grpo"]
     generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
     iterations: Annotated[int, Field(ge=1)] = Field(1, description="optimizer steps on the same completions")
@@ -270,6 +332,11 @@ class GrpoRecipe(RolloutRecipe):
     beta: Annotated[float, Field(ge=0)] = Field(0.0, description="weight of the KL term")
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
     scale_rewards: Literal["group", "batch", "none"] = "group"
+    gold: Literal["own", "shuffled"] = Field(
+        "own",
+        description="shuffled is a placebo: completions are rewarded by the right answer of another training question "
+        "of the subset",
+    )
 
     @field_validator("rewards")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import FileAndName, RelativePath, Seed, SomeNames, Strict, check_unique
+from reasonome.config.strict import FileAndName, Name, RelativePath, Seed, SomeNames, Strict, check_unique
 
 
 class Settings(Strict):
@@ -23,6 +23,9 @@ class Settings(Strict):
     )
     equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.02, description="differences of a score smaller than this count as none where two are said to be on par"
+    )
+    annotation_model: Name | None = Field(
+        None, description="the backbone that `reasonome annotate` asks without --model: a model that ships"
     )
     trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
         [], description="where training reports to beside TensorBoard; their settings come from the environment"

@@ -39,6 +39,10 @@ class Style(Strict):
         """Whether the text asks how sure the answer is."""
         return False
 
+    def is_control(self) -> bool:
+        """Whether the style takes something away of what another one shows, to see what answers rest on."""
+        return False
+
     def shows_more(self) -> bool:
         """Whether a prompt shows more than the benchmark's rows hold."""
         return False

@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from reasonome.config.strict import Name, Precision, Strict
 
+# A part of a training split, as `Rows.which` has it.
+PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
+
 
 class Adapter(Strict):
     """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
@@ -125,3 +128,33 @@ class QuestionRecipe(TrainingSettings):
     @property
     def questions(self) -> list[tuple[str, str]]:
         return [(part.benchmark, part.style) for part in self.parts]
+
+
+class Rows(Strict):
+    """A part of the training split. Its order is drawn at random once for all recipes and seeds."""
+
+    skip: Annotated[int, Field(ge=0)] = Field(0, description="questions at the beginning of that order to leave out")
+    take: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="questions that follow them, at most; all if not given"
+    )
+
+    @property
+    def which(self) -> str:
+        """The part as names of files have it: `all`, `1120` (the first), `2500-3620` or `2500-all`."""
+        if not self.skip:
+            return str(self.take or "all")
+        return f"{self.skip}-{self.skip + self.take if self.take else 'all'}"
+
+
+class RowsRecipe(QuestionRecipe):
+    """The settings of stages that read the training split itself."""
+
+    newer = ("rows",)
+    rows: Rows | None = Field(
+        None, description="the part of each benchmark's training split to learn from; all if not given"
+    )
+
+    def part(self, most: int | None = None) -> str:
+        """The part of the training split, or `most` of its first questions, as `Rows.which` has it."""
+        rows = self.rows or Rows()
+        return Rows(skip=rows.skip, take=min(filter(None, (rows.take, most)), default=None)).which

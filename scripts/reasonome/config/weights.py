@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field
 
-from reasonome.config.strict import EnvironmentVariable, RelativePath, Sha256, Strict
+from reasonome.config.strict import EnvironmentVariable, Name, RelativePath, Sha256, Strict
 
 
 class _Weights(Strict):
@@ -40,6 +40,15 @@ class PathWeights(_Weights):
     source: Literal["path"]
     path: str
     sha256: Sha256 = "unpinned"
+
+
+class AdapterWeights(_Weights):
+    """The weights of another backbone with a LoRA adapter added, which lies in a folder of the project."""
+
+    source: Literal["adapter"]
+    backbone: Name
+    path: RelativePath = Field(description="folder with adapter_config.json and adapter_model.safetensors")
+    sha256: Sha256 = Field("unpinned", description="of adapter_model.safetensors")
 
 
 Weights = Annotated[PypiWeights | HubWeights | PathWeights, Discriminator("source")]

@@ -33,3 +33,8 @@ def distinct_share(names: Sequence[str]) -> float:
 def some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     return ", ".join(names[:_FIRST]) + (f" and {len(names) - _FIRST:,} more" if len(names) > _FIRST else "")
+
+
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """The number with the noun or phrase; a plural that is not given is the singular with an s."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

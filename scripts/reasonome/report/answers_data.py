@@ -70,7 +70,7 @@ def answers_data(
     answered_runs: Sequence[tuple[Run, pd.DataFrame]],
     evidence: Evidence,
     weights: Mapping[str, float],
-    task_report: ModuleType,
+    plan: Plan,
 ) -> tuple[dict[str, Any], list[str]]:
     """The data that the browser reads at once, and the packed blocks of long texts, of the runs of `list_runs`.
 
@@ -78,8 +78,9 @@ def answers_data(
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; unknown values are null. A run's `texts` is the number of its first row
     among the packed ones, or null for baselines. `primary` and `right` are metrics: the one that leads, and the one
-    that is 1 for a right answer. `weights` are of the reward's components; `task_report` is the task's module `report`.
+    that is 1 for a right answer. `weights` are of the reward's components.
     """
+    task_report, metric_set = plan.task_report, plan.metric_set
     of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
     strings, kinds = {}, {}  # text → its number
     examples: dict[tuple[str, ...], int] = {}  # benchmark, subset and id → its number
@@ -114,7 +115,6 @@ def answers_data(
         )
         if run.kind == "model":
             texts += map(list, zip(*(text_column(table, name) for name in _TEXTS), strict=True))
-    metric_set = task_report.METRICS
     metrics = {name: metric_set.name(name) for run in runs for name in run["metrics"]}
     data = {
         "facets": FACETS,

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.config.project.arms import arms_without_a_step, parent_arm
 from reasonome.report.example_scores import SHUFFLED, Questions
-from reasonome.report.family import CONTRAST, comparison_family, verdicts, with_adjusted_p
-from reasonome.report.plan import Plan, arms_without_a_step, parent_arm
+from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
+from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
@@ -59,35 +60,45 @@ def comparisons_table(
         _, benchmark, style, _ = key
         labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
         later = [arm for other in order[position + 1 :] for arm in settings[other]]
-        pairs = list(_pairs(settings[key], later, scores.baselines[benchmark, style], plan))
+        elsewhere = [arm for other in order if other != key for arm in settings[other]]
+        pairs = list(_pairs(settings[key], later, elsewhere, scores.baselines[benchmark, style], plan))
         questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
-        rows += [labels | row for row in _compare(pairs, questions, bootstrap, equivalence, hits)]
+        outside = {"family": ""} if style in plan.control_styles else {}
+        rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, equivalence, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
     return table.assign(verdict=verdicts(table))
 
 
 def _pairs(
-    arms: list[Scored], later: list[Scored], baselines: list[Scored], plan: Plan
+    arms: list[Scored], later: list[Scored], elsewhere: list[Scored], baselines: list[Scored], plan: Plan
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison of one setting's arms, for each metric that is compared; `later`
-    are the arms of the settings after this one.
+    are the arms of the settings after this one, `elsewhere` those of all others.
 
     Arms of the same stages are compared across styles, and arms of the same name across backbones. Every arm is also
-    compared with the arms of a backbone that is never trained.
+    compared with the arms of a backbone that is never trained. A named pair is compared across styles if it has none in
+    common, but not in a style that is a control.
     """
     by_arm = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
     by_name = {arm.name: arm for arm in arms}
     steps = {name: by_arm[name].steps for name in by_name}
     all_steps = {name: evaluation.steps for name, evaluation in by_arm.items()}
+    asked_in = {name: {e.style for e in plan.evaluations if e.arm == name} for name in by_arm}
     for arm in arms:
         parent = parent_arm(arm.name, all_steps)
         others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
-        claims = [b for a, b in plan.contrasts if a == arm.name and b in by_name]
-        others += [(CONTRAST, b, by_name[b]) for b in claims if b not in [name for _, name, _ in others]]
-        named = [b for a, b in plan.compared if a == arm.name and b in by_name]
-        others += [("named pair", other, by_name[other]) for other in named]
+        for kind, pairs in (("declared control", plan.contrasts), ("named pair", plan.compared)):
+            others += [(kind, other, by_name[other]) for a, other in pairs if a == arm.name and other in by_name]
+        others += [
+            ("named pair", f"{other.name} [{other.labels['style']}]", other)
+            for other in elsewhere
+            if _differing(arm, other) == ["style"]
+            and (arm.name, other.name) in plan.compared
+            and not asked_in[arm.name] & asked_in[other.name]
+            and not {arm.labels["style"], other.labels["style"]} & {*plan.control_styles}
+        ]
         others += [
             ("other style", f"{other.name} [{other.labels['style']}]", other)
             for other in later
@@ -104,7 +115,6 @@ def _pairs(
         for kind, name, other in others:
             labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
             labels |= {"information": other.labels.get("information", ""), "control": name not in plan.no_controls}
-            labels |= {"contrast": (arm.name, name) in plan.contrasts if plan.contrasts else None}
             prefix = SHUFFLED if kind == "shuffled" else ""
             for metric in plan.metric_set.compared:
                 if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
@@ -156,7 +166,7 @@ def _compare(
                 row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
             if row["note"] == IDENTICAL:
                 row["p_equivalence"] = np.nan
-            of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control", "contrast")}
+            of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control")}
             row["family"] = comparison_family(subset=subset, **of_pair)
             rows.append(row)
     return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))

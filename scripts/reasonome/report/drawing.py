@@ -44,18 +44,22 @@ ElementTree.register_namespace("xlink", _XLINK)
 
 
 def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
-    """Write `stem`.svg, .png and .tsv, and close the figure. Not atomic: write into a folder that is replaced whole."""
+    """Write `stem`.svg, .png and .tsv, and close the figure. Not atomic: write into a folder that is replaced whole.
+
+    The figure's label, if it has one, is read aloud in place of the SVG.
+    """
     # Names hold dots, so that Path.with_suffix would cut them.
     svg = Path(f"{stem}.svg")
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     figure.savefig(f"{stem}.png", dpi=160, metadata={"Software": None})
     plt.close(figure)
-    svg.write_text(themed_svg(svg.read_text(encoding="utf-8"), prefix=stem.name), encoding="utf-8")
+    themed = themed_svg(svg.read_text(encoding="utf-8"), stem.name, figure.get_label())
+    svg.write_text(themed, encoding="utf-8")
     atomic.write_tsv(f"{stem}.tsv", data)
 
 
-def themed_svg(svg: str, prefix: str) -> str:
-    """The same drawing with INK as currentColor, no style sheet, and ids that are unique in a page."""
+def themed_svg(svg: str, prefix: str, label: str = "") -> str:
+    """The same drawing with INK as currentColor, no style sheet, ids that are unique in a page, and a label if any."""
     root = ElementTree.fromstring(svg)
     prefix = re.sub(r"[^A-Za-z0-9]", "_", prefix)
     for element in root.iter():
@@ -73,6 +77,8 @@ def themed_svg(svg: str, prefix: str) -> str:
     root.set("color", INK)
     root.set("stroke-linejoin", "round")
     root.set("role", "img")
+    if label:
+        root.set("aria-label", label)
     return ElementTree.tostring(root, encoding="unicode")
 
 

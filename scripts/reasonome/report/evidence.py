@@ -43,6 +43,7 @@ class TrainedStep:
     validation: dict | None
     constant: dict | None
     pair_accuracies: dict | None = None
+    placebo: bool = False
 
 
 def read_evidence(plan: Plan) -> Evidence:
@@ -82,6 +83,7 @@ def read_step(step: Step) -> TrainedStep:
         manifest=read_manifest(step.folder / "manifest.json"),
         recipe=atomic.read_json(step.folder / "recipe.json"),
         run=atomic.read_json(step.folder / "run.json"),
+        placebo=step.placebo,
         **{
             name: atomic.read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
             for name in ("validation", "constant", "pair_accuracies")

@@ -7,26 +7,29 @@ from reasonome.scoring.comparisons import MEAN, holm
 
 SIGNIFICANT = 0.05
 PROTOCOL = "protocol"
-# The information that baselines use which an arm has to beat. Looking up the tested set is a ceiling, no baseline.
-BASELINE_GROUPS = ("none", "prompt", "prompt facts", "training data", "a database", "a domain model")
+# The information that baselines use which an arm has to beat. A ceiling, which knows the truth, is no baseline: looking
+# up the tested set, or choosing the best of what a prompt shows.
+BASELINE_GROUPS = ("none", "prompt", "prompt facts", "prompt terms", "training data", "a database", "a domain model")
 CEILING = "a database with the own term"
-ARMS = ("parent arm", "without a step")
-CONTRAST = "contrast"  # of arms that the experiment names, where they are no pair of ARMS
-_HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
+CEILING_OF_TERMS = "prompt terms and the true name"
+CEILINGS = (CEILING_OF_TERMS, CEILING)
+ARMS = ("parent arm", "without a step", "declared control")
+HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
-def comparison_family(
-    *, trained: bool, kind: str, information: str, subset: str, control: bool, contrast: bool | None = None
-) -> str:
+def comparison_family(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
     """The family that a comparison belongs to: the protocol's, or none ("").
 
-    An arm that cannot answer in the requested form is no `control`: learning the form is enough to beat it. Where an
-    experiment names its contrasts (`contrast` is whether this is one, else None), they alone are the family.
+    An arm that cannot answer in the requested form is no `control`: learning the form is enough to beat it.
     """
     counts = (kind in ARMS and control) or (kind == "baseline" and information in BASELINE_GROUPS)
-    if contrast is not None:
-        counts = contrast and kind in (*ARMS, CONTRAST)
     return PROTOCOL if trained and counts and subset == MEAN else ""
+
+
+def with_hypothesis(inside: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a family with `arm`, the arm that is compared with: "" for the baselines of a group, which share a
+    hypothesis. Rows that agree in `HYPOTHESIS` are of one."""
+    return inside.assign(arm=inside["b"].mask(inside["kind"] == "baseline", ""))
 
 
 def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
@@ -36,14 +39,13 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     theirs (Berger, 1982), 1 where a baseline is not behind, nan where one could not be tested. Holm's adjustment
     is over the hypotheses of one benchmark and metric.
     """
-    inside = table[table["family"] == PROTOCOL]
-    inside = inside.assign(arm=inside["b"].mask(inside["kind"] == "baseline", ""))
+    inside = with_hypothesis(table[table["family"] == PROTOCOL])
     not_behind = (inside["kind"] == "baseline") & (inside["difference"] <= 0) & inside["p_family"].notna()
     claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
-    largest = claimed.groupby(_HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
+    largest = claimed.groupby(HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
     hypotheses = largest.to_frame().astype(float)
     hypotheses["p_holm"] = hypotheses.groupby(["benchmark", "metric"])["group_p"].transform(holm)
-    adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[_HYPOTHESIS])).set_axis(inside.index)
+    adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[HYPOTHESIS])).set_axis(inside.index)
     return table.assign(**{name: adjusted[name].reindex(table.index) for name in ("group_p", "p_holm")})
 
 

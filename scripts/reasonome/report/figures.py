@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from reasonome.config.project.arms import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
+from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.drawing import (
     COLOURS,
     INK,
@@ -28,7 +30,8 @@ from reasonome.report.drawing import (
 )
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.forgetting import CHANCE, RECALLED, UNDER_WAY
-from reasonome.report.plan import Plan, parent_arm
+from reasonome.report.ladder import ladder, limits
+from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, reported_seeds
 from reasonome.scoring.comparisons import MEAN, in_mean
 
@@ -40,19 +43,26 @@ def write_figures(
     folder: Path,
     plan: Plan,
     metrics: pd.DataFrame,
+    comparisons: pd.DataFrame,
     reliability: pd.DataFrame,
     forgetting: pd.DataFrame | None,
     steps: list[TrainedStep],
     corpora: dict[str, pd.DataFrame],
 ) -> None:
-    """Write `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
+    """Write `folder`/ladder/*.{svg,png,tsv}, one per backbone and benchmark setting with a contrast of the protocol,
+    `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
     `folder`/calibration/*.{svg,png,tsv}, one per backbone, setting and kind of confidence,
     `folder`/forgetting/*.{svg,png,tsv}, one per backbone, if that was measured,
     `folder`/training/*.{svg,png,tsv}, one per trained step, and
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
-    jobs = {f"ablation/{figure_name(*setting)}": partial(_ablation, metrics, plan, *setting) for setting in settings}
+    table, metric = contrasts(plan, comparisons), plan.metric_set.name(plan.metric_set.primary)
+    jobs = {
+        f"ladder/{figure_name(*panel)}": partial(ladder, rows, metric, limits(table))
+        for panel, rows in table.groupby(PANEL, sort=False)
+    }
+    jobs |= {f"ablation/{figure_name(*setting)}": partial(_ablation, metrics, plan, *setting) for setting in settings}
     if plan.metric_set.over_ranks:
         jobs |= {
             f"ablation/{figure_name(*setting, 'top_k')}": partial(_top_k, metrics, plan, *setting)
@@ -66,7 +76,7 @@ def write_figures(
     jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
     jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
-        for kind in ("ablation", "calibration", "forgetting", "training", "corpora"):
+        for kind in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
         for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):
             save(*draw(), temporary / stem)

@@ -1,7 +1,7 @@
 """The metrics of a report on the answers of one kind of task; each task has its own set."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reasonome.scoring.comparisons import OfTable
 
@@ -53,3 +53,19 @@ class MetricSet:
     def name(self, metric: str) -> str:
         """A metric in words; those without a name of their own lose their underscores."""
         return self.names.get(metric, metric.replace("_", " "))
+
+    def led_by(self, metric: str) -> "MetricSet":
+        """The same set with this metric as the primary one; it stands first wherever metrics have an order."""
+        return replace(
+            self,
+            primary=metric,
+            compared=_first(metric, self.compared),
+            shown=_first(metric, self.shown),
+            ablated={metric: self.name(metric)} | self.ablated,
+            by_stratum=_first(self.primary, self.by_stratum),
+        )
+
+
+def _first(metric: str, metrics: Sequence[str]) -> tuple[str, ...]:
+    """These metrics, this one first."""
+    return tuple(dict.fromkeys([metric, *metrics]))

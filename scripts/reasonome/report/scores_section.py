@@ -1,4 +1,4 @@
-"""The page's scores: for every setting a headline with margins over baselines, all metrics, strata, and every test.
+"""The page's scores: for every setting a headline, all metrics, margins over baselines, strata, and every test.
 
 A setting is a benchmark, a prompt style and a decoding.
 """
@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reasonome.config import is_variant
+from reasonome.report import paper
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
-from reasonome.report.family import CEILING, PROTOCOL, SIGNIFICANT, is_claim
+from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, reported_seeds, without_strata
+from reasonome.report.tables import reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
@@ -51,16 +52,30 @@ def behind(runs: Sequence[Run], setting: Setting, kind: str, backbone: str, arm:
     ]
 
 
+def sides(runs: Sequence[Run], setting: Setting, test: Mapping[str, Any]) -> list[int]:
+    """The numbers of the first runs behind the two sides of a test; none where a side has no answers of its own."""
+    kind, backbone, b, asked = test["kind"], test["backbone"], test["b"], setting
+    if kind == "shuffled":
+        return []
+    if kind in ("other style", "other backbone"):
+        b, _, other = b.removesuffix("]").rpartition(" [")
+        asked = setting._replace(style=other) if kind == "other style" else setting
+        backbone = other if kind == "other backbone" else backbone
+    own = behind(runs, setting, "model", test["backbone"], test["a"])
+    against = behind(runs, asked, kind, backbone, b)
+    return [own[0], against[0]] if own and against else []
+
+
 def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
     """The primary metric, or its stand-in (ROUGE-L) where models were scored without an ontology."""
     measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
     return metric_set.primary if measured else metric_set.stand_in
 
 
-def list_settings(metrics: pd.DataFrame) -> list[Setting]:
-    """The settings that models were scored in."""
-    models = metrics[metrics["kind"] == "model"]
-    return [Setting(*key) for key in models[SETTING].drop_duplicates().itertuples(index=False)]
+def list_settings(plan: Plan) -> list[Setting]:
+    """The settings that models were scored in, as the plan has them; benchmarks out of distribution come last."""
+    chosen = [*paper.benchmarks(plan), *plan.out_of_distribution]
+    return [Setting(*setting) for setting in paper.settings(plan, chosen)]
 
 
 def scores_section(
@@ -91,14 +106,13 @@ def scores_section(
         "only_rewarded": _only_rewarded_encoders(plan, models),
         "subsets": in_mean(subsets),
         "n": int(models.query("metric == @primary and subset == @MEAN")["n"].iloc[0]),
-        "headline": tables.headline(shown, [row for row in beside if row["metric"] == primary], kinds, primary),
+        "headline": tables.headline(shown, primary),
         "scores": tables.scores(shown, _main_columns(models, subsets, primary, metric_set)),
         "further": tables.scores(shown, _further_columns(models, metric_set)),
         "strata": tables.strata_scores(in_setting[in_setting["kind"] != "shuffled"], primary),
         "variants": tables.variant_scores(shown[shown["kind"] != "shuffled"], subsets),
         "margins": beside,
         "kinds": kinds,
-        "confirmatory": [t for t in rows if t["family"] == PROTOCOL and t["metric"] == metric_set.primary],
         "tests": of_mean,
         "subset_tests": [t for t in rows if t["subset"] != MEAN],
         "style_tests": [t for t in of_mean if t["kind"] == "other style"],
@@ -205,19 +219,7 @@ class _Tables:
 
     def tests(self, compared: pd.DataFrame) -> list[dict]:
         """Every test as a mapping; `sides` has the first run of both sides, where both have answers of their own."""
-        return [row | {"sides": self._sides(row)} for row in compared.to_dict("records")]
-
-    def _sides(self, test: dict) -> list[int]:
-        kind, backbone, b, setting = test["kind"], test["backbone"], test["b"], self.setting
-        if kind == "shuffled":
-            return []
-        if kind in ("other style", "other backbone"):
-            b, _, other = b.removesuffix("]").rpartition(" [")
-            setting = setting._replace(style=other) if kind == "other style" else setting
-            backbone = other if kind == "other backbone" else backbone
-        own = behind(self.runs, self.setting, "model", test["backbone"], test["a"])
-        other = behind(self.runs, setting, kind, backbone, b)
-        return [own[0], other[0]] if own and other else []
+        return [row | {"sides": sides(self.runs, self.setting, row)} for row in compared.to_dict("records")]
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
         """A row for every arm or baseline that has a value in any of the columns."""
@@ -239,25 +241,19 @@ class _Tables:
         groups = [("Models", True, self.rows(metrics[metrics["kind"] == "model"], columns))]
         for kind in baselines["information"].unique():
             title = f"Baselines that use {words.get(kind, kind)}"
-            if kind == CEILING:
-                title = f"A ceiling, not a baseline to beat: look-ups in {words[kind]}"
+            if kind in CEILINGS:
+                title = f"A ceiling, not a baseline to beat: it uses {words[kind]}"
             groups.append((title, False, self.rows(baselines[baselines["information"] == kind], columns)))
         shuffled = self.rows(metrics[metrics["kind"] == "shuffled"], columns)
         groups.append(("The models' own answers, shuffled", False, shuffled))
         return {"columns": columns, "groups": [group for group in groups if group[2]]}
 
-    def headline(self, metrics: pd.DataFrame, beside: list[dict], kinds: list[str], primary: str) -> dict[str, Any]:
-        """The primary metric of all models and baselines, for one scale, with margins over groups of baselines."""
-        groups = self.scores(metrics, [Column(primary)])["groups"]
-        by_arm = {(row["backbone"], row["arm"]): row for row in beside}
-        rows = [row for _, _, rows in groups for row in rows]
-        for row in rows:
-            row["margins"] = by_arm.get((row["backbone"], row["arm"])) if row["kind"] == "model" else None
+    def headline(self, metrics: pd.DataFrame, primary: str) -> dict[str, Any]:
+        """The primary metric of all models and baselines, for one scale."""
         means = metrics.query("metric == @primary and subset == @MEAN")
-        beatable = means.query("kind == 'baseline' and information != @CEILING")["value"]
+        beatable = means.query("kind == 'baseline' and information not in @CEILINGS")["value"]
         return {
-            "groups": groups,
-            "kinds": [kind for kind in kinds if any(kind in row["cells"] for row in beside)],
+            "groups": self.scores(metrics, [Column(primary)])["groups"],
             "highest": max(means[["value", "high"]].max(axis=None), 0.01),
             "best": None if beatable.empty else beatable.max(),
         }

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.core.errors import InputError
-from reasonome.report.family import BASELINE_GROUPS, CEILING
+from reasonome.report.family import BASELINE_GROUPS, CEILINGS
 from reasonome.report.metric_sets import MetricSet
 from reasonome.scoring.comparisons import MEAN
 
@@ -20,7 +20,7 @@ COMPARISON_COLUMNS += ["p_equivalence", "family", "p_family", "group_p", "p_holm
 COMPARISON_COLUMNS += ["seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
 ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
 # The order of the baselines in every table.
-INFORMATION = [*BASELINE_GROUPS, CEILING]
+INFORMATION = [*BASELINE_GROUPS, *CEILINGS]
 TEXT_COLUMNS = [*_LABELS, "metric", "a", "b", "verdict", "family", "note"]
 
 

@@ -175,6 +175,9 @@ class Task(Protocol):
         It is that of another training question of `others`, of like length, or another order of what the prompt shows.
         """
 
+    def with_gold_of(self, example: Any, other: Any) -> Any:
+        """The question with the right answer of another question of its subset: a placebo. Its prompt stays."""
+
     def terms(self, example: Any) -> list[tuple[str, str]]:
         """(id, name) of what a row asks about: no statement about those of held-out rows is trained on."""
 

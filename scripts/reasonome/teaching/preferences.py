@@ -1,20 +1,18 @@
 """Preferences: pairs of answers to training questions, of which one is better."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
-
-from reasonome.config import Grading
 from reasonome.config.preferences import KINDS
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
-from reasonome.tasks.base import Similarity, Task, total
+from reasonome.tasks.base import Task
+from reasonome.teaching.samples import Rewarded, earnings
 
 TABLE_COLUMNS = ("id", "chosen", "rejected")
 
@@ -100,25 +98,20 @@ def sample_pairs(
     style: Any,
     examples: Sequence[Any],
     samples: Mapping[str, Sequence[str]],
-    rewarded: Callable[[Sequence[Any], Sequence[Any]], Sequence[float]],
+    rewarded: Rewarded,
     margin: float,
 ) -> tuple[list[Pair], Counter]:
     """The best and the worst sample of each question, and how many questions have no pair, by reason.
 
-    `samples` are a model's finished texts by the id of the question; `rewarded(answers, examples)` gives what parsed
-    answers earn. Of samples that earn alike the first counts.
+    `samples` are a model's finished texts by the id of the question. Of samples that earn alike the first counts.
     """
     asked = [example for example in examples if len(samples.get(example.id, ())) > 1]
-    texts = [text for example in asked for text in samples[example.id]]
-    repeated = [example for example in asked for _ in samples[example.id]]
-    earned = iter(rewarded([task.parse(text, style) for text in texts], repeated))
     left_out = Counter(
         not_asked=sum(example.id not in samples for example in examples),
         fewer_than_two_finished=sum(example.id in samples and len(samples[example.id]) < 2 for example in examples),
     )
     pairs = []
-    for example in asked:
-        rewards = [float(next(earned)) for _ in samples[example.id]]
+    for example, rewards in zip(asked, earnings(task, style, asked, samples, rewarded), strict=True):
         best, worst = rewards.index(max(rewards)), rewards.index(min(rewards))
         if rewards[best] - rewards[worst] < margin:
             left_out["alike"] += 1
@@ -126,18 +119,6 @@ def sample_pairs(
         chosen, rejected = samples[example.id][best], samples[example.id][worst]
         pairs.append(_pair(task, style, example, "samples", chosen, rejected))
     return pairs, +left_out
-
-
-def rewarded_by(
-    task: Task, weights: Mapping[str, float], grading: Grading, similarity: Similarity
-) -> Callable[[Sequence[Any], Sequence[Any]], np.ndarray]:
-    """A function of parsed answers and their examples: the weighted sum of the task's rewards, one per answer."""
-    rewards = task.rewards(grading)
-
-    def rewarded(answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
-        return total({name: rewards[name].function(answers, examples, similarity) for name in weights}, dict(weights))
-
-    return rewarded
 
 
 def table_pairs(task: Task, style: Any, examples: Sequence[Any], path: Path) -> list[Pair]:

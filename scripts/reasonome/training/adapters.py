@@ -1,17 +1,23 @@
 """LoRA and QLoRA: loading frozen weights, training an adapter beside them, and merging both."""
 
 import importlib.util
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel
+from peft.tuners.lora import Linear as LoraLinear
+from torch.nn.functional import linear
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter, TrainingSettings
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+
+MANY_TOKENS = 1024  # rows of a matrix from which an adapter's product is added to the weights
 
 
 def loading(recipe: TrainingSettings) -> dict[str, Any]:
@@ -62,6 +68,27 @@ def configuration(adapter: Adapter | None, reward_model: bool = False) -> LoraCo
         lora_dropout=adapter.dropout,
         target_modules=adapter.targets,
     )
+
+
+def add_to_weights(model: torch.nn.Module) -> None:
+    """Have adapters on a CPU add their product to the weights where many tokens pass at once.
+
+    PEFT adds it to the activations, in several passes over tensors that are then larger than the weights. The sums are
+    those of the merged model; with few tokens, as in decoding, layers stay as PEFT has them.
+    """
+    for layer in model.modules():
+        if isinstance(layer, LoraLinear):
+            layer.forward = partial(_through_weights, layer, layer.forward)
+
+
+def _through_weights(layer: LoraLinear, plain: Callable[..., torch.Tensor], x: torch.Tensor, *args: Any, **kwargs: Any):
+    """The layer's output, shape (..., out); `plain` is PEFT's own way."""
+    few = x.numel() < MANY_TOKENS * x.shape[-1]
+    if few or args or kwargs or layer.merged or layer.disable_adapters or len(layer.active_adapters) != 1:
+        return plain(x, *args, **kwargs)
+    (name,) = layer.active_adapters
+    change = layer.scaling[name] * (layer.lora_B[name].weight @ layer.lora_A[name].weight)
+    return linear(x, layer.get_base_layer().weight + change, layer.get_base_layer().bias)
 
 
 def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:

@@ -33,4 +33,4 @@ def dpo(stage: Stage) -> None:
     stage.train(trainer)
     stage.evaluate_last(trainer)
     facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
-    stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+    stage.finish(trainer, tokenizer, facts)

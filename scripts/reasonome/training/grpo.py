@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import getfile
+from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
@@ -23,10 +24,11 @@ from reasonome.core.terminal import show
 from reasonome.prompts.prompts import Prompt, render
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, Reward, Similarity, Task, means, total
-from reasonome.training import adapters, processes, rollouts
+from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards
 from reasonome.training.judge import Judge
+from reasonome.training.placebo import shuffled_gold
 from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
@@ -87,7 +89,9 @@ class RewardScorer:
         """Reward functions as TRL calls them: once per step each, with all completions of the step."""
 
         def function(name: str) -> Callable[..., list[float]]:
-            def reward(completions, index, **columns) -> list[float]:
+            def reward(completions, index, log_metric=None, prompt_tokens=(), **columns) -> list[float]:
+                if log_metric is not None:
+                    log_metric("prompts/mean_length", fmean(prompt_tokens))
                 texts = [completion[0]["content"] for completion in completions]
                 asked = [examples[i] for i in index]
                 values = self.component(name, texts, asked)
@@ -175,29 +179,38 @@ def grpo(
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
-    rows, weights = _shuffled_rows(stage, "examples", task, stage.step.seed), recipe.weights_of_benchmarks
+    rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
+    if getattr(recipe, "gold", "own") == "shuffled":
+        rows = {benchmark: shuffled_gold(task, examples, stage.step.seed) for benchmark, examples in rows.items()}
+    weights = recipe.weights_of_benchmarks
     prompted = mixed(rows, weights, recipe.prompts, "prompts")
     prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
-    longest = max(map(len, token_ids(tokenizer, texts))) + recipe.max_completion_length
+    prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
+    longest = max(prompt_tokens) + recipe.max_completion_length
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
     judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 
-    valid = mixed(_shuffled_rows(stage, "valid", task, 0), weights, recipe.validation)
+    valid = mixed(_valid_rows(stage, task), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     stage.fit(longest, rollouts.share_of_gpu(recipe))
+    model = stage.load_model()
+    sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
     trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
-        model=stage.load_model(),
+        model=model,
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
-        train_dataset=Dataset.from_dict({"prompt": messages, "index": list(range(len(messages)))}),
+        train_dataset=Dataset.from_dict(
+            {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
+        ),
         reward_funcs=scorer.for_trl(prompted),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
         epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
+        sharing=sharing,
     )
     remembered = KeepRemembered(encoders)
     remembered.restore(stage.checkpoint)
@@ -225,20 +238,27 @@ def grpo(
         validation = before_and_after(scorer, valid, curve.before, after)
         validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
         atomic.write_json(stage.folder / "validation.json", validation)
-    rollout_tokens = generated_tokens(trainer.state.log_history, recipe.batch_size, recipe.passes)
+    read, generated = (
+        rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
+        for of in ("prompts", "completions")
+    )
+    if trainer.sharing.rollouts:  # each question was read once for its group
+        read //= recipe.group
+    read += curve.times * sum(map(len, token_ids(tokenizer, valid_texts)))
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(task))),
     }
-    stage.finish(trainer, tokenizer, facts, generated_tokens=rollout_tokens + curve.tokens)
+    measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
+    stage.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
 
 
-def _shuffled_rows(stage: Stage, kind: str, task: Task, seed: int) -> dict[str, list[Any]]:
-    """The rows of a split of each benchmark, in random order."""
-    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files(kind).items()}
+def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
+    """The valid rows of each benchmark, in random order."""
+    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files("valid").items()}
     for split in rows.values():
-        random.Random(seed).shuffle(split)
+        random.Random(0).shuffle(split)
     return rows
 
 
@@ -271,15 +291,15 @@ def _settings(stage: Stage, recipe: GrpoRecipe | OnlineDpoRecipe) -> dict[str, A
     }
 
 
-def generated_tokens(history: list[dict[str, Any]], batch_size: int, passes: int = 1) -> int:
-    """Tokens of all rollouts, from the mean completion length of each logged window of steps.
+def rollout_tokens(history: list[dict[str, Any]], of: str, batch_size: int, passes: int = 1) -> int:
+    """Tokens of all "completions", or of the "prompts" of each, from the mean length in each logged window of steps.
 
     Completions are drawn once for every `passes` steps.
     """
     tokens = drawn = 0
     for entry in history:
-        if "completions/mean_length" in entry:
+        if f"{of}/mean_length" in entry:
             until = math.ceil(entry["step"] / passes)
-            tokens += entry["completions/mean_length"] * batch_size * (until - drawn)
+            tokens += entry[f"{of}/mean_length"] * batch_size * (until - drawn)
             drawn = until
     return round(tokens)

@@ -48,7 +48,7 @@ def kto(stage: Stage) -> None:
         "no_whole_micro_batch": len(chosen) - len(train),
         "code": code_sha256(__file__),
     }
-    stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+    stage.finish(trainer, tokenizer, facts)
 
 
 def whole(answers: list[dict], recipe: KtoRecipe) -> list[dict]:

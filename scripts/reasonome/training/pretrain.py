@@ -67,9 +67,7 @@ def pretrain(stage: Stage) -> None:
         facts["rows"] = len(trainer.train_dataset)
     stage.train(trainer)
     stage.evaluate_last(trainer)
-    stage.finish(
-        trainer, tokenizer, {"statements": len(train), **facts, "code": code_sha256(__file__)}, generated_tokens=0
-    )
+    stage.finish(trainer, tokenizer, {"statements": len(train), **facts, "code": code_sha256(__file__)})
 
 
 def missed_facts(path: Path) -> set[tuple[str, ...]]:

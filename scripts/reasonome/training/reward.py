@@ -41,7 +41,7 @@ def reward(stage: Stage) -> None:
     stage.train(trainer)
     stage.evaluate_last(trainer)
     facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
-    stage.finish(trainer, tokenizer, facts, lambda: _measure(stage.folder, pairs.held_out), generated_tokens=0)
+    stage.finish(trainer, tokenizer, facts, lambda: _measure(stage.folder, pairs.held_out))
 
 
 def _measure(folder: Path, pairs: Sequence[Mapping[str, Any]]) -> None:

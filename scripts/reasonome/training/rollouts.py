@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,10 @@ from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
-from reasonome.training import processes
+from reasonome.training import processes, shared_questions, shared_rollouts
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
+from reasonome.training.shared_questions import Sharing
 
 # Facts of a machine, not of a recipe, so they come from the environment of the job.
 HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
@@ -156,6 +159,17 @@ def _ask(url: str, start: str) -> bytes:
         ) from None
 
 
+def without_noise(advantages: torch.Tensor, size: int) -> torch.Tensor:
+    """Advantages that are 0 where all completions of a group have the same, which is what rounding leaves of 0.
+
+    They stay what they are where groups of `size` are not whole: another process has the rest.
+    """
+    if len(advantages) % size:
+        return advantages
+    groups = advantages.view(-1, size)
+    return groups.masked_fill((groups == groups[:, :1]).all(dim=1, keepdim=True), 0.0).flatten()
+
+
 def share_without_variance(totals: Sequence[Sequence[float]], size: int) -> float:
     """The share of prompts whose completions would all have earned the same, had `size` of them been drawn.
 
@@ -171,12 +185,15 @@ def share_without_variance(totals: Sequence[Sequence[float]], size: int) -> floa
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every batch, and which resumes in any epoch.
 
-    It logs `zero_variance_groups`: the share of prompts whose completions all earned the same in total.
+    What several completions share is computed once (`sharing`), and what teaches nothing is left out. It logs
+    `zero_variance_groups`: the share of prompts whose completions all earned the same in total.
     """
 
-    def __init__(self, *args, drift: Drift, epochs_done: int, **kwargs):
+    def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
-        self._drift, self._epochs_done = drift, epochs_done
+        self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
+        self._tried = False
+        shared_questions.allow()
         super().__init__(*args, **kwargs)
 
     def _get_train_sampler(self, dataset=None):
@@ -186,21 +203,67 @@ class WatchedTrainer(GRPOTrainer):
             torch.randperm(sampler.num_samples, generator=sampler.generator)
         return sampler
 
-    def _generate_single_turn(self, *args, **kwargs):
+    @property
+    def _together(self) -> int:
+        """Completions of a prompt that neither shuffling nor cutting into micro-batches parts."""
+        return self.sharing.together
+
+    def _generate_and_score_completions(self, inputs):
+        drawn = super()._generate_and_score_completions(inputs)
+        drawn["advantages"] = without_noise(drawn["advantages"], self.num_generations)
+        return {
+            name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
+        }
+
+    def _generate_single_turn(self, prompt_ids, *args, **kwargs):
+        if not self._tried:
+            self._tried = True
+            self.sharing = shared_questions.tried(self.sharing, self.model, self.args.bf16)
         if self.use_vllm:
-            return super()._generate_single_turn(*args, **kwargs)
+            return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+        if self.sharing.rollouts:
+            return self._draw_together(prompt_ids)
         # A prepared model is in training's autocast when it is called. With an adapter the model inside it generates.
         sampler = self.accelerator.unwrap_model(self.model_wrapped)
         with self.accelerator.autocast(), recorded_logprobs(sampler) as taken:
-            completions, _ = super()._generate_single_turn(*args, **kwargs)
+            completions, _ = super()._generate_single_turn(prompt_ids, *args, **kwargs)
         (logprobs,) = taken
         return completions, [row[: len(ids)].tolist() for row, ids in zip(logprobs, completions, strict=True)]
 
-    def _get_per_token_logps_and_entropies(self, *args, compute_entropy: bool = False, **kwargs):
-        computed = super()._get_per_token_logps_and_entropies(*args, compute_entropy=compute_entropy, **kwargs)
+    def _draw_together(self, prompt_ids: Sequence[list[int]]) -> tuple[list[list[int]], list[list[float]]]:
+        """Completions and their log-probabilities; neighbours that are equal are one question."""
+        questions = [(tokens, len(list(alike))) for tokens, alike in groupby(prompt_ids)]
+        settings = (self.max_completion_length, self.temperature, self.eos_token_ids)
+        drawn: list[shared_rollouts.Drawn] = []
+        with (
+            unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model,
+            _without_hooks(model),
+            self.accelerator.autocast(),
+        ):
+            # Another process may have the rest of the completions of the first question or the last.
+            for count, alike in groupby(questions, key=itemgetter(1)):
+                of_questions = shared_rollouts.draw(model, [tokens for tokens, _ in alike], count, *settings)
+                drawn += chain.from_iterable(of_questions)
+        return [tokens for tokens, _ in drawn], [logprobs for _, logprobs in drawn]
+
+    def _get_per_token_logps_and_entropies(
+        self, model, input_ids, attention_mask, logits_to_keep, batch_size=None, compute_entropy=False, **others
+    ):
+        given = (model, input_ids, attention_mask, logits_to_keep, batch_size or len(input_ids))
+        if self.sharing.together > 1 and not others.get("compute_aux_loss"):
+            computed = self._computed_together(*given)
+        else:
+            computed = super()._get_per_token_logps_and_entropies(*given, compute_entropy, **others)
         if compute_entropy:  # the policy's own pass, not the reference's
             self._policy_logprobs = computed[0].detach()
         return computed
+
+    def _computed_together(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
+        parts = zip(input_ids.split(batch_size), attention_mask.split(batch_size), strict=True)
+        with self.accelerator.autocast():
+            scored = [shared_questions.scores(model, ids, attended, logits_to_keep) for ids, attended in parts]
+        logprobs, entropies = zip(*scored, strict=True)
+        return torch.cat(logprobs), None if entropies[0] is None else torch.cat(entropies), None
 
     def _calculate_rewards(self, *args, **kwargs):
         rewards = super()._calculate_rewards(*args, **kwargs)
@@ -222,15 +285,40 @@ class WatchedTrainer(GRPOTrainer):
         return super()._compute_loss(model, inputs)
 
     def _compute_loss(self, model, inputs):
-        loss = self._unwatched_loss(model, inputs)
+        rows = {name: value.flatten(0, 1) if value.ndim else value for name, value in inputs.items()}
+        teaching = self._teaching(rows["advantages"])
+        if not teaching.any():
+            return rows["advantages"].new_zeros((), requires_grad=True)
+        share = self._share(teaching, rows["completion_mask"])
+        rows = {name: value[teaching] if value.ndim else value for name, value in rows.items()}
+        loss = share * self._unwatched_loss(model, rows)
         if self.state.global_step % self.num_iterations:
             return loss  # a further pass: the weights have moved since the completions were drawn
-        self._drift.add(self._policy_logprobs, inputs["sampling_per_token_logps"], inputs["completion_mask"])
+        self._drift.add(self._policy_logprobs, rows["sampling_per_token_logps"], rows["completion_mask"])
         if self.accelerator.sync_gradients:  # the step's last micro-batch: the weights have not moved yet
             drift = self._drift.take(self._summed)
             self._metrics["train"]["sampler_drift"].append(drift)
             self._drift.check(drift, self.state.global_step + 1)
         return loss
+
+    def _teaching(self, advantages: torch.Tensor) -> torch.Tensor:
+        """Which completions of a micro-batch pass: those without advantage add nothing to loss and gradient.
+
+        All do beside another term of the loss, and in several processes, which compare notes in every pass. A step's
+        last micro-batch has a completion in any case, so that each weight has a gradient and the canary sees one.
+        """
+        if self.beta or self.aux_loss_enabled or self.accelerator.num_processes > 1 or self.is_deepspeed_enabled:
+            return torch.ones_like(advantages, dtype=torch.bool)
+        teaching = advantages != 0
+        teaching[0] |= self.accelerator.sync_gradients and not teaching.any()
+        return teaching
+
+    def _share(self, teaching: torch.Tensor, mask: torch.Tensor) -> float:
+        """Of the mean that TRL's loss is over a micro-batch, the share of the completions that pass."""
+        if self.loss_type == "dapo":  # a sum over the tokens of the whole step
+            return 1.0
+        weights = mask.sum(dim=1) if self.loss_type == "bnpo" else torch.ones(len(mask), device=mask.device)
+        return float(weights[teaching].sum() / weights.sum())
 
     def _summed(self, sums: torch.Tensor) -> torch.Tensor:
         return self.accelerator.reduce(sums.to(self.accelerator.device), reduction="sum").cpu()
@@ -248,14 +336,9 @@ class PairTrainer(WatchedTrainer):
         self._noted: list[torch.Tensor] = []
         super().__init__(*args, **kwargs)
 
-    def _generate_and_score_completions(self, inputs):
-        # Pairs as one row each, so that neither shuffling nor cutting into micro-batches parts them.
-        drawn = super()._generate_and_score_completions(inputs)
-        return {name: value.unflatten(0, (-1, 2)) if value.ndim else value for name, value in drawn.items()}
-
-    def _compute_loss(self, model, inputs):
-        rows = {name: value.flatten(0, 1) if value.ndim else value for name, value in inputs.items()}
-        return super()._compute_loss(model, rows)
+    @property
+    def _together(self) -> int:
+        return 2
 
     def _unwatched_loss(self, model, inputs):
         mask = inputs["completion_mask"]

@@ -1,24 +1,24 @@
 """Supervised fine-tuning on reasoning: the loss counts completions only."""
 
-import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from reasonome.answering.rows import read_answers, texts_by_id
-from reasonome.benchmarks.rows import read_rows
 from reasonome.config import SftRecipe, Style
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Task
+from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Similarity, Task
 from reasonome.teaching.confidence import Kind, kind_of, shares_of_right
 from reasonome.teaching.reasoning import read_proposals
+from reasonome.teaching.samples import best_samples, finished, rewarded_by
 from reasonome.training import adapters, packing
 from reasonome.training.pretrain import sample_statements
 from reasonome.training.stage import Stage, mixed
@@ -30,20 +30,23 @@ def conversations(
     examples: list,
     proposals: dict[str, dict] | None,
     confidences: Mapping[Kind, float] = MappingProxyType({}),
+    targets: Mapping[str, str] | None = None,
 ) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
     `proposals` holds the teacher's kept rows by id; without it completions have no reasoning. Examples without a row of
     the teacher are left out, and those of which the task makes no completion. `confidences` are by kind of question.
+    `targets` are whole completions by id, in place of those that the task makes; examples without one are left out.
     """
     rows = []
     for example in examples:
-        if proposals is not None and example.id not in proposals:
+        if any(known is not None and example.id not in known for known in (proposals, targets)):
             continue
         prompt = task.prompt(example, style)
         sure = confidences.get(kind_of(example), UNKNOWN_CONFIDENCE)
         proposal = None if proposals is None else proposals[example.id]
-        completion = task.completion(example, prompt, style, proposal, sure)
+        given = None if targets is None else targets[example.id]
+        completion = task.completion(example, prompt, style, proposal, sure) if given is None else given
         if completion is not None:
             rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
     return rows
@@ -51,32 +54,39 @@ def conversations(
 
 @dataclass(frozen=True)
 class Lesson:
-    """The conversations to learn from of one benchmark, and how many of its examples have none, and why."""
+    """The conversations to learn from of one benchmark, and how many of its examples have none, by reason."""
 
     rows: list[dict]
     examples: int
-    without_reasoning: int
-    without_completion: int
+    left_out: Counter[str]
 
 
-def _lesson(stage: Stage, benchmark: str, task: Task) -> Lesson:
-    examples = read_rows(stage.files("examples")[benchmark], task.Example)
-    random.Random(stage.step.seed).shuffle(examples)
+def _lesson(stage: Stage, benchmark: str, task: Task, similarity: Similarity | None) -> Lesson:
+    examples, style = stage.examples(benchmark, task), stage.styles[benchmark]
+    if (spec := stage.recipe.samples) is not None:
+        samples = finished(read_answers(stage.files("samples")[benchmark]))
+        rewarded = rewarded_by(task, spec, similarity)
+        targets, left_out = best_samples(task, style, examples, samples, rewarded, spec, stage.step.seed)
+        return Lesson(conversations(task, style, examples, None, targets=targets), len(examples), left_out)
     reasoning = stage.files("reasoning").get(benchmark)
     proposals = read_proposals(reasoning) if reasoning else None
-    confidences, style = {}, stage.styles[benchmark]
+    confidences = {}
     if samples := stage.files("samples").get(benchmark):
         confidences = shares_of_right(task, style, examples, texts_by_id(read_answers(samples)))
     rows = conversations(task, style, examples, proposals, confidences)
     untaught = sum(proposals is not None and example.id not in proposals for example in examples)
-    return Lesson(rows, len(examples), untaught, len(examples) - untaught - len(rows))
+    left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
+    return Lesson(rows, len(examples), left_out)
 
 
-def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
-    """Fine-tune the parent on a teacher's completions (or on names alone); `tasks` are those of the benchmarks."""
+def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
+    """Fine-tune the parent on a teacher's completions, on names alone, or on the best of its own samples.
+
+    `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
+    """
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    lessons = {benchmark: _lesson(stage, benchmark, task) for benchmark, task in tasks.items()}
+    lessons = {benchmark: _lesson(stage, benchmark, task, similarity) for benchmark, task in tasks.items()}
     lengths = {
         benchmark: [len(_tokens(tokenizer, row)) for row in lesson.rows] for benchmark, lesson in lessons.items()
     }
@@ -86,18 +96,13 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
         benchmark: [row for row, length in zip(lesson.rows, lengths[benchmark], strict=True) if length <= max_length]
         for benchmark, lesson in lessons.items()
     }
-    left_out = {
-        "without_reasoning": sum(lesson.without_reasoning for lesson in lessons.values()),
-        "without_completion": sum(lesson.without_completion for lesson in lessons.values()),
-        "too_long": sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items()),
-    }
+    left_out: Counter[str] = Counter()
+    for lesson in lessons.values():
+        left_out.update(lesson.left_out)
+    left_out["too_long"] = sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items())
     for benchmark, rows in fitting.items():
         if not rows:
-            raise InputError(
-                f"no example of {benchmark} is left to train on",
-                file=(stage.files("reasoning") or stage.files("examples"))[benchmark],
-                fix="see what the teacher dropped and why, beside that file, and max_length in the recipe",
-            )
+            _nothing_left(stage, benchmark, lessons[benchmark])
     kept = mixed(fitting, recipe.weights_of_benchmarks, recipe.max_examples, "max_examples")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(lesson.examples for lesson in lessons.values())
@@ -130,7 +135,19 @@ def sft(stage: Stage, tasks: Mapping[str, Task]) -> None:
     stage.train(trainer)
     facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
     facts["code"] = code_sha256(__file__, *sorted({getfile(type(task)) for task in tasks.values()}))
-    stage.finish(trainer, tokenizer, facts, generated_tokens=0)
+    stage.finish(trainer, tokenizer, facts)
+
+
+def _nothing_left(stage: Stage, benchmark: str, lesson: Lesson) -> NoReturn:
+    """Raise the InputError of a benchmark without an example that can be learned from."""
+    what = f"no example of {benchmark} is left to train on"
+    if stage.recipe.samples:
+        why = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in lesson.left_out.items())
+        file, fix = stage.files("samples")[benchmark], "lower threshold or margin of `samples`, or raise max_length"
+        raise InputError(f"{what} ({why})" if why else what, file=file, field="samples", fix=fix)
+    file = (stage.files("reasoning") or stage.files("examples"))[benchmark]
+    fix = "see what the teacher dropped and why, beside that file, and max_length in the recipe"
+    raise InputError(what, file=file, fix=fix)
 
 
 def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list[int]]]:

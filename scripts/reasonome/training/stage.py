@@ -1,6 +1,7 @@
 """One training step from recipe to model folder: what all stages have in common."""
 
 import logging
+import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from transformers import AutoTokenizer, set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
+from reasonome.benchmarks.rows import drawn, read_rows
 from reasonome.config import JUDGE, STAGES, Recipe, Style
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
@@ -27,6 +29,7 @@ from reasonome.core.manifest import (
     text_sha256,
     versions,
 )
+from reasonome.tasks.base import Task
 from reasonome.training import (
     adapters,
     checkpoints,
@@ -154,6 +157,15 @@ class Stage:
         names = {benchmark: self.recipe.data_name(kind, benchmark) for benchmark, _ in self.recipe.questions}
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
+    def examples(self, benchmark: str, task: Task) -> list[Any]:
+        """The training questions of a benchmark, or the part that the recipe takes, in an order drawn by the seed."""
+        file = self.files("examples")[benchmark]
+        examples = read_rows(file, task.Example)
+        if self.recipe.rows:
+            examples = drawn(examples, self.recipe.part(), file)
+        random.Random(self.step.seed).shuffle(examples)
+        return examples
+
     def load_model(self) -> Any:
         """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says.
 
@@ -255,6 +267,8 @@ class Stage:
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
+        if (adapter := self.recipe.adapter) and not (adapter.dropout or torch.cuda.is_available()):
+            adapters.add_to_weights(trainer.model)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
@@ -299,12 +313,20 @@ class Stage:
             )
 
     def finish(
-        self, trainer, tokenizer, facts: dict[str, Any], measure: Callable[[], None] | None = None, **wall_clock: Any
+        self,
+        trainer,
+        tokenizer,
+        facts: dict[str, Any],
+        measure: Callable[[], None] | None = None,
+        prompt_tokens: int = 0,
+        generated_tokens: int = 0,
+        **wall_clock: Any,
     ) -> None:
         """Write model folder, history and run.json, and the manifest last; then prune checkpoints but for the newest.
 
-        `facts` go into the manifest (they must follow from the inputs alone), `wall_clock` into run.json. Every process
-        must call it, last of all: the first one writes, and calls `measure` once the model is saved; others end here.
+        `facts` go into the manifest: they must follow from the inputs alone. `prompt_tokens` were read to generate
+        `generated_tokens`; they and `wall_clock` go into run.json. Every process must call it, last of all: the first
+        one writes, and calls `measure` once the model is saved; others end here.
         """
         adapter = self.folder / "adapter"
         if self.recipe.adapter:
@@ -334,6 +356,8 @@ class Stage:
         self.stopwatch.write(
             self.folder / "run.json",
             backward_tokens=trainer.state.num_input_tokens_seen,
+            prompt_tokens=prompt_tokens,
+            generated_tokens=generated_tokens,
             steps=trainer.state.global_step,
             peak_memory_gb=round(peak_memory_gb() + sum(peaks[1:]), 2),
             processes=self.processes,

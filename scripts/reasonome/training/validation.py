@@ -73,6 +73,11 @@ class ValidationCurve(TrainerCallback):
         self.tokens += tokens
         return answers
 
+    @property
+    def times(self) -> int:
+        """How often the prompts are answered in a whole training: before, under way and after."""
+        return 2 + ((self._trainer.state.max_steps - 1) // self._every if self._every else 0)
+
     def log(self, answers: Sequence[str]) -> None:
         """Log what answers to all held-out prompts earn on average; nothing without prompts."""
         if not self._examples:

@@ -5,7 +5,7 @@ const confidenceTold = { stated: "stated by the model", "probability of its word
 function evidence(record) {
   const whole = element("div", undefined, "evidence");
   const heading = element("h3");
-  heading.append(termShown(record));
+  heading.append(calledShown(record));
   heading.tabIndex = -1;
   whole.append(heading, handles(record), setFacts(record), part("Enriched terms", ...enrichedParts(record)));
   if (record.samples.length) {
@@ -24,6 +24,7 @@ function handles(record) {
   const line = element("p", undefined, "handles");
   const link = element("a", "link to this set");
   link.href = `#${encodeURIComponent(record.id)}`;
+  if (record.stands_first) line.append(copyButton("Copy name", () => record.name));
   if (bestTerm(record)) line.append(copyButton("Copy term", () => bestTerm(record).name));
   if (record.genes.length) {
     line.append(copyButton("Copy genes", () => record.genes.map((gene) => gene.symbol).join("\n")));
@@ -51,11 +52,14 @@ function suggestionParts(record) {
     : `${number(record.confidence, 2)} of 1, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}; not a probability of being right`;
   const nearest = record.enriched_match && record.enriched_agreement !== null
     ? `${record.enriched_match}; how alike they read, from 0 to 1: ${number(record.enriched_agreement, 2)}` : null;
+  const place = record.stands_first ? "before the first term" : "below the first term";
+  const known = record.better_than_first_term === null ? "how probable it is that it is better was not calibrated for such answers" : chance(record);
   return [
     element("p", record.name ? `${record.standing}: ${record.standing_why}.` : suggestionOrWhy(record), record.standing),
     definitions([
       [record.standing === "withheld" ? "what it wrote, withheld" : "what it suggests",
         record.name ? element("span", record.name, record.standing === "supported" ? "suggested" : "suggested weak") : null],
+      ["where it stands", given.second_opinion && record.name && record.standing !== "withheld" ? `${place}: ${known}` : null],
       ["enriched term that reads most like it", nearest],
       ["confidence", confidence],
       ["other answers that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],

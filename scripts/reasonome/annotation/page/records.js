@@ -13,6 +13,30 @@ function termOrWhy(record) {
 
 const termShown = (record) => element("span", termOrWhy(record), bestTerm(record) ? "name" : "no-name");
 
+// What a set is called on the page: the model's name where it stands first, else its best enriched term.
+const calledOrWhy = (record) => (record.stands_first ? record.name : termOrWhy(record));
+
+function calledShown(record) {
+  if (!record.stands_first) return termShown(record);
+  const made = element("span", record.name, "name");
+  made.append(element("small", `the model's name: ${chance(record)}`, "under"));
+  return made;
+}
+
+// The question shows biological processes, so that its first term need not be the page's.
+function chance(record) {
+  const term = record.first_term === bestTerm(record)?.name ? "the first term" : `“${record.first_term}”`;
+  return `better than ${term} with a probability of ${number(record.better_than_first_term, 2)}`;
+}
+
+// A name that does not stand first, or why there is none, to stand below the first term.
+function secondOpinion(record) {
+  const made = element("small", record.error ? null : "second opinion, by the model: ", "under");
+  if (!record.error) made.append(element("span", suggestionOrWhy(record), "opinion"));
+  if (record.better_than_first_term !== null && record.standing !== "withheld") made.append(`; ${chance(record)}`);
+  return made;
+}
+
 // What the model suggests, or why nothing is shown; a name that is withheld never leaves the opened evidence.
 function suggestionOrWhy(record) {
   if (record.standing === "withheld") return "withheld";

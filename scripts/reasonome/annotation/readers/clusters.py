@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, counted, uniquely_named
+from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, uniquely_named
 from reasonome.annotation.readers.columns import is_missing, listed
 from reasonome.annotation.readers.table import STATISTICS, Table, listed_genes, unused
 from reasonome.config import Annotation
+from reasonome.facts.text import counted
 
 LOG2_FOLD_CHANGE = 0.25  # the default of Seurat's FindAllMarkers
 TOP = 100  # genes of a cluster

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pandas as pd
 
-from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, counted
+from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked
 from reasonome.annotation.readers.columns import listed
 from reasonome.annotation.readers.direction import ends
 from reasonome.annotation.readers.table import Table, listed_genes
 from reasonome.config import Annotation
-from reasonome.facts.text import some
+from reasonome.facts.text import counted, some
 
 LOG2_FOLD_CHANGE = 1.0  # a factor of two, up or down
 _NEEDED = ("gene", "adjusted_p", "log2_fold_change")

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from reasonome.annotation.gene_list import counted
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
+from reasonome.facts.text import counted
 
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
 _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")

@@ -1,11 +1,11 @@
 """Lists of genes: a file with one list, perhaps ranked by a number, and the sets of a GMT."""
 
-from reasonome.annotation.gene_list import GeneLists, ListedGene, checked, counted, uniquely_named
+from reasonome.annotation.gene_list import GeneLists, ListedGene, checked, uniquely_named
 from reasonome.annotation.readers.files import TextFile
 from reasonome.annotation.readers.table import OPTIONS, Table, listed_genes, unused
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
-from reasonome.facts.text import some
+from reasonome.facts.text import counted, some
 
 
 def read_genes(table: Table, settings: Annotation) -> GeneLists:

@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
-from reasonome.config import Backbone, HubWeights
+from reasonome.config import AdapterWeights, Backbone, HubWeights
 from reasonome.core.errors import InputError
 
 
@@ -16,6 +16,7 @@ def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
     if shards := sorted(folder.glob("*.safetensors")):
         return counted(sum(_elements(shard) for shard in shards), "parameters counted in its weights")
     names = [name, *([backbone.weights.repository] if isinstance(backbone.weights, HubWeights) else [])]
+    names += [backbone.weights.backbone] if isinstance(backbone.weights, AdapterWeights) else []
     for text in names:
         if written := re.search(r"(?<![\d.])(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])", text.lower()):
             size = float(written[1]) * (1e9 if written[2] == "b" else 1e6)

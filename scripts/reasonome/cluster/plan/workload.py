@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reasonome.benchmarks.rows import span
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
-from reasonome.config import KtoRecipe, PreferenceRecipe, PretrainRecipe, QuestionRecipe, RolloutRecipe, SftRecipe
+from reasonome.config import (
+    KtoRecipe,
+    PreferenceRecipe,
+    PretrainRecipe,
+    QuestionRecipe,
+    RolloutRecipe,
+    RowsRecipe,
+    SftRecipe,
+)
 from reasonome.config.preferences import KINDS, TIERS
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import examples_folder
@@ -77,7 +86,7 @@ class Workload:
         if recipe.max_steps:
             completions = counted(recipe.max_steps * recipe.batch_size / recipe.passes, "max_steps")
         else:
-            prompts = _fewer(_mixed(recipe, lambda part: self._rows(*part.questions[0], "train")), recipe.prompts)
+            prompts = _fewer(_mixed(recipe, self._learned_rows), recipe.prompts)
             completions = prompts.times(recipe.epochs * recipe.group)
         alike = self._alike(
             job, recipe.stage, _learned(recipe) | {"max_completion_length": recipe.max_completion_length}
@@ -126,19 +135,24 @@ class Workload:
 
     def _taught(self, recipe: SftRecipe) -> Estimate:
         """Training questions of a recipe's one benchmark that have a completion."""
-        rows = self._rows(recipe.benchmark, recipe.style, "train")
+        rows = self._learned_rows(recipe)
+        if recipe.samples:
+            return rows * counted(1, "samples not compared", at_most=True)
         if recipe.teacher == "none":
             return rows
         kept = _lines(self.project.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
         return _fewer(rows, kept) if kept is not None else rows * counted(1, "reasoning not written", at_most=True)
+
+    def _learned_rows(self, recipe: RowsRecipe) -> Estimate:
+        """Training questions of a recipe's one benchmark, or of the part that it takes."""
+        return _part(self._rows(recipe.benchmark, recipe.style, "train"), recipe.part())
 
     def _answering(self, job: Job) -> Work:
         settings = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
         decoding = self.project.decodings[settings["decoding"]]
         tested = self._rows(settings["benchmark"], settings["style"], "test")
         asked = tested if job.rule == ANSWERING else self._rows(settings["benchmark"], settings["style"], "train")
-        if (drawn := job.wildcards.get("questions", "all")) != "all":
-            asked = _fewer(asked, int(drawn))
+        asked = _part(asked, job.wildcards.get("questions", "all"))
         each = decoding.samples * decoding.orders
         answers = asked.times(each)
         alike = self._alike(job, ANSWERING, settings)
@@ -207,6 +221,13 @@ def _lines(path: Path) -> int | None:
         return None
     with open(path, "rb") as handle:
         return sum(1 for _ in handle)
+
+
+def _part(rows: Estimate, which: str) -> Estimate:
+    """How many of the rows are in a part, as `span` reads it."""
+    start, end = span(which)
+    rest = combine(lambda count: max(0, count - start), rows) if start else rows
+    return rest if end is None else _fewer(rest, end - start)
 
 
 def _fewer(rows: Estimate, most: int | None) -> Estimate:

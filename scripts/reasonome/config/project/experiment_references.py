@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from reasonome.config import Experiment
+from reasonome.config.project.arms import arms_without_a_step, parent_arm
 from reasonome.config.project.step_references import check_arm
 from reasonome.core.yaml_text import Loc
 from reasonome.tasks import registry
@@ -24,7 +25,10 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
         project.folder.check_known(file, (field,), getattr(experiment, field), own)
     _check_one_kind(project, file, experiment)
     _check_styles(project, file, experiment)
-    _check_compared(project, file, experiment)
+    for field in ("contrasts", "compared"):
+        _check_pairs(project, file, experiment, field)
+    _check_contrasts(project, file, experiment)
+    _check_primary(project, file, experiment)
     for arm, spec in experiment.arms.items():
         check_arm(project, file, ("arms", arm, "steps"), spec.steps)
     _check_forgetting(project, file, experiment)
@@ -65,22 +69,47 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
         project.style(benchmark, style)  # raises if it does not fit
 
 
-def _check_compared(project: "Project", file: str, experiment: Experiment) -> None:
-    """InputError for a pair with an unknown arm, or whose arms are never asked in the same style; and for a contrast
-    whose claim is empty: of an arm without steps, or with one that cannot answer in the form."""
-    for key in ("contrasts", "compared"):
-        for position, pair in enumerate(getattr(experiment, key)):
-            loc = (key, position)
-            project.folder.check_known(file, loc, pair, experiment.arms, "arm")
-            one, other = (experiment.styles_of(experiment.arms[arm]) for arm in pair)
-            if not set(one).intersection(other):
-                what = f"{' and '.join(pair)} have no style in common, and answers in one style are compared"
-                raise project.folder.error(file, loc, what, "take the pair out, or let them share one")
-    for position, (arm, control) in enumerate(experiment.contrasts):
-        if not experiment.arms[arm].steps or control in experiment.no_controls:
-            what = f"that '{arm}' is better than '{control}' is no claim"
-            fix = "name a trained arm, and one to beat that is not in no_controls"
-            raise project.folder.error(file, ("contrasts", position), what, fix)
+def _check_pairs(project: "Project", file: str, experiment: Experiment, field: str) -> None:
+    """InputError for a pair with an unknown arm, or whose arms are never asked the same benchmark."""
+    tasks = {project.benchmarks[benchmark].task for benchmark in experiment.benchmarks}
+    for position, pair in enumerate(getattr(experiment, field)):
+        project.folder.check_known(file, (field, position), pair, experiment.arms, "arm")
+        styles = [set(experiment.styles_of(experiment.arms[arm])) for arm in pair]
+        if not any(all(own.intersection(project.styles(task)) for own in styles) for task in tasks):
+            what = f"{' and '.join(pair)} have no benchmark in common, and answers to the same questions are compared"
+            raise project.folder.error(file, (field, position), what, "take the pair out, or let them share one")
+
+
+def _check_contrasts(project: "Project", file: str, experiment: Experiment) -> None:
+    """InputError for a contrast that can carry no claim, or that is tested already."""
+    steps = {name: arm.steps for name, arm in experiment.arms.items()}
+    tested = list(map(set, experiment.compared))
+    for position, pair in enumerate(experiment.contrasts):
+        arm, control = pair
+        fix = "take the pair out of contrasts"
+        one, other = (experiment.styles_of(experiment.arms[name]) for name in pair)
+        if not set(one).intersection(other):
+            what = f"{arm} and {control} have no style in common, and answers in one style are compared"
+            fix = "take the pair out, or let them share one"
+        elif not steps[arm]:
+            what, fix = f"'{arm}' has no steps, and claims are about trained arms", "name the trained arm first"
+        elif control in experiment.no_controls:
+            what = f"'{control}' is in no_controls: it cannot answer in the form, so that to beat it is no claim"
+        elif control in (parent_arm(arm, steps), *arms_without_a_step(arm, steps)):
+            what = f"the protocol compares '{arm}' with '{control}' already"
+        elif set(pair) in tested:
+            what, fix = f"{' and '.join(pair)} are compared twice", "name them once, in contrasts or in compared"
+        else:
+            tested.append(set(pair))
+            continue
+        raise project.folder.error(file, ("contrasts", position), what, fix)
+
+
+def _check_primary(project: "Project", file: str, experiment: Experiment) -> None:
+    """InputError for a primary metric that the task of the benchmarks does not test."""
+    if experiment.primary is not None:
+        tested = registry.part(project.benchmarks[experiment.benchmarks[0]].task, "report").METRICS.compared
+        project.folder.check_known(file, ("primary",), experiment.primary, tested, "metric")
 
 
 def _asked(project: "Project", experiment: Experiment) -> list[tuple[str, str]]:

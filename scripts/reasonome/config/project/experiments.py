@@ -130,27 +130,45 @@ def training_files(project: Project, recipe: Recipe, backbone: str, parent: str)
         files[recipe.data_name("examples", benchmark)] = folder / "train.jsonl"
         if isinstance(recipe, RolloutRecipe):
             files[recipe.data_name("valid", benchmark)] = folder / "valid.jsonl"
-    if getattr(recipe, "confidence_from", None):
-        samples = samples_of_parent(project, recipe, (backbone, parent))
-        for (benchmark, _), path in zip(recipe.questions, samples, strict=True):
-            files[recipe.data_name("samples", benchmark)] = path
+    samples = samples_of_parent(project, recipe, (backbone, parent))
+    for (benchmark, _), path in zip(recipe.questions if samples else (), samples, strict=True):
+        files[recipe.data_name("samples", benchmark)] = path
     for teacher, benchmark, style in taught_by(project, recipe):
         files[recipe.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
     for corpus in recipe.corpora:
         files["statements"] = project.results.statements(corpus) / "train.jsonl"
     if judge := judge_chain(recipe):
         files[JUDGE] = project.results.model(backbone, judge) / "manifest.json"
-    if isinstance(recipe, RolloutRecipe):
-        files |= {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
-    return files
+    return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
 
 
 def samples_of_parent(project: Project, recipe: Recipe, model: tuple[str, str]) -> list[Path]:
     """The samples of its parent, by (backbone, chain), that a recipe learns from, a file for each of its questions."""
-    spec = getattr(recipe, "confidence_from", None) or project.preferences.get(getattr(recipe, "preferences", None))
+    preferences = project.preferences.get(getattr(recipe, "preferences", None))
+    spec = getattr(recipe, "samples", None) or getattr(recipe, "confidence_from", None) or preferences
     if spec is None or isinstance(spec, (TablePreferences, TierPreferences)):
         return []
-    return [project.results.samples(model, *question, spec.decoding, spec.questions) for question in recipe.questions]
+    most = getattr(spec, "questions", None)
+    asked = recipe.part(most) if isinstance(recipe, SftRecipe) else most
+    return [project.results.samples(model, *question, spec.decoding, asked) for question in recipe.questions]
+
+
+def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
+    """run.json of every job that made a model, each once: its steps, and the samples and facts that they learned from.
+
+    Those of the reward models that judged its completions are among them.
+    """
+    runs = []
+    for model in chains.lineage(chain)[1:]:
+        parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
+        if judge := judge_chain(recipe):
+            runs += runs_behind(project, backbone, judge)
+        asked = samples_of_parent(project, recipe, (backbone, parent))
+        if isinstance(recipe, PretrainRecipe) and recipe.drill:
+            asked.append(project.results.recall((backbone, parent), recipe.corpus, recipe.drill.facts))
+        runs += [path.with_suffix(".run.json") for path in asked]
+        runs.append(project.results.model(backbone, model) / "run.json")
+    return list(dict.fromkeys(runs))
 
 
 def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
@@ -199,6 +217,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
     taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
+    controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -210,8 +229,9 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
-        **({"contrasts": spec.contrasts} if spec.contrasts else {}),
-        **({"compared": spec.compared} if spec.compared else {}),
+        **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
+        **({"primary": spec.primary} if spec.primary else {}),
+        **({"control_styles": controls} if controls else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
         "evaluations": [
@@ -229,7 +249,18 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         ],
         "steps": [
             {"backbone": backbone, "chain": chain, "folder": str(results.model(backbone, chain))}
-            for backbone, chain in steps
+            | ({"placebo": True} if getattr(recipe, "gold", "own") == "shuffled" else {})
+            for (backbone, chain), recipe in zip(steps, recipes, strict=True)
+        ],
+        "models": [
+            {
+                "backbone": backbone,
+                "arm": arm,
+                "chain": chain,
+                "runs": list(map(str, runs_behind(project, backbone, chain))),
+            }
+            for backbone, arm, chain in dict.fromkeys((run.backbone, run.arm, run.chain) for run in runs)
+            if chain != chains.BASE
         ],
         "samples": [
             {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
@@ -277,8 +308,8 @@ def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, s
 class AuditPlan:
     """The plan of a leak audit: test questions `asked`, as (benchmark, style), and training data with their steps.
 
-    `training` is by benchmark (its train split), `corpora` by corpus, `reasoning` by (teacher, benchmark, style), and
-    `tables`, of people's own preferences, by file.
+    `training` is by benchmark (its train split), `training_prompts` by (benchmark, style), `corpora` by corpus,
+    `reasoning` by (teacher, benchmark, style), and `tables`, of people's own preferences, by file.
     `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
     """
 
@@ -288,6 +319,7 @@ class AuditPlan:
     reasoning: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_compared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    training_prompts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def benchmarks(self) -> list[str]:
@@ -324,8 +356,10 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
         recipe = project.recipe(step)
         for corpus in recipe.corpora:
             _add(plan.corpora, corpus, step)
-        for benchmark, _ in recipe.questions:
+        for benchmark, style in recipe.questions:
             _add(plan.training if benchmark in akin else plan.not_compared, benchmark, step)
+            if benchmark in akin:
+                _add(plan.training_prompts, (benchmark, style), step)
         for taught in taught_by(project, recipe):
             if taught[1] in akin:
                 _add(plan.reasoning, taught, step)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasonome.config import STYLE, Style
 from reasonome.config.project.folder import NO_MAPPING, check_file_name, validated
@@ -14,6 +14,7 @@ from reasonome.tasks import registry
 if TYPE_CHECKING:
     from reasonome.tasks.base import Task
 
+_HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
@@ -40,12 +41,9 @@ def read_template(
     more than once, and an unknown placeholder.
     """
     text = read_text(path)
-    head = r"---\n(?P<head>.*?)\n---\n" if headed else "(?P<head>)"
-    match = re.fullmatch(head + _TEXTS, text, re.DOTALL)
+    match = re.fullmatch((_HEAD if headed else "(?P<head>)") + _TEXTS, text, re.DOTALL)
     if match is None:
-        above = "a YAML head between two --- lines" if headed else "nothing"
-        fix = f"write a text under [system], then one under [user], and above them {above}"
-        raise InputError("not a prompt template", file=path, fix=fix)
+        raise _no_template(path, headed)
     line = text[: match.start("user")].count("\n") + 1
     for name in (*needed, *optional):
         count = match["user"].count(f"{{{name}}}")
@@ -61,6 +59,12 @@ def read_template(
                 )
                 raise InputError(what, file=path, line=line, field=section, fix=fix)
     return PromptTemplate(match["head"], match["system"].strip(), match["user"].strip())
+
+
+def _no_template(path: Path, headed: bool) -> InputError:
+    above = "a YAML head between two --- lines" if headed else "nothing"
+    fix = f"write a text under [system], then one under [user], and above them {above}"
+    return InputError("not a prompt template", file=path, fix=fix)
 
 
 def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
@@ -79,10 +83,48 @@ def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
 
 
 def _read_style(path: Path, task: "Task") -> Style:
-    """A task's prompt template with its YAML head; InputError for missing parts."""
-    template = read_template(path, True, *task.user_texts, task.system_texts)
-    values = YamlText(template.head, path, above=1)
+    """A task's prompt template with its YAML head; InputError for missing parts.
+
+    With `like: STYLE` in the head it has what that style has, but for what it says itself, and may leave out the texts.
+    """
+    given, values = _parts(path, task)
+    if "like" in given:
+        given = _merged(_liked(path, task, given.pop("like"), values), given)
+    elif "system" not in given:
+        raise _no_template(path, headed=True)
+    return validated(task.Style, given, values)
+
+
+def _parts(path: Path, task: "Task") -> tuple[dict[str, Any], YamlText]:
+    """The values of a style's head and its texts, if it has any, and the head."""
+    alone = re.fullmatch(_HEAD, read_text(path).rstrip("\n") + "\n", re.DOTALL)
+    template = None if alone else read_template(path, True, *task.user_texts, task.system_texts)
+    values = YamlText(alone["head"] if alone else template.head, path, above=1)
     if not isinstance(values.data, Mapping):
         raise values.error(NO_MAPPING, (), None)
-    texts = {"system": template.system, "user": template.user}
-    return validated(task.Style, {**values.data, **texts}, values)
+    texts = {"system": template.system, "user": template.user} if template else {}
+    return {**values.data, **texts}, values
+
+
+def _liked(path: Path, task: "Task", name: str, values: YamlText) -> dict[str, Any]:
+    """What a style of the same folder and task says, which is not itself like another; InputError without it."""
+    others = {other.stem.split(".", 1)[1]: other for other in path.parent.glob(f"{task.name}.*.txt") if other != path}
+    if name not in others:
+        raise values.error(f"there is no style '{name}'", ("like",), nearest(str(name), others))
+    given, _ = _parts(others[name], task)
+    if "like" in given:
+        raise values.error(f"style '{name}' is itself like another", ("like",), f"write like: {given['like']}")
+    return given
+
+
+def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with the `changes`, which say of a mapping what differs in it."""
+    return {
+        **values,
+        **{
+            key: {**values[key], **value}
+            if isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
+            else value
+            for key, value in changes.items()
+        },
+    }

@@ -1,14 +1,16 @@
 """Checks of the names in recipes: training data, styles, teachers and rewards."""
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reasonome.config import (
     PreferenceRecipe,
     PretrainRecipe,
+    QuestionRecipe,
     Recipe,
+    RewardedSamples,
     RewardRecipe,
     RolloutRecipe,
     SamplePreferences,
@@ -17,6 +19,7 @@ from reasonome.config import (
 )
 from reasonome.config.project.step_references import check_judge
 from reasonome.core.errors import InputError, nearest
+from reasonome.core.yaml_text import Loc
 from reasonome.tasks import registry
 
 if TYPE_CHECKING:
@@ -68,6 +71,10 @@ def _check_part(
             loc = project.folder.place_in_recipe(file, variant, "teacher")
             _check_teacher(project, file, loc, recipe.teacher, task, "none")
         _check_confidence(project, file, variant, recipe)
+        if recipe.samples is not None:
+            loc = project.folder.place_in_recipe(file, variant, "samples")
+            check_samples(project, file, loc, recipe.samples)
+            _check_weights(project, file, (*loc, "rewards"), recipe.samples.rewards, recipe)
     else:
         spec = project.preferences[recipe.preferences]
         if isinstance(recipe, RewardRecipe) and not spec.held_out:
@@ -77,12 +84,8 @@ def _check_part(
         if isinstance(spec, TierPreferences):
             _check_teacher(project, "preferences.yaml", (recipe.preferences, "teacher"), spec.teacher, task)
         elif isinstance(spec, SamplePreferences):
-            known = registry.TASKS[task].rewards()
-            project.folder.check_known("preferences.yaml", (recipe.preferences, "rewards"), spec.rewards, known)
-            if spec.rewards.get("confidence") and not project.style(recipe.benchmark, recipe.style).asks_confidence():
-                what = f"style '{recipe.style}' of '{variant}' of {file} asks for no confidence: all samples earn alike"
-                loc = (recipe.preferences, "rewards", "confidence")
-                raise project.folder.error("preferences.yaml", loc, what, "leave it out, or name another style")
+            loc = (recipe.preferences, "rewards")
+            _check_weights(project, "preferences.yaml", loc, spec.rewards, recipe, f" of '{variant}' of {file}")
     registry.part(task, "checks").check_recipe(project, file, variant, recipe)
 
 
@@ -116,11 +119,14 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: Rollout
 def _check_rewards(project: "Project", file: str, variant: str, recipe: RolloutRecipe, task: str) -> None:
     """InputError for unknown encoders or rewards, those that the style makes empty, and graders not in their file."""
     _check_known(project, file, variant, recipe, "encoders", project.encoders)
-    _check_known(project, file, variant, recipe, "rewards", registry.TASKS[task].rewards())
-    if recipe.rewards.get("confidence") and not project.style(recipe.benchmark, recipe.style).asks_confidence():
-        loc = project.folder.place_in_recipe(file, variant, "rewards", "confidence")
-        what = f"style '{recipe.style}' asks for no confidence: every completion would earn the least"
-        raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
+    loc = project.folder.place_in_recipe(file, variant, "rewards")
+    _check_weights(project, file, loc, recipe.rewards, recipe)
+    rewards = registry.TASKS[task].rewards()
+    of_content = [name for name, weight in recipe.rewards.items() if weight and rewards[name].semantic]
+    if getattr(recipe, "gold", "own") == "shuffled" and not (of_content or recipe.graders):
+        loc = project.folder.place_in_recipe(file, variant, "gold")
+        what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
+        raise project.folder.error(file, loc, what, "leave it out, or reward what is answered too")
     for name, grader in recipe.graders.items():
         path, _, function = grader.function.rpartition(":")
         loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
@@ -129,6 +135,27 @@ def _check_rewards(project: "Project", file: str, variant: str, recipe: RolloutR
         names = _defined(Path(path))
         if function not in names:
             raise project.folder.error(file, loc, f"{path} defines no '{function}'", nearest(function, names))
+
+
+def _check_weights(
+    project: "Project", file: str, loc: Loc, rewards: Mapping[str, float], recipe: QuestionRecipe, of: str = ""
+) -> None:
+    """InputError for a reward, named at this place of a file, that the task lacks or that the style makes empty."""
+    known = registry.TASKS[project.benchmarks[recipe.benchmark].task].rewards()
+    project.folder.check_known(file, loc, rewards, known)
+    if rewards.get("confidence") and not project.style(recipe.benchmark, recipe.style).asks_confidence():
+        what = f"style '{recipe.style}'{of} asks for no confidence: every completion would earn the least"
+        fix = "leave it out, or train in a style with `confidence: true`"
+        raise project.folder.error(file, (*loc, "confidence"), what, fix)
+
+
+def check_samples(project: "Project", file: str, loc: Loc, spec: RewardedSamples) -> None:
+    """InputError for an unknown name in settings of samples, at this place of a file, and for several prompts each."""
+    project.folder.check_known(file, (*loc, "decoding"), spec.decoding, project.decodings)
+    project.folder.check_known(file, (*loc, "encoders"), spec.encoders, project.encoders)
+    if project.decodings[spec.decoding].orders > 1:
+        what = f"decoding '{spec.decoding}' asks in several orders, and answers to one prompt are compared"
+        raise project.folder.error(file, (*loc, "decoding"), what, "name one without `orders`")
 
 
 def _check_confidence(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:

@@ -7,7 +7,9 @@ from reasonome.config import (
     CLUSTER_RULES,
     FORMAT_FILES,
     GMT_FORMATS,
+    AdapterWeights,
     Annotation,
+    Backbone,
     Benchmark,
     Corpus,
     GeneNamesTeacher,
@@ -18,7 +20,7 @@ from reasonome.config import (
 )
 from reasonome.config.annotations import is_file_name
 from reasonome.config.project.experiment_references import check_experiment
-from reasonome.config.project.recipe_references import check_recipe
+from reasonome.config.project.recipe_references import check_recipe, check_samples
 from reasonome.core.errors import nearest
 from reasonome.tasks import registry
 
@@ -30,9 +32,10 @@ def check_references(project: "Project") -> None:
     """InputError for the first name in a project that is unknown, or that does not fit where it is used."""
     project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     for name, backbone in project.backbones.items():
-        if backbone.recorded is not None:
-            loc = (name, "recorded", "files")
-            project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
+        _check_backbone(project, name, backbone)
+    if (asked := project.settings.annotation_model) is not None:
+        weighted = [name for name, backbone in project.backbones.items() if backbone.kind == "weights"]
+        project.folder.check_known("config.yaml", ("annotation_model",), asked, weighted, "backbone with weights")
     for name, corpus in project.corpora.items():
         _check_corpus(project, name, corpus)
     _check_left_out(project)
@@ -53,6 +56,21 @@ def check_references(project: "Project") -> None:
     for name, experiment in project.experiments.items():
         check_experiment(project, f"experiments/{name}.yaml", experiment)
     _check_requests(project)
+
+
+def _check_backbone(project: "Project", name: str, backbone: Backbone) -> None:
+    """InputError for unknown benchmarks of recorded answers, and for an adapter of a backbone without whole weights."""
+    if backbone.recorded is not None:
+        loc = (name, "recorded", "files")
+        project.folder.check_known("backbones.yaml", loc, backbone.recorded.files, project.benchmarks)
+    if isinstance(backbone.weights, AdapterWeights):
+        whole = [
+            other
+            for other, spec in project.backbones.items()
+            if spec.kind == "weights" and not isinstance(spec.weights, AdapterWeights)
+        ]
+        loc, kind = (name, "weights", "backbone"), "backbone with weights of its own"
+        project.folder.check_known("backbones.yaml", loc, backbone.weights.backbone, whole, kind)
 
 
 def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
@@ -117,16 +135,11 @@ def _check_preferences(project: "Project", name: str, preferences: Preferences) 
     if isinstance(preferences, TierPreferences):
         project.folder.check_known(file, (name, "teacher"), preferences.teacher, project.teachers)
     if isinstance(preferences, SamplePreferences):
-        project.folder.check_known(file, (name, "decoding"), preferences.decoding, project.decodings)
-        project.folder.check_known(file, (name, "encoders"), preferences.encoders, project.encoders)
-        decoding = project.decodings[preferences.decoding]
-        if decoding.samples < 2:
+        check_samples(project, file, (name,), preferences)
+        if project.decodings[preferences.decoding].samples < 2:
             what = f"decoding '{preferences.decoding}' gives one sample, and two are compared"
             fix = "name one with `samples: 2` or more"
             raise project.folder.error(file, (name, "decoding"), what, fix)
-        if decoding.orders > 1:
-            what = f"decoding '{preferences.decoding}' asks in several orders, and answers to one prompt are compared"
-            raise project.folder.error(file, (name, "decoding"), what, "name one without `orders`")
 
 
 def _check_requests(project: "Project") -> None:

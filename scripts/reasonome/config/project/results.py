@@ -68,8 +68,13 @@ class Results:
         """Reasoning that a teacher's filter kept; the dropped rows lie beside it as .dropped.jsonl."""
         return self.root / "reasoning" / teacher / f"{benchmark}.{style}.jsonl"
 
-    def samples(self, model: tuple[str, str], benchmark: str, style: str, decoding: str, questions: int | None) -> Path:
-        """Answers of a model, by (backbone, chain), to some or all (None) of a benchmark's training questions."""
+    def samples(
+        self, model: tuple[str, str], benchmark: str, style: str, decoding: str, questions: int | str | None
+    ) -> Path:
+        """Answers of a model, by (backbone, chain), to some or all (None) of a benchmark's training questions.
+
+        Some are a number, the first in the order of `drawn`, or a span of it (`20-50`).
+        """
         folder = self.root.joinpath("samples", *model, f"{benchmark}.{style}")
         return folder / f"{decoding}.{questions or 'all'}.jsonl"
 

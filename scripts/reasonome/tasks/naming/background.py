@@ -273,16 +273,16 @@ class Background:
     def relation(self, first: str, second: str) -> str:
         """How the first term is related to the second.
 
-        "same", "ancestor", "descendant", "sibling" (they share a parent), "same branch" (of a namespace),
-        "other branch", or "none" where a term is of no ontology.
+        "same", "parent", "child", "ancestor" and "descendant" (further up or down), "sibling" (they share a parent),
+        "same branch" (of a namespace), "other branch", or "none" where a term is of no ontology.
         """
         first_term, second_term = self.by_id[first], self.by_id[second]
         if first == second:
             return "same"
         if first in self.upwards(second):
-            return "ancestor"
+            return "parent" if first in second_term.parents else "ancestor"
         if second in self.upwards(first):
-            return "descendant"
+            return "child" if second in first_term.parents else "descendant"
         if set(first_term.parents) & set(second_term.parents):
             return "sibling"
         if not (first_term.namespace and second_term.namespace):

@@ -17,7 +17,7 @@ from reasonome.facts.sources.ontology import is_sqlite, read_ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.contamination import contaminated
+from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
@@ -58,12 +58,20 @@ def build(task: Task, project: Project, name: str, folder: Path) -> None:
     known = [s for sets in (*candidates.values(), *(published or {}).values()) for s in sets]
     bounds = strata(known, depth)
     report["strata"] = {"facts_per_gene": [bounds.low, bounds.high]}
-    variants = contaminated(splits["test"], benchmark.contaminated, facts, depth, benchmark.seed)
-    write_benchmark(splits, report, official_names(facts), folder, bounds.by_set, variants, unmapped, left_out)
+    if benchmark.asks == "valid":
+        splits = {"train": splits["train"], "valid": [], "test": splits["valid"]}
+    withheld = benchmark.withheld_terms
+    subsets = dict.fromkeys(s.subset for s in splits["test"])
+    varied = [s for subset in subsets for s in [s for s in splits["test"] if s.subset == subset][: withheld.sets]]
+    variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed)
+    variants += less_withheld(varied, withheld.variants)
+    of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed)
+    names = official_names(facts)
+    write_benchmark(splits, report, names, folder, bounds.by_set, variants, of_training, unmapped, left_out)
     sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
     outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
     dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"
-    print(f"{name}: {sizes}, {len(variants)} contaminated; dropped from train: {dropped}")
+    print(f"{name}: {sizes}, {len(variants)} variants of test sets; dropped from train: {dropped}")
     print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
     if "by_date" in report:
         print(f"by date: {report['by_date']}")

@@ -1,13 +1,16 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
-from reasonome.config import GO_FORMATS, RecallTeacher, Recipe
+from collections.abc import Sequence
+from pathlib import Path
+
+from reasonome.config import GMT_FORMATS, GO_FORMATS, RecallTeacher, Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
 from reasonome.config.project.prompt_template import read_template
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, nearest
 from reasonome.tasks.base import no_checks
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
+from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark, NamingStyle
 
 
 def check_benchmark(project: Project, name: str, benchmark: NamingBenchmark) -> None:
@@ -56,15 +59,10 @@ def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -
 
 
 def check_style(project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
-    """Check that a style does not give the answers of a benchmark away: by facts of all sources, or enriched terms."""
+    """Check that a style does not give the answers of a benchmark away by facts of all sources, and its libraries."""
     spec = project.benchmarks[benchmark]
     if style.terms is not None:
-        raise InputError(
-            f"style '{name}' shows the terms that are enriched in a set, of which one is the answer in '{benchmark}'",
-            file=project.root / "prompts" / f"{spec.task}.{name}.txt",
-            field="terms",
-            fix=f"ask benchmarks in another style; this one is for sets of your own: reasonome annotate --style {name}",
-        )
+        _check_libraries(project, project.root / "prompts" / f"{spec.task}.{name}.txt", style.terms.libraries)
     if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
         raise InputError(
             f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
@@ -73,6 +71,15 @@ def check_style(project: Project, benchmark: str, name: str, style: NamingStyle)
             fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
             "`all_facts: true` in benchmarks.yaml",
         )
+
+
+def _check_libraries(project: Project, file: Path, libraries: Sequence[str]) -> None:
+    """InputError for a library that is no branch of GO and no source of gene sets."""
+    known = [*BRANCHES.values(), *(name for name, spec in project.sources.items() if spec.format in GMT_FORMATS)]
+    for library in libraries:
+        if library not in known:
+            what = f"there is no library '{library}'"
+            raise InputError(what, file=file, field="terms.libraries", fix=nearest(library, known))
 
 
 check_recipe = no_checks
@@ -94,14 +101,14 @@ def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | 
         if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
             what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
             return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
-    if not recipe.questions:
+    if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
         return None
-    left_out = [recipe.benchmark, *project.benchmarks[recipe.benchmark].leave_out]
-    if (
-        benchmark in left_out
-        or recipe.benchmark not in project.akin(benchmark)
-        or not project.benchmarks[benchmark].audit.dropped()
-    ):
+    trained = project.benchmarks[recipe.benchmark]
+    left_out = [recipe.benchmark, *trained.leave_out]
+    other = project.benchmarks[benchmark]
+    if other.task == trained.task and trained.splits_like(other):
+        left_out.append(benchmark)
+    if benchmark in left_out or not project.benchmarks[benchmark].audit.dropped():
         return None
     what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
     fix = f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"

@@ -14,13 +14,13 @@ from reasonome.tasks.naming.task import Example
 def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
     """The cluster of every example: the connected components of sets whose Jaccard index is `threshold` or more.
 
-    A contaminated variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
+    A variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
     its name does not depend on the order of the examples.
     """
-    originals = [example for example in examples if not example.contaminated]
+    originals = [example for example in examples if not example.term]
     name_of = dict(zip((e.id for e in originals), _names(originals, threshold), strict=True))
     # Where the original is not among the examples, its variants still share its id.
-    return [name_of.get(e.term, e.term) if e.contaminated else name_of[e.id] for e in examples]
+    return [name_of.get(e.term, e.term) if e.term else name_of[e.id] for e in examples]
 
 
 def _names(originals: Sequence[Example], threshold: float) -> list[str]:

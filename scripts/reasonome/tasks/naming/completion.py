@@ -65,6 +65,11 @@ class Answer:
         return bool(self.name) and not NAME_PROBLEMS & set(self.problems)
 
     @property
+    def formed(self) -> bool:
+        """Whether there is one usable name, and nothing is wrong with the reasoning that was asked for."""
+        return self.named and not REASONING_PROBLEMS & set(self.problems)
+
+    @property
     def reasoned(self) -> bool:
         """Whether the reasoning is there and well-formed: at least one step, each closed and with text."""
         return bool(self.steps) and not REASONING_PROBLEMS & set(self.problems)

@@ -1,6 +1,7 @@
-"""Contaminated test sets: some or all genes replaced by random genes that are annotated as deeply.
+"""Variants of sets: contaminated ones, whose genes are replaced in part, and those of which less is withheld.
 
-With all genes replaced nothing is left to name, and the right answer is to abstain. With fewer, the set keeps its name.
+Genes are replaced by random ones that are annotated as deeply. With all genes replaced nothing is left to name, and the
+right answer is to abstain. With fewer, the set keeps its name.
 """
 
 import random
@@ -14,17 +15,51 @@ from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import variant_suffix
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
+from reasonome.tasks.naming.settings import WithheldTerms
 from reasonome.tasks.naming.task import ABSTENTION
 
 
 @dataclass(frozen=True)
-class ContaminatedSet:
-    """A variant of a test set: `share` of its genes are `outliers`; `term` is the id of the original set."""
+class VariantSet:
+    """A variant of a set: `share` of its genes are `outliers`; `term` is the id of the original set.
+
+    `withheld` says which enriched terms questions about it do not show (settings.WithheldTerms).
+    """
 
     gene_set: GeneSet
     term: str
-    share: float
-    outliers: tuple[str, ...]
+    share: float = 0.0
+    outliers: tuple[str, ...] = ()
+    withheld: str = "nothing"
+
+
+def less_withheld(test: Sequence[GeneSet], kinds: Sequence[str]) -> list[VariantSet]:
+    """Every test set once more for each kind, of subsets named like bp-own, with ids like GO:0006281-own."""
+    return [
+        VariantSet(replace(s, id=f"{s.id}-{kind}", subset=f"{s.subset}-{kind}"), s.id, withheld=kind)
+        for kind in kinds
+        for s in test
+    ]
+
+
+def training_variants(
+    train: Sequence[GeneSet], spec: WithheldTerms, facts: pd.DataFrame, depth: Mapping[str, int], seed: int
+) -> dict[tuple[str, str], VariantSet]:
+    """The training sets of which nothing is withheld, drawn at random, by (subset, id): every other one contaminated.
+
+    They stay in their subset. InputError as of `contaminated`.
+    """
+    drawn = random.Random(seed).sample(range(len(train)), round(spec.training_nothing * len(train)))
+    whole = drawn[::2] if spec.training_contaminated else drawn
+    variants = {(s.subset, s.id): VariantSet(s, s.id) for s in (train[i] for i in whole)}
+    if not spec.training_contaminated:
+        return variants
+    replaced = [train[i] for i in drawn[1::2]]
+    noisy = contaminated(replaced, [spec.training_contaminated], facts, depth, seed)
+    return variants | {
+        (s.subset, s.id): replace(variant, gene_set=replace(variant.gene_set, subset=s.subset))
+        for s, variant in zip(replaced, noisy, strict=True)
+    }
 
 
 def contaminated(
@@ -33,7 +68,7 @@ def contaminated(
     facts: pd.DataFrame,
     depth: Mapping[str, int],
     seed: int,
-) -> list[ContaminatedSet]:
+) -> list[VariantSet]:
     """A variant of every test set for every share, of subsets named like bp-50, with ids like GO:0006281-50.
 
     The share is rounded down to whole genes, at least one. A gene is replaced by a random gene (seeded) of the same
@@ -66,7 +101,7 @@ def contaminated(
             variant = replace(gene_set, **names, symbols=frozenset(symbols))
             if share == 1:  # nothing of the term is left
                 variant = GeneSet(variant.id, variant.subset, ABSTENTION, variant.symbols)
-            variants.append(ContaminatedSet(variant, gene_set.id, share, tuple(sorted(outliers))))
+            variants.append(VariantSet(variant, gene_set.id, share, tuple(sorted(outliers))))
     return variants
 
 

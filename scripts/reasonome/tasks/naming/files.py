@@ -1,11 +1,19 @@
 """Which files the jobs of gene-set naming read beside the rows of a benchmark."""
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from reasonome.config import GO_FORMATS, KnowledgeTeacher, RecallTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.tasks.base import Inputs, Rows
+
+
+class LibraryFile(NamedTuple):
+    """A file of gene sets, and its format: one of GMT_FORMATS."""
+
+    path: Path
+    format: str
 
 
 def building(project: Project, benchmark: str) -> Inputs:
@@ -29,11 +37,27 @@ def building(project: Project, benchmark: str) -> Inputs:
 
 
 def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """For a style with facts, the facts and the ontologies of the benchmark's sets."""
-    if project.style(benchmark, style).facts is None:
-        return Inputs()
-    corpus = project.benchmarks[benchmark].corpus
-    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontology_files(project, benchmark)})
+    """For a style with facts, the facts and the ontologies of the benchmark's sets; for one with enriched terms the
+    background, the authority for gene symbols, libraries of gene sets, and held-out sets of other benchmarks."""
+    shown, spec = project.style(benchmark, style), project.benchmarks[benchmark]
+    inputs: dict[str, Any] = {}
+    if shown.facts is not None:
+        inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
+    if shown.terms is not None:
+        left_out = map(project.results.benchmark, spec.leave_out)
+        inputs |= {
+            "background": project.results.background(benchmark),
+            "authority": project.source_files(project.authority(spec.corpus)),
+            "libraries": [library.path for library in library_files(project, benchmark, style).values()],
+            "held_out": [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")],
+        }
+    return Inputs(inputs)
+
+
+def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:
+    """The files of gene sets whose terms a style shows beside those of GO, by source."""
+    sources = [name for name in project.style(benchmark, style).terms.libraries if name in project.sources]
+    return {name: LibraryFile(project.source_file(name, "gmt"), project.sources[name].format) for name in sources}
 
 
 def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
@@ -58,19 +82,26 @@ def teacher_template(project: Project, benchmark: str) -> Path:
     return project.root / "prompts" / f"teacher.{project.benchmarks[benchmark].task}.txt"
 
 
-def scoring(project: Project, benchmark: str) -> Inputs:
-    """The background, the markers that its names are in the encoders' caches, and the facts to check claims against."""
+def scoring(project: Project, benchmark: str, style: str) -> Inputs:
+    """The background, the markers that its names are in the encoders' caches, the facts to check claims against, and
+    the questions of a style with enriched terms."""
+    shows_terms = project.style(benchmark, style).terms is not None
+    questions = {"questions": examples_folder(project, benchmark, style) / "test.jsonl"} if shows_terms else {}
     return Inputs(
-        {**baselines(project, benchmark).files, "facts": judging_facts(project, benchmark)},
+        {**_judging(project, benchmark), "facts": judging_facts(project, benchmark), **questions},
         project.benchmarks[benchmark].encoders,
     )
 
 
 def baselines(project: Project, benchmark: str) -> Inputs:
-    """As `scoring`, without facts: baselines have no reasoning."""
+    """The background with these markers, and the authority for gene symbols, which says which genes are coding."""
+    authority = project.source_files(project.authority(project.benchmarks[benchmark].corpus))
+    return Inputs({**_judging(project, benchmark), "authority": authority}, project.benchmarks[benchmark].encoders)
+
+
+def _judging(project: Project, benchmark: str) -> dict[str, Any]:
     background, encoders = project.results.background(benchmark), project.benchmarks[benchmark].encoders
-    embedded = [background.with_suffix(f".{encoder}.json") for encoder in encoders]
-    return Inputs({"background": background, "embedded": embedded}, encoders)
+    return {"background": background, "embedded": [background.with_suffix(f".{name}.json") for name in encoders]}
 
 
 def background(project: Project, benchmark: str) -> Inputs:
@@ -89,11 +120,18 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
 
 
 def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data, test sets, prompts, and the ontologies with synonyms and ancestors of their terms."""
+    """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
+    ancestors of their terms."""
     prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
+    prompts += [examples_folder(project, *question) / "train.jsonl" for question in prompts_with_terms(project, plan)]
     corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
     ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
     return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+
+
+def prompts_with_terms(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
+    """(benchmark, style) of the training prompts that show enriched terms."""
+    return [question for question in plan.training_prompts if project.style(*question).terms is not None]
 
 
 def corpora(project: Project, benchmark: str) -> list[str]:
@@ -110,10 +148,15 @@ def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str
 def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
     """The number of rows of a split by the settings; None where they do not say."""
     spec = project.benchmarks[benchmark]
-    sizes = [getattr(subset, part) for subset in spec.subsets.values()]
+    asked = spec.asks if part == "test" else part
+    sizes = [getattr(subset, asked) for subset in spec.subsets.values()]
     if not sizes or None in sizes or (part == "test" and spec.files):
         return None
-    return Rows(sum(sizes) * (1 + len(spec.contaminated) if part == "test" else 1), at_most=True)
+    if part != "test":
+        return Rows(0 if part == spec.asks else sum(sizes), at_most=True)
+    withheld = spec.withheld_terms
+    kinds = len(spec.contaminated) + len(withheld.variants)
+    return Rows(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:

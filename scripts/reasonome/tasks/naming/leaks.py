@@ -32,8 +32,8 @@ from reasonome.leaks.audit import (
     shared_sources,
     shortened,
 )
-from reasonome.tasks.naming import files
-from reasonome.tasks.naming.rows import read_sets, with_term_of_origin
+from reasonome.tasks.naming import files, prompt_terms
+from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
@@ -49,6 +49,9 @@ FIXES = {
     "reasoning": "set audit.name_in_reasoning of {benchmark} in benchmarks.yaml to drop (such rows are left out of "
     "training) or report",
     "preferences": "take these rows out of {training}, or set audit.name_in_reasoning of {benchmark} to report",
+    "held_out_term": "add {benchmark} to leave_out of the benchmark of {training} in benchmarks.yaml, or set "
+    "audit.held_out_term of {benchmark} to report",
+    "withheld_term": "these prompts are of other settings of withheld_terms or jaccard: write them again",
     "prompts": "change the prompt style, or allow it: audit.name_in_prompt of {benchmark} in benchmarks.yaml, report",
 }
 
@@ -62,6 +65,7 @@ def findings(project: Project, plan: AuditPlan) -> list[Finding]:
         tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard))
     return [
         *_audit_training(project, plan, tested, ontologies),
+        *_audit_training_prompts(project, plan, tested),
         *_audit_statements(project, plan, tested, ontologies),
         *_audit_reasoning(project, plan, tested),
         *_audit_tables(plan, tested),
@@ -86,7 +90,7 @@ def _audit_training(
     findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
-        sets = with_terms(read_sets(folder, "train"), *ontologies)
+        sets = with_terms(sets_of_origin(read_rows(folder / "train.jsonl", Example)), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
             own = tests.benchmark == benchmark
@@ -94,6 +98,32 @@ def _audit_training(
             training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
             findings += set_findings(training, sets, tests, dropped)
     return findings
+
+
+def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+    """Findings of the enriched terms that training questions show."""
+    findings = []
+    for benchmark, style in files.prompts_with_terms(project, plan):
+        file = examples_folder(project, benchmark, style) / "train.jsonl"
+        used_by = plan.training_prompts[benchmark, style]
+        training = Training("training prompts", f"{benchmark}.{style}", used_by, file)
+        rows = read_rows(file, Example)
+        findings += [held_out_term_finding(training, rows, tests) for tests in tested]
+    return findings
+
+
+def held_out_term_finding(training: Training, rows: Sequence[Example], tested: HeldOut) -> Finding:
+    """Training questions (their order is that of the file) that show the term of a test set, by id or name."""
+    ids = {i for s in tested.sets for i in (s.id, s.term_id)}
+    names = {name for s in tested.sets for name in s.names}
+    shown = {
+        number: term
+        for number, row in enumerate(rows)
+        for term in reversed(row.enriched or [])
+        if term.id in ids or normalise(term.name) in names
+    }
+    policy, told = tested.policy.held_out_term, lambda row: f"{shown[row].id} '{shown[row].name}'"
+    return row_finding(training, tested.benchmark, "held_out_term", len(rows), sorted(shown), policy, told)
 
 
 def _audit_statements(
@@ -395,10 +425,17 @@ def prompt_findings(
 
     Where the policy does not name the style, the first fails if the style shows facts, and is reported otherwise.
     The second ("name_in_gene_name") belongs to the question, so it is always reported. Rows whose answer is to abstain
-    are skipped: a style may state the words to abstain with.
+    are skipped: a style may state the words to abstain with. So are, in a style with enriched terms, rows of which
+    nothing is withheld; there is a third finding of such a style, "withheld_term".
     """
     policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
-    asked = {number: row for number, row in enumerate(rows) if row.name != ABSTENTION}
+    shows_terms = style.terms is not None
+    asked = {
+        number: row
+        for number, row in enumerate(rows)
+        if row.name != ABSTENTION and not (shows_terms and row.withheld == "nothing")
+    }
+    training = Training("prompts", f"style {name}", (), file)
     chosen = [task.with_choice(row, style) for row in asked.values()]
     unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
     names = [gene_set.searchable_names for gene_set in with_term_of_origin(asked.values(), *ontologies)]
@@ -409,7 +446,7 @@ def prompt_findings(
     in_gene_names = {number: "" if outside[number] else phrase for number, phrase in anywhere.items()}
     return [
         row_finding(
-            Training("prompts", f"style {name}", (), file),
+            training,
             tested.benchmark,
             kind,
             len(asked),
@@ -421,7 +458,18 @@ def prompt_findings(
             ("name_in_prompt", outside, policy),
             ("name_in_gene_name", in_gene_names, "report"),
         )
-    ]
+    ] + ([_withheld_term_finding(training, style, rows, tested)] if shows_terms else [])
+
+
+def _withheld_term_finding(training: Training, style: NamingStyle, rows: Sequence[Example], tested: HeldOut) -> Finding:
+    """Prompts that show a term that is withheld of their question; a control may, as its terms are not the set's."""
+    shown = {}
+    for number, row in enumerate(rows):
+        withheld = prompt_terms.withheld_terms(row, tested.threshold, prompt_terms.HeldOut())
+        if found := next(filter(withheld, row.enriched or []), None):
+            shown[number] = found
+    policy, told = "report" if style.is_control() else "fail", lambda row: f"{shown[row].id} '{shown[row].name}'"
+    return row_finding(training, tested.benchmark, "withheld_term", len(rows), sorted(shown), policy, told)
 
 
 def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:

@@ -44,21 +44,24 @@ def genes_text(genes: Sequence, style: NamingStyle) -> str:
 def with_choice(example: Any, style: NamingStyle) -> Any:
     """The example with what its prompt shows: `shown` genes, their facts and neighbours, and how many did not fit.
 
-    An example that has its choice stays as it is. At least one gene is shown. Genes, facts and neighbours have a
-    budget each, so that none takes another's place: a style with facts shows the same genes as one without.
-    InputError for a set without the neighbours or the enriched terms that the style shows.
+    An example that has its choice stays as it is. At least one gene is shown, if the style lists genes. Genes, facts
+    and neighbours have a budget each, so that none takes another's place: a style with facts shows the same genes as
+    one without.
+    InputError for a set without the neighbours, the enriched terms or the examples that the style shows.
     """
     if example.shown is not None:
         return example
-    if style.neighbours is not None and not example.neighbours:
-        fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
-        raise InputError("the style shows neighbours and this set has none", field="neighbours", fix=fix)
-    if style.terms is not None and example.enriched is None:
-        fix = "ask sets of your own, by `reasonome annotate`, or choose another style"
-        raise InputError("the style shows enriched terms, and this set has none", field="terms", fix=fix)
+    for field, what, lacking in (
+        ("neighbours", "neighbours", style.neighbours is not None and not example.neighbours),
+        ("terms", "enriched terms", style.terms is not None and example.enriched is None),
+        ("examples", "examples", style.examples is not None and not example.shots),
+    ):
+        if lacking:
+            fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
+            raise InputError(f"the style shows {what}, and this set has none", field=field, fix=fix)
     symbols = [gene.symbol for gene in example.genes]
     ordered = [example.genes[i] for i in listing_order(symbols, style)]
-    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)]
+    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)] if style.lists_genes else []
     facts = [fact_texts(gene, style) for gene in kept]
     counts = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
     neighbours = _fitting_neighbours(example.neighbours, style)
@@ -70,6 +73,7 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
             ],
             "neighbours": neighbours,
             "enriched": _fitting_terms(example.enriched, style),
+            "shots": _fitting_shots(example.shots, style),
             "shown": [gene.symbol for gene in kept],
             "facts_left_out": sum(map(len, facts)) - sum(counts.values()),
             "neighbours_left_out": near - len(neighbours),
@@ -93,7 +97,9 @@ def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
     if style.neighbours is not None:
         parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
     if style.terms is not None:
-        parts["{terms}"] = style.terms.separator.join(_term_texts(example.enriched, style)) or NO_TERMS
+        parts["{terms}"] = _terms_text(example.enriched, style)
+    if style.examples is not None:
+        parts["{examples}"] = style.examples.separator.join(_shot_texts(example.shots, style))
     return Prompt(
         chat_messages(
             filled_template(style.system, {"{kind}": parts["{kind}"]}),
@@ -116,7 +122,7 @@ def _fitting_facts(facts: Sequence[Sequence[str]], style: NamingStyle) -> list[i
     shown = [0] * len(facts)
     costs = [count_tokens(of_gene) for of_gene in facts]
     left = 0 if style.facts is None else style.facts.budget_tokens
-    for place in range(max(map(len, costs))):
+    for place in range(max(map(len, costs), default=0)):
         for gene, of_gene in enumerate(costs):
             if place == shown[gene] < len(of_gene) and of_gene[place] <= left:
                 left -= of_gene[place]
@@ -140,10 +146,37 @@ def _fitting_terms(terms: Sequence | None, style: NamingStyle) -> list | None:
     return list(terms[: count_fitting(costs, style.terms.budget_tokens)])
 
 
+def _fitting_shots(shots: Sequence, style: NamingStyle) -> list:
+    """The examples that fit, in their order; each with as many terms as a question shows."""
+    if style.examples is None:
+        return []
+    cut = [shot.model_copy(update={"enriched": _fitting_terms(shot.enriched, style)}) for shot in shots]
+    costs = count_tokens([text + style.examples.separator for text in _shot_texts(cut, style)])
+    return cut[: count_fitting(costs, style.examples.budget_tokens)]
+
+
+def _terms_text(terms: Sequence, style: NamingStyle) -> str:
+    return style.terms.separator.join(_term_texts(terms, style)) or NO_TERMS
+
+
 def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
     return [
-        style.terms.term.format(name=one_line(term.name), overlap=term.overlap, drawn=term.drawn)
+        style.terms.term.format(
+            name=one_line(term.name),
+            overlap=term.overlap,
+            drawn=term.drawn,
+            size=term.size,
+            of_list=round(100 * term.overlap / term.drawn),
+            of_term=round(100 * term.overlap / term.size),
+        )
         for term in terms[: style.terms.most]
+    ]
+
+
+def _shot_texts(shots: Sequence, style: NamingStyle) -> list[str]:
+    return [
+        style.examples.example.format(terms=_terms_text(shot.enriched, style), name=one_line(shot.name))
+        for shot in shots[: style.examples.most]
     ]
 
 

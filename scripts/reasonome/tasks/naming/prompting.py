@@ -1,21 +1,35 @@
-"""Material of prompts beside a benchmark's rows: facts about genes, and training sets as examples."""
+"""Material of prompts beside a benchmark's rows: facts about genes, enriched terms, and training sets as examples."""
 
+from pathlib import Path
+
+from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
+from reasonome.enrichment.over_representation import OverRepresentation, default_universe
+from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.tasks.base import Splits, Task
 from reasonome.tasks.naming import files, prompt_facts
+from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.libraries import named_libraries
+from reasonome.tasks.naming.prompt_examples import with_examples
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
 from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.task import Example
 
 
 def with_material(task: Task, project: Project, name: str, style: str, splits: Splits) -> Splits:
-    """The splits with the facts and neighbouring training sets that a style shows, and with the kind of the sets where
-    the benchmark states it."""
+    """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and with
+    the kind of the sets where the benchmark states it."""
     benchmark, spec = project.benchmarks[name], project.style(name, style)
     if spec.facts is not None:
         splits = _with_facts(project, name, style, splits)
+    if spec.terms is not None:
+        splits = _with_terms(project, name, style, splits)
+    if spec.examples is not None:
+        splits = with_examples(splits, spec)
     if spec.neighbours is not None:
         training = splits["train"]
         splits = {part: with_neighbours(rows, training, spec, benchmark.jaccard) for part, rows in splits.items()}
@@ -49,3 +63,40 @@ def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Spli
         f"{sum(bool(gene.facts) for gene in genes):,} of {len(genes):,} genes of sets have facts"
     )
     return splits
+
+
+def _with_terms(project: Project, name: str, style: str, splits: Splits) -> Splits:
+    """The splits with the terms that are enriched in each set; no training set is shown a term that is held out."""
+    benchmark, inputs = project.benchmarks[name], files.prompting(project, name, style).files
+    spec: NamingStyle = project.style(name, style)
+    held_out = HeldOut.of(
+        [
+            *splits["valid"],
+            *splits["test"],
+            *(
+                row
+                for other in benchmark.leave_out
+                for row in read_splits(project.results.benchmark(other), Example, "valid", "test")
+            ),
+        ]
+    )
+    tests = terms_tests(project, name, style, inputs["background"])
+    return {
+        part: with_enriched_terms(
+            rows, tests, spec.terms, benchmark.jaccard, held_out if part == "train" else HeldOut(), spec.seed
+        )
+        for part, rows in splits.items()
+    }
+
+
+def terms_tests(project: Project, benchmark: str, style: str, background: Path) -> OverRepresentation:
+    """The over-representation analysis whose terms a style shows of a benchmark's sets, among all coding genes."""
+    corpus = project.benchmarks[benchmark].corpus
+    genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
+    libraries = named_libraries(
+        project.style(benchmark, style).terms.libraries,
+        read_background(background),
+        genes,
+        files.library_files(project, benchmark, style),
+    )
+    return OverRepresentation(libraries, default_universe(genes, libraries))

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from reasonome.benchmarks.strata import STRATA
 from reasonome.config import is_variant
 from reasonome.report.answers_data import text_column
-from reasonome.report.family import CEILING
+from reasonome.report.evidence import Evidence
+from reasonome.report.family import CEILING, CEILING_OF_TERMS
 from reasonome.report.metric_sets import INDEPENDENT, MetricSet
-from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
+from reasonome.report.plan import Plan
+from reasonome.tasks.base import rows_as_they_are
+from reasonome.tasks.naming import own_section as own_tables
 
 _NAMES = {
     "term_score": "term score",
@@ -35,13 +40,20 @@ _NAMES = {
     "lin": "Lin",
     "resnik": "Resnik",
     "gene_overlap": "gene overlap",
+    "copied": "copies of a shown term",
+    "snap_term_score": "term score, nearest shown term",
+    "snap_rouge_l": "ROUGE-L, nearest shown term",
+    "snap_similarity": "similarity, nearest shown term",
+    "snap_exact": "exact, nearest shown term",
 }
 _GROUPS = {
     "none": "nothing about the question",
     "prompt": "the genes' official names alone",
     "prompt facts": "the facts chosen for the prompt",
+    "prompt terms": "the enriched terms that the prompt shows",
     "training data": "the training data",
     "a database": "a database",
+    CEILING_OF_TERMS: "the enriched terms that the prompt shows, and the true name",
     CEILING: "a database that holds the very term",
 }
 _BASELINES = {
@@ -55,6 +67,11 @@ _BASELINES = {
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one, shown or not",
     "over_representation": "answers with the most over-represented of the facts shown",
+    "first_term": "answers with the first enriched term shown",
+    "largest_jaccard": "answers with the enriched term shown whose genes overlap most with the set's (Jaccard index)",
+    "reranker": "answers with the enriched term shown that gradient boosting, fitted on training sets, finds best",
+    "composer": "the same among these terms and variants of their names: bare, regulation of, words that they share",
+    "best_shown": "answers with the enriched term shown that is nearest to the true name by ROUGE-L",
     "nearest_prompt_encoder": "answers with the name of the training set whose genes, as listed, encoders find nearest",
     "database_nearest_set": "answers with the term, other than the true one, that shares most genes with this set",
     "database_over_representation": "answers with the most over-represented term other than the true one",
@@ -78,6 +95,8 @@ METRICS = MetricSet(
         "resnik",
         "gene_overlap",
         "specificity",
+        "copied",
+        "snap_",
     ),
     of_answers=("format", "format_published", "abstained"),
     descriptive=(
@@ -119,7 +138,19 @@ METRICS = MetricSet(
         "length",
     ),
     names=_NAMES,
-    further=("abstained", "rouge_1", "rouge_2", "lin", "resnik", "gene_overlap"),  # beside all without a name
+    further=(  # beside all without a name
+        "abstained",
+        "rouge_1",
+        "rouge_2",
+        "lin",
+        "resnik",
+        "gene_overlap",
+        "copied",
+        "snap_term_score",
+        "snap_rouge_l",
+        "snap_similarity",
+        "snap_exact",
+    ),
     groups=_GROUPS,
     baselines=_BASELINES,
     by_stratum=("rouge_l", "similarity", "exact"),
@@ -137,13 +168,25 @@ over-representation analysis; use it that way rather than by itself."""
 
 OF_QUESTIONS: tuple[str, ...] = ()  # columns beside those that every question has
 _BY_RELATION = {
+    "parent": "too general",
     "ancestor": "too general",
+    "child": "too specific",
     "descendant": "too specific",
     "sibling": "a sibling term",
     "same branch": "same branch, another term",
     "other branch": "other branch",
 }
-as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
+as_shown = rows_as_they_are
+
+
+def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+    """Write the tables of answers beside the enriched terms that prompts show; none where no prompt shows any."""
+    own_tables.write_tables(evidence, plan.control_styles, folder, seed, resamples)
+
+
+def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+    """What these tables say; empty where no prompt shows enriched terms."""
+    return own_tables.section(evidence, folder)
 
 
 def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.facts.sources.go import Ontology
-from reasonome.tasks.naming.contamination import ContaminatedSet
+from reasonome.tasks.naming.contamination import VariantSet
 from reasonome.tasks.naming.task import Example
 
 
@@ -29,14 +30,16 @@ def write_benchmark(
     names: Mapping[str, str],
     folder: Path,
     strata: Mapping[tuple[str, str], str] | None = None,
-    variants: Sequence[ContaminatedSet] = (),
+    variants: Sequence[VariantSet] = (),
+    training_variants: Mapping[tuple[str, str], VariantSet] = MappingProxyType({}),
     unmapped: pd.DataFrame | Sequence[tuple] = (),
     left_out: Sequence[LeftOut] = (),
 ) -> None:
     """Write the files of a benchmark, as `write_splits` does.
 
-    `names` gives the official name of each symbol, `strata` the stratum of each set by (subset, id). `variants`,
-    the contaminated sets, follow the test sets; each has its original's stratum.
+    `names` gives the official name of each symbol, `strata` the stratum of each set by (subset, id). `variants`
+    follow the test sets; each has its original's stratum. `training_variants`, by subset and id, stand in the place of
+    their originals.
     """
     strata = strata or {}
 
@@ -47,19 +50,24 @@ def write_benchmark(
         optional |= {"stratum": stratum} if stratum else {}
         return {"id": gene_set.id, "subset": gene_set.subset, "name": gene_set.name, "genes": genes, **optional}
 
+    def variant_row(variant: VariantSet) -> dict[str, Any]:
+        original = (variant.gene_set.subset.partition("-")[0], variant.term)
+        replaced = {"contaminated": variant.share, "outliers": list(variant.outliers)} if variant.share else {}
+        further = {"term": variant.term, **replaced, "withheld": variant.withheld}
+        return row(variant.gene_set, strata.get(original, ""), variant.term) | further
+
     written = {part: [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]] for part in SPLITS}
-    stratum_of = {test["id"]: test.get("stratum", "") for test in written["test"]}
-    written["test"] += [
-        row(v.gene_set, stratum_of[v.term], v.term)
-        | {"term": v.term, "contaminated": v.share, "outliers": list(v.outliers)}
-        for v in variants
+    written["train"] = [
+        variant_row(training_variants[key]) if (key := (s.subset, s.id)) in training_variants else plain
+        for s, plain in zip(splits["train"], written["train"], strict=True)
     ]
+    written["test"] += map(variant_row, variants)
     write_splits(folder, written, audit_report, pd.DataFrame(left_out, columns=LeftOut._fields), unmapped)
 
 
 def read_sets(folder: Path, *parts: str) -> list[GeneSet]:
-    """The gene sets of some splits of a benchmark, without contaminated variants. InputError as of `read_splits`."""
-    return [gene_set(row) for row in read_splits(folder, Example, *parts) if not row.contaminated]
+    """The gene sets of some splits of a benchmark, without variants. InputError as of `read_splits`."""
+    return [gene_set(row) for row in read_splits(folder, Example, *parts) if not row.term]
 
 
 def gene_set(example: Example) -> GeneSet:
@@ -67,6 +75,11 @@ def gene_set(example: Example) -> GeneSet:
     symbols = frozenset(gene.symbol for gene in example.genes)
     synonyms = frozenset(example.synonyms)
     return GeneSet(example.id, example.subset, example.name, symbols, synonyms, term=example.main_id)
+
+
+def sets_of_origin(examples: Iterable[Example]) -> list[GeneSet]:
+    """The examples as sets, variants with the ids of the sets that they are of."""
+    return [replace(gene_set(example), id=example.term or example.id) for example in examples]
 
 
 def with_term_of_origin(examples: Iterable[Example], *ontologies: Ontology) -> list[GeneSet]:

@@ -11,7 +11,10 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
+from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.facts.authority import read_authority
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import (
     answer_columns,
@@ -26,7 +29,9 @@ from reasonome.scoring.encoders import mean_similarity
 from reasonome.tasks.base import Task
 from reasonome.tasks.naming import baselines, files
 from reasonome.tasks.naming.baselines.questions import Questions
+from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
 from reasonome.tasks.naming.clusters import clusters
+from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import Judges, load_judges
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.reasoning import reasoning_scores
@@ -56,8 +61,14 @@ LISTED = (
     "abstained",
     "gene_coverage",
     "supported_share",
+    "copied",
+    "snap_term_score",
+    "snap_rouge_l",
+    "snap_similarity",
+    "snap_exact",
 )
 SHUFFLED = ("term_score", "rouge_l", "similarity")
+SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
 
 
 def score(
@@ -71,8 +82,9 @@ def score(
     sealed: Collection[str],
 ) -> pd.DataFrame:
     """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
-    inputs = files.scoring(project, benchmark)
+    inputs = files.scoring(project, benchmark, style)
     judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
+    examples = _with_terms(examples, inputs.files.get("questions"))
     seed = project.settings.seed
     return score_answers(task, project.style(benchmark, style), examples, answers, judges, seed, file, sealed)
 
@@ -92,7 +104,8 @@ def score_available(
 
     Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
     """
-    inputs = files.scoring(project, benchmark)
+    inputs = files.scoring(project, benchmark, style)
+    questions = inputs.files.get("questions")
     background, facts = inputs.files["background"], inputs.files["facts"]
     names = [folder.name for folder in encoders]
     comparable = set(names) == set(inputs.encoders)
@@ -106,10 +119,14 @@ def score_available(
         notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
     if missing := [path for path in facts if not path.is_file()]:
         notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
+    if questions is not None and not questions.is_file():
+        notes.append(f"nothing on the terms that prompts show: `snakemake --cores 1 {questions}` makes these")
+        questions = None
     built_background = background if background.is_file() else None
     judges = load_judges(project, benchmark, names, built_background, [] if missing else facts)
     judges = judges if comparable else replace(judges, terms=None)
     prompt_style, seed = project.style(benchmark, style), project.settings.seed
+    examples = _with_terms(examples, questions)
     table = score_answers(task, prompt_style, examples, answers, judges, seed, file, sealed)
     if not comparable:
         table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
@@ -122,7 +139,18 @@ def score_baselines(
     """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
     inputs = files.baselines(project, benchmark)
     judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
-    return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed)
+    corpus = project.benchmarks[benchmark].corpus
+    genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
+    tests = background_tests(judges.terms.background, genes)
+    return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed, tests)
+
+
+def _with_terms(examples: Sequence[Example], questions: Path | None) -> list[Example]:
+    """The examples with the enriched terms that their prompts show, of a file of questions; as they are without one."""
+    if questions is None:
+        return list(examples)
+    shown = {row.id: row.enriched for row in read_rows(questions, Example)}
+    return [example.model_copy(update={"enriched": shown[example.id]}) for example in examples]
 
 
 def score_answers(
@@ -164,7 +192,7 @@ def score_answers(
                 "facts_left_out": answer.facts_left_out,
                 "neighbours_left_out": answer.neighbours_left_out,
                 **answer_columns(attempt),
-                "format": float(parsed_answer.named and parsed_answer.reasoned),
+                "format": float(parsed_answer.formed),
                 "format_published": float(parsed_answer.format_published),
                 "abstained": float(normalise(parsed_answer.name) == normalise(ABSTENTION)),
                 **ending(answer),
@@ -182,7 +210,8 @@ def score_answers(
     form_columns += ["format", "format_published"]
     table.loc[[attempt.bare for attempt in scored_attempts], form_columns] = math.nan
     table = unknown_where_missing(table, [*form_columns, "truncated", "length"])
-    return table.assign(**_shuffled_scores(table, row_examples, judges, seed))
+    table = table.assign(**_shuffled_scores(table, row_examples, judges, seed))
+    return table.assign(**_beside_shown_terms(table["answer"].tolist(), row_examples, judges))
 
 
 def _shown(example: Any, style: NamingStyle, left_out: int) -> list[str]:
@@ -209,19 +238,50 @@ def _shuffled_scores(
     return {f"shuffled_{key}": scores[key].to_numpy() for key in SHUFFLED if key in scores}
 
 
+def _beside_shown_terms(
+    names: Sequence[str], examples: Sequence[Example], judges: Judges
+) -> dict[str, list | pd.Series]:
+    """Of questions that show enriched terms: strata, copies of these, and scores of the shown term that is nearest."""
+    if any(example.enriched is None for example in examples):
+        return {}
+    ranks = [copied_rank(name, example) for name, example in zip(names, examples, strict=True)]
+    columns = _strata(examples, judges) | {"copied_rank": ranks, "copied": [float(rank > 0) for rank in ranks]}
+    if not judges.encoders:
+        return columns
+    nearest = snapped(names, examples, mean_similarity(list(judges.encoders.values())))
+    scores = judges.score_names(nearest, examples)
+    return columns | {"snap": nearest} | {f"snap_{key}": scores[key] for key in SNAPPED if key in scores}
+
+
+def _strata(examples: Sequence[Example], judges: Judges) -> dict[str, list[str]]:
+    """Strata of questions that show enriched terms: the size of the set, and what of its relatives is shown."""
+    shown = {} if judges.terms is None else {e.id: what_is_shown(e, judges.terms) for e in examples}
+    return {
+        "size_stratum": [size_stratum(example) for example in examples],
+        "what_is_shown": [shown.get(example.id, "") for example in examples],
+    }
+
+
 def baseline_scores(
-    training: Sequence[Any], asked: Sequence[Any], style: NamingStyle, judges: Judges, seed: int
+    training: Sequence[Any],
+    asked: Sequence[Any],
+    style: NamingStyle,
+    judges: Judges,
+    seed: int,
+    tests: OverRepresentation | None = None,
 ) -> pd.DataFrame:
     """Score every baseline on every example; several draws give the mean of their scores, nan left out.
 
-    A constant answer is as sure as it is common among the training names; the others state no confidence.
+    A constant answer is as sure as it is common among the training names; the others state no confidence. `tests` is
+    the over-representation analysis of the judges' background; without it no baseline uses one.
     Without training sets (a published test may have none) only baselines that read the prompt or a database answer.
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
-    questions = Questions(asked, style, seed, training, judges.encoders, judges.terms)
+    questions = Questions(asked, style, seed, training, judges.encoders, judges.terms, tests)
+    strata = {} if style.terms is None else _strata(asked, judges)
     common = Counter(normalise(example.name) for example in training)
-    for name, baseline in baselines.usable_baselines(style, bool(training), judges.encoders, judges.terms).items():
+    for name, baseline in baselines.usable_baselines(questions).items():
         draws = baseline.answer(questions)
         sure = common[normalise(draws[0][0])] / len(training) if baseline.constant else math.nan
         scored = [judges.score_names(answers, asked).select_dtypes("number") for answers in draws]
@@ -234,6 +294,7 @@ def baseline_scores(
                     "subset": [example.subset for example in asked],
                     "stratum": [example.stratum for example in asked],
                     "cluster": cluster_of,
+                    **strata,
                     "answer": draws[0],
                     "draws": len(draws),
                     "confidence": sure,

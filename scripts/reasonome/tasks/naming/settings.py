@@ -14,6 +14,8 @@ from reasonome.config.styles import only_placeholders
 from reasonome.core.errors import InputError
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
+# The libraries of GO's terms, apart: p is adjusted for the terms of one, and they answer different questions.
+BRANCHES = {"biological_process": "GO BP", "cellular_component": "GO CC", "molecular_function": "GO MF"}
 KIND = "what its sets are, as prompts ask for it, such as pathway or protein complex"
 Kind = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z -]*)?$")]
 
@@ -105,6 +107,27 @@ class PublishedFile(Strict):
             )
 
 
+class WithheldTerms(Strict):
+    """What questions that show enriched terms do not show, beside the tests in which a set's whole family is withheld.
+
+    own: the set's own term, by id, name or equal genes; family: also terms with a Jaccard index of the benchmark's
+    threshold or more, and those of the same name but for words of regulation; nothing: no term.
+    """
+
+    variants: Annotated[list[Literal["own", "nothing"]], AfterValidator(check_unique)] = Field(
+        [], description="further tests: the same sets with less withheld, as subsets such as bp-own"
+    )
+    sets: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="test sets of each subset that have variants, contaminated ones too; all if not given"
+    )
+    training_nothing: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="share of the training sets of which nothing is withheld, as users' sets are mostly like that"
+    )
+    training_contaminated: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the genes that are replaced in every other one of these"
+    )
+
+
 PublishedFiles = Annotated[dict[Variant, PublishedFile], AfterValidator(check_subset_names)]
 
 
@@ -121,6 +144,9 @@ class AuditPolicy(Strict):
     jaccard: Policy = Field("drop", description="a Jaccard index of the benchmark's threshold or more")
     related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
     name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
+    held_out_term: Literal["report", "fail"] = Field(
+        "fail", description="its term, by id or name, among the enriched terms that a training question shows"
+    )
     name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
         {}, description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts"
     )
@@ -156,6 +182,14 @@ class NamingBenchmark(Benchmark):
     contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
         [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
     )
+    withheld_terms: WithheldTerms = Field(
+        WithheldTerms(), description="for styles that show enriched terms: which ones questions do not show"
+    )
+    asks: Literal["test", "valid"] = Field(
+        "test",
+        description="valid: the valid sets are asked in place of the test sets, by which settings are chosen; the "
+        "entry is else that of the benchmark on which models train",
+    )
     audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
     all_facts: bool = Field(
         False,
@@ -166,6 +200,11 @@ class NamingBenchmark(Benchmark):
     background: Name | None = Field(
         None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
     )
+
+    def splits_like(self, other: "NamingBenchmark") -> bool:
+        """Whether another entry draws the same test and valid sets, of which it may ask either."""
+        left_out = {"asks", "withheld_terms", "contaminated", *self.SCORING_SETTINGS}
+        return self.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
 
     @property
     def published_files(self) -> dict[tuple[str, str], PublishedFile]:
@@ -197,6 +236,8 @@ class NamingBenchmark(Benchmark):
             raise ValueError("training sets are either built (subsets) or published (train_files, valid_files)")
         if self.valid_files and not self.train_files:
             raise ValueError("'valid_files' go with 'train_files'")
+        if published and self.asks == "valid":
+            raise ValueError("'asks: valid' is for built sets")
         if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
         if published and self.all_facts:
@@ -253,17 +294,44 @@ class PromptNeighbours(Strict):
 
 
 class PromptTerms(Strict):
-    """The terms that are enriched in the set, the best first: for users' sets, as they may answer a benchmark's."""
+    """The terms that are enriched in the set, the best first; of a benchmark's set without those that are withheld."""
 
     most: Annotated[int, Field(ge=1)] = Field(description="terms per prompt")
-    term: str = Field("{name} ({overlap} of {drawn} genes)", description="how one is written")
+    libraries: Annotated[list[str], AfterValidator(check_unique)] = Field(
+        list(BRANCHES.values()),
+        description="of the terms: branches of GO, as the background has them, and sources of sources.yaml with gene "
+        "sets in GMT",
+    )
+    control: Literal["numbers", "order", "first", "other"] | None = Field(
+        None,
+        description="what of the terms is taken away, to see what answers rest on: the numbers are another term's, the "
+        "order is drawn at random, the first stands alone, or the terms are another set's",
+    )
+    term: str = Field(
+        "{name} ({overlap} of {drawn} genes)",
+        description="how one is written; {of_list} and {of_term} are the overlap in percent of the list and the term",
+    )
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the terms, beside that of the genes")
 
     @field_validator("term")
     @classmethod
     def _only_name_and_genes(cls, value: str) -> str:
-        return only_placeholders(value, ("name", "overlap", "drawn"))
+        return only_placeholders(value, ("name", "overlap", "drawn", "size", "of_list", "of_term"))
+
+
+class PromptExamples(Strict):
+    """Training questions with their answers, the same in every prompt: how a model is asked that was not trained."""
+
+    most: Annotated[int, Field(ge=1)] = Field(description="examples per prompt, drawn at random")
+    example: str = Field("{terms}\nProcess: {name}", description="how one is written")
+    separator: str = "\n\n"
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the examples, beside that of the genes")
+
+    @field_validator("example")
+    @classmethod
+    def _only_terms_and_name(cls, value: str) -> str:
+        return only_placeholders(value, ("terms", "name"))
 
 
 class NamingStyle(GeneListStyle):
@@ -271,11 +339,14 @@ class NamingStyle(GeneListStyle):
 
     newer: ClassVar = ("reasoning",)
 
+    gene: str = Field("", description="how one gene is written; not given where the user text has no {genes}")
+    budget_tokens: int = Field(0, description="of the list of genes; not given without one")
     track: Literal["strict", "as-published"] = Field(
         "strict", description="how answers are read: by the whole contract, or the first `Process:` line as it stands"
     )
-    reasoning: Literal["after", "before"] = Field(
-        "after", description="the name: where the reasoning of an answer stands, in the strict track"
+    reasoning: Literal["after", "before", "none"] = Field(
+        "after",
+        description="the name: where the reasoning of an answer stands, in the strict track; none: not asked for",
     )
     confidence: bool = Field(False, description="whether the text asks for a line `Confidence: 0 to 100`")
     order: Literal["seeded", "listed"] = Field(
@@ -283,13 +354,19 @@ class NamingStyle(GeneListStyle):
     )
     facts: PromptFacts | None = None
     neighbours: PromptNeighbours | None = Field(None, description="written where the user text has {neighbours}")
-    terms: PromptTerms | None = Field(
-        None, description="written where the user text has {terms}; only `reasonome annotate` knows them"
+    terms: PromptTerms | None = Field(None, description="written where the user text has {terms}")
+    examples: PromptExamples | None = Field(
+        None, description="questions with enriched terms and their answers, written where the user text has {examples}"
     )
     any_kind: str = Field(
         "process, function or component",
         description="written where the texts have {kind} and the benchmark does not say what kind of set is asked for",
     )
+
+    @property
+    def lists_genes(self) -> bool:
+        """Whether the user text lists the genes; else it shows the terms that are enriched in them."""
+        return "{genes}" in self.user
 
     def reading(self) -> str:
         """The style's track."""
@@ -299,18 +376,31 @@ class NamingStyle(GeneListStyle):
         """Whether the text asks for a line with it."""
         return self.confidence
 
+    def is_control(self) -> bool:
+        """Whether something is taken away of the enriched terms that another style shows."""
+        return self.terms is not None and self.terms.control is not None
+
     def shows_more(self) -> bool:
         """Whether a prompt shows facts, neighbours or enriched terms."""
         return any(part is not None for part in (self.facts, self.neighbours, self.terms))
 
     def budgets(self) -> list[int]:
-        """Those of genes, facts, neighbours and terms."""
-        parts = (self.facts, self.neighbours, self.terms)
+        """Those of genes, facts, neighbours, terms and examples."""
+        parts = (self.facts, self.neighbours, self.terms, self.examples)
         return [*super().budgets(), *(part.budget_tokens for part in parts if part)]
 
     @model_validator(mode="after")
     def _parts_have_their_place(self) -> "NamingStyle":
-        for name, part in (("neighbours", self.neighbours), ("terms", self.terms)):
+        if not (self.lists_genes or self.terms):
+            raise ValueError("the [user] text has neither {genes} nor {terms}: it asks about nothing")
+        if self.lists_genes and (not self.gene or self.budget_tokens < 8):
+            raise ValueError("the [user] text has {genes}: give 'gene', and 'budget_tokens' of 8 or more")
+        if not self.lists_genes and (self.gene or self.budget_tokens or self.facts):
+            raise ValueError("the [user] text has no {genes}: leave out 'gene', 'budget_tokens' and 'facts'")
+        if self.examples is not None and self.terms is None:
+            raise ValueError("'examples' are of questions that show enriched terms: give 'terms' too")
+        parts = {"neighbours": self.neighbours, "terms": self.terms, "examples": self.examples}
+        for name, part in parts.items():
             wanted, written = int(part is not None), self.user.count(f"{{{name}}}")
             if written != wanted:
                 where = "once where they belong" if wanted else f"only with '{name}' in the head"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,25 +60,42 @@ class Neighbour(BaseModel):
 
 
 class ShownTerm(BaseModel):
-    """An enriched term as a prompt shows it: so many of the list's genes are in it, of those that were tested."""
+    """An enriched term as a prompt shows it: `overlap` of the list's `drawn` genes are among its `size` ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    library: str
+    id: str
     name: str = Field(min_length=1)
     overlap: int
     drawn: int
+    size: int
+
+    @property
+    def jaccard(self) -> float:
+        """The Jaccard index of term and list."""
+        return self.overlap / (self.size + self.drawn - self.overlap)
+
+
+class Shot(BaseModel):
+    """A training question as an example in prompts: its enriched terms, and its answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1)
+    enriched: list[ShownTerm] = Field(min_length=1)
 
 
 class Example(BaseModel):
     """One gene set of a benchmark.
 
     `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
-    studied. For a contaminated variant, `term` is the id of the original set, `contaminated` the share of replaced
-    genes, and `outliers` are the genes that replaced them.
+    studied. For a variant of a set `term` is the id of the original one; `contaminated` is the share of its genes that
+    are replaced, and `outliers` are the genes that replaced them. `withheld` says which enriched terms a prompt does
+    not show (settings.WithheldTerms).
 
     The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
     order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
-    `kind` of the set, in words ("" where the benchmark does not say). `enriched` are the terms of a user's set, the
-    best first; None for sets of benchmarks.
+    `kind` of the set, in words ("" where the benchmark does not say). `enriched` are terms that are enriched in the
+    set, the best first; None where the style shows none. `shots` are examples, the same in every question.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -92,9 +109,11 @@ class Example(BaseModel):
     term: str = ""
     contaminated: float = Field(0.0, ge=0, le=1)
     outliers: list[str] = []
+    withheld: Literal["family", "own", "nothing"] = "family"
     neighbours: list[Neighbour] = []
     enriched: list[ShownTerm] | None = None
-    shown: list[str] | None = Field(None, min_length=1)
+    shots: list[Shot] = []
+    shown: list[str] | None = None
     facts_left_out: int = Field(0, ge=0)
     neighbours_left_out: int = Field(0, ge=0)
     kind: str = ""
@@ -107,7 +126,7 @@ class GeneSetNaming:
     Example = Example
     Benchmark = NamingBenchmark
     Style = NamingStyle
-    user_texts = (("genes",), ("kind", "neighbours", "terms"))
+    user_texts = ((), ("genes", "kind", "neighbours", "terms", "examples"))
     system_texts = ("kind",)
     watched = ()
     with_choice = staticmethod(with_choice)
@@ -137,6 +156,8 @@ class GeneSetNaming:
             return replace(published, format_published=formed)
         strict = parse_completion(text, confidence, before=style is not None and style.reasoning == "before")
         problems = strict.problems + _name_problems(strict.name)
+        if style is not None and style.reasoning == "none" and not strict.steps:
+            problems = [problem for problem in problems if problem != "no_reasoning"]
         name = "" if NAME_PROBLEMS & set(problems) else strict.name
         return replace(strict, name=name, problems=problems, format_published=formed)
 
@@ -157,7 +178,7 @@ class GeneSetNaming:
     def target(
         self, name: str, steps: Sequence[str], confidence: float | None = None, style: NamingStyle | None = None
     ) -> str:
-        """An ideal completion in the style; without steps, the `Process:` line alone; a confidence (0 to 1) is last."""
+        """An ideal completion in the style; without steps the `Process:` line alone; a confidence (0 to 1) is last."""
         last = [] if confidence is None else [confidence_line(confidence)]
         if not steps:
             return "\n".join([f"Process: {name}", *last])
@@ -191,14 +212,18 @@ class GeneSetNaming:
         names = [other.name for other in others if other.subset == example.subset and normalise(other.name) not in own]
         return of_like_length(example.name, names, random)
 
+    def with_gold_of(self, example: Example, other: Example) -> Example:
+        """The set with the names of another one."""
+        return example.model_copy(update={"name": other.name, "synonyms": other.synonyms})
+
     def terms(self, example: Example) -> list[tuple[str, str]]:
-        """Every id of the set's term with every name of it; none of a contaminated variant, whose original has them."""
-        ids = [] if example.contaminated else [example.id, *filter(None, [example.main_id])]
+        """Every id of the set's term with every name of it; none of a variant, whose original has them."""
+        ids = [] if example.term else [example.id, *filter(None, [example.main_id])]
         return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
 
     def policies(self, examples: Sequence[Example], style: NamingStyle) -> list[Policy]:
-        """The same name for every question: the examples' names, and rows of their commonest words; and copies of the
-        gene names in the prompt: the first, or as many as a name may hold."""
+        """The same name for every question: the examples' names, and rows of their commonest words; and copies of
+        what the prompt shows: the first gene name, as many of them as a name may hold, or the first enriched term."""
         # Late: where jobs are only planned its packages are not installed.
         from reasonome.tasks.naming.constant_names import common_word_rows
 
@@ -216,7 +241,14 @@ class GeneSetNaming:
         def all_cut(example: Example, prompt: Prompt) -> str:
             return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"], sure, style)
 
-        copies = [Policy("copied gene name", first, copies=True), Policy("cut gene names", all_cut, copies=True)]
+        def first_term(example: Example, prompt: Prompt) -> str:
+            return self.target(example.enriched[0].name if example.enriched else ABSTENTION, ["copied"], sure)
+
+        copies = []
+        if style.lists_genes:
+            copies += [Policy("copied gene name", first, copies=True), Policy("cut gene names", all_cut, copies=True)]
+        if style.terms is not None:
+            copies.append(Policy("copied first term", first_term, copies=True))
         return [*map(constant, constants), *copies]
 
 

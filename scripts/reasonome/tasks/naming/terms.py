@@ -50,7 +50,7 @@ class TermScorer:
 
     def score_terms(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
         """As `score`, without the percentiles, which take most of its time."""
-        truths = [self._truth(example) for example in examples]
+        truths = [self.truth(example) for example in examples]
         links = self._links(names, examples, truths)
         rows = [self._row(*each) for each in zip(names, examples, truths, links, strict=True)]
         columns = [*_TEXTS, *_NUMBERS]
@@ -58,7 +58,7 @@ class TermScorer:
 
     # one name
 
-    def _truth(self, example: Example) -> BackgroundTerm | None:
+    def truth(self, example: Example) -> BackgroundTerm | None:
         """The true term, by id or else by name; None where the background has none, and where there is no truth."""
         if example.contaminated == 1:
             return None

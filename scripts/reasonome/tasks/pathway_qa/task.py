@@ -168,6 +168,15 @@ class PathwayQA(VerifiedTask):
         answers = sorted(answer for answer in answers if not self.verify(answer, example))
         return with_statements(random.choice(answers), example, random) if answers else None
 
+    def with_gold_of(self, example: PathwayQuestion, other: PathwayQuestion) -> PathwayQuestion:
+        """The question with the answer of another one, and with what that states, said of its own sets."""
+        statements = tuple(
+            Statement(set=name, tissue=tissue, value=stated.value)
+            for (name, tissue), stated in zip(example.about, other.statements, strict=False)
+        )
+        gold = {"answer": other.answer, "statements": statements, "tolerance": other.tolerance}
+        return example.model_copy(update=gold)
+
     def policies(self, examples: Sequence[PathwayQuestion], style: PathwayStyle | None = None) -> list[Policy]:
         """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %; and
         the best of them for what is asked, and for what is asked and whether the listed studies cover it.

@@ -28,7 +28,7 @@ def building(project: Project, benchmark: str) -> Inputs:
     return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
 
 
-def scoring(project: Project, benchmark: str) -> Inputs:
+def scoring(project: Project, benchmark: str, style: str) -> Inputs:
     """The known genes, to recognise invented ones."""
     return Inputs({"authority": project.source_files(project.benchmarks[benchmark].authority)})
 

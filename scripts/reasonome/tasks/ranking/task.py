@@ -168,6 +168,17 @@ class RankingTask(ABC):
         lists = [other.causal for other in others if other.right.isdisjoint(example.right)]
         return ", ".join(gene.symbol for gene in random.choice(lists)) if lists else None
 
+    def with_gold_of(self, example: RankingExample, other: RankingExample) -> RankingExample:
+        """The question with the candidates right that stand where another one's right genes stand among its candidates.
+
+        Where every gene is a candidate, with the other one's right genes.
+        """
+        causal, own = other.causal, example.candidates
+        if own:
+            places = [i for i, gene in enumerate(other.candidates) if gene.symbol in other.right]
+            causal = [own[place] for place in dict.fromkeys(place % len(own) for place in places)]
+        return example.model_copy(update={"causal": causal})
+
     def right(self, answer: RankedAnswer, example: RankingExample) -> bool:
         """Whether a right gene is first in the parsed list."""
         return not example.right.isdisjoint(answer.ranked(example)[:1])

@@ -210,6 +210,10 @@ class VerifiedTask(ABC):
         wrong = [answer for answer in answers if self.verified(self.bare(answer), example) < 1]
         return of_like_length(example.answer, wrong, random)
 
+    def with_gold_of(self, example: Question, other: Question) -> Question:
+        """The question with the answer of another one."""
+        return example.model_copy(update={"answer": other.answer})
+
     def terms(self, example: Question) -> list[tuple[str, str]]:
         """The group of a question, as its id and name."""
         return [(example.group, example.group)] if example.group else []

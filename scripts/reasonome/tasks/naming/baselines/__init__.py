@@ -4,7 +4,7 @@ A model's score means something only in comparison with baselines that use the s
 the order of the examples. docs/baselines.md says what beating each of them means.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reasonome.tasks.naming.baselines.enrichment import (
@@ -13,6 +13,7 @@ from reasonome.tasks.naming.baselines.enrichment import (
     over_representation,
 )
 from reasonome.tasks.naming.baselines.gene_names import commonest_phrase, commonest_words, shortest_gene_name
+from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
 from reasonome.tasks.naming.baselines.names import common_words, constant, constant_term, random_name
 from reasonome.tasks.naming.baselines.nearest import (
     database_nearest_set,
@@ -22,63 +23,81 @@ from reasonome.tasks.naming.baselines.nearest import (
     nearest_set,
 )
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.baselines.shown_terms import best_shown, first_term, largest_jaccard
 
 
 @dataclass(frozen=True)
 class Baseline:
     """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
 
-    `information` is what it uses: "none", "prompt", "prompt facts", "training data", "a database" or "a database with
-    the own term". `by_encoder`, `by_terms`: whether it needs encoders, or the terms of a background. `constant`:
-    whether it says one training name always; it is as sure as that is common in training.
+    `information` is what it uses: "none", "prompt", "prompt facts", "prompt terms", "training data", "a database", or
+    of a ceiling "a database with the own term" or "prompt terms and the true name". The other fields say what it needs
+    of the questions: encoders, the terms of a background, the over-representation analysis of it, training sets, and
+    prompts that list genes. `constant`: whether it says one training name always; it is as sure as that is common in
+    training.
     """
 
     information: str
     answer: Callable[[Questions], list[list[str]]]
     by_encoder: bool = False
     by_terms: bool = False
+    by_tests: bool = False
+    by_training: bool = False
+    by_listing: bool = False
     constant: bool = False
 
 
 BASELINES = {
-    "constant": Baseline("none", constant, constant=True),
-    "constant_term": Baseline("none", constant_term, by_terms=True, constant=True),
-    "common_words": Baseline("none", common_words),
-    "random": Baseline("none", random_name),
-    "commonest_phrase": Baseline("prompt", commonest_phrase),
-    "commonest_words": Baseline("prompt", commonest_words),
-    "gene_names": Baseline("prompt", shortest_gene_name),
-    "over_representation": Baseline("prompt facts", over_representation),
-    "nearest_set": Baseline("training data", nearest_set),
-    "nearest_prompt": Baseline("training data", nearest_prompt),
-    "nearest_prompt_encoder": Baseline("training data", nearest_prompt_encoder, by_encoder=True),
+    "constant": Baseline("none", constant, by_training=True, constant=True),
+    "constant_term": Baseline("none", constant_term, by_terms=True, by_training=True, constant=True),
+    "common_words": Baseline("none", common_words, by_training=True),
+    "random": Baseline("none", random_name, by_training=True),
+    "commonest_phrase": Baseline("prompt", commonest_phrase, by_listing=True),
+    "commonest_words": Baseline("prompt", commonest_words, by_listing=True),
+    "gene_names": Baseline("prompt", shortest_gene_name, by_listing=True),
+    "over_representation": Baseline("prompt facts", over_representation, by_listing=True),
+    "first_term": Baseline("prompt terms", first_term),
+    "largest_jaccard": Baseline("prompt terms", largest_jaccard),
+    "reranker": Baseline("prompt terms", reranker, by_training=True),
+    "composer": Baseline("prompt terms", composer, by_training=True),
+    "nearest_set": Baseline("training data", nearest_set, by_training=True),
+    "nearest_prompt": Baseline("training data", nearest_prompt, by_training=True, by_listing=True),
+    "nearest_prompt_encoder": Baseline(
+        "training data", nearest_prompt_encoder, by_encoder=True, by_training=True, by_listing=True
+    ),
     "database_nearest_set": Baseline("a database", database_nearest_set, by_terms=True),
-    "database_over_representation": Baseline("a database", database_over_representation, by_terms=True),
-    # Ceilings: what looking the tested set up in a database that holds it would give.
+    "database_over_representation": Baseline("a database", database_over_representation, by_terms=True, by_tests=True),
+    # Ceilings: the best of what the prompt shows, and what a look-up in a database with the tested set would give.
+    "best_shown": Baseline("prompt terms and the true name", best_shown),
     "database_nearest_set_own_term": Baseline(
         "a database with the own term", database_nearest_set_own_term, by_terms=True
     ),
     "database_over_representation_own_term": Baseline(
-        "a database with the own term", database_over_representation_own_term, by_terms=True
+        "a database with the own term", database_over_representation_own_term, by_tests=True
     ),
 }
 
 
-def usable_baselines(
-    style: NamingStyle, trained: bool, encoders: Collection[str] = (), terms: TermScorer | None = None
-) -> dict[str, Baseline]:
-    """The baselines whose data are there: the style's facts, training sets (`trained`), encoders and terms."""
-    known = {"prompt", "a database", "a database with the own term"}
-    if trained:
-        known |= {"none", "training data"}
-    if style.facts is not None:
-        known.add("prompt facts")
+def usable_baselines(questions: Questions) -> dict[str, Baseline]:
+    """The baselines whose data are there: what the style shows, training sets, encoders, terms and tests of them.
+
+    Where prompts show enriched terms, a look-up in a database is one of these: of a set's relatives it would know what
+    is withheld from everyone. Looking the very term up stays a ceiling.
+    """
+    style = questions.style
+    shown = {
+        "prompt facts": style.facts is not None,
+        "prompt terms": style.terms is not None,
+        "prompt terms and the true name": style.terms is not None,
+        "a database": style.terms is None,
+    }
     return {
         name: baseline
         for name, baseline in BASELINES.items()
-        if baseline.information in known
-        and (encoders or not baseline.by_encoder)
-        and (terms is not None or not baseline.by_terms)
+        if shown.get(baseline.information, True)
+        and (questions.encoders or not baseline.by_encoder)
+        and (questions.terms is not None or not baseline.by_terms)
+        and (questions.tests is not None or not baseline.by_tests)
+        and (questions.training or not baseline.by_training)
+        and (style.lists_genes or not baseline.by_listing)
     }

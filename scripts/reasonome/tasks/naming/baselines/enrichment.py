@@ -1,11 +1,12 @@
 """Baselines of over-representation: the fact, or the term of a database, that most exceeds chance in a set's genes."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.scoring.hypergeometric import upper_tail
+from reasonome.enrichment.hypergeometric import upper_tail
 from reasonome.tasks.naming.baselines.questions import Questions
 
 
@@ -40,23 +41,19 @@ def over_representation(questions: Questions) -> list[list[str]]:
 
 
 def database_over_representation(questions: Questions) -> list[list[str]]:
-    """The most over-represented term of the background, the set's own aside; "" where it shares no gene with any.
-
-    The term with the smallest p; of equal ones that of more shared genes, then the first id.
-    """
-    own = [questions.own_terms(example) for example in questions.asked]
-    return _most_over_represented(questions, own)
+    """The most over-represented term of the background, the set's own aside; "" where it shares no gene with any."""
+    return _most_over_represented(questions, [questions.own_ids(example) for example in questions.asked])
 
 
 def database_over_representation_own_term(questions: Questions) -> list[list[str]]:
     """The most over-represented term of the background, the set's own among them: a ceiling."""
-    return _most_over_represented(questions, [[]] * len(questions.asked))
+    return _most_over_represented(questions, [frozenset()] * len(questions.asked))
 
 
-def _most_over_represented(questions: Questions, left_out: list[list[int]]) -> list[list[str]]:
-    database = questions.database
+def _most_over_represented(questions: Questions, left_out: Sequence[frozenset[str]]) -> list[list[str]]:
     answers = []
     for example, own in zip(tqdm(questions.asked, "over-representation", delay=5, leave=False), left_out, strict=True):
-        positions = database.over_represented(frozenset(gene.symbol for gene in example.genes), own)
-        answers.append(database.terms[positions[0]].name if len(positions) else "")
+        genes = [gene.symbol for gene in example.genes]
+        best = questions.tests.enriched(genes, most=1, withheld=lambda tested, own=own: tested.id in own)
+        answers.append(best[0].name if best else "")
     return [answers]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.baselines.database import Database
 from reasonome.tasks.naming.prompt import shown_genes, with_choice
@@ -18,7 +19,8 @@ class Questions:
     """Sets to be named (`asked`), and all data for baselines; each uses no more than its `information` says.
 
     `terms` scores names by the terms of a background: some baselines choose names by term_score on training sets, and
-    those that use a database search its background. `encoders` (by name) compare texts.
+    those that use a database search its background, or the over-representation analysis of it, `tests`. `encoders` (by
+    name) compare texts.
     """
 
     asked: Sequence[Example]
@@ -27,6 +29,7 @@ class Questions:
     training: Sequence[Example] = ()
     encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
     terms: TermScorer | None = None
+    tests: OverRepresentation | None = None
 
     @cached_property
     def prompts(self) -> list[Example]:
@@ -51,6 +54,10 @@ class Questions:
         same = [example, *filter(None, [self._by_id.get(example.term)])]
         ids = {identifier for e in same for identifier in (e.id, e.main_id, e.term)}
         return self.database.positions(ids, {name for e in same for name in (e.name, *e.synonyms)})
+
+    def own_ids(self, example: Example) -> frozenset[str]:
+        """The ids of these terms."""
+        return frozenset(self.database.terms[position].id for position in self.own_terms(example))
 
     @cached_property
     def _by_id(self) -> dict[str, Example]:

@@ -11,7 +11,8 @@ from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
 
 from reasonome.annotation.about import told_once
-from reasonome.annotation.over_representation import (
+from reasonome.core.errors import InputError
+from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
     OverRepresentation,
@@ -21,11 +22,10 @@ from reasonome.annotation.over_representation import (
     resolve_universe,
     universe_flags,
 )
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hgnc
 
-DATA = Path(__file__).parents[1] / "data" / "facts"
+DATA = Path(__file__).parents[0] / "data" / "facts"
 TEN = frozenset("ABCDEFGHIJ")
 
 

@@ -1,23 +1,23 @@
 """Over-representation analysis: gene sets of libraries that share more genes with a list than expected by chance."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from reasonome.annotation.gene_list import counted
-from reasonome.annotation.orthologues import Orthologues
-from reasonome.annotation.record import EnrichedTerm
 from reasonome.core.errors import InputError
+from reasonome.enrichment.hypergeometric import GeneSetTests
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources import FORMATS
-from reasonome.facts.text import some
-from reasonome.scoring.hypergeometric import GeneSetTests
+from reasonome.facts.text import counted, some
 
 # The size of a library's set, in genes of the universe. One chance hit makes a smaller set significant, and larger ones
 # ("metabolic process") say little; either kind adds to the correction for multiple testing.
@@ -57,6 +57,29 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
         raise InputError(what, file=path, fix=fix)
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
     return GeneSetLibrary(name, sets)
+
+
+class TestedSet(NamedTuple):
+    """A set that shares genes with a list: `overlap` of the list's `drawn` genes are among its `size` ones.
+
+    All three count genes of the universe.
+    """
+
+    library: str
+    id: str
+    name: str
+    overlap: int
+    size: int
+    drawn: int
+
+    @property
+    def jaccard(self) -> float:
+        """The Jaccard index of set and list within the universe."""
+        return self.overlap / (self.size + self.drawn - self.overlap)
+
+
+# Whether a set is left out of what is shown; it is tested all the same, and p is adjusted for it.
+Withheld = Callable[[TestedSet], bool]
 
 
 @dataclass(frozen=True)
@@ -199,17 +222,25 @@ class OverRepresentation:
         """The tested sets of each library by id: the name, and the genes of the universe."""
         return {library.name: library.gene_sets for library in self._libraries}
 
-    def enriched(self, genes: Sequence[str], *, most: int | None = 20, largest_p: float = 1.0) -> list[EnrichedTerm]:
+    def enriched(
+        self,
+        genes: Sequence[str],
+        *,
+        most: int | None = 20,
+        largest_p: float = 1.0,
+        withheld: Withheld | None = None,
+    ) -> list[EnrichedTerm]:
         """At most `most` sets that share a gene with the list: by adjusted p, then p, then falling overlap.
 
-        `largest_p` is the largest adjusted p. Ties are in the order of the libraries, then of the sets' ids. Overlap
-        and size count genes of the universe; a term's genes are human symbols, in the order of the list. Genes outside
-        the universe are left out, see `universe_flags`; without genes inside it there are no terms.
+        `largest_p` is the largest adjusted p. Sets that are `withheld` are skipped. Ties are in the order of the
+        libraries, then of the sets' ids. Overlap and size count genes of the universe; a term's genes are human
+        symbols, in the order of the list. Genes outside the universe are left out, see `universe_flags`; without genes
+        inside it there are no terms.
         """
         drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
         ranked = []
         for number, library in enumerate(self._libraries):
-            terms = library.most_enriched(drawn, most, largest_p)
+            terms = library.most_enriched(drawn, most, largest_p, withheld)
             ranked += [((term.adjusted_p, term.p, -term.overlap, number, term.id), term) for term in terms]
         return [term for _, term in sorted(ranked, key=lambda pair: pair[0])[:most]]
 
@@ -242,8 +273,10 @@ class _TestedLibrary:
             for set_id, genes in zip(self.ids, self._tests.sets, strict=True)
         }
 
-    def most_enriched(self, drawn: Sequence[str], most: int | None, largest_p: float) -> list[EnrichedTerm]:
-        """At most `most` terms that share a gene with `drawn`, genes of the universe."""
+    def most_enriched(
+        self, drawn: Sequence[str], most: int | None, largest_p: float, withheld: Withheld | None
+    ) -> list[EnrichedTerm]:
+        """At most `most` terms that share a gene with `drawn`, genes of the universe, and are not withheld."""
         positions, shared, p = self._tests.test(drawn)
         if not len(positions):
             return []
@@ -252,10 +285,21 @@ class _TestedLibrary:
         adjusted = false_discovery_control(everywhere, method="bh")[positions]
         # The last key sorts first; equal ones keep the order of their ids.
         best = np.lexsort((-shared, p, adjusted))
+        significant = (row for row in best if adjusted[row] <= largest_p)
+        chosen = (
+            row
+            for row in significant
+            if withheld is None or not withheld(self._tested(int(positions[row]), int(shared[row]), len(drawn)))
+        )
         return [
             self._term(int(positions[row]), int(shared[row]), float(p[row]), float(adjusted[row]), drawn)
-            for row in best[adjusted[best] <= largest_p][:most]
+            for row in islice(chosen, most)
         ]
+
+    def _tested(self, position: int, overlap: int, drawn: int) -> TestedSet:
+        set_id = self.ids[position]
+        name = self._library.sets[set_id].name
+        return TestedSet(self._library.name, set_id, name, overlap, int(self._tests.sizes[position]), drawn)
 
     def _term(self, position: int, overlap: int, p: float, adjusted_p: float, drawn: Sequence[str]) -> EnrichedTerm:
         set_id = self.ids[position]

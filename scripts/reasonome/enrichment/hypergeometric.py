@@ -41,11 +41,19 @@ class GeneSetTests:
             for gene in genes:
                 positions[gene].append(position)
         self._positions = {gene: np.array(of_gene) for gene, of_gene in positions.items()}
+        self._tails: dict[tuple[int, int, int], float] = {}
 
     def test(self, genes: Iterable[str]) -> Enrichment:
         """Test a list, each gene once, against every set; sets that share no gene (p is 1) are left out."""
         drawn = self.universe.intersection(genes)
         hits = [self._positions[gene] for gene in drawn if gene in self._positions]
         positions, shared = np.unique(np.concatenate(hits) if hits else np.array([], int), return_counts=True)
-        p = upper_tail(shared, self.sizes[positions], len(drawn), len(self.universe))
-        return Enrichment(positions, shared, p)
+        return Enrichment(positions, shared, self._upper_tail(shared, self.sizes[positions], len(drawn)))
+
+    def _upper_tail(self, shared: np.ndarray, sizes: np.ndarray, drawn: int) -> np.ndarray:
+        """As `upper_tail`; values are kept, as many lists meet the same numbers."""
+        triples = [(*pair, drawn) for pair in zip(shared.tolist(), sizes.tolist(), strict=True)]
+        if new := sorted({triple for triple in triples if triple not in self._tails}):
+            columns = np.array(new).T
+            self._tails.update(zip(new, upper_tail(*columns, len(self.universe)).tolist(), strict=True))
+        return np.array([self._tails[triple] for triple in triples], dtype=float)

@@ -1,0 +1,24 @@
+"""Write a backbone that is another one with a LoRA adapter added, in fp32: a model that ships without its weights.
+
+python scripts/merge_adapter.py --backbone NAME --output results/models/NAME/base
+"""
+
+from reasonome.answering.model_files import write_adapted
+from reasonome.config import AdapterWeights
+from reasonome.config.project import Project, chains
+from reasonome.core import arguments
+from reasonome.core.errors import InputError, lookup, run_program
+
+
+def main() -> None:
+    args = arguments.project_parser(__doc__, "backbone", "output").parse_args()
+    project = Project(args.config)
+    weights = lookup(project.backbones, args.backbone, "backbone").weights
+    if not isinstance(weights, AdapterWeights):
+        raise InputError(f"backbone '{args.backbone}' has no adapter", fix="fetch it: scripts/fetch_weights.py")
+    write_adapted(args.backbone, weights, project.results.model(weights.backbone, chains.BASE), args.output)
+    print(f"{args.backbone}: {weights.backbone} with the adapter in {weights.path}")
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,125 @@
+"""What a model that ships was measured to be worth: its scores on test questions beside baselines, as a small file."""
+
+import datetime
+import os
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reasonome.core.errors import InputError
+from reasonome.report import tables
+from reasonome.report.model_scores import ModelScores
+from reasonome.report.plan import read_plan
+
+MEASURED = "measured.json"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Control(_Strict):
+    """A baseline on the same questions: its score, and how far the model is above it, with a 95 % interval.
+
+    `p` is adjusted where the protocol adjusts it, None where there was no test. `beaten` says whether the test shows
+    that the model is better.
+    """
+
+    name: str
+    value: float
+    difference: float
+    low: float | None
+    high: float | None
+    p: float | None
+    beaten: bool
+
+
+class Measured(_Strict):
+    """The model's mean on the test questions of a benchmark by a metric, with a 95 % interval over `n` questions."""
+
+    benchmark: str
+    style: str
+    decoding: str
+    metric: str
+    label: str
+    n: int
+    value: float
+    low: float | None
+    high: float | None
+    controls: list[Control]
+
+    def control(self, name: str) -> Control | None:
+        """The baseline of this name, if the model was compared with it."""
+        return next((control for control in self.controls if control.name == name), None)
+
+
+class Worth(_Strict):
+    """All that a model was measured by in an experiment: the mean of seed `seed`, tests of all `seeds` of its arm.
+
+    `measured` follows the experiment's benchmarks: the first is what it is about.
+    """
+
+    experiment: str
+    arm: str
+    seed: int
+    seeds: int
+    date: datetime.date
+    measured: list[Measured]
+
+
+def model_worth(folder: Path, backbone: str, chain: str, date: datetime.date) -> Worth:
+    """The worth of a model by the tables in an experiment's `folder`; InputError where they do not have it."""
+    plan = read_plan(folder / "plan.json")
+    metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+    comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
+    evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
+    if not evaluations:
+        what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
+        raise InputError(what, file=folder / "plan.json", fix="name a chain at the end of one of its arms")
+    scores = [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
+    return Worth(
+        experiment=plan.experiment,
+        arm=evaluations[0].arm,
+        seed=evaluations[0].seed,
+        seeds=scores[0].seeds,
+        date=date,
+        measured=[_measured(one) for one in scores],
+    )
+
+
+def _measured(scores: ModelScores) -> Measured:
+    own, metric, asked = scores.own.loc[scores.metric], scores.metric, scores.evaluation
+    return Measured(
+        **{name: getattr(asked, name) for name in tables.SETTING},
+        metric=metric,
+        label=scores.plan.metric_set.name(metric),
+        n=int(own["n"]),
+        **{name: _number(own[name]) for name in ("value", "low", "high")},
+        controls=[
+            Control(
+                name=test["b"],
+                value=scores.baseline(test["b"])["value"],
+                **{name: _number(test[name]) for name in ("difference", "low", "high")},
+                p=_number(test["p_family"] if pd.isna(test["p_holm"]) else test["p_holm"]),
+                beaten=test["verdict"] == "a better",
+            )
+            for test in scores.tests("baseline")
+        ],
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def read_worth(path: str | os.PathLike) -> Worth:
+    """The worth in a file; InputError for a file that is none."""
+    try:
+        return Worth.model_validate_json(Path(path).read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or None
+        raise InputError(
+            first["msg"], file=path, field=where, fix="write it again: scripts/export_adapter.py"
+        ) from None

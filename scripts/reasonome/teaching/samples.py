@@ -1,0 +1,67 @@
+"""A model's own samples of training questions: what each earns, and the best of them as targets."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from reasonome.answering.rows import AnswerRow, texts_by_id
+from reasonome.config import BestSamples, RewardedSamples
+from reasonome.tasks.base import Similarity, Task, total
+
+# Parsed answers and their examples → what each answer earns.
+Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]
+
+
+def finished(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
+    """The texts that were not cut off, which has no end to learn, by the id of their question; [] where all were."""
+    rows = list(rows)
+    whole = texts_by_id(row for row in rows if row.finish_reason != "length")
+    return {row.id: whole.get(row.id, []) for row in rows}
+
+
+def rewarded_by(task: Task, spec: RewardedSamples, similarity: Similarity) -> Rewarded:
+    """A function that gives the weighted sum of the task's rewards for each answer."""
+    rewards = task.rewards(spec.grading)
+
+    def rewarded(answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
+        values = {name: rewards[name].function(answers, examples, similarity) for name in spec.rewards}
+        return total(values, dict(spec.rewards))
+
+    return rewarded
+
+
+def earnings(
+    task: Task, style: Any, examples: Sequence[Any], samples: Mapping[str, Sequence[str]], rewarded: Rewarded
+) -> list[list[float]]:
+    """What the samples of each example earn, in their order; all are rewarded together."""
+    texts = [(text, example) for example in examples for text in samples.get(example.id, ())]
+    earned = iter(rewarded([task.parse(text, style) for text, _ in texts], [example for _, example in texts]))
+    return [[float(next(earned)) for _ in samples.get(example.id, ())] for example in examples]
+
+
+def best_samples(
+    task: Task,
+    style: Any,
+    examples: Sequence[Any],
+    samples: Mapping[str, Sequence[str]],
+    rewarded: Rewarded,
+    spec: BestSamples,
+    seed: int,
+) -> tuple[dict[str, str], Counter[str]]:
+    """The best finished sample by the id of its question, and how many questions have none, by reason."""
+    targets, left_out = {}, Counter(without_finished_sample=0, below_threshold=0, alike=0)
+    for example, earned in zip(examples, earnings(task, style, examples, samples, rewarded), strict=True):
+        if not earned:
+            left_out["without_finished_sample"] += 1
+        elif spec.threshold is not None and max(earned) < spec.threshold:
+            left_out["below_threshold"] += 1
+        elif spec.margin is not None and max(earned) - min(earned) < spec.margin:
+            left_out["alike"] += 1
+        else:
+            drawn = zip(samples[example.id], earned, strict=True)
+            best = [text for text, value in drawn if value == max(earned)]
+            targets[example.id] = Random(f"{seed}:{example.id}").choice(best)
+    return targets, left_out

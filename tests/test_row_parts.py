@@ -1,0 +1,100 @@
+"""Parts of a training split: steps of a chain that do not overlap in what they learn from."""
+
+import re
+
+import pytest
+import tiny_training
+from test_plan import BACKBONE, benchmark, planned_work
+from test_stated_confidence import with_recipe
+
+from reasonome.benchmarks.rows import drawn, span
+from reasonome.cluster.plan.jobs import Job
+from reasonome.config import PART, STAGES, Rows
+from reasonome.config.project import Project, experiments
+from reasonome.core.errors import InputError
+from reasonome.tasks.registry import TASKS
+
+NAMING = TASKS["gene_set_naming"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "which", "places"),
+    [
+        ({}, "all", (0, None)),
+        ({"take": 20}, "20", (0, 20)),
+        ({"skip": 20, "take": 30}, "20-50", (20, 50)),
+        ({"skip": 20}, "20-all", (20, None)),
+    ],
+)
+def test_a_part_has_one_name_which_files_and_the_workflow_know(rows, which, places):
+    assert Rows(**rows).which == which and span(which) == places
+    assert re.fullmatch(PART, which)
+
+
+def test_parts_of_one_order_are_disjoint():
+    numbers = list(range(50))
+    first, second, rest = (drawn(numbers, which) for which in ("20", "20-45", "45-all"))
+    assert [len(part) for part in (first, second, rest)] == [20, 25, 5]
+    assert first + second + rest == drawn(numbers, "all") != numbers
+    assert sorted(first + second + rest) == numbers
+    assert drawn(numbers, "40-60") == drawn(numbers, "40-all"), "as many as there are"
+    with pytest.raises(InputError, match="there are 50 training questions, and the first 50 are left out") as caught:
+        drawn(numbers, "50-60", "train.jsonl")
+    assert (caught.value.file, caught.value.field) == ("train.jsonl", "rows.skip")
+
+
+def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
+    def ids(variant, seed, **rows):
+        stage = tiny_training.sft_stage(tiny_models, f"sft.{variant}-s{seed}", **({"rows": rows} if rows else {}))
+        return [example.id for example in stage.examples("demo-go", NAMING)]
+
+    first, second = ids("first", 0, take=7), ids("second", 3, skip=7)
+    assert set(first).isdisjoint(second) and set(first + second) == set(ids("whole", 0)) and len(first + second) == 12
+    assert ids("first", 0, take=7) == first
+    again = ids("first", 5, take=7)
+    assert set(again) == set(first) and again != first, "a seed draws another order of the same questions"
+
+
+@pytest.mark.parametrize(
+    ("rows", "key", "said"),
+    [
+        ({"skip": -1}, ".rows.skip", "greater than or equal to 0"),
+        ({"take": 0}, ".rows.take", "greater than or equal to 1"),
+        ({"taken": 4}, ".rows.taken", "did you mean 'take'?"),
+        ({"take": 3}, "", "rows.take 3 do not fill a step of 4"),
+    ],
+)
+def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, said):
+    with pytest.raises(InputError) as caught:
+        Project(with_recipe(config, "grpo", rows=rows))
+    error = caught.value
+    assert said in f"{error.what} {error.fix}"
+    assert (error.file, error.field) == (config / "recipes/grpo.yaml", f"variants.tried{key}")
+
+
+def test_older_recipes_stay_as_they_were_written(project):
+    for stage, variant in (("sft", "names"), ("grpo", "soft")):
+        written = project.recipes[stage][variant].model_dump(mode="json")
+        assert not {"rows", "samples", "gold"} & written.keys()
+        assert STAGES[stage].model_validate(written) == project.recipes[stage][variant]
+
+
+def test_a_confidence_is_counted_on_questions_of_the_part(config):
+    settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
+    project = Project(with_recipe(config, "sft", **settings, rows={"skip": 100, "take": 60}))
+    files = experiments.training_files(project, project.recipes["sft"]["tried"], "smollm2-135m", "base")
+    assert files["samples"].name == "sample8-96.100-140.jsonl"
+
+
+def test_planned_work_is_that_of_the_part(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    benchmark(train=570)
+    with_recipe(config, "sft", teacher="none", rows={"skip": 500, "take": 100})
+    project = Project(with_recipe(config, "grpo", rows={"skip": 400, "take": 120}))
+    tuned = planned_work(project, Job("sft", {"backbone": BACKBONE, "chain": "sft.tried-s0"}))
+    assert tuned.backward.value == 70 * 512, "as many as there are, of max_length tokens each"
+    aligned = planned_work(project, Job("grpo", {"backbone": BACKBONE, "chain": "grpo.tried-s0"}))
+    assert aligned.generated.value == (120 * 4 + 2 * 30) * 96
+    asked = {"benchmark": "demo-go", "style": "demo-names", "decoding": "greedy", "questions": "500-540"}
+    sampled = planned_work(project, Job("sample", {"backbone": BACKBONE, "chain": "base"} | asked))
+    assert sampled.generated.value == 40 * 96

@@ -1,0 +1,203 @@
+"""The contrasts of the protocol's family and the verdict in two sentences, against tables made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reasonome.config.project.arms import parents_first
+from reasonome.report.contrasts import contrasts
+from reasonome.report.family import verdicts, with_adjusted_p
+from reasonome.report.plan import Plan
+from reasonome.report.verdict import verdict
+from reasonome.tasks.naming.report import METRICS
+
+STEPS = {
+    "GRPO": "sft.a-s0+grpo.a",
+    "base": "base",
+    "SFT": "sft.a",
+    "more SFT": "sft.a-s0+sft.b",
+    "RS": "sft.a-s0+sft.c",
+}
+
+
+def make_plan(arms=("GRPO", "base", "SFT", "more SFT"), seeds=(0,), benchmarks=("go",), **more) -> Plan:
+    evaluations = [
+        {"backbone": "b", "arm": arm, "chain": STEPS[arm] + f"-s{seed}" * (arm != "base"), "seed": seed}
+        | {"benchmark": benchmark, "style": "names", "decoding": "greedy", "scores": "x", "run": "x"}
+        for arm in arms
+        for seed in (seeds if arm != "base" else (0,))
+        for benchmark in benchmarks
+    ]
+    return Plan(experiment="e", kind="naming", arms=list(arms), evaluations=evaluations, baselines=[], **more)
+
+
+def compared(*rows: tuple, benchmark="go", metric="term_score") -> pd.DataFrame:
+    """Tests of (a, kind, b, information, difference, p), in the family, with what follows from them."""
+    table = pd.DataFrame(rows, columns=["a", "kind", "b", "information", "difference", "p_family"])
+    table = table.assign(benchmark=benchmark, metric=metric, backbone="b", style="names", decoding="greedy", n=90)
+    table = table.assign(family="protocol", p_equivalence=np.nan)
+    table = with_adjusted_p(table.assign(low=table["difference"] - 0.01, high=table["difference"] + 0.01))
+    return table.assign(verdict=verdicts(table))
+
+
+TESTS = (
+    ("GRPO", "baseline", "nearest_set", "training data", 0.02, 0.2),
+    ("GRPO", "baseline", "nearest_prompt", "training data", 0.05, 0.0001),
+    ("GRPO", "baseline", "random", "none", 0.3, 0.0001),
+    ("GRPO", "baseline", "constant", "none", 0.2, 0.0002),
+    ("GRPO", "parent arm", "SFT", "", 0.06, 0.001),
+    ("GRPO", "declared control", "more SFT", "", 0.04, 0.02),
+    ("SFT", "baseline", "constant", "none", 0.1, 0.0003),
+    ("SFT", "baseline", "nearest_set", "training data", -0.05, 0.001),
+    ("SFT", "baseline", "nearest_prompt", "training data", -0.06, 0.3),
+    ("SFT", "parent arm", "base", "", 0.1, np.nan),
+)
+
+
+def test_a_group_of_baselines_is_one_contrast_with_its_best_and_arms_stand_behind_their_parents():
+    found = contrasts(make_plan(), compared(*TESTS))
+    columns = ["a", "kind", "b", "difference", "low", "outcome"]
+    # Seven hypotheses, one of them untested: of the six p .0002 × 6, .0003 × 5, .001 × 4 and .02 × 3 are adjusted.
+    assert found[columns].to_numpy().tolist() == [
+        ["SFT", "parent arm", "base", 0.1, pytest.approx(0.09), "not tested"],
+        ["SFT", "baseline", "constant", 0.1, pytest.approx(0.09), "shown"],
+        ["SFT", "baseline", "nearest_set", -0.05, pytest.approx(-0.06), "worse"],
+        ["GRPO", "parent arm", "SFT", 0.06, pytest.approx(0.05), "shown"],
+        ["GRPO", "declared control", "more SFT", 0.04, pytest.approx(0.03), "not shown"],
+        ["GRPO", "baseline", "constant", 0.2, pytest.approx(0.19), "shown"],
+        ["GRPO", "baseline", "nearest_set", 0.02, pytest.approx(0.01), "not shown"],
+    ]
+    # That a baseline is better goes by its own p; the group's is 1, and the group of .2 is adjusted with one after it.
+    assert found["p"].tolist() == pytest.approx([np.nan, 0.0015, 0.001, 0.004, 0.06, 0.0012, 0.4], nan_ok=True)
+
+
+def test_the_verdict_says_what_was_shown_and_what_was_not():
+    told = verdict(make_plan(), compared(*TESTS))
+    assert told.shown == (
+        "Shown by term score (one training run of each arm): GRPO over SFT; "
+        "SFT and GRPO over all baselines that use nothing about the question."
+    )
+    assert told.not_shown == (
+        "Not shown: SFT over base (not tested); GRPO over more SFT; "
+        "SFT over the baselines that use the training data (worse); "
+        "GRPO over the baselines that use the training data."
+    )
+
+
+def test_only_arms_with_a_single_run_are_said_to_have_one():
+    tests = compared(("GRPO", "parent arm", "SFT", "", 0.06, 0.001), ("SFT", "parent arm", "base", "", 0.06, 0.001))
+    several = make_plan(seeds=(0, 1, 2))
+    assert verdict(several, tests).shown == "Shown by term score: SFT over base; GRPO over SFT."
+    assert verdict(several, tests).not_shown == "Nothing that was tested is left unshown."
+    once = [e for e in several.evaluations if e.arm != "GRPO" or e.seed == 0]
+    told = verdict(several.model_copy(update={"evaluations": once}), tests)
+    assert told.shown == "Shown by term score (one training run of GRPO): SFT over base; GRPO over SFT."
+    assert verdict(make_plan(), tests[tests["a"] == "GRPO"]).shown.startswith("Shown by term score (one training run):")
+
+
+def test_all_groups_of_baselines_are_not_named_one_by_one():
+    tests = compared(
+        ("GRPO", "baseline", "constant", "none", 0.2, 0.001),
+        ("GRPO", "baseline", "nearest_set", "training data", 0.2, 0.001),
+        ("SFT", "baseline", "constant", "none", -0.2, 0.001),
+        ("SFT", "baseline", "nearest_set", "training data", 0.001, 0.9),
+    )
+    told = verdict(make_plan(seeds=(0, 1)), tests)
+    assert told == (
+        "Shown by term score: GRPO over every group of baselines.",
+        "Not shown: SFT over any group of baselines (1 worse).",
+    )
+
+
+def test_where_nothing_was_shown_it_is_said_plainly():
+    told = verdict(make_plan(seeds=(0, 1)), compared(("SFT", "parent arm", "base", "", 0.01, 0.06)))
+    assert told == (
+        "By term score, nothing was shown: no arm beats a control or a group of baselines at an adjusted p below 0.05.",
+        "Not shown: SFT over base.",
+    )
+
+
+def test_where_nothing_was_tested_it_is_said_why():
+    exploratory = "What the tables say is exploratory, and no claim rests on it."
+    others = compared(("SFT", "parent arm", "base", "", 0.1, 0.001), metric="rouge_l")
+    why = "the tables have no test of a trained arm by the primary metric, term score"
+    assert verdict(make_plan(), others) == (f"Nothing was tested: {why}.", exploratory)
+    told = verdict(make_plan(arms=["base"]), others.iloc[:0])
+    assert told == ("Nothing was tested: no arm of this experiment was trained.", exploratory)
+
+
+def test_the_metric_that_the_experiment_names_decides():
+    both = pd.concat(
+        [
+            compared(("SFT", "parent arm", "base", "", 0.1, 0.001), metric="rouge_l"),
+            compared(("SFT", "parent arm", "base", "", 0.1, 0.3)),
+        ]
+    )
+    assert verdict(make_plan(), both).not_shown == "Not shown: SFT over base."
+    named = make_plan(primary="rouge_l")
+    assert verdict(named, both).shown == "Shown by ROUGE-L (one training run): SFT over base."
+    assert named.metric_set.compared[:2] == ("rouge_l", "term_score") and METRICS.compared[0] == "term_score"
+    assert list(named.metric_set.ablated) == ["rouge_l", "term_score"]
+    assert named.metric_set.by_stratum[0] == "term_score"
+    assert make_plan(primary="same_term").metric_set.ablated["same_term"] == METRICS.name("same_term")
+
+
+def test_of_several_benchmarks_the_primary_one_stands_first_and_what_is_said_of_all_is_said_once():
+    plan = make_plan(benchmarks=("pathways", "own", "family"), out_of_distribution=["pathways"])
+    rows = [("SFT", "parent arm", "base", "", 0.1, 0.001), ("SFT", "baseline", "constant", "none", 0.1, 0.001)]
+    on_family = [rows[0], (*rows[1][:4], 0.1, 0.3)]
+    tests = pd.concat([compared(*rows, benchmark=name) for name in ("pathways", "own")])
+    tests = pd.concat([tests, compared(*on_family, benchmark="family")])
+    assert contrasts(plan, tests)["benchmark"].unique().tolist() == ["own", "family", "pathways"]
+    told = verdict(plan, tests)
+    assert told == (
+        "Shown by term score (one training run): on own, family and pathways: SFT over base; "
+        "on own and pathways: SFT over all baselines that use nothing about the question.",
+        "Not shown: on family: SFT over the baselines that use nothing about the question.",
+    )
+
+
+LONG = "whose name tells how it was made and from which recipe"
+
+
+def test_of_many_contrasts_the_verdict_gives_counts():
+    arms = [f"arm {number}, {LONG}" for number in range(12)]
+    plan = make_plan(benchmarks=("go", "pathways"), seeds=(0, 1))
+    sft = next(e for e in plan.evaluations if e.arm == "SFT")
+    made = [
+        sft.model_copy(update={"arm": arm, "benchmark": benchmark, "seed": seed})
+        for arm in arms
+        for benchmark in ("go", "pathways")
+        for seed in (0, 1)
+    ]
+    plan = plan.model_copy(update={"arms": arms, "evaluations": made})
+    parents = [(arm, "parent arm", "base", "", 0.1, 0.0001 if place < 8 else 0.5) for place, arm in enumerate(arms)]
+    groups = [(arm, "baseline", "nearest_set", "training data", -0.1, 0.001) for arm in arms]
+    tests = pd.concat([compared(*parents, *groups, benchmark=name) for name in ("go", "pathways")])
+    told = verdict(plan, tests)
+    assert told.shown == (
+        "Shown by term score: on go 8 of 24 contrasts: 8 of 12 over the parent arm "
+        f"(arm 0, {LONG}, arm 1, {LONG}, arm 2, {LONG} and 5 more); on pathways 8 of 24 contrasts."
+    )
+    assert told.not_shown == (
+        "Not shown: on go 16 of 24 contrasts (12 worse): 4 of 12 over the parent arm "
+        f"(arm 8, {LONG}, arm 9, {LONG}, arm 10, {LONG} and 1 more), 12 of 12 over a group of baselines "
+        f"(arm 0, {LONG}, arm 1, {LONG}, arm 2, {LONG} and 9 more); "
+        "on pathways 16 of 24 contrasts (12 worse)."
+    )
+    # Of the first benchmark alone, few contrasts are told one by one.
+    few = pd.concat([tests[tests["benchmark"] == "pathways"], compared(*parents[:2], benchmark="go")])
+    assert verdict(plan, few).shown == (
+        f"Shown by term score: on go: arm 0, {LONG} and arm 1, {LONG} over base; on pathways 8 of 24 contrasts."
+    )
+
+
+def test_an_arm_stands_behind_the_arm_that_it_continues():
+    steps = {
+        "TA": ["sft.a", "grpo.a"],
+        "base": [],
+        "KW": ["pretrain.a"],
+        "RA": ["sft.a"],
+        "KW+RA": ["pretrain.a", "sft.a"],
+    }
+    assert parents_first(steps) == ["base", "RA", "TA", "KW", "KW+RA"]
