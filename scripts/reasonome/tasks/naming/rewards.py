@@ -40,7 +40,7 @@ def exact(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
 
 
 def format(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
-    """1 where the answer opens with its only `Process:` line and that line holds a usable name."""
+    """1 where the answer's only `Process:` line stands in its place, mostly first, and holds a usable name."""
     return [float(answer.named) for answer in answers]
 
 
