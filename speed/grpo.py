@@ -16,13 +16,13 @@ ours:   the trainer of the pipeline, with `shared_questions: auto`.
 
 import random
 import tempfile
+import time
 from pathlib import Path
 
 import torch
 from datasets import Dataset
 from measuring import CUDA, Check, Inputs, Speed, parser, report
-from tqdm import tqdm
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from reasonome.answering import precision
@@ -45,13 +45,13 @@ UNUSED = "<file_sep>"  # a token that the model was never taught to write
 class Clock(TrainerCallback):
     """The seconds of a trainer's only step: drawing, training and the optimizer."""
 
-    seconds = 0.0
+    seconds = of_processor = 0.0
 
     def on_step_begin(self, args, state, control, **kwargs):
-        self._started = now()
+        self._started = now(), time.process_time()
 
     def on_step_end(self, args, state, control, **kwargs):
-        self.seconds = now() - self._started
+        self.seconds, self.of_processor = now() - self._started[0], time.process_time() - self._started[1]
 
 
 def main() -> int:
@@ -66,10 +66,11 @@ def main() -> int:
         steps.rate(way, 16, 4)  # warms up
     speeds, checks = [], []
     cells = [(question, answer) for answer in given.answers for question in given.questions]
-    for question, answer in tqdm(cells, desc="lengths"):
+    for question, answer in cells:
         promised = (question, answer) == PROMISED
-        theirs, ours = steps.rate("theirs", question, answer), steps.rate("auto", question, answer)
+        theirs = steps.rate("theirs", question, answer)
         plain = steps.rate("never", question, answer) if promised else None
+        ours = steps.rate("auto", question, answer)
         part = f"GRPO step, {'GPU' if CUDA else 'CPU'}, {question} × {answer} tokens"
         speeds.append(Speed(part, "answers/s", theirs, plain, ours, LEAST_OF_PROMISED if promised else LEAST))
         checks.append(Check(f"{part}: computed once", steps.shared))
@@ -107,7 +108,11 @@ class Steps:
                 sharing = self._sharing(way, model, question, answer)
                 drift = Drift(self._recipe.max_drift, "transformers", Path(folder))
                 trainer = WatchedTrainer(**settings, drift=drift, epochs_done=0, sharing=sharing)
+            trainer.remove_callback(PrinterCallback)
             trainer.train()
+        # Far fewer processor seconds than seconds × threads: other work had the machine.
+        taken = f"{clock.seconds:.1f} s ({clock.of_processor:.1f} s of processor)"
+        print(f"{questions} × {question} + {GROUP} × {answer} tokens, {way}: {taken}", flush=True)
         return questions * GROUP / clock.seconds
 
     def _sharing(self, way: str, model, question: int, answer: int) -> Sharing:

@@ -233,7 +233,7 @@ class WatchedTrainer(GRPOTrainer):
     def _draw_together(self, prompt_ids: Sequence[list[int]]) -> tuple[list[list[int]], list[list[float]]]:
         """Completions and their log-probabilities; neighbours that are equal are one question."""
         questions = [(tokens, len(list(alike))) for tokens, alike in groupby(prompt_ids)]
-        settings = (self.max_completion_length, self.temperature, self.eos_token_ids)
+        settings = (self.max_completion_length, self.generation_config.temperature, self.eos_token_ids)
         drawn: list[shared_rollouts.Drawn] = []
         with (
             unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model,
