@@ -30,14 +30,18 @@ def building(project: Project, benchmark: str) -> Inputs:
 
 def scoring(project: Project, benchmark: str, style: str) -> Inputs:
     """The known genes, to recognise invented ones."""
-    return Inputs({"authority": project.source_files(project.benchmarks[benchmark].authority)})
+    return Inputs(_known_genes(project, benchmark))
 
 
 def baselines(project: Project, benchmark: str) -> Inputs:
     """The known genes, and the phenotypes of genes where the benchmark names them."""
     spec = project.benchmarks[benchmark]
     phenotypes = {} if spec.phenotypes is None else project.source_files(spec.phenotypes)
-    return Inputs({**scoring(project, benchmark).files, "phenotypes": phenotypes}, spec.encoders)
+    return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
+
+
+def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]:
+    return {"authority": project.source_files(project.benchmarks[benchmark].authority)}
 
 
 def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
