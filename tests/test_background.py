@@ -330,8 +330,8 @@ def test_the_backgrounds_of_the_shipped_benchmarks(project):
         (
             "pathways",
             "corpus 'pathways' has no terms that answers could be compared with",
-            "name a corpus with an ontology as 'background': demo, demo-transfer, micro-world, micro-world-placebo, go-2022, "
-            "full, human",
+            "name a corpus with an ontology as 'background': demo, demo-transfer, micro-world, micro-world-placebo, "
+            "go-2022, full, human",
         ),
     ],
 )
