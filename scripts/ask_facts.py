@@ -7,12 +7,13 @@ python scripts/ask_facts.py --model results/models/smollm2-135m/pretrain.demo-s0
 import torch
 
 from reasonome.answering import local, precision
-from reasonome.answering.fact_recall import OBJECTS, drawn_questions, ranks
+from reasonome.answering.fact_recall import drawn_questions, ranks
 from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.stated import OBJECTS
 
 SEED = 0
 

@@ -47,7 +47,7 @@ def edit(folder):
     tiny_project.edit(folder, "recipes/grpo.yaml", lambda c: c["variants"].update(placebo=placebo))
     merged = STEPS | {"statements": {"corpus": "demo", "max_tokens": 400, "share": 0.5}}
     tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged, best=best))
-    drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}}
+    drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}, "recall": 10}
     tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(drilled=drilled))
     experiment = {
         "backbones": [BACKBONE],
@@ -139,8 +139,14 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     for tokens in ("backward_tokens", "prompt_tokens", "generated_tokens"):
         assert costs.loc["arm best", tokens] == costs.loc[learned, tokens].sum() > 0, tokens
     forgetting = pd.read_csv(folder / "forgetting.tsv", sep="\t")
-    assert set(forgetting["kind"]) == {"questions", "facts"} and not forgetting["chain"].str.contains("reward").any()
+    assert (
+        set(forgetting["kind"]) == {"questions", "facts", "warm-up"}
+        and not forgetting["chain"].str.contains("reward").any()
+    )
     assert {0, 1, 2, 3} == set(forgetting["steps"])
+    read = forgetting[(forgetting["kind"] == "facts") & forgetting["relation"].isna()].set_index("chain")["exposures"]
+    drilled = "pretrain.demo-s0+pretrain.drilled-s0"
+    assert read["base"] == 0 < read["pretrain.demo-s0"] < read[drilled] < read[f"{drilled}+sft.within-s0"]
     comparisons = pd.read_csv(folder / "comparisons.tsv", sep="\t")
     named = comparisons[comparisons["kind"] == "named pair"]
     assert set(zip(named["a"], named["b"], strict=True)) == {("DPO", "KTO")} and named["family"].isna().all()

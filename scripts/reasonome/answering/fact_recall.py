@@ -16,11 +16,10 @@ import torch
 from tqdm import tqdm
 
 from reasonome.facts.reading_order import reading_order
-from reasonome.facts.stated import StatedFact, object_names, stated_facts
+from reasonome.facts.stated import OBJECTS, StatedFact, object_names, stated_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import ASKED, worded_as
 
-OBJECTS = 20  # of a question
 _TRIES = 50  # draws for each object that is wanted, after which a relation has too few
 
 
@@ -104,7 +103,7 @@ def _scores(model, tokenizer, question: Question) -> list[float]:
     """
     rows = [[tokenizer.eos_token_id, *ids] for ids in tokenizer(question.texts)["input_ids"]]
     opening = [tokenizer.eos_token_id, *tokenizer(question.opening.rstrip())["input_ids"]]
-    shared = min(sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opening, row))) for row in rows)  # noqa: B905
+    shared = min(_in_common(opening, row) for row in rows)
     rest = [row[shared:] for row in rows]
     width = max(map(len, rest))
     ids = torch.full((len(rest), width), tokenizer.eos_token_id)
@@ -122,3 +121,9 @@ def _scores(model, tokenizer, question: Question) -> list[float]:
     chosen = torch.log_softmax(logits, -1).gather(2, ids[..., None])[..., 0]
     counted = mask[:, shared:]
     return ((chosen * counted).sum(1) / counted.sum(1)).tolist()
+
+
+def _in_common(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens two texts have in common at their beginnings."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -1,4 +1,4 @@
-"""The facts that a corpus' statements say: each once, with the name of its object."""
+"""The facts that a corpus' statements say, each once, with the name of its object: what models are asked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,9 @@ import pandas as pd
 
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, JOINT, worded_as
+
+OBJECTS = 20  # that a model chooses from when it is asked a fact
+RECALLED = "recalled"  # the metric of such answers, and its key in the history of a training
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from reasonome.config.project.arms import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
+from reasonome.facts.stated import RECALLED
 from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.drawing import (
     COLOURS,
@@ -29,7 +30,7 @@ from reasonome.report.drawing import (
     with_intervals,
 )
 from reasonome.report.evidence import TrainedStep
-from reasonome.report.forgetting import CHANCE, RECALLED, UNDER_WAY
+from reasonome.report.forgetting import CHANCE, UNDER_WAY
 from reasonome.report.ladder import ladder, limits
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, reported_seeds

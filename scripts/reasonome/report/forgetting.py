@@ -11,6 +11,7 @@ import pandas as pd
 
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
+from reasonome.facts.stated import OBJECTS, RECALLED
 from reasonome.facts.wording import JOINT, worded_as
 from reasonome.report.tables import read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
@@ -19,9 +20,8 @@ from reasonome.tasks.base import Task
 COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "relation", "exposures"]
 COLUMNS += ["value", "low", "high", "n"]
 _NUMBERS = ["steps", "exposures", "value", "low", "high", "n"]
-RECALLED = "recalled"
 UNDER_WAY = "warm-up"  # the kind of what was asked during a warm-up
-CHANCE = 1 / 20  # of a fact that is asked among twenty objects
+CHANCE = 1 / OBJECTS  # of recalling a fact
 
 
 @dataclass(frozen=True)

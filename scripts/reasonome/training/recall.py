@@ -10,8 +10,7 @@ from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import read_facts
-
-RECALLED = "recalled"  # of all facts; of a relation RECALLED/{relation}
+from reasonome.facts.stated import RECALLED
 
 
 def questions(statements: Path, facts: Path, number: int) -> list[Question]:
@@ -29,7 +28,7 @@ def counts(asked: Sequence[Question]) -> dict[str, int]:
 
 
 class Recall(TrainerCallback):
-    """Adds the shares of recalled facts to the log entry of each evaluation."""
+    """Adds the shares of recalled facts to the log entry of each evaluation: of all, and of each relation."""
 
     def __init__(self, tokenizer, asked: Sequence[Question]):
         self._tokenizer, self._asked = tokenizer, asked
