@@ -215,15 +215,16 @@ def _forgetting(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         _by_steps(axes, asked, list(dict.fromkeys(table["chain"])))
         _share_panel(axes, " ".join(filter(None, [of, style, metric])), "steps of training", metric)
         axes.set_xticks(sorted(set(asked["steps"])))
+    legend(figure, columns=1)  # of the chains; relations, in the same colours, have theirs inside
     for axes, ((chain, of), asked) in zip(list(grid.flat)[len(panels) :], read, strict=False):
         for number, (relation, line) in enumerate(asked.groupby("relation", sort=False)):
             looks = {"markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.8, "capsize": 2}
             label = relation.replace("_", " ") or "all relations"
             with_intervals(axes, line["exposures"].to_numpy(), line, number, label=label, **looks)
         _share_panel(axes, f"{of} {RECALLED}, during {shortened(chain)}", "statements read of each fact", RECALLED)
+        axes.legend(fontsize=7)
     for axes in grid.flat[len(panels) + len(read) :]:
         axes.set_visible(False)
-    legend(figure, columns=1)
     return figure, table
 
 
