@@ -13,7 +13,7 @@ import yaml
 from lora_steps import add_step
 from peft import PeftModel
 from safetensors.torch import load_file
-from scored_model import ARM, BACKBONE, METRICS, TESTS, baseline, comparison, plan
+from scored_model import ARM, BACKBONE, METRICS, TESTS, baseline, comparison, plan, row
 from transformers import AutoModelForCausalLM
 
 import export_adapter
@@ -56,10 +56,13 @@ def write_tables(folder: Path) -> None:
     """The model's scores by hand: .3, and .05 above the first term."""
     evaluations = [one.model_copy(update={"chain": CHAIN}) if one.arm == ARM else one for one in plan().evaluations]
     atomic.write_text(folder / "plan.json", plan().model_copy(update={"evaluations": evaluations}).model_dump_json())
-    rows = [row | ({"chain": CHAIN} if row["arm"] == ARM else {}) for row in METRICS]
-    rows.append(baseline(FIRST_TERM, "prompt", 0.25))
+    rows = [one | ({"chain": CHAIN} if one["arm"] == ARM else {}) for one in METRICS]
+    rows += [baseline(FIRST_TERM, "prompt", 0.25), baseline(FIRST_TERM, "prompt", 0.8) | {"subset": "bp-own"}]
+    rows.append(row(ARM, "term_score", 0.7, subset="bp-own", n=30, chain=CHAIN))
     atomic.write_tsv(folder / "metrics.tsv", pd.DataFrame(rows, columns=tables.METRIC_COLUMNS))
-    tests = [*TESTS, comparison(FIRST_TERM, "prompt", 0.05, "a better", 0.004)]
+    # Alone the first test would be one, and its group is not beaten.
+    tests = [*TESTS, comparison(FIRST_TERM, "prompt", 0.05, "n.s.", 0.004, p_holm=1.0)]
+    tests += [comparison(FIRST_TERM, "prompt", -0.1, "b better", 0.01, subset="bp-own")]
     atomic.write_tsv(folder / "comparisons.tsv", pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS))
     atomic.write_json(folder / "audit.json", {"findings": [], "same_source": []})
 
@@ -106,7 +109,9 @@ def test_what_ships_is_one_adapter_with_its_card_its_worth_and_all_that_it_was_m
 def test_its_worth_is_that_of_the_tables(exported):
     worth = read_worth(exported / "measured.json")
     assert (worth.experiment, worth.arm, worth.seed, worth.seeds) == ("mine", ARM, 0, 1)
-    [measured] = worth.measured
+    measured, own = worth.measured
+    assert (own.subset, own.n, own.value, own.control(FIRST_TERM).value) == ("bp-own", 30, 0.7, 0.8)
+    assert not own.control(FIRST_TERM).beaten and measured.subset == "mean"
     assert (measured.metric, measured.n, measured.value, measured.low, measured.high) == (
         "term_score",
         90,

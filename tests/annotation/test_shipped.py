@@ -44,7 +44,7 @@ def worth(beaten: bool = True, **control) -> Worth:
     above = {"value": 0.522, "difference": 0.049, "low": 0.02, "high": 0.078, "p": 0.001, "beaten": beaten}
     first = Control(**{"name": "first_term"} | above | control)
     other = Control(**{"name": "largest_jaccard"} | above)
-    asked = {"benchmark": "enriched", "style": "enriched", "decoding": "greedy", "metric": "rouge_l"}
+    asked = {"benchmark": "enriched", "subset": "mean", "style": "enriched", "decoding": "greedy", "metric": "rouge_l"}
     scores = {"label": "ROUGE-L", "n": 1000, "value": 0.571, "low": 0.55, "high": 0.592}
     measured = Measured(**asked, **scores, controls=[other, first])
     made = {"experiment": "mine", "arm": "SFT", "seed": 0, "seeds": 3, "date": datetime.date(2026, 11, 25)}
@@ -124,6 +124,22 @@ def test_the_worth_and_how_often_names_stand_first_are_told():
         "as calibrated on 200 further questions of enriched: there 30% of the names stood first, and 65% of them were "
         "better; of all names 40% were."
     )
+
+
+def test_other_questions_are_told_briefly():
+    main = worth().measured[0]
+    at = {"value": 0.9, "difference": -0.06, "p": 0.001, "beaten": False}
+    other = main.model_copy(
+        update={"subset": "bp-nothing", "value": 0.84, "controls": worth(**at).measured[0].controls}
+    )
+    on_par = worth(**at | {"value": 0.15, "p": 0.4}).measured[0].controls
+    elsewhere = main.model_copy(update={"benchmark": "pathways", "value": 0.14, "controls": on_par})
+    unknown = main.model_copy(update={"subset": "bp-own", "controls": []})
+    told = worth().model_copy(update={"measured": [main, other, unknown, elsewhere]})
+    assert (
+        "better. Elsewhere, beside the first term: bp-nothing 0.840 to 0.900, worse; pathways 0.140 to 0.150, not "
+        "shown to be better. A name stands first"
+    ) in Shipped(Path("nowhere"), told, JUDGE).in_words("enriched", 1)
 
 
 def test_a_model_that_does_not_beat_the_first_term_says_so():

@@ -13,7 +13,9 @@ from reasonome.config import AdapterWeights
 from reasonome.config.project import Project, chains
 from reasonome.core.manifest import file_sha256
 from reasonome.report import number_text
-from reasonome.report.worth import MEASURED, Measured, Worth, read_worth
+from reasonome.report.family import SIGNIFICANT
+from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
+from reasonome.scoring.comparisons import MEAN
 from reasonome.tasks.naming.task import ShownTerm
 
 FIRST_TERM = "first_term"  # the baseline that answers with the first enriched term of a question
@@ -49,7 +51,7 @@ class Shipped:
 
     def in_words(self, style: str, samples: int) -> str:
         """What the model was measured to be worth, and where its names stand therefore."""
-        told = [_in_words(measured, self.worth) for measured in self.worth.measured] if self.worth else []
+        told = _worth_in_words(self.worth) if self.worth else []
         if not self.beats_first_term:
             return " ".join([*told, "So its names stand below the first term, as a second opinion."])
         if not self.is_calibrated(style, samples):
@@ -67,21 +69,41 @@ class Shipped:
         )
 
 
-def _in_words(measured: Measured, worth: Worth) -> str:
-    """The score of one benchmark beside that of the first term."""
-    score = number_text.score(measured.value, measured.metric)
-    interval = _interval(measured.low, measured.high, lambda bound: number_text.score(bound, measured.metric))
-    asked = f"{measured.n:,} test questions of {measured.benchmark}, style {measured.style}"
-    told = f"On {asked} (experiment {worth.experiment}, {worth.date}) the model's {measured.label} is {score}{interval}"
-    control = measured.control(FIRST_TERM)
+def _worth_in_words(worth: Worth) -> list[str]:
+    """Sentences: the score beside that of the first term, with intervals; then briefly that of all other questions."""
+    main, *others = worth.measured
+    asked = f"{main.n:,} test questions of {main.benchmark}, style {main.style}"
+    score = number_text.score(main.value, main.metric)
+    interval = _interval(main.low, main.high, lambda bound: number_text.score(bound, main.metric))
+    told = f"On {asked} (experiment {worth.experiment}, {worth.date}) the model's {main.label} is {score}{interval}"
+    control = main.control(FIRST_TERM)
     if control is None:
-        return f"{told}; it was not compared with the first enriched term."
-    of_term = number_text.score(control.value, measured.metric)
+        return [f"{told}; it was not compared with the first enriched term."]
     bounds = _interval(control.low, control.high, number_text.signed)
     seeds = f", over {worth.seeds} seeds" if worth.seeds > 1 else ""
-    verdict = "better" if control.beaten else "not shown to be better"
-    difference = number_text.signed(control.difference)
-    return f"{told}, that of the first enriched term {of_term}: difference {difference}{bounds}{seeds}, {verdict}."
+    of_term = number_text.score(control.value, main.metric)
+    difference = f"difference {number_text.signed(control.difference)}{bounds}{seeds}, {_outcome(control)}"
+    sentences = [f"{told}, that of the first enriched term {of_term}: {difference}."]
+    if briefly := [text for other in others if (text := _briefly(other))]:
+        sentences.append(f"Elsewhere, beside the first term: {'; '.join(briefly)}.")
+    return sentences
+
+
+def _briefly(measured: Measured) -> str:
+    """The scores of model and first term on other questions; "" where they were not compared."""
+    control = measured.control(FIRST_TERM)
+    if control is None:
+        return ""
+    name = measured.benchmark if measured.subset == MEAN else measured.subset
+    score, of_term = (number_text.score(value, measured.metric) for value in (measured.value, control.value))
+    return f"{name} {score} to {of_term}, {_outcome(control)}"
+
+
+def _outcome(control: Control) -> str:
+    if control.beaten:
+        return "better"
+    worse = control.difference < 0 and control.p is not None and control.p < SIGNIFICANT
+    return "worse" if worse else "not shown to be better"
 
 
 def _interval(low: float | None, high: float | None, written) -> str:

@@ -79,7 +79,7 @@ class ModelScores:
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
-        baselines = self._baselines
+        baselines = self._baselines(MEAN)
         best = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
         for metric in metrics:
             for _, row in best_baselines(_where(baselines, metric=metric)).iterrows():
@@ -91,18 +91,17 @@ class ModelScores:
         """What was shown of the model's arm in this setting, and what was not."""
         return verdict(self.plan, _where(self.comparisons, a=self.evaluation.arm, **self._setting))
 
-    def baseline(self, name: str) -> pd.Series:
-        """The mean of a baseline by `metric`."""
-        return _where(self._baselines, arm=name, metric=self.metric).iloc[0]
+    def baseline(self, name: str, subset: str = MEAN) -> pd.Series:
+        """The score of a baseline on a subset, or the mean over them, by `metric`."""
+        return _where(self._baselines(subset), arm=name, metric=self.metric).iloc[0]
 
-    @property
-    def _baselines(self) -> pd.DataFrame:
+    def _baselines(self, subset: str) -> pd.DataFrame:
         setting = {"benchmark": self.evaluation.benchmark, "style": self.evaluation.style}
-        return _where(without_strata(self.metrics), kind="baseline", subset=MEAN, **setting)
+        return _where(without_strata(self.metrics), kind="baseline", subset=subset, **setting)
 
-    def tests(self, kind: str) -> list[dict]:
-        """The tests of this arm on the benchmark's mean, by `metric`."""
-        wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.evaluation.arm}
+    def tests(self, kind: str, subset: str = MEAN) -> list[dict]:
+        """The tests of this arm on a subset, or on the benchmark's mean, by `metric`."""
+        wanted = {"kind": kind, "subset": subset, "metric": self.metric, "a": self.evaluation.arm}
         return _where(self.comparisons, **wanted, **self._setting).to_dict("records")
 
     def against(self, group: str) -> AgainstGroup:

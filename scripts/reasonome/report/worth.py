@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reasonome.core.errors import InputError
 from reasonome.report import tables
+from reasonome.report.family import SIGNIFICANT
 from reasonome.report.model_scores import ModelScores
 from reasonome.report.plan import read_plan
+from reasonome.scoring.comparisons import MEAN, in_mean
 
 MEASURED = "measured.json"
 
@@ -22,8 +24,8 @@ class _Strict(BaseModel):
 class Control(_Strict):
     """A baseline on the same questions: its score, and how far the model is above it, with a 95 % interval.
 
-    `p` is adjusted where the protocol adjusts it, None where there was no test. `beaten` says whether the test shows
-    that the model is better.
+    `p` is that of the test between the two alone, None where there was none; what is claimed of groups of baselines,
+    with adjustment, is in the card. `beaten`: the model is better at p < .05.
     """
 
     name: str
@@ -36,9 +38,13 @@ class Control(_Strict):
 
 
 class Measured(_Strict):
-    """The model's mean on the test questions of a benchmark by a metric, with a 95 % interval over `n` questions."""
+    """The model's mean on the test questions of a benchmark by a metric, with a 95 % interval over `n` questions.
+
+    `subset` is "mean", or variants of the sets that are no part of it.
+    """
 
     benchmark: str
+    subset: str
     style: str
     decoding: str
     metric: str
@@ -57,7 +63,8 @@ class Measured(_Strict):
 class Worth(_Strict):
     """All that a model was measured by in an experiment: the mean of seed `seed`, tests of all `seeds` of its arm.
 
-    `measured` follows the experiment's benchmarks: the first is what it is about.
+    `measured` follows the experiment's benchmarks, in the style in which the model was asked first: the mean of the
+    first is what it is about.
     """
 
     experiment: str
@@ -77,21 +84,30 @@ def model_worth(folder: Path, backbone: str, chain: str, date: datetime.date) ->
     if not evaluations:
         what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
         raise InputError(what, file=folder / "plan.json", fix="name a chain at the end of one of its arms")
-    scores = [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
+    own = [e for e in evaluations if (e.style, e.decoding) == (evaluations[0].style, evaluations[0].decoding)]
+    scores = [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in own]
     return Worth(
         experiment=plan.experiment,
         arm=evaluations[0].arm,
         seed=evaluations[0].seed,
         seeds=scores[0].seeds,
         date=date,
-        measured=[_measured(one) for one in scores],
+        measured=[_measured(one, subset) for one in scores for subset in [MEAN, *_variants(one)]],
     )
 
 
-def _measured(scores: ModelScores) -> Measured:
-    own, metric, asked = scores.own.loc[scores.metric], scores.metric, scores.evaluation
+def _variants(scores: ModelScores) -> list[str]:
+    """The subsets of a benchmark that are no part of its mean."""
+    subsets = scores.by_subset["subset"].tolist()
+    return [subset for subset in subsets if subset not in in_mean(subsets)]
+
+
+def _measured(scores: ModelScores, subset: str) -> Measured:
+    own = scores.own.loc[scores.metric] if subset == MEAN else scores.by_subset.set_index("subset").loc[subset]
+    metric, asked = scores.metric, scores.evaluation
     return Measured(
         **{name: getattr(asked, name) for name in tables.SETTING},
+        subset=subset,
         metric=metric,
         label=scores.plan.metric_set.name(metric),
         n=int(own["n"]),
@@ -99,12 +115,12 @@ def _measured(scores: ModelScores) -> Measured:
         controls=[
             Control(
                 name=test["b"],
-                value=scores.baseline(test["b"])["value"],
+                value=scores.baseline(test["b"], subset)["value"],
                 **{name: _number(test[name]) for name in ("difference", "low", "high")},
-                p=_number(test["p_family"] if pd.isna(test["p_holm"]) else test["p_holm"]),
-                beaten=test["verdict"] == "a better",
+                p=_number(test["p_family"]),
+                beaten=bool(test["difference"] > 0 and test["p_family"] < SIGNIFICANT),
             )
-            for test in scores.tests("baseline")
+            for test in scores.tests("baseline", subset)
         ],
     )
 
