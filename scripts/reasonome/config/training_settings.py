@@ -50,6 +50,9 @@ class TrainingSettings(Strict):
         description="auto: FlashAttention and Liger kernels where they are installed and a GPU is, and a head of "
         "labelled tokens alone on a CPU; plain: what PyTorch and TRL have",
     )
+    compile_layers: bool = Field(
+        False, description="compile the model's layers at the start: worth it for trainings of many minutes"
+    )
     save_steps: Annotated[int, Field(ge=1)]
     log_steps: Annotated[int, Field(ge=1)] = 1
     checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")

@@ -1,8 +1,6 @@
 """LoRA and QLoRA: loading frozen weights, training an adapter beside them, and merging both."""
 
 import importlib.util
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +75,19 @@ def add_to_weights(model: torch.nn.Module) -> None:
     those of the merged model; with few tokens, as in decoding, layers stay as PEFT has them.
     """
     for layer in model.modules():
-        if isinstance(layer, LoraLinear):
-            layer.forward = partial(_through_weights, layer, layer.forward)
+        if type(layer) is LoraLinear:
+            layer.__class__ = _ThroughWeights
 
 
-def _through_weights(layer: LoraLinear, plain: Callable[..., torch.Tensor], x: torch.Tensor, *args: Any, **kwargs: Any):
-    """The layer's output, shape (..., out); `plain` is PEFT's own way."""
-    few = x.numel() < MANY_TOKENS * x.shape[-1]
-    if few or args or kwargs or layer.merged or layer.disable_adapters or len(layer.active_adapters) != 1:
-        return plain(x, *args, **kwargs)
-    (name,) = layer.active_adapters
-    change = layer.scaling[name] * (layer.lora_B[name].weight @ layer.lora_A[name].weight)
-    return linear(x, layer.get_base_layer().weight + change, layer.get_base_layer().bias)
+class _ThroughWeights(LoraLinear):
+    def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """The layer's output, shape (..., out)."""
+        few = x.numel() < MANY_TOKENS * x.shape[-1]
+        if few or args or kwargs or self.merged or self.disable_adapters or len(self.active_adapters) != 1:
+            return super().forward(x, *args, **kwargs)
+        (name,) = self.active_adapters
+        change = self.scaling[name] * (self.lora_B[name].weight @ self.lora_A[name].weight)
+        return linear(x, self.get_base_layer().weight + change, self.get_base_layer().bias)
 
 
 def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:

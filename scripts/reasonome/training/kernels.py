@@ -1,24 +1,33 @@
 """The kernels of training: FlashAttention-2 and Liger where they can run, our head of labelled tokens on CPUs."""
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from reasonome.config import TrainingSettings
-from reasonome.training import sharding
+from reasonome.training import compiled_layers, sharding
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """The chosen kernels: attention as transformers calls it ("" is the model's default, sdpa), Liger's, our head."""
+    """The chosen kernels: attention as transformers calls it ("" is its default, sdpa), Liger's, our head, compiled."""
 
     attention: str = ""
     liger: bool = False
     labelled_head: bool = False
+    compiled_layers: bool = False
 
 
-def choose(recipe: TrainingSettings) -> Kernels:
+def choose(recipe: TrainingSettings, say: bool = True) -> Kernels:
+    """The kernels of a recipe. Where layers cannot be compiled they run as they are, and a line tells why."""
+    lacking = compiled_layers.missing() if recipe.compile_layers else ""
+    if lacking and say:
+        print(f"layers are not compiled, as compile_layers asks: this machine lacks {lacking}", flush=True)
+    return replace(_written(recipe), compiled_layers=recipe.compile_layers and not lacking)
+
+
+def _written(recipe: TrainingSettings) -> Kernels:
     """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
     FlashAttention computes in bf16 alone. Our head needs the whole weight in the backward pass, where zero3 has parts.

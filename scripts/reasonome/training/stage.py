@@ -33,6 +33,7 @@ from reasonome.tasks.base import Task
 from reasonome.training import (
     adapters,
     checkpoints,
+    compiled_layers,
     fitting,
     kernels,
     lm_head,
@@ -128,7 +129,7 @@ class Stage:
         # The identity holds what was asked: on another machine the same training goes on in that machine's precision.
         chosen = precision.choose(self.recipe.precision, say=processes.is_first())
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
-        self.kernels = kernels.choose(self.recipe)
+        self.kernels = kernels.choose(self.recipe, say=processes.is_first())
         lm_head.use(self.kernels.labelled_head)
         self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
@@ -269,6 +270,8 @@ class Stage:
         ordering.install(trainer, self.recipe.batch_size, alike)
         if (adapter := self.recipe.adapter) and not (adapter.dropout or torch.cuda.is_available()):
             adapters.add_to_weights(trainer.model)
+        if self.kernels.compiled_layers:
+            compiled_layers.use(trainer.model)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
