@@ -1,0 +1,77 @@
+"""Compiled layers: gradients as without, answers through the layers as they are, and machines that cannot compile."""
+
+import copy
+
+import pytest
+import torch
+from peft import get_peft_model
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from reasonome.config import STAGES
+from reasonome.training import adapters, compiled_layers, kernels
+
+RECIPE = {
+    "stage": "sft",
+    "benchmark": "b",
+    "style": "s",
+    "teacher": "none",
+    "learning_rate": 1e-4,
+    "batch_size": 1,
+    "micro_batch_size": 1,
+    "save_steps": 1,
+    "max_length": 64,
+}
+
+
+@pytest.fixture
+def model() -> LlamaForCausalLM:
+    torch.manual_seed(1)
+    shape = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}
+    return LlamaForCausalLM(LlamaConfig(vocab_size=50, num_hidden_layers=2, **shape))
+
+
+def gradients(model, ids: torch.Tensor) -> dict[str, torch.Tensor]:
+    model.train()
+    model(input_ids=ids, labels=ids, use_cache=False).loss.backward()
+    return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
+
+
+@pytest.mark.skipif(bool(compiled_layers.missing()), reason=f"lacks {compiled_layers.missing()}")
+def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model, monkeypatch):
+    monkeypatch.setattr(adapters, "MANY_TOKENS", 8)
+    recipe = STAGES["sft"].model_validate(RECIPE | {"adapter": {"rank": 2, "alpha": 4}})
+    plain = get_peft_model(model, adapters.configuration(recipe.adapter))
+    for name, weight in plain.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.1)
+    compiled = copy.deepcopy(plain)
+    for one in (plain, compiled):
+        adapters.add_to_weights(one)
+    compiled_layers.use(compiled)
+    for length in (9, 13):  # another length is no other version to compile
+        ids = torch.randint(50, (2, length))
+        for one in (plain, compiled):
+            one.zero_grad()
+        expected = gradients(plain, ids)
+        torch.testing.assert_close(gradients(compiled, ids), expected)
+    asked = torch.randint(50, (1, 5))
+    tokens = [one.eval().generate(input_ids=asked, max_new_tokens=6, do_sample=False) for one in (plain, compiled)]
+    assert torch.equal(*tokens)
+
+
+def test_a_machine_without_a_compiler_trains_plain_layers_and_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    recipe = STAGES["sft"].model_validate(RECIPE | {"compile_layers": True})
+    assert not kernels.choose(recipe).compiled_layers
+    assert capsys.readouterr().out == (
+        "layers are not compiled, as compile_layers asks: this machine lacks a C++ compiler (g++)\n"
+    )
+    assert not kernels.choose(recipe, say=False).compiled_layers
+    assert not capsys.readouterr().out
+
+
+def test_layers_are_compiled_only_where_the_recipe_asks(monkeypatch):
+    monkeypatch.setattr(compiled_layers, "missing", lambda: "")
+    assert not kernels.choose(STAGES["sft"].model_validate(RECIPE)).compiled_layers
+    assert kernels.choose(STAGES["sft"].model_validate(RECIPE | {"compile_layers": True})).compiled_layers
