@@ -70,10 +70,13 @@ def test_only_the_last_step_has_the_seed():
     assert chains.arm_chain(["pretrain.go", "sft.names"], 7) == "pretrain.go-s0+sft.names-s7"
 
 
+SYMBOLS = {"steps": ["sft.sym"], "styles": ["symbols"], "seeds": [3]}
+
+
 def test_the_cells_of_an_experiment():
     experiment = Experiment(
         backbones=["tiny"],
-        arms={"base": [], "RA": ["pretrain.go", "sft.names"], "symbols": {"steps": ["sft.sym"], "styles": ["symbols"]}},
+        arms={"base": [], "RA": ["pretrain.go", "sft.names"], "symbols": SYMBOLS},
         seeds=[0, 3],
         benchmarks=["demo-go"],
         styles=["names"],
@@ -87,8 +90,6 @@ def test_the_cells_of_an_experiment():
         Run("tiny", "RA", f"{ra}-s0", 0, "demo-go", "names", "sample8"),
         Run("tiny", "RA", f"{ra}-s3", 3, "demo-go", "names", "greedy"),
         Run("tiny", "RA", f"{ra}-s3", 3, "demo-go", "names", "sample8"),
-        Run("tiny", "symbols", f"{symbols}-s0", 0, "demo-go", "symbols", "greedy"),
-        Run("tiny", "symbols", f"{symbols}-s0", 0, "demo-go", "symbols", "sample8"),
         Run("tiny", "symbols", f"{symbols}-s3", 3, "demo-go", "symbols", "greedy"),
         Run("tiny", "symbols", f"{symbols}-s3", 3, "demo-go", "symbols", "sample8"),
     ]

@@ -154,7 +154,7 @@ def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
     if arm and arm not in trained:
         raise InputError(f"experiment '{name}' trains no arm '{arm}'", field="--model", fix=nearest(arm, trained))
     chosen = arm or next(reversed(trained))
-    chain = chains.arm_chain(trained[chosen].steps, experiment.seeds[0])
+    chain = chains.arm_chain(trained[chosen].steps, experiment.seeds_of(trained[chosen])[0])
     return _made(project, project.results.model(weighted[0], chain), f"{name}/{chosen}")
 
 

@@ -10,11 +10,15 @@ Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(ch
 
 
 class Arm(Strict):
-    """One way to train a model: its steps in order, and the prompt styles it is asked in."""
+    """One way to train a model: its steps in order, how often, and the prompt styles it is asked in."""
 
     steps: list[str]
     styles: SomeNames | None = Field(
         None, description="the experiment's if not given; benchmarks whose task has none of them are not asked"
+    )
+
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(check_unique)] | None = Field(
+        None, description="of the last step; the experiment's if not given"
     )
 
     @model_validator(mode="before")
@@ -72,6 +76,10 @@ class Experiment(Strict):
     def styles_of(self, arm: Arm) -> list[str]:
         """The styles that an arm is asked in: its own, else those of the experiment."""
         return arm.styles or self.styles
+
+    def seeds_of(self, arm: Arm) -> list[int]:
+        """The seeds of an arm's last step: its own, else those of the experiment; 0 for an arm without steps."""
+        return (arm.seeds or self.seeds) if arm.steps else [0]
 
     @property
     def placed_steps(self) -> list[tuple[tuple[str | int, ...], str]]:

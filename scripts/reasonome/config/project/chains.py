@@ -127,7 +127,7 @@ def expand(experiment: Experiment, untrained: Collection[str] = ()) -> list[Run]
         for backbone in experiment.backbones
         for arm, spec in experiment.arms.items()
         if not (spec.steps and backbone in untrained)
-        for seed in (experiment.seeds if spec.steps else [0])
+        for seed in experiment.seeds_of(spec)
         for benchmark in experiment.benchmarks
         for style in experiment.styles_of(spec)
         for decoding in experiment.decodings
