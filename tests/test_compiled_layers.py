@@ -6,9 +6,10 @@ import pytest
 import torch
 from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
+from trl.trainer import add_fused_lm_head
 
 from reasonome.config import STAGES
-from reasonome.training import adapters, compiled_layers, kernels
+from reasonome.training import adapters, compiled_layers, kernels, shared_questions
 
 RECIPE = {
     "stage": "sft",
@@ -57,6 +58,26 @@ def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model, mo
     asked = torch.randint(50, (1, 5))
     tokens = [one.eval().generate(input_ids=asked, max_new_tokens=6, do_sample=False) for one in (plain, compiled)]
     assert torch.equal(*tokens)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(compiled_layers.missing()), reason=f"lacks {compiled_layers.missing()}")
+def test_questions_shared_by_their_answers_have_the_gradients_of_plain_layers(model):
+    add_fused_lm_head(model)
+    shared_questions.allow()
+    compiled = copy.deepcopy(model)
+    compiled_layers.use(compiled)
+
+    def outcome(one, ids):
+        one.zero_grad()
+        log_probs, _ = shared_questions.scores(one.train(), ids, torch.ones_like(ids), 3)
+        log_probs.sum().backward()
+        return log_probs.detach(), {name: weight.grad.clone() for name, weight in one.named_parameters()}
+
+    for length in (6, 9):
+        questions = torch.randint(1, 50, (2, length)).repeat_interleave(4, 0)
+        ids = torch.cat([questions, torch.randint(1, 50, (8, 3))], 1)
+        torch.testing.assert_close(outcome(compiled, ids), outcome(model, ids))
 
 
 def test_a_machine_without_a_compiler_trains_plain_layers_and_says_so(monkeypatch, capsys, tmp_path):

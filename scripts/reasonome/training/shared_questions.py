@@ -161,6 +161,7 @@ def allow() -> None:
 def _by_places(plain, masked: bool):
     """Attention that is `plain` without places and without completions that are drawn together."""
 
+    @torch.compiler.disable  # questions are of other lengths in each step, and their number differs
     @wraps(plain)
     def attend(module, query, key, value, attention_mask, *args, places=None, drawn_together=False, **settings):
         if drawn_together:
