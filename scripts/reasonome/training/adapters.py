@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel
 from peft.tuners.lora import Linear as LoraLinear
+from peft.tuners.lora import LoraLayer
 from torch.nn.functional import linear
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
@@ -88,6 +89,14 @@ class _ThroughWeights(LoraLinear):
         (name,) = self.active_adapters
         change = self.scaling[name] * (self.lora_B[name].weight @ self.lora_A[name].weight)
         return linear(x, self.get_base_layer().weight + change, self.get_base_layer().bias)
+
+
+def added(layer: LoraLayer) -> torch.Tensor:
+    """The layer's weights with its adapter added in fp32, rounded to their own type; the layer stays as it is."""
+    [name] = layer.active_adapters
+    weight = layer.get_base_layer().weight
+    with torch.no_grad():
+        return (weight.float() + layer.get_delta_weight(name)).to(weight.dtype)
 
 
 def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:

@@ -23,7 +23,7 @@ from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
-from reasonome.training import processes, shared_questions, shared_rollouts
+from reasonome.training import processes, shared_questions, shared_rollouts, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.shared_questions import Sharing
@@ -194,6 +194,7 @@ class WatchedTrainer(GRPOTrainer):
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
         self._tried = False
         shared_questions.allow()
+        vllm_sampler.use(kwargs["args"].seed)
         super().__init__(*args, **kwargs)
 
     def _get_train_sampler(self, dataset=None):
