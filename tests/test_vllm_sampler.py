@@ -40,6 +40,7 @@ def adapted():
 def sampler(model) -> vllm_sampler.Sampler:
     made = object.__new__(vllm_sampler.Sampler)
     state = SimpleNamespace(deepspeed_plugin=None)
+    made._seed, made._rounding = 0, None
     made.model, made._dist = model, vllm_generation.DistributedBackend(SimpleNamespace(state=state))
     return made
 
@@ -50,12 +51,10 @@ def frozen_sha256(model) -> str:
 
 
 def test_frozen_weights_are_the_same_bytes_after_many_syncs(adapted):
-    before = frozen_sha256(adapted)
-    first = dict(sampler(adapted)._iter_named_params())
+    before, ours = frozen_sha256(adapted), sampler(adapted)
     for _ in range(SYNCS):
-        sent = dict(sampler(adapted)._iter_named_params())
+        list(ours._iter_named_params())
     assert frozen_sha256(adapted) == before
-    assert all(torch.equal(sent[name], first[name]) for name in first)
 
 
 def test_trls_own_sampler_would_change_them(adapted):
@@ -67,8 +66,11 @@ def test_trls_own_sampler_would_change_them(adapted):
 
 
 def test_what_is_sent_has_the_names_of_the_plain_model_and_the_adapter_in_it(adapted):
-    plain, sent = random_model().state_dict(), dict(sampler(adapted)._iter_named_params())
-    assert sent.keys() == plain.keys()
+    """A layer's weights are on average the sums, of which a single sync has what rounding at random makes of them."""
+    plain, ours = random_model().state_dict(), sampler(adapted)
+    syncs = [dict(ours._iter_named_params()) for _ in range(SYNCS)]
+    sent = syncs[0]
+    assert all(other.keys() == plain.keys() for other in syncs)
     assert {weight.dtype for weight in sent.values()} == {torch.bfloat16}
     for name, weight in plain.items():
         if "_proj.weight" not in name:
@@ -76,7 +78,11 @@ def test_what_is_sent_has_the_names_of_the_plain_model_and_the_adapter_in_it(ada
             continue
         layer = adapted.get_submodule(f"base_model.model.{name.removesuffix('.weight')}")
         product = layer.lora_B["default"].weight @ layer.lora_A["default"].weight
-        assert torch.equal(sent[name], (weight.float() + 2 * product).bfloat16()), name  # alpha 8 by rank 4
+        change = 2 * product  # alpha 8 by rank 4
+        step = 2.0**-7 * (weight.float() + change).abs() + 1e-6  # of bf16, at most
+        assert ((sent[name].float() - weight.float() - change).abs() <= step).all(), name
+        moved = torch.stack([other[name].float() for other in syncs]).mean(dim=0) - weight.float()
+        assert float((moved * change).sum() / change.square().sum()) == pytest.approx(1, abs=0.1), name
 
 
 def test_a_model_without_an_adapter_is_sent_as_it_is():

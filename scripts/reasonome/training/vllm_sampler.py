@@ -31,7 +31,7 @@ class Sampler(VLLMGeneration):
     """TRL's sampler; it adds adapters to copies of the weights, and gives engines of other seeds other streams."""
 
     def __init__(self, *args, seed: int, **settings):
-        self._seed = seed
+        self._seed, self._rounding = seed, None
         super().__init__(*args, **settings)
 
     def _init_vllm(self) -> None:
@@ -57,6 +57,9 @@ class Sampler(VLLMGeneration):
         if not is_peft_model(self.model):
             yield from super()._iter_named_params()
             return
+        # One stream for all processes: what several GPUs of an engine hold of a layer has to be the same.
+        device = next(self.model.parameters()).device
+        self._rounding = self._rounding or torch.Generator(device).manual_seed(self._seed)
         layers = {f"{name}.base_layer.weight": layer for name, layer in _adapted(self.model)}
         with self._dist.gather_params(list(self.model.parameters())):
             for name, weight in self.model.named_parameters():
@@ -64,7 +67,7 @@ class Sampler(VLLMGeneration):
                     continue
                 theirs = name.removeprefix("base_model.model.").replace(".base_layer", "")
                 theirs = theirs.replace("modules_to_save.default.", "")
-                yield theirs, adapters.added(layers[name]) if name in layers else weight.data
+                yield theirs, adapters.added(layers[name], self._rounding) if name in layers else weight.data
 
 
 def _adapted(model: torch.nn.Module) -> Iterator[tuple[str, LoraLayer]]:
