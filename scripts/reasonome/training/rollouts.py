@@ -34,7 +34,7 @@ HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOM
 MEMORY = "REASONOME_VLLM_MEMORY"
 _WAIT_SECONDS = 10.0
 # How far a token counts more because the trainer finds it likelier than vLLM did. TRL by default weighs whole
-# completions instead: small differences add up over their tokens, and it leaves out one of ten with a thousand of them.
+# completions instead: small differences add up over tokens, and of those with a thousand one in eight is left out.
 CORRECTION = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 2.0}
 GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
