@@ -7,6 +7,7 @@ import torch
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM
 
+from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
 from reasonome.core import atomic
 from reasonome.core.manifest import folder_sha256
@@ -28,8 +29,9 @@ def add_step(parent: Path, chain: str, adapter: Adapter | None, size: float, dty
             if "lora_B" in name:
                 torch.nn.init.normal_(weights, std=size)
         beside.save_pretrained(folder / "adapter")
-        recipe = SimpleNamespace(adapter=adapter, stage=stage)
-        adapters.merged(parent / "model", folder / "adapter", recipe).to(dtype).save_pretrained(folder / "model")
+        [precision] = (name for name, known in DTYPES.items() if known == dtype)
+        recipe = SimpleNamespace(adapter=adapter, stage=stage, precision=precision)
+        adapters.merged(parent / "model", folder / "adapter", recipe).save_pretrained(folder / "model")
     recipe = {"stage": stage, "adapter": adapter and adapter.model_dump()} | manifest.pop("recipe", {})
     made = {"step": chain.rpartition("+")[2], "recipe": recipe, "model": folder_sha256(folder / "model")}
     atomic.write_json(folder / "manifest.json", made | manifest)

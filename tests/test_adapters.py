@@ -11,6 +11,7 @@ from peft import PeftModel, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
+from trl import SFTTrainer
 
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
@@ -121,7 +122,8 @@ def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, t
     parent = AutoModelForCausalLM.from_pretrained(models / "base" / "model", dtype=torch.float32)
     untrained = logits(parent)
     beside = logits(PeftModel.from_pretrained(parent, stage.folder / "adapter"))
-    merged = logits(adapters.merged(models / "base" / "model", stage.folder / "adapter", stage.recipe))
+    exact = stage.recipe.model_copy(update={"precision": "fp32"})
+    merged = logits(adapters.merged(models / "base" / "model", stage.folder / "adapter", exact))
     plain = logits(AutoModelForCausalLM.from_pretrained(stage.folder / "model"))
     moved = (beside - untrained).abs().max()
     assert moved > 1e-2
@@ -184,3 +186,24 @@ def test_adapters_added_to_the_weights_give_the_gradients_of_those_added_to_the_
     with model.disable_adapter():
         bare = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
         assert torch.allclose(model(input_ids=texts).logits, bare(input_ids=texts).logits, atol=1e-5)
+
+
+def test_an_adapter_beside_4bit_weights_is_trained_in_fp32(tiny_backbone, tmp_path, monkeypatch):
+    """TRL makes it bf16 where the model says that it is quantised, as this one says that is not."""
+    trained = []
+
+    def load(folder, recipe, **settings):
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+        model.is_loaded_in_4bit = True
+        return model
+
+    def training(trainer, **settings):
+        trained.extend(weight.dtype for weight in trainer.model.parameters() if weight.requires_grad)
+        raise InterruptedError
+
+    monkeypatch.setattr(adapters, "load", load)
+    monkeypatch.setattr(SFTTrainer, "train", training)
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA)
+    with pytest.raises(InterruptedError):
+        sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    assert trained and set(trained) == {torch.float32}

@@ -112,6 +112,13 @@ MISTAKES = {
             "no multiple of micro_batch",
         ),
         ("  soft:", "  o: {batch_size: 8, generations: 3}\n  soft:", "", "variants.o", "no multiple of generations 3"),
+        (
+            "  soft:",
+            "  o: {rollouts: vllm-server, adapter: {quantize: 4bit}}\n  soft:",
+            "",
+            "variants.o",
+            "rollouts 'vllm-server' cannot sample from weights of `quantize: 4bit`",
+        ),
         # The defaults: 16 completions, 4 of a prompt.
         ("  soft:", "  o: {prompts: 3}\n  soft:", "", "variants.o", "prompts 3 do not fill a step of 4"),
         ("  soft:", "  o: {rewards: {format: 0.0}}\n  soft:", "", "variants.o.rewards", "every reward has weight 0"),
@@ -626,6 +633,21 @@ def test_a_request_that_cannot_work(config, entry, hint):
     line = path.read_text().count("\n")
     message = str(mistake(config))
     assert f"resources.yaml:{line}: " in message and hint in message
+
+
+def test_what_a_step_taught_is_not_quantised_by_the_next_one(config):
+    change(config / "recipes/sft.yaml", "{rank: 64, alpha: 128}", "{rank: 64, alpha: 128, quantize: 4bit}")
+    Project(config)  # the first step of a chain
+    change(config / "recipes/dpo.yaml", "{rank: 16, alpha: 32}", "{rank: 16, alpha: 32, quantize: 4bit}")
+    line = 1 + (config / "experiments/biorlhf.yaml").read_text().split("  SFT+DPO: ")[0].count("\n")
+    assert_located(
+        config,
+        "experiments/biorlhf.yaml",
+        line,
+        "arms.SFT+DPO.1",
+        "'dpo.biorlhf' has `quantize`: 4 bits would round what 'sft.biorlhf' taught",
+        "leave `quantize` out",
+    )
 
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(config):

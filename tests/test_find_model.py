@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from misbehaving_endpoint import KEY
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
@@ -183,6 +184,32 @@ def test_an_adapter_is_merged_into_the_weights_once(mine, tiny_backbone, tmp_pat
     with pytest.raises(InputError, match="is an adapter, without the weights") as error:
         find_model(mine, os.fspath(adapter))
     assert error.value.fix == f"name the model that it was trained beside: --model MODEL --adapter {adapter}"
+
+
+def test_a_small_update_arrives_in_weights_of_bf16(mine, tiny_backbone, tmp_path):
+    """Of a fiftieth of bf16's step: rounded to the nearest, most weights would be the backbone's."""
+    torch.manual_seed(0)
+    backbone, adapter = tmp_path / "backbone", tmp_path / "adapter"
+    shutil.copytree(tiny_backbone, backbone)
+    base = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.bfloat16)
+    base.save_pretrained(backbone)
+    before = {name: weight.float() for name, weight in base.state_dict().items()}
+    adapted = get_peft_model(base.float(), LoraConfig(target_modules=["q_proj"]))
+    for name, weights in adapted.named_parameters():
+        if "lora_B" in name:
+            weights.data.fill_(1e-5)
+    adapted.save_pretrained(adapter)
+    sums = adapted.merge_and_unload().state_dict()
+    merged = load_file(find_model(mine, os.fspath(backbone), adapter=adapter).weights / "model.safetensors")
+    assert {weight.dtype for weight in merged.values()} == {torch.bfloat16}
+
+    def arrived(weights):
+        changes = {name: sums[name] - before[name] for name in merged}
+        along = sum(float(((weights[name].float() - before[name]) * changes[name]).sum()) for name in merged)
+        return along / sum(float(change.square().sum()) for change in changes.values())
+
+    assert arrived({name: sums[name].bfloat16() for name in merged}) < 0.5
+    assert arrived(merged) == pytest.approx(1, abs=0.25)
 
 
 def test_a_folder_that_is_no_adapter(mine, tiny_backbone, tmp_path):

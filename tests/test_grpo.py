@@ -120,10 +120,11 @@ def test_the_server_is_told_to_the_trainer(monkeypatch, tmp_path):
         "vllm_server_host": "node1",
         "vllm_server_port": 8000,
         "vllm_group_port": 60000,
+        **rollouts.CORRECTION,
     }
 
 
-def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path):
+def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path, capsys):
     (tmp_path / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
     (tmp_path / "model.safetensors").write_bytes(b"0" * 300)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=500))
@@ -132,6 +133,8 @@ def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_
     assert found["vllm_max_model_length"] == 777 and found["vllm_enable_sleep_mode"]
     # 0.4 of 500 bytes are 200, half of which hold 300 bytes of weights over four processes, not over two.
     assert found["vllm_gpu_memory_utilization"] == 0.4 and found["vllm_tensor_parallel_size"] == 4
+    assert found.items() >= rollouts.CORRECTION.items()
+    assert "vLLM: tensor parallel size 4" in capsys.readouterr().out
     monkeypatch.setenv(rollouts.MEMORY, "0.8")
     assert rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)["vllm_tensor_parallel_size"] == 2
     monkeypatch.setenv(rollouts.MEMORY, "80")

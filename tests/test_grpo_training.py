@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpo_steps
 import pytest
@@ -88,6 +89,38 @@ def test_held_out_prompts_are_answered_before_under_way_and_after_and_leave_trai
     assert len({entry["eval_reward"] for entry in curve}) > 1, "a learning rate that moves even greedy answers"
     assert all(entry["eval_rewards/rouge_l"] == entry["eval_reward"] for entry in curve), "of weight 1"
     assert history(asking) == history(silent)
+
+
+def test_tokens_that_the_trainer_finds_likelier_than_vllm_count_more_and_no_completion_is_left_out(models, monkeypatch):
+    """vLLM is a stand-in: it says of each token that it is by .1 nats less likely than the trainer finds.
+
+    The whole completion of twelve is then likelier by e^1.2 = 3.3, more than the 3 above which TRL drops it by default.
+    """
+
+    class StandIn:
+        def __init__(self, model, accelerator, processing_class, seed, **settings):
+            self.model, self.sync_weights = model, lambda: None
+
+        @torch.no_grad()
+        def generate(self, prompts, num_generations, **settings):
+            drawn, said = [], []
+            for row, prompt in enumerate(prompts):
+                tokens = torch.arange(20, 32) + row
+                logits = self.model(torch.tensor([[*prompt, *tokens]])).logits[0, -13:-1] / 0.8  # the temperature
+                drawn.append(tokens.tolist())
+                said.append(logits.log_softmax(dim=-1).gather(1, tokens[:, None]) - 0.1)
+            return None, drawn, [logprobs.tolist() for logprobs in said], None
+
+    monkeypatch.setattr(rollouts.vllm_sampler, "Sampler", StandIn)
+    monkeypatch.setattr(rollouts, "check", lambda recipe, parent: None)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=80e9))
+    settings = {"rollouts": "vllm-colocate", "max_drift": 1.0, "validation": 0, "max_steps": 2}
+    folder = grpo_steps.prepare(models, "grpo.corrected-s0", **settings)
+    grpo_steps.run(folder)
+    for step in history(folder):
+        assert step["sampler_drift"] == pytest.approx(0.1, abs=1e-3)
+        for name in ("min", "max"):  # e^.1
+            assert step[f"sampling/importance_sampling_ratio/{name}"] == pytest.approx(1.105, abs=1e-3)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM
 from reasonome.config import Adapter
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.training import adapters
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, lost_to_rounding, write_joined
 
 SFT, GRPO = "sft.names-s0", "sft.names-s0+grpo.soft-s0"
@@ -91,15 +92,16 @@ def test_two_adapters_of_rank_16_for_the_default_backbone_are_small(project):
     assert 19.5e6 < 2 * numbers < 20e6
 
 
-def test_rounding_takes_what_is_smaller_than_half_a_step_of_bf16(tiny_models):
-    """An update of a thousandth of bf16's step beside weights that bf16 holds is lost whole; a large one is kept."""
+def test_rounding_takes_little_of_a_small_update_and_to_the_nearest_would_take_most(tiny_models):
+    """An update of a fiftieth of a step of bf16, beside weights that bf16 holds."""
     base = tiny_models / "base"
     loaded(base).to(torch.bfloat16).save_pretrained(base / "model")
-    lost = {
-        size: lost_to_rounding(add_step(base, f"sft.a{place}-s0", Adapter(rank=4, alpha=4), size, torch.bfloat16))
-        for place, size in enumerate((1e-6, 1.0))
-    }
-    assert lost[1e-6] > 0.99 and lost[1.0] < 0.01
+    step = add_step(base, "sft.small-s0", Adapter(rank=4, alpha=4), 2e-5, torch.bfloat16)
+    assert lost_to_rounding(step) < 0.1
+    recipe = SimpleNamespace(adapter=Adapter(rank=4, alpha=4), stage="sft", precision="fp32")
+    to_the_nearest = adapters.merged(base / "model", step / "adapter", recipe).to(torch.bfloat16)
+    to_the_nearest.save_pretrained(step / "model")
+    assert lost_to_rounding(step) > 0.7
 
 
 def test_a_step_that_trained_all_weights_is_named(chain, tmp_path):

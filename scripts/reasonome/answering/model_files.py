@@ -130,7 +130,7 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
     Raises InputError for a folder without adapter_config.json and safetensors, and for an adapter of another model.
     """
     files = _adapter_files(adapter, "--adapter")
-    digest = text_sha256(canonical([base_digest, files, "fp32"]))
+    digest = text_sha256(canonical([base_digest, files, "rounded at random"]))
     origin = {"source": "adapter", "base": base_digest, "adapter": files, "licence": "not stated"}
 
     def merge(folder: Path) -> None:
@@ -177,18 +177,20 @@ def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
 
 def _merge(base: Path, adapter: Path, folder: Path) -> None:
     import torch
-    from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, use_safetensors=True)
+    from reasonome.answering import merging
+
+    model = AutoModelForCausalLM.from_pretrained(base, dtype="auto", use_safetensors=True)
+    dtype = torch.float32 if model.dtype == torch.float32 else torch.bfloat16
     try:
-        merged = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+        merged = merging.merged(model, adapter, dtype)
     except (RuntimeError, ValueError) as error:  # tensors of another shape, or layers that the model lacks
         first = str(error).splitlines()[0]
         what = f"this adapter does not fit the model: {first}"
         fix = "name the model that it was trained beside"
         raise InputError(what, file=adapter, field="--adapter", fix=fix) from None
-    merged.save_pretrained(folder)  # in fp32, as many updates of an adapter are smaller than half a step of bf16
+    merged.save_pretrained(folder)
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
 
 

@@ -318,6 +318,14 @@ class RolloutRecipe(RowsRecipe):
             raise ValueError("the similarity reward needs at least one encoder")
         return self
 
+    @model_validator(mode="after")
+    def _vllm_is_sent_whole_weights(self) -> Self:
+        if self.adapter and self.adapter.quantize and self.rollouts != "transformers":
+            what = f"rollouts '{self.rollouts}' cannot sample from weights of `quantize: {self.adapter.quantize}`"
+            fix = "leave `quantize` out: an 8B model in bf16 takes 16 GB of a GPU; or use `rollouts: transformers`"
+            raise WrongValue(what, fix)
+        return self
+
 
 class GrpoRecipe(RolloutRecipe):
     """Group-relative policy optimisation against weighted rewards."""

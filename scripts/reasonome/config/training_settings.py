@@ -19,7 +19,9 @@ class Adapter(Strict):
     targets: Literal["all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
         "all-linear", description="module names that get an adapter"
     )
-    quantize: Literal["4bit"] | None = Field(None, description="4bit is QLoRA: NF4 base weights; needs a GPU")
+    quantize: Literal["4bit"] | None = Field(
+        None, description="4bit is QLoRA: NF4 base weights; first step of a chain, on a GPU"
+    )
 
 
 class TrainingSettings(Strict):

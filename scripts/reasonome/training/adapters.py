@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel
+from peft import LoraConfig
 from peft.tuners.lora import Linear as LoraLinear
+from peft.tuners.lora import LoraLayer
 from torch.nn.functional import linear
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
+from reasonome.answering import merging
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter, TrainingSettings
 from reasonome.core import atomic
@@ -90,6 +92,24 @@ class _ThroughWeights(LoraLinear):
         return linear(x, self.get_base_layer().weight + change, self.get_base_layer().bias)
 
 
+def added(layer: LoraLayer, generator: torch.Generator) -> torch.Tensor:
+    """The layer's weights with its adapter added, rounded to their own type as `merging.rounded`; it stays as it is."""
+    [name] = layer.active_adapters
+    weight = layer.get_base_layer().weight
+    with torch.no_grad():
+        return merging.rounded(weight.float() + layer.get_delta_weight(name), weight.dtype, generator)
+
+
+def to_fp32(model: torch.nn.Module) -> None:
+    """Have what is trained beside frozen weights be fp32; call it before there is an optimizer.
+
+    TRL makes adapters beside 4-bit weights bf16, where most steps of an optimizer are lost to rounding.
+    """
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+
+
 def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:
     """InputError for target modules that the model lacks; it names those that the model has."""
     if adapter is None or adapter.targets == "all-linear":
@@ -115,13 +135,14 @@ def save(trainer, folder: Path) -> None:
 
 
 def merged(parent: Path, folder: Path, recipe: TrainingSettings) -> PreTrainedModel:
-    """The parent's model with the adapter in `folder` added to its weights (fp32, on the CPU).
+    """The parent's model with the adapter in `folder` added to its weights, in the recipe's precision (on the CPU).
 
-    A quantised parent is dequantised first, since the adapter was trained beside those weights.
+    The adapter was trained beside the parent's weights in that precision, or quantised: they are what it is added to.
     """
+    precision = DTYPES[recipe.precision]
     if recipe.adapter.quantize:
         model = load(parent, recipe, dtype=torch.bfloat16, quantization_config=_four_bits(torch.bfloat16))
-        model = model.dequantize(torch.bfloat16).cpu().float()
+        model = model.dequantize(torch.bfloat16).cpu()
     else:
-        model = load(parent, recipe, dtype=torch.float32)
-    return PeftModel.from_pretrained(model, folder).merge_and_unload()
+        model = load(parent, recipe, dtype=precision)
+    return merging.merged(model, folder, precision)

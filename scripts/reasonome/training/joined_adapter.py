@@ -21,8 +21,9 @@ from reasonome.core.errors import InputError
 
 CONFIGURATION, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 _JOINED = "joined"
-# Half a step of bf16 is at most 2⁻⁸ of a number; sums in fp32 add less than the second.
-_ROUNDED, _SUMMED = 2.0**-8, 1e-6
+# A step of bf16 is at most 2⁻⁷ of a number. The sum is rounded at random, by less than a step, and the parent's weights
+# to the nearest, if they were fp32; sums in fp32 add less than the second.
+_ROUNDED, _SUMMED = 1.5 * 2.0**-7, 1e-6
 
 
 def write_joined(model: Path, folder: Path) -> dict[str, float]:
@@ -46,21 +47,23 @@ def write_joined(model: Path, folder: Path) -> dict[str, float]:
 
 
 def lost_to_rounding(folder: Path) -> float:
-    """The share of a step's update that was rounded away when its adapter was merged: 0 (none) to 1 (all).
+    """The share of a step's update that rounding took when its adapter was merged: 0 (none) to 1 (all).
 
-    It is the norm of what is missing in the weights of `folder`/model, by the norm of the update, over all weights with
-    an adapter. InputError where more is missing than rounding to bf16 takes.
+    It is what is missing in the weights of `folder`/model along the update, over all weights with an adapter: errors
+    of rounding at random cancel there, as in a layer's sums. InputError where a weight differs by more than rounding.
     """
     written = _load(folder).state_dict()
-    missing, update = 0.0, 0.0
+    arrived, update = 0.0, 0.0
     for name, before, change in _changes(_with_adapter(folder.with_name(chains.parent(folder.name)), folder, "step")):
-        left = (written[name] - before) - change  # in this order fp32 holds even a tiny change
+        moved = written[name] - before
+        left = moved - change  # in this order fp32 holds even a tiny change
         if (left.abs() > _ROUNDED * written[name].abs() + _SUMMED).any():
             what = f"the weights of {chains.last_step(folder.name)} are not those of its parent with its adapter"
             fix = f"remove {folder}, and train it again: snakemake --cores 2 {folder / 'manifest.json'}"
             raise InputError(what, file=folder / "adapter" / WEIGHTS, fix=fix)
-        missing, update = missing + float(left.square().sum()), update + float(change.square().sum())
-    return (missing / update) ** 0.5 if update else 0.0
+        arrived += float((moved.double() * change).sum())
+        update += float(change.double().square().sum())
+    return min(1.0, max(0.0, 1 - arrived / update)) if update else 0.0
 
 
 def _check_joinable(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -23,7 +23,8 @@ from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
-from reasonome.training import processes, shared_questions, shared_rollouts
+from reasonome.core.terminal import say
+from reasonome.training import processes, shared_questions, shared_rollouts, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.shared_questions import Sharing
@@ -32,6 +33,9 @@ from reasonome.training.shared_questions import Sharing
 HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
 MEMORY = "REASONOME_VLLM_MEMORY"
 _WAIT_SECONDS = 10.0
+# How far a token counts more because the trainer finds it likelier than vLLM did. TRL by default weighs whole
+# completions instead: small differences add up over tokens, and of those with a thousand one in eight is left out.
+CORRECTION = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 2.0}
 GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
 START_SERVER = (
@@ -79,18 +83,21 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[s
         host, port = _server()
         group_port = _number(GROUP_PORT, 51216, int)
         address = {"vllm_server_host": host, "vllm_server_port": port, "vllm_group_port": group_port}
-        return {"use_vllm": True, "vllm_mode": "server", **address}
+        return {"use_vllm": True, "vllm_mode": "server", **address, **CORRECTION}
     share = share_of_gpu(recipe)
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
+    over = tensor_parallel(parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+    if processes.is_first():
+        held = f"{_weight_bytes(parent_model) / 1e9:.1f} GB of weights, half of its share of a GPU is"
+        say(f"vLLM: tensor parallel size {over} ({held} {share * gpu_bytes / 2e9:.1f} GB)")
     return {
         "use_vllm": True,
         "vllm_mode": "colocate",
         "vllm_gpu_memory_utilization": share,
         "vllm_enable_sleep_mode": True,
         "vllm_max_model_length": longest,
-        "vllm_tensor_parallel_size": tensor_parallel(
-            parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-        ),
+        "vllm_tensor_parallel_size": over,
+        **CORRECTION,
     }
 
 
@@ -109,9 +116,13 @@ def tensor_parallel(model: Path, share: float, processes: int) -> int:
 
     Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
     """
-    weights = sum(path.stat().st_size for path in model.glob("*.safetensors"))
+    weights = _weight_bytes(model)
     possible = [n for n in possible_shards(model, processes) if processes % n == 0]
     return next((n for n in possible if weights / n <= share / 2), possible[-1])
+
+
+def _weight_bytes(model: Path) -> int:
+    return sum(path.stat().st_size for path in model.glob("*.safetensors"))
 
 
 def _server() -> tuple[str, int]:
@@ -194,6 +205,7 @@ class WatchedTrainer(GRPOTrainer):
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
         self._tried = False
         shared_questions.allow()
+        vllm_sampler.use(kwargs["args"].seed)
         super().__init__(*args, **kwargs)
 
     def _get_train_sampler(self, dataset=None):

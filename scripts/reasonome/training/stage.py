@@ -268,8 +268,10 @@ class Stage:
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
-        if (adapter := self.recipe.adapter) and not (adapter.dropout or torch.cuda.is_available()):
-            adapters.add_to_weights(trainer.model)
+        if adapter := self.recipe.adapter:
+            adapters.to_fp32(trainer.model)
+            if not (adapter.dropout or torch.cuda.is_available()):
+                adapters.add_to_weights(trainer.model)
         if self.kernels.compiled_layers:
             compiled_layers.use(trainer.model)
         checkpoint = self.checkpoint

@@ -15,7 +15,10 @@ _REWARD = "reward"
 
 
 def check_arm(project: "Project", file: str, loc: Loc, steps: Sequence[str]) -> None:
-    """InputError for an unknown step, one after a later stage, and a reward model, which answers nothing."""
+    """InputError for an unknown step, for steps that cannot follow one another, and for a reward model.
+
+    A stage does not follow a later one, nor a step with `quantize` any other; a reward model answers nothing.
+    """
     stages = _check_steps(project, file, loc, steps)
     if _REWARD in stages:
         place = (*loc, stages.index(_REWARD))
@@ -63,6 +66,11 @@ def _check_steps(project: "Project", file: str, loc: Loc, steps: Sequence[str]) 
         if stages and order.index(stage) < order.index(stages[-1]):
             fix = f"the order is {' → '.join(order if _REWARD in (stage, stages[-1]) else asked)}"
             raise project.folder.error(file, place, f"'{step}' comes after a later stage", fix)
+        adapter = project.recipes[stage][variant].adapter
+        if position and adapter and adapter.quantize:
+            what = f"'{step}' has `quantize`: 4 bits would round what '{steps[position - 1]}' taught"
+            fix = "leave `quantize` out of its adapter: only the first step of a chain may have it"
+            raise project.folder.error(file, place, what, fix)
         stages.append(stage)
     return stages
 
