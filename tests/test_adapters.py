@@ -158,15 +158,22 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     assert 0 < run["tokens_per_second"] * run["step_seconds"] < tokens
 
 
-def test_adapters_added_to_the_weights_give_the_gradients_of_those_added_to_the_activations(tiny_backbone, monkeypatch):
-    """Six texts of four tokens are many enough here; one such text is few and passes as PEFT has it."""
-    monkeypatch.setattr(adapters, "MANY_TOKENS", 20)
+def with_adapter(folder, dtype, size):
+    """A model beside an adapter whose numbers of B, which are 0 at first, have this standard deviation."""
     torch.manual_seed(0)
-    base = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
-    model = get_peft_model(base, adapters.configuration(Adapter(**LORA)))
+    model = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(folder, dtype=dtype), adapters.configuration(Adapter(**LORA))
+    )
     for name, weight in model.named_parameters():
-        if "lora_B" in name:  # which are 0 at first
-            torch.nn.init.normal_(weight, std=0.1)
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=size)
+    return model
+
+
+def test_adapters_in_one_product_give_the_gradients_of_those_added_to_the_activations(tiny_backbone):
+    model = with_adapter(tiny_backbone, torch.float32, 0.1)
     texts = torch.arange(24).reshape(6, 4)
 
     def outcome(ids):
@@ -175,17 +182,36 @@ def test_adapters_added_to_the_weights_give_the_gradients_of_those_added_to_the_
         logits.square().mean().backward()
         return logits.detach(), {n: w.grad.clone() for n, w in model.named_parameters() if w.requires_grad}
 
-    many, few = outcome(texts), outcome(texts[:1])
-    adapters.add_to_weights(model)
+    plain_logits, plain = outcome(texts)
+    adapters.add_in_one_product(model)
     logits, gradients = outcome(texts)
-    assert torch.allclose(logits, many[0], atol=1e-5) and not torch.equal(logits, many[0])
-    assert len(gradients) == len(many[1]) > 0
+    assert torch.allclose(logits, plain_logits, atol=1e-5) and not torch.equal(logits, plain_logits)
+    assert len(gradients) == len(plain) > 0
     for name, gradient in gradients.items():
-        assert gradient.abs().max() > 0 and torch.allclose(gradient, many[1][name], rtol=1e-3, atol=1e-6), name
-    assert torch.equal(outcome(texts[:1])[0], few[0])
+        assert gradient.abs().max() > 0 and torch.allclose(gradient, plain[name], rtol=1e-3, atol=1e-6), name
     with model.disable_adapter():
         bare = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
         assert torch.allclose(model(input_ids=texts).logits, bare(input_ids=texts).logits, atol=1e-5)
+
+
+def test_a_small_adapter_is_seen_in_bf16(tiny_backbone):
+    """How much of the change of a layer's output arrives, along that of fp32: most of it in one product, little beside."""
+    model = with_adapter(tiny_backbone, torch.bfloat16, 1e-5)
+    layer = next(module for module in model.modules() if type(module) is adapters.LoraLinear)
+    x = torch.randn(2048, layer.in_features).bfloat16()
+
+    def change():
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return layer(x).double() - layer.get_base_layer()(x).double()
+
+    exact = x.double() @ layer.get_delta_weight("default").double().T
+
+    def arrives():
+        return ((change() * exact).sum() / exact.square().sum()).item()
+
+    beside = arrives()
+    adapters.add_in_one_product(model)
+    assert arrives() > 0.8 > 2 * beside
 
 
 def test_an_adapter_beside_4bit_weights_is_trained_in_fp32(tiny_backbone, tmp_path, monkeypatch):

@@ -38,8 +38,7 @@ def gradients(model, ids: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.skipif(bool(compiled_layers.missing()), reason=f"lacks {compiled_layers.missing()}")
-def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model, monkeypatch):
-    monkeypatch.setattr(adapters, "MANY_TOKENS", 8)
+def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
     recipe = STAGES["sft"].model_validate(RECIPE | {"adapter": {"rank": 2, "alpha": 4}})
     plain = get_peft_model(model, adapters.configuration(recipe.adapter))
     for name, weight in plain.named_parameters():
@@ -47,7 +46,7 @@ def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model, mo
             torch.nn.init.normal_(weight, std=0.1)
     compiled = copy.deepcopy(plain)
     for one in (plain, compiled):
-        adapters.add_to_weights(one)
+        adapters.add_in_one_product(one)
     compiled_layers.use(compiled)
     for length in (9, 13):  # another length is no other version to compile
         ids = torch.randint(50, (2, length))

@@ -8,7 +8,6 @@ import torch
 from peft import LoraConfig
 from peft.tuners.lora import Linear as LoraLinear
 from peft.tuners.lora import LoraLayer
-from torch.nn.functional import linear
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
 from reasonome.answering import merging
@@ -16,8 +15,6 @@ from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter, TrainingSettings
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-
-MANY_TOKENS = 1024  # rows of a matrix from which an adapter's product is added to the weights
 
 
 def loading(recipe: TrainingSettings) -> dict[str, Any]:
@@ -70,26 +67,48 @@ def configuration(adapter: Adapter | None, reward_model: bool = False) -> LoraCo
     )
 
 
-def add_to_weights(model: torch.nn.Module) -> None:
-    """Have adapters on a CPU add their product to the weights where many tokens pass at once.
+def add_in_one_product(model: torch.nn.Module) -> None:
+    """Have adapters on a CPU be part of one matrix product with the weights that they are beside.
 
-    PEFT adds it to the activations, in several passes over tensors that are then larger than the weights. The sums are
-    those of the merged model; with few tokens, as in decoding, layers stay as PEFT has them.
+    PEFT adds their product to an output that bf16 has already rounded, which takes most of a small update away, in
+    several passes over tensors that are larger than the weights.
     """
     for layer in model.modules():
         if type(layer) is LoraLinear:
-            layer.__class__ = _ThroughWeights
+            layer.__class__ = _OneProduct
 
 
-class _ThroughWeights(LoraLinear):
+class _OneProduct(LoraLinear):
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         """The layer's output, shape (..., out)."""
-        few = x.numel() < MANY_TOKENS * x.shape[-1]
-        if few or args or kwargs or self.merged or self.disable_adapters or len(self.active_adapters) != 1:
+        if args or kwargs or self.merged or self.disable_adapters or len(self.active_adapters) != 1:
             return super().forward(x, *args, **kwargs)
         (name,) = self.active_adapters
-        change = self.scaling[name] * (self.lora_B[name].weight @ self.lora_A[name].weight)
-        return linear(x, self.get_base_layer().weight + change, self.get_base_layer().bias)
+        base, kind = (
+            self.get_base_layer(),
+            torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None,
+        )
+        down, up = self.lora_A[name].weight, self.scaling[name] * self.lora_B[name].weight
+        parts = [part.to(kind or x.dtype) for part in (x.flatten(0, -2), base.weight, down, up)]
+        output = _Product.apply(*parts).unflatten(0, x.shape[:-1])
+        return output if base.bias is None else output + base.bias.to(output.dtype)
+
+
+class _Product(torch.autograd.Function):
+    """x · (weight + up · down)ᵀ for x of tokens × in, rounded once; frozen `weight` has no gradient."""
+
+    @staticmethod
+    def forward(ctx, x, weight, down, up):
+        inner = x @ down.T
+        ctx.save_for_backward(x, inner, weight, down, up)
+        return torch.cat([x, inner], 1) @ torch.cat([weight, up], 1).T
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, inner, weight, down, up = ctx.saved_tensors
+        of_inner = gradient @ up
+        of_x = torch.addmm(gradient @ weight, of_inner, down) if ctx.needs_input_grad[0] else None
+        return of_x, None, of_inner.T @ x, gradient.T @ inner
 
 
 def added(layer: LoraLayer, generator: torch.Generator) -> torch.Tensor:

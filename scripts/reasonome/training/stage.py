@@ -271,7 +271,7 @@ class Stage:
         if adapter := self.recipe.adapter:
             adapters.to_fp32(trainer.model)
             if not (adapter.dropout or torch.cuda.is_available()):
-                adapters.add_to_weights(trainer.model)
+                adapters.add_in_one_product(trainer.model)
         if self.kernels.compiled_layers:
             compiled_layers.use(trainer.model)
         checkpoint = self.checkpoint
