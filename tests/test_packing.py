@@ -6,16 +6,18 @@ import pytest
 import tiny_training
 import torch
 from datasets import Dataset
-from transformers import AutoModelForCausalLM
-from trl import pack_dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+from trl import SFTConfig, SFTTrainer, pack_dataset
 
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.registry import TASKS
 from reasonome.training import packing
-from reasonome.training.pretrain import pretrain, whole
+from reasonome.training.pretrain import pretrain, tokenised, whole
 from reasonome.training.sft import sft
 
 TEXTS = [list(range(10, 22)), list(range(40, 47)), list(range(60, 65))]
+STATEMENTS = ["Gene TP53 is for DNA repair.", "Gene A is for growth of axons, and of cells.", "Gene B."]
 
 
 @pytest.fixture(scope="module", params=["sdpa", "eager"])
@@ -82,11 +84,42 @@ def test_what_is_packed_can_be_found_again_and_is_described():
         packing.find_text(rows, [1, 2])
 
 
-def test_statements_that_do_not_fit_a_row_are_left_out():
-    def tokenizer(text):
-        return {"input_ids": text.split()}
+def test_statements_that_do_not_fit_a_row_are_left_out(tiny_backbone):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
+    lengths = [len(tokenizer(text + tokenizer.eos_token)["input_ids"]) for text in STATEMENTS]
+    assert len(set(lengths)) == 3
+    for most in lengths:
+        kept = whole(tokenised(STATEMENTS, tokenizer), most)
+        assert list(map(len, kept["input_ids"])) == [length for length in lengths if length <= most]
 
-    assert whole(["a b c", "a b c d", "a"], tokenizer, 4) == ["a b c", "a"]
+
+def test_statements_are_tokenised_in_batches_as_trl_would_one_by_one(tiny_backbone, tiny_models):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
+    end = tokenizer.eos_token
+    texts = [*STATEMENTS, STATEMENTS[0] + end]
+    trainer = SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(tiny_backbone),
+        args=SFTConfig(output_dir=str(tiny_models), report_to="none", use_cpu=True, bf16=False),
+        train_dataset=Dataset.from_dict({"text": texts}),
+        processing_class=tokenizer,
+    )
+    rows = tokenised(texts, tokenizer)
+    assert rows["input_ids"][:] == rows["labels"][:] == trainer.train_dataset["input_ids"][:]
+    assert rows["input_ids"][0] == rows["input_ids"][-1]
+
+
+def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny_models, monkeypatch):
+    atomic.write_jsonl(tmp_path / "train.jsonl", [{"text": f"Gene G{number} is."} for number in range(2500)])
+    calls, plain = [], PreTrainedTokenizerFast.__call__
+    monkeypatch.setattr(
+        PreTrainedTokenizerFast,
+        "__call__",
+        lambda tokenizer, *texts, **settings: calls.append(1) or plain(tokenizer, *texts, **settings),
+    )
+    stage = tiny_training.pretrain_stage(tiny_models, packing="separate", max_steps=1, max_tokens=100_000)
+    pretrain(stage)
+    assert json.loads((stage.folder / "manifest.json").read_text())["statements"] == 2500
+    assert len(calls) == 2 * (3 + 1), "to count tokens, and to have them; a call for those held out"
 
 
 @pytest.mark.full
