@@ -23,7 +23,7 @@ from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
-from reasonome.training import processes, shared_questions, shared_rollouts
+from reasonome.training import micro_batches, processes, shared_questions, shared_rollouts
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.shared_questions import Sharing
@@ -215,6 +215,15 @@ class WatchedTrainer(GRPOTrainer):
             name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
         }
 
+    def _prepare_inputs(self, generation_batch):
+        before = self._buffered_inputs
+        inputs = super()._prepare_inputs(generation_batch)
+        # Rows of shared questions have no padding; bnpo's mean is over a micro-batch, and depends on what is in it.
+        if self._buffered_inputs is before or self.sharing.together > 1 or self.loss_type == "bnpo":
+            return inputs
+        self._buffered_inputs = micro_batches.resorted(self._buffered_inputs)
+        return self._buffered_inputs[self._step % self.args.steps_per_generation]
+
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
         if not self._tried:
             self._tried = True
@@ -252,11 +261,28 @@ class WatchedTrainer(GRPOTrainer):
         given = (model, input_ids, attention_mask, logits_to_keep, batch_size or len(input_ids))
         if self.sharing.together > 1 and not others.get("compute_aux_loss"):
             computed = self._computed_together(*given)
+        elif not compute_entropy:
+            computed = self._computed_by_length(*given), None, None
         else:
             computed = super()._get_per_token_logps_and_entropies(*given, compute_entropy, **others)
         if compute_entropy:  # the policy's own pass, not the reference's
             self._policy_logprobs = computed[0].detach()
         return computed
+
+    def _computed_by_length(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
+        """Log-probabilities of completions, rows × tokens, 0 in padding, in passes that nothing is learnt from."""
+        split = input_ids.shape[1] - logits_to_keep
+        parts = [attention_mask[:, :split], attention_mask[:, split:]]
+        order = micro_batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
+        logprobs = torch.zeros(parts[1].shape, device=input_ids.device)
+        for rows in torch.tensor(order, device=input_ids.device).split(batch_size):
+            prompt, completion = (max(1, int(part[rows].sum(dim=1).max())) for part in parts)
+            seen = slice(split - prompt, split + completion)
+            computed = super()._get_per_token_logps_and_entropies(
+                model, input_ids[rows, seen], attention_mask[rows, seen], completion
+            )
+            logprobs[rows, :completion] = computed[0].float()
+        return logprobs
 
     def _computed_together(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
         parts = zip(input_ids.split(batch_size), attention_mask.split(batch_size), strict=True)
@@ -290,7 +316,7 @@ class WatchedTrainer(GRPOTrainer):
         if not teaching.any():
             return rows["advantages"].new_zeros((), requires_grad=True)
         share = self._share(teaching, rows["completion_mask"])
-        rows = {name: value[teaching] if value.ndim else value for name, value in rows.items()}
+        rows = micro_batches.trimmed({name: value[teaching] if value.ndim else value for name, value in rows.items()})
         loss = share * self._unwatched_loss(model, rows)
         if self.state.global_step % self.num_iterations:
             return loss  # a further pass: the weights have moved since the completions were drawn
