@@ -1,13 +1,18 @@
 """Micro-batches of completions, by length and without needless padding: what they cost, and that a step stays."""
 
+import math
+from types import SimpleNamespace
+
 import grpo_steps
 import pytest
 import tiny_training
 import torch
 from trl import GRPOTrainer
 
+from reasonome.core import atomic
 from reasonome.training import micro_batches
 from reasonome.training.rollouts import WatchedTrainer
+from reasonome.training.shared_questions import Sharing
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
@@ -67,10 +72,32 @@ def test_the_rows_of_a_step_are_sorted_as_wholes():
     assert second["completion_mask"].sum(-1).tolist() == [[3, 1], [3, 3]] and second["num_items_in_batch"] == 7
 
 
+@pytest.mark.parametrize(
+    ("loss", "together", "first"), [("dapo", 1, 1), ("grpo", 1, 1), ("bnpo", 1, 3), ("dapo", 2, 3)]
+)
+def test_what_depends_on_its_micro_batch_or_has_no_padding_is_not_sorted(monkeypatch, loss, together, first):
+    drawn = [
+        {name: value[:, None] if value.ndim else value for name, value in batch([2, 2], completions).items()}
+        for completions in ([3, 2], [1, 1])
+    ]
+
+    def draws(trainer, prompts):
+        if trainer._buffered_inputs is None:
+            trainer._buffered_inputs = drawn
+        return trainer._buffered_inputs[trainer._step]
+
+    monkeypatch.setattr(GRPOTrainer, "_prepare_inputs", draws)
+    trainer = object.__new__(WatchedTrainer)
+    trainer._buffered_inputs, trainer._step, trainer.loss_type = None, 0, loss
+    trainer.sharing, trainer.args = Sharing(together=together), SimpleNamespace(steps_per_generation=2)
+    assert trainer._prepare_inputs(None)["completion_mask"].sum(-1).max() == first
+    trainer._step = 1
+    assert trainer._prepare_inputs(None)["completion_mask"].sum(-1).max() == 4 - first, "as cut before"
+
+
 WAYS = {
     "dapo": ("grpo", {"loss": "dapo"}),
     "grpo": ("grpo", {"loss": "grpo", "beta": 0.02}),
-    "bnpo": ("grpo", {"loss": "bnpo"}),
     "pairs": ("onlinedpo", {"beta": 0.5}),
 }
 
@@ -100,6 +127,56 @@ def test_a_step_has_the_loss_and_gradient_of_one_in_padded_micro_batches(tiny_mo
     assert losses[1] == pytest.approx(losses[0], rel=1e-4, abs=1e-6)
     # Prompts differ by up to five genes, completions have 3 to 11 tokens.
     assert sum(tokens[1]) < 0.9 * sum(tokens[0]) and len(tokens[1]) == len(tokens[0])
+
+
+@pytest.mark.slow
+def test_vllms_completions_are_weighed_by_the_pass_of_the_loss(tiny_models, tmp_path, monkeypatch):
+    """As TRL weighs them, which passes them once more before: with log-probabilities that are not the trainer's."""
+    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    drawn = tmp_path / "drawn.json"
+    settings = {"max_steps": 1, "max_grad_norm": 1e9, "validation": 0, "shared_questions": "never", "max_drift": 9}
+    folders, passes, logged = [], [], []
+    for way in ("drawn", "before", "inloss"):
+        grpo_steps.write_down(drawn) if way == "drawn" else grpo_steps.read_back(drawn)
+        folder = grpo_steps.prepare(tiny_models, f"grpo.{way}-s0", **settings)
+        with monkeypatch.context() as patch:
+            passed = passed_through(patch)
+            if way != "drawn":
+                by_vllm(patch)
+            if way == "before":
+                patch.setattr(WatchedTrainer, "_corrects_in_loss", False)
+            grpo_steps.run(folder)
+        if way == "drawn":
+            atomic.write_json(
+                drawn, {step: (rows, disturbed(of)) for step, (rows, of) in atomic.read_json(drawn).items()}
+            )
+            continue
+        folders.append(folder)
+        passes.append(len(passed))
+        [step] = grpo_steps.logged(folder)
+        logged.append([step[f"sampling/importance_sampling_ratio/{name}"] for name in ("min", "mean", "max")])
+    tiny_training.assert_one_gradient(folders)
+    assert passes == [4 + 4, 4]
+    assert logged[1] == pytest.approx(logged[0], rel=1e-4)
+    # exp(.4) is truncated.
+    assert logged[1][0] == pytest.approx(math.exp(-0.4), rel=1e-3) and logged[1][2] == pytest.approx(1.2)
+
+
+def by_vllm(patch) -> None:
+    """From now on trainers take what they train on for drawn by vLLM."""
+    make = WatchedTrainer.__init__
+
+    def made(trainer, *args, **settings):
+        make(trainer, *args, **settings)
+        trainer.use_vllm, trainer.vllm_importance_sampling_mode = True, "token_truncate"
+        trainer.vllm_importance_sampling_clip_max = 1.2
+
+    patch.setattr(WatchedTrainer, "__init__", made)
+
+
+def disturbed(logprobs: list[list[float]]) -> list[list[float | None]]:
+    """Log-probabilities of a sampler that finds every second token likelier by .4, and others less likely."""
+    return [[value + 0.4 * (-1) ** place for place, value in enumerate(row)] for row in logprobs]
 
 
 def passed_through(patch) -> list[int]:
