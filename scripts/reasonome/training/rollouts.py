@@ -230,8 +230,9 @@ class WatchedTrainer(GRPOTrainer):
 
         TRL asks in a pass of its own, before the step. Where a completion passes once, both find the same.
         """
-        truncates = self.vllm_importance_sampling_correction and self.vllm_importance_sampling_mode == "token_truncate"
-        return self.use_vllm and truncates and self.num_iterations == 1
+        if not (self.use_vllm and self.vllm_importance_sampling_correction and self.num_iterations == 1):
+            return False
+        return self.vllm_importance_sampling_mode == "token_truncate"
 
     def _generate_and_score_completions(self, inputs):
         correction = self.vllm_importance_sampling_correction
