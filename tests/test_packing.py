@@ -194,7 +194,11 @@ def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path):
+@pytest.mark.parametrize(("rows", "attention"), [(512, "sdpa"), (256, packed_attention.NAME)])
+def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(
+    tiny_backbone, tmp_path, monkeypatch, rows, attention
+):
+    monkeypatch.setattr(packed_attention, "LONG", rows)  # rows have 256 tokens
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
@@ -211,6 +215,7 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_ba
         assert logs[1][name] == pytest.approx(logs[0][name], rel=1e-5), name
     runs = [json.loads((stage.folder / "run.json").read_text()) for stage in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
+    assert [run["kernels"]["attention"] for run in runs] == ["sdpa", attention]
 
 
 @pytest.mark.full

@@ -16,6 +16,7 @@ from reasonome.training.shared_questions import sees_all
 
 NAME = "text_by_text"
 SDPA = "sdpa"
+LONG = 512  # tokens of a row; of shorter ones a mask has too few pairs to be worth the gathering of texts
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class PackedRows:
     """Collate packed rows into tensors of rows × longest row, without an attention mask.
 
     Positions start again at 0 with each text. By them a text is attended to by itself (`packed_attention`), or
-    transformers makes the mask that keeps texts apart (eager attention, layers that see a part of a text). TRL's own
+    transformers makes the mask that keeps texts apart (short rows, eager attention, layers with a window). TRL's own
     collator joins all rows of a batch into one: right for FlashAttention, which has no mask, and a waste elsewhere,
     where the mask grows with the square. What fills a row up has position 0 throughout, so that it is kept apart as
     well.
@@ -68,7 +68,8 @@ def sees_itself_alone(model, precision: torch.dtype = torch.float32) -> bool:
 
 def separate(trainer) -> None:
     """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is."""
-    packed_attention.use(trainer.model)
+    if trainer.args.max_length >= packed_attention.LONG:
+        packed_attention.use(trainer.model)
     trainer.add_callback(KeepApart())
     if "flash" not in trainer.model.config._attn_implementation:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)
