@@ -5,7 +5,7 @@ python scripts/dpo.py --folder results/models/smollm2-135m/sft.names-s0+dpo.tier
 
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import run_program
+from reasonome.training import processes
 from reasonome.training.dpo import dpo
 from reasonome.training.stage import Stage
 
@@ -16,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_program(main)
+    processes.run(main)

@@ -5,8 +5,8 @@ python scripts/grpo.py --folder results/models/smollm2-135m/sft.names-s0+grpo.so
 
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders, mean_similarity
+from reasonome.training import processes
 from reasonome.training.grpo import grpo
 from reasonome.training.stage import Stage
 
@@ -23,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_program(main)
+    processes.run(main)

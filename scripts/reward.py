@@ -5,7 +5,7 @@ python scripts/reward.py --folder results/models/smollm2-135m/sft.names-s0+rewar
 
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import run_program
+from reasonome.training import processes
 from reasonome.training.reward import reward
 from reasonome.training.stage import Stage
 
@@ -16,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_program(main)
+    processes.run(main)

@@ -5,8 +5,8 @@ python scripts/sft.py --folder results/models/smollm2-135m/pretrain.demo-s0+sft.
 
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders, mean_similarity
+from reasonome.training import processes
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage
 
@@ -21,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_program(main)
+    processes.run(main)

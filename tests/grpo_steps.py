@@ -15,7 +15,6 @@ from tiny_training import STYLE
 
 from reasonome.config import STAGES
 from reasonome.core import atomic
-from reasonome.core.errors import run_program
 from reasonome.tasks.base import Reward
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
@@ -146,4 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_program(main)
+    processes.run(main)

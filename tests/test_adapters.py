@@ -195,7 +195,7 @@ def test_adapters_in_one_product_give_the_gradients_of_those_added_to_the_activa
 
 
 def test_a_small_adapter_is_seen_in_bf16(tiny_backbone):
-    """How much of the change of a layer's output arrives, along that of fp32: most of it in one product, little beside."""
+    """Of the change of a layer's output, along that of fp32, most arrives in one product, and little beside it."""
     model = with_adapter(tiny_backbone, torch.bfloat16, 1e-5)
     layer = next(module for module in model.modules() if type(module) is adapters.LoraLinear)
     x = torch.randn(2048, layer.in_features).bfloat16()

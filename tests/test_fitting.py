@@ -75,6 +75,7 @@ class _Gpu:
     """80 GB, on which a model of 10⁹ weights is tried: 4 GB, as much for its gradients, and 3.6 GB for each row."""
 
     model = torch.nn.Linear(40_000, 25_000, bias=False, device="meta")
+    error: Exception = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.60 GiB")
 
     def __init__(self, monkeypatch):
         self.tried, self._held, self._gradients = [], 0, 0.0
@@ -91,7 +92,7 @@ class _Gpu:
         if length > 16:
             self.tried.append(rows)
             if self._held / 1e9 + 4 + self._gradients + 3.6 * rows > 80:
-                raise torch.OutOfMemoryError("CUDA out of memory")
+                raise self.error
         self._gradients = 4.0
 
 
@@ -110,6 +111,25 @@ def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, ro
     fits = fitting._trial_on_gpu(gpu.model, recipe, taken)
     assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
     assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
+
+
+@pytest.mark.parametrize(
+    ("says", "fits"),
+    [
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("Triton Error [CUDA]: out of memory", True),
+        ("CUDA error: an illegal memory access was encountered", False),
+    ],
+)
+def test_memory_that_other_libraries_miss_is_memory_and_what_is_wrong_is_told(says, fits, monkeypatch):
+    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=0, adapter=None)
+    gpu.error = RuntimeError(says)
+    tried = fitting._trial_on_gpu(gpu.model, recipe, 0)
+    if fits:
+        assert fitting.most_that_fit(16, lambda n: tried(n, 64)) == 8
+    else:
+        with pytest.raises(RuntimeError, match="illegal memory access"):
+            tried(16, 64)
 
 
 @pytest.mark.parametrize(

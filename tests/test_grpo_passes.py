@@ -10,8 +10,10 @@ import torch
 from safetensors.torch import load_file
 
 from reasonome.config import STAGES
+from reasonome.training import rollouts
 from reasonome.training.checkpoints import StopOnSignal
 from reasonome.training.rollouts import WatchedTrainer, share_without_variance
+from reasonome.training.shared_questions import Sharing
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
@@ -84,6 +86,38 @@ def test_smaller_groups_are_told_by_the_same_completions():
     trainer._note_groups(torch.tensor([[1.0]] * 7 + [[0.0]]))
     # Of eight that differ in one, four are alike in 35 of 70.
     assert trainer._metrics["train"] == {"zero_variance_groups/4": [0.5], "zero_variance_groups": [0.0]}
+
+
+def test_so_many_are_drawn_at_once_as_memory_holds(monkeypatch):
+    monkeypatch.setattr(rollouts, "DRAWN_TOKENS", 40)
+    # With 8 new tokens: 3 × (5 + 8) = 39, then 1 × 28, and one of 100 in any case.
+    assert rollouts.at_once([1, 2, 5, 20, 92], 8) == [slice(0, 3), slice(3, 4), slice(4, 5)]
+    trainer = object.__new__(WatchedTrainer)
+    trainer._tried, trainer.use_vllm, trainer.sharing, trainer.max_completion_length = True, False, Sharing(), 8
+    drawn = []
+
+    def draw(prompts, *others):
+        drawn.append([len(tokens) for tokens in prompts])
+        return [(tokens[:2], [-0.5] * len(tokens[:2])) for tokens in prompts]
+
+    trainer._draw = draw
+    prompts = [[7] * 20, [5], [6] * 5, [8, 9]]
+    completions, logprobs = trainer._generate_single_turn(prompts, None, {}, 4)
+    assert drawn == [[1, 2, 5], [20]]
+    assert completions == [[7, 7], [5], [6, 6], [8, 9]] and list(map(len, logprobs)) == [2, 1, 2, 2]
+    drawn.clear()
+    trainer._generate_single_turn(prompts[1:], None, {}, 4)
+    assert drawn == [[1, 5, 2]], "in their own order"
+
+
+def test_curves_are_means_over_the_tokens_of_a_step():
+    trainer = object.__new__(WatchedTrainer)
+    trainer._tokens, trainer._summed = [torch.tensor(3.0), torch.tensor(1.0)], lambda sums: 2 * sums  # of two processes
+    trainer._metrics = {"train": defaultdict(list, entropy=[9.0, 1.0, 2.0], kl=[0.5, 0.1])}
+    trainer._weigh_metrics()
+    # The first value is the mean of a step before.
+    assert trainer._metrics["train"] == {"entropy": [9.0, pytest.approx(5 / 4)], "kl": [pytest.approx(1.6 / 4)]}
+    assert trainer._tokens == []
 
 
 def test_a_signal_waits_for_the_last_pass():

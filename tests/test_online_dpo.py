@@ -50,7 +50,7 @@ def test_completions_of_a_prompt_stay_together(monkeypatch):
     monkeypatch.setattr(GRPOTrainer, "_generate_and_score_completions", lambda self, inputs: inputs)
     drawn = {"a": torch.arange(12).view(6, 2), "advantages": torch.arange(6.0), "number": torch.tensor(7)}
     trainer = object.__new__(PairTrainer)
-    trainer.num_generations = 2
+    trainer.num_generations, trainer.use_vllm, trainer.vllm_importance_sampling_correction = 2, False, True
     paired = trainer._generate_and_score_completions(drawn)
     assert paired["a"].shape == (3, 2, 2) and paired["number"] == 7
     assert paired["a"].flatten(0, 1).tolist() == drawn["a"].tolist()

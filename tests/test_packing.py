@@ -6,23 +6,35 @@ import pytest
 import tiny_training
 import torch
 from datasets import Dataset
-from transformers import AutoModelForCausalLM
-from trl import pack_dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, MistralConfig, PreTrainedTokenizerFast
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from trl import SFTConfig, SFTTrainer, pack_dataset
 
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.registry import TASKS
-from reasonome.training import packing
-from reasonome.training.pretrain import pretrain, whole
+from reasonome.training import packed_attention, packing, recomputation
+from reasonome.training.pretrain import pretrain, tokenised, whole
 from reasonome.training.sft import sft
 
 TEXTS = [list(range(10, 22)), list(range(40, 47)), list(range(60, 65))]
+STATEMENTS = ["Gene TP53 is for DNA repair.", "Gene A is for growth of axons, and of cells.", "Gene B."]
 
 
-@pytest.fixture(scope="module", params=["sdpa", "eager"])
+def loaded(folder, attention: str):
+    """The model in `folder` with a kind of attention."""
+    ours = attention == packed_attention.NAME
+    theirs = packed_attention.SDPA if ours else attention
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=theirs).eval()
+    if ours:
+        packed_attention.use(model)
+    assert model.config._attn_implementation == attention
+    return model
+
+
+@pytest.fixture(scope="module", params=["sdpa", "eager", packed_attention.NAME])
 def model(request, tiny_backbone):
-    return AutoModelForCausalLM.from_pretrained(
-        tiny_backbone, dtype=torch.float32, attn_implementation=request.param
-    ).eval()
+    return loaded(tiny_backbone, request.param)
 
 
 def packed_row(texts: list[list[int]]) -> dict:
@@ -62,6 +74,66 @@ def test_a_packed_text_has_the_loss_that_it_has_alone(model):
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=0)
 
 
+def test_texts_of_similar_length_are_attended_to_together_and_find_back():
+    # Texts of 5, 2 and 1 tokens, and of 3 and 5; those of 2 and 1 share a group, as the one is half of the other.
+    positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 0], [0, 1, 2, 0, 1, 2, 3, 4]])
+    texts = packed_attention.find(positions)
+    assert [places.shape for places, _ in texts.groups] == [(3, 5), (2, 2)]
+    assert texts.groups[1][0].tolist() == [[5, 6], [7, 7]] and texts.groups[1][1].tolist() == [0, 1, 2]
+    tokens = torch.cat([places.flatten()[real] for places, real in texts.groups])
+    assert tokens[texts.back].tolist() == list(range(16))
+    assert packed_attention.find(torch.arange(8).expand(2, -1)) is None, "a text a row"
+
+
+@pytest.mark.parametrize("recomputed", [False, True])
+def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attended(
+    tiny_backbone, recomputed, monkeypatch
+):
+    rows = [packed_row([*TEXTS, list(range(70, 110))]), packed_row(TEXTS[:1])]
+    batch = packing.PackedRows(pad_token_id=0)(rows)
+    gradients, pairs = [], {packed_attention.SDPA: 0, packed_attention.NAME: 0}
+    plain, counted = ALL_ATTENTION_FUNCTIONS[packed_attention.SDPA], []
+
+    def counting(module, query, key, *others, **settings):
+        counted.append(query.shape[0] * query.shape[2] * key.shape[2])
+        return plain(module, query, key, *others, **settings)
+
+    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, packed_attention.SDPA, counting)
+    for kind in pairs:
+        model = loaded(tiny_backbone, kind).train()
+        if recomputed:
+            recomputation.enable(model)
+        counted.clear()
+        model(**batch, use_cache=False).loss.backward()
+        pairs[kind] = sum(counted) // (2 if recomputed else 1) // model.config.num_hidden_layers
+        gradients.append({name: weight.grad for name, weight in model.named_parameters()})
+    for name, gradient in gradients[0].items():
+        torch.testing.assert_close(gradients[1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
+    # Two rows of 64; texts of 40, of 12, 12 and 7, and of 5; 52 tokens that fill the second row up.
+    assert pairs == {packed_attention.SDPA: 2 * 64**2, packed_attention.NAME: 40**2 + 3 * 12**2 + 5**2 + 52}
+
+
+def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
+    batch = {"input_ids": torch.arange(24).view(2, 12), "attention_mask": torch.ones(2, 12, dtype=torch.long)}
+    batch["attention_mask"][1, :5] = 0
+    for kept in (("input_ids",), ("input_ids", "attention_mask")):
+        given = {name: batch[name] for name in kept}
+        with torch.no_grad():
+            theirs, ours = (loaded(tiny_backbone, kind)(**given).logits for kind in ("sdpa", packed_attention.NAME))
+        assert torch.equal(theirs, ours)
+    settings = {"max_new_tokens": 4, "do_sample": False, "pad_token_id": 0}
+    theirs, ours = (
+        loaded(tiny_backbone, kind).generate(**batch, **settings) for kind in ("sdpa", packed_attention.NAME)
+    )
+    assert torch.equal(theirs, ours)
+
+
+def test_layers_that_see_a_part_keep_the_mask():
+    assert packed_attention.can(LlamaConfig(attn_implementation="sdpa"))
+    assert not packed_attention.can(LlamaConfig(attn_implementation="eager"))
+    assert not packed_attention.can(MistralConfig(attn_implementation="sdpa", sliding_window=128))
+
+
 def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch):
     assert packing.sees_itself_alone(model)
     forward = model.model.forward
@@ -82,16 +154,51 @@ def test_what_is_packed_can_be_found_again_and_is_described():
         packing.find_text(rows, [1, 2])
 
 
-def test_statements_that_do_not_fit_a_row_are_left_out():
-    def tokenizer(text):
-        return {"input_ids": text.split()}
+def test_statements_that_do_not_fit_a_row_are_left_out(tiny_backbone):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
+    lengths = [len(tokenizer(text + tokenizer.eos_token)["input_ids"]) for text in STATEMENTS]
+    assert len(set(lengths)) == 3
+    for most in lengths:
+        kept = whole(tokenised(STATEMENTS, tokenizer), most)
+        assert list(map(len, kept["input_ids"])) == [length for length in lengths if length <= most]
 
-    assert whole(["a b c", "a b c d", "a"], tokenizer, 4) == ["a b c", "a"]
+
+def test_statements_are_tokenised_in_batches_as_trl_would_one_by_one(tiny_backbone, tiny_models):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
+    end = tokenizer.eos_token
+    texts = [*STATEMENTS, STATEMENTS[0] + end]
+    trainer = SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(tiny_backbone),
+        args=SFTConfig(output_dir=str(tiny_models), report_to="none", use_cpu=True, bf16=False),
+        train_dataset=Dataset.from_dict({"text": texts}),
+        processing_class=tokenizer,
+    )
+    rows = tokenised(texts, tokenizer)
+    assert rows["input_ids"][:] == rows["labels"][:] == trainer.train_dataset["input_ids"][:]
+    assert rows["input_ids"][0] == rows["input_ids"][-1]
+
+
+def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny_models, monkeypatch):
+    atomic.write_jsonl(tmp_path / "train.jsonl", [{"text": f"Gene G{number} is."} for number in range(2500)])
+    calls, plain = [], PreTrainedTokenizerFast.__call__
+    monkeypatch.setattr(
+        PreTrainedTokenizerFast,
+        "__call__",
+        lambda tokenizer, *texts, **settings: calls.append(1) or plain(tokenizer, *texts, **settings),
+    )
+    stage = tiny_training.pretrain_stage(tiny_models, packing="separate", max_steps=1, max_tokens=100_000)
+    pretrain(stage)
+    assert json.loads((stage.folder / "manifest.json").read_text())["statements"] == 2500
+    assert len(calls) == 2 * (3 + 1), "to count tokens, and to have them; a call for those held out"
 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path):
+@pytest.mark.parametrize(("rows", "attention"), [(512, "sdpa"), (256, packed_attention.NAME)])
+def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(
+    tiny_backbone, tmp_path, monkeypatch, rows, attention
+):
+    monkeypatch.setattr(packed_attention, "LONG", rows)  # rows have 256 tokens
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
@@ -108,6 +215,7 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_ba
         assert logs[1][name] == pytest.approx(logs[0][name], rel=1e-5), name
     runs = [json.loads((stage.folder / "run.json").read_text()) for stage in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
+    assert [run["kernels"]["attention"] for run in runs] == ["sdpa", attention]
 
 
 @pytest.mark.full

@@ -1,4 +1,4 @@
-"""How one of several training processes ends: with its status, with what is registered for its exit, without abort."""
+"""How one of several training processes ends: with its status and without abort, and where it fails, at once."""
 
 import os
 import subprocess
@@ -23,11 +23,27 @@ print("said before")
 processes.leave(int(sys.argv[1]))
 print("alone")
 """
+# Rank 1 fails. Closing its group, or what is registered for its exit, would wait for ever, as with NCCL. The other one
+# fails by it, or waits on.
+FAILING = """
+import atexit, sys, time
+import torch, torch.distributed as dist
+from reasonome.core.errors import InputError
+from reasonome.training import processes
+def main():
+    dist.init_process_group("gloo")
+    dist.destroy_process_group = lambda: time.sleep(1000)
+    atexit.register(dist.destroy_process_group)
+    if processes.rank() == 1:
+        raise InputError("no memory") if sys.argv[1] == "2" else ValueError("no memory")
+    processes.wait_for_all() if sys.argv[1] == "1" else time.sleep(1000)
+processes.run(main)
+"""
 
 
 @pytest.fixture
 def leaving(tmp_path):
-    """Run the program under the launcher, as so many processes."""
+    """Run a program under the launcher, as so many processes."""
     program = tmp_path / "leaving.py"
     program.write_text(PROGRAM)
 
@@ -48,3 +64,11 @@ def test_several_processes_end_as_they_say_though_their_group_is_still_at_work(l
 def test_a_single_process_goes_on(leaving):
     done = leaving(1, "143", "no group")
     assert (done.returncode, done.stdout) == (0, "said before\nalone\nregistered 0\n"), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("status", "says"), [(1, "[1] ValueError: no memory"), (2, "[1] error: no memory")])
+def test_one_that_fails_ends_the_job_though_its_group_would_wait_for_others(leaving, tmp_path, status, says):
+    (tmp_path / "leaving.py").write_text(FAILING)
+    done = leaving(2, str(status))
+    assert done.returncode == status and says in done.stderr.splitlines(), done.stderr

@@ -57,6 +57,18 @@ def test_the_stream_is_the_same_each_time(module, examples, steps):
         module("rewards").stream(TASK, examples, 4)
 
 
+def test_by_length_the_same_completions_pass_with_less_padding_and_texts_attend_to_fewer_tokens(module):
+    padding = module("padding")
+    theirs, ours = padding.padded(), padding.trimmed()
+    real = [
+        sum(int(batch[f"{part}_mask"].sum()) for batch in way for part in ("prompt", "completion"))
+        for way in (theirs, ours)
+    ]
+    assert real[0] == real[1] <= padding.passed(ours) < 0.6 * padding.passed(theirs)
+    rows = padding.packed()
+    assert padding.pairs_by_text(rows) < 0.2 * padding.pairs(rows)
+
+
 def test_a_rate_is_held_against_theirs_and_rows_come_back_as_written(module, tmp_path, capsys):
     measuring = module("measuring")
     fast, slow = (measuring.Speed("one", "tokens/s", 200.0, None, ours, 2) for ours in (400.0, 399.0))

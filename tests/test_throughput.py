@@ -106,9 +106,13 @@ def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
     assert run["tokens_per_second"] * run["step_seconds"] == pytest.approx(run["backward_tokens"], rel=0.02)
     assert 0 < run["mfu"] < 1 and run["peak_memory_gb"] > 0
     assert run["mfu"] == pytest.approx(run["model_tflops"] / run["matmul_peak_tflops"], rel=1e-2)
-    assert (
-        run["kernels"] == {"attention": "sdpa", "liger": False, "labelled_head": True} and run["micro_batch_size"] == 2
-    )
+    assert run["kernels"] == {
+        "attention": "sdpa",
+        "liger": False,
+        "labelled_head": True,
+        "compiled_layers": False,
+    }
+    assert run["micro_batch_size"] == 2
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 import json
 import os
 import signal
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
+import tiny_training
 
 from reasonome.core.manifest import Stopwatch
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.registry import TASKS
 from reasonome.training import checkpoints, grpo, retention
+from reasonome.training.sft import sft
 from reasonome.training.stage import history
 
 TASK = TASKS["gene_set_naming"]
@@ -56,6 +60,31 @@ def test_what_a_killed_save_left_is_removed_and_what_somebody_put_there_is_not(t
     assert sorted(tmp_path.iterdir()) == [whole, tmp_path / "checkpoint-6-backup"]
     assert checkpoints.newest_complete(tmp_path) == whole
     checkpoints.remove_incomplete(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(None, [1, 2, 3, 4]), (60.0, [3, 4]), (1e9, [4])])
+def test_checkpoints_that_come_too_soon_are_left_out_and_the_last_one_stays(
+    tiny_models, monkeypatch, signal_handlers, minutes, left
+):
+    clock = count(0, 1500)  # seconds: it goes on by 25 minutes whenever it is looked at
+    monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(retention, "WHILE_TRAINING", 10)
+    settings = {"save_steps": 1, "max_steps": 4, "checkpoints": "keep"}
+    stage = tiny_training.sft_stage(tiny_models, **settings, save_minutes=minutes)
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    # The start, then steps at 25, 50 and 75 minutes.
+    assert [int(path.name.split("-")[1]) for path in retention.in_order(stage.trainer_folder)] == left
+
+
+def test_a_signal_saves_however_soon(monkeypatch):
+    monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    state, control = SimpleNamespace(global_step=2, max_steps=9), SimpleNamespace(should_save=True)
+    checkpoints.SaveByTime(1).on_step_end(None, state, control)
+    assert not control.should_save
+    stop = checkpoints.StopOnSignal()
+    stop._receive(signal.SIGTERM, None)
+    stop.on_step_end(None, state, control)
+    assert control.should_save and control.should_training_stop
 
 
 def test_time_of_earlier_attempts_is_added(tmp_path):

@@ -31,7 +31,7 @@ class Drill(Strict):
 class PretrainRecipe(TrainingSettings):
     """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
 
-    newer = ("drill", "recall")
+    newer = (*TrainingSettings.newer, "drill", "recall")
     stage: Literal["pretrain"]
     corpus: Name
     sequence_length: Annotated[int, Field(ge=32)]

@@ -27,6 +27,7 @@ class Adapter(Strict):
 class TrainingSettings(Strict):
     """The settings that all training stages share."""
 
+    newer = ("save_minutes",)
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)] = 1.0
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
@@ -56,6 +57,9 @@ class TrainingSettings(Strict):
         False, description="compile the model's layers at the start: worth it for trainings of many minutes"
     )
     save_steps: Annotated[int, Field(ge=1)]
+    save_minutes: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="least minutes between two checkpoints: of those of save_steps, what comes sooner is left out"
+    )
     log_steps: Annotated[int, Field(ge=1)] = 1
     checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")
 
@@ -154,7 +158,7 @@ class Rows(Strict):
 class RowsRecipe(QuestionRecipe):
     """The settings of stages that read the training split itself."""
 
-    newer = ("rows",)
+    newer = (*QuestionRecipe.newer, "rows")
     rows: Rows | None = Field(
         None, description="the part of each benchmark's training split to learn from; all if not given"
     )

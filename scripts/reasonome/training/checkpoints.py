@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,30 @@ class MarkComplete(TrainerCallback):
             "precision": self._precision,
         }
         atomic.write_json(checkpoint / MARK, mark)
+
+
+class SaveByTime(TrainerCallback):
+    """Leave out checkpoints that are due within so many minutes of the last one, or of the start; not the last step's.
+
+    Where training may go on from stays a matter of steps, and so does when held-out rows are measured.
+    """
+
+    def __init__(self, minutes: float):
+        self._seconds, self._saved = 60 * minutes, 0.0
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """Start the clock."""
+        self._saved = time.monotonic()
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """All processes do as the first one's clock has it."""
+        if control.should_save and state.global_step < state.max_steps:
+            control.should_save = processes.gather(time.monotonic() - self._saved >= self._seconds)[0]
+        return control
+
+    def on_save(self, args, state, control, **kwargs):
+        """Start the clock anew."""
+        self._saved = time.monotonic()
 
 
 class StopOnSignal(TrainerCallback):

@@ -26,6 +26,8 @@ ADAM_BYTES = 8  # per trained weight: two moments in fp32
 BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
 REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
 SHORTEST = 32  # tokens, as the least max_length of a recipe
+# What the error says where memory ran out: of torch's allocator, the driver and Triton; of cuBLAS; of cuDNN.
+OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 PIECE = 32  # tokens: lengths are whole multiples
 FIRST = 16  # tokens in a trial that makes gradients
 
@@ -168,7 +170,9 @@ def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[in
             others = torch.empty(held, dtype=torch.uint8, device="cuda")
             trial(rows, length)
             del others
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not any(sign in str(error) for sign in OUT_OF_MEMORY):
+                raise
             return False
         finally:
             gc.collect()

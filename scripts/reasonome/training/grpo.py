@@ -188,7 +188,6 @@ def grpo(
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
-    longest = max(prompt_tokens) + recipe.max_completion_length
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
     judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
@@ -196,12 +195,15 @@ def grpo(
     valid = mixed(_valid_rows(stage, task), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
+    valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
+    longest = max(prompt_tokens) + recipe.max_completion_length
+    longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
     stage.fit(longest, rollouts.share_of_gpu(recipe))
     model = stage.load_model()
     sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
     trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
         model=model,
-        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest)),
+        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
         ),
@@ -244,7 +246,7 @@ def grpo(
     )
     if trainer.sharing.rollouts:  # each question was read once for its group
         read //= recipe.group
-    read += curve.times * sum(map(len, token_ids(tokenizer, valid_texts)))
+    read += curve.times * sum(valid_tokens)
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},

@@ -176,12 +176,12 @@ def _run_processes(launch: Launch, processes: int, node: int, store: str) -> int
             errors = None if variables["RANK"] == "0" else Path(folder) / variables["RANK"]
             children.start(launch.command(), variables, errors)
         status = children.wait()
-        if children.failed is not None and children.received is None:
-            rank = node * processes + children.failed
-            how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        for local, ended in children.failed.items() if children.received is None else ():
+            rank = node * processes + local
+            how = f"was killed by {signal.Signals(-ended).name}" if ended < 0 else f"ended with status {ended}"
             world = launch.nodes * processes
             print(f"error: process {rank} of {world}, on {socket.gethostname()}, {how}", file=sys.stderr)
-            _show_errors(children.errors[children.failed], rank)
+            _show_errors(children.errors[local], rank)
     return _exit_status(status)
 
 
@@ -206,7 +206,8 @@ class _Children:
 
     def __init__(self, passed_on: int | None = None) -> None:
         self.received: int | None = None
-        self.failed: int | None = None  # the first, by position, that failed
+        # Statuses by position of those that failed first: one that fails may fail others before anyone looks.
+        self.failed: dict[int, int] = {}
         self.errors: list[Path | None] = []
         self._passed_on = passed_on
         self._processes: list[subprocess.Popen] = []
@@ -249,12 +250,12 @@ class _Children:
         deadline = None
         while True:
             statuses = [process.poll() for process in self._processes]
-            if self.failed is None:
-                self.failed = next((i for i, status in enumerate(statuses) if status and status not in SAVED), None)
+            if not self.failed:
+                self.failed = {i: status for i, status in enumerate(statuses) if status and status not in SAVED}
                 deadline = time.monotonic() + GRACE
             if None not in statuses:
-                return max(statuses) if self.failed is None else statuses[self.failed]
-            if self.failed is not None and time.monotonic() > deadline:
+                return next(iter(self.failed.values()), max(statuses))
+            if self.failed and time.monotonic() > deadline:
                 for process in self._processes:
                     process.kill()
             time.sleep(POLL)

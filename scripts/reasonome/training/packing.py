@@ -8,6 +8,7 @@ from transformers import TrainerCallback
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from reasonome.core.errors import InputError
+from reasonome.training import packed_attention
 
 # Arguments of SFTConfig: best-fit decreasing, which cuts no text that fits a row.
 SEPARATE = {"packing": True, "packing_strategy": "bfd"}
@@ -16,10 +17,11 @@ SEPARATE = {"packing": True, "packing_strategy": "bfd"}
 class PackedRows:
     """Collate packed rows into tensors of rows × longest row, without an attention mask.
 
-    Positions start again at 0 with each text, and transformers makes of them the mask that keeps texts apart (sdpa,
-    eager and flex attention). TRL's own collator joins all rows of a batch into one: right for FlashAttention, which
-    has no mask, and a waste elsewhere, where the mask grows with the square. What fills a row up has position 0
-    throughout, so that it is kept apart as well.
+    Positions start again at 0 with each text. By them a text is attended to by itself (`packed_attention`), or
+    transformers makes the mask that keeps texts apart (short rows, eager attention, layers with a window). TRL's own
+    collator joins all rows of a batch into one: right for FlashAttention, which has no mask, and a waste elsewhere,
+    where the mask grows with the square. What fills a row up has position 0 throughout, so that it is kept apart as
+    well.
     """
 
     def __init__(self, pad_token_id: int):
@@ -66,6 +68,8 @@ def sees_itself_alone(model, precision: torch.dtype = torch.float32) -> bool:
 
 def separate(trainer) -> None:
     """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is."""
+    if trainer.args.max_length >= packed_attention.LONG:
+        packed_attention.use(trainer.model)
     trainer.add_callback(KeepApart())
     if "flash" not in trainer.model.config._attn_implementation:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)

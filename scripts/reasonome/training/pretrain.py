@@ -16,6 +16,7 @@ from reasonome.training import adapters, packing, recall
 from reasonome.training.stage import Stage
 
 FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
+AT_ONCE = 1000  # statements that are tokenised in one call
 # Arguments of SFTConfig for statements that follow one another and are cut where a row ends.
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
@@ -32,13 +33,14 @@ def pretrain(stage: Stage) -> None:
     held_out = sample_statements(stage.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
     facts: dict[str, Any] = {"drilled": len(missed)} if recipe.drill else {}
     separate = recipe.packing == "separate"
+    train, held_out = (tokenised(statements, tokenizer) for statements in (train, held_out))
     if separate:
         sampled = len(train)
-        train, held_out = (whole(statements, tokenizer, recipe.sequence_length) for statements in (train, held_out))
+        train, held_out = (whole(statements, recipe.sequence_length) for statements in (train, held_out))
         facts["too_long"] = sampled - len(train)
         print(f"{facts['too_long']} statements longer than {recipe.sequence_length} tokens left out", flush=True)
     for statements, file in ((train, stage.data["train"]), (held_out, stage.data["held_out"])):
-        if not statements:
+        if not len(statements):
             raise InputError("there is not one statement to use", file=file, fix="raise max_tokens or held_out")
     print(f"{len(train)} statements to train on, {len(held_out)} held out", flush=True)
     stage.fit(recipe.sequence_length)
@@ -52,8 +54,8 @@ def pretrain(stage: Stage) -> None:
     trainer = SFTTrainer(
         model=stage.load_model(),
         args=config,
-        train_dataset=Dataset.from_dict({"text": train}),
-        eval_dataset=Dataset.from_dict({"text": held_out}),
+        train_dataset=train,
+        eval_dataset=held_out,
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
@@ -97,8 +99,8 @@ def sample_statements(
     if max_tokens is None:
         return texts
     kept, spent = [], 0
-    for start in range(0, len(texts), 1000):
-        chunk = texts[start : start + 1000]
+    for start in range(0, len(texts), AT_ONCE):
+        chunk = texts[start : start + AT_ONCE]
         for text, ids in zip(chunk, tokenizer(chunk, add_special_tokens=False)["input_ids"], strict=True):
             spent += len(ids) + 1  # the end-of-text token between statements
             if spent > max_tokens:
@@ -107,6 +109,25 @@ def sample_statements(
     return kept
 
 
-def whole(statements: list[str], tokenizer, most: int) -> list[str]:
-    """Those of up to `most` tokens with the end-of-text token, which would otherwise lose their end in packing."""
-    return [text for text in statements if len(tokenizer(text)["input_ids"]) < most]
+def tokenised(statements: list[str], tokenizer) -> Dataset:
+    """Tokens and labels of statements, each with the end-of-text token behind it, as TRL makes them.
+
+    In batches, by every process for itself: TRL takes text by text in one process, while all others wait for it.
+    """
+    end = tokenizer.eos_token
+
+    def tokens(texts: list[str]) -> dict[str, list[list[int]]]:
+        ids = tokenizer([text if text.endswith(end) else text + end for text in texts])["input_ids"]
+        return {"input_ids": ids, "labels": ids}
+
+    rows = Dataset.from_dict({"text": statements})
+    return rows.map(
+        tokens, input_columns="text", batched=True, batch_size=AT_ONCE, remove_columns="text", desc="tokenising"
+    )
+
+
+def whole(statements: Dataset, most: int) -> Dataset:
+    """Those of up to `most` tokens, which would otherwise lose their end in packing."""
+    return statements.filter(
+        lambda texts: [len(ids) <= most for ids in texts], input_columns="input_ids", batched=True, desc="measuring"
+    )

@@ -6,10 +6,14 @@ The launcher tells a process its rank and their number; a program that is starte
 import atexit
 import os
 import sys
-from typing import Any
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import torch
 import torch.distributed as dist
+
+from reasonome.core.errors import run_program
 
 
 def count() -> int:
@@ -64,6 +68,29 @@ def leave(status: int = 0) -> None:
         return
     dist.destroy_process_group()
     atexit._run_exitfuncs()
+    _end(status)
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Run a training program's `main` as `run_program` does; of several processes one that fails ends at once.
+
+    It closes no group and calls no function registered for its exit: with NCCL both may wait for processes that wait
+    for this one, and the launcher ends those only when this one has ended.
+    """
+    try:
+        run_program(main)
+    except SystemExit as end:
+        if count() > 1 and end.code:
+            _end(end.code)
+        raise
+    except BaseException:
+        if count() > 1:
+            traceback.print_exc()
+            _end(1)
+        raise
+
+
+def _end(status: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -20,11 +20,12 @@ from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
 from reasonome.answering import local, precision
+from reasonome.answering.engine import token_ids
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.training import processes, shared_questions, shared_rollouts, vllm_sampler
+from reasonome.training import micro_batches, processes, shared_questions, shared_rollouts, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.shared_questions import Sharing
@@ -36,7 +37,9 @@ _WAIT_SECONDS = 10.0
 # How far a token counts more because the trainer finds it likelier than vLLM did. TRL by default weighs whole
 # completions instead: small differences add up over tokens, and of those with a thousand one in eight is left out.
 CORRECTION = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 2.0}
+PER_TOKEN = ("entropy", "kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean")
 GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
+DRAWN_TOKENS = 2**17  # of prompts and completions that transformers draws at once: their keys and values fill memory
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
 START_SERVER = (
     "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
@@ -193,6 +196,16 @@ def share_without_variance(totals: Sequence[Sequence[float]], size: int) -> floa
     return sum(shares) / len(shares)
 
 
+def at_once(lengths: Sequence[int], new: int) -> list[slice]:
+    """Parts of prompts of so many tokens, shortest first; each has at most DRAWN_TOKENS with padding and `new` ones."""
+    parts, start = [], 0
+    for i, length in enumerate(lengths):
+        if i > start and (i + 1 - start) * (length + new) > DRAWN_TOKENS:
+            parts.append(slice(start, i))
+            start = i
+    return [*parts, slice(start, len(lengths))]
+
+
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every batch, and which resumes in any epoch.
 
@@ -204,6 +217,9 @@ class WatchedTrainer(GRPOTrainer):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
         self._tried = False
+        self._passing: micro_batches.Drawn = {}
+        self._ratios: list[torch.Tensor] = []
+        self._tokens: list[torch.Tensor] = []
         shared_questions.allow()
         vllm_sampler.use(kwargs["args"].seed)
         super().__init__(*args, **kwargs)
@@ -220,12 +236,34 @@ class WatchedTrainer(GRPOTrainer):
         """Completions of a prompt that neither shuffling nor cutting into micro-batches parts."""
         return self.sharing.together
 
+    @property
+    def _corrects_in_loss(self) -> bool:
+        """Whether the pass of the loss tells by how much each token counts more or less, as another program drew it.
+
+        TRL asks in a pass of its own, before the step. Where a completion passes once, both find the same.
+        """
+        if not (self.use_vllm and self.vllm_importance_sampling_correction and self.num_iterations == 1):
+            return False
+        return self.vllm_importance_sampling_mode == "token_truncate"
+
     def _generate_and_score_completions(self, inputs):
+        correction = self.vllm_importance_sampling_correction
+        self.vllm_importance_sampling_correction = correction and not self._corrects_in_loss
         drawn = super()._generate_and_score_completions(inputs)
+        self.vllm_importance_sampling_correction = correction
         drawn["advantages"] = without_noise(drawn["advantages"], self.num_generations)
         return {
             name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
         }
+
+    def _prepare_inputs(self, generation_batch):
+        before = self._buffered_inputs
+        inputs = super()._prepare_inputs(generation_batch)
+        # Rows of shared questions have no padding; bnpo's mean is over a micro-batch, and depends on what is in it.
+        if self._buffered_inputs is before or self.sharing.together > 1 or self.loss_type == "bnpo":
+            return inputs
+        self._buffered_inputs = micro_batches.resorted(self._buffered_inputs)
+        return self._buffered_inputs[self._step % self.args.steps_per_generation]
 
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
         if not self._tried:
@@ -235,12 +273,25 @@ class WatchedTrainer(GRPOTrainer):
             return super()._generate_single_turn(prompt_ids, *args, **kwargs)
         if self.sharing.rollouts:
             return self._draw_together(prompt_ids)
+        lengths = list(map(len, prompt_ids))
+        order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+        # Of all processes the longest: each draws as often as the others, which sharded weights want.
+        longest = [max(of_all) for of_all in zip(*map(sorted, processes.gather(lengths)), strict=True)]
+        parts = [order[part] for part in at_once(longest, self.max_completion_length)]
+        drawn: dict[int, tuple[list[int], list[float]]] = {}
+        for part in parts if len(parts) > 1 else [range(len(lengths))]:
+            drawn |= zip(part, self._draw([prompt_ids[i] for i in part], *args, **kwargs), strict=True)
+        completions, logprobs = zip(*(drawn[i] for i in range(len(lengths))), strict=True)
+        return list(completions), list(logprobs)
+
+    def _draw(self, prompt_ids, *args, **kwargs) -> list[tuple[list[int], list[float]]]:
+        """A completion of each prompt, by transformers, and the log-probabilities of its tokens."""
         # A prepared model is in training's autocast when it is called. With an adapter the model inside it generates.
         sampler = self.accelerator.unwrap_model(self.model_wrapped)
         with self.accelerator.autocast(), recorded_logprobs(sampler) as taken:
             completions, _ = super()._generate_single_turn(prompt_ids, *args, **kwargs)
         (logprobs,) = taken
-        return completions, [row[: len(ids)].tolist() for row, ids in zip(logprobs, completions, strict=True)]
+        return [(ids, row[: len(ids)].tolist()) for row, ids in zip(logprobs, completions, strict=True)]
 
     def _draw_together(self, prompt_ids: Sequence[list[int]]) -> tuple[list[list[int]], list[list[float]]]:
         """Completions and their log-probabilities; neighbours that are equal are one question."""
@@ -264,11 +315,49 @@ class WatchedTrainer(GRPOTrainer):
         given = (model, input_ids, attention_mask, logits_to_keep, batch_size or len(input_ids))
         if self.sharing.together > 1 and not others.get("compute_aux_loss"):
             computed = self._computed_together(*given)
+        elif not compute_entropy:
+            computed = self._computed_by_length(*given), None, None
         else:
             computed = super()._get_per_token_logps_and_entropies(*given, compute_entropy, **others)
         if compute_entropy:  # the policy's own pass, not the reference's
             self._policy_logprobs = computed[0].detach()
+            if self._corrects_in_loss:  # TRL's loss looks it up next
+                self._passing["importance_sampling_ratio"] = self._sampling_ratio()
         return computed
+
+    def _sampling_ratio(self) -> torch.Tensor:
+        """How likely the policy finds each token as vLLM did, truncated; 1 where vLLM does not say."""
+        mask = self._passing["completion_mask"]
+        difference = (self._policy_logprobs - self._passing["sampling_per_token_logps"]) * mask
+        most, least = self.vllm_importance_sampling_clip_max, self.vllm_importance_sampling_clip_min
+        ratio = torch.nan_to_num(difference, nan=0.0).exp().clamp(min=least, max=most)
+        self._ratios.append(ratio[mask.bool()])
+        if self.accelerator.sync_gradients:  # the step's last micro-batch
+            self._log_ratios()
+        return ratio
+
+    def _log_ratios(self) -> None:
+        """Log over a step's tokens of all processes what TRL logs where it asks before."""
+        ratios = torch.cat(self._ratios)
+        self._ratios.clear()
+        for name, of in (("min", torch.min), ("mean", torch.mean), ("max", torch.max)):
+            value = of(self.accelerator.gather(of(ratios)))
+            self._metrics["train"][f"sampling/importance_sampling_ratio/{name}"].append(value.item())
+
+    def _computed_by_length(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
+        """Log-probabilities of completions, rows × tokens, 0 in padding, in passes that nothing is learnt from."""
+        split = input_ids.shape[1] - logits_to_keep
+        parts = [attention_mask[:, :split], attention_mask[:, split:]]
+        order = micro_batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
+        logprobs = torch.zeros(parts[1].shape, device=input_ids.device)
+        for rows in torch.tensor(order, device=input_ids.device).split(batch_size):
+            prompt, completion = (max(1, int(part[rows].sum(dim=1).max())) for part in parts)
+            seen = slice(split - prompt, split + completion)
+            computed = super()._get_per_token_logps_and_entropies(
+                model, input_ids[rows, seen], attention_mask[rows, seen], completion
+            )
+            logprobs[rows, :completion] = computed[0].float()
+        return logprobs
 
     def _computed_together(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
         parts = zip(input_ids.split(batch_size), attention_mask.split(batch_size), strict=True)
@@ -294,7 +383,19 @@ class WatchedTrainer(GRPOTrainer):
             self._metrics["train"][name].append(share_without_variance(totals.tolist(), size))
 
     def _unwatched_loss(self, model, inputs):
-        return super()._compute_loss(model, inputs)
+        loss = super()._compute_loss(model, inputs)
+        self._tokens.append(inputs["completion_mask"].sum().float())
+        if self.accelerator.sync_gradients:  # the step's last micro-batch
+            self._weigh_metrics()
+        return loss
+
+    def _weigh_metrics(self) -> None:
+        """Make one mean over a step's tokens of what TRL has noted of each micro-batch: short ones count for less."""
+        tokens = self._summed(torch.stack(self._tokens))
+        self._tokens.clear()
+        for noted in (self._metrics["train"][name] for name in PER_TOKEN if name in self._metrics["train"]):
+            means = torch.tensor(noted[-len(tokens) :])
+            noted[-len(tokens) :] = [float(tokens @ means / tokens.sum())]
 
     def _compute_loss(self, model, inputs):
         rows = {name: value.flatten(0, 1) if value.ndim else value for name, value in inputs.items()}
@@ -302,7 +403,8 @@ class WatchedTrainer(GRPOTrainer):
         if not teaching.any():
             return rows["advantages"].new_zeros((), requires_grad=True)
         share = self._share(teaching, rows["completion_mask"])
-        rows = {name: value[teaching] if value.ndim else value for name, value in rows.items()}
+        rows = micro_batches.trimmed({name: value[teaching] if value.ndim else value for name, value in rows.items()})
+        self._passing = rows
         loss = share * self._unwatched_loss(model, rows)
         if self.state.global_step % self.num_iterations:
             return loss  # a further pass: the weights have moved since the completions were drawn
@@ -385,13 +487,49 @@ class PairTrainer(WatchedTrainer):
 def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: RolloutRecipe) -> tuple[list[str], int]:
     """Greedy completions of all prompts, shared out over the processes, and how many tokens they took.
 
-    Every process gets all of them. Sharded weights are gathered for it. Random numbers stay what they were: processes
-    that share a group of one prompt must not draw the same completions next.
+    Every process gets all of them. What draws the completions of training answers: vLLM, or else the model.
     """
     accelerator = trainer.accelerator
-    mine = range(accelerator.process_index, len(prompts), accelerator.num_processes)
+    share = range(accelerator.process_index, len(prompts), accelerator.num_processes)
+    if trainer.use_vllm and prompts:
+        answers = _greedy_by_vllm(trainer, tokenizer, prompts, share)
+    else:
+        answers = _greedy_by_model(trainer, tokenizer, [prompts[i] for i in share], recipe)
+    done = [(position, *answer) for position, answer in zip(share, answers, strict=True)]
+    everything = sorted(row for rows in processes.gather(done) for row in rows)
+    return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)
+
+
+def _greedy_by_vllm(
+    trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], share: Sequence[int]
+) -> list[tuple[str, int]]:
+    """Text and number of tokens of each answer to this process's `share` of the prompts."""
+    vllm = trainer.vllm_generation
+    if trainer.state.global_step != trainer._last_loaded_step:
+        vllm.sync_weights()
+        trainer._last_loaded_step = trainer.state.global_step
+    # A server, and an engine over several GPUs, want as many of each process.
+    most = math.ceil(len(prompts) / trainer.accelerator.num_processes)
+    asked = [prompts[i] for i in share] + list(prompts[:1]) * (most - len(share))
+    temperature, vllm.temperature = vllm.temperature, 0.0
+    try:
+        _, completions, *_ = vllm.generate(token_ids(tokenizer, asked), images=None, num_generations=1)
+    finally:
+        vllm.temperature = temperature
+    return [(tokenizer.decode(ids, skip_special_tokens=True), len(ids)) for ids in completions[: len(share)]]
+
+
+def _greedy_by_model(
+    trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: RolloutRecipe
+) -> list[tuple[str, int]]:
+    """Text and number of tokens of each answer. Sharded weights are gathered for it.
+
+    Random numbers stay what they were: processes that share a group of one prompt must not draw the same completions
+    next.
+    """
+    accelerator = trainer.accelerator
     decoding = Decoding(max_new_tokens=recipe.max_completion_length, batch_size=HELD_OUT_ROWS)
-    done: list[tuple[int, str, int]] = []
+    done: dict[int, tuple[str, int]] = {}
     side, tokenizer.padding_side = tokenizer.padding_side, "left"
     with (
         torch.random.fork_rng([accelerator.device] if accelerator.device.type == "cuda" else []),
@@ -404,12 +542,11 @@ def greedy(trainer: GRPOTrainer, tokenizer, prompts: Sequence[str], recipe: Roll
     ):
         training = model.training
         model.eval()
-        for _, batch in local.generate(model, tokenizer, [prompts[i] for i in mine], decoding):
-            done += [(mine[position], made.text, made.completion_tokens) for position, made in batch]
+        for _, batch in local.generate(model, tokenizer, prompts, decoding):
+            done |= {position: (made.text, made.completion_tokens) for position, made in batch}
         model.train(training)  # by which the trainer tells whose means it logs
     tokenizer.padding_side = side
-    everything = sorted(row for rows in processes.gather(done) for row in rows)
-    return [text for _, text, _ in everything], sum(tokens for _, _, tokens in everything)
+    return [done[position] for position in range(len(prompts))]
 
 
 @contextmanager

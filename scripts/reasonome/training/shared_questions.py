@@ -86,13 +86,18 @@ def saved(question: float, answer: float, answers: int) -> float:
 
 def _cannot(config: PreTrainedConfig) -> str:
     """Why models of this configuration cannot share questions; empty if they can."""
-    text = config.get_text_config()
     if config._attn_implementation not in ATTENTION:
         return f"{config._attn_implementation} attention takes no mask of ours"
-    layers = set(getattr(text, "layer_types", None) or ["full_attention"])
-    if layers != {"full_attention"} or getattr(text, "sliding_window", None):
-        return f"{text.model_type} has layers that do not see the whole question"
+    if not sees_all(config):
+        return f"{config.get_text_config().model_type} has layers that do not see the whole question"
     return ""
+
+
+def sees_all(config: PreTrainedConfig) -> bool:
+    """Whether every layer of a model sees all tokens before the one that it predicts."""
+    text = config.get_text_config()
+    layers = set(getattr(text, "layer_types", None) or ["full_attention"])
+    return layers == {"full_attention"} and not getattr(text, "sliding_window", None)
 
 
 @dataclass(frozen=True)

@@ -263,7 +263,9 @@ class Stage:
     def train(self, trainer) -> None:
         """Train, from the newest complete checkpoint if there is one; exit non-zero after a signal."""
         trainer.add_callback(checkpoints.MarkComplete(self.stopwatch, self.recipe.precision))
-        trainer.add_callback(self.stop)
+        if self.recipe.save_minutes:
+            trainer.add_callback(checkpoints.SaveByTime(self.recipe.save_minutes))
+        trainer.add_callback(self.stop)  # behind what leaves a checkpoint out
         trainer.add_callback(self.meter)
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         alike = self._grouped() and self.recipe.steps == "alike"

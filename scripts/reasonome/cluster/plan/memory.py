@@ -16,7 +16,7 @@ from reasonome.training.retention import WHILE_TRAINING
 # Fields of recipes that change no peak of memory. All others may: `max_steps` too, as a short trial may not have met
 # the longest text.
 WITHOUT_EFFECT = {"learning_rate", "epochs", "scheduler", "warmup", "weight_decay", "max_grad_norm"}
-WITHOUT_EFFECT |= {"save_steps", "log_steps", "checkpoints", "scale_rewards", "max_drift", "gold"}
+WITHOUT_EFFECT |= {"save_steps", "save_minutes", "log_steps", "checkpoints", "scale_rewards", "max_drift", "gold"}
 
 
 @dataclass(frozen=True)
