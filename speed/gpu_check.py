@@ -14,6 +14,7 @@ import argparse
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from gpu_checks.finding import Finding, Here
 
@@ -48,6 +50,7 @@ PARTS: dict[str, dict[str, Sequence[str]]] = {
     "rollouts": {"grpo": ALL, "rewards": ALL, "generation": ALL, "online_dpo": ALL},
 }
 BEGUN = "begun"
+POLL = 0.2  # seconds
 
 
 def main() -> int:
@@ -129,37 +132,52 @@ def run_part(
             left.append(check)
     until = min(deadline, time.monotonic() + 60 * minutes)
     while left:
-        seconds = until - time.monotonic()
-        if seconds <= 0:
+        if until <= time.monotonic():
             yield from (Finding(check, "", "no time was left", None) for check in left)
             return
         findings, log = work / f"{part}.jsonl", work / f"{part}.log"
         findings.write_text("")
         words = [sys.executable, program, part, "--work", str(work), "--findings", str(findings), "--checks", *left]
-        ended = _run([*words, *(["--small"] if small else [])], log, seconds)
-        rows = [json.loads(line) for line in findings.read_text(encoding="utf-8").splitlines()]
-        yield from (Finding(**row) for row in rows if row["check"] != BEGUN)
-        begun = [row["found"] for row in rows if row["check"] == BEGUN]
-        if ended:  # in the last check that was begun, or before the first
-            last = begun[-1] if begun else left[0]
-            yield Finding(last, "ends", f"{ended}: {_last_line(log)}", False)
-            begun.append(last)
+        process = _started([*words, *(["--small"] if small else [])], log)
+        begun, late = [], False
+        for row in _followed(findings, process, until):
+            if row is None:
+                late = True
+            elif row["check"] == BEGUN:
+                begun.append(row["found"])
+            else:
+                yield Finding(**row)
+        if late or process.returncode:  # in the last check that was begun, or before the first
+            how = "it did not end in time" if late else f"its process ended with status {process.returncode}"
+            begun = begun or left[:1]
+            yield Finding(begun[-1], "ends", f"{how}: {_last_line(log)}", False)
         left = [check for check in left if check not in begun]
 
 
-def _run(words: list[str], log: Path, seconds: float) -> str:
-    """Run the process and those that it starts for so long; how it failed, or nothing."""
+def _started(words: list[str], log: Path) -> subprocess.Popen:
     paths = [str(SCRIPTS), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with log.open("ab") as handle:
-        process = subprocess.Popen(words, stdout=handle, stderr=handle, env=environment, start_new_session=True)
-    try:
-        status = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        process.wait()
-        return f"still running after {seconds:.0f} s"
-    return f"its process ended with status {status}" if status else ""
+        return subprocess.Popen(words, stdout=handle, stderr=handle, env=environment, start_new_session=True)
+
+
+def _followed(findings: Path, process: subprocess.Popen, until: float) -> Iterator[dict[str, Any] | None]:
+    """The rows of a file as the process writes them. It is ended, with those that it started, at `until`: then None."""
+    with findings.open(encoding="utf-8") as handle:
+        try:
+            ended = False
+            while not ended:
+                ended = process.poll() is not None  # before reading: what it wrote last is read once more
+                for line in handle:
+                    yield json.loads(line)
+                if not ended and time.monotonic() > until:
+                    yield None
+                    return
+                time.sleep(POLL)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _last_line(log: Path) -> str:

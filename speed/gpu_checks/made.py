@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from argparse import Namespace
@@ -62,6 +63,7 @@ TEMPLATE = (
 )
 SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
 HELD_OUT = 8
+PROGRAMS = {"onlinedpo": "grpo"}  # of stages that have another's
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class MadeProject:
         """Start the training of a step as a rule does, on one GPU; what it prints goes to log.txt in its folder."""
         stage = step.name.rpartition("+")[2].partition(".")[0]
         words = [training.SCRIPTS / "launch.py", "--cpus", os.cpu_count(), "--gpus", 1, "--processes", 1]
-        words += ["--sharding", sharding, training.SCRIPTS / f"{stage}.py", "--folder", step.relative_to(self.folder)]
+        program = training.SCRIPTS / f"{PROGRAMS.get(stage, stage)}.py"
+        words += ["--sharding", sharding, program, "--folder", step.relative_to(self.folder)]
         environment = {**os.environ, **training.JOB_ENVIRONMENT}
         with (step / "log.txt").open("ab") as log:
             return subprocess.Popen(
@@ -100,6 +103,10 @@ class MadeProject:
         if status := self.launch(step, sharding).wait():
             raise RuntimeError(f"status {status}: {(step / 'log.txt').read_text()[-600:]}")
         return atomic.read_json(step / "run.json")
+
+    def forget_checkpoints(self, step: Path) -> None:
+        """Remove what a large model's training keeps: 12 bytes a parameter."""
+        shutil.rmtree(step / "trainer")
 
 
 def project(here: Here) -> MadeProject:
@@ -127,7 +134,9 @@ def model(here: Here, backbone: str, results: Results, kind: type | None = None,
     if not (folder / "manifest.json").is_file():
         on_device(here, backbone, kind).save_pretrained(folder / "model")
         tokenizer(here).save_pretrained(folder / "model")
-        atomic.write_json(folder / "manifest.json", {"model": "random"})
+        # Of a step that is kept as it is: there is no checkpoint of it to remove.
+        made_by = {"recipe": {"checkpoints": "keep"}} if chain != "base" else {}
+        atomic.write_json(folder / "manifest.json", {"model": "random"} | made_by)
     return folder
 
 

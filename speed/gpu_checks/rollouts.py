@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import BACKBONE, ENCODER, read
+from measuring import BACKBONE, BENCHMARK, ENCODER, STYLE, read
 
 from gpu_checks import made
 from gpu_checks.finding import Finding, Here
@@ -31,6 +31,7 @@ def grpo(here: Here) -> Iterator[Finding]:
             made.model(here, backbone, project.made)
         step = _rollouts(here, project, backbone, "grpo", batch, tokens, generations=here.size(8, 2))
         run, logged = project.trained(step), _logged(step)
+        project.forget_checkpoints(step)
         seconds = run["step_seconds"] / max(1, run["steps"])
         shown = ", ".join(f"{key} {logged[key]:.3g}" for key in KEYS if key in logged)
         yield here.compare("grpo", f"{most} s a step or less", f"{backbone}: {seconds:.1f} s a step", seconds <= most)
@@ -45,7 +46,9 @@ def _rollouts(here: Here, project: made.MadeProject, backbone: str, stage: str, 
     group = more.get("generations", 2)
     recipe = {"batch_size": rows, "micro_batch_size": here.size(16, 2), "prompts": rows // group, "epochs": 3.0}
     lengths = {"max_completion_length": here.size(tokens, 8), "validation": 4, "save_steps": 1000}
-    rewards = {"rewards": REWARDS, "encoders": [ENCODER]} | ({"max_drift": 1.0} if stage == "grpo" else {})
+    rewards = {"benchmark": BENCHMARK, "style": STYLE, "rewards": REWARDS, "encoders": [ENCODER]} | (
+        {"max_drift": 1.0} if stage == "grpo" else {}
+    )
     return project.step(backbone, f"{stage}.try-s0", stage, **recipe, **lengths, **rewards, **more)
 
 
@@ -73,14 +76,14 @@ def online_dpo(here: Here) -> Iterator[Finding]:
 
 def rewards(here: Here) -> Iterator[Finding]:
     """speed/rewards.py, with a random encoder in MiniLM's shape."""
-    yield from _program(here, "rewards", *(["--steps", "3", "--times", "1"] if here.small else []))
+    yield from _program(here, "rewards", *(["--steps", "3", "--times", "1"] if here.small else ["--times", "2"]))
 
 
 def generation(here: Here) -> Iterator[Finding]:
     """speed/generation.py, with the random 135M."""
     model = made.model(here, BACKBONE, made.project(here).inputs.results)
-    few = ["--prompts", "4", "--tokens", "8", "--times", "1"] if here.small else []
-    yield from _program(here, "generation", "--model", str(model), *few)
+    few = ["--prompts", "4", "--tokens", "8"] if here.small else []
+    yield from _program(here, "generation", "--model", str(model), "--times", "1", *few)
 
 
 def _program(here: Here, name: str, *options: str) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ def warm_up(here: Here) -> Iterator[Finding]:
     steps = {"batch_size": here.size(16, 2), "micro_batch_size": 2, "max_steps": here.size(10, 2), "save_steps": 1000}
     step = project.step("llama-3.2-1b", "pretrain.large-s0", "pretrain", **recipe, **steps)
     run = project.trained(step)
+    project.forget_checkpoints(step)
     fast = run["tokens_per_second"] >= 35_000 and run["mfu"] >= 0.4
     yield here.compare("warm_up", "35,000 tokens/s or more, 40% of the peak", rates(run), fast)
 
