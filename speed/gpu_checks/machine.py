@@ -1,7 +1,7 @@
 """The machine itself: rates of memory and products, what the code chooses on it, and attention of packed rows."""
 
-import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -35,8 +35,9 @@ def hardware(here: Here) -> Iterator[Finding]:
     yield Finding(name, "", f"Python {platform.python_version()}, {', '.join(found)}")
     if here.gpu:
         asked = "--query-gpu=name,memory.total,driver_version,power.limit"
-        told = subprocess.run(["nvidia-smi", asked, "--format=csv,noheader"], capture_output=True, text=True)
-        yield Finding(name, "", told.stdout.strip() or told.stderr.strip())
+        program = shutil.which("nvidia-smi")
+        told = program and subprocess.run([program, asked, "--format=csv,noheader"], capture_output=True, text=True)
+        yield Finding(name, "", told.stdout.strip() if told else torch.cuda.get_device_name())
     else:
         yield Finding(name, "a GPU", "torch sees none: nothing below says anything of GPUs", None)
     numbers = torch.empty(here.size(2**30, 2**22), dtype=torch.float32, device=here.device)
@@ -80,7 +81,6 @@ def branches(here: Here) -> Iterator[Finding]:
     on = encoder._model.device.type
     yield Finding("branches", f"the encoder is on {here.device}", f"on {on}", on == here.device)
     backend = "nccl" if here.gpu else "gloo"
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0", "RANK": "0", "WORLD_SIZE": "1"}
     store = torch.distributed.TCPStore("127.0.0.1", 0, 1, is_master=True)
     torch.distributed.init_process_group(backend, store=store, rank=0, world_size=1)
     value = torch.ones(1, device=here.device)

@@ -1,5 +1,6 @@
 """What checks work on: random models in real shapes, a tokenizer of made-up sentences, a project of them."""
 
+import gc
 import os
 import random
 import shutil
@@ -151,12 +152,15 @@ def on_device(here: Here, backbone: str, kind: type | None = None) -> Any:
     torch.manual_seed(0)
     if kind is not None:
         config.num_labels = 1
+    gc.collect()
+    torch.cuda.empty_cache()  # of what an earlier check had
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.bfloat16)
-    with torch.device(here.device):
-        made = (kind or LlamaForCausalLM)(config)
-    torch.set_default_dtype(before)
-    return made
+    try:
+        with torch.device(here.device):
+            return (kind or LlamaForCausalLM)(config)
+    finally:
+        torch.set_default_dtype(before)
 
 
 def tokenizer(here: Here) -> Any:

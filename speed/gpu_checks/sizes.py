@@ -1,10 +1,9 @@
 """Larger models: a warm-up of 1B, an adapter beside 8B, four bits, what vLLM is sent, and what fits."""
 
+import gc
 import hashlib
-from argparse import Namespace
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -14,6 +13,7 @@ from gpu_checks.finding import Finding, Here
 from gpu_checks.training_runs import rates
 from reasonome.answering.precision import DTYPES, now
 from reasonome.config import Adapter
+from reasonome.config.project import Project
 from reasonome.training import adapters, fitting, recomputation
 from reasonome.training.gpus import VLLM_SHARE
 
@@ -37,7 +37,8 @@ def warm_up(here: Here) -> Iterator[Finding]:
 
 def adapter(here: Here) -> Iterator[Finding]:
     """LoRA beside a frozen 8B, with as much of the GPU taken as vLLM takes."""
-    recipe = _recipe(here, ADAPTER)
+    recipe = Project(made.ROOT / "config").recipes["sft"]["genes"]  # LoRA of an 8B, rows of 1,024 tokens
+    recipe = recipe.model_copy(update={"precision": "bf16", "batch_size": 64})
     rows = fitting.fit(
         lambda: made.on_device(here, "llama-3.1-8b"), recipe, here.size(ROWS_TOKENS, 64), here.work, False, VLLM_SHARE
     ).micro_batch_size
@@ -47,12 +48,6 @@ def adapter(here: Here) -> Iterator[Finding]:
     rate, static = _steps(here, model, rows)
     enough = f"{rate:,.0f} tokens/s, {static:.1f} GB between steps"
     yield here.compare("adapter", "7,000 tokens/s or more, 18.5 GB at most", enough, rate >= 7000 and static <= 18.5)
-
-
-def _recipe(here: Here, adapter: dict[str, Any]) -> Namespace:
-    """What `fitting` reads of a recipe."""
-    settings = {"batch_size": 64, "micro_batch_size": "auto", "max_length": ROWS_TOKENS, "gradient_checkpointing": True}
-    return Namespace(**settings, adapter=Adapter(**adapter), precision="bf16", stage="sft", beta=0)
 
 
 def _adapted(here: Here, adapter: Adapter) -> tuple[torch.nn.Module, list[str]]:
@@ -143,13 +138,12 @@ def fits(here: Here) -> Iterator[Finding]:
     if not here.gpu or here.small:
         yield Finding("fits", "", "memory is checked at full size on a GPU", None)
         return
-    torch.cuda.empty_cache()
+    gc.collect()
     before = torch.cuda.memory_allocated()
     model = made.on_device(here, "llama-3.1-8b")
     found = (torch.cuda.memory_allocated() - before) / 1e9
     yield Finding("fits", "16.1 GB of an 8B in bf16", f"{found:.1f} GB", abs(found - 16.1) < 0.3)
     del model
-    torch.cuda.empty_cache()
     model = made.on_device(here, "llama-3.2-3b").float()
     recomputation.enable(model)
     _, static = _steps(here, model.train(), 1)
