@@ -28,7 +28,8 @@ from typing import Any
 from gpu_checks.finding import Finding, Here
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-MINUTES_OF_PART, MINUTES = 8, 25
+# Minutes of a part, and of all: a GPU is borrowed. A CPU may be slow, or have other work.
+FULL, SMALL = (8, 25), (30, 60)
 # Modules that trainings import, and a bare image may lack.
 TRAINING = (
     "torch",
@@ -68,11 +69,12 @@ def main() -> int:
     if given.checks:
         run_checks(given.checks, functions(given.parts[0]), Here(given.work, given.small), given.findings)
         return 0
-    deadline = time.monotonic() + 60 * MINUTES
+    minutes_of_part, minutes = SMALL if given.small else FULL
+    deadline = time.monotonic() + 60 * minutes
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         for part in given.parts or PARTS:
-            for found in run_part(part, PARTS[part], Path(folder), given.small, deadline):
+            for found in run_part(part, PARTS[part], Path(folder), given.small, deadline, minutes_of_part):
                 print(found.line(), flush=True)
                 findings.append(found)
                 write(given.output, findings)
@@ -117,8 +119,8 @@ def run_part(
     work: Path,
     small: bool,
     deadline: float,
+    minutes: float,
     program: str = __file__,
-    minutes: float = MINUTES_OF_PART,
 ) -> Iterator[Finding]:
     """The findings of a part's checks (name → packages that it needs), which run in a process of their own.
 

@@ -49,7 +49,7 @@ def found(gpu_check, folder, needs, seconds=60, minutes=1.0):
     program = folder / "stand_in.py"
     program.write_text(STAND_IN)
     deadline = time.monotonic() + seconds
-    rows = gpu_check.run_part("machine", needs, folder, True, deadline, str(program), minutes)
+    rows = gpu_check.run_part("machine", needs, folder, True, deadline, minutes, str(program))
     return [row for row in rows if not row.found.startswith("took ")]
 
 
