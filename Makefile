@@ -2,6 +2,7 @@
 # make check  lint and unit tests, in three minutes
 # make test   install, check, and the tests of the real chain that everybody should see pass
 # make test-all  every test: kills at each stage, distributed training, jobs through SLURM, pages in a browser
+# make gpu-check  what only a GPU can show, with random weights, in 25 minutes; PARTS="machine training sizes rollouts"
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
 # make bench  after the demo: speed against the usual way, each part in one run; half an hour on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
@@ -11,7 +12,7 @@ CORES ?= $(shell nproc)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo check test test-all bench lint dry-runs install schemas locks slurm-profile clean
+.PHONY: demo check test test-all bench gpu-check lint dry-runs install schemas locks slurm-profile clean
 
 install: .venv/installed
 
@@ -50,6 +51,10 @@ dry-runs: install
 
 bench: install
 	$(BIN)/python speed/scale.py
+
+# Whatever Python is here: an environment for GPUs is not the one that make installs.
+gpu-check:
+	$(PYTHON) speed/gpu_check.py $(PARTS)
 
 schemas: install
 	$(BIN)/python scripts/write_schemas.py --output workflow/schemas

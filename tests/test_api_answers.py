@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import tiny_project
 import yaml
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
@@ -20,6 +21,7 @@ from reasonome.answering import api, estimate
 from reasonome.config import ApiModel, Decoding
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report.plan import Plan
 from reasonome.tasks.naming.settings import NamingStyle
@@ -213,18 +215,43 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys):
     assert cli.main(["estimate", "asks", "--config", str(config)]) == 0
     printed = capsys.readouterr().out
     table = estimate.table(Project(config), "asks")
-    assert list(table["backbone"]) == ["far", "far", "free", "free", "far", "free"]
+    assert list(table["asked"]) == ["far", "far", "free", "free", "far", "free"]
     assert list(table["questions"]) == [3, 3, 3, 3, 6, 6]
     assert list(table["completion_tokens"]) == [3 * 96] * 4 + [6 * 96] * 2
-    total = table[table["cell"] == "total"].set_index("backbone")
+    total = table[table["cell"] == "total"].set_index("asked")
     assert total.loc["far", "cost"] == pytest.approx((total.loc["far", "prompt_tokens"] + 6 * 96) / 1000)
     assert f"{math.ceil(total.loc['far', 'cost'] * 100) / 100:.2f}" in printed
     assert "unknown" in printed and "price:" in printed
     assert "smollm2" not in printed and list(tmp_path.glob("results/answers")) == []
     assert cli.main(["estimate", "demo", "--config", str(config)]) == 0
     assert capsys.readouterr().out == "'demo' asks no model behind an endpoint\n"
-    assert cli.main(["estimate", "gene-r1", "--config", str(config)]) == 0
-    assert "not counted: teacher 'gpt-4o', which" in capsys.readouterr().out
+
+
+def test_what_a_teacher_costs_is_counted_by_hand(tmp_path, monkeypatch, capsys):
+    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    tiny_project.edit(
+        tmp_path, "teachers.yaml", lambda c: c["gpt-4o"].update(price={"prompt": 1000, "completion": 100})
+    )
+    learned = {"teacher": "gpt-4o", "style": "demo-symbols"}
+    tiny_project.edit(tmp_path, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(learned))
+    template = tmp_path / "config/prompts/teacher.gene_set_naming.txt"
+    template.write_text("[system]\nName it.\n[user]\nGenes: {genes}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the questions are not built yet") as caught:
+        cli.main(["estimate", "demo"])
+    assert caught.value.fix == "snakemake --cores 2 results/prompts/demo-go.demo-symbols/train.jsonl"
+    atomic.write_jsonl(
+        tmp_path / "results/prompts/demo-go.demo-symbols/train.jsonl",
+        [{**SPLICING.model_dump(mode="json"), "id": name} for name in ("a", "b")],
+    )
+    assert cli.main(["estimate", "demo"]) == 0
+    table = estimate.table(Project(tmp_path / "config"), "demo")
+    assert list(table["asked"]) == ["teacher gpt-4o"] * 2 and list(table["cell"])[1] == "total"
+    # Two rows with one prompt are asked once: the 37 tokens of the first estimate, less the comma between the genes.
+    row = table.iloc[0]
+    assert (row["questions"], row["left"], row["prompt_tokens"], row["completion_tokens"]) == (2, 1, 36, 1024)
+    assert row["cost"] == pytest.approx((36 * 1000 + 1024 * 100) / 1e6)
+    assert "teacher gpt-4o" in capsys.readouterr().out
 
 
 def test_an_upper_bound_is_rounded_up():

@@ -20,7 +20,7 @@ from reasonome.cluster.plan.rates import Device, Rates
 from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
-from reasonome.config.project import Project
+from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
 
@@ -159,7 +159,31 @@ def test_tokens_of_training_without_any_file(project):
     assert work.generated.value == (128 + 2 * 30) * 96
 
 
-def test_what_cannot_be_known_before_data_are_built_is_unknown_and_named(project):
+def without_sizes(folder):
+    """The shipped configuration without sizes.yaml."""
+    (tiny_config(folder) / "sizes.yaml").unlink()
+    return Project(folder / "config")
+
+
+def test_sizes_are_assumed_until_data_are_built(tmp_path):
+    (tiny_config(tmp_path) / "sizes.yaml").write_text("rows: {go: 100}\ntokens: {human: 4096}\n")
+    project = Project(tmp_path / "config")
+    warmup = planned_work(project, training("pretrain.human-s0")).backward
+    assert (warmup.value, warmup.source) == (4096, "assumed")
+    tuned = planned_work(project, training("sft.gpt4o-s0")).backward
+    assert (tuned.value, tuned.source, tuned.at_most) == (100 * 2 * 4096, "assumed", True)
+    train = tiny_folder("results/prompts/go.symbols") / "train.jsonl"
+    train.write_text("{}\n" * 7)
+    assert planned_work(project, training("sft.gpt4o-s0")).backward.value == 7 * 2 * 4096
+    (tmp_path / "config/sizes.yaml").write_text("rows: {go-b: 100}\n")
+    with pytest.raises(
+        InputError, match=r"sizes.yaml:1: rows.go-b: unknown benchmark 'go-b'\n  fix: did you mean 'go-bp'"
+    ):
+        Project(tmp_path / "config")
+
+
+def test_what_cannot_be_known_before_data_are_built_is_unknown_and_named(tmp_path):
+    project = without_sizes(tmp_path)
     written = Job("write_prompts", {}, ("results/prompts/go.symbols/train.jsonl", "results/prompts/go.symbols/x"))
     plan = Plan(project, [written, training("grpo.gener1-s0", "llama-3.2-1b")], [])
     assert plan.lines[0].tokens.value is None
@@ -215,6 +239,16 @@ def test_of_a_run_with_two_passes_each_completion_was_drawn_once(tmp_path, proje
     once = planned_work(project, training(ALIGNED))
     assert (once.backward.value, once.generated.value) == (128 * 100, 188 * 20)
     assert planned(project, training(ALIGNED)).seconds.source == "assumed"
+
+
+def test_questions_that_are_answered_under_way_count(tmp_path):
+    # 32 steps of 16 completions (8 prompts × 16 epochs × 4): answers before, after, and after steps 10, 20 and 30.
+    project = varied(tmp_path, "grpo", "soft", epochs=16, validate_every=10)
+    assert planned_work(project, training(ALIGNED)).generated.value == (512 + 5 * 30) * 96
+    benchmark()
+    # A run of 20 steps: 320 completions, and 30 questions three times, since after the last step they are asked once.
+    trained_run(project, ALIGNED, backward_tokens=32_000, generated_tokens=(320 + 90) * 7, steps=20)
+    assert planned_work(project, training(ALIGNED)).generated.value == (512 + 150) * 7
 
 
 def written_pairs(preferences, pairs, benchmark="demo-go", model=""):
@@ -342,15 +376,42 @@ def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(proj
 
 def test_assumed_rates_are_of_the_machine_and_by_size(project):
     rates = Rates([], {"b": counted(4e9)})
-    assert rates.training("grpo", "b", Device("nvidia_h100", 8), adapted=False).value == 8 * 50_000 / 4
+    # 30 % of 989 TFLOP/s; six FLOPs of each token and parameter, or eight with recomputation.
+    h100 = Device("nvidia_h100", 8)
+    assert rates.training("grpo", "b", h100, adapted=False).value == pytest.approx(8 * 0.3 * 989e12 / 6 / 4e9)
+    found = rates.training("grpo", "b", h100, adapted=False, flops=8)
+    assert (found.value, found.source) == (pytest.approx(8 * 0.3 * 989e12 / 8 / 4e9), "assumed")
+    assert found.note == "30% of 989 TFLOP/s of each H100, 8 FLOPs a token and parameter"
     unnamed = rates.generation("b", Device("gpu", 1), "vllm")
     assert (unnamed.value, unnamed.source) == (15_000 / 4, "assumed")
-    assert unnamed.note == "15,000 tokens/s on each A100 with 1B parameters (no gpu_model is asked for)"
+    assert unnamed.note == "15,000 tokens/s on each A100 (no gpu_model is asked for) with 1B parameters"
     assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
     assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
     assert assumed.gpu_in("NVIDIA L40S") == "l40s"
     found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1).seconds
-    assert (found.value, found.source) == (pytest.approx(60 + 8200 / 15_000), "assumed"), "and a minute to start"
+    took = 8200 / (0.3 * 312e12 / 6 / 1e9)
+    assert (found.value, found.source) == (pytest.approx(60 + took), "assumed"), "and a minute to start"
+
+
+def test_a_gpu_is_no_faster_with_models_of_less_than_half_a_billion_parameters():
+    rates = Rates([], {"half": counted(0.5e9), "tiny": counted(0.1e9)})
+    for device, factor in ((Device("h100", 1), 1), (Device("cpu", 2), 5)):
+        half, tiny = (rates.training("sft", name, device, adapted=False).value for name in ("half", "tiny"))
+        assert tiny == pytest.approx(factor * half)
+
+
+def test_flops_of_a_token_by_what_passes_over_the_weights(project):
+    def flops(stage, variant, **settings):
+        return assumed.flops(changed(project.recipes[stage][variant], **settings))
+
+    assert flops("pretrain", "demo") == 6, "2 forward, 4 backward"
+    assert flops("pretrain", "human") == 8, "recomputed"
+    assert flops("sft", "enriched") == 4, "no gradient of frozen weights"
+    assert flops("dpo", "demotiers") == 8, "a reference model"
+    assert flops("grpo", "soft") == 6
+    assert flops("grpo", "soft", iterations=5) == 8, "log-probabilities when they were drawn"
+    # Recomputation, a reference model, and vLLM's own arithmetic.
+    assert flops("grpo", "gener1") == 12
 
 
 def test_grpo_without_a_run_of_it_is_training_and_answering(project):
@@ -546,6 +607,60 @@ def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
     project = Project(tiny_config(tmp_path, "- {gpu_model: l4, rules: [sft], sharding: none}\n"))
     (warning,) = Plan(project, [training("sft.names-s0", "llama-3.2-3b")], []).warnings
     assert "needs about 62 GB on a GPU, which has 24: more GPUs with `sharding: zero3`" in warning
+
+
+# --- shipped experiments --------------------------------------------------------------------------------------
+
+
+def jobs_of(project, experiment):
+    """All jobs of an experiment that train or ask models."""
+    found = [
+        Job(chains.last_step(chain).stage, {"backbone": backbone, "chain": chain})
+        for backbone, chain in experiments.trained_steps(project, experiment)
+    ]
+    for run in experiments.cells(project, experiment):
+        if project.backbones[run.backbone].weights:
+            names = ("backbone", "chain", "benchmark", "style", "decoding")
+            found.append(Job("generate", {name: getattr(run, name) for name in names}))
+    for backbone, chain, path in experiments.sampled(project, experiment):
+        benchmark, _, style = path.parent.name.rpartition(".")
+        decoding, _, questions = path.stem.partition(".")
+        asked = {"benchmark": benchmark, "style": style, "decoding": decoding, "questions": questions}
+        found.append(Job("sample", {"backbone": backbone, "chain": chain, **asked}))
+    return found
+
+
+@pytest.mark.parametrize("machine", [{}, {"gpus": 0, "cores": 2}], ids=["as asked", "two cores"])
+def test_hours_are_in_every_line_of_every_shipped_experiment(project, machine):
+    for experiment in project.experiments:
+        plan = Plan(project, jobs_of(project, experiment), [], **machine)
+        assert plan.lines, experiment
+        assert [line.name for line in plan.lines if not line.hours.value] == [], experiment
+        rows = [line for line in text(plan, experiment).splitlines() if line.startswith("[") and "-h " in line]
+        assert len(rows) == len(plan.lines) and not any("unknown" in row for row in rows), experiment
+        assert {line.hours.source for line in plan.lines} == {"assumed"}, "nothing was measured"
+
+
+def test_every_shipped_job_ends_in_its_time_limit(project):
+    too_long = [
+        warning
+        for experiment in project.experiments
+        for warning in Plan(project, jobs_of(project, experiment), []).warnings
+        if "minutes" in warning
+    ]
+    assert too_long == []
+
+
+def test_grpo_on_many_questions_says_how_many_it_draws(project):
+    for variant, recipe in project.recipes["grpo"].items():
+        rows = [project.sizes.rows.get(benchmark, 0) for benchmark, _ in recipe.questions]
+        assert recipe.prompts or max(rows) <= 20_000, variant
+
+
+def test_a_job_that_takes_longer_than_its_limit_is_told(tmp_path):
+    project = varied(tmp_path, "grpo", "molecules", prompts=None, epochs=2)
+    (warning,) = Plan(project, [training("grpo.molecules-s0", "llama-3.1-8b")], []).warnings
+    assert re.match(r"grpo llama-3.1-8b grpo.molecules may take up to [\d,]+ minutes and asks for 2,880:", warning)
 
 
 # --- the whole -----------------------------------------------------------------------------------------------

@@ -133,8 +133,6 @@ def _estimate(args: argparse.Namespace) -> int:
     project = Project(args.config)
     table = estimate.table(project, args.experiment)
     show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else estimate.text(table))
-    for teacher in estimate.api_teachers(project, args.experiment):
-        show(f"not counted: teacher '{teacher}', which is behind an endpoint and writes the reasoning for SFT")
     return 0
 
 

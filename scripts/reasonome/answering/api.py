@@ -9,7 +9,7 @@ from typing import Any
 from reasonome.answering import chat_endpoint
 from reasonome.answering.answers import Question, answer_row, questions
 from reasonome.answering.engine import Completion
-from reasonome.config import ApiModel, Decoding, Style
+from reasonome.config import ApiModel, Decoding, Endpoint, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.token_count import count_tokens
@@ -109,12 +109,18 @@ def estimate(
 ) -> Estimate:
     """Count what `write_answers` would ask, without asking; answers in its cache are left out."""
     all_questions = _to_endpoint(questions(task, style, decoding, examples), decoding)
-    settings = parameters(model, decoding)
-    left = chat_endpoint.unasked(model, settings, all_questions, cache_file(target))
+    return estimate_asked(model, parameters(model, decoding), all_questions, target)
+
+
+def estimate_asked(
+    endpoint: Endpoint, settings: dict[str, Any], all_questions: Sequence[chat_endpoint.Question], target: Path
+) -> Estimate:
+    """Count the questions that are not in the cache of `target`; `settings` are the parameters of a request."""
+    left = chat_endpoint.unasked(endpoint, settings, all_questions, cache_file(target))
     prompt_tokens = sum(_prompt_tokens(question.messages) for question in left)
     limit = next((settings[name] for name in _LIMITS if name in settings), None)
     most = None if limit is None else limit * len(left)
-    money = None if most is None else chat_endpoint.cost(model.price, prompt_tokens, most)
+    money = None if most is None else chat_endpoint.cost(endpoint.price, prompt_tokens, most)
     return Estimate(len(all_questions), len(left), prompt_tokens, most, money)
 
 

@@ -1,20 +1,25 @@
-"""The prompts that API backbones of an experiment have yet to answer, and the most that they cost; nothing is sent."""
+"""The prompts that API backbones and teachers of an experiment have yet to answer, and the most that they cost; nothing
+is sent."""
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from reasonome.answering import api
+from reasonome.answering.chat_endpoint import Question
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import OpenAITeacher, SftRecipe
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import cells, examples_folder
+from reasonome.config import OpenAITeacher
+from reasonome.config.project import Project, chains
+from reasonome.config.project.chains import Run
+from reasonome.config.project.experiments import cells, examples_folder, taught_by, trained_steps
 from reasonome.core.errors import InputError, lookup
+from reasonome.tasks import registry
 
 METHOD = (
     f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
-    f"{api.TOKENS_PER_MESSAGE} a message for the chat format. Completions are taken to reach the decoding's limit. "
+    f"{api.TOKENS_PER_MESSAGE} a message for the chat format. Completions are taken to reach their limit. "
     "Fewer are left than there are questions where answers are in the cache, and where prompts are equal: those are "
     "asked once a sample. "
     "Requests that an endpoint answers badly are asked again, and it may charge for them."
@@ -22,42 +27,60 @@ METHOD = (
 
 
 def table(project: Project, experiment: str) -> pd.DataFrame:
-    """A row per API backbone and cell; then one with the sum of each backbone, called `total`.
+    """A row per cell of each API backbone, and per benchmark of each teacher behind an endpoint; then one with the sum
+    of each, called `total`.
 
-    Columns: backbone, cell, questions (× orders × samples), left (not in the cache; equal ones once), prompt_tokens,
-    completion_tokens (at most; missing where nothing bounds it), cost (the highest; missing without a price).
-    InputError for an unknown experiment, and for benchmark files that are not built, with the targets that build them.
+    Columns: asked (a backbone, or `teacher NAME`), cell, questions (× orders × samples), left (not in the cache; equal
+    ones once), prompt_tokens, completion_tokens (at most; missing where nothing bounds it), cost (the highest; missing
+    without a price). InputError for an unknown experiment, and for files of questions that are not built, with the
+    targets that build them.
     """
     lookup(project.experiments, experiment, "experiment")
-    results = project.results
-    runs = {results.answers(run): run for run in cells(project, experiment) if project.backbones[run.backbone].api}
-    files = {run: examples_folder(project, run.benchmark, run.style) / "test.jsonl" for run in runs.values()}
-    _check_built(list(files.values()))
-    rows = []
-    for target, run in runs.items():
-        task = project.task(run.benchmark)
-        cell = api.estimate(
-            task,
-            project.style(run.benchmark, run.style),
-            project.decodings[run.decoding],
-            read_rows(files[run], task.Example),
-            project.backbones[run.backbone].api,
-            target,
-        )
-        rows.append({"backbone": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(cell)})
-    cost = pd.DataFrame(
-        rows, columns=["backbone", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]
-    )
-    cost = cost.astype({"completion_tokens": "Int64", "cost": "Float64"})
-    totals = cost.drop(columns="cell").groupby("backbone", sort=False).agg(lambda values: values.sum(skipna=False))
+    asked = {
+        target: run
+        for run in cells(project, experiment)
+        if project.backbones[run.backbone].api and (target := project.results.answers(run))
+    }
+    taught = _taught(project, experiment)
+    questions = [_file(project, run.benchmark, run.style, "test") for run in asked.values()]
+    _check_built(questions + [_file(project, benchmark, style, "train") for _, benchmark, style in taught])
+    rows = [_cell(project, run, target) for target, run in asked.items()]
+    rows += [_reasoning(project, *key) for key in taught]
+    columns = ["asked", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]
+    cost = pd.DataFrame(rows, columns=columns).astype({"completion_tokens": "Int64", "cost": "Float64"})
+    totals = cost.drop(columns="cell").groupby("asked", sort=False).agg(lambda values: values.sum(skipna=False))
     return pd.concat([cost, totals.reset_index().assign(cell="total")], ignore_index=True)
 
 
-def api_teachers(project: Project, experiment: str) -> list[str]:
-    """The teachers behind an endpoint that an experiment's recipes name; what they cost is not estimated."""
-    recipes = [project.recipe(step) for step in project.experiments[experiment].steps]
-    named = dict.fromkeys(recipe.teacher for recipe in recipes if isinstance(recipe, SftRecipe))
-    return [name for name in named if isinstance(project.teachers.get(name), OpenAITeacher)]
+def _cell(project: Project, run: Run, target: Path) -> dict[str, Any]:
+    """The row of a cell."""
+    task = project.task(run.benchmark)
+    examples = read_rows(_file(project, run.benchmark, run.style, "test"), task.Example)
+    style, decoding = project.style(run.benchmark, run.style), project.decodings[run.decoding]
+    found = api.estimate(task, style, decoding, examples, project.backbones[run.backbone].api, target)
+    return {"asked": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(found)}
+
+
+def _taught(project: Project, experiment: str) -> list[tuple[str, str, str]]:
+    """(teacher, benchmark, style) of the reasoning that teachers behind an endpoint write, each once."""
+    recipes = [chains.last_step(chain).recipe(project) for _, chain in trained_steps(project, experiment)]
+    taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
+    return [key for key in taught if isinstance(project.teachers[key[0]], OpenAITeacher)]
+
+
+def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[str, Any]:
+    """The row of a teacher's reasoning about the training questions of a benchmark."""
+    task, shown, teacher = project.task(benchmark), project.style(benchmark, style), project.teachers[name]
+    examples = read_rows(_file(project, benchmark, style, "train"), task.Example)
+    prompts = {example.id: task.prompt(example, shown) for example in examples}
+    messages = registry.part(task.name, "teaching").asked(project, benchmark, prompts)
+    target = project.results.reasoning(name, benchmark, style)
+    found = api.estimate_asked(teacher, teacher.parameters(), list(map(Question, messages.values())), target)
+    return {"asked": f"teacher {name}", "cell": f"{benchmark}.{style} reasoning", **vars(found)}
+
+
+def _file(project: Project, benchmark: str, style: str, part: str) -> Path:
+    return examples_folder(project, benchmark, style) / f"{part}.jsonl"
 
 
 def _check_built(files: list[Path]) -> None:
@@ -83,6 +106,7 @@ def text(estimates: pd.DataFrame) -> str:
     parts = [shown.to_string(index=False), METHOD]
     if estimates["cost"].isna().any():
         parts.append(
-            "A cost needs `price: {prompt: …, completion: …}` (per million tokens) and a limit: backbones.yaml."
+            "A cost needs `price: {prompt: …, completion: …}` (per million tokens) and a limit: backbones.yaml, "
+            "teachers.yaml."
         )
     return "\n\n".join(parts)

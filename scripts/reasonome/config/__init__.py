@@ -35,6 +35,7 @@ from reasonome.config.recipes import (
 )
 from reasonome.config.resources import CLUSTER_RULES, TRAINING_RULES, Request, Sharding
 from reasonome.config.settings import Settings
+from reasonome.config.sizes import Sizes
 from reasonome.config.sources import (
     FORMAT_FILES,
     GMT_FORMATS,

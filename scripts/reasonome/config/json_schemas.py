@@ -17,6 +17,7 @@ from reasonome.config import (
     Preferences,
     Request,
     Settings,
+    Sizes,
     Source,
     Teacher,
     Variant,
@@ -36,6 +37,7 @@ FILES = {
     "teachers": dict[Name, Teacher],
     "preferences": dict[Name, Preferences],
     "resources": list[Request],
+    "sizes": Sizes,
     "experiment": Experiment,
 }
 

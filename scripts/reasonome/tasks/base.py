@@ -5,7 +5,7 @@ files      the files that each stage reads: building, prompting, teaching, scori
 checks     checks of settings: check_benchmark, check_style, check_recipe, TEACHERS, leak
 building   build: the splits of a benchmark, and the rows left out with reasons
 prompting  with_material: the content of prompts beside a benchmark's rows
-teaching   propose and keep: the reasoning of teachers, and its filter
+teaching   propose and keep: the reasoning of teachers, and its filter; asked: the messages to one behind an endpoint
 background build and read_background, if answers are compared with terms: the table of terms, and its names
 scoring    score and score_baselines: a row per answer; SHOWN and LISTED, the metrics that a job and `reasonome score`
            print; POOLED, metrics of all answers together; if BY_ENCODERS, score_available: the scores that this command

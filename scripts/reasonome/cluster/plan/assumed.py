@@ -1,40 +1,45 @@
 """Assumptions where nothing was measured: the speed of machines, and a parameter's share of memory and disk.
 
 The speed of a CPU core is what the demo measures (SmolLM2-135M on two cores), rounded down. No other machine was
-measured: the numbers of GPUs are guesses, low on purpose. Finished jobs take the place of all of them (measured.py).
+measured: GPUs' peaks and memory are their makers', and all else about them is a guess, low on purpose. Finished jobs
+take the place of all of them (measured.py).
 """
 
 from dataclasses import dataclass
+
+from reasonome.config import DpoRecipe, KtoRecipe, Recipe, RolloutRecipe
 
 GB = 1e9
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A GPU or a CPU core: GB of its memory, and tokens a second with a model of a billion parameters.
+    """A GPU or a CPU core: GB of its memory, its peak in TFLOP/s, and tokens that it generates a second.
 
-    Tokens are those of training (through a backward pass), and those that vLLM and transformers generate. A model of
-    another size is faster or slower by its parameters.
+    The peak is that of dense products in bf16. Tokens are those of vLLM and of transformers with a model of a billion
+    parameters; one of another size is faster or slower by its parameters.
     """
 
     memory_gb: float
-    training: float
+    tflops: float
     vllm: float
     transformers: float
 
 
 MACHINES = {
-    "cpu": Machine(0, 8, 7, 7),
-    "b200": Machine(180, 100_000, 100_000, 10_000),
-    "mi300x": Machine(192, 50_000, 50_000, 5_000),
-    "h200": Machine(141, 50_000, 50_000, 5_000),
-    "h100": Machine(80, 50_000, 50_000, 5_000),
-    "a100": Machine(80, 15_000, 15_000, 1_500),
-    "l40s": Machine(48, 15_000, 15_000, 1_500),
-    "a10": Machine(24, 5_000, 5_000, 500),
-    "l4": Machine(24, 5_000, 5_000, 500),
+    "cpu": Machine(0, 0.16, 7, 7),
+    "b200": Machine(180, 2250, 100_000, 10_000),
+    "mi300x": Machine(192, 1307, 50_000, 5_000),
+    "h200": Machine(141, 989, 50_000, 5_000),
+    "h100": Machine(80, 989, 50_000, 5_000),
+    "a100": Machine(80, 312, 15_000, 1_500),
+    "l40s": Machine(48, 362, 15_000, 1_500),
+    "a10": Machine(24, 125, 5_000, 500),
+    "l4": Machine(24, 121, 5_000, 500),
 }
 UNNAMED_GPU = "a100"
+MFU = 0.3  # share of the peak that training reaches
+SMALLEST_ON_GPU = 0.5e9  # parameters: a GPU waits for the CPU with fewer, and is no faster
 START_SECONDS = 60  # to load libraries and weights, on a quiet file system
 
 # Bytes of a GPU's memory for each parameter, by use and `sharding`: whole on each GPU, and shared by all.
@@ -59,6 +64,16 @@ MODEL_BYTES = {"bf16": 2, "fp32": 4}
 CHECKPOINT_BYTES = {"none": 12, "zero2": 14, "zero3": 14}
 ADAPTER_CHECKPOINT_BYTES = 0.4
 SAVED_GB_PER_SECOND = 0.1  # that a busy file system still takes
+
+
+def flops(recipe: Recipe) -> int:
+    """FLOPs that each token costs each parameter: 2 forward, 4 backward, 2 of these beside frozen weights; and 2 for
+    each further pass forward, of recomputation, of a reference model, and of what drew the token."""
+    rollouts = isinstance(recipe, RolloutRecipe)
+    compared = isinstance(recipe, DpoRecipe | KtoRecipe) or (rollouts and bool(recipe.beta))
+    drawn_elsewhere = rollouts and (recipe.rollouts != "transformers" or recipe.passes > 1)
+    further = recipe.gradient_checkpointing + compared + drawn_elsewhere
+    return 2 + (2 if recipe.adapter else 4) + 2 * further
 
 
 def gpu_in(name: str) -> str | None:

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reasonome.cluster.plan import backbones, memory
+from reasonome.cluster.plan import assumed, backbones, memory
 from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, gpu_in
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
@@ -121,12 +121,14 @@ class Plan:
         return Line(name, len(jobs), resources, device, work.backward + work.generated, seconds, need)
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
-        adapted = recipe.adapter is not None
+        adapted, flops = recipe.adapter is not None, assumed.flops(recipe)
         if job.rule in TEXT_STAGES or self.rates.has(job.rule, device, recipe.passes):
-            return work.backward / self.rates.training(job.rule, job.backbone, device, adapted, recipe.passes)
+            return work.backward / self.rates.training(
+                job.rule, job.backbone, device, adapted, recipe.passes, flops=flops
+            )
         # What it learns from and what it writes, one after the other.
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
-        learning = work.backward / self.rates.training("sft", job.backbone, device, adapted)
+        learning = work.backward / self.rates.training("sft", job.backbone, device, adapted, flops=flops)
         writing = work.generated / self.rates.generation(job.backbone, device, engine)
         return learning + writing + Estimate(0, "scaled", f"no run of {job.rule} on such a device")
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from reasonome.cluster.plan.assumed import MACHINES, UNNAMED_GPU, gpu_in
-from reasonome.cluster.plan.estimates import Estimate, unknown
+from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU, gpu_in
+from reasonome.cluster.plan.estimates import Estimate, combine, unknown
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
 from reasonome.config.project.job_resources import JobResources
 
@@ -47,22 +47,25 @@ class Rates:
         """Whether any job of this stage, with as many passes over what it draws, was measured on such a device."""
         return any(run.stage == stage and run.passes == passes and device.matches(run) for run in self.runs)
 
-    def training(self, stage: str, backbone: str, device: Device, adapted: bool, passes: int = 1) -> Estimate:
+    def training(
+        self, stage: str, backbone: str, device: Device, adapted: bool, passes: int = 1, flops: int = 6
+    ) -> Estimate:
         """Tokens per second through a backward pass, all workers; `adapted`: of an adapter alone.
 
-        Drawing completions takes part of these seconds: a smaller one, the more `passes` follow.
+        Drawing completions takes part of these seconds: a smaller one, the more `passes` follow. `flops` of each token
+        and parameter count where nothing was measured.
         """
         stages = ROLLOUT_STAGES if stage in ROLLOUT_STAGES else TEXT_STAGES
         same = [run for run in self.runs if run.stage in stages and (run.adapted, run.passes) == (adapted, passes)]
         alike = [run for run in same if run.backward_tokens]
         measured = self._measured(alike, "backward_tokens", stage, backbone, device)
-        return measured or self._assumed("training", backbone, device)
+        return measured or self._assumed_training(backbone, device, flops)
 
     def generation(self, backbone: str, device: Device, engine: str) -> Estimate:
         """Tokens generated per second by this engine, all workers."""
         alike = [run for run in self.runs if (run.stage, run.engine) == (ANSWERING, engine) and run.generated_tokens]
         measured = self._measured(alike, "generated_tokens", ANSWERING, backbone, device)
-        return measured or self._assumed(engine, backbone, device)
+        return measured or self._assumed_generation(engine, backbone, device)
 
     def _measured(
         self, runs: list[MeasuredRun], tokens: str, stage: str, backbone: str, device: Device
@@ -97,14 +100,39 @@ class Rates:
         sizes = [self.sizes.get(name, unknown(name)).value for name in (other, backbone)]
         return sizes[0] / sizes[1] if all(sizes) else 0.0
 
-    def _assumed(self, kind: str, backbone: str, device: Device) -> Estimate:
-        """The rate of MACHINES; `kind` is training, vllm or transformers."""
-        model = UNNAMED_GPU if device.name == "gpu" else gpu_in(device.name)
+    def _assumed_training(self, backbone: str, device: Device, flops: int) -> Estimate:
+        """The rate at a share of the peak of MACHINES."""
+        model = _machine(device)
         if model is None:
             return unknown(f"speed of a {device.name}")
-        each = getattr(MACHINES[model], kind)
-        note = f"{each:,} tokens/s on each {'core' if model == 'cpu' else model.upper()} with 1B parameters"
-        if device.name == "gpu":
-            note += " (no gpu_model is asked for)"
-        rate = Estimate(each * device.workers * 1e9, "assumed", note)
-        return rate / self.sizes.get(backbone, unknown(f"size of {backbone}"))
+        peak = MACHINES[model].tflops
+        note = f"{MFU:.0%} of {peak:,} TFLOP/s of each {_called(device, model)}, {flops} FLOPs a token and parameter"
+        return self._by_size(MFU * peak * 1e12 / flops, note, backbone, device)
+
+    def _assumed_generation(self, engine: str, backbone: str, device: Device) -> Estimate:
+        """The rate of MACHINES of an engine, vllm or transformers."""
+        model = _machine(device)
+        if model is None:
+            return unknown(f"speed of a {device.name}")
+        each = getattr(MACHINES[model], engine)
+        note = f"{each:,} tokens/s on each {_called(device, model)} with 1B parameters"
+        return self._by_size(each * 1e9, note, backbone, device)
+
+    def _by_size(self, each: float, note: str, backbone: str, device: Device) -> Estimate:
+        """The rate of all workers, if `each` has this one with one parameter; a GPU gains nothing of tiny models."""
+        size = self.sizes.get(backbone, unknown(f"size of {backbone}"))
+        least = 0.0 if device.name == "cpu" else SMALLEST_ON_GPU
+        return combine(
+            lambda rate, size: rate / max(size, least), Estimate(each * device.workers, "assumed", note), size
+        )
+
+
+def _machine(device: Device) -> str | None:
+    """The name in MACHINES; None for a GPU that is not known."""
+    return UNNAMED_GPU if device.name == "gpu" else gpu_in(device.name)
+
+
+def _called(device: Device, model: str) -> str:
+    if device.name == "gpu":
+        return f"{model.upper()} (no gpu_model is asked for)"
+    return "core" if model == "cpu" else model.upper()

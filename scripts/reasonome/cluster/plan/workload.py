@@ -1,6 +1,7 @@
 """How many tokens a job of training or answering has to get through, from its recipe and the sizes of its data."""
 
 import csv
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,14 +96,21 @@ class Workload:
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             both = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
             drawn = sum(run.steps * run.settings["batch_size"] / run.passes for run in alike)
-            questions = drawn + sum(2 * _fewer(valid, run.settings["validation"]).value for run in alike)
+            questions = drawn + sum(
+                _times_validated(run.steps, run.settings.get("validate_every"))
+                * _fewer(valid, run.settings["validation"]).value
+                for run in alike
+            )
             answer = _length(sum(run.generated_tokens for run in alike) / questions, alike, job)
         else:
             answer = counted(recipe.max_completion_length, "all of max_completion_length", at_most=True)
             prompts = [self._prompt_tokens(job, *question) for question in recipe.questions]
             prompt = combine(lambda *tokens: max(tokens), *prompts)
             both = prompt + answer
-        validated = _fewer(valid, recipe.validation).times(2)
+        steps = completions.times(recipe.passes / recipe.batch_size)
+        validated = combine(lambda taken: _times_validated(taken, recipe.validate_every), steps) * _fewer(
+            valid, recipe.validation
+        )
         return Work((completions * both).times(recipe.passes), (completions + validated) * answer)
 
     def _preferring(self, job: Job, recipe: PreferenceRecipe) -> Work:
@@ -170,6 +178,8 @@ class Workload:
         """Tokens of a corpus' training statements, as its statistics count them with its own tokenizer."""
         path = self.project.results.statements(corpus) / "statistics.tsv"
         if not path.is_file():
+            if corpus in self.project.sizes.tokens:
+                return Estimate(self.project.sizes.tokens[corpus], "assumed", f"tokens of {corpus} by sizes.yaml")
             return unknown(f"statements of {corpus} are not written")
         with open(path, encoding="utf-8", newline="") as handle:
             total = [row for row in csv.DictReader(handle, delimiter="\t") if row["source"] == "total"]
@@ -184,6 +194,8 @@ class Workload:
                 return counted(rows)
         files = registry.part(self.project.benchmarks[benchmark].task, "files")
         if (size := files.rows_by_settings(self.project, benchmark, part)) is None:
+            if part == "train" and benchmark in self.project.sizes.rows:
+                return Estimate(self.project.sizes.rows[benchmark], "assumed", f"rows of {benchmark} by sizes.yaml")
             return unknown(f"{part} rows of {benchmark} are not built")
         return counted(size.rows, f"{part} rows of {benchmark} by config", at_most=size.at_most)
 
@@ -200,6 +212,11 @@ def _length(tokens: float, runs: list[MeasuredRun], job: Job) -> Estimate:
     """Tokens of each text, as these runs show."""
     own = all(run.backbone == job.backbone for run in runs)
     return Estimate(tokens, "measured" if own else "scaled", f"{tokens:.0f} tokens each in run.json")
+
+
+def _times_validated(steps: float, every: int | None) -> int:
+    """How often held-out questions are answered: before, after, and between every so many steps."""
+    return 2 + (math.ceil(steps - 1) // every if every and steps > 1 else 0)
 
 
 def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
@@ -231,9 +248,9 @@ def _part(rows: Estimate, which: str) -> Estimate:
 
 
 def _fewer(rows: Estimate, most: int | None) -> Estimate:
-    """The rows, but `most` at most (None: all); where the rows are not known, up to `most`."""
+    """The rows, but `most` at most (None: all); where the rows are not known for sure, up to `most`."""
     if most is None:
         return rows
-    if rows.value is None:
+    if rows.value is None or (rows.source == "assumed" and rows.value >= most):
         return counted(most, "the recipe's limit", at_most=True)
     return combine(min, rows, counted(most))

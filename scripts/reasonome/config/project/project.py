@@ -27,6 +27,7 @@ from reasonome.config import (
     Request,
     SamplePreferences,
     Settings,
+    Sizes,
     Source,
     SourceName,
     Style,
@@ -82,6 +83,8 @@ class Project:
         self.recipes = {stage: self.folder.read_recipes(stage, model) for stage, model in STAGES.items()}
         self.experiments = self.folder.read_experiments()
         self.requests = self.folder.read("resources.yaml", list[Request])
+        sized = (self.root / "sizes.yaml").is_file()
+        self.sizes = self.folder.read("sizes.yaml", Sizes) if sized else Sizes()
         check_references(self)
 
     @cached_property

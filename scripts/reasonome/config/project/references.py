@@ -56,6 +56,8 @@ def check_references(project: "Project") -> None:
     for name, experiment in project.experiments.items():
         check_experiment(project, f"experiments/{name}.yaml", experiment)
     _check_requests(project)
+    project.folder.check_known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
+    project.folder.check_known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
 
 
 def _check_backbone(project: "Project", name: str, backbone: Backbone) -> None:

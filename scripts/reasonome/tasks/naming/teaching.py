@@ -11,7 +11,7 @@ from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.stated import StatedFact, object_names, stated_facts
 from reasonome.facts.wording import PARAPHRASES, worded_as
-from reasonome.prompts.prompts import Prompt
+from reasonome.prompts.prompts import Message, Prompt
 from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.base import Task, Teaching, held_out_terms
 from reasonome.tasks.naming import files, teacher
@@ -53,9 +53,13 @@ def propose(
             genes_per_step=spec.genes_per_step,
         )
     else:
-        messages = openai.prompts(files.teacher_template(project, job.benchmark), prompts)
-        proposals = openai.propose(spec, messages, examples, _read, job.output)
+        proposals = openai.propose(spec, asked(project, job.benchmark, prompts), examples, _read, job.output)
     return counting.without_contradictions(proposals, prompts)
+
+
+def asked(project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """The messages that a teacher behind an endpoint gets for each prompt, by id."""
+    return openai.prompts(files.teacher_template(project, benchmark), prompts)
 
 
 def said_of(facts: Iterable[StatedFact]) -> dict[tuple[str, str], StatedFact]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from reasonome.config import GeneNamesTeacher
 from reasonome.config.project import Project
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt
+from reasonome.prompts.prompts import Message, Prompt
 from reasonome.tasks.base import Teaching
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.tasks.ranking.task import RankingTask
@@ -52,8 +52,13 @@ def propose(
             problems = [problem for problem in answer.problems if problem != "repeated_genes"]
             return ", ".join(answer.genes), answer.steps, problems
 
-        proposals = openai.propose(teacher, openai.own_prompts(prompts), examples, read, job.output)
+        proposals = openai.propose(teacher, asked(project, job.benchmark, prompts), examples, read, job.output)
     return counting.without_contradictions(proposals, prompts)
+
+
+def asked(project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
+    return openai.own_prompts(prompts)
 
 
 def keep(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from reasonome.config.project import Project
-from reasonome.prompts.prompts import Prompt
+from reasonome.prompts.prompts import Message, Prompt
 from reasonome.tasks.base import Teaching
 from reasonome.tasks.verified.task import Question, VerifiedTask
 from reasonome.teaching import Proposal, filtering, openai
@@ -21,7 +21,14 @@ def propose(
         verdict = task.parse(text, style)
         return verdict.name, verdict.steps, verdict.problems
 
-    return openai.propose(project.teachers[job.teacher], openai.own_prompts(prompts), examples, read, job.output)
+    return openai.propose(
+        project.teachers[job.teacher], asked(project, job.benchmark, prompts), examples, read, job.output
+    )
+
+
+def asked(project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
+    return openai.own_prompts(prompts)
 
 
 def keep(

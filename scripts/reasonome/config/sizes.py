@@ -1,0 +1,16 @@
+"""sizes.yaml: how much data there will be, before they are built."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from reasonome.config.strict import Name, Strict
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Sizes(Strict):
+    """Sizes that `reasonome plan` takes for data that are not built yet."""
+
+    rows: dict[Name, Count] = Field({}, description="benchmark -> training questions")
+    tokens: dict[Name, Count] = Field({}, description="corpus -> tokens of its training statements")

@@ -1,0 +1,1 @@
+"""The checks of speed/gpu_check.py, by part."""

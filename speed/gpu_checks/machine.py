@@ -1,0 +1,132 @@
+"""The machine itself: rates of memory and products, what the code chooses on it, and attention of packed rows."""
+
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from importlib import metadata
+
+import torch
+
+from gpu_checks.finding import Finding, Here
+
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "bitsandbytes", "liger-kernel", "vllm")
+TIMES = 5
+scaled = torch.nn.functional.scaled_dot_product_attention
+
+
+def seconds(work: Callable[[], object], times: int = TIMES) -> float:
+    """The least seconds of several runs, after one that warms up."""
+    work()
+    best = float("inf")
+    for _ in range(times):
+        started = _now()
+        work()
+        best = min(best, _now() - started)
+    return best
+
+
+def _now() -> float:
+    """Seconds, once the GPU is done; of torch alone, as a bare image may have no more."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def hardware(here: Here) -> Iterator[Finding]:
+    """What this machine is, and how fast it copies and multiplies."""
+    name = "hardware"
+    found = [f"{package} {_version(package)}" for package in PACKAGES]
+    yield Finding(name, "", f"Python {platform.python_version()}, {', '.join(found)}")
+    if here.gpu:
+        asked = "--query-gpu=name,memory.total,driver_version,power.limit"
+        program = shutil.which("nvidia-smi")
+        told = program and subprocess.run([program, asked, "--format=csv,noheader"], capture_output=True, text=True)
+        yield Finding(name, "", told.stdout.strip() if told else torch.cuda.get_device_name())
+    else:
+        yield Finding(name, "a GPU", "torch sees none: nothing below says anything of GPUs", None)
+    numbers = torch.empty(here.size(2**30, 2**22), dtype=torch.float32, device=here.device)
+    rate = 2 * numbers.nbytes / seconds(numbers.clone) / 1e12
+    yield here.compare(name, "copies at 2.2 TB/s or more", f"{rate:.3g} TB/s", rate >= 2.2)
+    size = here.size(8192, 512)
+    random = torch.randn(size, size, dtype=torch.bfloat16, device=here.device)
+    constant = torch.full_like(random, 0.5)
+    rates = {
+        kind: 2 * size**3 / seconds(lambda matrix=matrix: matrix @ matrix) / 1e12
+        for kind, matrix in (("random", random), ("constant", constant))
+    }
+    shown = ", ".join(f"{rate:.4g} TFLOP/s of {kind} matrices" for kind, rate in rates.items())
+    yield here.compare(name, "650 TFLOP/s or more in bf16, of random matrices", shown, rates["random"] >= 650)
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "is not there"
+
+
+def branches(here: Here) -> Iterator[Finding]:
+    """What precision, kernels, encoders and processes choose."""
+    from gpu_checks import made
+    from reasonome.answering import precision
+    from reasonome.scoring.encoders import load_encoders
+    from reasonome.training import kernels, processes
+
+    project = made.project(here)
+    chosen, why = precision.fastest()
+    yield here.compare("branches", "bf16", f"{chosen}: {why}", chosen == "bf16")
+    recipe = project.inputs.project.recipes["sft"]["names"].model_copy(update={"precision": chosen})
+    yield Finding("branches", "", f"kernels: {kernels.choose(recipe, say=False)}")
+    processes.take_gpu()
+    device = torch.cuda.current_device() if here.gpu else "none"
+    yield here.compare("branches", "GPU 0 is taken", f"GPU {device}", device == 0)
+    [encoder] = load_encoders(project.inputs.project.encoders, [project.inputs.encoder()], keep=False).values()
+    encoder.embed(["a text"])
+    on = encoder._model.device.type
+    yield Finding("branches", f"the encoder is on {here.device}", f"on {on}", on == here.device)
+    backend = "nccl" if here.gpu else "gloo"
+    store = torch.distributed.TCPStore("127.0.0.1", 0, 1, is_master=True)
+    torch.distributed.init_process_group(backend, store=store, rank=0, world_size=1)
+    value = torch.ones(1, device=here.device)
+    torch.distributed.all_reduce(value)
+    torch.distributed.destroy_process_group()
+    yield Finding("branches", f"one process agrees over {backend}", f"sum {value.item():g}", value.item() == 1)
+
+
+def attention(here: Here) -> Iterator[Finding]:
+    """Attention forward and backward: causal, and of packed rows by a dense mask and by flex attention."""
+    heads, width, texts = here.size(32, 2), here.size(128, 16), 8
+    for length in (1024, 4096) if not here.small else (64,):
+        made = {"dtype": torch.bfloat16, "device": here.device, "requires_grad": True}
+        q, k, v = (torch.randn(1, heads, length, width, **made) for _ in range(3))
+        text = torch.arange(length, device=here.device) * texts // length
+        mask = (text[:, None] == text[None]).tril()
+        ways = {
+            "sdpa, causal": lambda q=q, k=k, v=v: scaled(q, k, v, is_causal=True),
+            "sdpa, mask of texts": lambda q=q, k=k, v=v, mask=mask: scaled(q, k, v, attn_mask=mask),
+        }
+        if here.gpu:
+            ways["flex, mask of texts"] = _flex(text, q, k, v)
+        took = {way: 1000 * seconds(lambda work=work: work().sum().backward()) for way, work in ways.items()}
+        shown = ", ".join(f"{way} {each:.2f} ms" for way, each in took.items())
+        faster = took["sdpa, mask of texts"] / took.get("flex, mask of texts", float("inf"))
+        expected = f"flex ≥ 5 × as fast as the mask, {length} tokens" if length == 4096 else ""
+        yield here.compare(
+            "attention", expected, f"{length} tokens in {texts} texts: {shown}", faster >= 5 or not expected
+        )
+    if not here.gpu:
+        yield Finding("attention", "", "flex attention is compiled for GPUs", None)
+
+
+def _flex(text: torch.Tensor, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> Callable[[], torch.Tensor]:
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    def alone(batch, head, query, key):
+        return (query >= key) & (text[query] == text[key])
+
+    length = len(text)
+    mask = create_block_mask(alone, None, None, length, length, device=text.device)
+    compiled = torch.compile(flex_attention)
+    return lambda: compiled(q, k, v, block_mask=mask)

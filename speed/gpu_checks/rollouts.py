@@ -1,0 +1,104 @@
+"""Steps that draw completions, and the parts of them that speed/ has bounds for: rewards and generation."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from measuring import BACKBONE, BENCHMARK, ENCODER, STYLE, read
+
+from gpu_checks import made
+from gpu_checks.finding import Finding, Here
+from gpu_checks.training_runs import rates
+
+SPEED = Path(__file__).resolve().parent.parent
+DRIFT = 0.05  # nats per token, of sampler and trainer
+KEYS = ("sampler_drift", "frac_reward_zero_std", "completions/mean_length", "step_time")
+JUDGE = ["sft.bp", "reward.demobp"]
+REWARDS = {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0}
+
+
+def grpo(here: Here) -> Iterator[Finding]:
+    """Steps of GRPO drawn by transformers, with all rewards: a 135M, and a 1B."""
+    project = made.project(here)
+    sizes = {BACKBONE: (256, 96, 12), "llama-3.2-1b": (64, 256, 12)}
+    for backbone, (batch, tokens, most) in sizes.items():
+        if here.small and backbone != BACKBONE:
+            continue
+        if backbone != BACKBONE:
+            made.model(here, backbone, project.made)
+        step = _rollouts(here, project, backbone, "grpo", batch, tokens, generations=here.size(8, 2))
+        run, logged = project.trained(step), _logged(step)
+        project.forget_checkpoints(step)
+        seconds = run["step_seconds"] / max(1, run["steps"])
+        shown = ", ".join(f"{key} {logged[key]:.3g}" for key in KEYS if key in logged)
+        yield here.compare("grpo", f"{most} s a step or less", f"{backbone}: {seconds:.1f} s a step", seconds <= most)
+        yield Finding("grpo", "", f"{backbone}: {rates(run)}; {shown}")
+        drift = max(_all(step, "sampler_drift"), default=float("nan"))
+        yield Finding("grpo", f"sampler_drift below {DRIFT}", f"{backbone}: {drift:.2g}", drift < DRIFT)
+
+
+def _rollouts(here: Here, project: made.MadeProject, backbone: str, stage: str, batch: int, tokens: int, **more: Any):
+    """A step of a few rounds of completions."""
+    rows = here.size(batch, 4)
+    group = more.get("generations", 2)
+    recipe = {"batch_size": rows, "micro_batch_size": here.size(16, 2), "prompts": rows // group, "epochs": 3.0}
+    lengths = {"max_completion_length": here.size(tokens, 8), "validation": 4, "save_steps": 1000}
+    rewards = {"benchmark": BENCHMARK, "style": STYLE, "rewards": REWARDS, "encoders": [ENCODER]} | (
+        {"max_drift": 1.0} if stage == "grpo" else {}
+    )
+    return project.step(backbone, f"{stage}.try-s0", stage, **recipe, **lengths, **rewards, **more)
+
+
+def _logged(step: Path) -> dict[str, Any]:
+    """What the last step of training logged."""
+    rows = map(json.loads, (step / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    return [row for row in rows if "loss" in row][-1]
+
+
+def _all(step: Path, key: str) -> list[float]:
+    rows = map(json.loads, (step / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    return [row[key] for row in rows if key in row]
+
+
+def online_dpo(here: Here) -> Iterator[Finding]:
+    """Steps of online DPO with a reward model as judge."""
+    from transformers import LlamaForSequenceClassification
+
+    project = made.project(here)
+    chain = "+".join(f"{step}-s0" for step in JUDGE)
+    made.model(here, BACKBONE, project.made, LlamaForSequenceClassification, chain)
+    run = project.trained(_rollouts(here, project, BACKBONE, "onlinedpo", 64, 96, judge=JUDGE))
+    yield Finding("online_dpo", "trains and ends", f"{run['steps']} steps, {rates(run)}", run["steps"] == 3)
+
+
+def rewards(here: Here) -> Iterator[Finding]:
+    """speed/rewards.py, with a random encoder in MiniLM's shape."""
+    yield from _program(here, "rewards", *(["--steps", "3", "--times", "1"] if here.small else ["--times", "2"]))
+
+
+def generation(here: Here) -> Iterator[Finding]:
+    """speed/generation.py, with the random 135M."""
+    model = made.model(here, BACKBONE, made.project(here).inputs.results)
+    few = ["--prompts", "4", "--tokens", "8"] if here.small else []
+    yield from _program(here, "generation", "--model", str(model), "--times", "1", *few)
+
+
+def _program(here: Here, name: str, *options: str) -> Iterator[Finding]:
+    """The rates of a program of speed/, each with its bound, and what it found beside them."""
+    inputs, rows = made.project(here).inputs, here.work / f"{name}.json"
+    rows.unlink(missing_ok=True)
+    where = ["--config", str(made.ROOT / "config"), "--results", str(inputs.results.root), "--rows", str(rows)]
+    words = [sys.executable, str(SPEED / f"{name}.py"), *where, *options]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if not rows.is_file():
+        raise RuntimeError(f"status {done.returncode}: {(done.stdout + done.stderr)[-600:]}")
+    speeds, beside = read(rows)
+    for speed in speeds:
+        found = f"{speed.part}: {speed.ours:,.3g} {speed.unit}, {speed.ratio:.1f} × theirs"
+        bound = "" if speed.least is None else f"≥ {speed.least:g} × theirs"
+        yield here.compare(name, bound, found, speed.kept)
+    for check in beside:
+        yield Finding(name, "" if check.bound == "–" else check.bound, f"{check.what}: {check.found}", check.kept)
