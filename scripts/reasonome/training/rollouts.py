@@ -23,6 +23,7 @@ from reasonome.answering import local, precision
 from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
+from reasonome.core.weight_files import weight_files
 from reasonome.training import processes, shared_questions, shared_rollouts
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
@@ -109,7 +110,7 @@ def tensor_parallel(model: Path, share: float, processes: int) -> int:
 
     Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
     """
-    weights = sum(path.stat().st_size for path in model.glob("*.safetensors"))
+    weights = sum(path.stat().st_size for path in weight_files(model))
     possible = [n for n in possible_shards(model, processes) if processes % n == 0]
     return next((n for n in possible if weights / n <= share / 2), possible[-1])
 

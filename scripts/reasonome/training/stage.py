@@ -367,7 +367,7 @@ class Stage:
             processes=self.processes,
             nodes=processes.nodes(),
             sharding=sharding.chosen(),
-            device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+            device=precision.device(),
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,
             **self.meter.facts(),
