@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 
 import torch
 from measuring import Check, Speed, parser, report
@@ -51,8 +52,7 @@ def main() -> int:
         work(precision.DTYPES[given.work], given.seconds)
         return 0
     chosen = precision.choose("auto")
-    ways = {"theirs": {}, "plain": {"OMP_WAIT_POLICY": "PASSIVE"}, "ours": as_programs_have_it(os.environ)}
-    ways |= {f"GOMP_SPINCOUNT={spins}": {"GOMP_SPINCOUNT": str(spins)} for spins in given.spins}
+    ways = settings_of_ways(os.environ, given.spins)
     found = {name: (0.0, 0.0) for name in ways}
     for turn in range(given.times):
         for name, settings in ways.items():
@@ -72,9 +72,11 @@ def main() -> int:
     return report(speeds, checks, given.rows)
 
 
-def as_programs_have_it(environment) -> dict[str, str]:
-    """The settings of waiting threads in an environment, which programs of reasonome have."""
-    return {name: environment[name] for name in SETTINGS if name in environment}
+def settings_of_ways(environment: Mapping[str, str], spins: Sequence[int]) -> dict[str, dict[str, str]]:
+    """Way → its variables: theirs, plain, ours (those that programs of reasonome have in this environment), others."""
+    ours = {name: environment[name] for name in SETTINGS if name in environment}
+    others = {f"GOMP_SPINCOUNT={number}": {"GOMP_SPINCOUNT": str(number)} for number in spins}
+    return {"theirs": {}, "plain": {"OMP_WAIT_POLICY": "PASSIVE"}, "ours": ours, **others}
 
 
 def slowest(jobs: int, settings: dict[str, str], chosen: str, seconds: float) -> float:
