@@ -69,8 +69,9 @@ OWN_CACHES = (
     + "; fi; "
 )
 # A cluster signals every process of a job: the shell outlives its program, which saves, or all would end with the shell.
-# Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used. Weights are large blocks that come and go: without these malloc settings glibc hands
-# them back to the kernel each time, which costs a fifth of the training speed on CPUs.
+# Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used. Weights are large
+# blocks that come and go: without these malloc settings glibc hands them back to the kernel each time, which costs a fifth
+# of the training speed on CPUs.
 shell.prefix(
     "trap : TERM USR1; {{ "
     + literal(SETUP)

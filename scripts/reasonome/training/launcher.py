@@ -102,7 +102,7 @@ def lone_environment(launch: Launch) -> dict[str, str]:
 def environment(launch: Launch, processes: int, node: int, local: int, store: str) -> dict[str, str]:
     """The environment variables of one process: its rank, the store's address, its share of the CPUs, its cache.
 
-    An engine of vLLM inside each process takes itself for the first one and writes what that compiles.
+    An engine of vLLM inside each process takes itself for the first one: in one folder all would write the same files.
     """
     host, _, port = store.rpartition(":")
     return {
