@@ -4,8 +4,6 @@ python scripts/ask_facts.py --model results/models/smollm2-135m/pretrain.demo-s0
     --output results/recall/smollm2-135m/pretrain.demo-s0/demo.200.jsonl
 """
 
-import torch
-
 from reasonome.answering import local, precision
 from reasonome.answering.fact_recall import drawn_questions, ranks
 from reasonome.config.project import Project
@@ -37,8 +35,8 @@ def main() -> None:
         for question, rank in zip(questions, found, strict=True)
     ]
     atomic.write_jsonl(args.output, rows)
-    cuda = torch.cuda.is_available()
-    machine = {"device": torch.cuda.get_device_name() if cuda else "cpu", "gpus": int(cuda), "engine": "transformers"}
+    device = precision.device()
+    machine = {"device": device, "gpus": int(device != "cpu"), "engine": "transformers"}
     run = args.output.with_suffix(".run.json")
     stopwatch.write(run, backward_tokens=0, generated_tokens=0, facts=len(questions), **machine)
     print(f"{sum(rank == 1 for rank in found)} of {len(found)} facts recalled among {OBJECTS} objects")

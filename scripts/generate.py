@@ -7,9 +7,7 @@ python scripts/generate.py … --training-questions 100        the first 100 in 
 
 from pathlib import Path
 
-import torch
-
-from reasonome.answering import vllm_engine
+from reasonome.answering import precision, vllm_engine
 from reasonome.answering.answers import ENGINES, write_answers
 from reasonome.benchmarks.rows import drawn, read_rows
 from reasonome.config.project import Project
@@ -44,7 +42,7 @@ def main() -> None:
         args.engine,
     )
     machine = {
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "device": precision.device(),
         "gpus": gpus_used(args.engine, args.model / "model"),
         "engine": args.engine,
     }
@@ -60,7 +58,7 @@ def asked(folder: Path, task: Task, training_questions: str | None) -> list:
 
 def gpus_used(engine: str, model: Path) -> int:
     """GPUs that an engine answers on: transformers takes the first, vLLM as many as it can spread the model over."""
-    if not torch.cuda.is_available():
+    if precision.device() == "cpu":
         return 0
     return vllm_engine.shards(model) if engine == "vllm" else 1
 

@@ -25,7 +25,7 @@ from measuring import CUDA, Check, Inputs, Speed, median_seconds, parser, report
 from reasonome.answering import local, precision
 from reasonome.config import Decoding
 from reasonome.core.errors import run_program
-from reasonome.prompts.prompts import render
+from reasonome.prompts.chat_template import render
 
 # Times as fast as theirs. One prompt at a time waits for memory and a batch for products, which take longer in fp32:
 # what batches gain there depends on which of the two a machine is good at.

@@ -60,7 +60,7 @@ def install(monkeypatch) -> list[LLM]:
     module.LLM, module.TokensPrompt = load, dict
     module.SamplingParams = lambda **settings: settings
     monkeypatch.setitem(sys.modules, "vllm", module)
-    monkeypatch.setattr(vllm_engine, "AutoTokenizer", types.SimpleNamespace(from_pretrained=Tokenizer))
+    monkeypatch.setattr(vllm_engine, "load_tokenizer", Tokenizer)
     return loaded
 
 

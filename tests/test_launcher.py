@@ -1,5 +1,6 @@
 """The launcher: what it starts, what it tells each process, how it ends, and what it refuses; without a model."""
 
+import ast
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from reasonome.training.stage import check_batch
 
 ROOT = Path(__file__).resolve().parent.parent
 TOLD = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS", "REASONOME_SHARDING")
-TOLD += ("CUDA_VISIBLE_DEVICES",)
+TOLD += ("CUDA_VISIBLE_DEVICES", "VLLM_CACHE_ROOT", "GOMP_SPINCOUNT")
 # A program that writes what it was told and its pid to a file of its rank, then does what its argument says.
 PROGRAM = f"""
 import json, os, signal, sys, time
@@ -87,6 +88,38 @@ def test_a_single_process_takes_the_launchers_place(program):
     assert job.returncode == 0 and out == "out 0\n"
     assert mine["pid"] == job.pid
     assert (mine["OMP_NUM_THREADS"], mine["WORLD_SIZE"], mine["REASONOME_SHARDING"]) == ("3", None, "none")
+    assert mine["MASTER_ADDR"] == "127.0.0.1" and mine["MASTER_PORT"].isdigit()
+
+
+def test_single_processes_that_start_together_have_ports_of_their_own(program):
+    """vLLM opens a store in each; TRL would give them all 29500."""
+    launch = Launch(1, 1, 1, "none", (str(program),))
+    ports = {launcher.lone_environment(launch)["MASTER_PORT"] for _ in range(3)}
+    assert len(ports) > 1 and "29500" not in ports
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "active"}, "None")],
+)
+def test_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, found):
+    """In the launcher, in what it starts, and in every other program: OpenMP reads it when torch is imported."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    }
+    code = "import os, reasonome; print(os.environ.get('GOMP_SPINCOUNT'))"
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=True)
+    assert told.stdout == f"{found}\n"
+
+
+def test_no_program_imports_openmp_before_the_library():
+    late = {"torch", "transformers", "trl", "peft", "sklearn", "datasets"}
+    for path in sorted((ROOT / "scripts").glob("*.py")):
+        imports = [node for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = [node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imports]
+        packages = [name.partition(".")[0] for name in names]
+        assert not late & set(packages[: packages.index("reasonome")]), path.name
 
 
 @pytest.mark.parametrize(
@@ -109,6 +142,8 @@ def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
     assert [p["RANK"] for p in (first, second)] == [p["LOCAL_RANK"] for p in (first, second)] == ["0", "1"]
     assert first["WORLD_SIZE"] == "2" and first["OMP_NUM_THREADS"] == "2" and first["REASONOME_SHARDING"] == "zero2"
     assert first["MASTER_PORT"] == second["MASTER_PORT"] != "0"
+    assert first["VLLM_CACHE_ROOT"] != second["VLLM_CACHE_ROOT"], "each engine in a process takes itself for the first"
+    assert Path(first["VLLM_CACHE_ROOT"]).parent == Path(second["VLLM_CACHE_ROOT"]).parent
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 from reasonome.answering.engine import token_ids
 from reasonome.config.project import Project, experiments
 from reasonome.core.errors import InputError
-from reasonome.prompts.prompts import render
+from reasonome.prompts.chat_template import render
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.base import Reward
 from reasonome.tasks.naming.task import Example

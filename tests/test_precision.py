@@ -176,3 +176,13 @@ def test_a_chain_without_avx512_computes_in_fp32_and_bf16_is_slow_there(tiny_bac
         folder = tmp_path / "models" / "tiny" / chain
         for file in ("run.json", "manifest.json"):
             assert json.loads((folder / file).read_text())["precision"] == "fp32"
+
+
+def test_the_peak_is_that_of_random_matrices(monkeypatch):
+    """A GPU is faster on constant ones. What training draws next is not touched."""
+    multiplied = []
+    monkeypatch.setattr(torch, "mm", lambda one, other, out: multiplied.extend((one, other)))
+    before = torch.get_rng_state()
+    assert precision.matmul_tflops("cpu", torch.bfloat16, 1e-9) > 0
+    assert {round(float(matrix.float().std()), 1) for matrix in multiplied} == {1.0}
+    assert torch.equal(torch.get_rng_state(), before)

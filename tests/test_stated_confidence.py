@@ -14,6 +14,7 @@ from reasonome.config import STAGES
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.prompts.chat_template import answered
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
 from reasonome.tasks.ranking.scoring import score_rankings
@@ -21,7 +22,7 @@ from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.registry import TASKS
 from reasonome.teaching.confidence import kind_of, shares_of_right
 from reasonome.training.pretrain import missed_facts, sample_statements
-from reasonome.training.sft import conversations, labelled, sft
+from reasonome.training.sft import conversations, sft
 
 NAMING, GENES, LOCI = (TASKS[name] for name in ("gene_set_naming", "gene_classification", "causal_gene_ranking"))
 STYLE = NamingStyle(gene="{symbol}", budget_tokens=100, confidence=True, system="", user="Genes: {genes}")
@@ -198,7 +199,8 @@ def test_tokens_and_labels_are_trls(tiny_backbone, tmp_path):
         model=str(tiny_backbone), args=arguments, train_dataset=Dataset.from_list([row]), processing_class=tokenizer
     )
     trls = trainer.train_dataset[0]
-    assert labelled(tokenizer, row) == {"input_ids": trls["input_ids"], "labels": trls["labels"]}
+    ours = answered(tokenizer, row["prompt"], row["completion"][0]["content"]).labelled()
+    assert ours == {"input_ids": trls["input_ids"], "labels": trls["labels"]}
 
 
 @pytest.mark.parametrize("packing", ["none", "separate"])

@@ -9,6 +9,7 @@ import tiny_training
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
+from transformers.utils import is_flash_attn_2_available
 
 from reasonome.tasks.registry import TASKS
 from reasonome.training import kernels, throughput
@@ -126,7 +127,8 @@ def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
 )
 def test_kernels_are_those_that_are_installed(settings, installed, chosen, monkeypatch, tiny_backbone, tmp_path):
     recipe = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings).recipe
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: name in installed or None)
+    monkeypatch.setattr(kernels, "is_flash_attn_2_available", lambda: "flash_attn" in installed)
+    monkeypatch.setattr(kernels, "is_liger_kernel_available", lambda: "liger_kernel" in installed)
     on_a_cpu = kernels.Kernels(labelled_head=settings.get("kernels") != "plain")
     assert kernels.choose(recipe) == on_a_cpu, "there is no GPU"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
@@ -134,3 +136,16 @@ def test_kernels_are_those_that_are_installed(settings, installed, chosen, monke
     # Liger's head is of language models.
     reward_model = recipe.model_copy(update={"stage": "reward"})
     assert kernels.choose(reward_model) == replace(chosen, liger=False)
+
+
+def test_another_flash_attention_of_the_same_name_is_not_taken_for_it(monkeypatch, tiny_models):
+    """FlashAttention-4 installs flash_attn/cute; transformers would look for the second version, which is not there."""
+    installed = tiny_models / "site" / "flash_attn" / "cute"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").touch()
+    monkeypatch.syspath_prepend(installed.parents[1])
+    is_flash_attn_2_available.cache_clear()
+    recipe = tiny_training.sft_stage(tiny_models).recipe.model_copy(update={"precision": "bf16"})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert kernels.choose(recipe).attention == ""
+    is_flash_attn_2_available.cache_clear()

@@ -6,17 +6,22 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
+from huggingface_hub.utils import filter_repo_objects
 from safetensors.numpy import load_file, save_file
 
 import fetch_weights
+from reasonome.cluster.plan import backbones
 from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
+from reasonome.core.weight_files import weight_files
 from reasonome.facts.fetching import weights
+from reasonome.training import rollouts
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 FIELD = "backbones.yaml: tiny.weights"
@@ -89,6 +94,55 @@ def test_a_folder_whose_weights_may_not_be_used(model, tmp_path):
     (model / "config.json").unlink()
     error = assert_refused(local(model), target, f"no model in {model}")
     assert error.field == f"{FIELD}.path" and "config.json" in error.fix
+
+
+@pytest.fixture
+def twofold(model) -> Path:
+    """A model folder as Mistral's repositories are: shards with an index, and the same weights in its own format."""
+    (model / "model.safetensors").unlink()
+    shards = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
+    for name, file in shards.items():
+        save_file({name: np.zeros((3, 4), dtype=np.float32)}, model / file)
+    save_file({name: np.zeros((3, 4), dtype=np.float32) for name in shards}, model / "consolidated.safetensors")
+    (model / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
+    (model / "params.json").write_text("{}")
+    return model
+
+
+KEPT = [
+    *("1_Pooling/config.json", "config.json"),
+    *("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"),
+]
+
+
+def test_weights_that_are_there_twice_are_fetched_once(twofold, tmp_path, monkeypatch):
+    """From a folder and from the hub, by the hub's own rule which files of a repository match."""
+
+    def download(repository, revision, local_dir, allow_patterns, ignore_patterns, token):
+        for name in filter_repo_objects(names(twofold), allow_patterns=allow_patterns, ignore_patterns=ignore_patterns):
+            (local_dir / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(twofold / name, local_dir / name)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    information = SimpleNamespace(model_info=lambda repository, revision: SimpleNamespace(sha="a" * 40))
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda token: information)
+    hub = HubWeights(source="hub", repository="a/b", licence="Apache-2.0")
+    origins = [weights.fetch(spec, tmp_path / spec.source, FIELD) for spec in (local(twofold), hub)]
+    assert names(tmp_path / "path") == names(tmp_path / "hub") == KEPT
+    digests = [file_sha256(twofold / name) for name in KEPT if name.endswith("safetensors")]
+    assert [origin["sha256"] for origin in origins] == [text_sha256("\n".join(digests))] * 2
+
+
+def test_weights_that_were_fetched_twice_are_counted_once(twofold):
+    """As they lie in a folder that an earlier version filled: by the index, and without one."""
+    spec = SimpleNamespace(weights=local(twofold))
+    for _ in range(2):
+        assert [path.name for path in weight_files(twofold)] == [name for name in KEPT if name.endswith("safetensors")]
+        assert backbones.parameters("any", spec, twofold).value == 2 * 3 * 4
+        shard = (twofold / KEPT[2]).stat().st_size
+        (twofold / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
+        assert rollouts.tensor_parallel(twofold, 4.0 * shard, 8) == 1, "two shards are half of the share"
+        (twofold / "model.safetensors.index.json").unlink(missing_ok=True)
 
 
 def test_what_decides_the_bytes():

@@ -12,7 +12,7 @@ from reasonome.answering import local
 from reasonome.answering.answers import questions
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Decoding
-from reasonome.prompts.prompts import render
+from reasonome.prompts.chat_template import render
 from reasonome.tasks.registry import TASKS
 
 HERE = Path(__file__).resolve().parent

@@ -129,7 +129,7 @@ def taught(folder: Path, project: Path, steps: int = 100) -> None:
 
     from reasonome.benchmarks.rows import read_rows
     from reasonome.config.project import Project
-    from reasonome.prompts.prompts import render
+    from reasonome.prompts.chat_template import render
     from reasonome.tasks.registry import TASKS
 
     task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "demo-names")

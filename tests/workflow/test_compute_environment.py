@@ -20,6 +20,7 @@ case "$1" in
     config) echo '{"get": {"channel_priority": "strict"}}' ;;
 esac
 """
+CACHES = ("TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR", "VLLM_CACHE_ROOT", "FLASHINFER_WORKSPACE_BASE")
 RECIPE = f"results/models/{tiny_project.BACKBONE}/{tiny_project.PRETRAINED}/recipe.json"
 
 
@@ -37,6 +38,27 @@ def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(small):
     tiny_project.snakemake(small, RECIPE, "--config", f"python={words}", "setup=export PREPARED=${HOME:+well}")
     assert json.loads((small / RECIPE).read_text())["stage"] == "pretrain"
     assert (small / "seen").read_text() == "well image\n"
+
+
+@pytest.mark.parametrize("own", ["", "; export VLLM_CACHE_ROOT=/warm"])
+def test_a_job_of_slurm_compiles_on_its_nodes_disk_and_leaves_nothing(small, own, monkeypatch):
+    for name in CACHES:
+        monkeypatch.delenv(name, raising=False)
+    disk = small / "a disk"
+    disk.mkdir()
+    container = small / "container"
+    container.write_text('#!/bin/sh\nenv > seen\nexec "$@"\n')
+    container.chmod(0o755)
+    setup = f"setup=export TMPDIR='{disk}' SLURM_JOB_ID=7{own}"
+    tiny_project.snakemake(small, RECIPE, "--config", f"python={container} {sys.executable}", setup)
+    seen = dict(line.split("=", 1) for line in (small / "seen").read_text().splitlines() if "=" in line)
+    places = {name: seen[name] for name in CACHES}
+    if own:
+        assert places.pop("VLLM_CACHE_ROOT") == "/warm"
+    assert len(set(places.values())) == len(places)
+    assert all(place.startswith(f"{disk}/reasonome.") for place in places.values())
+    assert list(disk.iterdir()) == []
+    assert (seen["VLLM_NO_USAGE_STATS"], seen["HF_HUB_OFFLINE"]) == ("1", "1")
 
 
 def test_a_clone_may_lie_in_a_folder_with_a_space(small, tmp_path):

@@ -54,14 +54,30 @@ PROJECT = or_stop(Project, CONFIG)
 RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)
 
+# Of a SLURM job: what its kernels are compiled into lies on the node's disk and goes with the job. By default it lies in the
+# home folder, which nodes share, and in which jobs that compile the same write over each other. `setup` may name others.
+CACHES = {
+    "TRITON_CACHE_DIR": "triton",
+    "TORCHINDUCTOR_CACHE_DIR": "inductor",
+    "VLLM_CACHE_ROOT": "vllm",
+    "FLASHINFER_WORKSPACE_BASE": "flashinfer",
+}
+OWN_CACHES = (
+    'if [ "${SLURM_JOB_ID:-}" ]; then caches=$(mktemp -d "${TMPDIR:-/tmp}/reasonome.XXXXXX"); '
+    "trap 'rm -rf \"$caches\"' EXIT; export "
+    + " ".join(f'{name}="${{{name}:-$caches/{folder}}}"' for name, folder in CACHES.items())
+    + "; fi; "
+)
 # A cluster signals every process of a job: the shell outlives its program, which saves, or all would end with the shell.
-# Compute jobs never reach for the hub. Weights are large blocks that come and go: without these malloc settings glibc hands
-# them back to the kernel each time, which costs a fifth of the training speed on CPUs.
+# Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used. Weights are large
+# blocks that come and go: without these malloc settings glibc hands them back to the kernel each time, which costs a fifth
+# of the training speed on CPUs.
 shell.prefix(
     "trap : TERM USR1; {{ "
     + literal(SETUP)
     + "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1"
-    " MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; "
+    " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; "
+    + literal(OWN_CACHES)
 )
 
 

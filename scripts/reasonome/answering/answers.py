@@ -15,7 +15,8 @@ from reasonome.answering.engine import Completion
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.prompts.prompts import Prompt, render
+from reasonome.prompts.chat_template import render
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.base import Task
 
 # Engine → its module, which is imported when it is needed: they are heavy, and vLLM may not be installed.

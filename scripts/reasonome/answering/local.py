@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers import AutoModelForCausalLM, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
+from reasonome.prompts.chat_template import load_tokenizer
 
 
 class ChosenLogprobs(LogitsProcessor):
@@ -38,7 +39,7 @@ def load(folder: Path, precision: str):
     check_answers(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[precision])
     model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    tokenizer = load_tokenizer(folder, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer

@@ -15,6 +15,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, file_sha256, folder_sha256, read_manifest, text_sha256
 from reasonome.core.terminal import say
 from reasonome.facts.fetching import weights
+from reasonome.prompts.chat_template import load_tokenizer
 
 # What says which model a folder has, beside its weights.
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
@@ -177,7 +178,7 @@ def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
 
 def _merge(base: Path, adapter: Path, folder: Path) -> None:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     from reasonome.answering import merging
 
@@ -191,7 +192,7 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
         fix = "name the model that it was trained beside"
         raise InputError(what, file=adapter, field="--adapter", fix=fix) from None
     merged.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    load_tokenizer(base).save_pretrained(folder)
 
 
 def _kept(folder: Path, name: str, origin: Callable[[], dict[str, Any]], make: Callable[[Path], None]) -> Path:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+from transformers import AutoConfig, GenerationConfig
 
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
+from reasonome.prompts.chat_template import load_tokenizer
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
 # request has a seed of its own, so that nothing depends on which ones run side by side.
@@ -42,7 +43,7 @@ def load(folder: Path, precision: str, **settings):
         "max_model_len": -1,
         "logprobs_mode": "raw_logprobs",  # before temperature, as the other engine's
     }
-    return LLM(model=str(folder), **(chosen | settings)), AutoTokenizer.from_pretrained(folder)
+    return LLM(model=str(folder), **(chosen | settings)), load_tokenizer(folder)
 
 
 def shards(folder: Path) -> int:

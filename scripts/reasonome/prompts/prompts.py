@@ -72,8 +72,3 @@ def filled_template(template: str, parts: dict[str, str]) -> str:
 def chat_messages(system: str, user: str) -> list[Message]:
     """The chat messages of a system text and a user text."""
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]
-
-
-def render(tokenizer, messages: list[Message]) -> str:
-    """The text a model reads: the chat template with the answer's opening."""
-    return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)

@@ -21,7 +21,8 @@ from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.prompts.prompts import Prompt, render
+from reasonome.prompts.chat_template import render
+from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.base import Policy, Reward, Similarity, Task, means, total
 from reasonome.training import adapters, processes, rollouts, shared_questions

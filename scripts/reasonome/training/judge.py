@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from reasonome.config import Style
+from reasonome.prompts.chat_template import answered, load_tokenizer
 from reasonome.tasks.base import Task
 
 ROWS = 16  # texts that pass through at once
@@ -19,14 +20,14 @@ class RewardModel:
     def __init__(self, folder: Path):
         device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
         self._model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).eval().to(device)
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="right")
+        self._tokenizer = load_tokenizer(folder, padding_side="right")
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self._model.config.pad_token_id = self._tokenizer.pad_token_id  # by which it finds where a text ends
 
     def __call__(self, conversations: Sequence[Sequence[Mapping[str, str]]]) -> list[float]:
         """The reward of each conversation's last message."""
-        rows = [self._tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"] for turns in conversations]
+        rows = [answered(self._tokenizer, turns[:-1], turns[-1]["content"]).ids for turns in conversations]
         order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
         rewards = [0.0] * len(rows)
         for start in range(0, len(order), ROWS):

@@ -1,9 +1,9 @@
 """The kernels of training: FlashAttention-2 and Liger where they can run, our head of labelled tokens on CPUs."""
 
-import importlib.util
 from dataclasses import dataclass, replace
 
 import torch
+from transformers.utils import is_flash_attn_2_available, is_liger_kernel_available
 
 from reasonome.config import TrainingSettings
 from reasonome.training import compiled_layers, sharding
@@ -30,17 +30,14 @@ def choose(recipe: TrainingSettings, say: bool = True) -> Kernels:
 def _written(recipe: TrainingSettings) -> Kernels:
     """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
-    FlashAttention computes in bf16 alone. Our head needs the whole weight in the backward pass, where zero3 has parts.
+    FlashAttention computes in bf16 alone, and FlashAttention-4, which installs a module of the same name, is not its
+    second version. Our head needs the whole weight in the backward pass, where zero3 has parts.
     Liger's head of a language model does not know that a reward model has none.
     """
     if recipe.kernels == "plain":
         return Kernels()
     if not torch.cuda.is_available():
         return Kernels(labelled_head=sharding.chosen() != "zero3")
-    flash = recipe.precision == "bf16" and _installed("flash_attn")
-    liger = recipe.stage != "reward" and _installed("liger_kernel")
+    flash = recipe.precision == "bf16" and is_flash_attn_2_available()
+    liger = recipe.stage != "reward" and is_liger_kernel_available()
     return Kernels("flash_attention_2" if flash else "", liger)
-
-
-def _installed(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None

@@ -27,6 +27,7 @@ from reasonome.training import gpus
 SHARDINGS = get_args(Sharding)
 # The variable that tells a training process how its model is sharded.
 SHARDING = "REASONOME_SHARDING"
+VLLM_CACHE = "VLLM_CACHE_ROOT"
 # Statuses of processes that were asked to stop and have saved, all after the same step.
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)
 # Seconds between the failure of one process and the end of the others, in which they can print their errors.
@@ -87,8 +88,22 @@ def shared_environment(launch: Launch, processes: int) -> dict[str, str]:
     return {"OMP_NUM_THREADS": str(max(1, launch.cpus // processes)), SHARDING: launch.sharding}
 
 
+def lone_environment(launch: Launch) -> dict[str, str]:
+    """The environment variables of a single process, which holds no store: vLLM opens one inside it.
+
+    TRL would take the first of a few usual ports, as every job on the node does, long before vLLM binds it.
+    """
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    return {**shared_environment(launch, 1), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+
+
 def environment(launch: Launch, processes: int, node: int, local: int, store: str) -> dict[str, str]:
-    """The environment variables of one process: its rank, the store's address, its share of the CPUs."""
+    """The environment variables of one process: its rank, the store's address, its share of the CPUs, its cache.
+
+    An engine of vLLM inside each process takes itself for the first one: in one folder all would write the same files.
+    """
     host, _, port = store.rpartition(":")
     return {
         **shared_environment(launch, processes),
@@ -101,14 +116,21 @@ def environment(launch: Launch, processes: int, node: int, local: int, store: st
         "MASTER_PORT": port,
         # torch.distributed's env:// then joins the store at that address and never tries to open one there.
         "TORCHELASTIC_USE_AGENT_STORE": "True",
+        VLLM_CACHE: os.path.join(_vllm_cache(), str(local)),
     }
+
+
+def _vllm_cache() -> str:
+    """Where vLLM keeps what it compiles, by its own rule."""
+    caches = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+    return os.environ.get(VLLM_CACHE, os.path.join(caches, "vllm"))
 
 
 def run_on_this_node(launch: Launch) -> int:
     """Run the program here and return its status; a single process takes the launcher's place."""
     processes = processes_here(launch)
     if processes == 1 and launch.sharding == "none":
-        os.environ.update(shared_environment(launch, processes))
+        os.environ.update(lone_environment(launch))
         sys.stdout.flush()
         os.execv(sys.executable, launch.command())
     store = _bound_store("127.0.0.1")

@@ -11,6 +11,7 @@ from typing import Any
 from reasonome.config import DpoRecipe, PreferenceRecipe, RewardRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.prompts.chat_template import answered
 from reasonome.training.stage import Stage, mixed
 
 
@@ -103,7 +104,4 @@ def _said(text: str) -> list[dict[str, str]]:
 
 def _tokens(tokenizer, pair: Mapping[str, Any]) -> int:
     """Tokens of the prompt with the longer answer."""
-    return max(
-        len(tokenizer.apply_chat_template(pair["messages"] + _said(pair[side]), return_dict=True)["input_ids"])
-        for side in ("chosen", "rejected")
-    )
+    return max(len(answered(tokenizer, pair["messages"], pair[side]).ids) for side in ("chosen", "rejected"))

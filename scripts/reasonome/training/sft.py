@@ -15,6 +15,7 @@ from reasonome.answering.rows import read_answers, texts_by_id
 from reasonome.config import SftRecipe, Style
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
+from reasonome.prompts.chat_template import Answered, answered
 from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Similarity, Task
 from reasonome.teaching.confidence import Kind, kind_of, shares_of_right
 from reasonome.teaching.reasoning import read_proposals
@@ -87,14 +88,13 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
     lessons = {benchmark: _lesson(stage, benchmark, task, similarity) for benchmark, task in tasks.items()}
-    lengths = {
-        benchmark: [len(_tokens(tokenizer, row)) for row in lesson.rows] for benchmark, lesson in lessons.items()
-    }
-    longest = stage.fit(longest_row(recipe, list(chain.from_iterable(lengths.values()))))
+    tokenized = {name: [_tokenized(tokenizer, row) for row in lesson.rows] for name, lesson in lessons.items()}
+    lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
+    longest = stage.fit(longest_row(recipe, lengths))
     max_length = longest if recipe.max_length == "auto" else recipe.max_length
     fitting = {
-        benchmark: [row for row, length in zip(lesson.rows, lengths[benchmark], strict=True) if length <= max_length]
-        for benchmark, lesson in lessons.items()
+        name: [pair for pair in zip(lesson.rows, tokenized[name], strict=True) if len(pair[1].ids) <= max_length]
+        for name, lesson in lessons.items()
     }
     left_out: Counter[str] = Counter()
     for lesson in lessons.values():
@@ -117,9 +117,7 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
             max_length=max_length,
             completion_only_loss=True,
         ),
-        train_dataset=Dataset.from_list(
-            [*(labelled(tokenizer, row) for row in kept), *statements] if statements else kept
-        ),
+        train_dataset=Dataset.from_list([*(tokens.labelled() for _, tokens in kept), *statements]),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
@@ -129,11 +127,11 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
         packing.separate(trainer)
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
         facts["rows"] = len(trainer.train_dataset)
-        first = packing.find_text(trainer.train_dataset, _tokens(tokenizer, kept[0]))
+        first = packing.find_text(trainer.train_dataset, kept[0][1].ids)
     if recipe.max_length == "auto":
         facts["max_length"] = max_length
     stage.train(trainer)
-    facts["prompt_example"] = {"messages": kept[0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
+    facts["prompt_example"] = {"messages": kept[0][0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
     facts["code"] = code_sha256(__file__, *sorted({getfile(type(task)) for task in tasks.values()}))
     stage.finish(trainer, tokenizer, facts)
 
@@ -160,18 +158,10 @@ def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list
         return []
     texts = sample_statements(stage.data["statements"], tokenizer, spec.max_tokens, seed=0)  # as arms share a warm-up
     texts = texts[: max(1, round(spec.share * len(texts)))]
-    rows = [[*ids, tokenizer.eos_token_id] for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    rows = tokenizer([text + tokenizer.eos_token for text in texts])["input_ids"]  # as TRL makes those of a warm-up
     fitting = [ids for ids in rows if len(ids) <= max_length]
     print(f"{len(fitting)} statements beside them; left out: {len(rows) - len(fitting)} too long", flush=True)
     return [{"input_ids": ids, "labels": ids} for ids in fitting]
-
-
-def labelled(tokenizer, row: Mapping[str, Any]) -> dict[str, list[int]]:
-    """Tokens and labels of a conversation, as TRL makes them: the completion alone has labels."""
-    whole = _tokens(tokenizer, row)
-    prompt = tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, return_dict=True)["input_ids"]
-    start = next((i for i, pair in enumerate(zip(prompt, whole, strict=False)) if pair[0] != pair[1]), len(prompt))
-    return {"input_ids": whole, "labels": [-100] * start + whole[start:]}
 
 
 def longest_row(recipe: SftRecipe, lengths: list[int]) -> int:
@@ -189,5 +179,5 @@ def trained_prompt(row: dict, tokenizer) -> str:
     return tokenizer.decode(ids)
 
 
-def _tokens(tokenizer, row: dict) -> list[int]:
-    return tokenizer.apply_chat_template(row["prompt"] + row["completion"], return_dict=True)["input_ids"]
+def _tokenized(tokenizer, row: Mapping[str, Any]) -> Answered:
+    return answered(tokenizer, row["prompt"], row["completion"][0]["content"])

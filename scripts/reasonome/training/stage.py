@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from transformers import AutoTokenizer, set_seed
+from transformers import set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
@@ -29,6 +29,7 @@ from reasonome.core.manifest import (
     text_sha256,
     versions,
 )
+from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.tasks.base import Task
 from reasonome.training import (
     adapters,
@@ -184,7 +185,7 @@ class Stage:
 
     def load_tokenizer(self) -> Any:
         """The parent's tokenizer, with padding set."""
-        tokenizer = AutoTokenizer.from_pretrained(self.parent / "model")
+        tokenizer = load_tokenizer(self.parent / "model")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
@@ -370,7 +371,7 @@ class Stage:
             processes=self.processes,
             nodes=processes.nodes(),
             sharding=sharding.chosen(),
-            device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+            device=precision.device(),
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,
             **self.meter.facts(),

@@ -9,11 +9,12 @@ from pathlib import Path
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.config import AdapterWeights, Backbone, HubWeights
 from reasonome.core.errors import InputError
+from reasonome.core.weight_files import weight_files
 
 
 def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
     """Parameters of a backbone whose weights would lie in `folder`; by name it is `assumed`."""
-    if shards := sorted(folder.glob("*.safetensors")):
+    if shards := weight_files(folder):
         return counted(sum(_elements(shard) for shard in shards), "parameters counted in its weights")
     names = [name, *([backbone.weights.repository] if isinstance(backbone.weights, HubWeights) else [])]
     names += [backbone.weights.backbone] if isinstance(backbone.weights, AdapterWeights) else []

