@@ -50,7 +50,8 @@ def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
     if adapter and name == "reward":
         trained = load_file(folder / "adapter" / "adapter_model.safetensors")
         [head] = [weight for key, weight in trained.items() if "score" in key]
-        assert torch.equal(head.to(after["score.weight"].dtype), after["score.weight"])
+        rounded = 0 if after["score.weight"].dtype == head.dtype else 2**-7  # at random, by less than a step of bf16
+        torch.testing.assert_close(after["score.weight"].to(head.dtype), head, rtol=rounded, atol=0)
 
 
 def test_a_reward_model_is_measured_as_it_is_saved(tiny_models, monkeypatch):
