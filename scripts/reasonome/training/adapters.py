@@ -84,12 +84,10 @@ class _OneProduct(LoraLinear):
         if args or kwargs or self.merged or self.disable_adapters or len(self.active_adapters) != 1:
             return super().forward(x, *args, **kwargs)
         (name,) = self.active_adapters
-        base, kind = (
-            self.get_base_layer(),
-            torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None,
-        )
+        base = self.get_base_layer()
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
         down, up = self.lora_A[name].weight, self.scaling[name] * self.lora_B[name].weight
-        parts = [part.to(kind or x.dtype) for part in (x.flatten(0, -2), base.weight, down, up)]
+        parts = [part.to(kind) for part in (x.flatten(0, -2), base.weight, down, up)]
         output = _Product.apply(*parts).unflatten(0, x.shape[:-1])
         return output if base.bias is None else output + base.bias.to(output.dtype)
 
