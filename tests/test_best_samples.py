@@ -11,6 +11,7 @@ from reasonome.config import BestSamples, SftRecipe
 from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example
@@ -109,11 +110,17 @@ def test_a_model_learns_the_best_of_its_samples(tiny_models, monkeypatch, capsys
     stage = stage_of_samples(tiny_models, samples)
     plain = tiny_training.sft_stage(tiny_models, "sft.plain-s0")
     sft(stage, {"demo-go": NAMING})
-    assert sorted(row["completion"][0]["content"] for row in trained) == sorted(right.values())
+    tokenizer = load_tokenizer(tiny_models / "base" / "model")
+
+    def completion(row):
+        learned = [token for token, label in zip(row["input_ids"], row["labels"], strict=True) if label != -100]
+        return tokenizer.decode(learned, skip_special_tokens=True).strip()
+
+    assert sorted(map(completion, trained)) == sorted(right.values())
     kept = trained.copy()
     sft(plain, {"demo-go": NAMING})
-    prompts = [row["prompt"] for row in trained[len(kept) :]]
-    assert all(row["prompt"] in prompts for row in kept), "asked as in all fine-tuning"
+    prompts = [sft_module.trained_prompt(row, tokenizer) for row in trained[len(kept) :]]
+    assert all(sft_module.trained_prompt(row, tokenizer) in prompts for row in kept), "asked as in all fine-tuning"
     manifest = atomic.read_json(tiny_models / "sft.try-s0/manifest.json")
     counts = {"examples": 3, "without_finished_sample": 8, "below_threshold": 1, "alike": 0, "too_long": 0}
     assert {name: manifest[name] for name in counts} == counts
