@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from measuring import Check, Speed, parser, report
+from model_shapes import SHAPES
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from reasonome.answering import precision
@@ -30,15 +31,7 @@ SETTINGS = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 # Of theirs: alone nearly as fast, and beside another faster by so much.
 LEAST_ALONE, LEAST_BESIDE = 0.95, 1.5
 TEXTS, TOKENS = 1, 64
-SHAPE = {
-    "vocab_size": 49_152,
-    "hidden_size": 576,
-    "intermediate_size": 1536,
-    "num_hidden_layers": 30,
-    "num_attention_heads": 9,
-    "num_key_value_heads": 3,
-    "tie_word_embeddings": True,
-}
+SHAPE = SHAPES["smollm2-135m"]
 
 
 def main() -> int:

@@ -24,10 +24,10 @@ def choose(recipe: TrainingSettings, say: bool = True) -> Kernels:
     lacking = compiled_layers.missing() if recipe.compile_layers else ""
     if lacking and say:
         print(f"layers are not compiled, as compile_layers asks: this machine lacks {lacking}", flush=True)
-    return replace(_written(recipe), compiled_layers=recipe.compile_layers and not lacking)
+    return replace(_hand_written(recipe), compiled_layers=recipe.compile_layers and not lacking)
 
 
-def _written(recipe: TrainingSettings) -> Kernels:
+def _hand_written(recipe: TrainingSettings) -> Kernels:
     """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
     FlashAttention computes in bf16 alone, and FlashAttention-4, which installs a module of the same name, is not its

@@ -21,7 +21,7 @@ from reasonome.teaching.confidence import Kind, kind_of, shares_of_right
 from reasonome.teaching.reasoning import read_proposals
 from reasonome.teaching.samples import best_samples, finished, rewarded_by
 from reasonome.training import adapters, packing
-from reasonome.training.pretrain import sample_statements
+from reasonome.training.pretrain import sample_statements, tokenised, whole
 from reasonome.training.stage import Stage, mixed
 
 
@@ -158,10 +158,10 @@ def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list
         return []
     texts = sample_statements(stage.data["statements"], tokenizer, spec.max_tokens, seed=0)  # as arms share a warm-up
     texts = texts[: max(1, round(spec.share * len(texts)))]
-    rows = tokenizer([text + tokenizer.eos_token for text in texts])["input_ids"]  # as TRL makes those of a warm-up
-    fitting = [ids for ids in rows if len(ids) <= max_length]
+    rows = tokenised(texts, tokenizer)
+    fitting = whole(rows, max_length)
     print(f"{len(fitting)} statements beside them; left out: {len(rows) - len(fitting)} too long", flush=True)
-    return [{"input_ids": ids, "labels": ids} for ids in fitting]
+    return fitting.to_list()
 
 
 def longest_row(recipe: SftRecipe, lengths: list[int]) -> int:
