@@ -1,10 +1,10 @@
 """Forward passes a second of a job alone on this machine, and of each of two that share its cores.
 
 python speed/side_by_side.py                 # needs nothing made before; a minute and a half on a quiet machine
-python speed/side_by_side.py --spins 200 500 2000     # other values of GOMP_SPINCOUNT beside them
+python speed/side_by_side.py --spins 1000 2000        # other values of GOMP_SPINCOUNT beside them
 
 Threads of a matrix product wait for one another. What differs is how: by turning in a loop, or asleep. Each job is a
-process with as many threads as there are cores, which passes texts through a model of 135M random weights; two that
+process with as many threads as there are cores, which passes 8 texts of 128 tokens through a model of 135M random weights; two that
 share the machine start together, and the slower one counts. No other work may run.
 
 theirs: OpenMP's default.
@@ -30,7 +30,7 @@ from reasonome.core.errors import run_program
 SETTINGS = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 # Of theirs: alone nearly as fast, and beside another faster by so much.
 LEAST_ALONE, LEAST_BESIDE = 0.95, 1.5
-TEXTS, TOKENS = 1, 64
+TEXTS, TOKENS = 8, 128
 SHAPE = SHAPES["smollm2-135m"]
 
 

@@ -100,7 +100,7 @@ def test_single_processes_that_start_together_have_ports_of_their_own(program):
 
 @pytest.mark.parametrize(
     ("given", "found"),
-    [({}, "1000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "active"}, "None")],
+    [({}, "4000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "active"}, "None")],
 )
 def test_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, found):
     """In the launcher, in what it starts, and in every other program: OpenMP reads it when torch is imported."""

@@ -5,7 +5,7 @@ import os
 __version__ = "0.1.0"
 
 # Threads of a product of matrices wait for each other in a loop before they sleep. By OpenMP's default they turn so
-# long that two jobs on the same cores keep each other from working: each does less than half of its share. After 1,000
-# rounds they let the other work, which costs one that is alone about 2 % (docs/speed.md). Read when torch is imported.
+# long that two jobs on the same cores keep each other from working: each does a third of what it does alone, or less.
+# After 4,000 rounds they let the other work (docs/speed.md has the figures). Read when torch is imported.
 if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
-    os.environ["GOMP_SPINCOUNT"] = "1000"
+    os.environ["GOMP_SPINCOUNT"] = "4000"
