@@ -4,8 +4,8 @@ python speed/side_by_side.py                 # needs nothing made before; a minu
 python speed/side_by_side.py --spins 1000 2000        # other values of GOMP_SPINCOUNT beside them
 
 Threads of a matrix product wait for one another. What differs is how: by turning in a loop, or asleep. Each job is a
-process with as many threads as there are cores, which passes 8 texts of 128 tokens through a model of 135M random weights; two that
-share the machine start together, and the slower one counts. No other work may run.
+process with as many threads as there are cores. It passes 8 texts of 128 tokens through a model of 135M random
+weights. Two that share the machine start together, and the slower one counts. No other work may run.
 
 theirs: OpenMP's default.
 plain:  threads that sleep at once, OMP_WAIT_POLICY=PASSIVE.
