@@ -1,0 +1,62 @@
+"""README: its links lead somewhere, and its commands work in the order in which they stand."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+_PROGRAMS = ("make", "reasonome", "snakemake")
+_NOT_COPIED = shutil.ignore_patterns("results", ".*", "__pycache__", "tests")
+
+
+def commands() -> list[list[str]]:
+    """The commands of README's blocks, as arguments, without their comments."""
+    lines = [line for line in README.read_text().splitlines() if line.startswith("    ")]
+    found = [shlex.split(line, comments=True) for line in lines if line.split()[0] in _PROGRAMS]
+    return [command for command in found if command]
+
+
+def in_test(command: list[str]) -> list[str]:
+    """What of a command a test can run: make and Snakemake only say what they would do."""
+    program, *arguments = command
+    if program == "make":
+        return ["make", "-n", *arguments]
+    if program == "snakemake":
+        local = ["profiles/slurm" if argument == "slurm" else argument for argument in arguments]
+        return ["snakemake", "-n", "--quiet", "all", *(argument for argument in local if argument != "-n")]
+    return command
+
+
+def test_links_lead_to_files():
+    links = re.findall(r"\]\(([^)#]+)", README.read_text())
+    assert len(links) > 30
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_first_screen_fits():
+    lines = README.read_text().splitlines()
+    assert len(lines) <= 120
+    assert [line for line in lines if len(line) > 120] == []
+
+
+@pytest.mark.slow
+def test_every_command_works_after_those_above_it(tmp_path):
+    folder = tmp_path / "reasonome"
+    shutil.copytree(ROOT, folder, ignore=_NOT_COPIED)
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder / "scripts"),
+    }
+    assert len(commands()) >= 8
+    for command in commands():
+        ran = subprocess.run(in_test(command), cwd=folder, env=environment, capture_output=True, text=True)
+        assert ran.returncode == 0, f"{shlex.join(command)}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
+    assert (folder / "mine/annotations.html").is_file()
+    assert len((folder / "mine/enrichment.tsv").read_text().splitlines()) > 10
