@@ -149,8 +149,42 @@ def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
     (one,) = found.lists
     assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
-    assert one.flags == ("without a number, and so last: C", "listed more than once: B")
+    assert one.flags == (
+        "without a number, and so last: C",
+        "listed more than once with other numbers, of which the first counts: B",
+    )
     assert "genes in the order of their number, the highest first" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "is_flagged"),
+    [
+        ("A\t0.5\nB\t1e-9\nC\t0\nD\t1\n", True),
+        ("A\t0\nB\t1\nC\t1\nD\t0\n", False),  # votes
+        ("A\t0.5\nB\t1e-9\nC\t-0.1\nD\t1\n", False),
+        ("A\t0.5\nB\t3\nC\t0\nD\t1\n", False),
+        ("gene\tscore\nA\t0.5\nB\t1e-9\nC\t0\nD\t1\n", False),  # the file says what they are
+    ],
+)
+def test_numbers_without_a_name_that_may_be_p_values_are_told(tmp_path, content, is_flagged):
+    found = read_lists(tmp_path, content)
+    told = (
+        "all 4 numbers lie between 0 and 1: if they are p values, the least significant gene stands first; rank by a "
+        "statistic, or by -log10 p"
+    )
+    assert (told in found.lists[0].flags, told in found.notes) == (is_flagged, is_flagged)
+
+
+def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
+    content = "A\t9\n" + "".join(f"G{number:02}\t1\n" for number in range(40)) + "Z\t0\n"
+    lists = [read_lists(tmp_path, content, top=11, seed=seed).lists[0] for seed in (0, 0, 1)]
+    first, again, other = ([gene.written for gene in one.genes] for one in lists)
+    assert first == again != other
+    assert first[0] == other[0] == "A" and len(first) == 11 and "Z" not in first
+    assert first[1:] != [f"G{number:02}" for number in range(10)]
+    assert lists[0].flags == ("40 genes are equal where the list is cut: 10 of them were drawn at random",)
+    assert read_lists(tmp_path, content, top=1).lists[0].flags == ()
+    assert read_lists(tmp_path, content, top=41).lists[0].flags == ()
 
 
 @pytest.mark.parametrize(

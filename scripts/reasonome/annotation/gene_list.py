@@ -81,8 +81,12 @@ def checked(
     first = {gene.written: gene for gene in reversed(genes)}
     once = tuple(first[written] for written in counts)
     flags = list(flags)
-    if repeated := [written for written, count in counts.items() if count > 1]:
-        flags.append(f"listed more than once: {some(repeated)}")
+    differing = {gene.written for gene in genes if gene.weight != first[gene.written].weight}
+    repeated = [written for written, count in counts.items() if count > 1]
+    if alike := [written for written in repeated if written not in differing]:
+        flags.append(f"listed more than once: {some(alike)}")
+    if others := [written for written in repeated if written in differing]:
+        flags.append(f"listed more than once with other numbers, of which the first counts: {some(others)}")
     if len(kinds := Counter(map(_kind, counts))) > 1:
         flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
     return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty), direction)

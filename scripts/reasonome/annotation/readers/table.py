@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from reasonome.annotation.gene_list import ListedGene
@@ -17,7 +18,7 @@ from reasonome.core.errors import InputError
 
 STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
-_NUMBERS = "the second field"  # the name of the column of numbers where there is no header
+UNNAMED = "the second field"  # the name of the column of numbers where there is no header
 # Setting of tables → command-line option.
 OPTIONS = {
     "adjusted_p": "--adjusted-p",
@@ -153,8 +154,8 @@ def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
     frame = pd.DataFrame({"gene": [cells[0] for _, cells in rows]}, [line for line, _ in rows])
     roles = {"gene": "gene"}
     if any(len(cells) > 1 for _, cells in rows):
-        frame[_NUMBERS] = ["".join(cells[1:]) for _, cells in rows]
-        roles["statistic"] = _NUMBERS
+        frame[UNNAMED] = ["".join(cells[1:]) for _, cells in rows]
+        roles["statistic"] = UNNAMED
     return Table(file.name, frame, roles, file.path, rows[0][0], file.ranked)
 
 
@@ -183,6 +184,33 @@ def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
         ListedGene(gene, float(weight) if math.isfinite(weight) else None)
         for gene, weight in zip(rows["gene"], weights, strict=True)
     ]
+
+
+def with_weights(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
+    """The genes of rows of `statistics`, each with its weight, which may be infinite."""
+    return [ListedGene(gene, float(weight)) for gene, weight in zip(rows["gene"], weights, strict=True)]
+
+
+def repeated_genes(rows: pd.DataFrame) -> list[str]:
+    """The genes that stand in several rows of `statistics` with other numbers."""
+    different = rows.drop_duplicates(["gene", *STATISTICS])
+    return list(dict.fromkeys(different.loc[different["gene"].duplicated(), "gene"]))
+
+
+def first_rows(rows: pd.DataFrame, keys: pd.DataFrame, top: int | None, seed: int) -> tuple[pd.DataFrame, list[str]]:
+    """The first `top` of rows that are sorted by `keys`, and flags.
+
+    Of rows that are equal to the last one in these, as many as there is room for are drawn at random.
+    """
+    if top is None or top >= len(rows):
+        return rows, []
+    tied = np.flatnonzero((keys == keys.iloc[top - 1]).all(axis=1))
+    if not len(tied) or tied[-1] < top:
+        return rows[:top], []
+    room = top - int(tied[0])
+    drawn = np.random.default_rng(seed).choice(tied, room, replace=False)
+    flag = f"{len(tied):,} genes are equal where the list is cut: {room:,} of them were drawn at random"
+    return rows.iloc[[*range(tied[0]), *sorted(drawn)]], [flag]
 
 
 def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:
