@@ -164,7 +164,7 @@ def test_the_table_says_the_direction_in_words(tmp_path):
 
 def ranking(tmp_path, content: str, name: str = "mine.csv", **settings) -> list[tuple[str, float]]:
     (tmp_path / name).write_text(content)
-    found = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
+    [found] = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
     return [(gene.written, gene.weight) for gene in found.ranking]
 
 
@@ -194,7 +194,7 @@ def test_a_list_of_genes_and_numbers_is_ranked_whole_whatever_top_takes(tmp_path
 def test_which_condition_up_is_comes_from_the_user_or_the_table_or_is_said_to_be_unknown(tmp_path):
     def ends(content: str, **settings):
         (tmp_path / "mine.csv").write_text(content)
-        found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
+        [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
         assert [one.direction for one in found.lists] == list(found.ends)
         assert found.ends[0] in found.notes
         return found.ends
@@ -220,7 +220,7 @@ def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
 
 def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
     (tmp_path / "mine.csv").write_text("gene,cluster,p_val_adj\nA,T,0.01\nB,T,0.01\nC,T,0.01\n")
-    found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
+    [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
     assert found.lists[0].direction == "higher in T than in the others"
     assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"
 

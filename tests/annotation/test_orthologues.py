@@ -121,7 +121,7 @@ def test_the_shipped_table():
     assert shipped.genes["Saa1"] == shipped.genes["Saa2"] == ("SAA1", "SAA2")
     assert shipped.gene("no gene") == ""
     files = [(ROOT / ORTHOLOGUES).with_name(name) for name in ("mouse_genes.txt", "genes.txt")]
-    mouse, human = (read_gene_lists(path, Annotation(sets=["any"])).lists[0].genes for path in files)
+    mouse, human = (read_gene_lists(path, Annotation(sets=["any"]))[0].lists[0].genes for path in files)
     assert [shipped.human(gene.written) for gene in mouse] == [
         (gene.written,) for gene in human if gene.written not in ("ACAT2", "IDI1", "IDI2")
     ]

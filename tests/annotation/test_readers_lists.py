@@ -18,7 +18,8 @@ IN_GMT = "\t".join(GENES)
 def read_lists(tmp_path, content, name="mine.txt", **settings):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    [found] = read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    return found
 
 
 def by_name(found):
@@ -28,7 +29,7 @@ def by_name(found):
 def test_the_examples_that_ship_are_read_as_what_they_are():
     kinds = {}
     for path in sorted(EXAMPLES.glob("*.[gtc][mxs][tv]")):
-        found = read_gene_lists(path, Annotation(sets=["any"]))
+        [found] = read_gene_lists(path, Annotation(sets=["any"]))
         kinds[path.name] = (found.kind, len(found.lists))
         assert not any(one.error for one in found.lists), path
     assert kinds == {

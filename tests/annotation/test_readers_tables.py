@@ -18,7 +18,8 @@ DESEQ2 = '"","baseMean","log2FoldChange","lfcSE","stat","pvalue","padj"\n'
 def read(tmp_path, content, name="mine.csv", **settings):
     path = tmp_path / name
     path.write_text(content)
-    return read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    [found] = read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    return found
 
 
 def names(one):
@@ -433,7 +434,8 @@ def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, message, 
 
 
 def shipped(name):
-    return read_gene_lists(EXAMPLES / name, Annotation(sets=["any"]))
+    [found] = read_gene_lists(EXAMPLES / name, Annotation(sets=["any"]))
+    return found
 
 
 @pytest.mark.parametrize(

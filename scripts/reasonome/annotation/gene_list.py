@@ -48,8 +48,9 @@ class GeneList:
 
 @dataclass(frozen=True)
 class GeneLists:
-    """All lists of one file; `notes` are sentences on how it was read, which are printed before the model runs.
+    """All lists of one file, or of one `comparison` in it.
 
+    `notes` are sentences on how it was read, which are printed before the model runs.
     `universe` are the tested genes, where the file has them (all rows of a table of differential expression).
     `ranking` are all genes with a number, where the file ranks them, and `ends` say in words what its two ends are.
     """
@@ -60,6 +61,7 @@ class GeneLists:
     universe: tuple[str, ...] = field(default=(), repr=False)
     ranking: tuple[ListedGene, ...] = field(default=(), repr=False)
     ends: tuple[str, str] = ("", "")
+    comparison: str = ""
 
 
 def checked(

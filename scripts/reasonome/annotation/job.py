@@ -22,7 +22,7 @@ from reasonome.annotation.project_files import (
     targets,
 )
 from reasonome.annotation.questions import Question, make_question
-from reasonome.annotation.readers import read_gene_lists, read_universe
+from reasonome.annotation.readers import holds_sets, read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.shipped import Shipped, shipped_with
@@ -86,16 +86,19 @@ class Prepared:
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
-    """The lists of every file, by the file's name without its endings; a second file of that name gets a number.
+    """The lists of every file, and of every comparison in it.
 
+    They are called as the file, without its endings, and the comparison; a second one of that name gets a number.
     Raises InputError for a file that cannot be read at all.
     """
     gene_lists: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
-        name, number = stem(path), 2
-        while name in gene_lists:
-            name, number = f"{stem(path)} ({number})", number + 1
-        gene_lists[name] = read_gene_lists(path, settings)
+        for lists in read_gene_lists(path, settings):
+            wanted = f"{stem(path)} {lists.comparison}".strip()
+            name, number = wanted, 2
+            while name in gene_lists:
+                name, number = f"{wanted} ({number})", number + 1
+            gene_lists[name] = lists
     return gene_lists
 
 
@@ -302,14 +305,16 @@ def _refuse_sets_without_descriptions(
 
     Mouse symbols are found too: they are human symbols in another case.
     """
-    for path, lists in zip(settings.sets, gene_lists.values(), strict=True):
+    paths = [path for path in map(Path, settings.sets) if holds_sets(path, settings)]
+    read = [lists for lists in gene_lists.values() if lists.kind == "gmt"]  # none of a table in memory
+    for path, lists in zip(paths, read, strict=False):
         sets = [
             (gene_list.name, gene_list.description, gene_list.genes[0].written)
             for gene_list in lists.lists
             if gene_list.genes
         ]
-        if lists.kind == "gmt" and genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
-            raise no_descriptions(Path(path))
+        if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
+            raise no_descriptions(path)
 
 
 def _universe(

@@ -9,7 +9,7 @@ from reasonome.config.strict import Name, Seed, Strict, check_unique
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
-Column = Literal["gene", "group", "adjusted_p", "p", "log2_fold_change", "statistic"]
+Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "statistic"]
 
 
 def conditions(contrast: str) -> list[str]:
