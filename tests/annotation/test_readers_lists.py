@@ -112,7 +112,42 @@ def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content):
     assert "put tabs between" in error.value.fix
 
 
+def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp_path):
+    content = f"GO:0006695\tcholesterol biosynthetic process\t{IN_GMT}\nGO:0006281\tna\t{IN_GMT}\n"
+    content += f"CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10\tCholesterol biosynthesis\t{IN_GMT}\n"
+    found = read_lists(tmp_path, content, "mine.gmt")
+    assert [(one.name, one.description) for one in found.lists] == [
+        ("cholesterol biosynthetic process (GO:0006695)", ""),
+        ("GO:0006281", ""),
+        ("Cholesterol biosynthesis (R-HSA-191273.10)", ""),
+    ]
+
+
+def test_weights_behind_the_genes_of_a_gmt_are_left_out_and_that_is_told(tmp_path):
+    found = read_lists(tmp_path, "x\t\tTP53,1.0\tATM,0.5\tBAX,1\ny\tna\tA\tB\tC\n", "mine.gmt")
+    assert by_name(found) == {"x": ["TP53", "ATM", "BAX"], "y": ["A", "B", "C"]}
+    assert "1 set has weights behind the genes, which do not count" in found.notes
+
+
 # one gene a line
+
+
+@pytest.mark.parametrize(
+    "gene",
+    [
+        *("TP53 (7157)", "sp|P04637|P53_HUMAN", "TP53|7157", "P60709;P63261", "ACTB /// ACTG1"),
+        *("1. Mrz", "2020-03-01 00:00:00"),
+    ],
+)
+def test_a_gene_may_have_blanks_and_delimiters_as_programs_write_them(tmp_path, gene):
+    assert by_name(read_lists(tmp_path, f"A\nB\n{gene}\n")) == {"mine": ["A", "B", gene]}
+
+
+@pytest.mark.parametrize("first", ['""', '"Unnamed: 0"'])
+def test_row_numbers_beside_a_single_column_are_left_out(tmp_path, first):
+    # write.csv(genes) of R
+    content = f'{first},"x"\n"1","TP53"\n"2","ATM"\n"3","BAX"\n'
+    assert by_name(read_lists(tmp_path, content, "mine.csv")) == {"mine": ["TP53", "ATM", "BAX"]}
 
 
 @pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])

@@ -406,6 +406,7 @@ def read_tested_genes(tmp_path, content, name):
         ("gene,padj\nTP53,0.1\nMDM2,1\nNA,1\nBAX,NA\n", "a.csv"),
         ('padj;"gene"\n0.1;"TP53"\n1;"MDM2"\n1;"BAX"\n', "a.csv"),
         ('"","padj"\n"TP53",0.1\n"MDM2",1\n"BAX",1\n', "a.csv"),  # write.csv of R
+        ('"","x"\n"1","TP53"\n"2","MDM2"\n"3","BAX"\n', "a.csv"),  # of a vector
         ('"log2FoldChange"\t"padj"\n"TP53"\t1\t1\n"MDM2"\t1\t1\n"BAX"\t1\t1\n', "a.txt"),  # write.table of R
     ],
 )
@@ -420,7 +421,7 @@ def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
         ("gene\n", "there is no gene in the file", None),
         ("TP53 0.1\nMDM2 1\n", "expected one gene, or a gene and a number, found 'TP53 0.1'", 1),
         ("log2FC,padj\n1,0.1\n", "none of the columns 'log2FC', 'padj' names the genes", 1),
-        ('"","x"\n"1","TP53"\n"2","MDM2"\n"3","BAX"\n', "the 3 genes are the numbers from 1 on: row numbers are", 1),
+        ('"","x"\n"1","0.5"\n"2","1.5"\n"3","2"\n', "the 3 genes are the numbers from 1 on: row numbers are", 1),
     ],
 )
 def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, message, line):

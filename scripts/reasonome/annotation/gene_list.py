@@ -12,7 +12,7 @@ MOST = 2_000  # genes; a tenth of the protein-coding ones, more than nearly all 
 
 # UniProt accessions are missing: P2RY11 and B3GAT1 look like an accession and are symbols.
 _KINDS = {
-    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?(_PAR_Y)?", re.IGNORECASE),
+    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+(_\d+)?)?(_PAR_Y)?", re.IGNORECASE),
     "Entrez id": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
     "HGNC id": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
     "MGI id": re.compile(r"(MGI:)+\d+", re.IGNORECASE),

@@ -24,6 +24,7 @@ from reasonome.annotation.project_files import (
 from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import holds_sets, read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
+from reasonome.annotation.recognised import Recognised, recognised, write_identifiers
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
@@ -81,6 +82,7 @@ class Prepared:
     tests: Mapping[str, OverRepresentation]
     asked_tests: Mapping[str, OverRepresentation]
     about: PageAbout
+    recognised: Sequence[Recognised]
     universe_sha256: str | None
     shipped: Shipped | None
 
@@ -130,10 +132,6 @@ def preview_lists(
         for total, record in list(zip(listed, records, strict=True))[:_SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
-        unmapped = sum(len(record.unmapped) for record in records)
-        sets = counted(len(records), "set")
-        are_known = counted(sum(listed) - unmapped, "gene is known", "genes are known")
-        say(f"{name}: in {sets} {are_known}, {unmapped:,} not")
     _print_not_asked(prepared.questions)
     for warning in prepared.about.warnings:
         say(f"warning: {warning}")
@@ -189,7 +187,10 @@ def prepare(
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
         page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
-    for sentence in page_about.universe:
+    own_universe = None if tested_genes is None else (Path(settings.universe).name, tested_genes)
+    read = recognised(gene_lists, own_universe, libraries, genes, to_human)
+    page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
+    for sentence in (*page_about.universe, *page_about.recognised):
         say(sentence)
     return Prepared(
         settings=settings,
@@ -203,6 +204,7 @@ def prepare(
         tests=tests,
         asked_tests=asked_tests,
         about=page_about,
+        recognised=read,
         universe_sha256=universe_sha256,
         shipped=shipped,
     )
@@ -259,6 +261,7 @@ def annotate_lists(
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
             enrichment_tables.write_gsea(rankings, out)
+            write_identifiers(prepared.recognised, out)
             page.write_page(records, prepared.about, out / RESULTS.page, rankings)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))
     _print_terms(records)

@@ -7,17 +7,21 @@ from functools import cached_property
 
 import pandas as pd
 
+from reasonome.facts.spellings import SEVERAL, spellings
+from reasonome.facts.spreadsheets import date_symbols
+
 NAME_COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id")
 SYNONYMS_COLUMN, HUMAN_COLUMN = "mouse_synonyms", "human_symbols"
 
-_VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+|(\d+)\.0")
+_VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+(?:_\d+)?|(\d+)\.0")
 
 
 class Orthologues:
     """The human orthologues of mouse genes, which are read when they are first asked for.
 
     An identifier is a symbol, a synonym that no other mouse gene has, or an id: MGI:98834, ENSMUSG00000059552 (with or
-    without version), or a bare number for an Entrez id. An exact match comes before one that ignores case.
+    without version), or a bare number for an Entrez id. An exact match comes before one that ignores case, and both
+    before a date of a spreadsheet program and the spellings of other programs, as in a GeneTable.
     """
 
     def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
@@ -82,9 +86,26 @@ class Orthologues:
         """All mouse genes, named as by `gene`, with their human symbols, in the order of the table."""
         return {gene: tuple(self._named[gene]) for gene in dict.fromkeys(self._gene.values())}
 
+    def spelling(self, identifier: str) -> str:
+        """The one of spellings.KINDS by which a mouse gene is found; "" where it is written as the table has it."""
+        return self._found(identifier)[1]
+
     def _known(self, identifier: str) -> str:
-        identifier = _plain(identifier)
-        return identifier if identifier in self._named else self._folded.get(identifier.casefold(), "")
+        return self._found(identifier)[0]
+
+    def _found(self, identifier: str) -> tuple[str, str]:
+        """The name in the table, "" without one, and the kind of spelling by which it was found."""
+        plain = _plain(identifier)
+        names = [plain] if plain in self._named else [self._folded.get(plain.casefold(), "")]
+        if not names[0]:
+            names = list(filter(None, map(self._folded.get, date_symbols(plain))))
+        if len({self._gene[name] for name in names if name}) == 1:
+            return names[0], ""
+        for kind, parts in spellings(plain):
+            found = list(filter(None, map(self._known, parts)))
+            if found and (kind == SEVERAL or len({self._gene[name] for name in found}) == 1):
+                return found[0], kind
+        return "", ""
 
     def __contains__(self, identifier: str) -> bool:
         """Whether this is a mouse gene, written exactly so."""

@@ -7,6 +7,7 @@ from reasonome.annotation.readers.files import TextFile
 from reasonome.annotation.readers.table import OPTIONS, UNNAMED, Table, first_rows, listed_genes, unused, with_weights
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.gmt import id_and_name, without_weight
 from reasonome.facts.text import counted, some
 
 _UPSIDE_DOWN = "if they are p values, the least significant gene stands first; rank by a statistic, or by -log10 p"
@@ -64,9 +65,11 @@ def _may_be_p(numbers: pd.Series) -> bool:
 def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
     """The sets of a GMT; one without genes is kept, with an error. (`facts.sources.gmt` is stricter.)
 
+    A set whose first field is an id is called by the second, with the id behind it.
+
     Raises InputError for a line without tabs or without a name, and for a file without sets.
     """
-    gene_lists = []
+    gene_lists, weighted = [], 0
     for line, text in enumerate(file.lines, 1):
         if not text.strip():
             continue
@@ -75,10 +78,17 @@ def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
             what = f"expected name, description and genes, tab-separated; found '{text.strip()[:60]}'"
             fix = "put tabs between name, description and genes; give `--kind genes` for a list of one gene a line"
             raise InputError(what, file=file.path, line=line, fix=fix)
+        genes = [without_weight(gene) for gene in rest[1:]]
+        weighted += genes != rest[1:]
         description = rest[0] if rest[0] != "na" else ""
-        gene_lists.append(checked(name, map(ListedGene, rest[1:]), description=description, place=f"line {line}"))
+        set_id, set_name = id_and_name(name, description)
+        if set_id:
+            name, description = f"{set_name} ({set_id})", ""
+        gene_lists.append(checked(name, map(ListedGene, genes), description=description, place=f"line {line}"))
     if not gene_lists:
         raise InputError("there is no gene set in the file", file=file.path, fix="give a file with one set a line")
-    note = f"read as a GMT of {counted(len(gene_lists), 'gene set')}"
+    notes = [f"read as a GMT of {counted(len(gene_lists), 'gene set')}"]
+    if weighted:
+        notes.append(f"{counted(weighted, 'set has', 'sets have')} weights behind the genes, which do not count")
     unused_options = unused(settings, "a GMT has no statistics, and its sets are taken whole")
-    return GeneLists(uniquely_named(gene_lists), "gmt", (note, *unused_options))
+    return GeneLists(uniquely_named(gene_lists), "gmt", (*notes, *unused_options))

@@ -15,6 +15,8 @@ from reasonome.annotation.readers.columns import NATURAL_FOLD_CHANGE, is_missing
 from reasonome.annotation.readers.files import TextFile
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
+from reasonome.facts.spellings import is_one_gene
+from reasonome.facts.spreadsheets import date_symbols
 
 STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
@@ -130,6 +132,8 @@ def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
             fix = "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs"
             raise InputError(what, file=file.path, line=line, fix=fix)
     frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
+    if len(header) == 2 and columns.key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
+        header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
     roles = columns.roles(header, chosen, file.path, header_line)
     return Table(file.name, frame, roles, file.path, header_line, file.ranked)
 
@@ -143,7 +147,7 @@ def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
 
 def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
     for line, cells in rows:
-        if len(cells) > 2 or re.search(r"[\s,;|]", cells[0]) or not all(map(_may_be_number, cells[1:])):
+        if len(cells) > 2 or not _may_be_gene(cells[0]) or not all(map(_may_be_number, cells[1:])):
             raise InputError(
                 f"expected one gene, or a gene and a number, found '{' '.join(cells)[:60]}'",
                 file=file.path,
@@ -167,6 +171,10 @@ def _genes_of_line(line: str) -> list[str]:
     return cells if are_genes and numbers in (0, len(cells)) else []
 
 
+def _may_be_gene(cell: str) -> bool:
+    return not re.search(r"[\s,;|]", cell) or is_one_gene(cell) or bool(date_symbols(cell))
+
+
 def _may_be_number(cell: str) -> bool:
     return is_missing(cell) or is_number(cell)
 
@@ -176,6 +184,12 @@ def _are_row_numbers(identifiers: set[str]) -> bool:
     return len(identifiers) >= _FEWEST_NUMBERED and any(
         identifiers == set(map(str, range(first, first + len(identifiers)))) for first in (0, 1)
     )
+
+
+def _numbers_genes(frame: pd.DataFrame) -> bool:
+    """Whether the first of two columns numbers the rows, and the second has no numbers but perhaps Entrez ids."""
+    others = (cell for cell in frame.iloc[:, 1] if not is_missing(cell))
+    return _are_row_numbers(set(frame.iloc[:, 0])) and all(cell.isdigit() or not is_number(cell) for cell in others)
 
 
 def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
