@@ -20,10 +20,11 @@ def comparison_columns(table: Table) -> list[str]:
 
     A column whose values have less than two rows each, on average, does not count.
     """
-    of_role = table.columns.get("comparison")
-    if of_role is not None and key(of_role) not in ALIASES["comparison"]:
-        return [of_role]
-    called = [column for column in table.header if key(column) in ALIASES["comparison"]]
+    if "comparison" in table.chosen:
+        return [table.columns["comparison"]]
+    called = [column for column in _once(table.header) if key(column) in ALIASES["comparison"]]
+    if "group" in table.chosen and table.columns["group"] in called:
+        called.remove(table.columns["group"])
     return [column for column in called if 2 * table.frame[column].nunique() <= len(table.frame)]
 
 
@@ -33,7 +34,7 @@ def compares_within_groups(table: Table) -> bool:
     A column that only names the groups, as "T cells" beside cluster 3, compares nothing.
     """
     columns = comparison_columns(table)
-    if any(key(column) in _ALWAYS or key(column) not in ALIASES["comparison"] for column in columns):
+    if "comparison" in table.chosen or any(key(column) in _ALWAYS for column in columns):
         return True
     groups = table.frame.groupby(table.columns["group"], sort=False)
     return any((groups[column].nunique() > 1).any() for column in columns)
@@ -44,10 +45,7 @@ def split(table: Table) -> Iterator[tuple[str, Table]]:
 
     Raises InputError where genes stand in several rows with other numbers that a further column tells apart.
     """
-    columns = comparison_columns(table)
-    if "group" in table.columns and table.columns["group"] not in columns:
-        columns.insert(0, table.columns["group"])
-    columns = [column for column in columns if table.frame[column].nunique() > 1]
+    columns = _splitting(table)
     if not columns:
         _refuse_mixed(table)
         yield "", table
@@ -62,9 +60,21 @@ def split(table: Table) -> Iterator[tuple[str, Table]]:
 
 def split_note(table: Table, names: list[str]) -> str:
     """A sentence on the columns by which a table was split, and how many comparisons there are."""
-    columns = [column for column in comparison_columns(table) if table.frame[column].nunique() > 1]
-    columns = columns or [table.columns["group"]]
-    return f"{counted(len(names), 'comparison')} by {listed(columns)}, each with its own lists: {some(names)}"
+    columns = listed(_splitting(table))
+    return f"{counted(len(names), 'comparison')} by {columns}, each with its own lists: {some(names)}"
+
+
+def _splitting(table: Table) -> list[str]:
+    """The columns of groups and of comparisons that have several values."""
+    columns = comparison_columns(table)
+    if "group" in table.columns and table.columns["group"] not in columns:
+        columns.insert(0, table.columns["group"])
+    return [column for column in columns if table.frame[column].nunique() > 1]
+
+
+def _once(header: list[str]) -> list[str]:
+    """The columns whose names no other column has."""
+    return [column for column in header if header.count(column) == 1]
 
 
 def _refuse_mixed(table: Table) -> None:
@@ -75,7 +85,7 @@ def _refuse_mixed(table: Table) -> None:
     repeated = repeated_genes(rows)
     if len(repeated) <= _MOST_REPEATED * rows["gene"].nunique():
         return
-    for column in table.header:
+    for column in _once(table.header):
         if column not in table.columns.values() and _tells_apart(table.frame[column].loc[rows.index], rows):
             genes = counted(len(repeated), "gene stands", "genes stand")
             what = f"{genes} in several rows with other numbers, and '{column}' tells these rows apart"

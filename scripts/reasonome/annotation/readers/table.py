@@ -37,7 +37,7 @@ class Table:
     """A table of text, indexed by line number, and its columns by role (the keys of `columns.ALIASES`).
 
     `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
-    most.
+    most. `chosen` are the roles whose columns the user named.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Table:
     file: Path | None = None
     header_line: int | None = None
     ranked: bool = False
+    chosen: frozenset[str] = frozenset()
 
     @property
     def header(self) -> list[str]:
@@ -135,7 +136,7 @@ def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
     if len(header) == 2 and columns.key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
         header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
     roles = columns.roles(header, chosen, file.path, header_line)
-    return Table(file.name, frame, roles, file.path, header_line, file.ranked)
+    return Table(file.name, frame, roles, file.path, header_line, file.ranked, frozenset(chosen))
 
 
 def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
