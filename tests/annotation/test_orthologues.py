@@ -73,6 +73,11 @@ def test_human_genes_of_mouse_identifiers(orthologues, identifier, expected):
     assert orthologues.human(identifier) == expected
 
 
+def test_a_symbol_in_another_case_goes_before_a_synonym():
+    found = Orthologues([(("Mal",), (), ("MAL",)), (("Tirap",), ("MAL", "Wyatt"), ("TIRAP",))])
+    assert [found.gene(text) for text in ("Mal", "MAL", "mal", "Wyatt", "WYATT")] == ["Mal"] * 3 + ["Tirap"] * 2
+
+
 def check(written, species, genes, orthologues) -> GeneList:
     found = GeneLists((checked("mine", map(ListedGene, written)),), "genes")
     (one,) = check_species(found, species, genes, orthologues).lists

@@ -20,8 +20,8 @@ class Orthologues:
     """The human orthologues of mouse genes, which are read when they are first asked for.
 
     An identifier is a symbol, a synonym that no other mouse gene has, or an id: MGI:98834, ENSMUSG00000059552 (with or
-    without version), or a bare number for an Entrez id. An exact match comes before one that ignores case, and both
-    before a date of a spreadsheet program and the spellings of other programs, as in a GeneTable.
+    without version), or a bare number for an Entrez id. As in a GeneTable, symbols and ids come before synonyms, also
+    in another case, and these before a date of a spreadsheet program and the spellings of other programs.
     """
 
     def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
@@ -37,8 +37,8 @@ class Orthologues:
         return cls(_rows(path))
 
     @cached_property
-    def _names(self) -> tuple[dict[str, dict[str, None]], dict[str, str]]:
-        """By name of a mouse gene: its human symbols, and what the gene is called."""
+    def _names(self) -> tuple[dict[str, dict[str, None]], dict[str, str], frozenset[str]]:
+        """By name of a mouse gene: its human symbols, and what the gene is called; and the names but for synonyms."""
         named: dict[str, dict[str, None]] = {}
         called: dict[str, str] = {}
         synonyms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
@@ -48,12 +48,13 @@ class Orthologues:
                 called.setdefault(name, names[0])
             for other in others:
                 synonyms.setdefault(other, []).append((names[0], humans))
+        main = frozenset(named)
         for synonym, meanings in synonyms.items():
             if len(meanings) == 1:
                 [(gene, humans)] = meanings
                 named.setdefault(synonym, dict.fromkeys(humans))
                 called.setdefault(synonym, gene)
-        return named, called
+        return named, called, main
 
     @property
     def _named(self) -> dict[str, dict[str, None]]:
@@ -95,11 +96,12 @@ class Orthologues:
 
     def _found(self, identifier: str) -> tuple[str, str]:
         """The name in the table, "" without one, and the kind of spelling by which it was found."""
-        plain = _plain(identifier)
-        names = [plain] if plain in self._named else [self._folded.get(plain.casefold(), "")]
-        if not names[0]:
-            names = list(filter(None, map(self._folded.get, date_symbols(plain))))
-        if len({self._gene[name] for name in names if name}) == 1:
+        plain, main = _plain(identifier), self._names[2]
+        name = self._folded.get(plain.casefold(), "")
+        if plain in main or (plain in self._named and name not in main):
+            name = plain
+        names = [name] if name else list(filter(None, map(self._folded.get, date_symbols(plain))))
+        if len({self._gene[name] for name in names}) == 1:
             return names[0], ""
         for kind, parts in spellings(plain):
             found = list(filter(None, map(self._known, parts)))
