@@ -34,7 +34,6 @@ def make_question(
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
     dates = 0
-    spelled: defaultdict[str, list[str]] = defaultdict(list)
     mice: defaultdict[str, list[str]] = defaultdict(list)
     seen: set[str] = set()  # of the mouse genes
     for listed in gene_list.genes:
@@ -44,8 +43,6 @@ def make_question(
             continue
         dates += any(how == "spreadsheet date" for _, how in resolved)
         mouse = orthologues.gene(listed.written) if orthologues is not None else ""
-        if kind := _spelling(listed.written, resolved, orthologues):
-            spelled[kind].append(f"{listed.written} → {mouse or resolved[0][0]}")
         if mouse in seen:
             merged.append(listed.written)
             continue
@@ -61,6 +58,7 @@ def make_question(
             known[symbol] = AnnotatedGene(
                 symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
             )
+    spelled = _spelled([gene.written for gene in gene_list.genes], genes, orthologues)
     flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, spelled, unmapped, merged)]
     error = gene_list.error or _too_few(gene_list, known, unmapped)
     record = AnnotationRecord(
@@ -101,11 +99,17 @@ def _resolved(
     return [(symbol, "orthologue") for symbol in symbols], None
 
 
-def _spelling(written: str, resolved: Sequence[tuple[str, str]], orthologues: Orthologues | None) -> str:
-    """The one of spellings.KINDS by which an identifier was read, "" for others."""
-    if orthologues is not None:
-        return orthologues.spelling(written)
-    return next((how for _, how in resolved if how in KINDS), "")
+def _spelled(identifiers: Sequence[str], genes: GeneTable, orthologues: Orthologues | None) -> dict[str, list[str]]:
+    """ "HLA.A → HLA-A" and the like, for the identifiers that were read by each of spellings.KINDS."""
+    spelled: defaultdict[str, list[str]] = defaultdict(list)
+    for written in identifiers:
+        if orthologues is None:
+            gene, how, _ = genes.resolve(written)
+        else:
+            gene, how = orthologues.gene(written), orthologues.spelling(written)
+        if how in KINDS:
+            spelled[how].append(f"{written} → {gene}")
+    return spelled
 
 
 def _flags(
