@@ -122,7 +122,7 @@ def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotatin
     annotating(annotating.file("mine.rnk", rows), model=None, libraries=[str(library)], universe=str(universe), top=5)
     sentences = [
         "mine: 8 of 9 identifiers are known genes, 1 is none: XA",  # of the whole ranking
-        "tested.txt: 45 of 46 identifiers are known genes, 1 is none: LOST1",
+        f"{universe}: 45 of 46 identifiers are known genes, 1 is none: LOST1",
         "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2",
     ]
     told = capsys.readouterr().out
@@ -132,7 +132,7 @@ def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotatin
     assert (annotating.out / "identifiers.tsv").read_text(encoding="utf-8").splitlines() == [
         "file\tholds\tidentifiers\trecognised\tnot_recognised\twhich_not",
         "mine\tlists\t9\t8\t1\tXA",
-        "tested.txt\tuniverse\t46\t45\t1\tLOST1",
+        f"{universe}\tuniverse\t46\t45\t1\tLOST1",
         "own\tlibrary\t5\t3\t2\tGONE1; GONE2",
     ]
 

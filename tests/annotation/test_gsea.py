@@ -177,7 +177,7 @@ def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path
 def test_infinite_statistics_stand_at_the_ends(tmp_path):
     content = "gene,logFC,stat,pvalue,padj\nA,1,4,0.1,0.1\nB,2,inf,0,0\nC,-2,-inf,0,0\nD,-1,-5,0.1,0.1\n"
     assert ranking(tmp_path, content) == [("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)]
-    assert ranking(tmp_path, "A\t4\nB\tInf\nC\t-Inf\nD\t-5\n", "mine.rnk") == [
+    assert ranking(tmp_path, "A\t4\nB\tInf\nC\t-Infinity\nD\t-5\n", "mine.rnk") == [
         ("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)
     ]  # fmt: skip
 

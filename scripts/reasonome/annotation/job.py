@@ -187,7 +187,7 @@ def prepare(
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
         page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
-    own_universe = None if tested_genes is None else (Path(settings.universe).name, tested_genes)
+    own_universe = None if tested_genes is None else (settings.universe, tested_genes)
     read = recognised(gene_lists, own_universe, libraries, genes, to_human)
     page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
     for sentence in (*page_about.universe, *page_about.recognised):
