@@ -20,7 +20,7 @@ def stacked(first: list[str], second: list[str], column: str = "cell_type") -> s
     rows = [f'"p_val","avg_log2FC","pct.1","pct.2","p_val_adj","gene","{column}"']
     for genes, cell, sign in ((first, "CD4 T", 1), (second, "CD14 Mono", -1)):
         for place, gene in enumerate(genes):
-            change = 2 * sign if place < 30 else -2 * sign if place < 55 else 0.1
+            change = sign * (2 if place < 30 else -2 if place < 55 else 0.1)
             p = 1e-20 if place < 55 else 0.5
             rows.append(f'{p},{change + place / 1e4},0.5,0.{place % 9},{p},"{gene}","{cell}"')
     return "\n".join(rows) + "\n"
