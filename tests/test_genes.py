@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reasonome.core.errors import InputError
+from reasonome.facts import spellings
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hgnc
 
@@ -78,6 +79,82 @@ def test_current_symbols_win_over_old_ones_and_those_over_aliases():
     assert table.resolve("X1") == ("B1", "previous", ())
 
 
+# Symbol → a gene that has it as an alias in title case.
+TITLED = {
+    "FLI1": "FLII",
+    "HAS1": "DDX18",
+    "CPS1": "PM20D1",
+    "LRP4": "CORIN",
+    "KLK7": "KLK6",
+    "MAL": "TIRAP",
+    "BST1": "PGAP1",
+    "CAD": "B4GALNT2",
+    "GEM": "GMNN",
+}
+
+
+@pytest.mark.parametrize("symbol", TITLED)
+def test_a_current_symbol_in_another_case_goes_before_an_alias(symbol):
+    others = [Gene(other, aliases=(alias.title(),)) for alias, other in TITLED.items()]
+    table = GeneTable([*map(Gene, TITLED), *others])
+    assert table.resolve(symbol.title()) == (symbol, "current (case)", ())
+    assert GeneTable(others).resolve(symbol.title()) == (TITLED[symbol], "alias", ())
+    assert table.resolve(symbol.title(), strict=True).how == "unknown"
+
+
+def test_every_symbol_that_ships_is_itself_in_title_case():
+    shipped = Path(__file__).parents[1] / "resources/demo/hgnc_complete_set.txt.gz"
+    table = GeneTable(hgnc.read_genes(shipped))
+    assert [symbol for symbol in table.genes if table.resolve(symbol.title()).symbol != symbol] == []
+
+
+SPELT = GeneTable(
+    [
+        Gene("TP53", entrez_id="7157", ensembl_id="ENSG00000141510", uniprot_ids=("P04637",)),
+        Gene("ATM", ensembl_id="ENSG00000149311"),
+        Gene("HLA-A"),
+        Gene("NKX2-1"),
+        Gene("ACTB", uniprot_ids=("P60709",)),
+        Gene("ACTG1", uniprot_ids=("P63261",)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "symbol", "how"),
+    [
+        ("HLA.A", "HLA-A", spellings.DOTS),
+        ("NKX2.1", "NKX2-1", spellings.DOTS),
+        ("TP53:ENSG00000141510", "TP53", spellings.WITH_ID),
+        ("TP53_ENSG00000141510.18", "TP53", spellings.WITH_ID),
+        ("ENSG00000141510.18_TP53", "TP53", spellings.WITH_ID),
+        ("RP11-1.2:ENSG00000141510", "TP53", spellings.WITH_ID),  # a clone without a symbol
+        ("TP53|7157", "TP53", spellings.WITH_ID),
+        ("?|7157", "TP53", spellings.WITH_ID),
+        ("TP53 (7157)", "TP53", spellings.WITH_ID),
+        ("sp|P04637|P53_HUMAN", "TP53", spellings.WITH_ID),
+        ("ENSG00000141510.18_7", "TP53", "id"),  # GENCODE's lift to GRCh37
+        ("GRCh38_TP53", "TP53", spellings.GENOME),
+        ("GRCh38_____TP53", "TP53", spellings.GENOME),
+        ("hg19_HLA.A", "HLA-A", spellings.GENOME),
+        ("ACTB///ACTG1", "ACTB", spellings.SEVERAL),
+        ("P60709;P63261", "ACTB", spellings.SEVERAL),
+        ("NOBODY /// ACTG1", "ACTG1", spellings.SEVERAL),
+        ("NO.BODY", None, "unknown"),
+        ("GRCh38_NOBODY", None, "unknown"),
+        ("ENSG00000141510.18_PAR_X", None, "unknown"),
+    ],
+)
+def test_spellings_of_programs_are_read_and_named(identifier, symbol, how):
+    assert SPELT.resolve(identifier) == (symbol, how, ())
+    if how != "id":
+        assert SPELT.resolve(identifier, strict=True) == (None, "unknown", ())
+
+
+def test_two_identifiers_in_one_that_disagree_are_not_guessed():
+    assert SPELT.resolve("ATM:ENSG00000141510") == (None, "ambiguous", ("ATM", "TP53"))
+
+
 @pytest.mark.parametrize("identifier", ["LFS1", "tp53", "NP", "SHARED"])
 def test_strict_takes_no_alias_no_other_case_and_no_short_old_symbol(genes, identifier):
     assert genes.resolve(identifier, strict=True) == (None, "unknown", ())
@@ -121,6 +198,23 @@ SPREADSHEET = GeneTable(
 )
 
 
+# As programs in English, German, French, Italian and Portuguese write it, and pandas.
+SECOND_OF_SEPTEMBER = [
+    "02-Sep",
+    "2. Sep",
+    "02. Sep",
+    "2.Sep",
+    "2-sept",
+    "2-sept.",
+    "2-set",
+    "2/set",
+    "9/2/2020",
+    "2/9/20",
+]
+SECOND_OF_SEPTEMBER += ["02.09.2020", "2020-09-02", "2020-09-02 00:00:00", "2020-09-02T00:00:00"]
+FIRST_OF_MARCH = ["1. Mrz", "1. Mär", "1-mars", "1-mrt", "3/1/2020", "2020-03-01 00:00:00"]
+
+
 @pytest.mark.parametrize(
     ("identifier", "resolution"),
     [
@@ -133,6 +227,13 @@ SPREADSHEET = GeneTable(
         ("44621", (None, "spreadsheet number", ("MARCHF1", "MTARC1"))),  # 2022-03-01
         ("44806", (None, "spreadsheet number", ("SEPTIN2",))),  # 2022-09-02
         ("44622", (None, "unknown", ())),
+        *[(text, ("SEPTIN2", "spreadsheet date", ())) for text in SECOND_OF_SEPTEMBER],
+        *[(text, (None, "ambiguous", ("MARCHF1", "MTARC1"))) for text in FIRST_OF_MARCH],
+        ("10/3/2020", ("MARCHF10", "spreadsheet date", ())),  # no gene is called after the third of October
+        ("02.13.2020", (None, "unknown", ())),
+        ("2. Foo", (None, "unknown", ())),
+        ("0-Sep", (None, "unknown", ())),
+        ("2.31E+13", (None, "spreadsheet number", ())),  # the RIKEN clone 2310009E13
     ],
 )
 def test_what_a_spreadsheet_did_to_a_symbol(identifier, resolution):

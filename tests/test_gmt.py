@@ -96,6 +96,48 @@ def test_descriptions_may_be_called_like_genes(tmp_path, genes, content):
     assert len(read("gmt", path, genes).facts) == 2
 
 
+@pytest.mark.parametrize(
+    ("fields", "set_id", "name"),
+    [
+        ("GO:0006695\tcholesterol biosynthetic process", "GO:0006695", "cholesterol biosynthetic process"),
+        ("REAC:R-HSA-611105\tRespiratory electron transport", "REAC:R-HSA-611105", "Respiratory electron transport"),
+        ("KEGG:04110\tCell cycle", "KEGG:04110", "Cell cycle"),
+        ("R-HSA-191273\tCholesterol biosynthesis", "R-HSA-191273", "Cholesterol biosynthesis"),
+        (
+            "CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10\tCholesterol biosynthesis",
+            "R-HSA-191273.10",
+            "Cholesterol biosynthesis",
+        ),
+        (
+            "INTERFERON SIGNALING%REACTOME DATABASE ID RELEASE 89%909733\tInterferon signaling",
+            "REACTOME DATABASE ID RELEASE 89:909733",
+            "Interferon signaling",
+        ),
+        ("Apoptosis%WikiPathways_20240610%WP254%Homo sapiens\thttps://x.org/WP254", "WP254", "Apoptosis"),
+        ("GO:0006695\tna", "GO:0006695", "GO:0006695"),
+        ("GO:0006695\t", "GO:0006695", "GO:0006695"),
+        ("100% repair\tof DNA", "100% repair", "100% repair"),
+        (
+            "HALLMARK_CHOLESTEROL_HOMEOSTASIS\thttps://x.org",
+            "HALLMARK_CHOLESTEROL_HOMEOSTASIS",
+            "cholesterol homeostasis",
+        ),
+        ("cluster:1\tof DNA", "cluster:1", "cluster:1"),
+    ],
+)
+def test_a_set_whose_first_field_is_an_id_is_called_by_the_second(tmp_path, genes, fields, set_id, name):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"{fields}\tTP53\tATM\n")
+    facts = read("gmt", path, genes).facts
+    assert set(facts[["object_id", "object_name"]].itertuples(index=False, name=None)) == {(set_id, name)}
+
+
+def test_weights_behind_genes_are_no_part_of_them(tmp_path, genes):
+    path = tmp_path / "sets.gmt"
+    path.write_text("repair\t\tTP53,1.0\tATM,0.5\tBRCA1,-1e-3\n")
+    assert set(read("gmt", path, genes).facts["gene"]) == {"TP53", "ATM", "BRCA1"}
+
+
 def test_wikipathways_names_ids_and_entrez_genes(genes):
     result = read("wikipathways", DATA / "wikipathways.gmt", genes)
     assert result.facts["gene"].tolist() == ["TP53", "BRCA1"]

@@ -80,5 +80,5 @@ def test_a_text_whose_few_lines_are_like_rows_is_read_and_told(tmp_path):
 def test_a_description_of_two_lines_is_a_cell_of_a_gene_table(tmp_path):
     rows = ["gene,log2FoldChange,padj,description"]
     rows += [f'GENE{n},2.5,0.01,"first line\nsecond line, and more"' for n in range(4)]
-    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows), Annotation(sets=["any"])).lists
+    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows), Annotation(sets=["any"]))[0].lists
     assert [gene.written for gene in one.genes] == ["GENE0", "GENE1", "GENE2", "GENE3"]

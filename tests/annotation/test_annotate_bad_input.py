@@ -53,12 +53,13 @@ def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
 
 # sets that get an error of their own, and the others are done
 
+MICE = "most of these are genes of mice, not of humans: pass `--species mouse`"
 ERRORS = {
     "one gene by three names": (
         made("SEPT2", "SEPTIN2", "2-Sep"),
         "only 1 gene, and 3 are the fewest that can have a function in common",
     ),
-    "mouse symbols": (made(*MOUSE), "most of these are genes of mice, not of humans: pass `--species mouse`"),
+    "mouse symbols": (made(*MOUSE), f"{MICE}; human symbols have capitals"),
 }
 
 
@@ -100,11 +101,47 @@ def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, 
     assert (record["set"], record["name"], record["error"]) == (name, "DNA repair", "")
     assert [unknown["written"] for unknown in record["unmapped"]] == [name]
     assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
-    assert len(list(annotating.out.iterdir())) == 7
+    assert len(list(annotating.out.iterdir())) == 8
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page and "<img" not in page
     cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]
     assert not cell.startswith(("=", '"='))
+
+
+def test_spellings_of_programs_are_read_and_flagged(annotating):
+    genes = "\n".join(["XXXA", *(f"GRCh38_{gene}" for gene in REPAIR)])
+    (record,) = annotating(annotating.file("mine.txt", genes), model=None)
+    assert record["flags"][0].startswith("5 of 6 are symbols behind the name of a genome: GRCh38_BRCA1 → BRCA1, ")
+    assert record["enriched"][0]["name"] == "DNA repair"
+
+
+def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys):
+    library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\n")
+    universe = annotating.file("tested.txt", "\n".join([*REPAIR, *OTHERS, "LOST1"]))
+    rows = "".join(f"{gene}\t{number}\n" for number, gene in enumerate([*REPAIR, *OTHERS[:3], "XA"]))
+    annotating(annotating.file("mine.rnk", rows), model=None, libraries=[str(library)], universe=str(universe), top=5)
+    sentences = [
+        "mine: 8 of 9 identifiers are known genes, 1 is none: XA",  # of the whole ranking
+        f"{universe}: 45 of 46 identifiers are known genes, 1 is none: LOST1",
+        "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2",
+    ]
+    told = capsys.readouterr().out
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    for sentence in sentences:
+        assert f"{sentence}\n" in told and f"<li>{sentence}</li>" in page
+    assert (annotating.out / "identifiers.tsv").read_text(encoding="utf-8").splitlines() == [
+        "file\tholds\tidentifiers\trecognised\tnot_recognised\twhich_not",
+        "mine\tlists\t9\t8\t1\tXA",
+        f"{universe}\tuniverse\t46\t45\t1\tLOST1",
+        "own\tlibrary\t5\t3\t2\tGONE1; GONE2",
+    ]
+
+
+def test_sets_of_a_library_are_called_by_their_names(annotating, capsys):
+    library = annotating.file("ids.gmt", "GO:0000724\tdouble-strand break repair\t" + "\t".join(REPAIR) + "\n")
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(library)])
+    term = next(term for term in record["enriched"] if term["library"] == "ids")
+    assert (term["id"], term["name"]) == ("GO:0000724", "double-strand break repair")
 
 
 # the universe
@@ -223,8 +260,10 @@ def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
         "mine: read as a GMT of 1 gene set",
         "mine: 1 set, by genes: 'repair' (5)",
         "the universe is all 57 protein-coding genes",
+        "mine: all 5 identifiers are known genes",
+        "reactome-demo: all 11 identifiers are known genes",
+        "wikipathways-demo: all 3 identifiers are known genes",
         "mine: 'repair': 5 of 5 genes known",
-        "mine: in 1 set 5 genes are known, 0 not",
         "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
         "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "
         "that fits a term, may be copied from the prompt",
@@ -242,10 +281,10 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
         "only 1 of 3 genes is known, and 3 are the fewest that can have a function in common (XB, XC): are they of "
         "another species?"
     )
-    assert told[3:] == [
+    assert told[3] == "all: 6 of 9 identifiers are known genes, 3 are none: XA, XB, XC"
+    assert told[6:] == [
         "all: 'first': 6 of 7 genes known; 1 of 7 genes is unknown: XA",
         "all: 'last': 1 of 3 genes known; 2 of 3 genes are unknown: XB, XC",
-        "all: in 2 sets 7 genes are known, 3 not",
         f"not asked: all: 'last': {error}",
         "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
         "a preview: the model would be asked about 1 set; nothing was written",
@@ -275,7 +314,7 @@ def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys,
     told = capsys.readouterr().out
     assert "mice: 'mine': 2 of 3 genes known; " in told
     assert "1 of 3 genes is unknown: Xyz1" in told
-    assert "mice: in 1 set 2 genes are known, 1 not\n" in told
+    assert "mice: 2 of 3 identifiers are known genes, 1 is none: Xyz1\n" in told
 
 
 def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):

@@ -61,7 +61,7 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     assert table["supporting_genes"][0] == "; ".join(REPAIR)
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
-        *("enrichment.tsv", "manifest.json"),
+        *("enrichment.tsv", "identifiers.tsv", "manifest.json"),
     ]
     told = capsys.readouterr().out
     assert "mine: 'repair': DNA repair (GO BP), 5 of 5 genes, 11.4 times as many as by chance, adjusted p" in told

@@ -143,7 +143,7 @@ def test_without_a_model_there_are_terms_a_page_and_a_table_that_r_reads(annotat
     ]
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "enrichment.tsv"),
-        "manifest.json",
+        *("identifiers.tsv", "manifest.json"),
     ]
     assert "the model's names" not in capsys.readouterr().out
     with open(annotating.out / "enrichment.tsv", encoding="utf-8", newline="") as handle:
@@ -193,7 +193,7 @@ def test_p_of_the_deseq2_example_is_that_of_gseapy(shipped, branches_of_go):
     genes, pathways = shipped
     libraries = [*branches_of_go, *pathways]
     assert [library.name for library in libraries] == ["GO BP", "GO CC", "GO MF", "reactome", "wikipathways"]
-    table = read_gene_lists(ROOT / "resources/annotate/monocytes_deseq2.csv", Annotation(sets=["any"]))
+    [table] = read_gene_lists(ROOT / "resources/annotate/monocytes_deseq2.csv", Annotation(sets=["any"]))
     universe = resolve_universe(table.universe, genes, "the table")
     for library in libraries:
         tests = OverRepresentation([library], universe)

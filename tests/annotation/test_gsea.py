@@ -1,20 +1,23 @@
 """GSEA of whole rankings: which genes rank how, what GSEApy finds, and what of it is kept."""
 
 import csv
+import json
+import math
+import re
 
 import gseapy
+import numpy as np
 import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR
 
 from reasonome.annotation.enrichment_tables import write_gsea
 from reasonome.annotation.gene_list import GeneLists, ListedGene
-from reasonome.annotation.gsea import analyse_rankings, resolved
+from reasonome.annotation.gsea import analyse_rankings
 from reasonome.annotation.readers import read_gene_lists
 from reasonome.config import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.orthologues import Orthologues
 
 GENES = [f"GENE{number:03}" for number in range(600)]
 TABLE = GeneTable([Gene(gene) for gene in GENES])
@@ -23,14 +26,15 @@ UP, DOWN = GENES[:20], GENES[-15:]
 SETS = {"up": UP, "also": UP[:16], "down": DOWN, "spread": GENES[::30], "small": GENES[:9]}
 
 
-def lists(genes=GENES) -> GeneLists:
-    ranking = tuple(ListedGene(gene, float(len(genes) // 2 - place)) for place, gene in enumerate(genes))
+def lists(genes=GENES, numbers=None) -> GeneLists:
+    numbers = [len(genes) // 2 - place for place in range(len(genes))] if numbers is None else numbers
+    ranking = tuple(ListedGene(gene, float(number)) for gene, number in zip(genes, numbers, strict=True))
     return GeneLists((), "genes", ranking=ranking, ends=("at the top", "at the bottom"))
 
 
-def analysed(given: GeneLists, seed: int = 0):
-    sets = {name: LibrarySet(f"set {name}", frozenset(genes)) for name, genes in SETS.items()}
-    tests = OverRepresentation([GeneSetLibrary("lib", sets)], Universe(frozenset(GENES), "all"))
+def analysed(given: GeneLists, seed: int = 0, sets=SETS, libraries=("lib",)):
+    named = {name: LibrarySet(f"set {name}", frozenset(genes)) for name, genes in sets.items()}
+    tests = OverRepresentation([GeneSetLibrary(name, named) for name in libraries], Universe(frozenset(GENES), "all"))
     return analyse_rankings({"mine": given}, {"mine": tests}, TABLE, None, seed)
 
 
@@ -70,21 +74,79 @@ def test_a_list_without_numbers_has_no_ranking():
     assert analysed(GeneLists((), "gmt")) == []
 
 
-def test_of_several_rows_of_a_gene_the_most_extreme_counts():
-    ranking = (
-        ListedGene("GENE001", 1.0),
-        ListedGene("gene001", -3.0),
-        ListedGene("NOBODY", 9.0),
-        ListedGene("GENE002", 2.0),
+def test_random_votes_find_nothing_though_families_stand_together_in_the_alphabet():
+    votes = np.random.default_rng(1).integers(1, 5, len(GENES))
+    families = {f"family {first}": GENES[first : first + 60] for first in range(0, len(GENES), 60)}
+    for seed in range(3):
+        [analysis] = analysed(lists(numbers=votes), seed, families)
+        assert (analysis.sets, analysis.terms) == (10, [])
+        assert analysis.notes[0].startswith("600 of 600 genes (100.0%) share their number with others")
+
+
+def test_infinite_numbers_are_ranked_at_the_ends_and_no_gene_is_lost():
+    numbers = np.array([gene.weight for gene in lists().ranking])
+    numbers[:20], numbers[-15:] = math.inf, -math.inf
+    [analysis] = analysed(lists(numbers=numbers))
+    assert analysis.genes == 600
+    ends = {term.id: term.nes > 0 for term in analysis.terms}
+    assert ends == {"up": True, "also": True, "down": False}
+
+
+def test_genes_with_the_number_zero_stop_nothing(capfd):
+    # Seven in ten genes were not measured: of ten genes drawn at random all are such in three of a hundred draws.
+    numbers = [*range(180, 0, -1), *[0] * 420]
+    sets = {**SETS, "ten": GENES[:10], "nowhere": GENES[300:330]}
+    [analysis] = analysed(lists(numbers=numbers), sets=sets)
+    assert {"up", "also", "ten"} <= {term.id for term in analysis.terms}
+    assert analysis.sets == 4  # "nowhere" and "down" have no gene with a number, and "small" is too small
+    assert "2 sets have no score: the number of all their genes is 0" in analysis.notes
+    told = capfd.readouterr()
+    assert "mine: 420 of 600 genes (70.0%) share their number with others" in told.out
+    assert told.err == ""
+
+
+def test_numbers_that_are_all_equal_rank_nothing():
+    [analysis] = analysed(lists(numbers=[0] * 600))
+    assert (analysis.terms, analysis.notes) == ([], ("no GSEA: all 600 genes have the same number",))
+
+
+def test_sets_without_a_score_are_counted_and_no_raw_warning_is_printed(capfd):
+    [analysis] = analysed(lists(numbers=np.linspace(30, 0.01, 600)))
+    assert {term.id for term in analysis.terms} >= {"up", "also"}
+    assert "the numbers have one sign: GSEA tells what gathers at the end of the strongest, and little else" in (
+        analysis.notes
     )
-    found = resolved(GeneLists((), "genes", ranking=ranking), TABLE, None)
-    assert list(found.items()) == [("GENE002", 2.0), ("GENE001", -3.0)]
+    assert capfd.readouterr().err == ""
 
 
-def test_genes_of_mice_are_called_as_in_the_table_of_orthologues():
-    orthologues = Orthologues([(("Gene1", "MGI:1"), (), ("GENE001",))])
-    found = resolved(GeneLists((), "genes", ranking=(ListedGene("MGI:1", 1.5),)), TABLE, orthologues)
-    assert found == {"Gene1": 1.5}
+class PanicException(BaseException):
+    """As a panic of compiled code arrives in Python."""
+
+
+def test_a_library_that_gseapy_cannot_score_takes_nothing_along(monkeypatch, capsys):
+    right = gseapy.prerank
+    answers = iter([PanicException("user-provided comparison"), None, ValueError("no"), None])
+
+    def prerank(*args, **options):
+        if (error := next(answers)) is not None:
+            raise error
+        return right(*args, **options)
+
+    monkeypatch.setattr(gseapy, "prerank", prerank)
+    for kind, what in (("PanicException", "user-provided comparison"), ("ValueError", "no")):
+        [analysis] = analysed(lists(), libraries=("first", "second"))
+        assert {term.library for term in analysis.terms} == {"second"}
+        assert analysis.notes == (f"no GSEA against first: GSEApy failed with {kind}: {what}",)
+        assert f"mine: {analysis.notes[0]}" in capsys.readouterr().out
+
+
+def test_a_run_that_is_stopped_stops(monkeypatch):
+    def stopped(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gseapy, "prerank", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        analysed(lists())
 
 
 def test_the_table_says_the_direction_in_words(tmp_path):
@@ -102,7 +164,7 @@ def test_the_table_says_the_direction_in_words(tmp_path):
 
 def ranking(tmp_path, content: str, name: str = "mine.csv", **settings) -> list[tuple[str, float]]:
     (tmp_path / name).write_text(content)
-    found = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
+    [found] = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
     return [(gene.written, gene.weight) for gene in found.ranking]
 
 
@@ -114,7 +176,10 @@ def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path
 
 def test_infinite_statistics_stand_at_the_ends(tmp_path):
     content = "gene,logFC,stat,pvalue,padj\nA,1,4,0.1,0.1\nB,2,inf,0,0\nC,-2,-inf,0,0\nD,-1,-5,0.1,0.1\n"
-    assert ranking(tmp_path, content) == [("B", 5), ("A", 4), ("C", -5), ("D", -5)]
+    assert ranking(tmp_path, content) == [("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)]
+    assert ranking(tmp_path, "A\t4\nB\tInf\nC\t-Infinity\nD\t-5\n", "mine.rnk") == [
+        ("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)
+    ]  # fmt: skip
 
 
 def test_without_a_statistic_p_ranks(tmp_path):
@@ -129,7 +194,7 @@ def test_a_list_of_genes_and_numbers_is_ranked_whole_whatever_top_takes(tmp_path
 def test_which_condition_up_is_comes_from_the_user_or_the_table_or_is_said_to_be_unknown(tmp_path):
     def ends(content: str, **settings):
         (tmp_path / "mine.csv").write_text(content)
-        found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
+        [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
         assert [one.direction for one in found.lists] == list(found.ends)
         assert found.ends[0] in found.notes
         return found.ends
@@ -155,9 +220,13 @@ def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
 
 def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
     (tmp_path / "mine.csv").write_text("gene,cluster,p_val_adj\nA,T,0.01\nB,T,0.01\nC,T,0.01\n")
-    found = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
+    [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
     assert found.lists[0].direction == "higher in T than in the others"
     assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"
+
+
+def page_of(annotating) -> str:
+    return (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
 def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotating, monkeypatch):
@@ -171,7 +240,16 @@ def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotatin
         first = next(csv.DictReader(handle, delimiter="\t"))
     assert (first["ONTOLOGY"], first["Description"]) == ("GO BP", "DNA repair")
     assert (first["direction"], first["core_enrichment"]) == ("higher in treated than in control", "/".join(REPAIR))
-    assert 'id="ranked"' in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    assert 'id="ranked"' in page_of(annotating)
+    # What fails in GSEA takes neither the terms of over-representation nor the page along.
+    monkeypatch.setattr(gseapy, "prerank", lambda *args, **options: 1 / 0)
+    up, _ = annotating(table, model=None, gsea=True)
+    assert up["enriched"][0]["name"] == "DNA repair"
+    given = json.loads(
+        re.search(r'id="annotations" type="application/json">(.*?)</script>', page_of(annotating), re.S)[1]
+    )
+    told = "no GSEA against GO BP: GSEApy failed with ZeroDivisionError: division by zero"
+    assert told in given["rankings"][0]["notes"]
     annotating(table, model=None)  # over-representation alone
     assert not (annotating.out / "gsea.tsv").exists()
-    assert 'id="ranked"' not in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    assert 'id="ranked"' not in page_of(annotating)

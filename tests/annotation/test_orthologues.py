@@ -17,6 +17,7 @@ Cd8a\tMGI:88346\tENSMUSG00000053977\t12525\tLyt-2|Ly\tCD8A
 Cd8b1\tMGI:88347\tENSMUSG00000053044.3\t\tLyt-3|Ly\tCD8B|CD8B2
 Actb\tMGI:87904\t\t11461\t\tACTB
 Actb\tMGI:87904\t\t11461\t\tPOTEF
+Septin2\t\t\t\tSept2\tSEPTIN2
 \tMGI:5\t\t\t\t
 """
 
@@ -59,10 +60,22 @@ def genes():
         ("MGI:5", ()),
         ("Gm10800", ()),
         ("", ()),
+        ("Trp53:ENSMUSG00000059552", ("TP53",)),
+        ("mm10_Trp53", ("TP53",)),
+        ("ENSMUSG00000059552.14_1", ("TP53",)),
+        ("Lyt.3", ("CD8B", "CD8B2")),
+        ("Nope;Trp53", ("TP53",)),
+        ("Cd8a|ENSMUSG00000059552", ()),  # two genes
+        ("2-Sep", ("SEPTIN2",)),
     ],
 )
 def test_human_genes_of_mouse_identifiers(orthologues, identifier, expected):
     assert orthologues.human(identifier) == expected
+
+
+def test_a_symbol_in_another_case_goes_before_a_synonym():
+    found = Orthologues([(("Mal",), (), ("MAL",)), (("Tirap",), ("MAL", "Wyatt"), ("TIRAP",))])
+    assert [found.gene(text) for text in ("Mal", "MAL", "mal", "Wyatt", "WYATT")] == ["Mal"] * 3 + ["Tirap"] * 2
 
 
 def check(written, species, genes, orthologues) -> GeneList:
@@ -71,7 +84,7 @@ def check(written, species, genes, orthologues) -> GeneList:
     return one
 
 
-MOUSE_ERROR = "most of these are genes of mice, not of humans: pass `--species mouse`"
+MOUSE_ERROR = "most of these are genes of mice, not of humans: pass `--species mouse`; human symbols have capitals"
 HUMAN_ERROR = "most of these are genes of humans, not of mice: leave `--species mouse` out"
 
 
@@ -92,6 +105,10 @@ HUMAN_ERROR = "most of these are genes of humans, not of mice: leave `--species 
         (["ENSMUSG00000000001", "MGI:1", "MGI:2"], "human", MOUSE_ERROR),
         (["ENSG00000000001.2", "ENSG00000002586.20_PAR_Y", "HGNC:3"], "mouse", HUMAN_ERROR),
         (["ENSG00000000001.2", "ENSG00000002586.20_PAR_Y", "HGNC:3"], "human", ""),
+        # identifiers that hold others
+        (["Trp53:ENSMUSG00000059552", "mm10_Cd8a", "Actb|11461"], "human", MOUSE_ERROR),
+        (["TP53:ENSG00000141510", "GRCh38_CD8A", "ACTB;CD8A"], "human", ""),
+        (["TP53:ENSG00000141510", "GRCh38_CD8A", "ACTB;CD8A"], "mouse", HUMAN_ERROR),
         # an error of before stays
         (["Trp53", "Cd8a"], "human", "too few genes: 2, and a name needs at least 3"),
     ],
@@ -121,7 +138,7 @@ def test_the_shipped_table():
     assert shipped.genes["Saa1"] == shipped.genes["Saa2"] == ("SAA1", "SAA2")
     assert shipped.gene("no gene") == ""
     files = [(ROOT / ORTHOLOGUES).with_name(name) for name in ("mouse_genes.txt", "genes.txt")]
-    mouse, human = (read_gene_lists(path, Annotation(sets=["any"])).lists[0].genes for path in files)
+    mouse, human = (read_gene_lists(path, Annotation(sets=["any"]))[0].lists[0].genes for path in files)
     assert [shipped.human(gene.written) for gene in mouse] == [
         (gene.written,) for gene in human if gene.written not in ("ACAT2", "IDI1", "IDI2")
     ]

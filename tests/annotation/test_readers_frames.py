@@ -15,7 +15,8 @@ SETTINGS = Annotation(sets=["any"])
 
 
 def read_lists(given):
-    return {one.name: [gene.written for gene in one.genes] for one in read_memory(given, "mine", SETTINGS).lists}
+    [found] = read_memory(given, "mine", SETTINGS)
+    return {one.name: [gene.written for gene in one.genes] for one in found.lists}
 
 
 def test_a_frame_is_read_as_its_file_would_be(tmp_path):
@@ -24,7 +25,7 @@ def test_a_frame_is_read_as_its_file_would_be(tmp_path):
     assert read_memory(frame, "mine", SETTINGS) == read_gene_lists(tmp_path / "mine.csv", SETTINGS)
     assert frame.columns.tolist() == ["log2FC", "padj"]
     markers = pd.DataFrame({"cluster": pd.Categorical(["a", "a", "b"]), "gene": ["A", "B", "C"]}, index=[4, 7, 9])
-    found = read_memory(markers, "markers", SETTINGS)
+    [found] = read_memory(markers, "markers", SETTINGS)
     assert [(one.name, one.place) for one in found.lists] == [("a", "row 1"), ("b", "row 3")]
 
 
@@ -51,7 +52,8 @@ def test_series_and_single_columns_are_lists(given, genes):
 
 
 def test_the_numbers_of_a_series_are_weights():
-    (one,) = read_memory(pd.Series([9, 12], index=["A", "B"]), "mine", SETTINGS).lists
+    [found] = read_memory(pd.Series([9, 12], index=["A", "B"]), "mine", SETTINGS)
+    (one,) = found.lists
     assert (one.ranked, one.genes) == (True, (ListedGene("B", 12.0), ListedGene("A", 9.0)))
 
 

@@ -18,7 +18,8 @@ IN_GMT = "\t".join(GENES)
 def read_lists(tmp_path, content, name="mine.txt", **settings):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    [found] = read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    return found
 
 
 def by_name(found):
@@ -28,7 +29,7 @@ def by_name(found):
 def test_the_examples_that_ship_are_read_as_what_they_are():
     kinds = {}
     for path in sorted(EXAMPLES.glob("*.[gtc][mxs][tv]")):
-        found = read_gene_lists(path, Annotation(sets=["any"]))
+        [found] = read_gene_lists(path, Annotation(sets=["any"]))
         kinds[path.name] = (found.kind, len(found.lists))
         assert not any(one.error for one in found.lists), path
     assert kinds == {
@@ -111,7 +112,42 @@ def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content):
     assert "put tabs between" in error.value.fix
 
 
+def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp_path):
+    content = f"GO:0006695\tcholesterol biosynthetic process\t{IN_GMT}\nGO:0006281\tna\t{IN_GMT}\n"
+    content += f"CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10\tCholesterol biosynthesis\t{IN_GMT}\n"
+    found = read_lists(tmp_path, content, "mine.gmt")
+    assert [(one.name, one.description) for one in found.lists] == [
+        ("cholesterol biosynthetic process (GO:0006695)", ""),
+        ("GO:0006281", ""),
+        ("Cholesterol biosynthesis (R-HSA-191273.10)", ""),
+    ]
+
+
+def test_weights_behind_the_genes_of_a_gmt_are_left_out_and_that_is_told(tmp_path):
+    found = read_lists(tmp_path, "x\t\tTP53,1.0\tATM,0.5\tBAX,1\ny\tna\tA\tB\tC\n", "mine.gmt")
+    assert by_name(found) == {"x": ["TP53", "ATM", "BAX"], "y": ["A", "B", "C"]}
+    assert "1 set has weights behind the genes, which do not count" in found.notes
+
+
 # one gene a line
+
+
+@pytest.mark.parametrize(
+    "gene",
+    [
+        *("TP53 (7157)", "sp|P04637|P53_HUMAN", "TP53|7157", "P60709;P63261", "ACTB /// ACTG1"),
+        *("1. Mrz", "2020-03-01 00:00:00"),
+    ],
+)
+def test_a_gene_may_have_blanks_and_delimiters_as_programs_write_them(tmp_path, gene):
+    assert by_name(read_lists(tmp_path, f"A\nB\n{gene}\n")) == {"mine": ["A", "B", gene]}
+
+
+@pytest.mark.parametrize("first", ['""', '"Unnamed: 0"'])
+def test_row_numbers_beside_a_single_column_are_left_out(tmp_path, first):
+    # write.csv(genes) of R
+    content = f'{first},"x"\n"1","TP53"\n"2","ATM"\n"3","BAX"\n'
+    assert by_name(read_lists(tmp_path, content, "mine.csv")) == {"mine": ["TP53", "ATM", "BAX"]}
 
 
 @pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
@@ -149,8 +185,42 @@ def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
     (one,) = found.lists
     assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
-    assert one.flags == ("without a number, and so last: C", "listed more than once: B")
+    assert one.flags == (
+        "without a number, and so last: C",
+        "listed more than once with other numbers, of which the first counts: B",
+    )
     assert "genes in the order of their number, the highest first" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "is_flagged"),
+    [
+        ("A\t0.5\nB\t1e-9\nC\t0\nD\t1\n", True),
+        ("A\t0\nB\t1\nC\t1\nD\t0\n", False),  # votes
+        ("A\t0.5\nB\t1e-9\nC\t-0.1\nD\t1\n", False),
+        ("A\t0.5\nB\t3\nC\t0\nD\t1\n", False),
+        ("gene\tscore\nA\t0.5\nB\t1e-9\nC\t0\nD\t1\n", False),  # the file says what they are
+    ],
+)
+def test_numbers_without_a_name_that_may_be_p_values_are_told(tmp_path, content, is_flagged):
+    found = read_lists(tmp_path, content)
+    told = (
+        "all 4 numbers lie between 0 and 1: if they are p values, the least significant gene stands first; rank by a "
+        "statistic, or by -log10 p"
+    )
+    assert (told in found.lists[0].flags, told in found.notes) == (is_flagged, is_flagged)
+
+
+def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
+    content = "A\t9\n" + "".join(f"G{number:02}\t1\n" for number in range(40)) + "Z\t0\n"
+    lists = [read_lists(tmp_path, content, top=11, seed=seed).lists[0] for seed in (0, 0, 1)]
+    first, again, other = ([gene.written for gene in one.genes] for one in lists)
+    assert first == again != other
+    assert first[0] == other[0] == "A" and len(first) == 11 and "Z" not in first
+    assert first[1:] != [f"G{number:02}" for number in range(10)]
+    assert lists[0].flags == ("40 genes are equal where the list is cut: 10 of them were drawn at random",)
+    assert read_lists(tmp_path, content, top=1).lists[0].flags == ()
+    assert read_lists(tmp_path, content, top=41).lists[0].flags == ()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ DESEQ2 = '"","baseMean","log2FoldChange","lfcSE","stat","pvalue","padj"\n'
 def read(tmp_path, content, name="mine.csv", **settings):
     path = tmp_path / name
     path.write_text(content)
-    return read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    [found] = read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    return found
 
 
 def names(one):
@@ -100,6 +101,19 @@ def test_a_table_of_genes_and_clusters_alone(tmp_path):
     assert by_name(found) == {"cluster 0": ["A", "B", "C"], "y": ["D"]}
     assert not found.lists[0].ranked  # nothing says that the first rows matter most
     assert found.notes[-1] == "not used: --adjusted-p, since the table has no column of the adjusted p"
+
+
+def test_markers_with_scores_alone_are_those_above_zero_and_that_is_told(tmp_path):
+    found = read(tmp_path, "group,names,scores\nA,X,0.9\nA,Y,-0.1\nA,Z,0.2\nA,V,0\n")
+    assert by_name(found) == {"A": ["X", "Z"]}
+    assert "markers that go up are taken (scores > 0), 100 of a cluster at most" in found.notes
+
+
+def test_of_markers_that_are_equal_where_the_list_is_cut_the_seed_draws(tmp_path):
+    content = "gene,cluster,p_val_adj\n" + "".join(f"G{number:02},x,0\n" for number in range(40)) + "Z,x,0.01\n"
+    first, other = (read(tmp_path, content, top=10, seed=seed).lists[0] for seed in (0, 1))
+    assert first.flags == ("40 genes are equal where the list is cut: 10 of them were drawn at random",)
+    assert set(names(first)) != set(names(other)) and "Z" not in names(first)
 
 
 def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
@@ -214,7 +228,23 @@ def test_when_nothing_passes_the_list_says_so(tmp_path):
 def test_a_gene_that_goes_up_and_down_is_flagged_in_both_lists(tmp_path):
     found = read(tmp_path, "gene,log2FC,padj\nA,2,0.01\nA,-3,0.01\nB,2,0.01\nC,-2,0.01\nD,2,0.01\nD,-2,0.9\n")
     assert by_name(found) == {"mine up": ["A", "B", "D"], "mine down": ["A", "C"]}
-    assert [one.flags for one in found.lists] == [("in the table as up and as down: A",)] * 2
+    both, several = (
+        "in the table as up and as down: A",
+        "in several rows with other numbers, of which the strongest counts",
+    )
+    assert [one.flags for one in found.lists] == [(both, f"{several}: A, D"), (both, f"{several}: A")]
+
+
+def test_a_gene_of_several_rows_counts_once_by_its_strongest_and_that_is_told(tmp_path):
+    # Two probes of A; B stands twice with the same numbers.
+    content = "probe,symbol,log2FC,padj\n1_at,A,2,0.01\n2_at,A,3,0.02\n3_at,B,2,0.01\n4_at,B,2,0.01\n5_at,C,0,1\n"
+    found = read(tmp_path, content)
+    assert found.lists[0].genes == (ListedGene("A", 3.0), ListedGene("B", 2.0))
+    assert found.lists[0].description == "2 of 2 genes with adjusted p ≤ 0.05 and |log2 fold change| ≥ 1"
+    assert found.notes[0] == "read as differential expression of 3 genes"
+    assert found.notes[2].startswith("2 of 3 genes pass") and found.notes[2].endswith(": 2 up, 0 down")
+    assert found.notes[3] == "1 gene stands in several rows with other numbers (A): of each the strongest row counts"
+    assert found.lists[0].flags == ("in several rows with other numbers, of which the strongest counts: A",)
 
 
 @pytest.mark.parametrize("missing", ["-nan", "+NaN", "NaN", "NA"])
@@ -376,6 +406,7 @@ def read_tested_genes(tmp_path, content, name):
         ("gene,padj\nTP53,0.1\nMDM2,1\nNA,1\nBAX,NA\n", "a.csv"),
         ('padj;"gene"\n0.1;"TP53"\n1;"MDM2"\n1;"BAX"\n', "a.csv"),
         ('"","padj"\n"TP53",0.1\n"MDM2",1\n"BAX",1\n', "a.csv"),  # write.csv of R
+        ('"","x"\n"1","TP53"\n"2","MDM2"\n"3","BAX"\n', "a.csv"),  # of a vector
         ('"log2FoldChange"\t"padj"\n"TP53"\t1\t1\n"MDM2"\t1\t1\n"BAX"\t1\t1\n', "a.txt"),  # write.table of R
     ],
 )
@@ -390,7 +421,7 @@ def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
         ("gene\n", "there is no gene in the file", None),
         ("TP53 0.1\nMDM2 1\n", "expected one gene, or a gene and a number, found 'TP53 0.1'", 1),
         ("log2FC,padj\n1,0.1\n", "none of the columns 'log2FC', 'padj' names the genes", 1),
-        ('"","x"\n"1","TP53"\n"2","MDM2"\n"3","BAX"\n', "the 3 genes are the numbers from 1 on: row numbers are", 1),
+        ('"","x"\n"1","0.5"\n"2","1.5"\n"3","2"\n', "the 3 genes are the numbers from 1 on: row numbers are", 1),
     ],
 )
 def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, message, line):
@@ -404,7 +435,8 @@ def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, message, 
 
 
 def shipped(name):
-    return read_gene_lists(EXAMPLES / name, Annotation(sets=["any"]))
+    [found] = read_gene_lists(EXAMPLES / name, Annotation(sets=["any"]))
+    return found
 
 
 @pytest.mark.parametrize(

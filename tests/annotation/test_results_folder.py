@@ -22,7 +22,7 @@ from reasonome.core.manifest import file_sha256
 # of the library and of tests
 FOLDERS = [Path(results_folder.__file__).resolve().parents[2], Path(__file__).resolve().parents[1]]
 WRITTEN = ["annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"]
-WRITTEN += ["enrichment.tsv", "manifest.json"]
+WRITTEN += ["enrichment.tsv", "identifiers.tsv", "manifest.json"]
 
 
 def files_in(folder) -> list[str]:

@@ -26,7 +26,8 @@ WAITED_FOR = [
 ]
 WRITTEN = [
     TARGET,
-    *(f"{FOLDER}/{name}" for name in ("annotations.tsv", "annotations.jsonl", "enrichment.tsv", "manifest.json")),
+    *(f"{FOLDER}/annotations.{ending}" for ending in ("tsv", "jsonl")),
+    *(f"{FOLDER}/{name}" for name in ("enrichment.tsv", "identifiers.tsv", "manifest.json")),
 ]
 
 

@@ -12,6 +12,7 @@ rule annotate:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
         records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",
         terms=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/enrichment.tsv",
+        identifiers=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/identifiers.tsv",
         page=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.html",
         manifest=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/manifest.json",
     log:

@@ -18,6 +18,7 @@ from reasonome.annotation.enrichment import tested_genes
 from reasonome.annotation.knowledge import Known
 from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.questions import Question
+from reasonome.annotation.recognised import IDENTIFIERS
 from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.annotation.shipped import OF_WORDS, Shipped, placed
 from reasonome.annotation.standing import standing
@@ -44,7 +45,7 @@ ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the
 RESULTS = ResultsKind(
     "annotation",
     "annotations.html",
-    (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA),
+    (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA, IDENTIFIERS),
     frozenset({"settings", "sets", "checked_with", "model"}),
 )
 COMPARED = 100  # the most enriched terms with which a name is compared

@@ -12,7 +12,7 @@ MOST = 2_000  # genes; a tenth of the protein-coding ones, more than nearly all 
 
 # UniProt accessions are missing: P2RY11 and B3GAT1 look like an accession and are symbols.
 _KINDS = {
-    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?(_PAR_Y)?", re.IGNORECASE),
+    "Ensembl id": re.compile(r"ENS[A-Z]*G\d{11}(\.\d+(_\d+)?)?(_PAR_Y)?", re.IGNORECASE),
     "Entrez id": re.compile(r"\d+(\.0)?|(NCBIGene|Entrez|GeneID):\d+", re.IGNORECASE),
     "HGNC id": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
     "MGI id": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
@@ -48,8 +48,9 @@ class GeneList:
 
 @dataclass(frozen=True)
 class GeneLists:
-    """All lists of one file; `notes` are sentences on how it was read, which are printed before the model runs.
+    """All lists of one file, or of one `comparison` in it.
 
+    `notes` are sentences on how it was read, which are printed before the model runs.
     `universe` are the tested genes, where the file has them (all rows of a table of differential expression).
     `ranking` are all genes with a number, where the file ranks them, and `ends` say in words what its two ends are.
     """
@@ -60,6 +61,7 @@ class GeneLists:
     universe: tuple[str, ...] = field(default=(), repr=False)
     ranking: tuple[ListedGene, ...] = field(default=(), repr=False)
     ends: tuple[str, str] = ("", "")
+    comparison: str = ""
 
 
 def checked(
@@ -81,8 +83,12 @@ def checked(
     first = {gene.written: gene for gene in reversed(genes)}
     once = tuple(first[written] for written in counts)
     flags = list(flags)
-    if repeated := [written for written, count in counts.items() if count > 1]:
-        flags.append(f"listed more than once: {some(repeated)}")
+    differing = {gene.written for gene in genes if gene.weight != first[gene.written].weight}
+    repeated = [written for written, count in counts.items() if count > 1]
+    if alike := [written for written in repeated if written not in differing]:
+        flags.append(f"listed more than once: {some(alike)}")
+    if others := [written for written in repeated if written in differing]:
+        flags.append(f"listed more than once with other numbers, of which the first counts: {some(others)}")
     if len(kinds := Counter(map(_kind, counts))) > 1:
         flags.append(f"identifiers of several kinds: {', '.join(counted(n, kind) for kind, n in kinds.items())}")
     return GeneList(name, once, ranked, description, place, tuple(flags), _error(len(once), empty), direction)

@@ -1,6 +1,8 @@
 """Gene set enrichment analysis of whole rankings, by GSEApy: terms whose genes gather at one of the two ends."""
 
 import logging
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +15,7 @@ from tqdm import tqdm
 
 from reasonome.annotation.folding import fold
 from reasonome.annotation.gene_list import GeneLists
+from reasonome.annotation.ranking import Ranking, whole_ranking
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.genes import GeneTable
@@ -47,13 +50,17 @@ class RankedTerm(BaseModel):
 
 @dataclass(frozen=True)
 class RankedAnalysis:
-    """GSEA of the ranking in one file: `ends` say in words what its top and its bottom are."""
+    """GSEA of the ranking in one file: `ends` say in words what its top and its bottom are.
+
+    `notes` are sentences on how the genes were ranked, on sets without a score, and on what failed.
+    """
 
     list: str
     ends: tuple[str, str]
     genes: int
     sets: int
     terms: Sequence[RankedTerm]
+    notes: tuple[str, ...] = ()
 
 
 def analyse_rankings(
@@ -65,24 +72,62 @@ def analyse_rankings(
 ) -> list[RankedAnalysis]:
     """The analysis of every file with a ranking of FEWEST_RANKED genes or more, against the sets of its tests.
 
-    With `orthologues` genes are of mice. Prints what is analysed.
+    With `orthologues` genes are of mice. Genes with equal numbers stand in an order that the seed draws. What cannot be
+    analysed is a sentence in `notes`. Prints what is analysed, and the notes.
     """
     analyses = []
     for name, lists in gene_lists.items():
         if not lists.ranking:
             continue
-        ranking = resolved(lists, genes, orthologues)
-        if len(ranking) < FEWEST_RANKED:
-            say(f"{name}: no GSEA: it needs a ranking of all tested genes, and this has {len(ranking):,} known ones")
+        ranking = whole_ranking(lists.ranking, genes, orthologues, seed)
+        if len(ranking.numbers) < FEWEST_RANKED:
+            say(
+                f"{name}: no GSEA: it needs a ranking of all tested genes, and this has {len(ranking.numbers):,} known "
+                "ones"
+            )
             continue
-        libraries = {library: _within(sets, ranking) for library, sets in tests[name].gene_sets.items()}
-        count = sum(map(len, libraries.values()))
-        say(f"{name}: GSEA of {len(ranking):,} genes against {counted(count, 'set')}")
-        steps = tqdm(libraries.items(), desc="GSEA", unit=" libraries", delay=5)
-        terms = [term for library, sets in steps for term in _prerank(library, sets, ranking, seed)]
-        terms.sort(key=lambda term: (term.fdr, term.p, -abs(term.nes)))
-        analyses.append(RankedAnalysis(name, lists.ends, len(ranking), count, _folded(terms)))
+        analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets, seed)
+        for note in analysis.notes:
+            say(f"{name}: {note}")
+        analyses.append(analysis)
     return analyses
+
+
+def _analysed(
+    name: str,
+    ends: tuple[str, str],
+    ranking: Ranking,
+    gene_sets: Mapping[str, Mapping[str, tuple[str, frozenset[str]]]],
+    seed: int,
+) -> RankedAnalysis:
+    """The analysis of one ranking; a library that GSEApy cannot score is a note, and the others are done."""
+    count = len(ranking.numbers)
+    if ranking.is_flat:
+        return RankedAnalysis(name, ends, count, 0, [], (f"no GSEA: all {count:,} genes have the same number",))
+    notes = list(ranking.notes)
+    libraries = {library: _within(sets, ranking.numbers) for library, sets in gene_sets.items()}
+    weighed = {library: _weighed(sets, ranking.weightless) for library, sets in libraries.items()}
+    if without := sum(map(len, libraries.values())) - sum(map(len, weighed.values())):
+        notes.append(f"{counted(without, 'set has', 'sets have')} no score: the number of all their genes is 0")
+    tested = sum(map(len, weighed.values()))
+    say(f"{name}: GSEA of {count:,} genes against {counted(tested, 'set')}")
+    terms, unscored = [], 0
+    for library, sets in tqdm(weighed.items(), desc="GSEA", unit=" libraries", delay=5):
+        try:
+            found = _prerank(library, sets, ranking.weights(), seed)
+        except BaseException as error:  # a panic of GSEApy's compiled code is no Exception
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            notes.append(f"no GSEA against {library}: GSEApy failed with {type(error).__name__}: {error}")
+            continue
+        terms += [term for term in found if term.fdr <= FALSE_DISCOVERY_RATE]
+        unscored += len(sets) - len(found)
+    if unscored:
+        notes.append(
+            f"{counted(unscored, 'set has', 'sets have')} no score: too few sets drawn at random gather at the same end"
+        )
+    terms.sort(key=lambda term: (term.fdr, term.p, -abs(term.nes)))
+    return RankedAnalysis(name, ends, count, tested, _folded(terms), tuple(notes))
 
 
 def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:
@@ -91,32 +136,28 @@ def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:
     return asdict(replace(analysis, terms=())) | {"terms": terms}
 
 
-def resolved(lists: GeneLists, genes: GeneTable, orthologues: Orthologues | None) -> dict[str, float]:
-    """The known genes of a ranking, as tests call them, with their number; of several rows of one the most extreme."""
-    ranking: dict[str, float] = {}
-    for gene in lists.ranking:
-        symbol = genes.resolve(gene.written).symbol if orthologues is None else orthologues.gene(gene.written)
-        if symbol and (symbol not in ranking or abs(gene.weight) > abs(ranking[symbol])):
-            ranking[symbol] = gene.weight
-    return dict(sorted(ranking.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
 def _within(sets: Mapping[str, tuple[str, frozenset[str]]], ranking: Mapping[str, float]) -> dict:
     """The sets of SMALLEST to LARGEST ranked genes: id → name and genes."""
     cut = {set_id: (name, sorted(genes & ranking.keys())) for set_id, (name, genes) in sets.items()}
     return {set_id: pair for set_id, pair in cut.items() if SMALLEST <= len(pair[1]) <= LARGEST}
 
 
+def _weighed(sets: Mapping[str, tuple[str, list[str]]], weightless: frozenset[str]) -> dict:
+    """The sets that have a gene whose number is not 0: of others no end is the nearer one."""
+    return {set_id: pair for set_id, pair in sets.items() if not weightless.issuperset(pair[1])}
+
+
 def _prerank(
-    library: str, sets: Mapping[str, tuple[str, list[str]]], ranking: Mapping[str, float], seed: int
+    library: str, sets: Mapping[str, tuple[str, list[str]]], weights: Mapping[str, float], seed: int
 ) -> list[RankedTerm]:
+    """The sets that have a score, whatever their FDR; `weights` are in the order of the ranking."""
     if not sets:
         return []
     import gseapy  # late: it loads matplotlib, which nothing else here needs
 
-    with _no_warnings():
+    with _in_silence():
         found = gseapy.prerank(
-            pd.Series(ranking),
+            pd.Series(weights),
             {set_id: genes for set_id, (_, genes) in sets.items()},
             min_size=SMALLEST,
             max_size=LARGEST,
@@ -141,18 +182,24 @@ def _prerank(
             leading_edge=result["lead_genes"].split(";"),
         )
         for set_id, result in found.results.items()
-        if np.isfinite(result["nes"]) and result["fdr"] <= FALSE_DISCOVERY_RATE
+        if np.isfinite(result["nes"])
     ]
 
 
 @contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Without GSEApy's warning of genes with equal numbers, which stand in the order of the alphabet here."""
+def _in_silence() -> Iterator[None]:
+    """Without GSEApy's warnings and the traces of its compiled code: what they say stands in the notes."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     try:
         yield
     finally:
+        os.dup2(kept, 2)
+        os.close(kept)
         logging.disable(before)
 
 

@@ -58,7 +58,11 @@ def annotate_sets(
         annotation = placed(annotation, place)
         project = Project(Path(config))
         make_missing(project, annotation, None if model is None else os.fspath(model))
-        gene_lists = {name: read_memory(sets, name, annotation)} if in_memory else job.read_lists(annotation)
+        if in_memory:
+            parts = read_memory(sets, name, annotation)
+            gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}
+        else:
+            gene_lists = job.read_lists(annotation)
         beside, asked = adapter and Path(place(adapter)), None
         if model is not None:
             asked = find_model(project, os.fspath(model), place=place, adapter=beside, upload=upload)

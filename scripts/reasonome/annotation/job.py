@@ -22,8 +22,9 @@ from reasonome.annotation.project_files import (
     targets,
 )
 from reasonome.annotation.questions import Question, make_question
-from reasonome.annotation.readers import read_gene_lists, read_universe
+from reasonome.annotation.readers import holds_sets, read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
+from reasonome.annotation.recognised import Recognised, recognised, write_identifiers
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
@@ -81,21 +82,25 @@ class Prepared:
     tests: Mapping[str, OverRepresentation]
     asked_tests: Mapping[str, OverRepresentation]
     about: PageAbout
+    recognised: Sequence[Recognised]
     universe_sha256: str | None
     shipped: Shipped | None
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
-    """The lists of every file, by the file's name without its endings; a second file of that name gets a number.
+    """The lists of every file, and of every comparison in it.
 
+    They are called as the file, without its endings, and the comparison; a second one of that name gets a number.
     Raises InputError for a file that cannot be read at all.
     """
     gene_lists: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
-        name, number = stem(path), 2
-        while name in gene_lists:
-            name, number = f"{stem(path)} ({number})", number + 1
-        gene_lists[name] = read_gene_lists(path, settings)
+        for lists in read_gene_lists(path, settings):
+            wanted = f"{stem(path)} {lists.comparison}".strip()
+            name, number = wanted, 2
+            while name in gene_lists:
+                name, number = f"{wanted} ({number})", number + 1
+            gene_lists[name] = lists
     return gene_lists
 
 
@@ -127,10 +132,6 @@ def preview_lists(
         for total, record in list(zip(listed, records, strict=True))[:_SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
-        unmapped = sum(len(record.unmapped) for record in records)
-        sets = counted(len(records), "set")
-        are_known = counted(sum(listed) - unmapped, "gene is known", "genes are known")
-        say(f"{name}: in {sets} {are_known}, {unmapped:,} not")
     _print_not_asked(prepared.questions)
     for warning in prepared.about.warnings:
         say(f"warning: {warning}")
@@ -186,7 +187,10 @@ def prepare(
         page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
     else:
         page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
-    for sentence in page_about.universe:
+    own_universe = None if tested_genes is None else (settings.universe, tested_genes)
+    read = recognised(gene_lists, own_universe, libraries, genes, to_human)
+    page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
+    for sentence in (*page_about.universe, *page_about.recognised):
         say(sentence)
     return Prepared(
         settings=settings,
@@ -200,6 +204,7 @@ def prepare(
         tests=tests,
         asked_tests=asked_tests,
         about=page_about,
+        recognised=read,
         universe_sha256=universe_sha256,
         shipped=shipped,
     )
@@ -256,6 +261,7 @@ def annotate_lists(
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
             enrichment_tables.write_gsea(rankings, out)
+            write_identifiers(prepared.recognised, out)
             page.write_page(records, prepared.about, out / RESULTS.page, rankings)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))
     _print_terms(records)
@@ -302,14 +308,16 @@ def _refuse_sets_without_descriptions(
 
     Mouse symbols are found too: they are human symbols in another case.
     """
-    for path, lists in zip(settings.sets, gene_lists.values(), strict=True):
+    paths = [path for path in map(Path, settings.sets) if holds_sets(path, settings)]
+    read = [lists for lists in gene_lists.values() if lists.kind == "gmt"]  # none of a table in memory
+    for path, lists in zip(paths, read, strict=False):
         sets = [
             (gene_list.name, gene_list.description, gene_list.genes[0].written)
             for gene_list in lists.lists
             if gene_list.genes
         ]
-        if lists.kind == "gmt" and genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
-            raise no_descriptions(Path(path))
+        if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
+            raise no_descriptions(path)
 
 
 def _universe(

@@ -33,7 +33,8 @@ class PageAbout(BaseModel):
     or says that there are none; `card` is the path of its card, "" without one. With `second_opinion` names stand
     before or below the first term, in one column with it (annotation.shipped). `chain` are the training steps, first to
     last, and `recipe_steps` has a sentence for each. `universe` says which genes enrichment is tested against,
-    `reading` how the files were read. `warnings` stand above all names.
+    `reading` how the files were read, and `recognised` how many of their identifiers are genes. `warnings` stand above
+    all names.
     """
 
     model: str = ""
@@ -52,6 +53,7 @@ class PageAbout(BaseModel):
     universe: list[str]
     reading: list[str] = []
     libraries: list[str] = []
+    recognised: list[str] = []
     versions: dict[str, str] = {}
     command: str
     warnings: list[str] = []

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reasonome.annotation.gene_list import FEWEST, GeneList
 from reasonome.annotation.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.spellings import KINDS
 from reasonome.facts.text import counted, some
 from reasonome.tasks.naming.task import Example, Gene
 
@@ -57,7 +58,8 @@ def make_question(
             known[symbol] = AnnotatedGene(
                 symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
             )
-    flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, unmapped, merged)]
+    spelled = _spelled([gene.written for gene in gene_list.genes], genes, orthologues)
+    flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, spelled, unmapped, merged)]
     error = gene_list.error or _too_few(gene_list, known, unmapped)
     record = AnnotationRecord(
         list=file_name,
@@ -97,11 +99,36 @@ def _resolved(
     return [(symbol, "orthologue") for symbol in symbols], None
 
 
-def _flags(listed: int, dates: int, unmapped: Sequence[UnmappedGene], merged: Sequence[str]) -> list[str]:
-    flags = []
+def _spelled(identifiers: Sequence[str], genes: GeneTable, orthologues: Orthologues | None) -> dict[str, list[str]]:
+    """ "HLA.A → HLA-A" and the like, for the identifiers that were read by each of spellings.KINDS."""
+    spelled: defaultdict[str, list[str]] = defaultdict(list)
+    for written in identifiers:
+        if orthologues is None:
+            gene, how, _ = genes.resolve(written)
+        else:
+            gene, how = orthologues.gene(written), orthologues.spelling(written)
+        if how in KINDS:
+            spelled[how].append(f"{written} → {gene}")
+    return spelled
+
+
+def _flags(
+    listed: int,
+    dates: int,
+    spelled: Mapping[str, Sequence[str]],
+    unmapped: Sequence[UnmappedGene],
+    merged: Sequence[str],
+) -> list[str]:
+    flags = [f"{len(read):,} of {listed:,} are {KINDS[kind]}: {some(read)}" for kind, read in spelled.items()]
     if unmapped:
         verb, which = "is" if len(unmapped) == 1 else "are", some([gene.written for gene in unmapped])
         flags.append(f"{len(unmapped):,} of {counted(listed, 'gene')} {verb} unknown: {which}")
+    if ambiguous := [gene for gene in unmapped if gene.why == "ambiguous"]:
+        meant = [f"{gene.written} ({' or '.join(gene.candidates)})" for gene in ambiguous]
+        flags.append(f"left out, as it may be one of several genes: {some(meant)}")
+    if lost := [gene.written for gene in unmapped if gene.why == "spreadsheet number"]:
+        are = counted(len(lost), "gene is a number", "genes are numbers")
+        flags.append(f"{are}, as spreadsheet programs make of names: take them from another file ({some(lost)})")
     if dates:
         were = counted(dates, "gene was a date", "genes were dates")
         flags.append(f"{were}, as spreadsheet programs make of SEPT2: read back as genes")
@@ -116,5 +143,14 @@ def _too_few(gene_list: GeneList, known: dict[str, AnnotatedGene], unmapped: Seq
         return ""
     genes, verb = counted(len(gene_list.genes), "gene"), "is" if len(known) == 1 else "are"
     what = f"only {len(known)} of {genes} {verb} known" if unmapped else f"only {counted(len(known), 'gene')}"
-    fix = f" ({some([gene.written for gene in unmapped])}): are they of another species?" if unmapped else ""
+    fix = f" ({some([gene.written for gene in unmapped])}): {_why_unknown(unmapped)}" if unmapped else ""
     return f"{what}, and {FEWEST} are the fewest that can have a function in common{fix}"
+
+
+def _why_unknown(unmapped: Sequence[UnmappedGene]) -> str:
+    """What is probably wrong with these identifiers, in words."""
+    guessed = [gene for gene in unmapped if gene.candidates]
+    if 2 * len(guessed) < len(unmapped):
+        return "are they of another species?"
+    meant = [f"{gene.written} → {' or '.join(gene.candidates)}" for gene in guessed]
+    return f"how they are written is not known; do they mean {some(meant)}?"

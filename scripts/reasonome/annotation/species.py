@@ -7,25 +7,26 @@ from dataclasses import replace
 from reasonome.annotation.gene_list import GeneList, GeneLists
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.spellings import spellings
 from reasonome.facts.text import some
 
 # The species is wrong if less than LEAST_OWN of a list is of it, and at least LEAST_OTHER of the other one.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5
 
 _WRONG_SPECIES = {
-    "human": "most of these are genes of mice, not of humans: pass `--species mouse`",
+    "human": "most of these are genes of mice, not of humans: pass `--species mouse`; human symbols have capitals",
     "mouse": "most of these are genes of humans, not of mice: leave `--species mouse` out",
 }
-_MOUSE_ID = re.compile(r"ENSMUSG\d{11}(\.\d+)?|(MGI:)+\d+")
-_HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+)?(_PAR_Y)?|(HGNC:)+\d+")
+_MOUSE_ID = re.compile(r"ENSMUSG\d{11}(\.\d+(_\d+)?)?|(MGI:)+\d+")
+_HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+(_\d+)?)?(_PAR_Y)?|(HGNC:)+\d+")
 
 
 def check_species(gene_lists: GeneLists, species: str, genes: GeneTable, orthologues: Orthologues) -> GeneLists:
     """The lists, with an error where most identifiers are of the other species.
 
     The prefix of an id decides (ENSMUSG, MGI, ENSG, HGNC); symbols and other ids must be written exactly as the species
-    has them: Cd8a is a mouse gene, CD8A a human one. Mouse lists also get flags for genes with several human
-    orthologues or none.
+    has them: Cd8a is a mouse gene, CD8A a human one. Of an identifier that holds others (spellings) any may decide.
+    Mouse lists also get flags for genes with several human orthologues or none.
     """
 
     def is_human(identifier: str) -> bool:
@@ -37,6 +38,7 @@ def check_species(gene_lists: GeneLists, species: str, genes: GeneTable, ortholo
     def is_mouse(identifier: str) -> bool:
         return bool(_MOUSE_ID.fullmatch(identifier)) or identifier in orthologues
 
+    is_human, is_mouse = _of_any_part(is_human), _of_any_part(is_mouse)
     own, other = (is_human, is_mouse) if species == "human" else (is_mouse, is_human)
     lists = []
     for gene_list in gene_lists.lists:
@@ -46,6 +48,11 @@ def check_species(gene_lists: GeneLists, species: str, genes: GeneTable, ortholo
             gene_list = replace(gene_list, flags=(*gene_list.flags, *_flags(gene_list, orthologues)))
         lists.append(gene_list)
     return replace(gene_lists, lists=tuple(lists))
+
+
+def _of_any_part(is_of: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Whether an identifier, or any of those that it holds, is of a species."""
+    return lambda text: is_of(text) or any(is_of(part) for spelling in spellings(text) for part in spelling.parts)
 
 
 def _is_of_other(gene_list: GeneList, own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:

@@ -9,7 +9,7 @@ from reasonome.config.strict import Name, Seed, Strict, check_unique
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
-Column = Literal["gene", "group", "adjusted_p", "p", "log2_fold_change", "statistic"]
+Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "statistic"]
 
 
 def conditions(contrast: str) -> list[str]:
@@ -88,7 +88,7 @@ class Annotation(Strict):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Annotated[int, Field(ge=16)] = 160
     batch_size: Annotated[int, Field(ge=1)] = 32
-    seed: Seed = 0
+    seed: Seed = Field(0, description="of all that is drawn: genes with equal numbers, a set's order, answers")
 
 
 def is_file_name(library: str) -> bool:

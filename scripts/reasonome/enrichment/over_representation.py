@@ -33,17 +33,19 @@ class LibrarySet(NamedTuple):
 
 @dataclass(frozen=True)
 class GeneSetLibrary:
-    """Gene sets by id."""
+    """Gene sets by id; `identifiers` counts those of their genes in the file, of which some are `unknown`."""
 
     name: str
     sets: Mapping[str, LibrarySet]
+    identifiers: int = 0
+    unknown: tuple[str, ...] = ()
 
 
 def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetLibrary:
     """The sets of a GMT, plain or gzipped, as a library called `name`; `form` is one of GMT_FORMATS.
 
-    Files of Reactome and WikiPathways have the pathways' ids; in others a set's name is its id. Unknown genes and sets
-    without known genes are left out. Raises InputError.
+    Files of Reactome and WikiPathways have the pathways' ids, and so have others whose first field is an id; else a
+    set's name is its id. Unknown genes and sets without known genes are left out. Raises InputError.
     """
     source_facts = FORMATS[form].read(name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -53,10 +55,10 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
     if not symbols:
         first = source_facts.unmapped["identifier"].iloc[0]
         what = f"none of the {source_facts.identifiers:,} genes is known, as '{first}'"
-        fix = "give gene sets of human genes, by symbol or id"
+        fix = "give gene sets of human genes, by symbol or id, with tabs between them"
         raise InputError(what, file=path, fix=fix)
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
-    return GeneSetLibrary(name, sets)
+    return GeneSetLibrary(name, sets, source_facts.identifiers, tuple(source_facts.unmapped["identifier"]))
 
 
 class TestedSet(NamedTuple):

@@ -3,31 +3,23 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
 from reasonome.core.errors import InputError
+from reasonome.facts.spellings import ENSEMBL, SEVERAL, UNIPROT, spellings
+from reasonome.facts.spreadsheets import date_symbols, is_rounded, serial_symbols
 
-_ENSEMBL = r"ENS[A-Z]*G\d{11}"
-_UNIPROT = r"(?:[OPQ]\d[A-Z0-9]{3}|[A-NR-Z]\d[A-Z][A-Z0-9]{2}(?:\d[A-Z][A-Z0-9]{2})?)\d"
-# Version, and the copy on chromosome Y as GENCODE has it; isoform; number as float.
-_ID = re.compile(rf"({_ENSEMBL})(?:\.\d+)?(?:_PAR_Y)?|({_UNIPROT})-\d+|(\d+)\.0", re.IGNORECASE)
+# Version, with that of a lift to GRCh37, and the copy on chromosome Y as GENCODE has them; isoform; number as float.
+_ID = re.compile(rf"({ENSEMBL})(?:\.\d+(?:_\d+)?)?(?:_PAR_Y)?|({UNIPROT})-\d+|(\d+)\.0", re.IGNORECASE)
 # Prefix without punctuation and case -> prefix of the stored id, and the pattern of the rest.
 _DATABASES = {
     **{name: (f"{name.upper()}:", r"\d+") for name in ("hgnc", "mgi", "rgd")},
     **dict.fromkeys(("ncbigene", "geneid", "ncbigeneid", "entrez", "entrezgene", "entrezid"), ("", r"\d+")),
-    "ensembl": ("", _ENSEMBL),
-    **dict.fromkeys(("uniprot", "uniprotkb"), ("", _UNIPROT)),
+    "ensembl": ("", ENSEMBL),
+    **dict.fromkeys(("uniprot", "uniprotkb"), ("", UNIPROT)),
 }
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# Stems of symbols that spreadsheet programs read as a month: SEPT2 and SEP2 both become 2-Sep.
-_STEMS = {month: (month,) for month in _MONTHS} | {"mar": ("march", "marc", "mar"), "sep": ("sept", "sep")}
-_MONTH = "|".join(_MONTHS)
-_DATE = re.compile(rf"0?(\d{{1,2}})-({_MONTH})(?:-\d\d(?:\d\d)?)?|({_MONTH})-0?(\d{{1,2}})", re.IGNORECASE)
-# Spreadsheets store dates as days since this one; the numbers of 1990 to 2040.
-_DAY_ZERO, _SERIALS = date(1899, 12, 30), range(32_874, 51_502)
 _GUESSES = 3
 _MISSING = {"na", "n/a", "nan", "none", "null", "-"}  # how tables write a missing value
 
@@ -56,8 +48,8 @@ class Resolution(NamedTuple):
     """The result of resolving an identifier.
 
     `symbol` is the current symbol, or None. `how` is current, id, previous, alias, the same with " (case)"
-    where only the case differed, "spreadsheet date", ambiguous (`candidates` has all symbols), "spreadsheet number" or
-    "missing value" (never resolved; `candidates` has the possible symbols), or unknown.
+    where only the case differed, "spreadsheet date", one of spellings.KINDS, ambiguous (`candidates` has all symbols),
+    "spreadsheet number" or "missing value" (never resolved; `candidates` has the possible symbols), or unknown.
     """
 
     symbol: str | None
@@ -68,12 +60,13 @@ class Resolution(NamedTuple):
 class GeneTable:
     """Resolves gene identifiers of any kind.
 
-    The first kind with a match decides, in this order: current symbol, database id, previous symbol, alias, all of
-    them ignoring case, and a symbol that a spreadsheet program turned into a date. An identifier with several genes of
-    that kind is ambiguous and stays unresolved. Ids may have their database's prefix (NCBIGene:7157, HGNC:11998,
-    UniProtKB:P04637); a bare number is an Entrez id. Texts for a missing value (NA, N/A, NaN, None, null, -) resolve
-    only to an identical current symbol: NA is also an alias of XK, and NaN of SCN11A. Raises InputError where two genes
-    have the same symbol.
+    The first kind with a match decides, in this order: current symbol, also in another case (Fli1 is FLI1, although
+    FLII has that alias); database id, previous symbol, alias, written exactly so; the same in another case; a symbol
+    that a spreadsheet program turned into a date; identifiers as programs write them (spellings). An identifier with
+    several genes of that kind is ambiguous and stays unresolved. Ids may have their database's prefix (NCBIGene:7157,
+    HGNC:11998, UniProtKB:P04637); a bare number is an Entrez id. Texts for a missing value (NA, N/A, NaN, None, null,
+    -) resolve only to an identical current symbol: NA is also an alias of XK, and NaN of SCN11A. Raises InputError
+    where two genes have the same symbol.
     """
 
     def __init__(self, genes: Iterable[Gene]):
@@ -97,9 +90,9 @@ class GeneTable:
     def resolve(self, identifier: str, strict: bool = False) -> Resolution:
         """Resolve `identifier` to a gene.
 
-        `strict` is for curated files, which use official symbols only: no aliases, no other case, and no
-        previous symbol shorter than three characters. The reason is viral proteins: Reactome has `tat` (not TAT),
-        `PB1` (not the alias of PBRM1) and `NP` (not the old symbol of PNP).
+        `strict` is for curated files, which use official symbols only: no aliases, no other case, no spellings of
+        programs, and no previous symbol shorter than three characters. The reason is viral proteins: Reactome has `tat`
+        (not TAT), `PB1` (not the alias of PBRM1) and `NP` (not the old symbol of PNP).
         """
         identifier = identifier.strip()
         resolution = self._written_so(identifier, strict)
@@ -109,15 +102,19 @@ class GeneTable:
             )
         if resolution.how != "unknown":
             return resolution
-        if dated := self._from_date(identifier, strict):
+        if dated := self._called(date_symbols(identifier), strict):
             return _resolution("spreadsheet date", dated)
-        if dated := self._from_serial(identifier):
+        if dated := self._called(serial_symbols(identifier), strict=False):
             return Resolution(None, "spreadsheet number", dated)
-        return resolution
+        if is_rounded(identifier):
+            return Resolution(None, "spreadsheet number")
+        return resolution if strict else self._respelled(identifier)
 
     def _written_so(self, identifier: str, strict: bool) -> Resolution:
-        """The resolution of an identifier by the lookups, exactly and then ignoring case."""
+        """The resolution of an identifier by the lookups: current symbols in any case, exact matches, then others."""
         key = _id_key(identifier)
+        if identifier not in self.genes and not strict and (symbols := self._folded[0][1].get(identifier.casefold())):
+            return _resolution("current (case)", symbols)
         for how, index in self._lookups:
             if strict and (how == "alias" or (how == "previous" and len(identifier) < 3)):
                 continue
@@ -129,6 +126,17 @@ class GeneTable:
                 symbols = index.get((key if how == "id" else identifier).casefold())
                 if symbols:
                     return _resolution(f"{how} (case)", symbols)
+        return Resolution(None, "unknown")
+
+    def _respelled(self, identifier: str) -> Resolution:
+        """The resolution of the identifiers that this one holds, which must agree unless they are of several genes."""
+        for kind, parts in spellings(identifier):
+            found = dict.fromkeys(self.resolve(part).symbol for part in parts)
+            found.pop(None, None)
+            if found and (kind == SEVERAL or len(found) == 1):
+                return Resolution(next(iter(found)), kind)
+            if found:
+                return Resolution(None, "ambiguous", tuple(sorted(found)))
         return Resolution(None, "unknown")
 
     def best_guess(self, identifier: str) -> str:
@@ -164,26 +172,14 @@ class GeneTable:
     def _letters(self) -> str:
         return "".join(sorted(set().union(*self._folded[0][1])))
 
-    def _from_date(self, identifier: str, strict: bool) -> tuple[str, ...]:
-        """The genes whose symbol, as month and number, reads as this date; current and old symbols before aliases."""
-        match = _DATE.fullmatch(identifier)
-        if not match:
-            return ()
-        number, month = match[1] or match[4], (match[2] or match[3]).lower()
-        names = [f"{stem}{int(number)}" for stem in _STEMS[month]]
+    def _called(self, names: Iterable[str], strict: bool) -> tuple[str, ...]:
+        """The genes with any of these symbols, in lower case; current and old symbols before aliases."""
         current, _, previous, alias = (index for _, index in self._folded)
         for indexes in [(current, previous)] if strict else [(current, previous), (alias,)]:
             symbols = {symbol for index in indexes for name in names for symbol in index.get(name, ())}
             if symbols:
                 return tuple(sorted(symbols))
         return ()
-
-    def _from_serial(self, identifier: str) -> tuple[str, ...]:
-        """The genes whose symbol reads as the date that a spreadsheet stores as this number."""
-        if not re.fullmatch("[0-9]{5}", identifier) or int(identifier) not in _SERIALS:
-            return ()
-        day = _DAY_ZERO + timedelta(days=int(identifier))
-        return self._from_date(f"{day.day}-{_MONTHS[day.month - 1]}", strict=False)
 
     def _one_edit_away(self, identifier: str) -> set[str]:
         # Texts of up to four characters have too many neighbours; numbers are ids, and longer texts no symbols.

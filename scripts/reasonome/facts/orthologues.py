@@ -7,17 +7,21 @@ from functools import cached_property
 
 import pandas as pd
 
+from reasonome.facts.spellings import SEVERAL, spellings
+from reasonome.facts.spreadsheets import date_symbols
+
 NAME_COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id")
 SYNONYMS_COLUMN, HUMAN_COLUMN = "mouse_synonyms", "human_symbols"
 
-_VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+|(\d+)\.0")
+_VERSION = re.compile(r"(ENSMUSG\d{11})\.\d+(?:_\d+)?|(\d+)\.0")
 
 
 class Orthologues:
     """The human orthologues of mouse genes, which are read when they are first asked for.
 
     An identifier is a symbol, a synonym that no other mouse gene has, or an id: MGI:98834, ENSMUSG00000059552 (with or
-    without version), or a bare number for an Entrez id. An exact match comes before one that ignores case.
+    without version), or a bare number for an Entrez id. As in a GeneTable, symbols and ids come before synonyms, also
+    in another case, and these before a date of a spreadsheet program and the spellings of other programs.
     """
 
     def __init__(self, rows: Iterable[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]):
@@ -33,8 +37,8 @@ class Orthologues:
         return cls(_rows(path))
 
     @cached_property
-    def _names(self) -> tuple[dict[str, dict[str, None]], dict[str, str]]:
-        """By name of a mouse gene: its human symbols, and what the gene is called."""
+    def _names(self) -> tuple[dict[str, dict[str, None]], dict[str, str], frozenset[str]]:
+        """By name of a mouse gene: its human symbols, and what the gene is called; and the names but for synonyms."""
         named: dict[str, dict[str, None]] = {}
         called: dict[str, str] = {}
         synonyms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
@@ -44,12 +48,13 @@ class Orthologues:
                 called.setdefault(name, names[0])
             for other in others:
                 synonyms.setdefault(other, []).append((names[0], humans))
+        main = frozenset(named)
         for synonym, meanings in synonyms.items():
             if len(meanings) == 1:
                 [(gene, humans)] = meanings
                 named.setdefault(synonym, dict.fromkeys(humans))
                 called.setdefault(synonym, gene)
-        return named, called
+        return named, called, main
 
     @property
     def _named(self) -> dict[str, dict[str, None]]:
@@ -82,9 +87,27 @@ class Orthologues:
         """All mouse genes, named as by `gene`, with their human symbols, in the order of the table."""
         return {gene: tuple(self._named[gene]) for gene in dict.fromkeys(self._gene.values())}
 
+    def spelling(self, identifier: str) -> str:
+        """The one of spellings.KINDS by which a mouse gene is found; "" where it is written as the table has it."""
+        return self._found(identifier)[1]
+
     def _known(self, identifier: str) -> str:
-        identifier = _plain(identifier)
-        return identifier if identifier in self._named else self._folded.get(identifier.casefold(), "")
+        return self._found(identifier)[0]
+
+    def _found(self, identifier: str) -> tuple[str, str]:
+        """The name in the table, "" without one, and the kind of spelling by which it was found."""
+        plain, main = _plain(identifier), self._names[2]
+        name = self._folded.get(plain.casefold(), "")
+        if plain in main or (plain in self._named and name not in main):
+            name = plain
+        names = [name] if name else list(filter(None, map(self._folded.get, date_symbols(plain))))
+        if len({self._gene[name] for name in names}) == 1:
+            return names[0], ""
+        for kind, parts in spellings(plain):
+            found = list(filter(None, map(self._known, parts)))
+            if found and (kind == SEVERAL or len({self._gene[name] for name in found}) == 1):
+                return found[0], kind
+        return "", ""
 
     def __contains__(self, identifier: str) -> bool:
         """Whether this is a mouse gene, written exactly so."""

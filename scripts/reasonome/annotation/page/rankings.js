@@ -8,6 +8,7 @@ function drawRankings() {
     place.append(element("h3", ranking.list), element("p", `${ranking.genes.toLocaleString("en")} ranked genes, ` +
       `${ranking.sets.toLocaleString("en")} sets tested; ${ranking.terms.length.toLocaleString("en")} with an FDR of at most 0.05, without those ` +
       "that are led by nearly the same genes (gsea.tsv has all)."));
+    place.append(...ranking.notes.map((note) => element("p", note, "note")));
     const ends = [ranking.terms.filter((term) => term.nes > 0), ranking.terms.filter((term) => term.nes < 0)].map((end) => end.slice(0, MOST_OF_AN_END));
     const dots = ends.flatMap((end) => end.slice(0, DOTS / 2)).map((term) => ({ label: term.name, x: term.nes, genes: term.leading_edge.length, p: term.fdr }));
     if (dots.length) place.append(dotPlot(dots, "normalised enrichment score"));

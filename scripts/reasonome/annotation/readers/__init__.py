@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.readers import clusters, differential, lists
+from reasonome.annotation.readers import clusters, comparisons, differential, lists
 from reasonome.annotation.readers.columns import is_number, listed
 from reasonome.annotation.readers.files import is_gmt, read_file
 from reasonome.annotation.readers.frames import anndata_markers, is_anndata, parse_frame
@@ -14,24 +14,31 @@ from reasonome.annotation.readers.table import Table, parse_table
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 
-_READERS = {"clusters": clusters.read, "differential": differential.read, "genes": lists.read_genes}
+_READERS = {"differential": differential.read, "genes": lists.read_genes}
 
 
-def read_gene_lists(path: str | os.PathLike, settings: Annotation) -> GeneLists:
-    """The gene lists of a file, plain or gzipped. `notes` say how it was read, and what was skipped.
+def read_gene_lists(path: str | os.PathLike, settings: Annotation) -> list[GeneLists]:
+    """The gene lists of a file, plain or gzipped, for each comparison in it apart.
+
+    `notes` say how it was read, and what was skipped.
 
     The settings decide its kind, else the ending .gmt, else the columns. Lists that cannot be annotated are kept, with
     an error. Raises InputError.
     """
     path = Path(path)
-    sets = settings.kind == "gmt" or (settings.kind is None and is_gmt(path))
+    sets = holds_sets(path, settings)
     file = read_file(path, sets)
-    gene_lists = lists.read_gmt(file, settings) if sets else _read(parse_table(file, settings.columns), settings)
-    return replace(gene_lists, notes=(*gene_lists.notes, *file.notes))
+    parts = [lists.read_gmt(file, settings)] if sets else _read(parse_table(file, settings.columns), settings)
+    return [replace(parts[0], notes=(*parts[0].notes, *file.notes)), *parts[1:]]
 
 
-def read_memory(data: Any, name: str, settings: Annotation) -> GeneLists:
-    """The gene lists of a DataFrame, a Series or an AnnData on which Scanpy's rank_genes_groups has run."""
+def holds_sets(path: Path, settings: Annotation) -> bool:
+    """Whether a file is read as a GMT."""
+    return settings.kind == "gmt" or (settings.kind is None and is_gmt(path))
+
+
+def read_memory(data: Any, name: str, settings: Annotation) -> list[GeneLists]:
+    """As `read_gene_lists`, of a DataFrame, a Series or an AnnData on which Scanpy's rank_genes_groups has run."""
     frame = anndata_markers(data) if is_anndata(data) else data
     return _read(parse_frame(frame, name, settings.columns), settings)
 
@@ -50,21 +57,33 @@ def read_universe(path: str | os.PathLike) -> tuple[list[str], str]:
     return genes, file.sha256
 
 
-def _read(table: Table, settings: Annotation) -> GeneLists:
+def _read(table: Table, settings: Annotation) -> list[GeneLists]:
+    """The lists of each comparison in a table. Markers of clusters are no comparisons."""
     kind = _kind(table) if settings.kind in (None, "gmt") else settings.kind
     if table.frame.empty and kind != "genes":
         raise table.error("there are no rows in this table", fix="give a gene in each row below the header")
-    return _READERS[kind](table, settings)
+    if kind == "clusters":
+        return [clusters.read(table, settings)]
+    parts = [replace(_READERS[kind](part, settings), comparison=name) for name, part in comparisons.split(table)]
+    if len(parts) == 1:
+        return parts
+    first, *others = parts
+    note = comparisons.split_note(table, [part.comparison for part in parts])
+    # What holds of all of them is said once.
+    others = [replace(part, notes=tuple(said for said in part.notes if said not in first.notes)) for part in others]
+    return [replace(first, notes=(note, *first.notes)), *others]
 
 
 def _kind(table: Table) -> str:
     """The kind of a table, by its columns. Raises InputError where they do not decide it."""
     roles = table.columns.keys()
-    if {"gene", "group"} <= roles:
+    is_differential = "log2_fold_change" in roles and bool(roles & {"adjusted_p", "p"})
+    if {"gene", "group"} <= roles and not (is_differential and comparisons.compares_within_groups(table)):
         return "clusters"
-    if "log2_fold_change" in roles and roles & {"adjusted_p", "p"}:
+    if is_differential:
         return "differential"
-    if len(table.header) == 1 or (len(table.header) == 2 and roles & {"statistic", "log2_fold_change"}):
+    others = [column for column in table.header if column not in comparisons.comparison_columns(table)]
+    if len(others) == 1 or (len(others) == 2 and roles & {"statistic", "log2_fold_change"}):
         return "genes"
     if all(map(is_number, table.header[1:])):
         raise table.error(

@@ -4,7 +4,7 @@ import pandas as pd
 
 from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked, uniquely_named
 from reasonome.annotation.readers.columns import is_missing, listed
-from reasonome.annotation.readers.table import STATISTICS, Table, listed_genes, unused
+from reasonome.annotation.readers.table import STATISTICS, Table, first_rows, listed_genes, unused
 from reasonome.config import Annotation
 from reasonome.facts.text import counted
 
@@ -29,14 +29,14 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     top = settings.top or TOP
     lists = []
     for group, group_rows in rows.groupby("group", sort=False):
-        markers = _best_first(passing[passing["group"] == group])
-        best = markers[:top]
+        markers, keys = _best_first(passing[passing["group"] == group])
+        best, flags = first_rows(markers, keys, top, settings.seed) if ranked else (markers[:top], [])
         genes = listed_genes(best, best["log2_fold_change"].fillna(best["statistic"]))
         description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
         place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
         direction = f"higher in {_name(group)} than in the others"
-        lists.append(checked(_name(group), genes, ranked, description, place, empty=empty, direction=direction))
+        lists.append(checked(_name(group), genes, ranked, description, place, flags, empty, direction))
     notes = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
@@ -59,18 +59,21 @@ def _passing(rows: pd.DataFrame, table: Table, settings: Annotation) -> tuple[pd
         change = LOG2_FOLD_CHANGE if settings.log2_fold_change is None else settings.log2_fold_change
         rows = rows[(rows["log2_fold_change"] >= change) & (rows["log2_fold_change"] != 0)]
         rule.append(f"log2 fold change ≥ {change:g}")
-    else:
+    elif "statistic" in table.columns:
         rows = rows[rows["statistic"].isna() | (rows["statistic"] > 0)]
+        rule.append(f"{table.columns['statistic']} > 0")
     return rows, " and ".join(rule) or "the table has no statistics to filter by"
 
 
-def _best_first(rows: pd.DataFrame) -> pd.DataFrame:
+def _best_first(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows, the best first, and what they are sorted by."""
     if rows["statistic"].notna().any():
-        order = rows["statistic"].fillna(0).sort_values(ascending=False, kind="stable")
+        keys = rows[["statistic"]].fillna(0).sort_values("statistic", ascending=False, kind="stable")
     else:
         filled = rows.fillna({"adjusted_p": 1, "p": 1, "log2_fold_change": 0})
-        order = filled.sort_values(["adjusted_p", "p", "log2_fold_change"], ascending=[True, True, False])
-    return rows.loc[order.index]
+        by = ["adjusted_p", "p", "log2_fold_change"]
+        keys = filled[by].sort_values(by, ascending=[True, True, False])
+    return rows.loc[keys.index], keys
 
 
 def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:

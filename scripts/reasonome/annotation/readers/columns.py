@@ -23,9 +23,10 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "log2_fold_change": FOLD_CHANGE,
     "statistic": ("stat", "scores", "score", "t", "f", "lr"),
     "group": ("cluster", "group", "clusters", "groups"),
+    "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
 }
 _MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 
 
 def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:

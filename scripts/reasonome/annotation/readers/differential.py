@@ -1,6 +1,7 @@
 """Genes that differ between two conditions: tables of DESeq2, edgeR, limma, Scanpy and Seurat."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked
 from reasonome.annotation.readers.columns import listed
 from reasonome.annotation.readers.direction import ends
-from reasonome.annotation.readers.table import Table, listed_genes
+from reasonome.annotation.readers.table import Table, first_rows, listed_genes, repeated_genes, with_weights
 from reasonome.config import Annotation
 from reasonome.facts.text import counted, some
 
@@ -35,35 +36,45 @@ def read(table: Table, settings: Annotation) -> GeneLists:
     rule = f"adjusted p ≤ {settings.adjusted_p:g} and |log2 fold change| ≥ {least:g}"
     change = rows["log2_fold_change"]
     passing = rows[(rows["adjusted_p"] <= settings.adjusted_p) & (change.abs() >= least) & (change != 0)]
-    passing = _strongest_first(passing)
+    passing = passing.loc[_strength(passing).index]
     up, down = (passing[passing["log2_fold_change"] * sign > 0] for sign in (1, -1))
     upwards, downwards = ends(table, settings.contrast)
     parts = [(f"{table.name} up", up, upwards), (f"{table.name} down", down, downwards)]
     if not settings.split:
         parts = [(table.name, passing, "up and down together")]
+    genes = counted(_genes(rows), "gene")
     notes = [
-        f"read as differential expression of {counted(len(rows), 'gene')}",
+        f"read as differential expression of {genes}",
         table.used(),
-        f"{len(passing):,} of {counted(len(rows), 'gene')} pass ({rule}): {len(up):,} up, {len(down):,} down",
+        f"{_genes(passing):,} of {genes} pass ({rule}): {_genes(up):,} up, {_genes(down):,} down",
     ]
+    if repeated := repeated_genes(rows):
+        stand = counted(len(repeated), "gene stands", "genes stand")
+        notes.append(f"{stand} in several rows with other numbers ({some(repeated)}): of each the strongest row counts")
     if unknown := len(table.frame) - int((rows["adjusted_p"].notna() & change.notna()).sum()):
         notes.append(f"in no set: {counted(unknown, 'row')} without a gene, an adjusted p value or a fold change (NA)")
     if settings.top is not None:
         by = f"|{table.columns['statistic']}|" if "statistic" in table.columns else "|log2 fold change|"
         notes.append(f"{counted(settings.top, 'gene')} of a list at most, those of the largest {by}")
-    both = set(up["gene"]) & set(down["gene"])
-    lists = tuple(_list(name, genes, rule, settings.top, both, direction) for name, genes, direction in parts)
+    odd = {
+        "in the table as up and as down": set(up["gene"]) & set(down["gene"]),
+        "in several rows with other numbers, of which the strongest counts": set(repeated),
+    }
+    lists = tuple(_list(name, part, rule, settings, odd, direction) for name, part, direction in parts)
     tested, sentence = _tested(rows)
     universe = tuple(dict.fromkeys(tested["gene"]))
     notes += [upwards, sentence]
     return GeneLists(lists, "differential", tuple(notes), universe, _ranking(tested), (upwards, downwards))
 
 
-def _strongest_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sorted by falling |statistic|, missing ones last, then by falling |log2 fold change|."""
+def _strength(rows: pd.DataFrame) -> pd.DataFrame:
+    """By what rows are sorted, in that order: falling |statistic|, missing ones last, then |log2 fold change|."""
     keys = pd.DataFrame({"statistic": rows["statistic"].abs(), "change": rows["log2_fold_change"].abs()})
-    order = keys.fillna({"statistic": -math.inf}).sort_values(["statistic", "change"], ascending=False)
-    return rows.loc[order.index]
+    return keys.fillna({"statistic": -math.inf}).sort_values(["statistic", "change"], ascending=False)
+
+
+def _genes(rows: pd.DataFrame) -> int:
+    return rows["gene"].nunique()
 
 
 def _ranking(rows: pd.DataFrame) -> tuple[ListedGene, ...]:
@@ -71,17 +82,19 @@ def _ranking(rows: pd.DataFrame) -> tuple[ListedGene, ...]:
     strength = rows["statistic"].abs()
     if strength.isna().all():
         strength = -np.log10(rows["p"].fillna(rows["adjusted_p"]).clip(lower=np.finfo(float).tiny))
-    signed = (strength * np.sign(rows["log2_fold_change"])).dropna()
-    largest = signed[np.isfinite(signed)].abs().max()
-    signed = signed.clip(-largest, largest)  # infinite ones stand at the ends, and weigh as the largest that is not
-    signed = signed.sort_values(ascending=False, kind="stable")
-    return tuple(listed_genes(rows.loc[signed.index], signed))
+    signed = (strength * np.sign(rows["log2_fold_change"])).dropna().sort_values(ascending=False, kind="stable")
+    return tuple(with_weights(rows.loc[signed.index], signed))
 
 
-def _list(name: str, rows: pd.DataFrame, rule: str, top: int | None, both: set[str], direction: str) -> GeneList:
-    taken = rows[:top]
-    contrary = list(dict.fromkeys(gene for gene in taken["gene"] if gene in both))
-    flags = [f"in the table as up and as down: {some(contrary)}"] if contrary else []
+def _list(
+    name: str, rows: pd.DataFrame, rule: str, settings: Annotation, odd: Mapping[str, set[str]], direction: str
+) -> GeneList:
+    """The list of rows that are sorted by strength; a gene of `odd` ones in it is flagged under the words for them."""
+    rows = rows.drop_duplicates("gene")
+    taken, flags = first_rows(rows, _strength(rows), settings.top, settings.seed)
+    for words, genes in odd.items():
+        if found := [gene for gene in taken["gene"] if gene in genes]:
+            flags.append(f"{words}: {some(found)}")
     return checked(
         name,
         listed_genes(taken, taken["log2_fold_change"].fillna(taken["statistic"])),

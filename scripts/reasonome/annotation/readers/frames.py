@@ -34,7 +34,8 @@ def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[str, 
     if not numbered:
         text.insert(0, "", frame.index.astype(str), allow_duplicates=True)
     text.index = range(1, len(text) + 1)
-    return Table(name, text, roles(list(text.columns), chosen, None, None))
+    by_role = roles(list(text.columns), chosen, None, None)
+    return Table(name, text, by_role, chosen=frozenset(chosen))
 
 
 def is_anndata(data: Any) -> bool:

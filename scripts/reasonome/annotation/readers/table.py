@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from reasonome.annotation.gene_list import ListedGene
@@ -14,10 +15,12 @@ from reasonome.annotation.readers.columns import NATURAL_FOLD_CHANGE, is_missing
 from reasonome.annotation.readers.files import TextFile
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
+from reasonome.facts.spellings import is_one_gene
+from reasonome.facts.spreadsheets import date_symbols
 
 STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
-_NUMBERS = "the second field"  # the name of the column of numbers where there is no header
+UNNAMED = "the second field"  # the name of the column of numbers where there is no header
 # Setting of tables → command-line option.
 OPTIONS = {
     "adjusted_p": "--adjusted-p",
@@ -34,7 +37,7 @@ class Table:
     """A table of text, indexed by line number, and its columns by role (the keys of `columns.ALIASES`).
 
     `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
-    most.
+    most. `chosen` are the roles whose columns the user named.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Table:
     file: Path | None = None
     header_line: int | None = None
     ranked: bool = False
+    chosen: frozenset[str] = frozenset()
 
     @property
     def header(self) -> list[str]:
@@ -129,8 +133,10 @@ def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
             fix = "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs"
             raise InputError(what, file=file.path, line=line, fix=fix)
     frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
+    if len(header) == 2 and columns.key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
+        header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
     roles = columns.roles(header, chosen, file.path, header_line)
-    return Table(file.name, frame, roles, file.path, header_line, file.ranked)
+    return Table(file.name, frame, roles, file.path, header_line, file.ranked, frozenset(chosen))
 
 
 def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
@@ -142,7 +148,7 @@ def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
 
 def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
     for line, cells in rows:
-        if len(cells) > 2 or re.search(r"[\s,;|]", cells[0]) or not all(map(_may_be_number, cells[1:])):
+        if len(cells) > 2 or not _may_be_gene(cells[0]) or not all(map(_may_be_number, cells[1:])):
             raise InputError(
                 f"expected one gene, or a gene and a number, found '{' '.join(cells)[:60]}'",
                 file=file.path,
@@ -153,8 +159,8 @@ def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
     frame = pd.DataFrame({"gene": [cells[0] for _, cells in rows]}, [line for line, _ in rows])
     roles = {"gene": "gene"}
     if any(len(cells) > 1 for _, cells in rows):
-        frame[_NUMBERS] = ["".join(cells[1:]) for _, cells in rows]
-        roles["statistic"] = _NUMBERS
+        frame[UNNAMED] = ["".join(cells[1:]) for _, cells in rows]
+        roles["statistic"] = UNNAMED
     return Table(file.name, frame, roles, file.path, rows[0][0], file.ranked)
 
 
@@ -164,6 +170,10 @@ def _genes_of_line(line: str) -> list[str]:
     numbers = sum(map(is_number, cells))
     are_genes = all(re.fullmatch(r"\S+", cell) and not names_genes(cell) for cell in cells)
     return cells if are_genes and numbers in (0, len(cells)) else []
+
+
+def _may_be_gene(cell: str) -> bool:
+    return not re.search(r"[\s,;|]", cell) or is_one_gene(cell) or bool(date_symbols(cell))
 
 
 def _may_be_number(cell: str) -> bool:
@@ -177,12 +187,45 @@ def _are_row_numbers(identifiers: set[str]) -> bool:
     )
 
 
+def _numbers_genes(frame: pd.DataFrame) -> bool:
+    """Whether the first of two columns numbers the rows, and the second has no numbers but perhaps Entrez ids."""
+    others = (cell for cell in frame.iloc[:, 1] if not is_missing(cell))
+    return _are_row_numbers(set(frame.iloc[:, 0])) and all(cell.isdigit() or not is_number(cell) for cell in others)
+
+
 def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
     """The genes of rows of `statistics`; a missing or infinite weight, which JSON lacks, becomes None."""
     return [
         ListedGene(gene, float(weight) if math.isfinite(weight) else None)
         for gene, weight in zip(rows["gene"], weights, strict=True)
     ]
+
+
+def with_weights(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
+    """The genes of rows of `statistics`, each with its weight, which may be infinite."""
+    return [ListedGene(gene, float(weight)) for gene, weight in zip(rows["gene"], weights, strict=True)]
+
+
+def repeated_genes(rows: pd.DataFrame) -> list[str]:
+    """The genes that stand in several rows of `statistics` with other numbers."""
+    different = rows.drop_duplicates(["gene", *STATISTICS])
+    return list(dict.fromkeys(different.loc[different["gene"].duplicated(), "gene"]))
+
+
+def first_rows(rows: pd.DataFrame, keys: pd.DataFrame, top: int | None, seed: int) -> tuple[pd.DataFrame, list[str]]:
+    """The first `top` of rows that are sorted by `keys`, and flags.
+
+    Of rows that are equal to the last one in these, as many as there is room for are drawn at random.
+    """
+    if top is None or top >= len(rows):
+        return rows, []
+    tied = np.flatnonzero((keys == keys.iloc[top - 1]).all(axis=1))
+    if not len(tied) or tied[-1] < top:
+        return rows[:top], []
+    room = top - int(tied[0])
+    drawn = np.random.default_rng(seed).choice(tied, room, replace=False)
+    flag = f"{len(tied):,} genes are equal where the list is cut: {room:,} of them were drawn at random"
+    return rows.iloc[[*range(tied[0]), *sorted(drawn)]], [flag]
 
 
 def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:

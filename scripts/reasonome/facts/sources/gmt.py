@@ -18,10 +18,14 @@ from reasonome.facts.sources.table import ROW_COLUMNS, check_name
 _MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
 # Enrichr has the id of a term after its name: (GO:0006281), (R-HSA-73894), (WP707), (hsa03430).
 _ID_BEHIND = re.compile(r"\s*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$")
+# Enrichr's libraries may have a weight behind each gene: ACAT2,1.0.
+_WEIGHT = re.compile(r",[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
+# A first field that is an id, as g:Profiler writes it (GO:0006695, REAC:R-HSA-191273), or a pathway's.
+_ID = re.compile(r"[A-Z]{2,}:\S*\d\S*|R-[A-Z]{3}-\d+(?:\.\d+)?|WP\d+|[a-z]{3}\d{5}")
 
 
 class GeneSet(NamedTuple):
-    """One line of a GMT; `genes` are the identifiers as written, each once."""
+    """One line of a GMT; `genes` are the identifiers as written, each once, without weights behind them."""
 
     line: int
     name: str
@@ -36,7 +40,7 @@ def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
         if not line.strip():
             continue
         name, *rest = (column.strip() for column in line.split("\t"))
-        genes = tuple(dict.fromkeys(gene for gene in rest[1:] if gene))
+        genes = tuple(dict.fromkeys(without_weight(gene) for gene in rest[1:] if gene))
         if not name or not genes:
             what = "expected name, description and at least one gene, tab-separated; found"
             what += f" {len(rest) + 1} column(s): '{line[:60]}'"
@@ -45,6 +49,26 @@ def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
         yield GeneSet(number, name, rest[0], genes)
     if not any_set:
         raise InputError("there is no gene set in the file", file=path, fix=FETCH_AGAIN)
+
+
+def without_weight(gene: str) -> str:
+    """A gene of a GMT without the weight behind it: ACAT2 of "ACAT2,1.0"."""
+    return _WEIGHT.sub("", gene)
+
+
+def id_and_name(name: str, description: str) -> tuple[str, str]:
+    """The id and the name of a set whose first field is an id, or has one in it; ("", "") for others.
+
+    `GO:0006695<tab>cholesterol biosynthetic process` of g:Profiler has its name in the second field, and so has Bader's
+    `CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10`. Without one there, the name is the first part of the latter.
+    """
+    title, *of_source = (part.strip() for part in name.split("%"))
+    is_text = any(map(str.isalpha, description)) and description.casefold() not in ("na", "n/a", name.casefold())
+    described = description if is_text and "://" not in description else ""
+    if len(of_source) >= 2 and all(of_source[:2]):
+        source, set_id = of_source[:2]
+        return (f"{source}:{set_id}" if set_id.isdigit() else set_id), described or words(title)
+    return (name, described) if _ID.fullmatch(name) and described else ("", "")
 
 
 def genes_as_descriptions(sets: Sequence[tuple[str, str, str]], is_gene: Callable[[str], bool]) -> bool:
@@ -95,11 +119,14 @@ def members(
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """Facts of any GMT: the set's name is the object's id, and `words` makes the object's name.
+    """Facts of any GMT: the set's name is the object's id, and `words` makes the object's name, but see `id_and_name`.
 
     Aliases and any case are accepted, because it is often a user's own collection.
     """
-    sets = [(gene_set, gene_set.name, words(gene_set.name)) for gene_set in read_gmt(files["gmt"])]
+    sets = []
+    for gene_set in read_gmt(files["gmt"]):
+        set_id, set_name = id_and_name(gene_set.name, gene_set.description)
+        sets.append((gene_set, set_id or gene_set.name, set_name or words(gene_set.name)))
     described = [(gene_set.name, gene_set.description, gene_set.genes[0]) for gene_set, *_ in sets]
     if genes_as_descriptions(described, lambda written: genes.resolve(written).symbol is not None):
         first = sets[0][0]

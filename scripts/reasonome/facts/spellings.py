@@ -1,0 +1,59 @@
+"""Spellings of gene identifiers that programs make: HLA.DRA, TP53:ENSG00000141510, GRCh38_TP53, ACTB///ACTG1."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+DOTS, WITH_ID, GENOME, SEVERAL = "symbol with '.' for '-'", "symbol with an id", "symbol with a genome", "several genes"
+# Kind of a spelling → what genes of it are, in a sentence.
+KINDS = {
+    DOTS: "symbols with '.' for '-'",
+    WITH_ID: "two identifiers in one",
+    GENOME: "symbols behind the name of a genome",
+    SEVERAL: "several genes in one, of which the first known one counts",
+}
+
+ENSEMBL = r"ENS[A-Z]*G\d{11}"
+_VERSIONED = rf"{ENSEMBL}(?:\.\d+(?:_\d+)?)?"
+UNIPROT = r"(?:[OPQ]\d[A-Z0-9]{3}|[A-NR-Z]\d[A-Z][A-Z0-9]{2}(?:\d[A-Z][A-Z0-9]{2})?)\d"
+_TWO = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<one>\S+?)[:|_](?P<two>{_VERSIONED})",  # Cell Ranger, Seurat
+        rf"(?P<one>{_VERSIONED})(?:[:|]|_(?!PAR_))(?P<two>\S+)",
+        r"(?P<one>[^\s|]+)\|(?P<two>\d+)",  # TCGA
+        r"(?P<one>\S+) \((?P<two>\d+)\)",  # DepMap
+        rf"(?:sp|tr)\|(?P<one>{UNIPROT})(?P<two>)\|\w+",  # FASTA of UniProt
+    )
+)
+_GENOME = re.compile(r"(?:GRCh3[78]|GRCm3[89]|hg19|hg38|mm10|mm39)[_-]+(\S+)", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:///|;)\s*")  # GEO2R and Affymetrix; DIA-NN and MaxQuant
+_GROUP = re.compile(rf"{UNIPROT}(?:-\d+)?(?:;{UNIPROT}(?:-\d+)?)+|[^\s/]+(?:\s*///\s*[^\s/]+)+")
+
+
+class Spelling(NamedTuple):
+    """One of KINDS, and the identifiers that a text of this kind holds."""
+
+    kind: str
+    parts: tuple[str, ...]
+
+
+def spellings(identifier: str) -> Iterator[Spelling]:
+    """The ways in which an identifier may hold others, which are shorter or have fewer points.
+
+    Whether these are genes is not looked up.
+    """
+    for pattern in _TWO:
+        if match := pattern.fullmatch(identifier):
+            yield Spelling(WITH_ID, tuple(filter(None, match.groups())))
+    if match := _GENOME.fullmatch(identifier):
+        yield Spelling(GENOME, (match[1],))
+    if len(parts := tuple(filter(None, _BETWEEN.split(identifier)))) > 1:
+        yield Spelling(SEVERAL, parts)
+    if "." in identifier:
+        yield Spelling(DOTS, (identifier.replace(".", "-"),))
+
+
+def is_one_gene(cell: str) -> bool:
+    """Whether a text with blanks or delimiters in it is surely one identifier or one group, and no list of genes."""
+    return bool(_GROUP.fullmatch(cell)) or any(pattern.fullmatch(cell) for pattern in _TWO)
