@@ -129,7 +129,7 @@ def decoding_settings(settings: Annotation) -> Decoding:
 def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:
     """The record with the most frequent name, the likeliest of equally frequent ones, and that sample's reasoning."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
-    answers = [TASK.parse(row.text, style) for row in likeliest]
+    answers = [TASK.parse_wrapped(row.text, style) for row in likeliest]
     name = most_frequent_name([answer.name for answer in answers])
     chosen = next(place for place, answer in enumerate(answers) if normalise(answer.name) == normalise(name))
     answer = answers[chosen]

@@ -104,7 +104,7 @@ def _ranked(
     """The record with the merged ranking, the facts beside it, and the checked reasons."""
     record, example, task = question.record, question.example, TASKS[question.record.kind]
     lists = _Lists(question, known)
-    parsed = [task.parse(row.text, style) for row in rows]
+    parsed = [task.parse_wrapped(row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
     merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
