@@ -283,6 +283,26 @@ def test_of_several_models_one_is_named(mine, endpoint):
     assert find_model(mine, f"{server.url}#m2").api.model == "m2"
 
 
+def test_a_name_serves_for_its_latest_version(mine, endpoint):
+    server = endpoint(pages=served("llama3.2:latest", "qwen3:8b"))
+    assert find_model(mine, f"{server.url}#llama3.2").api.model == "llama3.2:latest"
+    with pytest.raises(InputError, match="serves no model 'qwen3'"):
+        find_model(mine, f"{server.url}#qwen3")
+
+
+@pytest.mark.parametrize("route", ["/chat/completions", "/chat/completions/", "/completions", "/models"])
+def test_a_pasted_route_is_read_as_its_base(mine, endpoint, route):
+    server = endpoint(pages=served("m1"))
+    model = find_model(mine, f"{server.url}{route}")
+    assert (model.api.base_url, model.name) == (server.url, f"m1 at {server.url}")
+
+
+def test_0_0_0_0_is_this_machine(mine, endpoint, tmp_path):
+    server = endpoint(pages=served("m1"))
+    model = find_model(mine, server.url.replace("127.0.0.1", "0.0.0.0"))
+    assert not model.is_elsewhere and answers(model, tmp_path, "one") == ["answer to asked: one"]
+
+
 def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint):
     server = endpoint()
     with pytest.raises(InputError, match="serves 0 models: it names none"):

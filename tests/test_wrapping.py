@@ -8,7 +8,6 @@ import pytest
 from reasonome import cli
 from reasonome.answering.wrapping import KINDS, unwrapped
 from reasonome.scoring.answer_tables import score_table
-from reasonome.tasks.base import total
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import Example, Gene
 from reasonome.tasks.registry import TASKS
@@ -67,7 +66,6 @@ def test_the_strict_contract_and_its_rewards_are_as_they_were(text, kinds, named
     }
     assert earned["format"] == [float(named)]
     assert earned["exact"] == [0.0]  # what stands around a name that is read as it stands is a part of it
-    assert total({"exact": earned["exact"]}, {"exact": 1.0}).tolist() == [0.0]
     assert (earned["rouge_l"] == [0.0]) == (not named)
 
 
@@ -89,7 +87,7 @@ def test_what_is_part_of_an_answer_stays():
     assert NAMING.parse_wrapped("<think>\nProcess: x\n", STRICT).name == ""
     # Neither is one of several.
     assert NAMING.parse_wrapped(f"{GOOD}\n**Process:** DNA binding", STRICT).problems == ["text_outside"]
-    assert "several_process_lines" in NAMING.parse_wrapped("## Process: x\n## Process: y", STRICT).problems
+    assert NAMING.parse_wrapped("## Process: x\n## Process: y", STRICT).name == ""
 
 
 def test_long_texts_are_unwrapped_in_linear_time():

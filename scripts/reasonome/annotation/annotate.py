@@ -47,6 +47,7 @@ RESULTS = ResultsKind(
     (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA),
     frozenset({"settings", "sets", "checked_with", "model"}),
 )
+NEW_TOKENS = 160  # of an answer: a name, and some steps
 COMPARED = 100  # the most enriched terms with which a name is compared
 
 
@@ -104,12 +105,13 @@ def check_context(examples: Sequence[Example], settings: Annotation, style: Styl
         (sum(count_tokens([message["content"] for message in TASK.prompt(example, style).messages])), example.id)
         for example in examples
     )
-    if tokens + TEMPLATE_TOKENS + settings.max_new_tokens > model.context:
+    new = decoding_settings(settings).max_new_tokens
+    if tokens + TEMPLATE_TOKENS + new > model.context:
         shown = next(len(example.shown) for example in examples if example.id == longest)
         raise InputError(
-            f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {settings.max_new_tokens} "
+            f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {new} "
             f"of its answer that is more than the {model.context:,} that {model.name} reads",
-            fix="ask in a style with a smaller budget_tokens, or about fewer genes (--top)",
+            fix="ask in a style with a smaller budget_tokens, about fewer genes (--top), or for fewer --max-new-tokens",
         )
 
 
@@ -120,7 +122,7 @@ def decoding_settings(settings: Annotation) -> Decoding:
         samples=settings.samples,
         temperature=settings.temperature if sampled else 0.0,
         top_p=settings.top_p if sampled else 1.0,
-        max_new_tokens=settings.max_new_tokens,
+        max_new_tokens=settings.max_new_tokens or NEW_TOKENS,
         batch_size=settings.batch_size,
         seed=settings.seed,
     )
