@@ -1,10 +1,10 @@
 """Calibration: how far confidences are from shares of right answers.
 
-Bins of equal width are (0, .1], (.1, .2] … (.9, 1], and 0 is in the first (Guo et al., 2017). Closed on the left they are
-[0, .1), [.1, .2) … [.9, 1]. Which bin a confidence is in is decided in decimals: .3 is in the third, or on the left in
-the fourth, whatever a float makes of it. `weights`, shape (resamples, n), says how often each of n answers was drawn, as
-in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape (n,). Functions of weights return a value
-per resample, shape (resamples,), nan where nothing was drawn.
+Bins of equal width are (0, .1], (.1, .2] … (.9, 1], and 0 is in the first (Guo et al., 2017). Closed on the left they
+are [0, .1), [.1, .2) … [.9, 1]. Which bin a confidence is in is decided in decimals: .3 is in the third, or on the left
+in the fourth, whatever a float makes of it. `weights`, shape (resamples, n), says how often each of n answers was
+drawn, as in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape (n,). Functions of weights
+return a value per resample, shape (resamples,), nan where nothing was drawn.
 """
 
 from collections.abc import Callable, Sequence
