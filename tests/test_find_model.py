@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from reasonome.answering.asked_model import learned_styles, own_style
 from reasonome.answering.find_model import find_model
 from reasonome.config import Decoding
 from reasonome.config.project import Project
-from reasonome.config.project.working_folder import project_folder
+from reasonome.config.project.working_folder import INSTALLED, project_folder, standing_in
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 from reasonome.prompts.prompts import Prompt
@@ -381,6 +382,48 @@ def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch):
     assert Path.cwd() == tmp_path
     with pytest.raises(InputError, match="there is no configuration"), project_folder(tmp_path / "none"):
         pass
+
+
+def test_a_fix_names_the_folder_in_which_its_commands_work(tmp_path, config, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fix = "snakemake --cores 2 results/x"
+    with pytest.raises(InputError) as error, project_folder(Path("config")):
+        raise InputError("not made yet", fix=fix)
+    assert error.value.fix == fix  # this is a project's folder
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(InputError) as error, project_folder(Path("config")):
+        raise InputError("not made yet", fix=fix)
+    assert error.value.fix == f"cd {INSTALLED} && {fix}"
+    with pytest.raises(InputError) as error, project_folder(Path("config")):
+        raise InputError("no fix")
+    assert error.value.fix is None
+
+
+@pytest.mark.parametrize(
+    ("fix", "told"),
+    [
+        ("none yet; `make demo` trains some", "none yet; `cd '/a b' && make demo` trains some"),
+        ("run this again, or snakemake --cores 2 x", "run this again, or cd '/a b' && snakemake --cores 2 x"),
+        ("to accept it: reasonome pin hgnc", "to accept it: cd '/a b' && reasonome pin hgnc"),
+        ("remove it and run snakemake again", "remove it and run snakemake again"),
+        ("make it faster; reasonome annotate works anywhere", "make it faster; reasonome annotate works anywhere"),
+    ],
+)
+def test_commands_of_a_fix(fix, told):
+    assert standing_in(Path("/a b"), fix) == told
+
+
+def test_every_command_of_a_fix_in_the_library_is_one_that_is_told_its_folder():
+    """Commands of Snakemake and make in strings of the library, in the form in which `standing_in` finds them."""
+    commands = set()
+    for path in (INSTALLED / "scripts/reasonome").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if "fix=" in line or "fix =" in line:
+                commands |= set(re.findall(r"\bsnakemake -|\bmake [a-z]+\b(?=`)|`reasonome [a-z]+", line))
+    assert commands
+    for command in commands:
+        assert standing_in(Path("/p"), command).removeprefix("`").startswith("cd /p && "), command
 
 
 def test_the_configuration_of_another_workflow_is_not_ours(tmp_path, monkeypatch):
