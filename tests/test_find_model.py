@@ -13,6 +13,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from reasonome import cli
 from reasonome.answering.asked_model import learned_styles, own_style
 from reasonome.answering.find_model import find_model
 from reasonome.config import Decoding
@@ -398,6 +399,20 @@ def test_a_fix_names_the_folder_in_which_its_commands_work(tmp_path, config, mon
     with pytest.raises(InputError) as error, project_folder(Path("config")):
         raise InputError("no fix")
     assert error.value.fix is None
+
+
+def test_a_command_with_the_configuration_of_another_folder_names_this_folder(config, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    words = ["annotate", "mine.gmt", "--model", "smollm2-135m", "--out", "out"]
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/mine.gmt").write_text("a\tna\tTP53\tATM\tCHEK2\n")
+    with pytest.raises(InputError) as error:
+        cli.main([*words, "--config", str(config)])
+    assert f"cd {tmp_path} && snakemake --cores 2 results/" in error.value.fix
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as error:
+        cli.main([words[0], "elsewhere/mine.gmt", *words[2:]])
+    assert error.value.fix.startswith("snakemake --cores 2 results/")
 
 
 @pytest.mark.parametrize(

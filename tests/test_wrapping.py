@@ -90,6 +90,11 @@ def test_what_is_part_of_an_answer_stays():
     assert NAMING.parse_wrapped("## Process: x\n## Process: y", STRICT).name == ""
 
 
+def test_a_bare_name_is_read_without_what_stands_around_it():
+    assert NAMING.bare("<think> Let me see. </think> mitophagy<|im_end|>").name == "mitophagy"
+    assert NAMING.bare("<think></think>").problems == ["empty_name"]
+
+
 def test_long_texts_are_unwrapped_in_linear_time():
     for text in (
         "<think>" * 100_000,

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from reasonome.config.strict import EnvironmentVariable, Strict
 
 # What programs ask behind the base of an address; people copy it with them.
-_ROUTE = re.compile(r"/(?:chat/completions|completions|responses|models)/?\Z")
+_ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
 
 
 class Price(Strict):

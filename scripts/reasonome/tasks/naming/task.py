@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.answering.wrapping import label_in, read_wrapped
+from reasonome.answering.wrapping import label_in, read_wrapped, unwrapped
 from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
@@ -176,8 +176,8 @@ class GeneSetNaming:
         return read_wrapped(partial(self.parse, style=style), text)[0]
 
     def bare(self, name: str) -> Answer:
-        """The answer in a bare name: the whole text, without reasoning."""
-        name = one_line(name)
+        """The answer in a bare name: the whole text, less what other programs write around it, without reasoning."""
+        name = one_line(unwrapped(name).text)
         return Answer(name, [], [] if name else ["empty_name"])
 
     def is_completion(self, cell: str) -> bool:
