@@ -310,6 +310,9 @@ def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint):
     with pytest.raises(InputError, match="serves 0 models: it names none"):
         find_model(mine, server.url)
     assert find_model(mine, f"{server.url}#m1").api.model == "m1"
+    nothing = endpoint(pages={"/v1/models": {"object": "list", "data": None}})
+    with pytest.raises(InputError, match="serves 0 models: it names none"):
+        find_model(mine, nothing.url)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,19 @@ def test_a_reasoning_models_answer_is_read(annotating, endpoint, capsys, message
     assert (said in capsys.readouterr().out) == ("reasoning" in message)
 
 
+def test_no_choice_at_all_ended_at_its_limit_and_an_error_is_told_at_once(annotating, endpoint):
+    spent = {"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 512}}
+    server = endpoint((200, {}, json.dumps(spent)), pages=SERVES)
+    path = annotating.file("mine.gmt", GOOD)
+    (record,) = annotating(path, model=server.url)
+    assert "1 of 1 answers ended at their limit of tokens: raise --max-new-tokens" in record["flags"]
+    limit = {"error": {"message": "Rate limit exceeded: free-models-per-day", "code": 429}}
+    server = endpoint((200, {}, json.dumps(limit)), pages=SERVES)
+    with pytest.raises(InputError, match="answered with an error: Rate limit exceeded: free-models-per-day"):
+        annotating(path, model=server.url)
+    assert len(server.requests) == 1
+
+
 def test_a_model_behind_an_endpoint_has_room_to_think_and_the_option_that_the_flag_names(annotating, endpoint):
     server = endpoint(*[body({"content": None, "reasoning": "Okay, these"}, "length")] * 2, pages=SERVES)
     path = annotating.file("mine.gmt", GOOD)
