@@ -172,6 +172,7 @@ def test_a_text_that_stands_in_the_field_for_reasoning_is_read(endpoint, tmp_pat
 def test_a_text_may_come_in_parts(endpoint, tmp_path):
     parts = [
         {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+        {"type": "reasoning", "text": "Process: x"},
         {"type": "text", "text": "Process: "},
         {"type": "text", "text": "DNA repair"},
     ]

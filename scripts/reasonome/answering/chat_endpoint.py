@@ -371,8 +371,8 @@ def _text(content: Any) -> str:
     """The text of a message, which may come in parts; parts that are no answer, such as thinking, are left out."""
     if not isinstance(content, list):
         return content or ""
-    parts = [part if isinstance(part, str) else part.get("text") for part in content]
-    return "".join(part for part in parts if isinstance(part, str))
+    parts = [{"text": part} if isinstance(part, str) else part for part in content]
+    return "".join(part["text"] for part in parts if part.get("type", "text") in ("text", "output_text"))
 
 
 def _reasoning(message: Mapping[str, Any]) -> str:
