@@ -39,7 +39,7 @@ WRAPPED = [
     (f"```text\n{GOOD}\n```\n", ["code_fence"], False),
     (f"<answer>{GOOD}</answer>", ["tags_around"], False),
     (f"Sure! Here it is:\n\n{GOOD}", ["text_before"], False),
-    (f"<think>{TRACE}</think>\nSo:\n```\n**Process:** DNA repair\n```", list(KINDS)[:2] + list(KINDS)[3:5], False),
+    (f"<think>{TRACE}</think>\nSo:\n```\n**Process:** DNA repair\n```", ["thinking_block", *list(KINDS)[2:5]], False),
     (GOOD.replace("repair\n", "repair<|im_end|>\n"), ["tags_around"], True),
     (GOOD.replace("repair\n", "repair</s>\n"), ["tags_around"], True),
     (GOOD.replace("repair\n", "repair (0.92)\n"), ["number_behind"], True),

@@ -13,8 +13,8 @@ from typing import Any
 # Kinds of wrapping in the order in which they are taken away, with their words for users.
 KINDS = {
     "thinking_block": "a thinking block before the answer",
-    "code_fence": "a code fence around the answer",
     "tags_around": "tags around the answer, such as <|im_end|> or <answer>",
+    "code_fence": "a code fence around the answer",
     "text_before": "text before `Process:`",
     "label_spelling": "a label in other words than `Process:`, such as **Process:**, ## Process: or process :",
     "number_behind": "a number behind the name, such as (0.92)",
@@ -163,7 +163,7 @@ def _before_number(name: str) -> str:
 _STEPS = tuple(
     zip(
         KINDS,
-        (_without_thinking, _without_fence, _without_tags, _without_text_before, _with_labels, _without_number),
+        (_without_thinking, _without_tags, _without_fence, _without_text_before, _with_labels, _without_number),
         strict=True,
     )
 )
