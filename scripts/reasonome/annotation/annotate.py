@@ -105,7 +105,7 @@ def check_context(examples: Sequence[Example], settings: Annotation, style: Styl
         (sum(count_tokens([message["content"] for message in TASK.prompt(example, style).messages])), example.id)
         for example in examples
     )
-    new = decoding_settings(settings).max_new_tokens
+    new = settings.max_new_tokens or NEW_TOKENS
     if tokens + TEMPLATE_TOKENS + new > model.context:
         shown = next(len(example.shown) for example in examples if example.id == longest)
         raise InputError(
