@@ -124,6 +124,7 @@ class ByHand:
         return "Asked by hand."
 
     is_elsewhere = False
+    room_to_think = 0
 
     def announce(self, *asked) -> None:
         pass

@@ -1,5 +1,7 @@
 """The rows of a table of answers, whatever the task: cells that are empty."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -36,3 +38,27 @@ def test_rows_without_what_is_needed_are_all_named():
         "line 3: genes: there is no 'genes' in this row, nor in others: 7 (lines 3, 4, 5, 6, 7 and 2 more) in all\n"
         "  fix: fill in column 'genes', or leave the rows out that have nothing there: they cannot be judged"
     )
+
+
+def json_lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_harness_that_records_a_list_of_one_text_is_read(tmp_path):
+    said = "Process: mitophagy\nReasoning:\n<think>They act together.</think>"
+    rows = [{"target": "mitophagy", "resps": [[said]], "filtered_resps": [said]}] * 2
+    path = json_lines(tmp_path / "samples.jsonl", rows)
+    for column in ("resps", "filtered_resps"):
+        scored = score_table(path, {"answer": column, "gold": "target"}, "gene_set_naming", resamples=100)
+        assert (scored.metrics["rouge_l"].value, scored.metrics["format"].value) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"), [(["a", "b"], "a list of 2"), ([], "a list of 0"), ({"a": 1}, "an object")]
+)
+def test_what_is_no_text_has_a_fix(tmp_path, answer, found):
+    path = json_lines(tmp_path / "answers.jsonl", [{"answer": answer, "gold": "a"}])
+    with pytest.raises(InputError, match=f"answer: expected text, found {found}") as caught:
+        score_table(path, {"answer": "answer", "gold": "gold"}, "gene_set_naming")
+    assert (caught.value.line, "text" in caught.value.fix) == (1, True)

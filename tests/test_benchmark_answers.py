@@ -121,6 +121,25 @@ def test_a_models_own_answers_are_parsed_as_the_pipeline_does(built):
     assert found["problems"]["no_process_line"] == 90
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<think>\nLet me see.\nProcess: x?\n</think>\n\nProcess: {}\n<think>one</think>",
+        "## Process: {}\n<think>one</think>",
+        "process : {}\n<think>one</think>",
+    ],
+)
+def test_what_stands_around_completions_costs_nothing_as_published_and_is_told_in_the_strict_track(built, form):
+    path = table(built / "a.csv", [(e.id, form.format(e.name)) for e in asked(built)])
+    strict, published = scored(path, "--style", "names"), scored(path, "--style", "published")
+    assert (strict["metrics"]["exact"]["value"], published["metrics"]["exact"]["value"]) == (0, 1)
+    assert (strict["metrics"]["no_name"]["value"], published["metrics"]["no_name"]["value"]) == (1, 0)
+    assert (strict["metrics"]["format"]["value"], published["metrics"]["format"]["value"]) == (0, 1)
+    told = [note for note in strict["notes"] if note.startswith("completions without an answer")]
+    assert len(told) == 1 and "what stands around it: 90: " in told[0] and "`track: as-published`" in told[0]
+    assert not any(note.startswith("completions without an answer") for note in published["notes"])
+
+
 def test_completions_among_recorded_answers_keep_their_problems(built):
     examples = asked(built)
     path = table(built / "a.csv", [(examples[0].id, "Process: "), (examples[1].id, ""), (examples[2].id, "x")])

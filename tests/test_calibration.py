@@ -61,6 +61,18 @@ def test_bins_beside_the_edges():
     assert calibration.on_edges(confidence) == 0
 
 
+def test_bins_closed_on_the_left():
+    confidence = np.array([0, 0.1, 0.1 + 0.2, 0.7 * 1.0000000000000002, 0.0999999, 0.95, 1])
+    assert calibration.bin_places(confidence, "left").tolist() == [0, 1, 3, 7, 0, 9, 9]
+    # [.9, 1] has .9 .9 1, two of three right; [.8, .9) has .85; [.6, .7) has .6, wrong.
+    confidence, right = np.array([0.9, 0.9, 1, 0.85, 0.6]), np.array([1.0, 1, 0, 1, 0])
+    once = np.ones((1, 5))
+    assert calibration.ece(once, confidence, right, "left")[0] == pytest.approx((0.8 + 0.15 + 0.6) / 5)
+    assert calibration.mce(once, confidence, right, "left")[0] == pytest.approx(0.6)
+    assert [b.n for b in calibration.reliability(confidence, right, "left")] == [1, 1, 3]
+    assert [b.n for b in calibration.reliability(confidence, right)] == [1, 3, 1]
+
+
 def test_values_are_scikit_learns():
     chance = np.random.default_rng(4)
     for _ in range(200):
@@ -169,6 +181,58 @@ def test_the_command_prints_one_json_object(tmp_path, capsys):
     assert "rows without a confidence, left out: 1 (line 7)" in out["notes"]
     # .9 twice, .6 and .1.
     assert "confidences on the edge of two bins, counted in the lower one: 4" in out["notes"]
+
+
+@pytest.mark.parametrize(("bins", "value"), [("left", 0.28), ("right", 0.12)])
+def test_the_side_of_bins_is_chosen_and_what_it_changes_is_told(tmp_path, capsys, bins, value):
+    """Six answers at .5, five of them right, and four at .45, one right."""
+    file = table(tmp_path / "a.csv", ["0.5,1"] * 5 + ["0.5,0", "0.45,1"] + ["0.45,0"] * 3)
+    words = ["calibrate", str(file), "--columns", "confidence=p,right=ok", "--bins", bins, "--json", "-"]
+    assert cli.main(words) == 0
+    told = capsys.readouterr()
+    out = json.loads(told.out)
+    assert out["metrics"]["ece"]["value"] == pytest.approx(value)
+    assert [b["n"] for b in out["bins"]] == ([4, 6] if bins == "left" else [10]) and out["bins_closed"] == bins
+    side = "lower" if bins == "right" else "upper"
+    assert f"confidences on the edge of two bins, counted in the {side} one: 6" in out["notes"]
+    depends = [note for note in out["notes"] if note.startswith("ECE depends")]
+    assert len(depends) == 1 and "0.2800 with bins closed on the left, 0.1200 on the right" in depends[0]
+    assert ("[0.4, 0.5)" if bins == "left" else "(0.4, 0.5]") in told.err
+
+
+def test_what_the_side_of_bins_hardly_changes_is_not_told():
+    # (.4, .5] has them all: .49, and half are right. On the left eight are exactly right, and two .05 off: .01 too.
+    rows = pd.DataFrame({"p": [0.5] * 8 + [0.45] * 2, "ok": [1, 0] * 5})
+    notes = calibrate_table(rows, COLUMNS, resamples=100).scored.notes
+    assert "confidences on the edge of two bins, counted in the lower one: 8" in notes
+    assert not any(note.startswith("ECE depends") for note in notes)
+
+
+def test_a_scale_that_cannot_be_told_is_asked_for(tmp_path, capsys):
+    file = table(tmp_path / "a.csv", ["3,1", "5,1", "3,0", "4,1"])
+    with pytest.raises(InputError) as caught:
+        calibrate_table(file, COLUMNS)
+    assert str(caught.value) == (
+        f"{file}:2: p: the highest confidence is 5, and may be out of 5, 10 or 100\n"
+        "  fix: say what certain is: --scale 5 or --scale 10 or --scale 100"
+    )
+    for scale, first in ((5, 0.6), (10, 0.3), (100, 0.03)):
+        scored = calibrate_table(file, COLUMNS, resamples=100, scale=scale).scored
+        assert scored.table["confidence"].tolist()[0] == first
+        assert scored.notes[0] == f"confidences are read as from 0 to {scale}"
+    with pytest.raises(InputError, match="out of 10 or 100"):
+        calibrate_table(table(tmp_path / "b.csv", ["7.5,1", "0.2,0"]), COLUMNS)
+    with pytest.raises(InputError, match="the confidence '5' is above 4"):
+        calibrate_table(file, COLUMNS, scale=4)
+    assert cli.main(["calibrate", str(file), "--columns", "confidence=p,right=ok", "--scale", "5"]) == 0
+    assert "read as from 0 to 5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cell", ["8/10", "High", '"0,7"', "<confidence>0.7</confidence>", "-0.4055"])
+def test_what_is_no_number_from_0_is_named(tmp_path, cell):
+    with pytest.raises(InputError, match="is no confidence") as caught:
+        calibrate_table(table(tmp_path / "a.csv", ["0.9,1", f"{cell},1"]), COLUMNS)
+    assert caught.value.line == 3 and "0.85, 85 or 85 %" in caught.value.fix
 
 
 def test_what_is_read_from_0_to_100():

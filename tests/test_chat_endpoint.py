@@ -98,7 +98,7 @@ def test_equal_messages_are_asked_once_a_sample(endpoint, tmp_path):
         ([(503, {}, ""), (502, {}, "<html>")], 3),
         ([(200, {}, '{"choices": ['), (200, {}, '{"choices": []}'), (200, {}, "null")], 4),
         ([(200, {"Content-Type": "text/html"}, "<html>log in</html>")], 2),
-        ([(200, {}, '{"error": {"message": "overloaded"}}')], 2),
+        ([(200, {}, '{"error": {"message": "overloaded", "code": 503}}')], 2),
         (["cut"], 2),
         (["cut stream"], 2),
     ],
@@ -148,6 +148,42 @@ def test_usage_and_content_may_be_missing(endpoint, tmp_path):
         ApiAnswer("b", "stop", 7, 0),
         ApiAnswer("", "content_filter", 11, 5),
     ]
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_a_text_that_stands_in_the_field_for_reasoning_is_read(endpoint, tmp_path, field):
+    def body(content, reason):
+        choice = {
+            "message": {"content": content, field: "They repair DNA.\nProcess: DNA repair"},
+            "finish_reason": reason,
+        }
+        return (200, {}, json.dumps({"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 4}}))
+
+    server = endpoint(body("", "stop"), body(None, "length"), body("Process: x", "stop"))
+    answers = ask(settings(server, concurrency=1), questions("a", "b", "c"), tmp_path / "cache.jsonl")
+    assert list(answers.values()) == [
+        ApiAnswer("They repair DNA.\nProcess: DNA repair", "stop", 9, 4, in_reasoning=True),
+        ApiAnswer("", "length", 9, 4),  # thinking that was cut off is no answer
+        ApiAnswer("Process: x", "stop", 9, 4),
+    ]
+    assert ask(settings(server), questions("a", "b", "c"), tmp_path / "cache.jsonl") == answers
+
+
+def test_a_text_may_come_in_parts(endpoint, tmp_path):
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+        {"type": "reasoning", "text": "Process: x"},
+        {"type": "text", "text": "Process: "},
+        {"type": "text", "text": "DNA repair"},
+    ]
+    server = endpoint((200, {}, completion(parts)))
+    assert ask(settings(server), questions("a"), tmp_path / "cache.jsonl")["GO:0"].text == "Process: DNA repair"
+
+
+def test_no_choice_but_tokens_is_an_answer_that_ended_at_its_limit(endpoint, tmp_path):
+    server = endpoint((200, {}, '{"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 512}}'))
+    answers = ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
+    assert answers == {"GO:0": ApiAnswer("", "length", 100, 512)} and len(server.requests) == 1
 
 
 def test_half_an_emoji_is_an_answer_and_is_not_paid_for_again(endpoint, tmp_path):
@@ -246,11 +282,49 @@ def test_a_refusal_is_not_retried_and_names_what_to_check(endpoint, tmp_path, st
 
 
 @pytest.mark.parametrize(
+    ("body", "message", "fix"),
+    [
+        (
+            {"error": {"message": "Rate limit exceeded: free-models-per-day", "code": 429}, "user_id": "u"},
+            "answered with an error: Rate limit exceeded: free-models-per-day (model 'm1'",
+            "run again later",
+        ),
+        ({"error": {"message": f"no key {KEY}", "code": 401}}, "an error: no key <key> (", "into TEST_ENDPOINT_KEY"),
+        ({"error": "model is not loaded"}, "answered with an error: model is not loaded", "run again later"),
+        ({"error": {"type": "x"}}, 'answered with an error: {"type": "x"}', "run again later"),
+        ({"error": {"message": "too long", "code": 400}}, "answered with an error: too long", "my own fix"),
+    ],
+)
+def test_an_error_of_status_200_is_told_at_once_in_the_servers_words(endpoint, tmp_path, body, message, fix):
+    server = endpoint(*[(200, {}, json.dumps(body))] * 3)
+    with pytest.raises(InputError) as caught:
+        chat_endpoint.ask(settings(server), {}, questions("a"), tmp_path / "cache.jsonl", "my own fix")
+    assert message in str(caught.value) and fix in caught.value.fix
+    assert len(server.requests) == 1
+
+
+def test_a_stream_that_nobody_asked_for_is_told_at_once(endpoint, tmp_path):
+    stream = 'data: {"choices": [{"delta": {"content": "Process: "}}]}\n\ndata: [DONE]\n\n'
+    server = endpoint((200, {"Content-Type": "text/event-stream"}, stream))
+    with pytest.raises(InputError, match="streams its answers, though it was not asked to: data: .*Process") as caught:
+        ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
+    assert caught.value.fix == "let the server answer as a whole" and len(server.requests) == 1
+
+
+def test_a_long_body_is_told_by_its_beginning_and_without_the_key(endpoint, tmp_path):
+    server = endpoint(*[(200, {"Content-Type": "text/html"}, f"{'x' * 190}{KEY}{'y' * 100}")] * 2)
+    with pytest.raises(InputError) as caught:
+        ask(settings(server, max_retries=1), questions("a"), tmp_path / "cache.jsonl")
+    assert f"no chat completions: {'x' * 190}<key>{'y' * 5}… (model" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("act", "message"),
     [
         ((500, {}, "oops"), "answered 500"),
         ((429, {"Retry-After": "0"}, "{}"), "answered 429"),
-        ((200, {}, "{"), "no chat completions"),
+        ((200, {}, "{"), r"no chat completions: \{ "),
+        ((200, {}, '{"choices": []}'), r'no chat completions: \{"choices": \[\]\}'),
         ("cut", "did not answer"),
     ],
 )
@@ -328,7 +402,9 @@ def test_a_server_on_this_machine_needs_no_key(endpoint, tmp_path, monkeypatch):
         ("http://localhost.example.org/v1", False),
         ("http://127.0.0.1.example.org/v1", False),
         ("http://192.168.0.2/v1", False),
-        ("http://0.0.0.0:8080/v1", False),
+        ("http://0.0.0.0:8080/v1", True),
+        ("http://[::]:8080/v1", True),
+        ("http://0.0.0.1:8080/v1", False),
         (None, False),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from reasonome import cli
 from reasonome.answering.asked_model import learned_styles, own_style
 from reasonome.answering.find_model import find_model
 from reasonome.config import Decoding
 from reasonome.config.project import Project
-from reasonome.config.project.working_folder import project_folder
+from reasonome.config.project.working_folder import INSTALLED, project_folder, standing_in
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 from reasonome.prompts.prompts import Prompt
@@ -283,11 +285,34 @@ def test_of_several_models_one_is_named(mine, endpoint):
     assert find_model(mine, f"{server.url}#m2").api.model == "m2"
 
 
+def test_a_name_serves_for_its_latest_version(mine, endpoint):
+    server = endpoint(pages=served("llama3.2:latest", "qwen3:8b"))
+    assert find_model(mine, f"{server.url}#llama3.2").api.model == "llama3.2:latest"
+    with pytest.raises(InputError, match="serves no model 'qwen3'"):
+        find_model(mine, f"{server.url}#qwen3")
+
+
+@pytest.mark.parametrize("route", ["/chat/completions", "/chat/completions/", "/completions", "/models"])
+def test_a_pasted_route_is_read_as_its_base(mine, endpoint, route):
+    server = endpoint(pages=served("m1"))
+    model = find_model(mine, f"{server.url}{route}")
+    assert (model.api.base_url, model.name) == (server.url, f"m1 at {server.url}")
+
+
+def test_0_0_0_0_is_this_machine(mine, endpoint, tmp_path):
+    server = endpoint(pages=served("m1"))
+    model = find_model(mine, server.url.replace("127.0.0.1", "0.0.0.0"))
+    assert not model.is_elsewhere and answers(model, tmp_path, "one") == ["answer to asked: one"]
+
+
 def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint):
     server = endpoint()
     with pytest.raises(InputError, match="serves 0 models: it names none"):
         find_model(mine, server.url)
     assert find_model(mine, f"{server.url}#m1").api.model == "m1"
+    nothing = endpoint(pages={"/v1/models": {"object": "list", "data": None}})
+    with pytest.raises(InputError, match="serves 0 models: it names none"):
+        find_model(mine, nothing.url)
 
 
 @pytest.mark.parametrize(
@@ -361,6 +386,62 @@ def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch):
     assert Path.cwd() == tmp_path
     with pytest.raises(InputError, match="there is no configuration"), project_folder(tmp_path / "none"):
         pass
+
+
+def test_a_fix_names_the_folder_in_which_its_commands_work(tmp_path, config, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fix = "snakemake --cores 2 results/x"
+    with pytest.raises(InputError) as error, project_folder(Path("config")):
+        raise InputError("not made yet", fix=fix)
+    assert error.value.fix == fix  # this is a project's folder
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(InputError) as error, project_folder(Path("config")):
+        raise InputError("not made yet", fix=fix)
+    assert error.value.fix == f"cd {INSTALLED} && {fix}"
+    with pytest.raises(InputError) as error, project_folder(Path("config")):
+        raise InputError("no fix")
+    assert error.value.fix is None
+
+
+def test_a_command_with_the_configuration_of_another_folder_names_this_folder(config, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    words = ["annotate", "mine.gmt", "--model", "smollm2-135m", "--out", "out"]
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/mine.gmt").write_text("a\tna\tTP53\tATM\tCHEK2\n")
+    with pytest.raises(InputError) as error:
+        cli.main([*words, "--config", str(config)])
+    assert f"cd {tmp_path} && snakemake --cores 2 results/" in error.value.fix
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as error:
+        cli.main([words[0], "elsewhere/mine.gmt", *words[2:]])
+    assert error.value.fix.startswith("snakemake --cores 2 results/")
+
+
+@pytest.mark.parametrize(
+    ("fix", "told"),
+    [
+        ("none yet; `make demo` trains some", "none yet; `cd '/a b' && make demo` trains some"),
+        ("run this again, or snakemake --cores 2 x", "run this again, or cd '/a b' && snakemake --cores 2 x"),
+        ("to accept it: reasonome pin hgnc", "to accept it: cd '/a b' && reasonome pin hgnc"),
+        ("remove it and run snakemake again", "remove it and run snakemake again"),
+        ("make it faster; reasonome annotate works anywhere", "make it faster; reasonome annotate works anywhere"),
+    ],
+)
+def test_commands_of_a_fix(fix, told):
+    assert standing_in(Path("/a b"), fix) == told
+
+
+def test_every_command_of_a_fix_in_the_library_is_one_that_is_told_its_folder():
+    """Commands of Snakemake and make in strings of the library, in the form in which `standing_in` finds them."""
+    commands = set()
+    for path in (INSTALLED / "scripts/reasonome").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if "fix=" in line or "fix =" in line:
+                commands |= set(re.findall(r"\bsnakemake -|\bmake [a-z]+\b(?=`)|`reasonome [a-z]+", line))
+    assert commands
+    for command in commands:
+        assert standing_in(Path("/p"), command).removeprefix("`").startswith("cd /p && "), command
 
 
 def test_the_configuration_of_another_workflow_is_not_ours(tmp_path, monkeypatch):

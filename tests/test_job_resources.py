@@ -90,6 +90,16 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     assert JobResources(nodes=2).resources(1)["gres"] is None
 
 
+def test_a_cluster_may_take_gpus_by_gres_alone(asking):
+    project = asking({"cpus": 1}, {"rules": ["generate"], "gpus": 4, "gpu_model": "h100"}, {"gres": True})
+    request = requested(project, "generate").resources(1)
+    assert (request["gres"], request["gpu"], request["gpu_model"], request["mpi"]) == ("gpu:h100:4", None, None, None)
+    assert request["gpus_per_node"] == 4
+    assert "gres" in names(project, "generate") and "gres" not in names(project, "score")
+    assert requested(project, "score_baselines").resources(1)["gres"] is None
+    assert JobResources(gres=True).resources(1)["gres"] is None
+
+
 def test_only_training_spreads_over_several_nodes(asking):
     project = asking({"nodes": 4})
     assert requested(project, "grpo").nodes == 4

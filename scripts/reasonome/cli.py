@@ -21,6 +21,7 @@ from pathlib import Path
 
 from reasonome.commands import annotate, calibrate, doctor, plan, rank, score
 from reasonome.config.project import Project
+from reasonome.config.project.working_folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
@@ -37,7 +38,13 @@ def main(words: list[str] | None = None) -> int:
         if unknown[0].startswith("-"):
             fix = nearest(unknown[0], re.findall(r"--[\w-]+", args.parser.format_usage()))
         raise InputError(f"unknown argument '{unknown[0]}'", fix=fix)
-    return args.run(args)
+    try:
+        return args.run(args)
+    except InputError as error:
+        folder = Path(getattr(args, "config", "config")).absolute().parent
+        if error.fix and folder != Path.cwd():
+            error.fix = standing_in(folder, error.fix)
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,8 +6,12 @@ import json
 import pytest
 from prioritisation_project import CASE, LOCI
 
+from reasonome.answering.asked_model import AskedEndpoint
+from reasonome.config import ApiModel
 from reasonome.core.errors import InputError
+from reasonome.prioritisation.rank import decoding_settings
 from reasonome.prioritisation.record import PURPOSE
+from reasonome.prioritisation.settings import Prioritisation
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"
@@ -164,6 +168,26 @@ def test_answers_that_ended_at_their_limit_are_counted(ranking):
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", "FBN1\nSCN1A\n")), samples=3)
     assert record["flags"] == [RELABELLED, "2 of 3 answers ended at their limit of tokens: raise --max-new-tokens"]
     assert "2 of 3 answers ended at their limit" in (ranking.out / "rankings.html").read_text()
+
+
+def test_an_answer_of_a_reasoning_model_is_read_behind_its_thinking(ranking):
+    list_of = "<reasoning>FBN1 fits best.</reasoning><genes>[FBN1, SCN1A]</genes>"
+    ranking.model.lists = [
+        f"<think>\nIs it <genes>[SCN1A]</genes>?\n</think>\n{list_of}",
+        f"<think></think>```\n{list_of}\n```<|im_end|>",
+    ]
+    panel = str(ranking.file("p.txt", "FBN1\nSCN1A\n"))
+    (record,) = ranking(ranking.file("doe.json", CASE), panel=panel, samples=2, style="short")
+    assert order(record) == ["FBN1", "SCN1A"] and record["usable"] == 2
+    assert record["reasons"] == "FBN1 fits best."
+
+
+def test_a_model_behind_an_endpoint_has_room_to_think(ranking_project):
+    style = ranking_project.style("demo-cases", "short")
+    endpoint = AskedEndpoint("m1", ApiModel(model="m1", base_url="http://localhost:1/v1"))
+    for given, tokens in ((Prioritisation(), 640 + 4096), (Prioritisation(max_new_tokens=900), 900)):
+        assert decoding_settings(given, style, [], endpoint.room_to_think).max_new_tokens == tokens
+    assert decoding_settings(Prioritisation(), style, []).max_new_tokens == 640
 
 
 # how answers are merged

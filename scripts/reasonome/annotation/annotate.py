@@ -48,6 +48,7 @@ RESULTS = ResultsKind(
     (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA, IDENTIFIERS),
     frozenset({"settings", "sets", "checked_with", "model"}),
 )
+NEW_TOKENS = 160  # of an answer: a name, and some steps
 COMPARED = 100  # the most enriched terms with which a name is compared
 
 
@@ -105,12 +106,13 @@ def check_context(examples: Sequence[Example], settings: Annotation, style: Styl
         (sum(count_tokens([message["content"] for message in TASK.prompt(example, style).messages])), example.id)
         for example in examples
     )
-    if tokens + TEMPLATE_TOKENS + settings.max_new_tokens > model.context:
+    new = settings.max_new_tokens or NEW_TOKENS
+    if tokens + TEMPLATE_TOKENS + new > model.context:
         shown = next(len(example.shown) for example in examples if example.id == longest)
         raise InputError(
-            f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {settings.max_new_tokens} "
+            f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {new} "
             f"of its answer that is more than the {model.context:,} that {model.name} reads",
-            fix="ask in a style with a smaller budget_tokens, or about fewer genes (--top)",
+            fix="ask in a style with a smaller budget_tokens, about fewer genes (--top), or for fewer --max-new-tokens",
         )
 
 
@@ -121,7 +123,7 @@ def decoding_settings(settings: Annotation) -> Decoding:
         samples=settings.samples,
         temperature=settings.temperature if sampled else 0.0,
         top_p=settings.top_p if sampled else 1.0,
-        max_new_tokens=settings.max_new_tokens,
+        max_new_tokens=settings.max_new_tokens or NEW_TOKENS,
         batch_size=settings.batch_size,
         seed=settings.seed,
     )
@@ -130,7 +132,7 @@ def decoding_settings(settings: Annotation) -> Decoding:
 def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:
     """The record with the most frequent name, the likeliest of equally frequent ones, and that sample's reasoning."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
-    answers = [TASK.parse(row.text, style) for row in likeliest]
+    answers = [TASK.parse_wrapped(row.text, style) for row in likeliest]
     name = most_frequent_name([answer.name for answer in answers])
     chosen = next(place for place, answer in enumerate(answers) if normalise(answer.name) == normalise(name))
     answer = answers[chosen]

@@ -155,7 +155,7 @@ def prepare(
     shipped = shipped_with(project, model)
     if model is not None:
         settings, style = _with_style(project, settings, model)
-        settings = _with_samples(settings, shipped)
+        settings = _with_defaults(settings, shipped, model)
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
     genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -224,10 +224,16 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
     return settings.model_copy(update={"style": name}), style
 
 
-def _with_samples(settings: Annotation, shipped: Shipped | None) -> Annotation:
-    """The settings with the number of answers: where none is given, the one by which a model that ships is judged."""
+def _with_defaults(settings: Annotation, shipped: Shipped | None, model: AskedModel) -> Annotation:
+    """The settings with the number of answers, where none is given the one by which a model that ships is judged, and
+    with the tokens of an answer."""
     alone = shipped is not None and shipped.judge is not None
-    return settings.model_copy(update={"samples": settings.samples or (1 if alone else SAMPLES)})
+    return settings.model_copy(
+        update={
+            "samples": settings.samples or (1 if alone else SAMPLES),
+            "max_new_tokens": settings.max_new_tokens or annotate.NEW_TOKENS + model.room_to_think,
+        }
+    )
 
 
 def annotate_lists(

@@ -12,6 +12,7 @@ from reasonome.answering.engine import Completion
 from reasonome.config import ApiModel, Decoding, Endpoint, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
+from reasonome.core.terminal import say
 from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import Message
 from reasonome.tasks.base import Task
@@ -37,18 +38,27 @@ def cache_file(target: Path) -> Path:
 
 
 def write_answers(
-    task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
+    task: Task,
+    style: Style,
+    decoding: Decoding,
+    examples: Sequence[Any],
+    model: ApiModel,
+    target: Path,
+    refused: str | None = None,
 ) -> dict[str, Any]:
     """Ask about all examples and write `target` (JSONL, rows in the order of the examples); returns the costs.
 
-    Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. Raises
-    InputError as `chat_endpoint.ask` does.
+    Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. Prints
+    how many came in the server's field for reasoning. Raises InputError as `chat_endpoint.ask` does, with the fix
+    `refused` for a question that is refused.
     """
     all_questions = questions(task, style, decoding, examples)
     sent = {str(position): asked for position, asked in enumerate(_to_endpoint(all_questions, decoding))}
     settings = parameters(model, decoding)
     new = len(chat_endpoint.unasked(model, settings, sent.values(), cache_file(target)))
-    answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target)).values())
+    answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target), refused).values())
+    if in_reasoning := sum(answer.in_reasoning for answer in answers):
+        say(f"{in_reasoning:,} of {len(answers):,} answers stood in the server's field `reasoning`, and are read there")
     rows = [
         answer_row(question, text_sha256(canonical(question.prompt.messages)), _completion(answer))
         for question, answer in zip(all_questions, answers, strict=True)

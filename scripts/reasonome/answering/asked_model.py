@@ -14,6 +14,14 @@ from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
 from reasonome.tasks.base import Task
 
+# Tokens that a model behind an endpoint may think for before it answers; those that do not think end long before.
+_ROOM_TO_THINK = 4096
+_REFUSED = (
+    "where it is too long: start the server with a longer context, or give fewer --max-new-tokens or a --style with a "
+    "smaller budget; a setting that the model does not take is left out by a backbone of config/backbones.yaml "
+    "(`not_sent`, `extra_body`), whose name --model takes"
+)
+
 
 def learned_styles(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(benchmark, style) of the questions that a step of this recipe, as in manifests, learned from."""
@@ -66,7 +74,7 @@ class AskedModel(Protocol):
     `name` is short, for pages. `manifest` says what the model is, and `digest` is another wherever that or its engine
     is. `context` is how many tokens it reads, None where nobody says. `folder` has its weights, None behind an
     endpoint, and `is_elsewhere` says that this is on another machine. `steps` are the manifests of its training, the
-    untouched backbone's first.
+    untouched backbone's first. `room_to_think` is how many tokens it has beside those of an answer, unless a user says.
     """
 
     name: str
@@ -77,6 +85,7 @@ class AskedModel(Protocol):
     folder: Path | None
     steps: Sequence[dict[str, Any]]
     is_elsewhere: bool
+    room_to_think: int
 
     def where(self, shown: str) -> str:
         """A sentence on where the model was asked, and what left the machine; `shown` says what prompts show."""
@@ -101,6 +110,7 @@ class AskedWeights:
     steps: Sequence[dict[str, Any]]
     engine: str = "transformers"
     is_elsewhere: bool = False
+    room_to_think: int = 0
 
     @property
     def digest(self) -> str:
@@ -138,6 +148,7 @@ class AskedEndpoint:
     engine: str = "endpoint"
     folder: None = None
     steps: Sequence[dict[str, Any]] = field(default=())
+    room_to_think: int = _ROOM_TO_THINK
 
     @property
     def is_elsewhere(self) -> bool:
@@ -160,7 +171,7 @@ class AskedEndpoint:
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
     ) -> dict[str, Any]:
-        return api.write_answers(task, style, decoding, examples, self.api, target)
+        return api.write_answers(task, style, decoding, examples, self.api, target, _REFUSED)
 
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
         if not self.is_elsewhere:

@@ -26,6 +26,7 @@ from reasonome.facts.files import json_text
 
 Message = Mapping[str, str]
 
+_TOLD = 200  # characters of a body that an error quotes
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
 _OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
 # A redirect would take questions where nobody has sent them, and so would a proxy those to this machine.
@@ -48,6 +49,7 @@ class ApiAnswer:
     """One answer; the token counts are the endpoint's own, 0 where it reports none.
 
     `seconds` include waiting for retries. `model` is what the endpoint says that it was, "" where it does not.
+    `in_reasoning`: the endpoint gave no text but in its field for reasoning, where `text` is from.
     """
 
     text: str
@@ -56,6 +58,7 @@ class ApiAnswer:
     completion_tokens: int
     seconds: float = field(default=0.0, compare=False)
     model: str = field(default="", compare=False)
+    in_reasoning: bool = False
 
 
 _ANSWER = TypeAdapter(ApiAnswer)
@@ -69,10 +72,11 @@ def address(endpoint: Endpoint) -> str:
 
 
 def is_local(endpoint: Endpoint) -> bool:
-    """Whether requests stay on this machine: `localhost`, or an address that loops back."""
+    """Whether requests stay on this machine: `localhost`, an address that loops back, or 0.0.0.0 (this host)."""
     host = urlsplit(address(endpoint)).hostname or ""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        where = ipaddress.ip_address(host)
+        return where.is_loopback or where.is_unspecified
     except ValueError:
         return host == "localhost"
 
@@ -108,19 +112,21 @@ def ask(
     parameters: Mapping[str, Any],
     questions: Mapping[str, Question],
     cache_path: str | os.PathLike,
+    refused: str | None = None,
 ) -> dict[str, ApiAnswer]:
     """The answer to each question, in the order given; `parameters` go into every request beside the messages.
 
     Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a stopped run goes
     on where it was. Equal questions are asked once; a key is needed only if a question is left. Raises InputError where
-    the key's variable is not set, the endpoint refuses (400, 401, 404 ...) or gives no readable answer after all
-    retries, and for a damaged cache (file and line). Before that, answers that are under way are waited for and kept.
+    the key's variable is not set, the endpoint refuses (400, 401, 404 ..., an error in a body of status 200) or gives
+    no readable answer after all retries, and for a damaged cache (file and line). Before that, answers that are under
+    way are waited for and kept. `refused` is the fix for a question that is refused.
     """
     cache = _Cache(Path(cache_path))
     key_by_id = {name: _cache_key(endpoint, parameters, question) for name, question in questions.items()}
     by_key = {key_by_id[name]: question for name, question in questions.items()}
     if any(key not in cache.answers for key in by_key):
-        asyncio.run(_ask_missing(endpoint, parameters, by_key, cache))
+        asyncio.run(_ask_missing(endpoint, parameters, by_key, cache, refused or _REFUSED))
     return {name: cache.answers[key] for name, key in key_by_id.items()}
 
 
@@ -156,10 +162,14 @@ def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> flo
 
 
 async def _ask_missing(
-    settings: Endpoint, parameters: Mapping[str, Any], questions: Mapping[str, Question], cache: "_Cache"
+    settings: Endpoint,
+    parameters: Mapping[str, Any],
+    questions: Mapping[str, Question],
+    cache: "_Cache",
+    refused: str,
 ) -> None:
     missing = iter([(key, question) for key, question in questions.items() if key not in cache.answers])
-    client = _Client(settings, parameters, cache.path)
+    client = _Client(settings, parameters, cache.path, refused)
     failures: list[InputError] = []
     answered = [cache.answers[key] for key in questions if key in cache.answers]
     totals = token_totals(answered)
@@ -199,8 +209,9 @@ def _spent(price: Price | None, totals: Mapping[str, int]) -> dict[str, int | st
 class _Client:
     """One client, and what its failures mean to the person who set it up. Messages never show the key."""
 
-    def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path):
+    def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path, refused: str = ""):
         self._settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
+        self._refused = refused
         self._key = _api_key(settings)
         common = {
             "api_key": self._key,
@@ -227,10 +238,28 @@ class _Client:
                 return body
             try:
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                return _answer(json_text.loads(body), round(monotonic() - started, 3))
+                read = json_text.loads(body)
+                self._check(read)
+                return _answer(read, round(monotonic() - started, 3))
             except _NO_COMPLETION:
+                if body.lstrip().startswith(("data:", "event:", ": ")):
+                    what = f"streams its answers, though it was not asked to: {self._quoted(body)}"
+                    raise self._error(what, "let the server answer as a whole") from None
                 await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
-        raise self._error("sent answers that are no chat completions", self._later())
+        raise self._error(f"sent answers that are no chat completions: {self._quoted(body)}", self._later())
+
+    def _check(self, body: Any) -> None:
+        """Raise InputError, with the server's words, for an error that came with status 200; one that passes may."""
+        error = body.get("error") if isinstance(body, Mapping) and not body.get("choices") else None
+        if not error:
+            return
+        stated = error if isinstance(error, Mapping) else {}
+        code = stated.get("code")
+        if isinstance(code, int) and (code == 408 or code >= 500):
+            return
+        told = self._quoted(stated.get("message") or error)
+        fix = self._fix(code) if isinstance(code, int) and 400 <= code < 500 else self._later()
+        raise self._error(f"answered with an error: {told}", fix)
 
     async def _post(self, messages: Sequence[Message]) -> str | ApiAnswer:
         try:
@@ -242,7 +271,7 @@ class _Client:
         except openai.APIStatusError as error:
             if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
                 return ApiAnswer("", "content_filter", 0, 0)
-            raise self._error(f"answered {error.status_code}: {error.message}", self._fix(error)) from None
+            raise self._error(f"answered {error.status_code}: {error.message}", self._fix(error.status_code)) from None
         except openai.APIConnectionError as error:
             reason = f"{error} {error.__cause__ or ''}".strip()
             raise self._error(f"did not answer: {reason}", self._later()) from None
@@ -251,24 +280,38 @@ class _Client:
     def _error(self, what: str, fix: str) -> InputError:
         what = f"{self.sdk.base_url} {what} (model '{self._settings.model}'"
         what += f", key from {self._settings.api_key_variable})"
-        return InputError(what if self._key == _NO_KEY else what.replace(self._key, "<key>"), fix=fix)
+        return InputError(self._hidden(what), fix=fix)
 
-    def _fix(self, error: openai.APIStatusError) -> str:
-        if 300 <= error.status_code < 400:
+    def _hidden(self, text: str) -> str:
+        """The text without the key."""
+        return text if self._key == _NO_KEY else text.replace(self._key, "<key>")
+
+    def _quoted(self, body: Any) -> str:
+        """The beginning of what a server said, on one line and without the key."""
+        text = " ".join((body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).split())
+        text = self._hidden(text)
+        return f"{text[:_TOLD]}…" if len(text) > _TOLD else text or "nothing"
+
+    def _fix(self, status: int) -> str:
+        if 300 <= status < 400:
             return "give the address that it redirects to, if you trust it: no redirect is followed"
-        if error.status_code in (401, 403):
+        if status in (401, 403):
             return f"put a key that this endpoint accepts into {self._settings.api_key_variable}"
-        if error.status_code == 404:
-            return "check model (on Azure: the deployment) and base_url"
-        if error.status_code in (408, 409, 429) or error.status_code >= 500:
+        if status == 404:
+            return "check model (on Azure: the deployment) and the address (base_url)"
+        if status in (408, 409, 429) or status >= 500:
             return self._later()
-        return (
-            "check what the model takes: in teachers.yaml temperature and max_tokens may be null, in backbones.yaml "
-            "not_sent names what is left out; extra_body holds others"
-        )
+        return self._refused
 
     def _later(self) -> str:
         return f"run again later; answers so far are kept in {self._cache_path} and are not asked again"
+
+
+# The fix for a refused question, of teachers and of backbones.
+_REFUSED = (
+    "check what the model takes: in teachers.yaml temperature and max_tokens may be null, in backbones.yaml "
+    "not_sent names what is left out; extra_body holds others"
+)
 
 
 def check_key(endpoint: Endpoint) -> None:
@@ -302,18 +345,40 @@ def _count(value: Any) -> int:
 
 
 def _answer(body: Any, seconds: float) -> ApiAnswer:
-    """The part of a chat completion that is needed; servers differ in the rest. Fails for anything else."""
-    choice, usage = body["choices"][0], body.get("usage") or {}
+    """The part of a chat completion that is needed; servers differ in the rest. Fails for anything else.
+
+    No choice at all, but tokens that were counted, is an answer that ended at its limit.
+    """
+    usage = body.get("usage") or {}
+    spent = not body["choices"] and _count(usage.get("completion_tokens")) > 0
+    choice = {"message": {}, "finish_reason": "length"} if spent else body["choices"][0]
+    text, finish_reason = _text(choice["message"].get("content")), choice.get("finish_reason") or ""
+    reasoning = "" if text.strip() or finish_reason == "length" else _reasoning(choice["message"])
     return _ANSWER.validate_python(
         {
-            "text": choice["message"].get("content") or "",
-            "finish_reason": choice.get("finish_reason") or "",
+            "text": reasoning or text,
+            "finish_reason": finish_reason,
             "prompt_tokens": _count(usage.get("prompt_tokens")),
             "completion_tokens": _count(usage.get("completion_tokens")),
             "seconds": seconds,
             "model": body.get("model") or "",
+            "in_reasoning": bool(reasoning),
         }
     )
+
+
+def _text(content: Any) -> str:
+    """The text of a message, which may come in parts; parts that are no answer, such as thinking, are left out."""
+    if not isinstance(content, list):
+        return content or ""
+    parts = [{"text": part} if isinstance(part, str) else part for part in content]
+    return "".join(part["text"] for part in parts if part.get("type", "text") in ("text", "output_text"))
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """What a server put into its field for reasoning; "" without one."""
+    found = (message.get(name) for name in ("reasoning_content", "reasoning"))
+    return next((text for text in found if isinstance(text, str) and text.strip()), "")
 
 
 # --- cache -------------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
         why = "it has a user, a query or blanks" if first["type"] == "string_pattern_mismatch" else first["msg"]
         what = f"'{re.sub('//.*@', '//…@', base)}' is no address of a server: {why}"
         raise InputError(what, field="--model", fix="write http://localhost:8080/v1") from None
+    base = chat_endpoint.address(endpoint)
     may_ask = chat_endpoint.is_local(endpoint) or upload
     if not (may_ask or name):
         what = f"{base} is another machine, and nothing was sent to it"
@@ -116,6 +117,8 @@ def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
         if not served and not base.rstrip("/").endswith("/v1"):
             fix = f"most servers answer at {base.rstrip('/')}/v1; else {fix}"
         raise InputError(what, field="--model", fix=fix)
+    if name is not None and name not in served and f"{name}:latest" in served:
+        name = f"{name}:latest"  # Ollama's name for it
     if name is not None and served and name not in served:
         what = f"{base} serves no model '{name}'"
         raise InputError(what, field="--model", fix=nearest(name, served))

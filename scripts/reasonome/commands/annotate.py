@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # Settings of config/annotations.yaml that are options by their name.
 _OPTIONS = (
     *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "style", "samples"),
-    *("benchmark", "seed"),
+    *("max_new_tokens", "benchmark", "seed"),
 )
 
 

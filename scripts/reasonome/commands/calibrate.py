@@ -3,9 +3,10 @@
 reasonome calibrate TABLE --columns confidence=COLUMN,right=COLUMN
 
 The table has a row per answer. Confidences run from 0 to 1, or to 100 where half or more of them are above 1; `85 %` is
-.85 on either scale. An answer is right (1, true, yes, right, correct) or wrong (0, false, no, wrong, incorrect).
-Further columns: `answer`, whose distinct values are counted; `id`, whose rows are resampled together; `kind`, such as
-the class that is asked about, whose base rate is a baseline of its own.
+.85 on either scale. Of other scales, such as marks out of 10, --scale says what certain is. An answer is right (1,
+true, yes, right, correct) or wrong (0, false, no, wrong, incorrect). Further columns: `answer`, whose distinct values
+are counted; `id`, whose rows are resampled together; `kind`, such as the class that is asked about, whose base rate is
+a baseline of its own.
 """
 
 import argparse
@@ -31,6 +32,18 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="KEY=COLUMN,…",
         help="what the columns are called: confidence, right and perhaps answer, id or kind",
     )
+    command.add_argument(
+        "--bins",
+        choices=("left", "right"),
+        default="right",
+        help="the side on which bins are closed: right (0.1, 0.2], left [0.1, 0.2) (default: %(default)s)",
+    )
+    command.add_argument(
+        "--scale",
+        type=arguments.whole(1),
+        metavar="N",
+        help="the confidence that means certain (default: 1 or 100, by the numbers)",
+    )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
     arguments.add_bootstrap(command)
 
@@ -40,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.scoring.calibration_table import calibrate_table  # whose libraries take a second to load
 
     check_output(args.json, [args.table])
-    calibrated = calibrate_table(args.table, parse_columns(args.columns), args.seed, args.resamples)
+    columns = parse_columns(args.columns)
+    calibrated = calibrate_table(args.table, columns, args.seed, args.resamples, args.bins, args.scale)
     show(calibrated.text(), file=sys.stderr if args.json == "-" else sys.stdout)
     write_output(args.json, calibrated.to_json())
     return 0

@@ -86,7 +86,11 @@ class Annotation(Strict):
     )
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
-    max_new_tokens: Annotated[int, Field(ge=16)] = 160
+    max_new_tokens: Annotated[int, Field(ge=16)] | None = Field(
+        None,
+        description="of an answer; if not given 160, and 4096 more for a model behind an endpoint, which may think "
+        "first",
+    )
     batch_size: Annotated[int, Field(ge=1)] = 32
     seed: Seed = Field(0, description="of all that is drawn: genes with equal numbers, a set's order, answers")
 

@@ -1,11 +1,15 @@
 """OpenAI-compatible endpoints of models and teachers, and their prices."""
 
+import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from reasonome.config.strict import EnvironmentVariable, Strict
+
+# What programs ask behind the base of an address; people copy it with them.
+_ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
 
 
 class Price(Strict):
@@ -33,12 +37,13 @@ class Endpoint(Strict):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
-        """The address; ValueError for a host or a port that cannot be."""
-        if value is not None:
-            parts = urlsplit(value)
-            if parts.port == 0 or not parts.hostname:
-                raise ValueError("the address has no host, or port 0")
-        return value
+        """The address without a route behind its base; ValueError for a host or a port that cannot be."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.port == 0 or not parts.hostname:
+            raise ValueError("the address has no host, or port 0")
+        return _ROUTE.sub("", value)
 
     @field_validator("extra_body")
     @classmethod

@@ -51,6 +51,7 @@ class Request(Strict):
         None, description="of a node; in an entry without rules for training and generate, which use them"
     )
     gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
+    gres: bool | None = Field(None, description="whether SLURM is asked for GPUs by --gres; if not given by --gpus")
     nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
     processes: Annotated[int, Field(ge=1)] | None = Field(
         None, description="of a node; not needed: one per GPU, and one on a machine without"

@@ -96,7 +96,11 @@ class YamlText:
 def read_text(path: Path) -> str:
     """The text of a file; InputError if it is missing or not UTF-8."""
     if not path.is_file():
-        raise InputError("file is missing", file=path, fix="restore it from the repository or write it")
+        raise InputError(
+            "file is missing",
+            file=path,
+            fix="stand in the folder of a project; else restore it from the repository or write it",
+        )
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -183,7 +183,7 @@ def _candidates(benchmark: RankingBenchmark, kind: Kind, panel: int) -> str:
 
 def _no_phenotypes(sources: Sources) -> str:
     told = f"phenotypes of genes ({sources.phenotypes}) are not here, so nothing is held against them"
-    return f"{told}; this fetches them: {_fetching(sources)}"
+    return f"{told}; this fetches them, in {Path.cwd()}: {_fetching(sources)}"
 
 
 def _fetching(sources: Sources) -> str:

@@ -53,7 +53,8 @@ def rank(
     prompts that are longer than the model reads.
     """
     asked = [question.example for question in questions if question.example is not None]
-    task, decoding = TASKS[questions[0].record.kind], decoding_settings(settings, style, questions)
+    task = TASKS[questions[0].record.kind]
+    decoding = decoding_settings(settings, style, questions, model.room_to_think)
     answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
     records = []
     for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):
@@ -65,7 +66,9 @@ def rank(
     return records
 
 
-def decoding_settings(settings: Prioritisation, style: RankingStyle, questions: Sequence[Question]) -> Decoding:
+def decoding_settings(
+    settings: Prioritisation, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
+) -> Decoding:
     """How answers are drawn: each in another order of the candidates, if there are any; a single one is greedy."""
     sampled = settings.samples > 1
     are_listed = any(question.candidates for question in questions)
@@ -74,7 +77,7 @@ def decoding_settings(settings: Prioritisation, style: RankingStyle, questions: 
         orders=settings.samples if are_listed else 1,
         temperature=settings.temperature if sampled else 0.0,
         top_p=settings.top_p if sampled else 1.0,
-        max_new_tokens=settings.max_new_tokens or NEW_TOKENS[style.reasoning],
+        max_new_tokens=settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think,
         batch_size=settings.batch_size,
         seed=settings.seed,
     )
@@ -87,7 +90,8 @@ def check_context(
     asked = [question for question in questions if question.example is not None]
     if model.context is None or not asked:
         return
-    task, new = TASKS[asked[0].record.kind], decoding_settings(settings, style, asked).max_new_tokens
+    task = TASKS[asked[0].record.kind]
+    new = decoding_settings(settings, style, asked, model.room_to_think).max_new_tokens
     tokens = max(
         sum(count_tokens([message["content"] for message in task.prompt(question.example, style).messages]))
         for question in asked
@@ -104,7 +108,7 @@ def _ranked(
     """The record with the merged ranking, the facts beside it, and the checked reasons."""
     record, example, task = question.record, question.example, TASKS[question.record.kind]
     lists = _Lists(question, known)
-    parsed = [task.parse(row.text, style) for row in rows]
+    parsed = [task.parse_wrapped(row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
     merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]

@@ -48,7 +48,9 @@ class Prioritisation(Strict):
     temperature: Annotated[float, Field(gt=0)] = Field(0.7, description="of answers, if there are several")
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(0.95, description="likewise")
     max_new_tokens: Annotated[int, Field(ge=16)] | None = Field(
-        None, description="of an answer; if not given 256, and 640 or 2048 with short or long reasoning"
+        None,
+        description="of an answer; if not given 256, and 640 or 2048 with short or long reasoning; 4096 more for a "
+        "model behind an endpoint, which may think first",
     )
     batch_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that a local model answers at once")
     seed: Seed = Field(0, description="of the orders and of what is drawn")

@@ -8,8 +8,10 @@ import pandas as pd
 
 from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
+from reasonome.answering.wrapping import told, unwrapped
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
+from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.parquet_file import read_parquet
@@ -51,7 +53,8 @@ def score_on_benchmark(
     sealed = {example.id for example in questions} - {example.id for example in examples}
     scored = (task, project, benchmark, style, examples, answer_rows, Path(answers), sealed)
     table, notes = scoring.score_available(*scored, encoders) if scoring.BY_ENCODERS else (scoring.score(*scored), [])
-    notes = [*remarks, *notes]
+    published = any(other.reading() != "strict" for other in project.styles(task.name).values())
+    notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
@@ -105,6 +108,22 @@ def _answers(
         return read_answers(path), {}, []
     recorded = read_recorded(path, task, questions, columns).only(scored_ids)
     return recorded.answers, recorded.counts(), recorded.sentences()
+
+
+def _wrapped(task: Task, style: Style, answers: Sequence[AnswerRow], published: bool) -> list[str]:
+    """In words, what stood around completions that have no answer in the strict track; nothing of other tracks.
+
+    `published`: the task has a style of another track.
+    """
+    if style.reading() != "strict":
+        return []
+    texts = [answer.text for answer in answers if answer.answer is None and not task.parse(answer.text, style).named]
+    found = [kinds for text in texts if (kinds := unwrapped(text).kinds)]
+    if not found:
+        return []
+    fix = "; a style with `track: as-published` reads the answer all the same" if published else ""
+    kinds = told(kind for kinds in found for kind in kinds)
+    return [f"completions without an answer because of what stands around it: {len(found):,}: {kinds}{fix}"]
 
 
 def _is_from_a_model(path: Path) -> bool:

@@ -1,13 +1,15 @@
 """Calibration: how far confidences are from shares of right answers.
 
-Bins of equal width are (0, .1], (.1, .2] … (.9, 1]; 0 is in the first (Guo et al., 2017). Which bin a confidence is in
-is decided in decimals: .3 is in the third, whatever a float makes of it. `weights`, shape (resamples, n), says how
-often each of n answers was drawn, as in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape
-(n,). Functions of weights return a value per resample, shape (resamples,), nan where nothing was drawn.
+Bins of equal width are (0, .1], (.1, .2] … (.9, 1], and 0 is in the first (Guo et al., 2017). Closed on the left they
+are [0, .1), [.1, .2) … [.9, 1]. Which bin a confidence is in is decided in decimals: .3 is in the third, or on the left
+in the fourth, whatever a float makes of it. `weights`, shape (resamples, n), says how often each of n answers was
+drawn, as in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape (n,). Functions of weights
+return a value per resample, shape (resamples,), nan where nothing was drawn.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ _DRAWS = 1000
 _TAILS = (0.025, 0.975)
 
 OfAnswers = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+Side = Literal["left", "right"]  # on which bins are closed
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,12 @@ class Bin:
     right_high: float
 
 
-def bin_places(confidence: np.ndarray) -> np.ndarray:
+def bin_places(confidence: np.ndarray, closed: Side = "right") -> np.ndarray:
     """The place of each confidence's bin of equal width, from 0, shape (n,)."""
-    return np.maximum(-(-_in_units(confidence) * BINS // _UNITS) - 1, 0)
+    units = _in_units(confidence) * BINS
+    if closed == "left":
+        return np.minimum(units // _UNITS, BINS - 1)
+    return np.maximum(-(-units // _UNITS) - 1, 0)
 
 
 def on_edges(confidence: np.ndarray) -> int:
@@ -54,26 +60,30 @@ def distinct(confidence: np.ndarray) -> int:
     return len(np.unique(_in_units(confidence)))
 
 
-def ece(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+def ece(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> np.ndarray:
     """Expected calibration error: the mean distance, over answers, of confidence and share of right ones in a bin."""
-    return overconfidence(weights, confidence, right) + underconfidence(weights, confidence, right)
+    return overconfidence(weights, confidence, right, closed) + underconfidence(weights, confidence, right, closed)
 
 
-def overconfidence(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+def overconfidence(
+    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right"
+) -> np.ndarray:
     """The part of the expected calibration error from bins whose confidence is above their share of right answers."""
-    n, gaps = _gaps(weights, confidence, right)
+    n, gaps = _gaps(weights, confidence, right, closed)
     return _divided(np.maximum(gaps, 0).sum(axis=1), n.sum(axis=1))
 
 
-def underconfidence(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+def underconfidence(
+    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right"
+) -> np.ndarray:
     """The part of the expected calibration error from bins whose confidence is below their share of right answers."""
-    n, gaps = _gaps(weights, confidence, right)
+    n, gaps = _gaps(weights, confidence, right, closed)
     return _divided(np.maximum(-gaps, 0).sum(axis=1), n.sum(axis=1))
 
 
-def mce(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+def mce(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> np.ndarray:
     """Maximum calibration error: the largest distance of confidence and share of right answers in a bin."""
-    n, gaps = _gaps(weights, confidence, right)
+    n, gaps = _gaps(weights, confidence, right, closed)
     distances = np.divide(np.abs(gaps), n, out=np.full(n.shape, -np.inf), where=n > 0).max(axis=1)
     return np.where(np.isfinite(distances), distances, np.nan)
 
@@ -134,7 +144,7 @@ METRICS: dict[str, OfAnswers] = {
     **{f"accuracy_at_{share:.0%}": accuracy_at(share) for share in (0.25, 0.5, 0.75)},
     "accuracy_area": accuracy_area,
 }
-ERRORS: dict[str, OfAnswers] = {
+ERRORS: dict[str, Callable[..., np.ndarray]] = {  # as METRICS, and of a side
     "ece": ece,
     "mce": mce,
     "overconfidence": overconfidence,
@@ -157,12 +167,12 @@ def equal_mass_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def error_if_calibrated(
-    confidence: np.ndarray, seed: int, questions: Sequence[str] | None = None
+    confidence: np.ndarray, seed: int, questions: Sequence[str] | None = None, closed: Side = "right"
 ) -> tuple[float, float, float]:
     """The expected calibration error that chance alone gives: its mean and 95 % range, were every confidence the true
     chance to be right. From 1,000 draws; one draw decides all answers to a question."""
     random = np.random.default_rng(seed)
-    places = bin_places(confidence)
+    places = bin_places(confidence, closed)
     stated = np.bincount(places, confidence, BINS)
     own = np.arange(len(confidence)) if questions is None else np.unique(questions, return_inverse=True)[1]
     errors = []
@@ -173,9 +183,9 @@ def error_if_calibrated(
     return float(shares.mean()), *np.quantile(shares, _TAILS).tolist()
 
 
-def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
+def reliability(confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> list[Bin]:
     """The bins of equal width that have answers, lowest first."""
-    places = bin_places(confidence)
+    places = bin_places(confidence, closed)
     bins = []
     for place in np.unique(places).tolist():
         mine = places == place
@@ -190,9 +200,11 @@ def _in_units(confidence: np.ndarray) -> np.ndarray:
     return np.rint(np.asarray(confidence, float) * _UNITS).astype(np.int64)
 
 
-def _gaps(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gaps(
+    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side
+) -> tuple[np.ndarray, np.ndarray]:
     """The number of answers in each bin, and the sum over them of confidence − right; shapes (resamples, BINS)."""
-    in_bin = (bin_places(confidence)[:, None] == np.arange(BINS)).astype(float)
+    in_bin = (bin_places(confidence, closed)[:, None] == np.arange(BINS)).astype(float)
     return weights @ in_bin, weights @ (in_bin * (confidence - right)[:, None])
 
 

@@ -17,10 +17,12 @@ def calibration_scores(
     questions: Sequence[str] | None,
     seed: int,
     resamples: int,
+    closed: calibration.Side = "right",
 ) -> dict[str, dict[str, Score]]:
     """Name of a confidence → metric → its score; every confidence is of the same answers, and from 0 to 1.
 
-    `questions` says which question each answer is to, `clusters` which questions are alike; None: each its own.
+    `questions` says which question each answer is to, `clusters` which questions are alike; None: each its own. Bins
+    are `closed` on a side.
 
     Beside the metrics of `calibration` there are mean_confidence, accuracy, ece_equal_mass, ece_if_calibrated (what
     chance alone would give, with its range) and distinct_confidences. Intervals are of a bootstrap over clusters;
@@ -41,7 +43,7 @@ def calibration_scores(
         name: {
             metric: _in_decimals(score)
             for metric, score in (
-                *_errors(own, right, seed, questions).items(),
+                *_errors(own, right, seed, questions, closed).items(),
                 *((metric, score) for (of, metric), score in scores.items() if of == name),
             )
         }
@@ -60,10 +62,14 @@ def _of_places(function: calibration.OfAnswers, confidence: np.ndarray, right: n
     return lambda places: lambda weights: function(weights, confidence[places], right[places])
 
 
-def _errors(confidence: np.ndarray, right: np.ndarray, seed: int, questions: Sequence[str] | None) -> dict[str, Score]:
+def _errors(
+    confidence: np.ndarray, right: np.ndarray, seed: int, questions: Sequence[str] | None, closed: calibration.Side
+) -> dict[str, Score]:
     """The calibration errors, and what the expected one would be by chance."""
     n, once = len(right), np.ones((1, len(right)))
-    errors = {name: float(function(once, confidence, right)[0]) for name, function in calibration.ERRORS.items()}
+    errors = {
+        name: float(function(once, confidence, right, closed)[0]) for name, function in calibration.ERRORS.items()
+    }
     errors["ece_equal_mass"] = calibration.equal_mass_error(confidence, right)
-    by_chance = Score(*calibration.error_if_calibrated(confidence, seed, questions), n)
+    by_chance = Score(*calibration.error_if_calibrated(confidence, seed, questions, closed), n)
     return {name: Score(value, None, None, n) for name, value in errors.items()} | {"ece_if_calibrated": by_chance}

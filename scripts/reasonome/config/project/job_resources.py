@@ -16,6 +16,7 @@ class JobResources:
     minutes: int = 60
     gpus: int = 0
     gpu_model: str | None = None
+    gres: bool = False
     nodes: int = 1
     processes: int | None = None
     sharding: str = "none"
@@ -41,10 +42,12 @@ class JobResources:
         """The resources that the n-th attempt requests of Snakemake's SLURM executor, by name; None: no request.
 
         The executor starts the job's only task through srun. Over several nodes (`mpi`) it leaves that to the job, and
-        GPUs are per node: SLURM would spread a total over all nodes. Jobs on one node request one, as SLURM may
-        otherwise take GPUs from several. `gpus_per_node`, `processes` and `sharding` are only for the programs.
+        GPUs are per node (`gres`): SLURM would spread a total over all nodes. Some clusters take no total at all. Jobs
+        on one node request one, as SLURM may otherwise take GPUs from several. `gpus_per_node`, `processes` and
+        `sharding` are only for the programs.
         """
         several = self.nodes > 1
+        per_node = several or self.gres
         gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else None
         return {
             "mem_mb": self.memory_mb(attempt),
@@ -53,9 +56,9 @@ class JobResources:
             "slurm_account": self.account,
             # Append to the log of earlier attempts. SIGTERM is the signal to save, as SIGUSR1 kills Snakemake.
             "slurm_extra": f"--signal=TERM@{self.warned_seconds(attempt)} --open-mode=append",
-            "gpu": None if several else self.gpus or None,
-            "gpu_model": None if several or not self.gpus else self.gpu_model,
-            "gres": gres if several else None,
+            "gpu": None if per_node else self.gpus or None,
+            "gpu_model": None if per_node or not self.gpus else self.gpu_model,
+            "gres": gres if per_node else None,
             "nodes": self.nodes,
             "mpi": "srun" if several else None,
             "tasks": self.nodes if several else None,
@@ -72,6 +75,7 @@ GPU_RULES = (*TRAINING_RULES, "generate", "annotate")
 _RESOURCES_OF_FIELD = {
     "gpus": {"gpu"},
     "gpu_model": {"gpu_model"},
+    "gres": {"gres"},
     "partition": {"slurm_partition"},
     "account": {"slurm_account"},
     "nodes": {"gres", "mpi", "tasks", "tasks_per_gpu"},
@@ -118,6 +122,6 @@ def requested(project: Project, rule: str, backbone: str | None = None, chain: s
 
 def _value(request: Request, field: str, rule: str) -> int | float | str | None:
     """The value of an entry's field. GPUs in an entry for all rules are only for GPU_RULES; others must be named."""
-    if field in ("gpus", "gpu_model") and request.rules is None and rule not in GPU_RULES:
+    if field in ("gpus", "gpu_model", "gres") and request.rules is None and rule not in GPU_RULES:
         return None
     return getattr(request, field)

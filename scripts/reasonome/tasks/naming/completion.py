@@ -5,14 +5,15 @@ Reasoning:
 <think>first step</think>
 <think>second step</think>
 
-Where the style has the reasoning `before`, the `Process:` line comes last. A second parser reads like published
-systems, which take the first `Process:` as it is. Where the prompt asks for it, a line `Confidence: <0 to 100>` comes
-last or directly behind the name.
+Where the style has the reasoning `before`, the `Process:` line comes last. Where the prompt asks for it, a line
+`Confidence: <0 to 100>` comes last or directly behind the name. A second parser reads like published systems, which
+take the first `Process:` as it is; what other programs write around an answer costs nothing there.
 """
 
 import re
 from dataclasses import dataclass, field
 
+from reasonome.answering.wrapping import answer_start, label_in, name_alone
 from reasonome.tasks.stated_confidence import read_confidence
 
 NAME_PROBLEMS = {
@@ -38,6 +39,7 @@ _ODD = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n") |
 
 # As published: anywhere in a line, perhaps with markdown around it. Tags of a step end the name.
 _PUBLISHED = re.compile(r"Process(?:\*\*|__)?:((?:(?!</?think>).)*)")
+_REST = re.compile(r"((?:(?!</?think>).)*)")
 _MARKDOWN = "*_` \t"
 _CONFIDENCE = re.compile(r"^[ \t]*Confidence:(.*)$", re.MULTILINE)
 _PUBLISHED_CONFIDENCE = re.compile(r"Confidence(?:\*\*|__)?:(.*)")
@@ -122,13 +124,15 @@ def _has_reasoning(part: str) -> bool:
 def parse_published(text: str, confidence: bool = False) -> Answer:
     """Read a completion as published systems do; never raises.
 
-    `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it; nothing else
-    disqualifies it. `steps` are the non-empty closed think blocks, wherever they stand.
+    `name` is all that stands behind the first `Process:` to the end of its line, less markdown around it, and less tags
+    and a number in brackets behind it; nothing else disqualifies it. A `Process:` behind a thinking block goes before
+    one in it, and where there is none, the label may have another case or markdown around it. `steps` are the non-empty
+    closed think blocks, wherever they stand.
     """
     plain = _plain(text)
-    steps = [block[1].strip() for block in _THINK.finditer(plain) if block[1] is not None]
-    process = _PUBLISHED.search(plain)
-    name, span = _stripped(process, _MARKDOWN) if process else ("", None)
+    steps = _closed_steps(plain)
+    process = _published_process(plain)
+    name, span = _published_name(process) if process else ("", None)
     stated = list(_PUBLISHED_CONFIDENCE.finditer(_THINK.sub("", plain))) if confidence else []
     value = read_confidence(stated[-1][1]) if stated else None
     checks = {
@@ -138,6 +142,34 @@ def parse_published(text: str, confidence: bool = False) -> Answer:
         "no_confidence": confidence and value is None,
     }
     return _answer(name, steps, checks, value, span)
+
+
+def has_published_form(text: str) -> bool:
+    """Whether published systems accept the form as it stands: a name behind `Process:`, and a closed step with text."""
+    plain = _plain(text)
+    process = _PUBLISHED.search(plain)
+    return process is not None and bool(_stripped(process, _MARKDOWN)[0]) and any(_closed_steps(plain))
+
+
+def _closed_steps(plain: str) -> list[str]:
+    """The texts of closed think blocks, wherever they stand."""
+    return [block[1].strip() for block in _THINK.finditer(plain) if block[1] is not None]
+
+
+def _published_process(plain: str) -> re.Match | None:
+    """The label and the rest of its line: behind a thinking block, in another spelling, or anywhere."""
+    start = answer_start(plain)
+    if process := _PUBLISHED.search(plain, start):
+        return process
+    label = label_in(plain, "Process", start)
+    return _REST.match(plain, label.end()) if label else _PUBLISHED.search(plain)
+
+
+def _published_name(process: re.Match) -> tuple[str, tuple[int, int] | None]:
+    """The name in such a line, and its span."""
+    name, span = _stripped(process, _MARKDOWN)
+    alone = name_alone(name).rstrip(_MARKDOWN)
+    return (alone, (span[0], span[0] + len(alone))) if span and alone else (name, span)
 
 
 def _answer(

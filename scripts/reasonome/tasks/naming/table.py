@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.answering.wrapping import KINDS, read_wrapped, told, unwrapped
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
+from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
@@ -47,14 +49,13 @@ class NamingTable(TableTask):
         """A row per answer: answer (the name), no_name; format and format_published, which only completions have."""
         rows = []
         for cell in table["answer"]:
-            formed = GeneSetNaming().is_completion(cell)
-            answer = GeneSetNaming().parse(cell) if formed else Answer(one_line(cell), [], [])
+            answer, kinds, formed = _read(cell)
             rows.append(
                 {
                     "answer": answer.name,
-                    "problems": ",".join(answer.problems),
+                    "problems": ",".join([*answer.problems, *kinds]),
                     "no_name": float(not answer.name),
-                    "format": float(answer.named and answer.reasoned) if formed else np.nan,
+                    "format": float(answer.named and answer.reasoned and not kinds) if formed else np.nan,
                     "format_published": float(answer.format_published) if formed else np.nan,
                 }
             )
@@ -82,11 +83,15 @@ class NamingTable(TableTask):
         return connected_sets(sets, _NEAR_DUPLICATE)[set_of].astype(str).tolist()
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """How many true names have no letter or digit that ROUGE reads: it reads ASCII only."""
-        unread = sum(not rouge.tokens(name) for name in table["gold"])
-        if not unread:
-            return []
-        return [f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}"]
+        """What stood around answers, and how many true names have no letter or digit that ROUGE reads (ASCII only)."""
+        found = [KINDS.keys() & codes.split(",") for codes in table["problems"]]
+        notes = []
+        if wrapped := [line for line, kinds in zip(table["line"], found, strict=True) if kinds]:
+            what = "names read without what stands around them, which costs their form (`format`) alone"
+            notes.append(f"{what}: {counted_lines(wrapped)}: {told(kind for kinds in found for kind in kinds)}")
+        if unread := sum(not rouge.tokens(name) for name in table["gold"]):
+            notes.append(f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}")
+        return notes
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Constants, a random name, the answers shuffled and, where there are genes, the nearest other row."""
@@ -138,6 +143,15 @@ class NamingTable(TableTask):
                 "the true name of the other row whose genes overlap most (Jaccard); no answer where none does",
             )
         return baselines
+
+
+def _read(cell: str) -> tuple[Answer, tuple[str, ...], bool]:
+    """The answer in a cell, the kinds of what was taken away around it, and whether it is a completion."""
+    task = GeneSetNaming()
+    if task.is_completion(cell):
+        return *read_wrapped(task.parse, cell), True
+    inner = unwrapped(cell)
+    return Answer(one_line(inner.text), [], []), inner.kinds, False
 
 
 def nearest_rows(table: pd.DataFrame) -> list[str]:

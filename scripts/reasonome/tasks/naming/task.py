@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reasonome.answering.wrapping import label_in, read_wrapped, unwrapped
 from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
@@ -18,7 +20,13 @@ from reasonome.tasks.base import (
     of_like_length,
 )
 from reasonome.tasks.naming import rewards
-from reasonome.tasks.naming.completion import NAME_PROBLEMS, Answer, parse_completion, parse_published
+from reasonome.tasks.naming.completion import (
+    NAME_PROBLEMS,
+    Answer,
+    has_published_form,
+    parse_completion,
+    parse_published,
+)
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
@@ -150,25 +158,31 @@ class GeneSetNaming:
     def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
         """The answer in a completion, read by the style's track, strictly without one; never raises."""
         confidence = style is not None and style.confidence
-        published = parse_published(text, confidence)
-        formed = bool(published.name and published.steps)
         if style is not None and style.track == "as-published":
-            return replace(published, format_published=formed)
+            published = parse_published(text, confidence)
+            return replace(published, format_published=bool(published.name and published.steps))
         strict = parse_completion(text, confidence, before=style is not None and style.reasoning == "before")
         problems = strict.problems + _name_problems(strict.name)
         if style is not None and style.reasoning == "none" and not strict.steps:
             problems = [problem for problem in problems if problem != "no_reasoning"]
         name = "" if NAME_PROBLEMS & set(problems) else strict.name
-        return replace(strict, name=name, problems=problems, format_published=formed)
+        return replace(strict, name=name, problems=problems, format_published=has_published_form(text))
+
+    def parse_wrapped(self, text: str, style: NamingStyle | None = None) -> Answer:
+        """The answer of any program: as `parse`, but what stands around the answer (answering.wrapping) costs nothing.
+
+        Its span is a place in the text without that.
+        """
+        return read_wrapped(partial(self.parse, style=style), text)[0]
 
     def bare(self, name: str) -> Answer:
-        """The answer in a bare name: the whole text, without reasoning."""
-        name = one_line(name)
+        """The answer in a bare name: the whole text, less what other programs write around it, without reasoning."""
+        name = one_line(unwrapped(name).text)
         return Answer(name, [], [] if name else ["empty_name"])
 
     def is_completion(self, cell: str) -> bool:
-        """Whether a cell has the line that names the set."""
-        return "Process:" in cell
+        """Whether a cell has the line that names the set, also with its label in another case or markdown."""
+        return "Process:" in cell or label_in(cell, "Process") is not None
 
     def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the name that `parse` finds in the completion; None without one."""

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.answering.wrapping import KINDS, told, unwrapped
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
@@ -115,6 +116,10 @@ class RankingTable(TableTask):
             unusable = [not LIST_PROBLEMS.isdisjoint(codes.split(",")) for codes in table["problems"]]
             wrong = table.loc[unusable, "line"].tolist()
             notes += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
+        found = [KINDS.keys() & codes.split(",") for codes in table["problems"]]
+        if wrapped := [line for line, kinds in zip(table["line"], found, strict=True) if kinds]:
+            what = "answers read without what stands around them"
+            notes.append(f"{what}: {counted_lines(wrapped)}: {told(kind for kinds in found for kind in kinds)}")
         if _any_candidates(table["example"]):
             bare = table.loc[[not example.candidates for example in table["example"]], "line"].tolist()
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
@@ -174,7 +179,11 @@ class RankingTable(TableTask):
         """(symbols, problems) of a cell, parsed like a completion; no symbols without a closed list."""
         if not cell.strip():
             return [], []
-        parsed, problems = self._parsed(cell)
+        inner = unwrapped(cell)
+        parsed, problems = self._parsed(inner.text)
+        problems = [*problems, *inner.kinds]
+        if inner.kinds and not parsed.named:
+            parsed, problems = self._parsed(cell)
         if not parsed.named:
             return [], problems
         meanings = example.meanings()
@@ -205,7 +214,12 @@ class RankingTable(TableTask):
         return RankedAnswer([], "", [problem]), [problem, "no_tags"]
 
     def _as_published(self, cell: str, example: RankingExample) -> tuple[list[str], list[str]]:
-        """(entries, problems) of a cell that is split as it stands; an empty cell has one empty entry."""
+        """(entries, problems) of a cell that is split as it stands, but for what other programs write around an answer.
+
+        An empty cell has one empty entry.
+        """
+        inner = unwrapped(cell)
+        cell = inner.text if inner.text.strip() else cell
         entries = [entry.strip() for entry in cell.replace("[", "").replace("]", "").split(",")]
         if not cell.strip():
             return entries, []
@@ -220,7 +234,8 @@ class RankingTable(TableTask):
             "empty_entries": "" in entries,
             "other_case": any(entry not in symbols and entry.casefold() in folded for entry in entries),
         }
-        return entries, [*(problem for problem, present in checks.items() if present), *_line_breaks(cell)]
+        found = [problem for problem, present in checks.items() if present]
+        return entries, [*found, *_line_breaks(cell), *inner.kinds]
 
 
 @lru_cache(maxsize=200_000)

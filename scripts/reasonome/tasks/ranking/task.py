@@ -8,9 +8,11 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
+from reasonome.answering.wrapping import read_wrapped
 from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
@@ -104,6 +106,13 @@ class RankingTask(ABC):
         if style is None:
             return parse_ranking(text)
         return parse_ranking(text, style.reasoning, style.words, style.confidence)
+
+    def parse_wrapped(self, text: str, style: RankingStyle | None = None) -> RankedAnswer:
+        """The ranking of any program: as `parse`, but what stands around it (answering.wrapping) costs nothing.
+
+        Its span is a place in the text without that.
+        """
+        return read_wrapped(partial(self.parse, style=style), text)[0]
 
     def bare(self, text: str) -> RankedAnswer:
         """The ranking in a bare list: genes between commas, with or without brackets."""
