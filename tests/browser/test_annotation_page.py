@@ -291,7 +291,7 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
     click(page, "//table[@id='sets']//button[.=\"model's suggestion\"]")
     shown = [RECORDS[2], RECORDS[0], RECORDS[1]]
     for button, name in (("TSV", "annotations-shown.tsv"), ("JSONL", "annotations-shown.jsonl")):
-        click(page, f"//*[@id='controls']//button[.='Download {button}']")
+        click(page, f"//*[@id='controls']//button[.='Download sets ({button})']")
         wait(page, lambda d, name=name: (tmp_path / name).is_file())
     lines = (tmp_path / "annotations-shown.tsv").read_text(encoding="utf-8")
     assert lines == "".join(f"{line}\n" for line in [tsv_heading(), *map(tsv_line, shown)])

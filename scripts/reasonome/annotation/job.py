@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
+from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, gsea, page, tables
 from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.gsea import analyse_rankings
 from reasonome.annotation.knowledge import Known, read_known, read_libraries
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
@@ -25,6 +24,7 @@ from reasonome.annotation.questions import Question, make_question
 from reasonome.annotation.readers import read_gene_lists, read_universe
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.releases import library_releases
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
 from reasonome.annotation.standing import STANDINGS
@@ -36,7 +36,7 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.manifest import canonical, file_sha256, text_sha256, versions
+from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
@@ -182,10 +182,11 @@ def prepare(
             style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
         )
         asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
+    tested_with = about.TestedWith(tests, library_releases(project, background, sources.libraries))
     if model is None:
-        page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
+        page_about = about_enrichment.about_enrichment(project, settings, tested_with, gene_lists, command)
     else:
-        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
+        page_about = about.about_page(project, settings, model, style, tested_with, gene_lists, command, shipped)
     for sentence in page_about.universe:
         say(sentence)
     return Prepared(
@@ -243,8 +244,8 @@ def annotate_lists(
         with only_process(out):
             questions, terms = enrich(prepared.questions, prepared.tests)
             rankings = []
-            if settings.gsea if settings.gsea is not None else model is not None:
-                rankings = analyse_rankings(
+            if gsea.is_wanted(settings, model is not None):
+                rankings = gsea.analyse_rankings(
                     prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
                 )
             records = [question.record for question in questions]
@@ -256,7 +257,7 @@ def annotate_lists(
             tables.write_tables(records, out)
             enrichment_tables.write_enrichment(records, terms, out)
             enrichment_tables.write_gsea(rankings, out)
-            page.write_page(records, prepared.about, out / RESULTS.page, rankings)
+            page.write_page(records, prepared.about, out / RESULTS.page, rankings, terms)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))
     _print_terms(records)
     if model is not None:
@@ -341,5 +342,5 @@ def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
         "model": model and model.manifest,
         "shipped": prepared.shipped and prepared.shipped.digests,
         "code": code_sha256(__file__),
-        "versions": versions(),
+        "versions": versions((*about.COMPUTED_WITH, *(PACKAGES if model else ()))),
     }

@@ -78,5 +78,5 @@ def read_known(
 
 def read_libraries(sources: Sources, background: Background, genes: GeneTable) -> list[GeneSetLibrary]:
     """The libraries to test against: those of the background's terms, then those of the settings."""
-    own = [read_library(path, genes, name, form) for name, (path, form) in sources.libraries.items()]
+    own = [read_library(library.path, genes, name, library.form) for name, library in sources.libraries.items()]
     return ontology_libraries(background) + own

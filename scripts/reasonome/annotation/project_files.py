@@ -16,10 +16,11 @@ ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
 
 
 class Library(NamedTuple):
-    """A GMT of gene sets, and its format: one of GMT_FORMATS."""
+    """A GMT of gene sets, its format, one of GMT_FORMATS, and its source; "" for a file of the user's."""
 
     path: Path
     form: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _library(project: Project, name: str) -> tuple[str, Library]:
     if spec.format not in GMT_FORMATS:
         what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
         raise InputError(what, field="libraries", fix=f"name sources of format {', '.join(GMT_FORMATS)}, or a GMT file")
-    return name, Library(project.source_file(name, "gmt"), spec.format)
+    return name, Library(project.source_file(name, "gmt"), spec.format, name)
 
 
 def targets(sources: Sources) -> list[Path]:

@@ -130,6 +130,14 @@ def check_pinned(project: Project, source: str, key: str, current: LockedFile) -
     )
 
 
+def release(project: Project, source: str) -> str:
+    """The release of a source in words: as sources.yaml names it, else what its pinned files state."""
+    spec, locked = project.sources[source], project.locked.get(source)
+    if spec.release != UNPINNED or locked is None:
+        return spec.release
+    return "; ".join(dict.fromkeys(file.stated for file in locked.files.values() if file.stated)) or UNPINNED
+
+
 def pin(project: Project, source: str) -> LockedSource:
     """Fetch all files of a source (those at a path are read) and write their pins to the lock file.
 
