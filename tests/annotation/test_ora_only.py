@@ -52,11 +52,13 @@ def test_either_a_model_is_named_or_none_is_wanted(annotating, given, capsys):
 
 def test_the_page_says_what_computed_and_of_which_release(annotating):
     mine = annotating.file("own.gmt", GOOD)
-    annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(mine), "reactome-demo"])
+    annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(mine)])
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
     held = json.loads(page.partition('<script id="annotations" type="application/json">')[2].partition("</script>")[0])
-    # Four terms of GO BP, the root with all 57 genes among them; two pathways of Reactome; one set of the user's.
-    assert held["tests"] == {"mine": {"GO BP": 4, "own": 1, "reactome-demo": 2}}
+    # Four terms of GO BP, the root with all 57 genes among them; two pathways of Reactome, one of WikiPathways; the
+    # user's set.
+    assert held["tests"] == {"mine": {"GO BP": 4, "Reactome": 2, "WikiPathways": 1, "own": 1}}
+    assert held["releases"]["Reactome"] == "Reactome, 2022 or earlier (the file does not say)"
     assert held["releases"]["GO BP"] == "GO 2022-07-01, slice shipped with reasonome"
     assert (
         held["releases"]["own"] == f"own.gmt, last changed {datetime.fromtimestamp(mine.stat().st_mtime, UTC):%Y-%m-%d}"

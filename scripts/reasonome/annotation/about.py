@@ -12,10 +12,10 @@ from reasonome.annotation.project_files import naming_benchmarks
 from reasonome.annotation.shipped import Shipped
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.config import Annotation, Style
-from reasonome.config.annotations import is_file_name
 from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.facts.fetching.pins import release
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.naming import files
 
@@ -103,13 +103,19 @@ def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def sources_used(project: Project, settings: Annotation, corpora: Sequence[str]) -> list[SourceUsed]:
-    """The sources of corpora, and the libraries that are sources, each once, with release and licence."""
+    """The sources of corpora, and the libraries that are sources, by collection, with release and licence."""
     names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
-    names |= dict.fromkeys(name for name in settings.libraries if not is_file_name(name))
-    return [
-        SourceUsed(name=name, release=project.sources[name].release, licence=project.sources[name].licence)
+    libraries = settings.libraries if settings.only_libraries is None else settings.only_libraries
+    names |= dict.fromkeys(name for name in libraries if name in project.sources)
+    used = [
+        SourceUsed(
+            name=project.sources[name].lists or name,
+            release=release(project, name),
+            licence=project.sources[name].licence,
+        )
         for name in names
     ]
+    return [source for place, source in enumerate(used) if source not in used[:place]]
 
 
 def style_warnings(

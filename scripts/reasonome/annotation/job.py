@@ -16,6 +16,7 @@ from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
     check_there,
+    completed,
     naming_benchmarks,
     needed_sources,
     targets,
@@ -147,6 +148,7 @@ def prepare(
     Without a model only what terms are tested with is read. Raises InputError for a missing style or file, an
     incomplete model, and a universe without known genes. Writes nothing.
     """
+    settings = completed(project, settings)
     _print_reading(gene_lists)
     sources = needed_sources(project, settings, model is not None)
     check_there(sources)
