@@ -88,7 +88,7 @@ class Annotation(Strict):
     )
     only_libraries: Annotated[list[AnyPath], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
         None,
-        description="the gene sets to test, and no others: sources of sources.yaml, GMT files, or branches of GO (GO BP, "
+        description="the gene sets to test, and no others: sources of sources.yaml, GMT files, branches of GO (GO BP, "
         "GO CC, GO MF)",
     )
     style: Name | None = Field(
