@@ -58,8 +58,10 @@ def current_sources(project: Project) -> list[str]:
 def is_fetched(project: Project) -> bool:
     """Whether today's knowledge is here: all files of its sources, pinned."""
     sources = current_sources(project)
-    return bool(sources) and all(
-        source in project.locked and key in project.locked[source].files and path.is_file()
+    if not sources or not set(sources) <= set(project.sources) & set(project.locked):
+        return False
+    return all(
+        key in project.locked[source].files and path.is_file()
         for source in sources
         for key, path in project.source_files(source).items()
     )

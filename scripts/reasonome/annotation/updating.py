@@ -21,6 +21,7 @@ def update(project: Project) -> Iterator[str]:
     benchmark = lookup(project.benchmarks, CURRENT.benchmark, "benchmark")
     facts, background = project.results.facts(benchmark.corpus), project.results.background(CURRENT.benchmark)
     for source in current_sources(project):
+        lookup(project.sources, source, "source")
         before = project.locked.get(source)
         files = pins.pin(project, source, anew=True).files
         if any(before is None or pins.differs(before.files.get(key), file) for key, file in files.items()):
