@@ -24,7 +24,8 @@ def update(project: Project) -> Iterator[str]:
         lookup(project.sources, source, "source")
         before = project.locked.get(source)
         files = pins.pin(project, source, anew=True).files
-        if any(before is None or pins.differs(before.files.get(key), file) for key, file in files.items()):
+        known = before.files if before else {}
+        if any(pins.differs(known.get(key), file) for key, file in files.items()):
             background.unlink(missing_ok=True)
             shutil.rmtree(facts.parent, ignore_errors=True)
         yield from pins.told(source, before, files)

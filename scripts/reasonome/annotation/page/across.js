@@ -27,6 +27,7 @@ function startTermsAcrossSets() {
     document.getElementById("across").replaceChildren(lines.length
       ? dotGrid(lines, sets.map(columnOf), `${library.chosen} across sets`) : element("p", "No term of this library is enriched in these sets."));
     document.getElementById("across-note").textContent =
+      (given.releases[library.chosen] ? `${library.chosen}: ${given.releases[library.chosen]}. ` : "") +
       (all.length > sets.length ? `The first ${sets.length} of ${all.length.toLocaleString("en")} sets. ` : "") +
       (given.all_terms ? "" : "There are too many terms for all to be in this page: a dot may be lacking where a term is enriched, but not among the best of the set.");
   }

@@ -168,13 +168,13 @@ def told(source: str, before: LockedSource | None, files: Mapping[str, LockedFil
     """A sentence on each pinned file of a source, and on what became of the pin that it had before."""
     for key, file in files.items():
         known = before.files.get(key) if before else None
-        change = "pinned" if known is None else "pinned anew" if differs(known, file) else "as before"
+        change = "as before" if not differs(known, file) else "pinned anew" if known else "pinned"
         stated = file.stated or "states no release"
         yield f"{source}/{key}: {change}: {file.size:,} bytes, sha256 {file.sha256}, {stated}"
 
 
 def differs(known: LockedFile | None, file: LockedFile) -> bool:
-    """Whether a file is another than the one that was known."""
+    """Whether a file is another than the one that was known, if any was."""
     return known is None or known.sha256 != file.sha256
 
 
