@@ -120,7 +120,6 @@ def render_page(
         rankings=rankings,
         lists=list(dict.fromkeys(record.list for record in records)),
         n_records=len(records),
-        n_tested=sum(not record.error for record in records),
         style=Markup("".join(style.read_text(encoding="utf-8") for style in STYLES)),
         script=Markup(script),
         script_digest=page_files.script_digest(script),

@@ -3,7 +3,7 @@ const MOST_COLUMNS = 30;
 
 function startTermsAcrossSets() {
   const controls = document.getElementById("across-controls");
-  if (!controls) return; // fewer than two sets
+  if (!controls) return; // a single set
   const tested = records.filter((record) => !record.error);
   const libraries = [...new Set(tested.flatMap((record) => record.enriched.map((term) => term.library)))];
   const columnOf = (record) => (listNames.length < 2 || record.set.startsWith(record.list) ? record.set : `${record.list}: ${record.set}`);
