@@ -157,7 +157,9 @@ def test_a_whole_ranking_is_told_in_words_and_drawn(page):
         [["mitosis", "GO BP", "TTK BUB1", "12", "2.10", "2.0e-5"]],
         [["translation", "Reactome", "RPL3", "20", "-1.70", "0.02"]],
     ]
-    right, left = (float(dot.get_attribute("cx")) for dot in ranked.find_elements(By.CSS_SELECTOR, "svg circle"))
+    right, left = (
+        float(dot.get_attribute("cx")) for dot in ranked.find_elements(By.CSS_SELECTOR, "svg circle:has(title)")
+    )
     zero = float(ranked.find_element(By.CSS_SELECTOR, "svg .zero").get_attribute("x1"))
     assert left < zero < right
 
