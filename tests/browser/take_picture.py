@@ -24,9 +24,9 @@ def take(folder: Path, picture: Path) -> None:
     with chromium(1400, 1400) as driver:
         seconds_to_interactive(driver, folder / "report.html")
         box = driver.execute_script(
-            "const [title, table] = ['#results h3', '#results .headline'].map(one => document.querySelector(one)"
-            ".getBoundingClientRect());"
-            "return [title.left, title.top + scrollY, table.right, table.bottom + scrollY];"
+            "const [title, words, table] = ['#results h3', '#results h3 + p', '#results .headline']"
+            ".map(one => document.querySelector(one).getBoundingClientRect());"
+            "return [title.left, title.top + scrollY, Math.max(words.right, table.right), table.bottom + scrollY];"
         )
         left, top, right, bottom = box
         clip = {"x": left - 8, "y": top - 8, "width": right - left + 16, "height": bottom - top + 16, "scale": 1}
