@@ -98,8 +98,10 @@ def _without_encoders(config: dict) -> None:
 
 def _local_files(config: dict) -> None:
     config["hgnc-demo"]["files"]["table"]["path"] = "hgnc.txt"
-    config["reactome-demo"]["files"]["gmt"]["path"] = "reactome.gmt"
-    config["wikipathways-demo"]["files"]["gmt"]["path"] = "wikipathways.gmt"
+    for name in ("reactome-demo", "reactome-2022"):
+        config[name]["files"]["gmt"]["path"] = "reactome.gmt"
+    for name in ("wikipathways-demo", "wikipathways-20220610"):
+        config[name]["files"]["gmt"]["path"] = "wikipathways.gmt"
 
 
 def _hgnc() -> str:

@@ -563,7 +563,8 @@ def test_look_ups_name_the_nearest(project):
     with pytest.raises(InputError, match="unknown corpus 'x'") as caught:
         lookup(project.corpora, "x", "corpus")
     assert (
-        caught.value.fix == "valid names: demo, demo-transfer, full, go-2022, human, micro-world, micro-world-placebo"
+        caught.value.fix
+        == "valid names: current, demo, demo-transfer, full, go-2022, human, micro-world, micro-world-placebo"
     )
 
 

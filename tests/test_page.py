@@ -20,6 +20,7 @@ from reasonome.report import contrasts, number_text, page, page_files, paper_fig
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
 from reasonome.report.contrasts_section import contrasts_section
 from reasonome.report.evidence import read_evidence
+from reasonome.report.model_steps import letters_in_words, steps_in_words
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
 from reasonome.report.verdict import verdict
@@ -353,6 +354,24 @@ def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms
     assert {"made-0", "made-1"} <= links and links <= targets
     section = section_text(text, "provenance", "costs")
     assert 'id="made-1"' in section and "learning_rate" in section and "scores2.parquet" in section
+
+
+def test_an_arm_has_one_link_and_its_letters_and_steps_are_in_words(with_terms):
+    text, _ = with_terms
+    head = text[text.index("<h1>") : text.index("</header>")]
+    assert "In arms' names <b>KW</b> is knowledge warm-up on statements; <b>RA</b> is reasoning, by" in head
+    row = text[text.index('<th scope="row">KW+RA<small') :].partition("</th>")[0]
+    assert row.count("<a ") == 1
+    assert '<a href="#made-1">knowledge warm-up, then fine-tuning on answers</a>' in row
+
+
+def test_a_step_of_several_seeds_is_one_step_and_only_letters_that_occur_are_spelled_out():
+    made = ["pretrain.demo-s0", "sft.names-s0", "pretrain.demo-s1", "sft.names-s1"]
+    assert steps_in_words(made) == "knowledge warm-up, then fine-tuning on answers"
+    assert letters_in_words(["base", "SFT+DPO loose", "SWEET"]) == [
+        ("SFT", "supervised fine-tuning"),
+        ("DPO", "direct preference optimisation"),
+    ]
 
 
 def results_text(text: str) -> str:

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,8 @@ def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeyp
     assert fetched == [] and lock()["sets"]["files"]["gmt"]["sha256"] == text_sha256("old\n")
     cli.main(["pin", "sets"])
     assert fetched == [url] and path.read_text() == "new\n"
-    assert lock()["sets"]["files"]["gmt"] == {"sha256": text_sha256("new\n"), "size": 4, "stated": "changed 2025-01-02"}
+    entry = {"sha256": text_sha256("new\n"), "size": 4, "stated": "changed 2025-01-02"}
+    assert lock()["sets"]["files"]["gmt"] == entry | {"url": url, "fetched": str(date.today())}
 
 
 def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeypatch):

@@ -4,6 +4,7 @@ reasonome pin [SOURCE ...]       fetch native files and write what they are into
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
 reasonome annotate SETS          enriched terms of your own gene sets, and a model's names for them, checked
+reasonome update                 fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses
 reasonome rank FILES             rank the genes of your own unsolved cases and loci with a model; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
@@ -19,7 +20,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, doctor, plan, rank, score
+from reasonome.commands import annotate, calibrate, doctor, plan, rank, score, update
 from reasonome.config.project import Project
 from reasonome.config.project.working_folder import standing_in
 from reasonome.core import arguments
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, rank, score, calibrate, plan, doctor):
+    for module in (annotate, update, rank, score, calibrate, plan, doctor):
         module.add(commands)
     summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
     command = arguments.command_parser(commands, "prompts", _prompts, summary)
@@ -95,11 +96,8 @@ def _pin(args: argparse.Namespace) -> int:
             continue
         licences.check_accepted(project, name, alone=True)
         before = project.locked.get(name)
-        for key, file in pins.pin(project, name).files.items():
-            known = before.files.get(key) if before else None
-            change = "pinned" if known is None else "as before" if known.sha256 == file.sha256 else "pinned anew"
-            stated = file.stated or "states no release"
-            show(f"{name}/{key}: {change}: {file.size:,} bytes, sha256 {file.sha256}, {stated}")
+        for sentence in pins.told(name, before, pins.pin(project, name).files):
+            show(sentence)
     return 0
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
 import pytest
 from annotation_project import ANSWER, GOOD, SECOND
@@ -136,7 +137,10 @@ def test_another_machine_is_asked_only_with_upload(annotating, monkeypatch):
 def test_a_gmt_of_ones_own_is_a_library(annotating, by_hand):
     library = annotating.file("hallmarks.gmt", "MY REPAIR\tna\tBRCA1\tBRCA2\tATM\tRAD51\tCHEK2\n")
     (record,) = annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library)])
-    assert {term["library"] for term in record["enriched"]} == {"GO BP", "hallmarks"}
+    assert {term["library"] for term in record["enriched"]} == {"GO BP", "Reactome", "hallmarks"}
+    for only in ([str(library)], ["GO BP"]):
+        (record,) = annotating(annotating.file("mine.gmt", GOOD), only_libraries=only)
+        assert [term["library"] for term in record["enriched"]] == [Path(only[0]).stem]
     library.with_suffix(".gmt.gz").write_bytes(gzip.compress(library.read_bytes()))
     with pytest.raises(InputError, match="two libraries are called 'hallmarks'"):
         annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library), str(library.with_suffix(".gmt.gz"))])

@@ -384,7 +384,7 @@ def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by
         "RPL3": answer("DNA repair pathway", "RPL3 acts in DNA repair."),
     }
     record, near = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
-    flag = "no term of GO BP, reactome-demo, wikipathways-demo is called so, or nearly so: nothing here can confirm it"
+    flag = "no term of GO BP, Reactome, WikiPathways is called so, or nearly so: nothing here can confirm it"
     assert (record["name"], record["is_term"]) == (name, "no")
     assert flag in record["flags"]
     assert (record["claims"], record["unchecked"]) == ([], [f"BRCA1 and ATM act in {name}.", "RAD51 is here."])

@@ -1,11 +1,15 @@
 """The command line without a model: what it needs, and what it never loads."""
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import gseapy
 import pytest
+import scipy
 from annotation_project import GOOD
 
 from reasonome import cli
@@ -44,6 +48,25 @@ def test_either_a_model_is_named_or_none_is_wanted(annotating, given, capsys):
     assert stopped.value.code == 2
     told = capsys.readouterr().err
     assert "--model" in told and "--ora-only" in told
+
+
+def test_the_page_says_what_computed_and_of_which_release(annotating):
+    mine = annotating.file("own.gmt", GOOD)
+    annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(mine)])
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    held = json.loads(page.partition('<script id="annotations" type="application/json">')[2].partition("</script>")[0])
+    # Four terms of GO BP, the root with all 57 genes among them; two pathways of Reactome, one of WikiPathways; the
+    # user's set.
+    assert held["tests"] == {"mine": {"GO BP": 4, "Reactome": 2, "WikiPathways": 1, "own": 1}}
+    assert held["releases"]["Reactome"] == "Reactome, 2022 or earlier (the file does not say)"
+    assert held["releases"]["GO BP"] == "GO 2022-07-01, slice shipped with reasonome"
+    assert (
+        held["releases"]["own"] == f"own.gmt, last changed {datetime.fromtimestamp(mine.stat().st_mtime, UTC):%Y-%m-%d}"
+    )
+    assert f"SciPy (over-representation) {scipy.__version__}" in page
+    assert "GSEApy (GSEA)" not in page and "torch" not in page.rpartition("<dt>versions</dt>")[2]
+    annotating(annotating.file("mine.gmt", GOOD), model=None, gsea=True)
+    assert f"GSEApy (GSEA) {gseapy.__version__}" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
 def test_facts_and_encoders_need_not_be_there(annotating):

@@ -10,6 +10,7 @@ from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RANKING, REC
 from rendered_page import Elements
 
 from reasonome.annotation import page
+from reasonome.annotation.enrichment_tables import write_enrichment
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.report import page_files
@@ -116,3 +117,27 @@ def test_a_page_of_a_model_that_ships_has_one_column_for_terms_and_names():
     told = " ".join(" ".join(words) for words in found.text.values())
     assert "else below it, as a second opinion." in told and "what they share" in found.text["dt"]
     assert "a target of Snakemake" not in told and "model's suggestion" not in found.text["dt"]
+
+
+def test_the_page_holds_the_lines_of_enrichment_tsv_or_those_that_it_shows(tmp_path, monkeypatch):
+    folded = SPINDLE.enriched[0].model_copy(update={"id": "GO:0071174", "name": "spindle signaling"})
+    first, second = SPINDLE.enriched
+    terms = {SPINDLE.id: [first, folded, second]}
+    write_enrichment([SPINDLE], terms, tmp_path)
+    heading, *lines = (tmp_path / "enrichment.tsv").read_text(encoding="utf-8").splitlines()
+    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), terms)))
+    assert (held["terms_heading"], held["all_terms"]) == (heading, True)
+    assert held["terms"][SPINDLE.id] == [
+        [lines[0], "GO BP", "GO:0007094", 2, 3.1e-05],
+        [lines[1], "GO BP", "GO:0071174", 2, 3.1e-05],
+        [lines[2], "Reactome", "R-HSA-2", 3, 0.04],
+    ]
+    monkeypatch.setattr(page, "MOST_LINES", 2)
+    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), terms)))
+    assert held["all_terms"] is False
+    assert [line for line, *_ in held["terms"][SPINDLE.id]] == [lines[0], lines[2]]
+
+
+def test_terms_across_sets_are_shown_where_there_are_two_sets(clean):
+    alone = page.render_page([SPINDLE], ABOUT)
+    assert 'id="terms-across"' in clean and 'id="terms-across"' not in alone

@@ -157,7 +157,9 @@ def test_a_whole_ranking_is_told_in_words_and_drawn(page):
         [["mitosis", "GO BP", "TTK BUB1", "12", "2.10", "2.0e-5"]],
         [["translation", "Reactome", "RPL3", "20", "-1.70", "0.02"]],
     ]
-    right, left = (float(dot.get_attribute("cx")) for dot in ranked.find_elements(By.CSS_SELECTOR, "svg circle"))
+    right, left = (
+        float(dot.get_attribute("cx")) for dot in ranked.find_elements(By.CSS_SELECTOR, "svg circle:has(title)")
+    )
     zero = float(ranked.find_element(By.CSS_SELECTOR, "svg .zero").get_attribute("x1"))
     assert left < zero < right
 
@@ -291,7 +293,7 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
     click(page, "//table[@id='sets']//button[.=\"model's suggestion\"]")
     shown = [RECORDS[2], RECORDS[0], RECORDS[1]]
     for button, name in (("TSV", "annotations-shown.tsv"), ("JSONL", "annotations-shown.jsonl")):
-        click(page, f"//*[@id='controls']//button[.='Download {button}']")
+        click(page, f"//*[@id='controls']//button[.='Download sets ({button})']")
         wait(page, lambda d, name=name: (tmp_path / name).is_file())
     lines = (tmp_path / "annotations-shown.tsv").read_text(encoding="utf-8")
     assert lines == "".join(f"{line}\n" for line in [tsv_heading(), *map(tsv_line, shown)])

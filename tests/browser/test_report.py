@@ -60,6 +60,8 @@ def focused(page: WebDriver) -> str:
 
 
 def test_a_search_finds_names_and_genes_and_reasoning(page):
+    assert status(page) == "1–25 of 42 answers" and set(cells(page, "arm")) == {ARMS[-1]}
+    choose(page, "arm", "all")
     assert status(page) == "1–25 of 210 answers"
     page.find_element(By.TAG_NAME, "body").send_keys("/")
     search = page.switch_to.active_element
@@ -70,15 +72,16 @@ def test_a_search_finds_names_and_genes_and_reasoning(page):
     search.send_keys(" brca1")
     wait(page, lambda d: status(d) == "1–5 of 5 answers")
     search.send_keys(Keys.ESCAPE)
-    wait(page, lambda d: status(d) == "1–25 of 210 answers")
+    wait(page, lambda d: status(d) == "1–25 of 42 answers")  # as it opened
     search.send_keys("so the name follows")  # stands in the reasoning alone, which is packed
-    wait(page, lambda d: status(d) == "1–25 of 210 answers")
+    wait(page, lambda d: status(d) == "1–25 of 42 answers")
     search.send_keys(" nowhere")
     wait(page, lambda d: status(d).startswith("No answers"))
 
 
 @pytest.mark.full
 def test_answers_are_sorted_by_headings_and_by_metrics_that_have_none(page):
+    choose(page, "arm", "all")
     click(page, "//table[@id='browser']//button[.='term score']")
     values = [float(value) for value in cells(page, "term score")]
     assert values == sorted(values, reverse=True) and values[0] > 0.5
@@ -93,6 +96,7 @@ def test_answers_are_sorted_by_headings_and_by_metrics_that_have_none(page):
 
 @pytest.mark.full
 def test_answers_are_filtered_by_kind_of_failure(page):
+    choose(page, "arm", "all")
     count = choose_failure(page, "no usable name")
     assert status(page).endswith(f" of {count} answers")
     assert set(cells(page, "answer")) == {""}
@@ -182,7 +186,9 @@ def test_a_number_leads_to_its_rows(page):
     click(page, baseline)
     assert set(cells(page, "arm")) == {"random"} and status(page) == "1–25 of 42 answers"
     click(page, "//*[@id='scope']//button")
-    assert status(page) == "1–25 of 210 answers"
+    assert status(page) == "1–25 of 42 answers" and set(cells(page, "arm")) == {ARMS[-1]}
+    choose(page, "answers of", "baselines")  # the arm that is chosen hides none of them
+    assert not set(cells(page, "arm")) & set(ARMS) and status(page).startswith("1–25 of")
 
 
 def test_a_margin_leads_to_its_two_sides(page):

@@ -161,7 +161,7 @@ def recipe_style(wildcards):
 
 
 def annotation_of(wildcards):
-    return entry(PROJECT.annotations, "annotation", wildcards.annotation)
+    return project_files.completed(PROJECT, entry(PROJECT.annotations, "annotation", wildcards.annotation))
 
 
 def annotation_sets(wildcards):

@@ -1,22 +1,48 @@
 """The page's section on how names were made: the model's training steps, the sources that check them, its scores."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from reasonome.annotation.annotate import decoding_settings
 from reasonome.annotation.gene_list import GeneLists
+from reasonome.annotation.gsea import is_wanted
 from reasonome.annotation.measured import measured
 from reasonome.annotation.page import PageAbout, SourceUsed
 from reasonome.annotation.project_files import naming_benchmarks
 from reasonome.annotation.shipped import Shipped
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.config import Annotation, Style
-from reasonome.config.annotations import is_file_name
 from reasonome.config.project import Project
-from reasonome.core.manifest import versions
+from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.facts.fetching.pins import release
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.naming import files
+
+COMPUTED_WITH = {"scipy": "SciPy (over-representation)", "gseapy": "GSEApy (GSEA)"}
+
+
+class TestedWith(NamedTuple):
+    """The over-representation analysis of each file's sets by the file's name, and the release of each library."""
+
+    tests: Mapping[str, OverRepresentation]
+    releases: Mapping[str, str]
+
+    def told(self) -> dict[str, Any]:
+        """What a page tells of them, as fields of PageAbout."""
+        summaries = {
+            name: [
+                f"{summary}; release: {self.releases[library]}"
+                for library, summary in zip(test.tests, test.summaries, strict=True)
+            ]
+            for name, test in self.tests.items()
+        }
+        return {
+            "universe": told_once({name: [test.universe.description] for name, test in self.tests.items()}),
+            "libraries": told_once(summaries),
+            "releases": dict(self.releases),
+            "tests": {name: test.tests for name, test in self.tests.items()},
+        }
 
 
 def about_page(
@@ -24,15 +50,14 @@ def about_page(
     settings: Annotation,
     model: AskedModel,
     style: Style,
-    tests: Mapping[str, OverRepresentation],
+    tested_with: TestedWith,
     gene_lists: Mapping[str, GeneLists],
     command: str,
     shipped: Shipped | None = None,
 ) -> PageAbout:
     """How the names of a page were made, and the model's scores so far. The settings say which style was chosen.
 
-    Of a model that ships the scores are those that `shipped` has. `tests` and `gene_lists` have the name of a file as
-    key.
+    Of a model that ships the scores are those that `shipped` has. `gene_lists` has the name of a file as key.
     """
     scores, card = measured(project, settings, model.folder)
     if shipped is not None:
@@ -55,13 +80,19 @@ def about_page(
         style=settings.style,
         samples=settings.samples,
         sources=sources_used(project, settings, corpora),
-        universe=told_once({name: [of_file.universe.description] for name, of_file in tests.items()}),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
-        libraries=told_once({name: of_file.summaries for name, of_file in tests.items()}),
-        versions=versions(),
+        versions=computed_with(settings, asks=True),
         command=command,
         warnings=style_warnings(project, trained, settings, style, shipped is not None),
+        **tested_with.told(),
     )
+
+
+def computed_with(settings: Annotation, asks: bool) -> dict[str, str]:
+    """What computed the terms and the scores of GSEA, and what a model that was asked depends on, with versions."""
+    packages = [name for name in COMPUTED_WITH if name != "gseapy" or is_wanted(settings, asks)]
+    found = versions((*packages, *(PACKAGES if asks else ())))
+    return {COMPUTED_WITH.get(name, name): version for name, version in found.items()}
 
 
 def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
@@ -72,13 +103,19 @@ def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def sources_used(project: Project, settings: Annotation, corpora: Sequence[str]) -> list[SourceUsed]:
-    """The sources of corpora, and the libraries that are sources, each once, with release and licence."""
+    """The sources of corpora, and the libraries that are sources, by collection, with release and licence."""
     names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
-    names |= dict.fromkeys(name for name in settings.libraries if not is_file_name(name))
-    return [
-        SourceUsed(name=name, release=project.sources[name].release, licence=project.sources[name].licence)
+    libraries = settings.libraries if settings.only_libraries is None else settings.only_libraries
+    names |= dict.fromkeys(name for name in libraries if name in project.sources)
+    used = [
+        SourceUsed(
+            name=project.sources[name].lists or name,
+            release=release(project, name),
+            licence=project.sources[name].licence,
+        )
         for name in names
     ]
+    return [source for place, source in enumerate(used) if source not in used[:place]]
 
 
 def style_warnings(

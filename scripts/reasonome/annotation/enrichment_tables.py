@@ -26,8 +26,13 @@ def write_enrichment(
     records: Sequence[AnnotationRecord], terms: Mapping[str, Sequence[EnrichedTerm]], folder: Path
 ) -> None:
     """Write every significant term of every set; `terms` are by the set's id."""
-    rows = (row for record in records for row in _enrichment_rows(record, terms.get(record.id, ())))
-    _write(folder / ENRICHMENT, ENRICHMENT_COLUMNS, rows)
+    lines = (line for record in records for line in enrichment_lines(record, terms.get(record.id, ())))
+    _write(folder / ENRICHMENT, ENRICHMENT_COLUMNS, lines)
+
+
+def enrichment_lines(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> list[str]:
+    """The lines of enrichment.tsv, without their ends, of a set's `terms`, in their order."""
+    return list(map(tsv_row, _enrichment_rows(record, terms)))
 
 
 def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
@@ -35,13 +40,21 @@ def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
     if not analyses:
         (folder / GSEA).unlink(missing_ok=True)
         return
-    rows = (row for analysis in analyses for row in _gsea_rows(analysis))
-    _write(folder / GSEA, GSEA_COLUMNS, rows)
+    _write(folder / GSEA, GSEA_COLUMNS, (line for analysis in analyses for line in gsea_lines(analysis)))
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    lines = ["\t".join(columns), *map(tsv_row, rows)]
-    atomic.write_text(path, "".join(f"{line}\n" for line in lines))
+def gsea_lines(analysis: RankedAnalysis) -> list[str]:
+    """The lines of gsea.tsv, without their ends, of a ranking's terms."""
+    return list(map(tsv_row, _gsea_rows(analysis)))
+
+
+def heading(columns: Sequence[str]) -> str:
+    """The first line of a table, without its end."""
+    return "\t".join(columns)
+
+
+def _write(path: Path, columns: Sequence[str], lines: Iterable[str]) -> None:
+    atomic.write_text(path, "".join(f"{line}\n" for line in (heading(columns), *lines)))
 
 
 def _enrichment_rows(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> Iterable[Sequence[Any]]:

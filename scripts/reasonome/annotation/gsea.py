@@ -16,6 +16,7 @@ from tqdm import tqdm
 from reasonome.annotation.folding import fold
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.annotation.ranking import Ranking, whole_ranking
+from reasonome.config import Annotation
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.genes import GeneTable
@@ -61,6 +62,11 @@ class RankedAnalysis:
     sets: int
     terms: Sequence[RankedTerm]
     notes: tuple[str, ...] = ()
+
+
+def is_wanted(settings: Annotation, asks: bool) -> bool:
+    """Whether rankings are analysed: as the settings say, else where a model is asked."""
+    return asks if settings.gsea is None else settings.gsea
 
 
 def analyse_rankings(

@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, page, tables
+from reasonome.annotation import about, about_enrichment, annotate, enrichment_tables, gsea, page, tables
 from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
 from reasonome.annotation.gene_list import GeneLists
-from reasonome.annotation.gsea import analyse_rankings
 from reasonome.annotation.knowledge import Known, read_known, read_libraries
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
     ORTHOLOGUES,
     Sources,
     check_there,
+    completed,
     naming_benchmarks,
     needed_sources,
     targets,
@@ -26,6 +26,7 @@ from reasonome.annotation.readers import holds_sets, read_gene_lists, read_unive
 from reasonome.annotation.readers.files import stem
 from reasonome.annotation.recognised import Recognised, recognised, write_identifiers
 from reasonome.annotation.record import AnnotationRecord
+from reasonome.annotation.releases import library_releases
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
 from reasonome.annotation.standing import STANDINGS
@@ -37,7 +38,7 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.manifest import canonical, file_sha256, text_sha256, versions
+from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
@@ -148,6 +149,7 @@ def prepare(
     Without a model only what terms are tested with is read. Raises InputError for a missing style or file, an
     incomplete model, and a universe without known genes. Writes nothing.
     """
+    settings = completed(project, settings)
     _print_reading(gene_lists)
     sources = needed_sources(project, settings, model is not None)
     check_there(sources)
@@ -183,10 +185,11 @@ def prepare(
             style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
         )
         asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
+    tested_with = about.TestedWith(tests, library_releases(project, background, sources.libraries))
     if model is None:
-        page_about = about_enrichment.about_enrichment(project, settings, tests, gene_lists, command)
+        page_about = about_enrichment.about_enrichment(project, settings, tested_with, gene_lists, command)
     else:
-        page_about = about.about_page(project, settings, model, style, tests, gene_lists, command, shipped)
+        page_about = about.about_page(project, settings, model, style, tested_with, gene_lists, command, shipped)
     own_universe = None if tested_genes is None else (settings.universe, tested_genes)
     read = recognised(gene_lists, own_universe, libraries, genes, to_human)
     page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
@@ -254,8 +257,8 @@ def annotate_lists(
         with only_process(out):
             questions, terms = enrich(prepared.questions, prepared.tests)
             rankings = []
-            if settings.gsea if settings.gsea is not None else model is not None:
-                rankings = analyse_rankings(
+            if gsea.is_wanted(settings, model is not None):
+                rankings = gsea.analyse_rankings(
                     prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
                 )
             records = [question.record for question in questions]
@@ -268,7 +271,7 @@ def annotate_lists(
             enrichment_tables.write_enrichment(records, terms, out)
             enrichment_tables.write_gsea(rankings, out)
             write_identifiers(prepared.recognised, out)
-            page.write_page(records, prepared.about, out / RESULTS.page, rankings)
+            page.write_page(records, prepared.about, out / RESULTS.page, rankings, terms)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))
     _print_terms(records)
     if model is not None:
@@ -355,5 +358,5 @@ def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
         "model": model and model.manifest,
         "shipped": prepared.shipped and prepared.shipped.digests,
         "code": code_sha256(__file__),
-        "versions": versions(),
+        "versions": versions((*about.COMPUTED_WITH, *(PACKAGES if model else ()))),
     }

@@ -77,6 +77,7 @@ def read_known(
 
 
 def read_libraries(sources: Sources, background: Background, genes: GeneTable) -> list[GeneSetLibrary]:
-    """The libraries to test against: those of the background's terms, then those of the settings."""
-    own = [read_library(path, genes, name, form) for name, (path, form) in sources.libraries.items()]
-    return ontology_libraries(background) + own
+    """The libraries to test against: those of the background's terms that are wanted, then those of the settings."""
+    own = [read_library(library.path, genes, name, library.form) for name, library in sources.libraries.items()]
+    branches = sources.branches
+    return [one for one in ontology_libraries(background) if branches is None or one.name in branches] + own

@@ -32,6 +32,11 @@ def make_missing(project: Project, settings: Annotation, model: str | None) -> N
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
     if all(path.is_file() for path in needed):
         return
+    make(project, needed)
+
+
+def make(project: Project, needed: Sequence[Path]) -> None:
+    """Make those of the files that are not there, by Snakemake's rules; other processes wait. InputError as above."""
     project.results.root.mkdir(parents=True, exist_ok=True)
     with FileLock(project.results.root / ".making.lock"):
         missing = [path for path in needed if not path.is_file()]

@@ -1,22 +1,33 @@
 """One self-contained page of annotated gene sets, for readers who never trained a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from markupsafe import Markup
 from pydantic import BaseModel
 
 from reasonome.annotation.agreement import NEAR_IDENTICAL
+from reasonome.annotation.enrichment_tables import (
+    ENRICHMENT_COLUMNS,
+    GSEA_COLUMNS,
+    enrichment_lines,
+    gsea_lines,
+    heading,
+)
 from reasonome.annotation.gsea import RankedAnalysis, ranking_values
 from reasonome.annotation.record import MOST_TERMS, AnnotationRecord
 from reasonome.annotation.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
-from reasonome.enrichment.term import MANY
+from reasonome.enrichment.term import MANY, EnrichedTerm
 from reasonome.report import page_files
 from reasonome.report.page_files import SourceUsed
 
 HERE = Path(__file__).with_suffix("")
-MODULES = ("records", "dot_plot", "terms", "evidence", "sets", "lists", "rankings")
+MODULES = ("records", "dot_plot", "terms", "evidence", "sets", "across", "lists", "rankings")
+MOST_LINES = 40_000  # of enrichment.tsv that a page holds, about 10 MB
+Terms = Mapping[str, Sequence[EnrichedTerm]]
+NO_TERMS: Terms = MappingProxyType({})
 STYLES = [page_files.FOLDER / "page.css", page_files.FOLDER / "records.css"]
 SCRIPTS = [
     *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table", "handing_over")),
@@ -33,8 +44,9 @@ class PageAbout(BaseModel):
     or says that there are none; `card` is the path of its card, "" without one. With `second_opinion` names stand
     before or below the first term, in one column with it (annotation.shipped). `chain` are the training steps, first to
     last, and `recipe_steps` has a sentence for each. `universe` says which genes enrichment is tested against,
-    `reading` how the files were read, and `recognised` how many of their identifiers are genes. `warnings` stand above
-    all names.
+    `reading` how the files were read, and `recognised` how many of their identifiers are genes. `releases` are of the
+    libraries, and `tests` says for each list and library for how many tests p is adjusted. `warnings` stand above all
+    names.
     """
 
     model: str = ""
@@ -54,27 +66,49 @@ class PageAbout(BaseModel):
     reading: list[str] = []
     libraries: list[str] = []
     recognised: list[str] = []
+    releases: dict[str, str] = {}
+    tests: dict[str, dict[str, int]] = {}
     versions: dict[str, str] = {}
     command: str
     warnings: list[str] = []
 
 
 def write_page(
-    records: Sequence[AnnotationRecord], about: PageAbout, path: Path, rankings: Sequence[RankedAnalysis] = ()
+    records: Sequence[AnnotationRecord],
+    about: PageAbout,
+    path: Path,
+    rankings: Sequence[RankedAnalysis] = (),
+    terms: Terms = NO_TERMS,
 ) -> None:
-    """Write the page; style, script and data are in it, so that it loads nothing."""
-    atomic.write_text(path, render_page(records, about, rankings))
+    """Write the page; style, script and data are in it, so that it loads nothing.
+
+    `terms` are all significant terms of each set by its id, of which a page holds MOST_LINES at most: of more those
+    that it shows.
+    """
+    atomic.write_text(path, render_page(records, about, rankings, terms))
 
 
-def render_page(records: Sequence[AnnotationRecord], about: PageAbout, rankings: Sequence[RankedAnalysis] = ()) -> str:
+def render_page(
+    records: Sequence[AnnotationRecord],
+    about: PageAbout,
+    rankings: Sequence[RankedAnalysis] = (),
+    terms: Terms = NO_TERMS,
+) -> str:
     """The page as text."""
     script = page_files.one_script(SCRIPTS)
+    all_terms = sum(map(len, terms.values())) <= MOST_LINES
     data = {
         "model": f"{about.model} ({about.backbone})" if about.model else "",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
         "second_opinion": about.second_opinion,
         "files": "annotations-shown",
-        "rankings": [ranking_values(analysis) for analysis in rankings],
+        "rankings": [ranking_values(analysis) | {"lines": gsea_lines(analysis)} for analysis in rankings],
+        "gsea_heading": heading(GSEA_COLUMNS),
+        "terms": {record.id: _held(record, terms.get(record.id, ()), all_terms) for record in records},
+        "all_terms": all_terms,
+        "terms_heading": heading(ENRICHMENT_COLUMNS),
+        "releases": about.releases,
+        "tests": about.tests,
         "heading": tsv_heading(),
         "most_terms": MOST_TERMS,
         "many": MANY,
@@ -93,3 +127,14 @@ def render_page(records: Sequence[AnnotationRecord], about: PageAbout, rankings:
         script_digest=page_files.script_digest(script),
         data=Markup(page_files.script_data(data)),
     )
+
+
+def _held(record: AnnotationRecord, terms: Sequence[EnrichedTerm], all_terms: bool) -> list[list[str | int | float]]:
+    """The lines of enrichment.tsv that the page holds of a set, each with library, id, overlap and adjusted p."""
+    shown = {(term.library, term.id) for term in record.enriched}
+    lines = zip(enrichment_lines(record, terms), terms, strict=True)
+    return [
+        [line, term.library, term.id, term.overlap, term.adjusted_p]
+        for line, term in lines
+        if all_terms or (term.library, term.id) in shown
+    ]

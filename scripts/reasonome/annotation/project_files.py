@@ -6,20 +6,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reasonome.config import GMT_FORMATS, Annotation
-from reasonome.config.annotations import is_file_name
+from reasonome.config.annotations import CURRENT, SHIPPED, is_file_name
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.settings import NamingBenchmark
+from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
+_BRANCHES = frozenset(BRANCHES.values())
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
 
 
 class Library(NamedTuple):
-    """A GMT of gene sets, and its format: one of GMT_FORMATS."""
+    """A GMT of gene sets, its format, one of GMT_FORMATS, and its source; "" for a file of the user's."""
 
     path: Path
     form: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Sources:
     """The files of a project that annotation reads, except the sets and the model.
 
     `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
-    ontology terms, `encoders` folders, `libraries` by name.
+    ontology terms, `encoders` folders, `libraries` by name. `branches` are the branches of the ontology that are tested
+    too, None for all.
     """
 
     authority: Mapping[str, Path]
@@ -36,6 +39,7 @@ class Sources:
     background: Path
     encoders: Sequence[Path]
     libraries: Mapping[str, Library]
+    branches: frozenset[str] | None = None
 
 
 def naming_benchmarks(project: Project) -> dict[str, NamingBenchmark]:
@@ -43,11 +47,42 @@ def naming_benchmarks(project: Project) -> dict[str, NamingBenchmark]:
     return {name: spec for name, spec in project.benchmarks.items() if isinstance(spec, NamingBenchmark)}
 
 
+def current_sources(project: Project) -> list[str]:
+    """The sources of today's knowledge; none where the project has no benchmark of it."""
+    benchmark = naming_benchmarks(project).get(CURRENT.benchmark)
+    if benchmark is None:
+        return []
+    return list(dict.fromkeys([*project.corpora[benchmark.corpus].sources, *CURRENT.libraries]))
+
+
+def is_fetched(project: Project) -> bool:
+    """Whether today's knowledge is here: all files of its sources, pinned."""
+    sources = current_sources(project)
+    if not sources or not set(sources) <= set(project.sources) & set(project.locked):
+        return False
+    return all(
+        key in project.locked[source].files and path.is_file()
+        for source in sources
+        for key, path in project.source_files(source).items()
+    )
+
+
+def completed(project: Project, settings: Annotation) -> Annotation:
+    """The settings with the benchmark, where none is given, and the libraries that are tested beside GO's terms."""
+    known = {knowledge.benchmark: knowledge for knowledge in (SHIPPED, CURRENT)}
+    default = CURRENT if is_fetched(project) else SHIPPED
+    benchmark = settings.benchmark or default.benchmark
+    usual = known.get(benchmark, default).libraries if settings.only_libraries is None else ()
+    libraries = list(dict.fromkeys([*usual, *settings.libraries]))
+    return settings.model_copy(update={"benchmark": benchmark, "libraries": libraries})
+
+
 def answer_sources(project: Project, settings: Annotation) -> Sources:
     """The files that check answers; those of the project need not exist yet.
 
     Raises InputError for unknown benchmarks and sources, and for a library that is a missing file.
     """
+    settings = completed(project, settings)
     results = project.results
     benchmark = lookup(naming_benchmarks(project), settings.benchmark, "benchmark of gene-set naming")
     authority = project.authority(benchmark.corpus)
@@ -59,7 +94,8 @@ def answer_sources(project: Project, settings: Annotation) -> Sources:
         facts=files.judging_facts(project, settings.benchmark),
         background=results.background(settings.benchmark),
         encoders=[results.encoder(name) for name in benchmark.encoders],
-        libraries=_libraries(project, settings.libraries),
+        libraries=_libraries(project, settings),
+        branches=None if settings.only_libraries is None else _BRANCHES & set(settings.only_libraries),
     )
 
 
@@ -74,19 +110,27 @@ def needed_sources(project: Project, settings: Annotation, asks: bool) -> Source
 
 def native_files(project: Project, settings: Annotation) -> list[Path]:
     """The native files of all sources that facts, terms and libraries are made of."""
+    settings = completed(project, settings)
     corpora = dict.fromkeys(
         [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
     )
     sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
     of_sources = [path for source in sources for path in project.source_files(source).values()]
-    return [*of_sources, *(library.path for library in _libraries(project, settings.libraries).values())]
+    return [*of_sources, *(library.path for library in _libraries(project, settings).values())]
 
 
-def _libraries(project: Project, given: Sequence[str]) -> dict[str, Library]:
-    """The libraries by their name on pages; InputError for two of one name."""
+def _libraries(project: Project, settings: Annotation) -> dict[str, Library]:
+    """The libraries of completed settings by their name on pages; InputError for two of one name.
+
+    Sources are called as their collection; a second one of a collection as the source.
+    """
     libraries: dict[str, Library] = {}
-    for text in given:
+    for text in settings.libraries if settings.only_libraries is None else settings.only_libraries:
+        if text in _BRANCHES:
+            continue
         name, library = _library(project, text)
+        if name in libraries and library.source:
+            name = library.source
         if name in libraries:
             what = f"two libraries are called '{name}': {libraries[name].path} and {library.path}"
             raise InputError(what, field="libraries", fix="rename one of the files")
@@ -105,7 +149,7 @@ def _library(project: Project, name: str) -> tuple[str, Library]:
     if spec.format not in GMT_FORMATS:
         what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
         raise InputError(what, field="libraries", fix=f"name sources of format {', '.join(GMT_FORMATS)}, or a GMT file")
-    return name, Library(project.source_file(name, "gmt"), spec.format)
+    return spec.lists or name, Library(project.source_file(name, "gmt"), spec.format, name)
 
 
 def targets(sources: Sources) -> list[Path]:

@@ -1,6 +1,6 @@
 """The settings of an annotation, as the command line and Python pass them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -23,6 +23,11 @@ def placed(settings: Annotation, place: Callable[[str | PathLike], str]) -> Anno
         update={
             "sets": [place(path) for path in settings.sets],
             "universe": settings.universe and place(settings.universe),
-            "libraries": [place(name) if is_file_name(name) else name for name in settings.libraries],
+            "libraries": _placed(settings.libraries, place),
+            "only_libraries": settings.only_libraries and _placed(settings.only_libraries, place),
         }
     )
+
+
+def _placed(libraries: Sequence[str], place: Callable[[str | PathLike], str]) -> list[str]:
+    return [place(name) if is_file_name(name) else name for name in libraries]

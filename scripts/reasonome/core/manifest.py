@@ -6,6 +6,7 @@ import os
 import platform
 import resource
 import time
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,12 @@ def folder_sha256(folder: str | os.PathLike) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
 
 
-def versions() -> dict[str, str]:
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     """Versions of Python, this package and the packages that numbers depend on."""
     return {
         "python": platform.python_version(),
         "reasonome": __version__,
-        **{name: metadata.version(name) for name in PACKAGES},
+        **{name: metadata.version(name) for name in packages},
     }
 
 

@@ -224,6 +224,11 @@ class OverRepresentation:
         """The tested sets of each library by id: the name, and the genes of the universe."""
         return {library.name: library.gene_sets for library in self._libraries}
 
+    @property
+    def tests(self) -> dict[str, int]:
+        """For how many tests of a list p is adjusted, by library: one for each of its sets that is tested."""
+        return {library.name: len(library.ids) for library in self._libraries}
+
     def enriched(
         self,
         genes: Sequence[str],

@@ -17,21 +17,12 @@ from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_sources import SourceRead
 from reasonome.report.family import BASELINE_GROUPS, CEILINGS, PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
-from reasonome.report.model_steps import learned_from
+from reasonome.report.model_steps import STAGES_IN_WORDS, learned_from
 from reasonome.report.paper import escaped
 from reasonome.report.plan import Evaluation, Plan
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
-_STAGES = {
-    "pretrain": "knowledge warm-up",
-    "sft": "fine-tuning on answers",
-    "dpo": "preference optimisation (DPO)",
-    "kto": "preference optimisation (KTO)",
-    "reward": "reward model, trained on preferences",
-    "onlinedpo": "preference optimisation on its own answers (online DPO)",
-    "grpo": "reinforcement learning (GRPO)",
-}
 # Metrics of answers other than correctness.
 _ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_share")
 _READS = "has read statements about human genes, and was not taught to answer"
@@ -84,7 +75,7 @@ def render_card(
         weights=_weights(weights, backbone),
         digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
         steps=steps,
-        stages=_STAGES,
+        stages=STAGES_IN_WORDS,
         sources=sources,
         evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
         primary=plan.metric_set.primary,

@@ -15,6 +15,7 @@ from reasonome.report.contrasts_section import contrasts_section
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
+from reasonome.report.model_steps import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.verdict import verdict
 from reasonome.scoring.comparisons import MEAN
@@ -102,6 +103,7 @@ def render_page(inputs: ReportInputs) -> str:
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
         endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
         own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
+        letters=letters_in_words(plan.arms),
         mean=MEAN,
         significant=SIGNIFICANT,
         style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
@@ -150,6 +152,7 @@ def _environment(plan: Plan) -> Environment:
         "plain": number_text.plain,
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
         "metric_name": plan.metric_set.name,
+        "steps_in_words": steps_in_words,
         "claimed_p": scores_section.claimed_p,
         "is_claim": is_claim,
     }

@@ -38,7 +38,7 @@ function setFacts(record) {
   const list = element("ul");
   list.append(...odd.map((sentence) => element("li", sentence)));
   return definitions([
-    ["best enriched term", bestTerm(record) ? `${bestTerm(record).name} (${bestTerm(record).library}): ${inFigures(bestTerm(record))}` : null],
+    ["best enriched term", bestTerm(record) ? bestInFigures(bestTerm(record)) : null],
     ["set", [record.set, record.list, record.place].filter(Boolean).join(" · ")],
     ["direction", record.direction || null],
     ["described as", record.description || null],

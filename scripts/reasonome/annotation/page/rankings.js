@@ -11,7 +11,10 @@ function drawRankings() {
     place.append(...ranking.notes.map((note) => element("p", note, "note")));
     const ends = [ranking.terms.filter((term) => term.nes > 0), ranking.terms.filter((term) => term.nes < 0)].map((end) => end.slice(0, MOST_OF_AN_END));
     const dots = ends.flatMap((end) => end.slice(0, DOTS / 2)).map((term) => ({ label: term.name, x: term.nes, genes: term.leading_edge.length, p: term.fdr }));
-    if (dots.length) place.append(dotPlot(dots, "normalised enrichment score"));
+    if (dots.length) place.append(dotPlot(dots, "normalised enrichment score", `${ranking.list} GSEA`, { size: "genes that lead", p: "FDR" }));
+    if (ranking.lines.length) {
+      place.append(button("Download terms (TSV)", () => download("gsea-shown.tsv", "text/tab-separated-values", [given.gsea_heading, ...ranking.lines])));
+    }
     ends.forEach((terms, end) => {
       if (terms.length) place.append(element("h4", ranking.ends[end]), rankedTable(terms));
     });
@@ -21,7 +24,7 @@ function drawRankings() {
 function rankedTable(terms) {
   return wide(plainTable(
     ["term", "library", "genes that lead", "genes in all", "NES", "FDR"],
-    terms.map((term) => [term.name, term.library, term.leading_edge.join(" "), String(term.size), number(term.nes, 2), pValue(term.fdr)]),
+    terms.map((term) => [termLink(term), term.library, term.leading_edge.join(" "), String(term.size), number(term.nes, 2), pValue(term.fdr)]),
     3,
   ), "stacked");
 }

@@ -11,7 +11,23 @@ function termOrWhy(record) {
   return bestTerm(record)?.name ?? (record.error ? "not tested" : "no term is enriched");
 }
 
-const termShown = (record) => element("span", termOrWhy(record), bestTerm(record) ? "name" : "no-name");
+const termShown = (record) => (bestTerm(record) ? termLink(bestTerm(record), "name") : element("span", termOrWhy(record), "no-name"));
+
+// Where the sources show the term of an id.
+const PAGES_OF_TERMS = [
+  [/^GO:\d{7}$/, (id) => `https://amigo.geneontology.org/amigo/term/${id}`],
+  [/^R-[A-Z]{3}-\d+$/, (id) => `https://reactome.org/content/detail/${id}`],
+  [/^WP\d+$/, (id) => `https://www.wikipathways.org/pathways/${id}.html`],
+];
+
+// The name of a term, or another text, as a link to its source; of other ids the text alone. Nothing is loaded before a click.
+function termLink(term, className, text = term.name) {
+  const [, page] = PAGES_OF_TERMS.find(([ids]) => ids.test(term.id)) ?? [];
+  if (!page) return element("span", text, className);
+  const made = element("a", text, className);
+  Object.assign(made, { href: page(term.id), target: "_blank", rel: "noopener noreferrer" });
+  return made;
+}
 
 // What a set is called on the page: the model's name where it stands first, else its best enriched term.
 const calledOrWhy = (record) => (record.stands_first ? record.name : termOrWhy(record));

@@ -34,7 +34,18 @@ const sets = (() => {
     if (best && !record.stands_first) made.append(element("small", best.library + foldedBelow(best), "under"));
     if (given.second_opinion && !record.stands_first) made.append(secondOpinion(record));
     const others = record.stands_first ? record.enriched.slice(0, 2) : record.enriched.slice(1, 3);
-    made.append(...others.map((term) => element("small", `${term.name} (${term.library}), ${term.overlap}/${term.drawn}, ${pValue(term.adjusted_p)}${foldedBelow(term)}`, "under")));
+    made.append(...others.map((term) => {
+      const line = element("small", termLink(term), "under");
+      line.append(` (${term.library}), ${term.overlap}/${term.drawn}, ${pValue(term.adjusted_p)}${foldedBelow(term)}`);
+      return line;
+    }));
+    return made;
+  }
+
+  function drawAdjusted(record) {
+    const made = element("span", pValue(bestTerm(record)?.adjusted_p));
+    const tests = bestTerm(record) && testsOf(record, bestTerm(record).library);
+    if (tests) made.append(element("small", `of ${tests.toLocaleString("en")} tests`, "under"));
     return made;
   }
 
@@ -46,7 +57,7 @@ const sets = (() => {
       draw: (record) => (bestTerm(record) ? `${bestTerm(record).overlap}/${bestTerm(record).drawn}` : "") },
     { title: "times chance", key: (record) => (bestTerm(record) ? timesChance(bestTerm(record)) : null), isNumber: true, places: 1 },
     { title: "adjusted p", key: (record) => bestTerm(record)?.adjusted_p ?? null, isNumber: true, lowestFirst: true,
-      draw: (record) => pValue(bestTerm(record)?.adjusted_p) },
+      draw: drawAdjusted },
     ...(given.model && !given.second_opinion ? [{ title: "model's suggestion", key: suggestionOrWhy, draw: suggestionShown, look: "short" }] : []),
     { title: "genes", key: (record) => record.genes.length, isNumber: true, places: 0 },
     { title: "unmapped", key: (record) => record.unmapped.length, isNumber: true, places: 0 },
@@ -97,6 +108,7 @@ const sets = (() => {
     const hidden = table.entries.length - table.lines.length;
     at("folded").textContent = `${some} of ${all} sets` + (hidden ? `; ${hidden.toLocaleString("en")} of them are folded below a nearly identical one` : "");
     for (const control of downloads) control.disabled = !table.entries.length;
+    termDownload.disabled = !table.entries.some((record) => termsOf(record).length);
   }
 
   function reset() {
@@ -139,12 +151,13 @@ const sets = (() => {
     table.descending = !table.descending;
     select();
   });
+  const termDownload = button("Download terms (TSV)", () => downloadTerms(table.entries));
   const downloads = [
-    button("Download TSV", () => downloadTsv(table.entries)),
-    button("Download JSONL", () => downloadJsonLines(table.entries)),
+    button("Download sets (TSV)", () => downloadTsv(table.entries)),
+    button("Download sets (JSONL)", () => downloadJsonLines(table.entries)),
   ];
   const together = element("span", undefined, "together");
-  together.append(...downloads);
+  together.append(termDownload, ...downloads);
   const controls = at("controls");
   controls.append(searchLabel);
   if (listNames.length > 1) controls.append(labelled("list", inList));

@@ -7,6 +7,7 @@ function openAddressed() {
 }
 window.addEventListener("hashchange", openAddressed);
 slashLeadsTo(sets.search);
+startTermsAcrossSets();
 startListsSideBySide();
 drawRankings();
 openAddressed();

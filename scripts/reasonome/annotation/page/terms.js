@@ -4,27 +4,50 @@ const DOTS = 15;
 const timesChance = (term) => (term.overlap / term.drawn) / (term.size / term.universe);
 const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(timesChance(term), 1)} times as many as by chance, adjusted p ${pValue(term.adjusted_p)}`;
 
+
+// Lines of enrichment.tsv of a set, each with what a dot shows: [line, library, id, genes of the list, adjusted p].
+const termsOf = (record) => given.terms[record.id] ?? [];
+const testsOf = (record, library) => given.tests[record.list]?.[library];
+
+function downloadTerms(shown) {
+  download("enrichment-shown.tsv", "text/tab-separated-values",
+    [given.terms_heading, ...shown.flatMap((record) => termsOf(record).map(([line]) => line))]);
+}
+
 function enrichedParts(record) {
   const terms = record.enriched;
   if (!terms.length) return [record.error ? "Not tested." : "No term is enriched: none has an adjusted p of at most 0.05."];
   const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name + foldedBelow(term), x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
   const parts = [
     element("p", `The ${dots.length} best. Further right: more genes of the list than by chance. Larger: more genes. Darker: smaller adjusted p.`),
-    dotPlot(dots, "times as many genes as by chance"),
+    dotPlot(dots, "times as many genes as by chance", `${record.list} ${record.set}`),
   ];
   for (const library of new Set(terms.map((term) => term.library))) {
-    parts.push(element("h5", library), libraryTable(terms.filter((term) => term.library === library)));
+    parts.push(element("h5", library), libraryNote(record, library), libraryTable(terms.filter((term) => term.library === library)));
   }
   return [...parts, element("p", `At most ${given.most_terms} terms of a library are shown, and below each how many share half of its genes or more; enrichment.tsv has all.`)];
+}
+
+// Of which release a library is, and for how many tests p is adjusted.
+function libraryNote(record, library) {
+  const tests = testsOf(record, library);
+  const adjusted = tests && `p adjusted for ${tests.toLocaleString("en")} tests, one for each set of the library, also those that share no gene with the list`;
+  return element("p", [given.releases[library], adjusted].filter(Boolean).join("; "), "library-note");
 }
 
 function libraryTable(terms) {
   return wide(plainTable(
     ["term", "id", "genes of the list", "gene ratio", "size of the term", "times chance", "p", "adjusted p"],
-    terms.map((term) => [withFolded(term), term.id, term.genes.join(" "), `${term.overlap}/${term.drawn}`, `${term.size}/${term.universe}`,
+    terms.map((term) => [withFolded(term), termLink(term, "", term.id), term.genes.join(" "), `${term.overlap}/${term.drawn}`, `${term.size}/${term.universe}`,
       number(timesChance(term), 1), pValue(term.p), pValue(term.adjusted_p)]),
     5,
   ), "stacked");
+}
+
+function bestInFigures(term) {
+  const made = element("span", termLink(term));
+  made.append(` (${term.library}): ${inFigures(term)}`);
+  return made;
 }
 
 // The best of the terms that are folded below one, which may be the narrower and better name, and how many more there are.
@@ -36,12 +59,16 @@ function foldedBelow(term) {
 
 // The term's name, and those folded below it, to be opened.
 function withFolded(term) {
-  const made = element("span", term.name);
+  const made = element("span", termLink(term));
   if (term.same >= given.many) made.append(element("small", `one of ${term.same + 1} terms with the very same genes of the list, which cannot tell them apart`, "under"));
   if (!term.folded.length) return made;
   made.append(onOpening(`+ ${term.folded.length} with nearly the same genes`, () => {
     const list = element("ul");
-    list.append(...term.folded.map((one) => element("li", `${one.name} (${one.id}): ${one.overlap} genes, adjusted p ${pValue(one.adjusted_p)}`)));
+    list.append(...term.folded.map((one) => {
+      const line = element("li", termLink(one));
+      line.append(` (${one.id}): ${one.overlap} genes, adjusted p ${pValue(one.adjusted_p)}`);
+      return line;
+    }));
     return list;
   }));
   return made;

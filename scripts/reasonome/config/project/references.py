@@ -18,7 +18,7 @@ from reasonome.config import (
     SamplePreferences,
     TierPreferences,
 )
-from reasonome.config.annotations import is_file_name
+from reasonome.config.annotations import SHIPPED, is_file_name
 from reasonome.config.project.experiment_references import check_experiment
 from reasonome.config.project.recipe_references import check_recipe, check_samples
 from reasonome.core.errors import nearest
@@ -122,8 +122,9 @@ def _check_annotation(project: "Project", name: str, annotation: Annotation) -> 
     file = "annotations.yaml"
     benchmarks = project.benchmarks.items()
     able = [benchmark for benchmark, spec in benchmarks if registry.part(spec.task, "checks").ANNOTATES]
-    project.folder.check_known(file, (name, "benchmark"), annotation.benchmark, able)
-    styles = project.styles(project.benchmarks[annotation.benchmark].task)
+    benchmark = annotation.benchmark or SHIPPED.benchmark
+    project.folder.check_known(file, (name, "benchmark"), benchmark, able)
+    styles = project.styles(project.benchmarks[benchmark].task)
     if annotation.style is not None:
         project.folder.check_known(file, (name, "style"), annotation.style, styles)
     libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import ssl
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -55,6 +56,27 @@ def download(url: str, target: Path, part: Path) -> str:
     os.replace(part, target)
     _note(part).unlink(missing_ok=True)
     return changed
+
+
+def latest(url: str) -> str:
+    """The address of the last release of a file, in whose name at `url` a "*" stands for the release.
+
+    Of the files of this name that the page of its folder has links to, it is the last by name; an address without "*"
+    is returned as it is. Raises InputError as `download`, and where the page names no such file.
+    """
+    folder, _, name = url.rpartition("/")
+    if "*" not in name:
+        return url
+    with tempfile.TemporaryDirectory() as temporary:
+        page, part = Path(temporary, "page"), Path(temporary, "part")
+        download(f"{folder}/", page, part)
+        text = page.read_text(encoding="utf-8", errors="replace")
+    pattern = re.escape(name).replace(r"\*", r"[\w.-]*")
+    found = re.findall(rf"""href=["']?(?:[^"'\s>]*/)?({pattern})["'\s>]""", text, re.IGNORECASE)
+    if not found:
+        what = f"the page {folder}/ names no file {name}"
+        raise InputError(what, fix="open it in a browser, and correct `url:` in sources.yaml")
+    return f"{folder}/{max(found)}"
 
 
 def check_reply(path: Path, url: str, name: str) -> None:

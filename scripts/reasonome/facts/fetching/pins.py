@@ -7,7 +7,8 @@ import gzip
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.facts.fetching.archives import apt_download, check_zip, pip_download, undeb, unzip
-from reasonome.facts.fetching.download import check_reply, download
+from reasonome.facts.fetching.download import check_reply, download, latest
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"
@@ -87,6 +88,7 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
 
     The file replaces `target` if the block succeeds; after any error `target` stays unchanged.
     """
+    url = ""
     with atomic.replacing(target) as temporary:
         if spec.debian:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
@@ -100,17 +102,18 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
             stated = f"{spec.pypi} {spec.version}"
         else:
             # The same name in every run, so that the next run can resume.
-            stated = download(spec.url, temporary, target.with_name(f".{target.name}.download"))
-            check_reply(temporary, spec.url, spec.file_name)
+            url = latest(spec.url)
+            stated = download(url, temporary, target.with_name(f".{target.name}.download"))
+            check_reply(temporary, url, spec.file_name)
             if spec.whole:
-                check_zip(temporary, spec.url)
+                check_zip(temporary, url)
             elif spec.archive == "zip":
-                unzip(temporary, spec.member, temporary, spec.url)
+                unzip(temporary, spec.member, temporary, url)
             elif spec.archive == "deb":
-                undeb(temporary, spec.member, temporary, spec.url)
+                undeb(temporary, spec.member, temporary, url)
         if not temporary.stat().st_size:
             raise InputError(f"{_origin(spec)} holds an empty file", fix="check `member:` and the URL")
-        yield describe(temporary, stated)
+        yield describe(temporary, stated).model_copy(update={"url": url, "fetched": time.strftime("%Y-%m-%d")})
 
 
 def check_pinned(project: Project, source: str, key: str, current: LockedFile) -> LockedFile | None:
@@ -130,11 +133,22 @@ def check_pinned(project: Project, source: str, key: str, current: LockedFile) -
     )
 
 
-def pin(project: Project, source: str) -> LockedSource:
+def release(project: Project, source: str) -> str:
+    """The release of a source in words: as sources.yaml names it, else what its pinned files state, and the day."""
+    spec, locked = project.sources[source], project.locked.get(source)
+    if spec.release != UNPINNED or locked is None:
+        return spec.release
+    files = locked.files.values()
+    stated = dict.fromkeys(file.stated for file in files if file.stated)
+    fetched = dict.fromkeys(f"fetched {file.fetched}" for file in files if file.fetched)
+    return f"{spec.lists or source} {', '.join([*stated, *fetched])}".strip()
+
+
+def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
     """Fetch all files of a source (those at a path are read) and write their pins to the lock file.
 
-    An unpinned file that is on disk is pinned as it is; a pinned one is fetched again. If one of them fails, all files
-    and pins of the source stay unchanged.
+    An unpinned file that is on disk is pinned as it is, unless `anew`; a pinned one is fetched again. If one of them
+    fails, all files and pins of the source stay unchanged.
     """
     spec, locked = project.sources[source], project.locked.get(source)
     files = {}
@@ -142,12 +156,26 @@ def pin(project: Project, source: str) -> LockedSource:
         for key, file in spec.files.items():
             path = project.source_file(source, key)
             known = locked is not None and key in locked.files
-            as_it_lies = file.path is not None or (path.is_file() and not known)
+            as_it_lies = file.path is not None or (path.is_file() and not known and not anew)
             files[key] = describe(path) if as_it_lies else fetched.enter_context(fetching(file, path))
     entry = LockedSource(release=spec.release, files=files)
     project.locked[source] = entry
     _write_lock(project)
     return entry
+
+
+def told(source: str, before: LockedSource | None, files: Mapping[str, LockedFile]) -> Iterator[str]:
+    """A sentence on each pinned file of a source, and on what became of the pin that it had before."""
+    for key, file in files.items():
+        known = before.files.get(key) if before else None
+        change = "as before" if not differs(known, file) else "pinned anew" if known else "pinned"
+        stated = file.stated or "states no release"
+        yield f"{source}/{key}: {change}: {file.size:,} bytes, sha256 {file.sha256}, {stated}"
+
+
+def differs(known: LockedFile | None, file: LockedFile) -> bool:
+    """Whether a file is another than the one that was known, if any was."""
+    return known is None or known.sha256 != file.sha256
 
 
 def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
@@ -177,12 +205,18 @@ def _words(release: str, file: LockedFile) -> str:
     return f"release {release}{stated}, {file.size:,} bytes, sha256 {file.sha256}"
 
 
+def _written(file: LockedFile) -> dict[str, str | int]:
+    """A file's entry in the lock; what says of where and when it was fetched only stands where it was."""
+    entry = file.model_dump()
+    return {key: value for key, value in entry.items() if value or key not in ("url", "fetched")}
+
+
 def _write_lock(project: Project) -> None:
     """Write the lock file: entries in the order of sources.yaml, a line per file, without removed sources."""
     entries = {
         name: {
             "release": project.locked[name].release,
-            "files": {key: file.model_dump() for key, file in project.locked[name].files.items()},
+            "files": {key: _written(file) for key, file in project.locked[name].files.items()},
         }
         for name in project.sources
         if name in project.locked

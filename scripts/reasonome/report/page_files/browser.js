@@ -2,9 +2,12 @@
 const browser = (() => {
   const several = (name) => new Set(models.map((run) => label(run, name))).size > 1;
   const facets = stored.facets.filter((name) => name === "arm" || (name !== "kind" && several(name)));
+  const isModel = (row) => label(row.run, "kind") === "model";
+  // The table opens with the last arm's answers. Baselines have no arm, so that choosing one hides none of them.
   const filters = [
-    { title: "answers of", values: (row) => [label(row.run, "kind") === "model" ? "models" : "baselines"], preset: "models" },
-    ...facets.map((name) => ({ title: name, values: (row) => [label(row.run, name)] })),
+    { title: "answers of", values: (row) => [isModel(row) ? "models" : "baselines"], preset: "models" },
+    ...facets.map((name) => ({ title: name, values: (row) => [label(row.run, name)],
+      ...(name === "arm" && models.length ? { preset: label(models.at(-1), name), ofModels: true } : {}) })),
     ...["subset", "stratum"].map((name) => ({ title: name, values: (row) => [about(row, name)] })),
     { title: "relation to the truth", values: (row) => [word(row, "relation")] },
     { title: "linked by", values: (row) => [word(row, "term_by")] },
@@ -44,8 +47,7 @@ const browser = (() => {
     detail: (row) => {
       const whole = element("div");
       whole.append(questionDetail(row), baselinesDetail(row), answerDetail(row), button("Every answer to this question", () => {
-        reset();
-        for (const filter of filters) filter.control.chosen = null;
+        clear();
         limit({ text: `every answer to ${about(row, "id")}`, test: (other) => exampleOf(other) === exampleOf(row) });
         table.focus();
       }));
@@ -59,7 +61,7 @@ const browser = (() => {
     const active = filters.filter((filter) => filter.control.chosen !== null);
     state.rows = rows.filter((row) =>
       (!state.scope || state.scope.test(row)) &&
-      active.every((filter) => filter.values(row).includes(filter.control.chosen)) &&
+      active.every((filter) => (filter.ofModels && !isModel(row)) || filter.values(row).includes(filter.control.chosen)) &&
       (!state.words.length || matches(row, state.words)));
     table.show(state.rows, columns());
   }
@@ -79,6 +81,12 @@ const browser = (() => {
     for (const filter of filters) filter.control.chosen = filter.preset ?? null;
   }
 
+  // No filter, not those that the table opens with either.
+  function clear() {
+    reset();
+    for (const filter of filters) filter.control.chosen = null;
+  }
+
   // Show only what `test` passes, and say so in words, with a button to end it.
   function limit({ text, test }) {
     state.scope = { test };
@@ -93,8 +101,9 @@ const browser = (() => {
 
   // The rows behind a number: of these runs, on a subset or those that the mean is of, sorted by the metric.
   function showRows({ runs, name, subset, stratum }) {
-    reset();
+    clear();
     const chosen = new Set(runs);
+    filters[0].control.chosen = "models";
     if (label(stored.runs[runs[0]], "kind") !== "model") filters[0].control.chosen = "baselines";
     const isKnown = runs.some((run) => stored.runs[run].metrics[name] !== undefined);
     sort(isKnown ? name : null, true);
@@ -113,8 +122,7 @@ const browser = (() => {
 
   // One answer, opened.
   function open(row) {
-    reset();
-    filters[0].control.chosen = null;
+    clear();
     limit({ text: `${title(row.run)} on ${about(row, "id")}`, test: (other) => other === row });
     document.getElementById("answers").scrollIntoView();
     table.focus();
@@ -131,11 +139,11 @@ const browser = (() => {
   for (const filter of filters) {
     const counts = new Map();
     for (const row of rows) {
-      if (filter.title === "failure" && label(row.run, "kind") !== "model") continue;
+      if (filter.title === "failure" && !isModel(row)) continue;
       for (const value of filter.values(row)) counts.set(value, (counts.get(value) || 0) + 1);
     }
     if (filter.title === "arm") {
-      for (const row of rows) if (label(row.run, "kind") !== "model") counts.delete(label(row.run, "arm"));
+      for (const row of rows) if (!isModel(row)) counts.delete(label(row.run, "arm"));
     }
     counts.delete("");
     const counted = filter.title === "failure";

@@ -1,0 +1,31 @@
+"""`reasonome update`: fetch today's HGNC, GO, Reactome and WikiPathways, for `reasonome annotate`.
+
+reasonome update
+
+It needs a network. What is fetched stands in config/sources.lock.yaml: address, day, size and digest of every file.
+From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go` goes back to what ships.
+"""
+
+import argparse
+
+from reasonome.config.project import Project
+from reasonome.config.project.working_folder import project_folder
+from reasonome.core import arguments
+from reasonome.core.terminal import show
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The subcommand."""
+    summary = "fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses; needs a network"
+    arguments.command_parser(commands, "update", run, summary, __doc__)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch, pin and make; print what each file is."""
+    from reasonome.annotation.updating import update
+
+    with project_folder(args.config):
+        for sentence in update(Project(args.config)):
+            show(sentence)
+    show("reasonome annotate uses these from now on")
+    return 0

@@ -1,0 +1,119 @@
+"""Enriched terms on the page in Debian's Chromium: links to sources, pictures with whole labels, what is downloaded."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from annotated_sets import ABOUT, ERROR, INTERFERON, RANKING, SPINDLE
+from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
+from selenium.webdriver.common.by import By
+
+from reasonome.annotation.page import write_page
+from reasonome.enrichment.term import EnrichedTerm
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
+]
+LONG = "regulation of cyclin-dependent protein serine/threonine kinase activity involved in G2/M transition"
+SIZES = {"universe": 18000, "p": 1e-6, "genes": ["ISG15"]}
+RESPONSE = EnrichedTerm(
+    library="GO BP", id="GO:0060337", name=LONG, overlap=1, size=60, drawn=2, adjusted_p=1e-4, **SIZES
+)
+ALSO = EnrichedTerm(
+    library="GO BP", id="GO:0007094", name="spindle assembly checkpoint", overlap=1, size=40, drawn=2, adjusted_p=0.03,
+    **SIZES,
+)  # fmt: skip
+# The spindle term is enriched in the second set too, and not among the best that the record keeps.
+SECOND = INTERFERON.model_copy(update={"enriched": [RESPONSE]})
+TERMS = {SPINDLE.id: SPINDLE.enriched, SECOND.id: [RESPONSE, ALSO]}
+TOLD = ABOUT.model_copy(
+    update={
+        "releases": {"GO BP": "GO 2022-07-01", "Reactome": "Reactome 94"},
+        "tests": {"day 0": {"GO BP": 5123, "Reactome": 1712}},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("terms") / "annotations.html"
+    write_page([SPINDLE, SECOND, ERROR], TOLD, path, [RANKING], TERMS)
+    return path
+
+
+@pytest.fixture
+def page(driver, written, tmp_path):
+    opened(driver, written)
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    yield driver
+    check_quiet(driver, written, downloads=True)
+
+
+def links(page, within: str) -> dict[str, str]:
+    found = page.find_elements(By.CSS_SELECTOR, f"{within} a[target=_blank]")
+    return {link.text: link.get_attribute("href") for link in found}
+
+
+def fetched(path: Path, page) -> str:
+    wait(page, lambda d: path.is_file())
+    return path.read_text(encoding="utf-8")
+
+
+def test_terms_lead_to_their_sources_and_say_their_release_and_over_how_many_tests(page):
+    assert links(page, "#sets") == {
+        "spindle assembly checkpoint": "https://amigo.geneontology.org/amigo/term/GO:0007094",
+        "cell cycle": "https://reactome.org/content/detail/R-HSA-2",
+        LONG: "https://amigo.geneontology.org/amigo/term/GO:0060337",
+    }
+    assert column(page, "adjusted p", "sets") == ["3.1e-5\nof 5,123 tests", "1.0e-4\nof 5,123 tests", ""]
+    click(page, "(//table[@id='sets']//button[@aria-label='Details'])[1]")
+    notes = [note.text for note in page.find_elements(By.CSS_SELECTOR, ".library-note")]
+    tests = "one for each set of the library, also those that share no gene with the list"
+    assert notes == [
+        f"GO 2022-07-01; p adjusted for 5,123 tests, {tests}",
+        f"Reactome 94; p adjusted for 1,712 tests, {tests}",
+    ]
+
+
+def test_a_picture_has_whole_labels_and_stands_alone_when_downloaded(page, tmp_path):
+    click(page, "(//table[@id='sets']//button[@aria-label='Details'])[2]")
+    labels = page.execute_script(
+        "return [...document.querySelectorAll('.evidence svg text')].map(text => "
+        "[text.textContent, text.getBoundingClientRect().left, text.ownerSVGElement.getBoundingClientRect().left])"
+    )
+    broken = [text for text, *_ in labels[: next(place for place, one in enumerate(labels) if one[0] == "0")]]
+    assert len(broken) > 1 and "".join(broken).replace(" ", "") == LONG.replace(" ", "")
+    assert all(left >= edge for _, left, edge in labels)  # nothing is cut off
+    click(page, "//*[contains(@class, 'evidence')]//button[.='Download picture (SVG)']")
+    picture = ET.fromstring(fetched(tmp_path / "day-0-cluster-2.svg", page))
+    circles = picture.findall(".//{http://www.w3.org/2000/svg}circle")
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg" and circles[0].get("fill") == "#1f66a8"
+
+
+def test_terms_stand_across_sets_also_where_they_are_not_among_the_best(page, tmp_path):
+    told = "return [...document.querySelectorAll('#across circle title')].map(title => title.textContent)"
+    assert page.execute_script(told) == [
+        "spindle assembly checkpoint in cluster 1: 2 of 3 genes, adjusted p 3.1e-5",
+        "spindle assembly checkpoint in cluster 2: 1 of 2 genes, adjusted p 0.03",
+        f"{LONG} in cluster 2: 1 of 2 genes, adjusted p 1.0e-4",
+    ]
+    choose(page, "library", "Reactome", "across-controls")
+    assert [text.split(" in ")[0] for text in page.execute_script(told)] == ["cell cycle"]
+    click(page, "//*[@id='across']//button[.='Download picture (SVG)']")
+    assert "cell cycle" in fetched(tmp_path / "Reactome-across-sets.svg", page)
+
+
+def test_the_terms_of_the_shown_sets_are_downloaded_as_in_enrichment_tsv(page, tmp_path):
+    page.find_element(By.ID, "search").send_keys("ISG15")
+    wait(page, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#sets tr.entry")) == 1)
+    click(page, "//*[@id='controls']//button[.='Download terms (TSV)']")
+    lines = fetched(tmp_path / "enrichment-shown.tsv", page).splitlines()
+    assert lines[0].startswith("list\tset\tONTOLOGY\tID\tDescription")
+    assert [line.split("\t")[2:6] for line in lines[1:]] == [
+        ["GO BP", "GO:0060337", LONG, "1/2"],
+        ["GO BP", "GO:0007094", "spindle assembly checkpoint", "1/2"],
+    ]
+    click(page, "//*[@id='rankings']//button[.='Download terms (TSV)']")
+    lines = fetched(tmp_path / "gsea-shown.tsv", page).splitlines()
+    assert [line.split("\t")[3] for line in lines] == ["Description", "mitosis", "nuclear division", "translation"]
