@@ -36,13 +36,15 @@ TERMS = {
     "HP:0000316": ("Hypertelorism", "HP:0000118"),
     "HP:0001166": ("Arachnodactyly", "HP:0000118"),
 }
-# Of 4 genes SCN1A alone has seizures, of a kind (ln 4 = 1.386); FGD1 and FBN1 have hypertelorism (ln 2).
+# Of 4 genes SCN1A alone has seizures, of a kind (ln 4 = 1.386); FGD1 and FBN1 have hypertelorism (ln 2), and 9 of 10
+# patients with FBN1's disease have arachnodactyly.
 KNOWN = {
-    "SCN1A": [("HP:0002123", "OMIM:607208")],
-    "FGD1": [("HP:0000316", "OMIM:305400")],
-    "FBN1": [("HP:0001166", "OMIM:154700"), ("HP:0000316", "OMIM:154700")],
-    "USP24": [("HP:0000118", "OMIM:1")],
+    "SCN1A": [("HP:0002123", "OMIM:607208", "-")],
+    "FGD1": [("HP:0000316", "OMIM:305400", "-")],
+    "FBN1": [("HP:0001166", "OMIM:154700", "9/10"), ("HP:0000316", "OMIM:154700", "-")],
+    "USP24": [("HP:0000118", "OMIM:1", "-")],
 }
+DISEASES = {"OMIM:607208": "Dravet syndrome", "OMIM:305400": "Aarskog-Scott syndrome", "OMIM:154700": "Marfan syndrome"}
 CASE = {
     "id": "patient-7, seen by Dr. Doe",
     "subject": {"id": "JOHN-DOE", "sex": "MALE", "timeAtLastEncounter": {"age": {"iso8601duration": "P4Y"}}},
@@ -72,17 +74,23 @@ def make(folder: Path) -> Path:
     ]
     (folder / "hp.obo").write_text("format-version: 1.2\ndefault-namespace: human_phenotype\n" + "".join(terms))
     rows = [
-        f"{list(GENES).index(symbol) + 1}\t{symbol}\t{term}\t{TERMS[term][0]}\t-\t{disease}\n"
+        f"{list(GENES).index(symbol) + 1}\t{symbol}\t{term}\t{TERMS[term][0]}\t{frequency}\t{disease}\n"
         for symbol, known in KNOWN.items()
-        for term, disease in known
+        for term, disease, frequency in known
     ]
     header = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n"
     (folder / "genes_to_phenotype.txt").write_text(header + "".join(rows))
+    names = "".join(f"{disease}\t{name}\n" for disease, name in DISEASES.items())
+    (folder / "phenotype.hpoa").write_text(f"#version: 2025-01-16\ndatabase_id\tdisease_name\n{names}")
     path = folder / "config/sources.yaml"
     sources = yaml.safe_load(path.read_text(encoding="utf-8"))
     sources["hgnc-demo"]["files"]["table"] = {"path": "hgnc.txt"}
     sources["gene-locations-demo"]["files"]["table"] = {"path": "genes.tsv"}
-    sources["hpo-2025"]["files"] = {"obo": {"path": "hp.obo"}, "genes": {"path": "genes_to_phenotype.txt"}}
+    sources["hpo-2025"]["files"] = {
+        "obo": {"path": "hp.obo"},
+        "genes": {"path": "genes_to_phenotype.txt"},
+        "diseases": {"path": "phenotype.hpoa"},
+    }
     path.write_text(yaml.safe_dump(sources, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return folder
 

@@ -1,6 +1,7 @@
 """Gold standards as TSV and JSON, gene locations of both kinds, ready tables; and files that cannot be read."""
 
 import json
+import re
 
 import pytest
 
@@ -195,6 +196,98 @@ def test_patients(tmp_path):
     assert row.present == (("HP:0001250", "Seizure"), ("HP:0001263", "Delay, global"))
     assert (row.absent, row.causal, row.age, row.candidates) == ((), ("A",), "P4Y", ())
     path.write_text("phenotypes\tgene\nSeizure\tA\n")
-    with pytest.raises(InputError, match="expected an HPO id and a label, found 'Seizure'") as caught:
+    with pytest.raises(InputError, match="expected an HPO id, found 'Seizure'") as caught:
         rankings.read_cases(path)
     assert (caught.value.line, caught.value.field) == (2, "phenotypes")
+
+
+@pytest.mark.parametrize("between", [" ", ",", "; ", " | "])
+def test_patients_whose_phenotypes_are_parted_in_any_way(tmp_path, between):
+    path = tmp_path / "cases.tsv"
+    path.write_text(f"present\tabsent\n{between.join(['HP:0001680', 'HP:0001511', 'HP:0001788'])}\tHP:0001250\n")
+    (row,) = rankings.read_cases(path, solved=False)
+    assert row.present == (("HP:0001680", ""), ("HP:0001511", ""), ("HP:0001788", ""))
+    assert row.absent == (("HP:0001250", ""),)
+
+
+def unsolved(tmp_path, text, **settings):
+    path = tmp_path / "loci.tsv"
+    path.write_text(text)
+    return rankings.read_loci(path, solved=False, **settings)
+
+
+CATALOG = "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\tGENE\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "message"),
+    [
+        ("LDL\t2;2\t21001429;21044589\trs693;rs1367117", "CHR_ID", r"several variants \('2;2'\)"),
+        ("LDL\t1 x 19\t109274968 x 44908684\trs629301 x rs429358", "CHR_ID", r"several variants \('1 x 19'\)"),
+        ("LDL\t6_GL000251v2_alt\t2777000\trs9", "CHR_ID", "expected a chromosome"),
+        ("LDL\t1\t248956423000\trs1", "CHR_POS", "expected a position"),
+    ],
+)
+def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field, message):
+    text = f"{CATALOG}LDL\t1\t55039974\trs11591147\tA\n{row}\tA\nHeight\t12\t65824670\trs1\tA\n"
+    first, bad, last = unsolved(tmp_path, text)
+    assert (first.position, last.position, first.fault, last.fault) == (55039974, 65824670, None, None)
+    assert (bad.fault.line, bad.fault.field, bad.variant) == (3, field, row.split("\t")[3])
+    assert re.search(message, bad.fault.what)
+    with pytest.raises(InputError, match=message):  # what is trained on and scored has to be whole
+        rankings.read_loci(tmp_path / "loci.tsv", {"causal": "GENE"})
+
+
+PLINK = """\
+ CHR    F         SNP         BP        P    TOTAL   NSIG    S05    S01   S001  S0001    SP2
+   1    1  rs11591147   55039974   1.2e-50       12      0      0      0      0     12 rs1(1),rs2(1)
+   2    1  rs1367117   21041028   3.4e-30        8      0      0      0      0      8 NONE
+
+
+"""
+
+
+def test_blanks_as_plink_writes_them(tmp_path):
+    rows = unsolved(tmp_path, PLINK, trait="LDL cholesterol")
+    assert [(row.chromosome, row.position, row.variant, row.trait, row.line) for row in rows] == [
+        ("1", 55039974, "rs11591147", "LDL cholesterol", 2),
+        ("2", 21041028, "rs1367117", "LDL cholesterol", 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "position"),
+    [
+        ("trait\tchr_hg38\tpos_hg38", 5),
+        ("trait\tchr\tpos (GRCh38)", 5),
+        ("trait\tCHR\tBP_b38", 5),
+        ("trait\tchr\tpos_hg19\tpos_hg38", 7),
+    ],
+)
+def test_a_column_that_says_grch38_is_read(tmp_path, head, position):
+    cells = "\t".join(["LDL", "1", "5", "7"][: head.count("\t") + 1])
+    (row,) = unsolved(tmp_path, f"{head}\n{cells}\n")
+    assert (row.chromosome, row.position) == ("1", position)
+
+
+@pytest.mark.parametrize(
+    ("head", "columns", "field"),
+    [
+        ("rsid\tchr_hg19\tpos_hg19", {}, "chromosome"),
+        ("rsid\tchr\tposition_GRCh37", {}, "position"),
+        ("rsid\tchr\tbp_hg18", {"position": "bp_hg18"}, "position"),
+    ],
+)
+def test_a_column_that_says_another_build_is_refused(tmp_path, head, columns, field):
+    with pytest.raises(InputError, match="is of (hg19|GRCh37|hg18), and positions are read as of GRCh38") as caught:
+        unsolved(tmp_path, f"{head}\nrs11591147\t1\t55505647\n", trait="LDL", columns=columns)
+    assert caught.value.field == field and "lift it over" in caught.value.fix
+
+
+def test_a_build_in_a_column_of_its_own(tmp_path):
+    text = "trait\tchr\tpos\tgenome_build\n" + "".join(
+        f"LDL\t1\t55039974\t{build}\n" for build in ("GRCh38", "hg38", "GRCh38.p13", "", "NA", "GRCh37", "hg19")
+    )
+    rows = unsolved(tmp_path, text)
+    assert [row.fault is None for row in rows] == [True] * 5 + [False] * 2
+    assert "this position is of GRCh37" in rows[5].fault.what and rows[5].fault.field == "genome_build"

@@ -63,3 +63,19 @@ def test_another_organism_and_another_ontology_are_errors(tmp_path):
         read(tmp_path, taxon=10090)
     with pytest.raises(InputError, match="no term HP:0000118"):
         read(tmp_path, obo=OBO.replace("HP:0000118", "HP:0000119"))
+
+
+def test_diseases_have_names_and_pages(tmp_path):
+    path = tmp_path / "phenotype.hpoa"
+    path.write_text(
+        "#version: 2025-01-16\ndatabase_id\tdisease_name\tqualifier\thpo_id\n"
+        "OMIM:154700\tMarfan syndrome\t\tHP:0001166\nORPHA:558\tMarfan syndrome\t\tHP:0001166\n"
+    )
+    assert hpo.read_disease_names(path) == {"OMIM:154700": "Marfan syndrome", "ORPHA:558": "Marfan syndrome"}
+    pages = [hpo.disease_page(disease) for disease in ("OMIM:154700", "ORPHA:558", "DECIPHER:18")]
+    assert pages[:2] == ["https://omim.org/entry/154700", "https://www.orpha.net/en/disease/detail/558"]
+    assert pages[2] == "https://www.deciphergenomics.org/syndrome/18"
+    assert [hpo.disease_page(text) for text in ("MONDO:1", "OMIM:x", "javascript:1", "")] == [""] * 4
+    path.write_text("#DatabaseID\tDiseaseName\nOMIM\t154700\n")
+    with pytest.raises(InputError, match="database_id, disease_name are not in the header"):
+        hpo.read_disease_names(path)

@@ -4,8 +4,11 @@ import copy
 import gzip
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
+import yaml
+from pydantic.alias_generators import to_snake
 
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.phenopackets import CaseTerm, read_cases
@@ -155,15 +158,136 @@ def test_archives_and_lines_hold_the_same_cases(tmp_path):
     assert read_cases(tmp_path / "store.zip")[0].where == "store/notebooks/A/phenopackets/A.json"
 
 
+# Version 1: what was not found is `negated`, and ages have other names.
+V1 = {
+    "id": "case-1",
+    "subject": {"id": "p1", "sex": "FEMALE", "ageAtCollection": {"age": "P14Y"}},
+    "phenotypicFeatures": [
+        {"type": {"id": "HP:0001166", "label": "Arachnodactyly"}, "classOfOnset": {"id": "HP:0003577"}},
+        {"type": {"id": "HP:0001083", "label": "Ectopia lentis"}, "negated": True},
+        {"type": {"id": "HP:0001659", "label": "Aortic regurgitation"}, "negated": False},
+        {"type": {"id": "HP:0000768", "label": "Pectus carinatum"}},
+        {"type": {"id": "HP:0001250", "label": "Seizure"}, "negated": True},
+        {"type": {"id": "HP:0000252", "label": "Microcephaly"}, "negated": True},
+    ],
+    "metaData": {"created": "2020-01-01T00:00:00Z", "createdBy": "x", "resources": []},
+}
+PRESENT = ["Arachnodactyly", "Aortic regurgitation", "Pectus carinatum"]
+NOT_FOUND = ["Ectopia lentis", "Seizure", "Microcephaly"]
+
+
+def renamed(value, old, new):
+    return json.loads(json.dumps(value).replace(f'"{old}"', f'"{new}"'))
+
+
+def labels_of(case):
+    return [term.label for term in case.present], [term.label for term in case.absent]
+
+
+@pytest.mark.parametrize("version", [None, "1.0", "1.0.0-RC3", 1.0])
+def test_version_1_with_or_without_its_number(tmp_path, version):
+    packet = {**V1, "metaData": {**V1["metaData"], "phenopacketSchemaVersion": version}}
+    [case] = read_cases(written(tmp_path / "a.json", packet))
+    assert labels_of(case) == (PRESENT, NOT_FOUND)
+    assert (case.sex, case.age_last_seen, case.notes) == ("FEMALE", "P14Y", ())
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [({"ageRangeAtCollection": {"start": {"age": "P10Y"}, "end": {"age": "P20Y"}}}, "P10Y"), ({}, "")],
+)
+def test_ages_of_version_1(tmp_path, subject, expected):
+    assert read_cases(written(tmp_path / "a.json", {**V1, "subject": subject}))[0].age_last_seen == expected
+
+
+@pytest.mark.parametrize(
+    ("disease", "expected"),
+    [
+        ({"ageOfOnset": {"age": "P3Y"}}, "P3Y"),
+        ({"classOfOnset": {"id": "HP:0003593", "label": "Infantile onset"}}, "Infantile onset"),
+    ],
+)
+def test_onsets_of_version_1(tmp_path, disease, expected):
+    packet = changed(PACKET, ["diseases", 0], {"term": PACKET["diseases"][0]["term"], **disease})
+    assert read_cases(written(tmp_path / "a.json", packet))[0].age_at_onset == expected
+
+
+@pytest.mark.parametrize("written_so", ["Excluded", "EXCLUDED", "Negated"])
+def test_a_key_in_another_case_is_read_and_told(tmp_path, written_so):
+    [case] = read_cases(written(tmp_path / "a.json", renamed(V1, "negated", written_so)))
+    assert labels_of(case) == (PRESENT, NOT_FOUND)
+    assert case.notes == (f"'{written_so}' was read as '{written_so.lower()}'",)
+
+
+def test_keys_of_features_that_nobody_knows_are_told(tmp_path):
+    [case] = read_cases(written(tmp_path / "a.json", renamed(V1, "negated", "absent")))
+    assert len(case.present) == 6 and case.absent == ()
+    assert case.notes == ("what phenotypic features say under 'absent' was not read",)
+
+
+def test_a_feature_that_contradicts_itself(tmp_path):
+    packet = changed(V1, ["phenotypicFeatures", 1, "excluded"], False)
+    with pytest.raises(InputError, match="`excluded` and `negated` contradict each other") as caught:
+        read_cases(written(tmp_path / "a.json", packet))
+    assert caught.value.field == "phenotypicFeatures[1]"
+
+
+def test_snake_case_says_the_same(tmp_path):
+    text = json.dumps(PACKET)
+    for name in ("phenotypicFeatures", "timeAtLastEncounter", "genomicInterpretations", "interpretationStatus"):
+        text = text.replace(name, to_snake(name))
+    for name in ("variantInterpretation", "variationDescriptor", "geneContext", "valueId", "ontologyClass", "metaData"):
+        text = text.replace(name, to_snake(name))
+    [case] = read_cases(written(tmp_path / "a.json", text))
+    assert case == read_cases(written(tmp_path / "b/a.json", PACKET))[0]
+
+
+def test_yaml_says_the_same(tmp_path):
+    for name, packet in {"a.yml": PACKET, "b.yaml": V1}.items():
+        [case] = read_cases(written(tmp_path / name, yaml.safe_dump(packet)))
+        [expected] = read_cases(written(tmp_path / f"json/{name}.json", packet))
+        assert replace(case, where="") == replace(expected, where="")
+    unquoted = yaml.safe_dump(V1, sort_keys=False) + "  phenopacketSchemaVersion: 1.0\n"  # a number to YAML
+    assert labels_of(read_cases(written(tmp_path / "c.yml", unquoted))[0]) == (PRESENT, NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("id: a\nid: b\n", "key 'id' is given twice", 2),
+        ("a: [\n", "not valid YAML", 2),
+        ("- a\n", "no phenopacket", None),
+    ],
+)
+def test_yaml_that_is_no_phenopacket(tmp_path, text, message, line):
+    with pytest.raises(InputError, match=message) as caught:
+        read_cases(written(tmp_path / "a.yml", text))
+    assert (caught.value.file, caught.value.line) == (tmp_path / "a.yml", line)
+
+
+def test_a_phenopacket_without_an_id_is_called_after_its_place(tmp_path):
+    [case] = read_cases(written(tmp_path / "a.json", changed(V1, ["id"], ...)))
+    assert (case.id, case.notes) == ("a.json", ("the phenopacket has no id, and is called after its place",))
+
+
 FEATURE = ["phenotypicFeatures", 1]
 AGE = ["subject", "timeAtLastEncounter", "age", "iso8601duration"]
 VERSION = ["metaData", "phenopacketSchemaVersion"]
 NO_JSON = "give phenopackets as JSON"
+SETTINGS = {"analysis": {"hpoIds": ["HP:0001250"]}}  # of Exomiser
 ABSENT = {**{key: value for key, value in FLAT.items() if key != "excluded"}, "absent": FLAT["excluded"]}
 MALFORMED = [
     ('{"id": "x",', "this is not JSON: Expecting property name", None, NO_JSON),
     (json.dumps(PACKET)[:-1] + ', "id": "other"}', "the key 'id' stands twice in one object", None, NO_JSON),
-    ('{"a": 1}', "this is no phenopacket: expected a JSON object with one of diseases,", None, "take the file out"),
+    ('{"a": 1}', "this is no phenopacket: expected an object with one of diseases,", None, "take the file out"),
+    (json.dumps({"id": "f", "proband": PACKET, "metaData": {}}), "a Family or a Cohort", None, "the proband"),
+    (json.dumps(SETTINGS), "this is no phenopacket", None, "write its HPO ids into a text file, one a line"),
+    (
+        json.dumps({**PACKET, "phenotypic_features": []}),
+        "'phenotypicFeatures' stands twice",
+        "phenotypicFeatures",
+        "keep",
+    ),
     (json.dumps(ABSENT), "the flat layout has no such field", "absent", "did you mean 'excluded'?"),
 ]
 
@@ -179,7 +303,8 @@ def field_of(path):
         *(
             (json.dumps(changed(original, path, value)), message, field_of(path), fix)
             for original, path, value, message, fix in [
-                (PACKET, ["id"], ..., "this field is missing", "some text"),
+                (PACKET, ["diseases", 0, "term", "id"], ..., "this field is missing", "some text"),
+                (PACKET, [*FEATURE, "negated"], "yes", 'a valid boolean, found "yes"', "true or leave it out"),
                 (PACKET, ["id"], "../a\n\tb", "on one line, without control characters, found", "text on one line"),
                 (PACKET, ["phenotypicFeatures"], {}, "should be a valid list, found {}", "phenopacket-schema"),
                 (PACKET, [*FEATURE, "type", "id"], None, "this field is missing", "seven digits"),
@@ -187,12 +312,12 @@ def field_of(path):
                 (PACKET, ["subject", "sex"], "male", "'MALE' or 'OTHER_SEX', found \"male\"", "phenopacket-schema"),
                 (PACKET, AGE, "4 years", 'this is no ISO 8601 duration, found "4 years"', "such as P4Y6M"),
                 (PACKET, AGE, "P99999999999Y", "this is no ISO 8601 duration", "such as P4Y6M"),
-                (PACKET, VERSION, "1.0.0", 'this is malformed, found "1.0.0"', "convert it to version 2"),
+                (PACKET, VERSION, "3.0.0", 'this is malformed, found "3.0.0"', "versions 1 and 2 are read"),
                 (FLAT, ["age_last_seen"], "P4", 'this is no ISO 8601 duration, found "P4"', "such as P4Y6M"),
             ]
         ),
     ],
-    ids=range(14),
+    ids=range(18),
 )
 def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, message, field, fix):
     good = json.dumps({**PACKET, "id": "good"})

@@ -82,3 +82,25 @@ def test_a_description_of_two_lines_is_a_cell_of_a_gene_table(tmp_path):
     rows += [f'GENE{n},2.5,0.01,"first line\nsecond line, and more"' for n in range(4)]
     one, _ = read_gene_lists(written(tmp_path / "a.csv", rows), Annotation(sets=["any"]))[0].lists
     assert [gene.written for gene in one.genes] == ["GENE0", "GENE1", "GENE2", "GENE3"]
+
+
+def test_blanks_part_cells_where_the_header_says_so(tmp_path):
+    path = written(tmp_path / "a.txt", [' CHR   "SNP" P ', " 1  rs1,rs2   1e-9", "", ' 2 "rs 3" 2e-9  '])
+    table = read_table(path, ["chr", "snp", "pos"])
+    assert (table.columns, table.lines) == (["CHR", "SNP", "P"], [2, 4])
+    assert [dict(cells) for _, cells in table.rows] == [
+        {"CHR": "1", "SNP": "rs1,rs2", "P": "1e-9"},
+        {"CHR": "2", "SNP": "rs 3", "P": "2e-9"},
+    ]
+
+
+@pytest.mark.parametrize("rows", [["gene name", "TP53"], ["gene name", "tumor protein"], ["gene,my name", "TP53,p 53"]])
+def test_a_blank_within_a_name_parts_nothing(tmp_path, rows):
+    table = read_table(written(tmp_path / "a.txt", rows), ["gene", "name", "gene name"])
+    assert table.columns == rows[0].split(",")
+
+
+def test_a_row_of_another_width_between_blanks(tmp_path):
+    with pytest.raises(InputError, match="expected 2 columns as in the header, found 3") as caught:
+        read_table(written(tmp_path / "a.txt", ["chr snp", "1 rs1", "1 rs1 rs2"]), ["chr", "snp"])
+    assert caught.value.line == 3

@@ -5,7 +5,7 @@ reasonome verify [SOURCE ...]    compare the native files on disk with their pin
 reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
 reasonome annotate SETS          enriched terms of your own gene sets, and a model's names for them, checked
 reasonome update                 fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses
-reasonome rank FILES             rank the genes of your own unsolved cases and loci with a model; no diagnosis
+reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
@@ -31,7 +31,7 @@ from reasonome.core.terminal import show
 def main(words: list[str] | None = None) -> int:
     """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify or diff found a difference.
 
-    It is also 1 where verify had nothing to compare of the sources that it was asked for.
+    It is also 1 where verify had nothing to compare of the sources that it was asked for, or rank ranked nothing.
     """
     args, unknown = _parser().parse_known_args(words)
     if unknown:

@@ -10,8 +10,10 @@ from selenium.webdriver.common.keys import Keys
 from reasonome.prioritisation.page import PageAbout, SourceUsed, write_page
 from reasonome.prioritisation.record import (
     PURPOSE,
+    AgainstIt,
     AskedPhenotype,
     Claim,
+    KnownDisease,
     KnownPhenotype,
     RankedCandidate,
     RankingRecord,
@@ -33,6 +35,21 @@ KNOWN = KnownPhenotype(
     known_label="Seizure",
     diseases=["OMIM:607208"],
 )
+DRAVET = KnownDisease(
+    id="OMIM:607208",
+    name="Dravet syndrome",
+    link="https://omim.org/entry/607208",
+    fit=0.5,
+    against=[
+        AgainstIt(
+            id="HP:0001166",
+            label="Arachnodactyly",
+            known_id="HP:0001166",
+            known_label="Arachnodactyly",
+            stated="9 of 10 patients",
+        )
+    ],
+)
 CASES = [
     RankingRecord(
         kind="case",
@@ -41,9 +58,21 @@ CASES = [
         id="a1",
         present=[SEIZURE],
         genes=[
-            RankedCandidate(symbol="SCN1A", rank=1, first=0.6, listed=1, overlap=1.4, overlap_rank=1, known=[KNOWN]),
+            RankedCandidate(
+                symbol="SCN1A",
+                rank=1,
+                first=0.6,
+                listed=1,
+                overlap=1.4,
+                overlap_rank=1,
+                fit=0.5,
+                fit_rank=1,
+                known=[KNOWN],
+                diseases=[DRAVET],
+            ),
             RankedCandidate(symbol="FGD1", rank=2, first=0.4, listed=1, overlap=0),
         ],
+        disease_names={"OMIM:607208": "Dravet syndrome"},
         usable=1,
         samples=[Sample(genes=["SCN1A", "FGD1"], text="<genes>[SCN1A, FGD1]</genes>")],
         reasons="SCN1A causes seizures.",
@@ -64,8 +93,8 @@ CASES = [
         id="b2",
         present=[AskedPhenotype(id="HP:0000316", label=f"Hypertelorism {POISON}")],
         genes=[
-            RankedCandidate(symbol="FGD1", name=POISON, rank=1, first=1, listed=1, overlap=0.2, overlap_rank=7),
-            RankedCandidate(symbol="FBN1", overlap=0.7, overlap_rank=1, shown=False),
+            RankedCandidate(symbol="FGD1", name=POISON, rank=1, first=1, listed=1, overlap=0.2, fit=0.2, fit_rank=7),
+            RankedCandidate(symbol="FBN1", overlap=0.7, fit=0.7, fit_rank=1, shown=False),
         ],
         usable=1,
         samples=[Sample(genes=["FGD1"], text=POISON)],
@@ -116,8 +145,9 @@ def test_the_table_shows_the_model_beside_the_facts(page):
     assert PURPOSE.capitalize() in page.find_element(By.TAG_NAME, "header").text
     assert [cell.split("\n")[0] for cell in cells(page, "model's first gene")] == ["SCN1A", "FGD1", "not asked"]
     assert cells(page, "first in") == ["60 %", "100 %", ""]
-    assert cells(page, "best phenotype overlap") == ["SCN1A", "FBN1", ""]
-    assert cells(page, "overlap rank") == ["1", "7", ""]
+    assert cells(page, "best by phenotypes") == ["SCN1A", "FBN1", ""]
+    assert cells(page, "rank by phenotypes") == ["1", "7", ""]
+    assert cells(page, "diseases") == ["Dravet syndrome (OMIM:607208)", "", ""]
     assert cells(page, "phenotypes known") == ["1 of 1", "0 of 1", ""]
     assert cells(page, "flags")[2] == "⚑ not asked: no phenotype"
 
@@ -129,7 +159,7 @@ def test_only_what_a_fact_speaks_for_is_bold(page):
 
 
 def test_views_and_search(page):
-    choose(page, "show", "it is not the best by phenotype overlap")
+    choose(page, "show", "it is not the best by phenotypes")
     assert [cell.split()[0] for cell in cells(page, "case")] == ["second"]
     choose(page, "show", "all")
     page.find_element(By.ID, "search").send_keys("seizure", Keys.ARROW_DOWN)
@@ -139,8 +169,31 @@ def test_views_and_search(page):
 def test_a_row_opens_to_the_ranking_the_reasons_and_their_check(page):
     click(page, "//table[@id='rankings']//tr[contains(@class, 'entry')][1]//button")
     text = page.find_element(By.CSS_SELECTOR, "tr.detail").text
-    for told in ("✔ Seizure", "HP:0001250: OMIM:607208", "SCN1A causes seizures.", "✔ supported", "present"):
+    for told in (
+        "✔ Seizure",
+        "HP:0001250: Dravet syndrome (OMIM:607208)",
+        "✘ Arachnodactyly is absent, and most patients have it: 9 of 10 patients",
+        "SCN1A causes seizures.",
+        "✔ supported",
+        "present",
+    ):
         assert told in text
+    links = page.find_elements(By.CSS_SELECTOR, "tr.detail a[rel=noreferrer]")
+    assert {link.get_attribute("href") for link in links} == {"https://omim.org/entry/607208"}
+
+
+def test_a_page_without_a_model(driver, tmp_path):
+    equal = RankedCandidate(symbol="FGD1", rank=1, fit=0.5, fit_rank=1, overlap=0.5)
+    case = CASES[0].model_copy(update={"genes": [CASES[0].genes[0], equal], "samples": [], "reasons": "", "claims": []})
+    path = tmp_path / "rankings.html"
+    write_page([case], about().model_copy(update={"model": "", "decoding": "", "style": ""}), path)
+    opened(driver, path)
+    assert cells(driver, "first gene") == ["SCN1A = FGD1"]
+    assert (cells(driver, "fit"), cells(driver, "diseases")) == (["0.50"], ["Dravet syndrome (OMIM:607208)"])
+    click(driver, "//table[@id='rankings']//tr[contains(@class, 'entry')][1]//button")
+    text = driver.find_element(By.CSS_SELECTOR, "tr.detail").text
+    assert "diseases that fit" in text.lower() and "Reasons" not in text and "answer" not in text
+    check_quiet(driver, path)
 
 
 def test_an_address_opens_its_row_and_hostile_texts_stay_texts(driver, written):
@@ -186,7 +239,7 @@ def test_a_page_of_loci(driver, tmp_path):
 def test_a_page_of_five_hundred_cases_opens_in_three_seconds(driver, tmp_path):
     many = [KNOWN.model_copy(update={"diseases": [f"OMIM:{n}" for n in range(8)]})] * 10
     genes = [
-        RankedCandidate(symbol=f"GENE{n}", name="a gene of some length", rank=n, listed=1, overlap_rank=n, known=many)
+        RankedCandidate(symbol=f"GENE{n}", name="a gene of some length", rank=n, listed=1, fit_rank=n, known=many)
         for n in range(1, 36)
     ]
     cases = [CASES[0].model_copy(update={"id": str(n), "name": f"case {n}", "genes": genes}) for n in range(500)]

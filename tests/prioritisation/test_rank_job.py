@@ -264,7 +264,7 @@ def test_reasons_are_held_against_the_phenotypes_of_genes(ranking):
         ("SCN1A", "Hypertelorism", "unknown", "present"),
         ("FGD1", "Arachnodactyly", "unknown", "absent"),
     ]
-    assert record["claims"][0]["fact"] == "HPO: Seizure (HP:0001250) in OMIM:607208"
+    assert record["claims"][0]["fact"] == "HPO: Seizure (HP:0001250) in Dravet syndrome (OMIM:607208)"
     assert record["unchecked"] == ["SCN1A is a channel."]
 
 

@@ -1,17 +1,20 @@
-"""`reasonome rank`: the genes of your own unsolved cases and loci, ranked by a model and held against facts.
+"""`reasonome rank`: the genes of your own unsolved cases and loci, ranked by phenotypes or distance, or by a model.
 
+reasonome rank patient.json --panel panel.txt --no-model --out my_case
 reasonome rank patient.json --model demo-ranking --out my_case
 reasonome rank terms.txt --panel panel.txt --model demo-ranking --out my_case --style short
 reasonome rank loci.tsv --model demo-ranking --out my_loci --window-kb 300
 reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model demo-ranking --out my_locus
 
---model takes what `reasonome annotate` takes: an experiment, a finished model, a backbone, weights, a .gguf file or the
-address of an OpenAI-compatible server.
+--no-model ranks cases by how well known phenotypes of each gene fit, less what the patient has not and most patients of
+its diseases have, and loci by distance. --model takes what `reasonome annotate` takes: an experiment, a finished model,
+a backbone, weights, a .gguf file or the address of an OpenAI-compatible server; both rankings stand side by side.
 
-FILES are phenopackets (version 2, JSON, JSON lines or .zip), lists of HPO terms (one a line; - or not in front of what
+FILES are phenopackets (version 2 or 1; JSON, YAML, JSON lines or .zip), lists of HPO terms (- or not in front of what
 the patient has not), or tables: of cases with present (and absent) phenotypes, of loci with a trait and candidates, or
 with trait, chromosome and position (GRCh38). Research use only: not a diagnosis, not for clinical decisions. Ids and
-names of files stay on the machine, and without --upload all does. A second run uses the answers that it has.
+names of files stay on the machine, and without --upload all does. A second run uses the answers that it has. The
+exit status is 1 where no case and no locus was ranked.
 """
 
 import argparse
@@ -26,22 +29,23 @@ from reasonome.config.checked import checked
 from reasonome.config.project import Project
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
+from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 from reasonome.prioritisation.settings import Prioritisation
 
 # Settings that are options by their name.
-_OPTIONS = (
-    *("kind", "panel", "trait", "locus", "window_kb", "benchmark", "style", "samples", "temperature", "top_p"),
-    *("max_new_tokens", "batch_size", "seed"),
-)
+_OF_MODELS = ("style", "samples", "temperature", "top_p", "max_new_tokens", "batch_size", "seed")
+_OPTIONS = ("kind", "panel", "trait", "locus", "window_kb", "benchmark", *_OF_MODELS)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
-    summary = "rank the genes of your own unsolved cases and loci with a model; research use only, no diagnosis"
+    summary = "rank the genes of your own unsolved cases and loci; research use only, no diagnosis"
     command = arguments.command_parser(commands, "rank", run, summary, __doc__)
     command.add_argument("files", nargs="*", metavar="FILES", help=Prioritisation.model_fields["files"].description)
-    command.add_argument("--model", required=True, help="which model is asked; see above")
+    by = command.add_mutually_exclusive_group(required=True)
+    by.add_argument("--model", help="which model is asked; see above")
+    by.add_argument("--no-model", action="store_true", help="rank by phenotypes or distance alone: no model is asked")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     arguments.add_settings(command, Prioritisation.model_fields, _OPTIONS)
@@ -49,17 +53,28 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Rank and print; the exit status is 0 even if some cases got no answer."""
+    """Rank and print; the exit status is 0 even if some cases got no answer, and 1 where none is ranked."""
     from reasonome.prioritisation import job
 
+    if args.no_model:
+        _refuse_options_of_models(args)
     values = {name: value for name, value in vars(args).items() if name in Prioritisation.model_fields}
     values["columns"] = parse_columns(args.columns)
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
         project = Project(args.config)
         settings = checked(Prioritisation, values, "docs/rank.md", _option).placed(place)
-        job.rank_files(project, settings, partial(asked_model, project, args, place), Path(place(args.out)), command)
-    return 0
+        find = (lambda: None) if args.no_model else partial(asked_model, project, args, place)
+        records = job.rank_files(project, settings, find, Path(place(args.out)), command)
+    return 0 if any(record.first for record in records) else 1
+
+
+def _refuse_options_of_models(args: argparse.Namespace) -> None:
+    """InputError for an option that says how a model is asked, where none is."""
+    given = {*getattr(args, "given", ()), *(name for name in ("adapter", "upload") if getattr(args, name))}
+    if unused := [name for name in (*_OF_MODELS, "adapter", "upload") if name in given]:
+        what = "this says how a model is asked, and --no-model asks none"
+        raise InputError(what, field=arguments.option(unused[0]), fix="leave one of the two out")
 
 
 def _option(setting: str) -> str:

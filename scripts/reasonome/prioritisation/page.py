@@ -7,6 +7,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from reasonome.core import atomic
+from reasonome.facts.sources.hpo import disease_page
 from reasonome.prioritisation.record import PURPOSE, RankingRecord
 from reasonome.prioritisation.settings import Kind
 from reasonome.prioritisation.tables import tsv_heading, tsv_lines
@@ -26,11 +27,13 @@ SCRIPTS = [
 class PageAbout(BaseModel):
     """How the rankings were made. `recipe_steps` has a sentence for each training step; `warnings` stand above all.
 
-    `where` is a sentence on where the model was asked.
+    `where` is a sentence on where the model was asked. `model` is "" where none was. `by_chance` says first of all that
+    the model was measured to rank as by chance; "" where it was not.
     """
 
     kind: Kind
     model: str
+    by_chance: str = ""
     recipe_steps: list[str] = []
     benchmark: str
     style: str
@@ -58,6 +61,7 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
     data = {
         "kind": about.kind,
         "model": about.model,
+        "links": _links(records),
         "files": "rankings-shown",
         "heading": tsv_heading(),
         "lines": ["\n".join(tsv_lines(record)) for record in records],
@@ -74,3 +78,11 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
         script_digest=page_files.script_digest(script),
         data=Markup(page_files.script_data(data)),
     )
+
+
+def _links(records: Sequence[RankingRecord]) -> dict[str, str]:
+    """The page of each disease that is told of, by its id, as far as there is one."""
+    genes = [gene for record in records for gene in record.genes]
+    of_phenotypes = (disease for gene in genes for known in gene.known for disease in known.diseases)
+    ids = dict.fromkeys((*of_phenotypes, *(disease.id for gene in genes for disease in gene.diseases)))
+    return {disease: page for disease in ids if (page := disease_page(disease))}

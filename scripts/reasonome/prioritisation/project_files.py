@@ -13,13 +13,15 @@ from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _DEFAULTS: dict[Kind, str] = {"case": "demo-cases", "locus": "demo-loci"}
 _WITH_REASONS = "short"
+DISEASES = "diseases"  # the file of HPO with the names of diseases
 
 
 @dataclass(frozen=True)
 class Sources:
     """Names and files of the sources of genes, of where they lie, and of their phenotypes.
 
-    `phenotypes` are HPO's files, None where the benchmark names none or they were not fetched: `lacking` are those.
+    `phenotypes` are HPO's files, None where the benchmark names none or they were not fetched: `lacking` are those. The
+    names of diseases may lack without the others.
     """
 
     authority: str
@@ -79,12 +81,14 @@ def sources(project: Project, benchmark: RankingBenchmark) -> Sources:
         raise InputError("files of genes were not fetched yet", file=missing[0], fix=fix)
     phenotypes = project.source_files(benchmark.phenotypes) if benchmark.phenotypes else {}
     lacking = [path for path in phenotypes.values() if not path.is_file()]
+    needed_of_hpo = [path for key, path in phenotypes.items() if key != DISEASES]
+    are_here = bool(phenotypes) and all(path.is_file() for path in needed_of_hpo)
     return Sources(
         authority=benchmark.authority,
         authority_files=authority,
         locations=benchmark.locations,
         locations_file=locations,
         phenotypes=benchmark.phenotypes,
-        phenotype_files=phenotypes if phenotypes and not lacking else None,
+        phenotype_files={key: path for key, path in phenotypes.items() if path.is_file()} if are_here else None,
         lacking=lacking,
     )

@@ -17,6 +17,7 @@ from reasonome.prioritisation.readers import AskedFile
 from reasonome.prioritisation.record import AskedPhenotype, RankingRecord
 from reasonome.prompts.prompts import gene_text, most_that_fit
 from reasonome.tasks.ranking.cases import age_words
+from reasonome.tasks.ranking.disease_fit import fits
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
@@ -24,6 +25,8 @@ from reasonome.tasks.ranking.rows import Place, shuffled
 from reasonome.tasks.ranking.settings import RankingStyle
 
 FEWEST = 2  # candidates, of which one is to come first
+NO_FACT = "no fact can support it"  # said of a phenotype that HPO's files do not know
+_LISTED = 100  # candidates that a ranking without a model lists
 _NUMBER = r"\d+ (?:year|month|week|day)s?"
 # Ages that a prompt may show; any other text might say who the patient is.
 _AGE = re.compile(
@@ -68,10 +71,11 @@ class Question:
 class QuestionMaker:
     """Makes the questions of a run. `panel` are genes as written, None for any human gene.
 
-    `maker` resolves genes and knows the window, `places` says where genes lie, `overlap` knows the phenotypes of genes.
+    `style` is None where no model is asked, so that no prompt limits the candidates. `maker` resolves genes and knows
+    the window, `places` says where genes lie, `overlap` knows the phenotypes of genes.
     """
 
-    style: RankingStyle
+    style: RankingStyle | None
     maker: LocusMaker
     places: GeneMap
     overlap: PhenotypeOverlap | None
@@ -122,6 +126,8 @@ class QuestionMaker:
 
     def case(self, row: CaseRow, file: AskedFile, number: int) -> Question:
         """The question of a case. Raises InputError."""
+        if row.fault is not None:
+            raise row.fault
         where = _where(row, file)
         present = self._phenotypes(row.present, where, "present", file)
         absent = self._phenotypes(row.absent, where, "absent", file)
@@ -134,7 +140,8 @@ class QuestionMaker:
             what = f"{', '.join(both)} is both present and absent"
             where["line"] = file.term_lines.get(both[0], row.line)
             raise InputError(what, **where, field="absent", fix="take it out of one of the two")
-        flags = [f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note]
+        flags = [*row.notes, *(f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note)]
+        flags += self._contradictions(present, absent)
         age = _age(row.age.strip())
         if row.age.strip() and not age:
             written = row.age.strip()[:20]
@@ -152,19 +159,37 @@ class QuestionMaker:
             sex=sex,
         )
         candidates, unmapped = self._candidates(row, file, where)
+        by_fit: dict[str, float] = {}
         if self.overlap is not None and candidates:
-            scores = self.overlap.scores(example, candidates)
-            if self.style.order == "score" and all(gene.score is None for gene in candidates):
+            scores = fits(example, candidates, self.overlap)
+            if self._wants_scores(candidates):
                 candidates = [
-                    gene.model_copy(update={"score": score}) for gene, score in zip(candidates, scores, strict=True)
+                    gene.model_copy(update={"score": score})
+                    for gene, (score, _) in zip(candidates, scores, strict=True)
                 ]
-            by_fit = dict(zip((gene.symbol for gene in candidates), scores, strict=True))
-        else:
-            by_fit = {}
+            by_fit = {gene.symbol: fit for gene, (overlap, fit) in zip(candidates, scores, strict=True) if overlap > 0}
         return self._asked(record, example, candidates, unmapped, flags, by_fit, "whose known phenotypes fit best")
+
+    def _contradictions(self, present: Sequence[AskedPhenotype], absent: Sequence[AskedPhenotype]) -> list[str]:
+        """In words: which absent phenotypes a present one implies."""
+        if self.overlap is None:
+            return []
+        return [
+            f"{_named(one)} is present, and {_named(other)}, which it implies, is absent: check both"
+            for one in present
+            for other in absent
+            if self.overlap.implies(one.id, other.id)
+        ]
+
+    def _wants_scores(self, candidates: Sequence[RankedGene]) -> bool:
+        """Whether the style lists candidates by scores, and they have none."""
+        is_by_score = self.style is not None and self.style.order == "score"
+        return is_by_score and all(gene.score is None for gene in candidates)
 
     def locus(self, row: LocusRow, file: AskedFile, number: int) -> Question:
         """The question of a locus. Raises InputError."""
+        if row.fault is not None:
+            raise row.fault
         where = _where(row, file)
         trait = one_line(row.trait)
         if not trait:
@@ -173,7 +198,7 @@ class QuestionMaker:
             what = "this locus has neither candidates nor a position"
             raise InputError(what, **where, field="position", fix="give chromosome and position (GRCh38)")
         candidates, unmapped = self._candidates(row, file, where)
-        if self.style.order == "score" and all(gene.score is None for gene in candidates):
+        if self._wants_scores(candidates):
             candidates = [
                 gene.model_copy(update={"score": None if gene.distance is None else -float(gene.distance)})
                 for gene in candidates
@@ -189,6 +214,10 @@ class QuestionMaker:
         )
         example = UnsolvedLocus(id=record.id, subset="loci", trait=trait)
         near = {gene.symbol: -gene.distance for gene in candidates if gene.distance is not None}
+        if self.style is None and not near:
+            what = "without a model candidates are ranked by distance, and no place is known here"
+            fix = "give chromosome and position (GRCh38), or a --model"
+            raise InputError(what, **where, field="position", fix=fix)
         return self._asked(record, example, candidates, unmapped, [], near, "nearest to the lead variant")
 
     def _candidates(
@@ -236,24 +265,33 @@ class QuestionMaker:
         which: str,
     ) -> Question:
         """The question with the candidates that its prompt has room for: the most `preferred`, else any by the seed."""
-        if self.style.order == "score" and candidates and all(gene.score is None for gene in candidates):
+        if candidates and self._wants_scores(candidates):
             what = "this style lists candidates as a tool's scores have them, and nothing here scores them"
             raise InputError(what, field="--style", fix="ask in another style, or give a column of scores")
-        mixed = shuffled(candidates, self.style.seed)
-        ordered = sorted(mixed, key=lambda gene: -preferred.get(gene.symbol, float("-inf")))
-        fits = most_that_fit([gene_text(gene, self.style) for gene in ordered], self.style)
-        left_out = [gene.symbol for gene in ordered[fits:]]
+        seed = 0 if self.style is None else self.style.seed
+        ordered = sorted(shuffled(candidates, seed), key=lambda gene: -preferred.get(gene.symbol, float("-inf")))
+        room = _LISTED
+        if self.style is not None:
+            room = most_that_fit([gene_text(gene, self.style) for gene in ordered], self.style)
+        listed, left_out = ordered[:room], [gene.symbol for gene in ordered[room:]]
         if left_out:
-            told = f"those {which}" if preferred else "drawn by a seed, as nothing here says which fit best"
-            room = f"the prompt had room for {fits:,} of {len(ordered):,} candidates, {told}"
-            flags = [*flags, f"{room}; the model was not shown {some(left_out)}"]
+            flags = [*flags, self._room(len(listed), left_out, f"those {which}" if preferred else "")]
         if unmapped:
             verb = "is no known gene and was" if len(unmapped) == 1 else "are no known genes and were"
             flags = [*flags, f"{len(unmapped):,} of the candidates {verb} left out: {some(unmapped)}"]
-        updates = {"panel": len(candidates), "shown": fits, "flags": flags}
+        updates = {"panel": len(candidates), "shown": len(listed), "flags": flags}
         updates |= {"unmapped": list(unmapped), "left_out": left_out}
-        shown = example.model_copy(update={"candidates": shuffled(ordered[:fits], self.style.seed)})
+        shown = example.model_copy(update={"candidates": shuffled(listed, seed)})
         return Question(record.model_copy(update=updates), shown, candidates)
+
+    def _room(self, n_listed: int, left_out: Sequence[str], which: str) -> str:
+        """In words: how many candidates are listed, `which` those are, and some of the others."""
+        which = which or "drawn by a seed, as nothing here says which fit best"
+        total = n_listed + len(left_out)
+        if self.style is None:
+            return f"{n_listed:,} of {total:,} candidates are listed, {which}; left out: {some(left_out)}"
+        told = f"the prompt had room for {n_listed:,} of {total:,} candidates, {which}"
+        return f"{told}; the model was not shown {some(left_out)}"
 
     def _phenotypes(
         self, terms: Sequence[tuple[str, str]], where: dict, column: str, file: AskedFile
@@ -289,8 +327,13 @@ class QuestionMaker:
         return AskedPhenotype(
             id=term,
             label=label or ontology.terms[known].name,
-            note=f"{note}: the model is told the label, and no fact can support it",
+            note=f"{note}: {'' if self.style is None else 'the model is told the label, and '}{NO_FACT}",
         )
+
+
+def _named(term: AskedPhenotype) -> str:
+    """A phenotype with its id."""
+    return f"{term.label} ({term.id})"
 
 
 def _age(text: str) -> str:

@@ -1,6 +1,6 @@
 """Rank the genes of questions with a model: answers are drawn, merged by votes and held against facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from inspect import getfile
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import some
 from reasonome.prioritisation import tables
+from reasonome.prioritisation.candidates import candidates, disease_names
 from reasonome.prioritisation.knowledge import Known
 from reasonome.prioritisation.questions import Question
-from reasonome.prioritisation.reasons import check_distances, check_phenotypes, known_phenotypes
-from reasonome.prioritisation.record import RankedCandidate, RankingRecord, Sample
+from reasonome.prioritisation.reasons import check_distances, check_phenotypes
+from reasonome.prioritisation.record import RankingRecord, Sample
 from reasonome.prioritisation.settings import NEW_TOKENS, Kind, Prioritisation
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
@@ -35,7 +36,6 @@ RESULTS = ResultsKind(
     (tables.TSV, tables.JSONL),
     frozenset({"settings", "questions", "ranked_with", "model"}),
 )
-BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
 
 
 def rank(
@@ -114,17 +114,19 @@ def _ranked(
     merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
     chosen = _nearest_to(merged, samples)
     reasons = "\n".join(parsed[chosen].steps) if merged else ""
-    candidates = _candidates(question, samples, merged, known)
-    named = [known.gene(candidate.symbol, question) for candidate in candidates]
+    genes = candidates(question, samples, merged, known)
+    named = [known.gene(gene.symbol, question) for gene in genes]
     claims, unchecked = [], []
     if reasons and record.kind == "locus":
-        claims, unchecked = check_distances(reasons, named, candidates)
+        claims, unchecked = check_distances(reasons, named, genes)
     elif reasons and known.overlap is not None:
-        claims, unchecked = check_phenotypes(reasons, named, record.present, record.absent, known.overlap)
+        stated = (record.present, record.absent)
+        claims, unchecked = check_phenotypes(reasons, named, *stated, known.overlap, known.disease_names)
     left_out = task.prompt(example, style).facts_left_out
     return record.model_copy(
         update={
-            "genes": candidates,
+            "genes": genes,
+            "disease_names": disease_names(genes, known),
             "usable": sum(bool(sample.genes) for sample in samples),
             "samples": [samples[chosen], *(one for place, one in enumerate(samples) if place != chosen)],
             "reasons": reasons,
@@ -169,53 +171,6 @@ def _nearest_to(merged: Sequence[str], samples: Sequence[Sample]) -> int:
         return [-abs(at.get(gene, unlisted) - rank) for rank, gene in enumerate(merged[:3], 1)]
 
     return max(range(len(samples)), key=likeness)
-
-
-def _candidates(
-    question: Question, samples: Sequence[Sample], merged: Sequence[str], known: Known
-) -> list[RankedCandidate]:
-    """The ranked genes, then the other shown candidates and those that fit best by phenotypes, with their facts."""
-    record = question.record
-    shown = {gene.symbol for gene in question.example.candidates}
-    scores = known.overlaps(question)
-    distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
-    by_overlap = ranks({symbol: score for symbol, score in scores.items() if score > 0}, highest=True)
-    by_distance = ranks(distances, highest=False)
-    best = sorted(by_overlap, key=lambda symbol: (by_overlap[symbol], symbol))[:BESIDE]
-    last = max(len(by_overlap), len(by_distance)) + 1
-    beside = sorted(
-        {*shown, *best} - set(merged),
-        key=lambda symbol: (by_overlap.get(symbol, last), by_distance.get(symbol, last), symbol),
-    )
-    place_of = {symbol: place for place, symbol in enumerate(merged, 1)}
-    made = []
-    for symbol in [*merged, *beside]:
-        gene = known.gene(symbol, question)
-        made.append(
-            RankedCandidate(
-                symbol=symbol,
-                name=gene.name,
-                rank=place_of.get(symbol),
-                first=sum(sample.genes[:1] == [symbol] for sample in samples) / len(samples),
-                listed=sum(symbol in sample.genes for sample in samples) / len(samples),
-                shown=symbol in shown or not question.candidates,
-                overlap=round(scores.get(symbol, 0.0), 4) if scores else None,
-                overlap_rank=by_overlap.get(symbol),
-                distance=distances.get(symbol),
-                distance_rank=by_distance.get(symbol),
-                known=known_phenotypes(gene, record.present, known.overlap) if known.overlap is not None else [],
-            )
-        )
-    return made
-
-
-def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
-    """The rank of each, from 1; equals share the best of their ranks."""
-    ordered = sorted(values.values(), reverse=highest)
-    first: dict[float, int] = {}
-    for place, value in enumerate(ordered, 1):
-        first.setdefault(value, place)
-    return {name: first[value] for name, value in values.items()}
 
 
 def _flags(samples: Sequence[Sample], lists: _Lists, left_out: int) -> list[str]:

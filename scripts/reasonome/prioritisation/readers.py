@@ -12,13 +12,15 @@ from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.gene_locations import known_chromosome, position
 from reasonome.facts.sources.phenopackets import Case
+from reasonome.facts.sources.phenotype_text import is_of_terms, written_terms
 from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
 from reasonome.prioritisation.settings import Kind, Prioritisation
 from reasonome.tasks.ranking.cases import SEXES, age_words
 
-_TERM = re.compile(r"(?P<absent>-|not\s+|no\s+)?\s*(?P<id>HP:[0-9]{7})(?:\s+(?P<label>.*))?", re.IGNORECASE)
-_LIKE_TERM = re.compile(r"(-|not\s+|no\s+)?\s*HP[:_]?\d", re.IGNORECASE)
-_PACKET_KEYS = {"subject", "phenotypicFeatures", "interpretations", "diseases", "metaData"}
+# A line of a BED file, whose fourth column has names.
+_BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
+_NOT_OF_BED = ("#", "track ", "browser ")
+_PANEL_HEADS = {"gene", "genes", "symbol", "gene_symbol", "gene symbol", "hgnc_id", "entity name"}
 _LOCUS = re.compile(r"(?P<chromosome>[^:\s]+):(?P<position>.+)")
 
 
@@ -67,22 +69,43 @@ def read_files(settings: Prioritisation) -> list[AskedFile]:
 
 def stem(path: Path) -> str:
     """The name of a file without its endings."""
-    return re.sub(r"(\.(gz|zip|csv|tsv|txt|jsonl?|phenopacket|hpo))+$", "", path.name) or path.name
+    return re.sub(r"(\.(gz|zip|csv|tsv|txt|jsonl?|ya?ml|phenopacket|hpo))+$", "", path.name) or path.name
 
 
 def read_panel(path: Path) -> list[str]:
     """The genes of a panel, each once, as written. Raises InputError.
 
-    They are the first column of a table with tabs, else all that commas or semicolons part.
+    They are the fourth column of a BED file, the first column of another table with tabs, else all that commas or
+    semicolons part.
     """
-    cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for _, text in lines(path)]
-    written = [cell.strip().strip('"') for line in cells for cell in line]
-    if written and written[0].casefold() in ("gene", "genes", "symbol", "gene_symbol", "hgnc_id"):
-        written = written[1:]
+    texts = [text for _, text in lines(path)]
+    first = next((text for text in texts if text.strip() and not text.startswith(_NOT_OF_BED)), "")
+    if _BED.fullmatch(first.strip()):
+        written = _bed_names(texts, path)
+    else:
+        cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for text in texts]
+        written = [cell.strip().strip('"') for line in cells for cell in line]
+        if written and written[0].casefold() in _PANEL_HEADS:
+            written = written[1:]
     genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
     if not genes:
         raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
     return genes
+
+
+def _bed_names(texts: Sequence[str], path: Path) -> list[str]:
+    """The names in the fourth column of a BED file; InputError for a line without one."""
+    names = []
+    for line, text in enumerate(texts, 1):
+        if not text.strip() or text.startswith(_NOT_OF_BED):
+            continue
+        match = _BED.fullmatch(text.strip())
+        if match is None or not match["name"]:
+            what = "this is a BED file, whose genes are in a fourth column, and this line has none"
+            fix = "write the gene behind chromosome, start and end; or one gene a line, without places"
+            raise InputError(what, file=path, line=line, field="--panel", fix=fix)
+        names.append(match["name"])
+    return names
 
 
 def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
@@ -106,7 +129,7 @@ def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
 
 def _form(path: Path) -> str:
     """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
-    if path.suffix in (".zip", ".json"):
+    if path.suffix in (".zip", *phenopackets.SUFFIXES):
         return "phenopackets"
     with_text = (text.strip() for _, text in lines(path) if text.strip())
     first = next(with_text, "")
@@ -118,7 +141,7 @@ def _form(path: Path) -> str:
         first = next(with_text, "")
     if first.startswith("{"):
         return "phenopackets" if _is_packet(first) else "table"
-    return "terms" if _LIKE_TERM.match(first) else "table"
+    return "terms" if is_of_terms(first) else "table"
 
 
 def _is_packet(text: str) -> bool:
@@ -127,7 +150,7 @@ def _is_packet(text: str) -> bool:
         value = json_text.loads(text)
     except ValueError:
         return True  # the reader of phenopackets says what is wrong
-    return isinstance(value, dict) and (bool(_PACKET_KEYS & value.keys()) or isinstance(value.get("present"), list))
+    return phenopackets.is_packet(value) or (isinstance(value, dict) and isinstance(value.get("present"), list))
 
 
 def _kind(path: Path, settings: Prioritisation) -> Kind:
@@ -136,10 +159,17 @@ def _kind(path: Path, settings: Prioritisation) -> Kind:
         return settings.kind or "locus"
     usual = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
     named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
-    table = read_table(path, [*usual["case"], *usual["locus"], *filter(None, named.values())])
+    names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
+    table = read_table(path, [*names, *settings.columns.values()])
     found = [kind for kind in usual if named[kind] is not None] or [kind for kind in usual if table.find(usual[kind])]
     if len(found) == 1:
         return found[0]
+    if not found and all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position")):
+        what, fix = (
+            "the table has places of loci, and no trait",
+            "say which trait they are of: --trait 'LDL cholesterol'",
+        )
+        raise table.header_error(what, field="--trait", fix=fix)
     has = "both phenotypes and a trait" if found else "neither phenotypes (of cases) nor a trait (of loci)"
     fix = (
         "say which it is: --kind case or --kind locus"
@@ -160,32 +190,25 @@ def _row(case: Case, path: Path) -> CaseRow:
         id=case.id,
         age=age_words(case.age_last_seen, case.age_at_onset),
         sex=SEXES.get(case.sex, ""),
+        notes=case.notes,
     )
 
 
 def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
-    """The case of a list of HPO terms, one a line, those that the patient has not with - or not in front; and the last
-    line of each term."""
+    """The case of a text with HPO terms, as `written_terms` reads each line; and the last line of each term."""
     term_lines: dict[str, int] = {}
-    present: list[tuple[str, str]] = []
-    absent: list[tuple[str, str]] = []
+    present: dict[tuple[str, str], None] = {}
+    absent: dict[tuple[str, str], None] = {}
     for line, text in _with_text(path):
-        match = _TERM.fullmatch(text)
-        if match is None:
-            what = f"expected an HPO id, found '{text[:60]}'"
+        try:
+            terms = written_terms(text)
+        except ValueError as error:
             fix = "write HP:0001250, perhaps with its label behind it; -HP:0001250 for what the patient has not"
-            raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
-        label = " ".join((match["label"] or "").split())
-        (absent if match["absent"] else present).append((match["id"].upper(), label))
-        term_lines[match["id"].upper()] = line
-    row = CaseRow(
-        place="",
-        line=None,
-        present=tuple(dict.fromkeys(present)),
-        causal=(),
-        absent=tuple(dict.fromkeys(absent)),
-        id=name,
-    )
+            raise InputError(str(error), file=path, line=line, field="phenotype", fix=fix) from None
+        for term in terms:
+            (absent if term.absent else present)[term.id, term.label] = None
+            term_lines[term.id] = line
+    row = CaseRow(place="", line=None, present=tuple(present), causal=(), absent=tuple(absent), id=name)
     return row, term_lines
 
 

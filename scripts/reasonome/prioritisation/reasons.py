@@ -48,10 +48,11 @@ def check_phenotypes(
     present: Sequence[AskedPhenotype],
     absent: Sequence[AskedPhenotype],
     overlap: PhenotypeOverlap,
+    disease_names: Mapping[str, str],
 ) -> tuple[list[Claim], list[str]]:
     """Claims (gene, phenotype) of the reasons with what HPO knows, and the sentences on genes that say nothing of it.
 
-    A sentence with a negation is not checked.
+    A sentence with a negation is not checked. Facts have the names of diseases that are in `disease_names`, by id.
     """
     claims: dict[tuple[str, str], Claim] = {}
     unchecked = []
@@ -62,7 +63,7 @@ def check_phenotypes(
             unchecked.append(sentence)
         for gene in named:
             for term in terms:
-                claims.setdefault((gene.symbol, term), _claim(gene, term, present, absent, overlap))
+                claims.setdefault((gene.symbol, term), _claim(gene, term, present, absent, overlap, disease_names))
     return list(claims.values()), unchecked
 
 
@@ -140,6 +141,7 @@ def _claim(
     present: Sequence[AskedPhenotype],
     absent: Sequence[AskedPhenotype],
     overlap: PhenotypeOverlap,
+    disease_names: Mapping[str, str],
 ) -> Claim:
     label = overlap.ontology.terms[term].name
     known = known_phenotype(gene, term, label, overlap)
@@ -150,11 +152,17 @@ def _claim(
     else:
         stated = "not stated"
     verdict = "unknown" if known is None else "supported" if known.fit == "same" else "related"
-    return Claim(gene=gene.symbol, about=label, verdict=verdict, fact=fact_of(known), stated=stated)
+    return Claim(gene=gene.symbol, about=label, verdict=verdict, fact=fact_of(known, disease_names), stated=stated)
 
 
-def fact_of(known: KnownPhenotype | None) -> str:
+def fact_of(known: KnownPhenotype | None, disease_names: Mapping[str, str]) -> str:
     """The fact behind a phenotype of a gene, in words; "" without one."""
     if known is None:
         return ""
-    return f"HPO: {known.known_label} ({known.known_id}) in {some(known.diseases)}"
+    diseases = [with_name(disease, disease_names.get(disease, "")) for disease in known.diseases]
+    return f"HPO: {known.known_label} ({known.known_id}) in {some(diseases)}"
+
+
+def with_name(disease: str, name: str) -> str:
+    """A disease with its id, as far as its name is known."""
+    return f"{name} ({disease})" if name else disease

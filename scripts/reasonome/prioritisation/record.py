@@ -36,11 +36,36 @@ class KnownPhenotype(_Record):
     diseases: list[str] = []
 
 
+class AgainstIt(_Record):
+    """An absent phenotype of the case that most patients of a disease have, by the frequency that HPO states.
+
+    `known_label` is the disease's phenotype: the absent one, or a kind of it.
+    """
+
+    id: str
+    label: str
+    known_id: str
+    known_label: str
+    stated: str
+
+
+class KnownDisease(_Record):
+    """A disease that HPO links to a gene, its page at OMIM, Orphanet or DECIPHER, and how well it fits, in nats."""
+
+    id: str
+    name: str = ""
+    link: str = ""
+    fit: float
+    against: list[AgainstIt] = []
+
+
 class RankedCandidate(_Record):
     """One gene. Ranks count from 1, and equals share one; None: not ranked by this.
 
-    `rank` is that of the model's merged answers; `first` and `listed` are shares of its answers. `overlap` is the
-    similarity of its known phenotypes to the case's; `distance` is in base pairs from the lead variant to the gene.
+    `rank` is that of the model's merged answers, without a model that of the fit or the distance; `first` and `listed`
+    are shares of the answers. `overlap` is the similarity of the gene's known phenotypes to those that are present, and
+    `fit` is that less what the absent ones cost; `diseases` are those of the gene that fit best. `distance` is in base
+    pairs from the lead variant to the gene.
     """
 
     symbol: str
@@ -51,9 +76,12 @@ class RankedCandidate(_Record):
     shown: bool = True
     overlap: float | None = None
     overlap_rank: int | None = None
+    fit: float | None = None
+    fit_rank: int | None = None
     distance: int | None = None
     distance_rank: int | None = None
     known: list[KnownPhenotype] = []
+    diseases: list[KnownDisease] = []
 
 
 class Claim(_Record):
@@ -81,7 +109,7 @@ class RankingRecord(_Record):
 
     `panel` counts the candidates (0: any human gene), `shown` those that the prompt had room for, and `left_out` are
     the others in the order in which they were chosen. `genes` has the model's ranking first, then the others by
-    phenotype overlap or distance. `usable` counts the answers with a list.
+    fit or distance. `usable` counts the answers with a list. `disease_names` are by id.
     `reasons` are the words of the answer that is nearest to the merged ranking. `strangers` are listed genes that are
     no candidates, `invented` listed texts that are no human gene. `error` says why nothing was asked.
     """
@@ -102,6 +130,7 @@ class RankingRecord(_Record):
     panel: int = 0
     shown: int = 0
     genes: list[RankedCandidate] = []
+    disease_names: dict[str, str] = {}
     unmapped: list[str] = []
     left_out: list[str] = []
     usable: int = 0
@@ -116,5 +145,10 @@ class RankingRecord(_Record):
 
     @property
     def first(self) -> RankedCandidate | None:
-        """The gene that the model ranks first; None where it ranks none."""
+        """The gene that is ranked first; None where none is. Of equals it is the first by the alphabet."""
         return next((gene for gene in self.genes if gene.rank == 1), None)
+
+    @property
+    def firsts(self) -> list[str]:
+        """The symbols of all genes that are ranked first."""
+        return [gene.symbol for gene in self.genes if gene.rank == 1]

@@ -1,18 +1,19 @@
 """Rankings for other programs: rankings.tsv for spreadsheets, rankings.jsonl with whole records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reasonome.core import atomic
 from reasonome.facts.files.cells import tsv_row
-from reasonome.prioritisation.reasons import fact_of
-from reasonome.prioritisation.record import PURPOSE, RankedCandidate, RankingRecord
+from reasonome.prioritisation.reasons import fact_of, with_name
+from reasonome.prioritisation.record import PURPOSE, AgainstIt, RankedCandidate, RankingRecord
 
 TSV, JSONL = "rankings.tsv", "rankings.jsonl"
 COLUMNS = (
     *("file", "name", "gene", "gene_name", "rank", "first_in", "listed_in", "answers"),
-    *("phenotype_overlap", "overlap_rank", "known_phenotypes", "related_phenotypes", "facts"),
+    *("phenotype_overlap", "overlap_rank", "fit", "fit_rank", "known_phenotypes", "related_phenotypes", "facts"),
+    *("diseases", "against"),
     *("distance", "distance_rank", "asked", "flags", "error", "id", "meant_for"),
 )
 
@@ -44,11 +45,12 @@ def tsv_lines(record: RankingRecord) -> list[str]:
         "id": record.id,
         "meant_for": PURPOSE,
     }
-    rows = [shared | _gene(gene) for gene in record.genes] or [shared]
+    rows = [shared | _gene(gene, record.disease_names) for gene in record.genes] or [shared]
     return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
 
 
-def _gene(gene: RankedCandidate) -> dict[str, Any]:
+def _gene(gene: RankedCandidate, disease_names: Mapping[str, str]) -> dict[str, Any]:
+    diseases = [(disease, with_name(disease.id, disease.name)) for disease in gene.diseases]
     return {
         "gene": gene.symbol,
         "gene_name": gene.name,
@@ -57,9 +59,19 @@ def _gene(gene: RankedCandidate) -> dict[str, Any]:
         "listed_in": gene.listed,
         "phenotype_overlap": gene.overlap,
         "overlap_rank": gene.overlap_rank,
+        "fit": gene.fit,
+        "fit_rank": gene.fit_rank,
         "known_phenotypes": [known.label for known in gene.known if known.fit == "same"],
         "related_phenotypes": [f"{known.label} ({known.known_label})" for known in gene.known if known.fit != "same"],
-        "facts": [fact_of(known) for known in gene.known],
+        "facts": [fact_of(known, disease_names) for known in gene.known],
+        "diseases": [f"{name} {disease.link}".strip() for disease, name in diseases],
+        "against": [f"{name}: {against_it(one)}" for disease, name in diseases for one in disease.against],
         "distance": gene.distance,
         "distance_rank": gene.distance_rank,
     }
+
+
+def against_it(one: AgainstIt) -> str:
+    """An absent phenotype that most patients of a disease have, in words."""
+    known = "" if one.known_id == one.id else f", as {one.known_label}"
+    return f"{one.label} ({one.id}) is absent, and most patients have it{known}: {one.stated}"

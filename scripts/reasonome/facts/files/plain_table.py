@@ -19,6 +19,9 @@ from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import read_text
 
 _DELIMITERS = (",", "\t", ";")
+_BLANKS = " "  # any number of them, as PLINK 1.9 has it
+_BLANK_CELL = re.compile(r'"[^"]*"|\S+')
+_NAMES_BETWEEN_BLANKS = 2  # wanted columns that a header without other delimiters has, if blanks part its names
 _SHOWN = 5  # lines that a message names
 _SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, all like rows, that no text has by chance
 _LONGEST_CELL = 16 * 1024 * 1024
@@ -164,20 +167,35 @@ def _csv_columns(
 
 
 def _delimiter(text: str, wanted: set[str]) -> str:
-    """The delimiter that gives the header the most wanted columns; of equals the most frequent."""
-    header = next((line for line in text[:_LONGEST_CELL].splitlines() if line.strip()), "")
+    """The delimiter that gives the header the most wanted columns; of equals the most frequent. Blanks come last."""
+    with_text = (line for line in text[:_LONGEST_CELL].splitlines() if line.strip())
+    header, first = next(with_text, ""), next(with_text, "")
     known = {name.casefold() for name in wanted}
 
     def n_wanted(delimiter: str) -> int:
         cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
         return sum(cell.strip().casefold() in known for cell in cells)
 
+    if _are_between_blanks(header, first, known):
+        return _BLANKS
     return max(_DELIMITERS, key=lambda delimiter: (n_wanted(delimiter), header.count(delimiter)))
+
+
+def _are_between_blanks(header: str, first: str, known: set[str]) -> bool:
+    """Whether blanks part the names of a header, some of them known, and as many cells of the first row."""
+    if any(mark in header for mark in _DELIMITERS) or header.strip().casefold() in known:
+        return False
+    names, cells = _BLANK_CELL.findall(header), _BLANK_CELL.findall(first)
+    n_known = sum(name.strip('"').casefold() in known for name in names)
+    return len(names) == len(cells) and n_known >= _NAMES_BETWEEN_BLANKS
 
 
 def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None) -> Iterator[tuple[int, list[str]]]:
     """(first line, cells) of every row that is not blank; `doubtful` as in `csv_rows`."""
-    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, delimiter, doubtful)
+    texts = (match.group() for match in _LINE.finditer(text))
+    if delimiter == _BLANKS:
+        delimiter, texts = "\t", ("\t".join(_BLANK_CELL.findall(text)) + "\n" for text in texts)
+    rows = csv_rows(texts, path, delimiter, doubtful)
     for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
         if any(cell.strip() for cell in cells):
             yield line, cells

@@ -1,5 +1,7 @@
-"""Human Phenotype Ontology: hp.obo, and genes_to_phenotype.txt with the phenotypes of the diseases of each gene."""
+"""Human Phenotype Ontology: hp.obo, genes_to_phenotype.txt with the phenotypes of the diseases of each gene, and
+phenotype.hpoa with the diseases' names."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +15,11 @@ from reasonome.facts.sources.table import check_human, make_facts, records
 
 COLUMNS = ["ncbi_gene_id", "gene_symbol", "hpo_id", "hpo_name", "frequency", "disease_id"]
 PHENOTYPIC_ABNORMALITY = "HP:0000118"
+_DISEASE_PAGES = {
+    "OMIM": "https://omim.org/entry/{}",
+    "ORPHA": "https://www.orpha.net/en/disease/detail/{}",
+    "DECIPHER": "https://www.deciphergenomics.org/syndrome/{}",
+}
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
@@ -51,6 +58,20 @@ def read_annotations(path: Path) -> pd.DataFrame:
     """The rows of genes_to_phenotype.txt: COLUMNS, as text, and `line`. Raises InputError."""
     rows = records(lines(path), path, COLUMNS, fix="give genes_to_phenotype.txt of a release since 2023")
     return pd.DataFrame([(line, *row.values()) for line, row in rows], columns=["line", *COLUMNS])
+
+
+def read_disease_names(path: Path) -> dict[str, str]:
+    """The name of each disease of phenotype.hpoa by its id, such as OMIM:154700. Raises InputError."""
+    numbered = ((line, text) for line, text in lines(path) if not text.startswith("#"))
+    fix = "give phenotype.hpoa of a release since 2023"
+    rows = records(numbered, path, ["database_id", "disease_name"], fix=fix)
+    return {row["database_id"]: row["disease_name"] for _, row in rows}
+
+
+def disease_page(disease_id: str) -> str:
+    """The address of a disease's page at OMIM, Orphanet or DECIPHER; "" for other ids."""
+    match = re.fullmatch(r"([A-Z]+):([0-9]+)", disease_id)
+    return _DISEASE_PAGES[match[1]].format(match[2]) if match and match[1] in _DISEASE_PAGES else ""
 
 
 FORMAT = SourceFormat(read=read)

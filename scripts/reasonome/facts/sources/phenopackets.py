@@ -1,24 +1,35 @@
-"""Cases of rare diseases: GA4GH Phenopackets v2 (JSON), in a zip archive or JSON lines, and a flat layout."""
+"""Cases of rare diseases: GA4GH Phenopackets 2 and 1 (JSON, YAML), also zipped or as JSON lines, and a flat layout."""
 
 import json
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_snake
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
+from reasonome.core.yaml_text import YamlText
 from reasonome.facts.files import json_text
 from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file, decoded, lines
 from reasonome.facts.text import one_line
 
+SUFFIXES = (".json", ".yaml", ".yml")  # of files with one phenopacket
 # ISO 8601 durations of ages; hours and smaller units are accepted and ignored.
 DURATION = re.compile(
     r"P(?=\d|T\d)(?:(?P<years>\d{1,3})Y)?(?:(?P<months>\d{1,4})M)?(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
@@ -36,8 +47,9 @@ _FIXES = {
     "type": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "present": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
+    "negated": "write true or leave it out",
     "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
-    "phenopacketSchemaVersion": "convert it to version 2, for example with phenopacket-tools",
+    "phenopacketSchemaVersion": "versions 1 and 2 are read",
 }
 # Usual names in other tables of cases -> field of the flat layout.
 _OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
@@ -56,7 +68,8 @@ class Case:
 
     `where` is its place: a file or archive member, or "line 12". `genes` has a tuple of identifiers for each causal
     gene, the best first. `age_last_seen` and `age_at_onset` are ISO 8601 durations, ontology labels, or "gestational
-    week 31+5"; "" where unknown. `sex` is a value of Phenopackets. Each phenotype occurs once.
+    week 31+5"; "" where unknown. `sex` is a value of Phenopackets. Each phenotype occurs once. `notes` say what was
+    read in another way than it is written, or was not read although it may matter.
     """
 
     id: str
@@ -68,10 +81,11 @@ class Case:
     sex: str
     age_last_seen: str
     age_at_onset: str
+    notes: tuple[str, ...] = ()
 
 
 class _Message(BaseModel):
-    """The fields of a Phenopackets v2 message that are read; others may hold anything."""
+    """The fields of a message of Phenopackets that are read; others may hold anything."""
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
@@ -115,7 +129,11 @@ def _check_age(text: str) -> str:
 
 
 class _Age(_Message):
-    duration: Annotated[str, AfterValidator(_check_duration)] = Field(alias="iso8601duration")
+    """An age, which version 1 has under the name `age`."""
+
+    duration: Annotated[str, AfterValidator(_check_duration)] = Field(
+        validation_alias=AliasChoices("iso8601duration", "age")
+    )
 
 
 class _AgeRange(_Message):
@@ -136,11 +154,16 @@ class _Time(_Message):
     @property
     def text(self) -> str:
         """The age in one of the three forms of `Case`; the start of a range; "" for dates, which are no age."""
-        if age := self.age or (self.age_range and self.age_range.start):
-            return age.duration
         if weeks := self.gestational_age:
             return f"gestational week {weeks.weeks}+{weeks.days}"
-        return self.ontology_class.label if self.ontology_class else ""
+        return _age_text(self.age, self.age_range, self.ontology_class)
+
+
+def _age_text(age: _Age | None, age_range: _AgeRange | None, onset: _Label | None = None) -> str:
+    """The one that is given, as `Case` has it."""
+    if first := age or (age_range and age_range.start):
+        return first.duration
+    return onset.label if onset else ""
 
 
 Sex = Literal["UNKNOWN_SEX", "FEMALE", "MALE", "OTHER_SEX"]
@@ -149,11 +172,38 @@ Sex = Literal["UNKNOWN_SEX", "FEMALE", "MALE", "OTHER_SEX"]
 class _Subject(_Message):
     sex: Sex = "UNKNOWN_SEX"
     time_at_last_encounter: _Time = _Time()
+    age_at_collection: _Age | None = None
+    age_range_at_collection: _AgeRange | None = None
+
+    @property
+    def age(self) -> str:
+        """When the patient was last seen, in the forms of `Case`; version 1 has two fields of its own for it."""
+        first = _age_text(self.age_at_collection, self.age_range_at_collection)
+        return self.time_at_last_encounter.text or first
 
 
 class _Feature(_Message):
+    """A phenotype; one that was looked for and not found is `excluded`, in version 1 `negated`."""
+
+    model_config = ConfigDict(extra="allow")
     type: _Phenotype
     excluded: bool = False
+    negated: bool = False
+
+    @property
+    def is_absent(self) -> bool:
+        return self.excluded or self.negated
+
+    @property
+    def unread(self) -> list[str]:
+        """The keys that Phenopackets do not know, and nothing here reads."""
+        return [key for key in self.model_extra or {} if _plain(key) not in _UNREAD]
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "_Feature":
+        if {"excluded", "negated"} <= self.model_fields_set and self.excluded != self.negated:
+            raise ValueError("`excluded` and `negated` contradict each other")
+        return self
 
 
 class _Gene(_Message):
@@ -200,15 +250,28 @@ class _Interpretation(_Message):
 class _Disease(_Message):
     term: _Label
     onset: _Time = _Time()
+    age_of_onset: _Age | None = None
+    age_range_of_onset: _AgeRange | None = None
+    class_of_onset: _Label | None = None
+
+    @property
+    def age(self) -> str:
+        """When it began, in the forms of `Case`; version 1 has three fields of its own for it."""
+        first = _age_text(self.age_of_onset, self.age_range_of_onset, self.class_of_onset)
+        return self.onset.text or first
+
+
+def _as_text(version: Any) -> Any:
+    return str(version) if type(version) in (int, float) else version  # YAML's 1.0
 
 
 class _MetaData(_Message):
-    phenopacket_schema_version: str = Field("2", pattern=r"^2(\.|$)")
+    phenopacket_schema_version: Annotated[str, BeforeValidator(_as_text)] = Field("2", pattern=r"^[12](\.|$)")
 
 
 class _Packet(_Message):
     fields: ClassVar = {"subject", "phenotypicFeatures", "interpretations", "diseases", "metaData"}
-    id: _Id
+    id: _Id = ""
     subject: _Subject = _Subject()
     phenotypic_features: list[_Feature] = []
     interpretations: list[_Interpretation] = []
@@ -225,18 +288,39 @@ class _Packet(_Message):
         ]
         diseases = _terms([disease for disease, _ in causal])
         ids = {disease.id for disease in diseases}
-        onsets = [disease.onset.text for disease in self.diseases if disease.term.id in ids and disease.onset.text]
+        onsets = [disease.age for disease in self.diseases if disease.term.id in ids and disease.age]
+        notes = [] if self.id else ["the phenopacket has no id, and is called after its place"]
+        if unread := list(dict.fromkeys(key for feature in self.phenotypic_features for key in feature.unread)):
+            notes.append(f"what phenotypic features say under {', '.join(map(repr, unread))} was not read")
         return Case(
-            id=self.id,
+            id=self.id or where,
             where=where,
             diseases=diseases,
             genes=tuple(dict.fromkeys(gene for _, gene in causal)),
-            present=_terms([feature.type for feature in self.phenotypic_features if not feature.excluded]),
-            absent=_terms([feature.type for feature in self.phenotypic_features if feature.excluded]),
+            present=_terms([feature.type for feature in self.phenotypic_features if not feature.is_absent]),
+            absent=_terms([feature.type for feature in self.phenotypic_features if feature.is_absent]),
             sex=self.subject.sex,
-            age_last_seen=self.subject.time_at_last_encounter.text,
+            age_last_seen=self.subject.age,
             age_at_onset=onsets[0] if onsets else "",
+            notes=tuple(notes),
         )
+
+
+def _plain(key: str) -> str:
+    return key.replace("_", "").casefold()
+
+
+def _keys_of(model: type[_Message]) -> Iterator[str]:
+    for field in model.model_fields.values():
+        yield from getattr(field.validation_alias, "choices", None) or [field.alias]
+
+
+# Any spelling of a key that is read -> the key: protobuf's JSON allows phenotypic_features, too.
+_KEYS = {_plain(key): key for model in _Message.__subclasses__() for key in _keys_of(model)}
+_OF_SEVERAL = {"proband", "members"}  # keys of a Family and of a Cohort
+# Keys of features that Phenopackets know, of version 2 and of version 1.
+_UNREAD = {"description", "severity", "modifiers", "onset", "resolution", "evidence"}
+_UNREAD |= {"ageofonset", "agerangeofonset", "classofonset"}
 
 
 class _FlatPhenotype(_Phenotype):
@@ -278,8 +362,9 @@ class _FlatCase(BaseModel):
 def read_cases(path: str | Path) -> list[Case]:
     """All cases in `path`, in the order of its lines or of its files' names.
 
-    `path` is a .zip with phenopackets at any depth (*.json; hidden files are skipped), one phenopacket (.json), or
-    JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError.
+    `path` is a .zip with phenopackets at any depth (*.json, *.yaml, *.yml; hidden files are skipped), one phenopacket,
+    or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Keys are written in camelCase or
+    snake_case. Raises InputError.
     """
     path = Path(path)
     cases: dict[str, Case] = {}
@@ -291,7 +376,7 @@ def read_cases(path: str | Path) -> list[Case]:
             raise InputError(what, **place, field="id", fix=fix)
         cases[case.id] = case
     if not cases:
-        raise InputError("there is no phenopacket in it", file=path, fix="give a .zip with *.json files")
+        raise InputError("there is no phenopacket in it", file=path, fix="give a .zip with *.json or *.yaml files")
     return list(cases.values())
 
 
@@ -299,7 +384,7 @@ def _texts(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
     """(place in the file, file and line for errors, text) of each case."""
     if zipfile.is_zipfile(path):
         yield from _members(path)
-    elif path.suffix == ".json":
+    elif path.suffix in SUFFIXES:
         check_is_file(path)
         yield path.name, {"file": path}, decoded(path.read_bytes(), path)
     else:
@@ -312,7 +397,7 @@ def _members(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
     place = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            names = sorted(name for name in archive.namelist() if name.endswith(".json") and not _is_hidden(name))
+            names = sorted(name for name in archive.namelist() if name.endswith(SUFFIXES) and not _is_hidden(name))
             for name in tqdm(names, desc=printable(path.name), unit=" cases", delay=5, leave=False):
                 place = f"{path}:{name}"
                 yield name, {"file": place}, decoded(archive.read(name), place)
@@ -325,21 +410,67 @@ def _is_hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
+def is_packet(value: Any) -> bool:
+    """Whether a value of JSON or YAML looks like a phenopacket."""
+    return isinstance(value, dict) and any(_KEYS.get(_plain(key)) in _Packet.fields for key in value)
+
+
 def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
+    value = _without_nulls(_loaded(text, where, place))
+    model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
+    if model is _Packet and (not is_packet(value) or _OF_SEVERAL & value.keys()):
+        raise _no_packet(value, place)
+    notes: dict[str, None] = {}
+    if model is _Packet:
+        value = _by_key(value, place, notes)
     try:
-        value = _without_nulls(json_text.loads(text))
+        case = model.model_validate(value).case(where)
+    except ValidationError as error:
+        raise _malformed(error, place) from None
+    return replace(case, notes=(*notes, *case.notes))
+
+
+def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
+    if where.endswith(SUFFIXES[1:]):
+        return YamlText(text, Path(place["file"])).data
+    try:
+        return json_text.loads(text)
     except ValueError as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
-    model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
-    if not isinstance(value, dict) or not model.fields & value.keys():
-        what = f"this is no phenopacket: expected a JSON object with one of {', '.join(sorted(model.fields))}"
-        fix = "give one phenopacket for each patient (no Family or Cohort), or take the file out"
-        raise InputError(what, **place, fix=fix)
-    try:
-        return model.model_validate(value).case(where)
-    except ValidationError as error:
-        raise _malformed(error, place) from None
+
+
+def _no_packet(value: Any, place: dict[str, Any]) -> InputError:
+    what = f"this is no phenopacket: expected an object with one of {', '.join(sorted(_Packet.fields))}"
+    fix = "give one phenopacket for each patient, as the proband of a Family, or take the file out"
+    if isinstance(value, dict) and _OF_SEVERAL & value.keys():
+        return InputError("this is a Family or a Cohort, and a case is one phenopacket", **place, fix=fix)
+    objects = [value, *value.values()] if isinstance(value, dict) else []
+    if any(_plain(key) == "hpoids" for one in objects if isinstance(one, dict) for key in one):
+        # settings of Exomiser or LIRICAL
+        fix = "write its HPO ids into a text file, one a line, with - in front of those that are excluded"
+    return InputError(what, **place, fix=fix)
+
+
+def _by_key(value: Any, place: dict[str, Any], notes: dict[str, None]) -> Any:
+    """The value with the keys that are read as JSON has them; `notes` gets those that protobuf would not read."""
+    if isinstance(value, list):
+        return [_by_key(item, place, notes) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named: dict[str, Any] = {}
+    for written, item in value.items():
+        key = _KEYS.get(_plain(written))
+        if key is None:
+            named[written] = item
+            continue
+        if key in named:
+            what = f"the key '{key}' stands twice in one object, once as '{written}'"
+            raise InputError(what, **place, field=key, fix="keep one of them")
+        if written not in (key, to_snake(key)):
+            notes[f"'{written}' was read as '{key}'"] = None
+        named[key] = _by_key(item, place, notes)
+    return named
 
 
 def _without_nulls(value: Any) -> Any:

@@ -9,6 +9,7 @@ from math import isinf
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.sources.gene_locations import known_chromosome, position
+from reasonome.facts.sources.phenotype_text import written_terms
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
@@ -22,8 +23,18 @@ LOCUS_COLUMNS = {
     "position": ("position", "position_GRCh38", "pos", "bp", "chr_pos", "base_pair_location"),
     "confidence": ("confidence",),
     "scores": ("scores",),
+    "build": ("build", "genome_build", "genome build", "genomebuild", "assembly", "genome_assembly", "genome assembly"),
 }
+_PLACES = ("chromosome", "position")
 _NOT_AVAILABLE = {"na", "n/a", "nan", "nr", ".", "-"}
+# Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
+_SEVERAL = re.compile(r"[;|]|\sx\s")
+# A column's name that ends with a genome build, as pos_hg19, and builds that are GRCh38.
+_WITH_BUILD = re.compile(
+    r"(?P<name>.+?)[\s_.(\[-]*(?P<build>grch3\d|hg1[6-9]|hg38|ncbi3[56]|b3[678])[)\]]?", re.IGNORECASE
+)
+_GRCH38 = re.compile(r"(?:grch|hg|b|build)?\s*38(?:\.?p\d+)?", re.IGNORECASE)
+_LIFT = "lift it over to GRCh38 (UCSC's liftOver, Ensembl's assembly converter)"
 CASE_COLUMNS = {
     "present": ("present", "present_phenotypes", "phenotypes"),
     "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
@@ -37,7 +48,6 @@ CASE_COLUMNS = {
     "source": ("source",),
     "scores": ("scores",),
 }
-_PHENOTYPE = re.compile(r"(HP:[0-9]{7})(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,8 @@ class LocusRow:
     """A row about a locus: gene identifiers are not resolved, and missing values are "" and ().
 
     `place` is for messages, such as "line 12"; `line` is None in a JSON array. `candidates` is None where the table has
-    no such column: they are the genes around the position. `scores` has one number per candidate.
+    no such column: they are the genes around the position. `scores` has one number per candidate. `fault` says why the
+    row cannot be read.
     """
 
     place: str
@@ -60,11 +71,15 @@ class LocusRow:
     position: int | None = None
     confidence: str = ""
     scores: tuple[float, ...] = ()
+    fault: InputError | None = None
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""; `line` is None outside a table."""
+    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""; `line` is None outside a table.
+
+    `notes` say what of it was read in another way than it is written, and `fault` why it cannot be read at all.
+    """
 
     place: str
     line: int | None
@@ -79,6 +94,8 @@ class CaseRow:
     disease_id: str = ""
     source: str = ""
     scores: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+    fault: InputError | None = None
 
 
 def read_loci(
@@ -86,57 +103,83 @@ def read_loci(
 ) -> list[LocusRow]:
     """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError.
 
-    A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes. Of unsolved
-    ones `trait` is that of rows without one, and a place that is not available is none.
+    A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes. Positions of
+    another genome build than GRCh38 are refused where the table states it. Of unsolved loci `trait` is that of rows
+    without one, a place that is not available is none, and a row that cannot be read has only a `fault`.
     """
     rows = []
     for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, () if trait else ("trait",), solved):
-        candidates = _genes(cells["candidates"], path, line, at["candidates"])
         cells["trait"] = cells["trait"] or trait or ""
-        chromosome, place = cells["chromosome"], cells["position"]
-        if not solved and {chromosome.casefold(), place.casefold()} & _NOT_AVAILABLE:
-            chromosome = place = ""
-        if bool(chromosome) != bool(place):
-            field = "position" if chromosome else "chromosome"
-            what = "a locus has a chromosome and a position, or neither"
-            raise InputError(what, file=path, line=line, field=at[field] or field)
-        rows.append(
-            LocusRow(
-                place=f"line {line}",
-                line=line,
-                causal=_genes(cells["causal"], path, line, at["causal"]),
-                candidates=candidates if at["candidates"] else None,
-                chromosome=known_chromosome(chromosome, path, line, at["chromosome"]),
-                position=position(place, path, line, at["position"]) if place else None,
-                scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
-                **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
-            )
-        )
+        try:
+            rows.append(_locus(path, line, cells, at, solved))
+        except InputError as fault:
+            if solved:
+                raise
+            texts = {name: cells[name] for name in ("trait", "id", "variant")}
+            rows.append(LocusRow(f"line {line}", line, causal=(), fault=fault, **texts))
     return rows
+
+
+def _locus(
+    path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None], solved: bool
+) -> LocusRow:
+    candidates = _genes(cells["candidates"], path, line, at["candidates"])
+    chromosome, place = cells["chromosome"], cells["position"]
+    if not solved and {chromosome.casefold(), place.casefold()} & _NOT_AVAILABLE:
+        chromosome = place = ""
+    if bool(chromosome) != bool(place):
+        field = "position" if chromosome else "chromosome"
+        what = "a locus has a chromosome and a position, or neither"
+        raise InputError(what, file=path, line=line, field=at[field] or field)
+    for text, field in ((chromosome, "chromosome"), (place, "position")):
+        if _SEVERAL.search(text):
+            what = f"this row is of several variants ('{text[:40]}'), and a locus has one position"
+            raise InputError(what, file=path, line=line, field=at[field], fix="give each a row of its own")
+    build = cells["build"]
+    if place and build and build.casefold() not in _NOT_AVAILABLE and not _GRCH38.fullmatch(build):
+        what = f"this position is of {build[:40]}, and positions are read as of GRCh38"
+        raise InputError(what, file=path, line=line, field=at["build"], fix=_LIFT)
+    return LocusRow(
+        place=f"line {line}",
+        line=line,
+        causal=_genes(cells["causal"], path, line, at["causal"]),
+        candidates=candidates if at["candidates"] else None,
+        chromosome=known_chromosome(chromosome, path, line, at["chromosome"]),
+        position=position(place, path, line, at["position"]) if place else None,
+        scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
+        **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
+    )
 
 
 def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[CaseRow]:
     """The patients of a table; `columns` maps fields (CASE_COLUMNS) to its columns.
 
-    ";" or "|" separates phenotypes: `HP:0001250 Seizure; HP:0001263 Global developmental delay`. Raises InputError as
-    `read_loci` does, and for a phenotype that does not begin with an HPO id.
+    Phenotypes are written as `written_terms` reads them: `HP:0001250 Seizure; HP:0001263 Global developmental delay`.
+    Raises InputError as `read_loci` does, and for a phenotype without an HPO id.
     """
     rows = []
     for line, cells, at in _fields(path, columns or {}, CASE_COLUMNS, ("present",), solved):
-        candidates = _genes(cells["candidates"], path, line, at["candidates"])
-        rows.append(
-            CaseRow(
-                place=f"line {line}",
-                line=line,
-                present=_phenotypes(cells["present"], path, line, at["present"]),
-                absent=_phenotypes(cells["absent"], path, line, at["absent"]),
-                causal=_genes(cells["causal"], path, line, at["causal"]),
-                candidates=candidates,
-                scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
-                **{name: cells[name] for name in ("id", "age", "sex", "disease", "disease_id", "source")},
-            )
-        )
+        try:
+            rows.append(_case(path, line, cells, at))
+        except InputError as fault:
+            if solved:
+                raise
+            rows.append(CaseRow(f"line {line}", line, present=(), causal=(), id=cells["id"], fault=fault))
     return rows
+
+
+def _case(path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None]) -> CaseRow:
+    candidates = _genes(cells["candidates"], path, line, at["candidates"])
+    return CaseRow(
+        place=f"line {line}",
+        line=line,
+        present=_phenotypes(cells["present"], path, line, at["present"]),
+        absent=_phenotypes(cells["absent"], path, line, at["absent"]),
+        causal=_genes(cells["causal"], path, line, at["causal"]),
+        candidates=candidates,
+        scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
+        **{name: cells[name] for name in ("id", "age", "sex", "disease", "disease_id", "source")},
+    )
 
 
 def _fields(
@@ -153,6 +196,9 @@ def _fields(
     wanted = [*columns.values(), *(name for names in known.values() for name in names)]
     table = read_table(path, wanted)
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known}
+    if known is LOCUS_COLUMNS:
+        at |= {field: at[field] or _of_build(table, field) for field in _PLACES}
+        _check_builds(table, at)
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
@@ -178,6 +224,23 @@ def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, 
         return table.place(named, field)
     columns = table.find(usual)
     return table.place(columns[0], field) if columns else None
+
+
+def _of_build(table: PlainTable, field: str) -> str | None:
+    """The column of a place whose name ends with a genome build, GRCh38 if there are several; None without one."""
+    matches = [match for column in table.columns if (match := _WITH_BUILD.fullmatch(column.strip()))]
+    found = [match for match in matches if match["name"].casefold() in LOCUS_COLUMNS[field]]
+    found.sort(key=lambda match: not _GRCH38.fullmatch(match["build"]))
+    return table.place(found[0].string, field) if found else None
+
+
+def _check_builds(table: PlainTable, at: Mapping[str, str | None]) -> None:
+    """InputError where the column of a place says that it is of another genome build than GRCh38."""
+    for field in _PLACES:
+        match = _WITH_BUILD.fullmatch((at[field] or "").strip())
+        if match and not _GRCH38.fullmatch(match["build"]):
+            what = f"column '{at[field]}' is of {match['build']}, and positions are read as of GRCh38"
+            raise table.header_error(what, field=field, fix=_LIFT)
 
 
 def _no_column(table: PlainTable, field: str, usual: tuple[str, ...], solved: bool, beside: str = "") -> InputError:
@@ -211,13 +274,17 @@ def _scores(
 
 
 def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str | None) -> tuple[tuple[str, str], ...]:
+    if not cell.strip():
+        return ()
+    fix = "write HP:0001250 Seizure; HP:0001263 Global …"
+    try:
+        terms = written_terms(cell)
+    except ValueError as error:
+        raise InputError(str(error), file=path, line=line, field=column, fix=fix) from None
+    if absent := [term.id for term in terms if term.absent]:
+        what = f"{absent[0]} is marked as absent, and a column has its own for those"
+        raise InputError(what, file=path, line=line, field=column, fix="write it without the mark in a column absent")
     labels: dict[str, str] = {}
-    for text in filter(None, (part.strip() for part in re.split(r"[;|]", cell))):
-        match = _PHENOTYPE.fullmatch(text)
-        if match is None:
-            what = f"expected an HPO id and a label, found '{text[:60]}'"
-            raise InputError(
-                what, file=path, line=line, field=column, fix="write HP:0001250 Seizure; HP:0001263 Global …"
-            )
-        labels.setdefault(match[1], " ".join((match[2] or "").split()))
+    for term in terms:
+        labels.setdefault(term.id, term.label)
     return tuple(labels.items())

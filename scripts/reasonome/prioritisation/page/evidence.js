@@ -7,7 +7,7 @@ function evidence(record) {
   heading.tabIndex = -1;
   whole.append(heading, handles(record), questionFacts(record));
   if (record.genes.length) whole.append(part("Ranked genes, and what is known of them", rankingTable(record)));
-  if (!record.error) {
+  if (!record.error && isByModel) {
     whole.append(part("Reasons, written by the model", record.reasons
       ? element("p", record.reasons) : "None: the prompts of this style ask for a list alone. A style such as short asks for reasons."));
     if (record.reasons) whole.append(part("What of them facts support", claimsParts(record)));
@@ -43,44 +43,67 @@ function questionFacts(record) {
     ["present", record.present.length ? record.present.map(named).join("; ") : null],
     ["absent", record.absent.length ? record.absent.map(named).join("; ") : null],
     ["age, sex", [record.age, record.sex].filter(Boolean).join(", ") || null],
-    ["candidates", record.error ? null : record.panel ? `${record.panel.toLocaleString("en")}, of which the prompt showed ${record.shown.toLocaleString("en")}` : "any human gene"],
-    ["answers with a list", record.error ? null : `${record.usable} of ${record.samples.length}`],
+    ["candidates", record.error ? null : record.panel ? `${record.panel.toLocaleString("en")}, of which ${isByModel ? "the prompt showed " : ""}${record.shown.toLocaleString("en")}${isByModel ? "" : " are listed"}` : "any human gene"],
+    ["answers with a list", record.error || !isByModel ? null : `${record.usable} of ${record.samples.length}`],
     ["flags", odd.length ? bullets(odd) : null],
   ], "facts");
 }
 
-function factOf(known) {
+function factOf(record, known) {
   const diseases = known.diseases ?? [];
-  return `${known.known_id}: ${diseases.slice(0, 4).join(", ")}${diseases.length > 4 ? ", …" : ""}`;
+  const links = diseases.slice(0, 4).map((id) => diseaseLink(id, record.disease_names[id]));
+  const made = element("small", `${known.known_id}: `, "under");
+  made.append(withCommas([...links, ...(diseases.length > 4 ? ["…"] : [])]));
+  return made;
 }
 
-function knownList(gene) {
+function knownList(record, gene) {
   if (!gene.known.length) return element("span", "none of the case's", "no-name");
   const made = element("span");
   for (const known of gene.known) {
     const line = element("span", known.fit === "same" ? `✔ ${known.label}` : `≈ ${known.label}: known for ${known.known_label}`, "oddity");
-    line.append(element("small", factOf(known), "under"));
+    line.append(factOf(record, known));
+    made.append(line);
+  }
+  return made;
+}
+
+// The diseases of a gene that fit best, and what of each the patient has not.
+function diseaseList(gene) {
+  const made = element("span");
+  for (const disease of gene.diseases) {
+    const line = element("span", undefined, "oddity");
+    line.append(diseaseLink(disease.id, disease.name));
+    for (const one of disease.against ?? []) {
+      const kind = one.known_id === one.id ? "" : `, as ${one.known_label}`;
+      line.append(element("small", `✘ ${one.label} is absent, and most patients have it${kind}: ${one.stated}`, "under"));
+    }
     made.append(line);
   }
   return made;
 }
 
 function rankingTable(record) {
+  const answers = isByModel ? ["first in", "listed in"] : [];
   const headings = isOfCases
-    ? ["gene", "known phenotypes that fit", "rank", "first in", "listed in", "overlap rank", "overlap"]
-    : ["gene", "rank", "first in", "listed in", "distance rank", "kb"];
+    ? ["gene", "known phenotypes that fit", "diseases that fit", "rank", ...answers, ...(isByModel ? ["rank by phenotypes"] : []), "fit", "overlap"]
+    : ["gene", "rank", ...answers, ...(isByModel ? ["distance rank"] : []), "kb"];
   const rows = record.genes.map((gene) => {
     const who = element("span", gene.symbol, gene.rank === 1 ? "name" : undefined);
-    who.append(element("small", gene.name + (gene.shown ? "" : " · not in the prompt"), "under"));
-    const votes = [gene.rank === null ? "–" : String(gene.rank), percent(gene.first), percent(gene.listed)];
+    who.append(element("small", gene.name + (gene.shown || !isByModel ? "" : " · not in the prompt"), "under"));
+    const rank = gene.rank === null ? "–" : String(gene.rank);
+    const votes = isByModel ? [rank, percent(gene.first), percent(gene.listed)] : [rank];
+    const other = isOfCases ? gene.fit_rank : gene.distance_rank;
+    if (isByModel) votes.push(other === null ? "" : String(other));
     return isOfCases
-      ? [who, knownList(gene), ...votes, gene.overlap_rank === null ? "" : String(gene.overlap_rank), number(gene.overlap, 2)]
-      : [who, ...votes, gene.distance_rank === null ? "" : String(gene.distance_rank), kilobases(gene.distance)];
+      ? [who, knownList(record, gene), diseaseList(gene), ...votes, number(gene.fit, 2), number(gene.overlap, 2)]
+      : [who, ...votes, kilobases(gene.distance)];
   });
+  const unranked = isByModel ? "Genes without a rank were listed by no answer." : "Genes without a rank have nothing to be ranked by.";
   const told = isOfCases
-    ? "Genes without a rank were listed by no answer. ✔: HPO knows the gene for this phenotype or a kind of it. ≈: for another kind of a phenotype that few genes have."
-    : "Genes without a rank were listed by no answer.";
-  return [element("p", told), wide(plainTable(headings, rows, 5), "stacked")];
+    ? `${unranked} ✔: HPO knows the gene for this phenotype or a kind of it. ≈: for another kind of a phenotype that few genes have. ✘: most patients of the disease have it, and this one has not; that lowers the overlap to the fit.`
+    : unranked;
+  return [element("p", told), wide(plainTable(headings, rows, headings.length - (isOfCases ? 3 : 1)), "stacked")];
 }
 
 function claimsParts(record) {

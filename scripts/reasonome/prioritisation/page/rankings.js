@@ -17,6 +17,7 @@ const rankings = (() => {
   function drawFirst(record) {
     const gene = firstGene(record);
     if (!gene) return element("span", geneOrWhy(record), "no-name");
+    if (!isByModel) return drawFirsts(record, gene);
     const isAgreed = gene.first >= 0.5;
     const made = element("span", gene.symbol, isSupported(gene) && isAgreed ? "name" : "no-name");
     made.append(element("small", gene.name, "under"));
@@ -25,24 +26,38 @@ const rankings = (() => {
     return made;
   }
 
-  const next = (record) => record.genes.filter((gene) => gene.rank === 2 || gene.rank === 3).map((gene) => gene.symbol).join(", ");
+  // Without a model: all that share the first rank.
+  function drawFirsts(record, gene) {
+    const made = element("span", geneOrWhy(record), "name");
+    if (firstGenes(record).length === 1) made.append(element("small", gene.name, "under"));
+    return made;
+  }
+
+  function drawDiseases(record) {
+    const diseases = firstGene(record)?.diseases ?? [];
+    return withCommas(diseases.slice(0, 2).map((disease) => diseaseLink(disease.id, disease.name)));
+  }
+
+  const next = (record) => record.genes.filter((gene) => gene.rank > 1).slice(0, 2).map((gene) => gene.symbol).join(", ");
   const ofFirst = (key) => (record) => (firstGene(record) ? firstGene(record)[key] : null);
   const columns = [
     ...(fileNames.length > 1 && fileNames.length < records.length ? [{ title: "file", key: (record) => record.file, draw: (record) => breakable(record.file), look: "short" }] : []),
     { title: isOfCases ? "case" : "locus", key: (record) => record.name, draw: drawName, look: "short" },
     { title: isOfCases ? "present" : "trait", key: askedText, draw: drawAsked, look: "odd" },
-    { title: "model's first gene", key: geneOrWhy, draw: drawFirst, look: "short" },
-    { title: "first in", key: ofFirst("first"), isNumber: true, draw: (record) => (firstGene(record) ? percent(firstGene(record).first) : "") },
+    { title: isByModel ? "model's first gene" : "first gene", key: geneOrWhy, draw: drawFirst, look: "short" },
+    ...(isByModel ? [{ title: "first in", key: ofFirst("first"), isNumber: true, draw: (record) => (firstGene(record) ? percent(firstGene(record).first) : "") }] : []),
     { title: "then", key: next },
-    { title: isOfCases ? "best phenotype overlap" : "nearest gene", key: (record) => beside(record).join(", "),
-      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ` and ${beside(record).length - 3} more` : "") },
+    ...(isByModel ? [{ title: isOfCases ? "best by phenotypes" : "nearest gene", key: (record) => beside(record).join(", "),
+      draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ` and ${beside(record).length - 3} more` : "") }] : []),
     ...(isOfCases ? [
-      { title: "overlap rank", key: ofFirst("overlap_rank"), isNumber: true, lowestFirst: true, places: 0 },
+      isByModel ? { title: "rank by phenotypes", key: ofFirst("fit_rank"), isNumber: true, lowestFirst: true, places: 0 }
+        : { title: "fit", key: ofFirst("fit"), isNumber: true, places: 2 },
+      { title: "diseases", key: (record) => (firstGene(record)?.diseases ?? []).map((disease) => disease.name).join(", "), draw: drawDiseases, look: "odd" },
       { title: "phenotypes known", key: (record) => (firstGene(record) ? knownFor(firstGene(record)) : null), isNumber: true,
         draw: (record) => (firstGene(record) ? `${knownFor(firstGene(record))} of ${record.present.length}` : "") },
     ] : [
-      { title: "kb from variant to model's first", key: ofFirst("distance"), isNumber: true, lowestFirst: true, draw: (record) => kilobases(ofFirst("distance")(record)) },
-      { title: "its distance rank", key: ofFirst("distance_rank"), isNumber: true, lowestFirst: true, places: 0 },
+      { title: isByModel ? "kb from variant to model's first" : "kb from the variant", key: ofFirst("distance"), isNumber: true, lowestFirst: true, draw: (record) => kilobases(ofFirst("distance")(record)) },
+      ...(isByModel ? [{ title: "its distance rank", key: ofFirst("distance_rank"), isNumber: true, lowestFirst: true, places: 0 }] : []),
     ]),
     { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
   ];
@@ -82,10 +97,11 @@ const rankings = (() => {
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
   }
 
-  const [search, searchLabel] = tableSearch(isOfCases ? "search cases, genes, phenotypes, reasons" : "search loci, genes, traits, reasons", { table, state, select, reset });
+  const [search, searchLabel] = tableSearch(isOfCases ? "search cases, genes, phenotypes, diseases" : "search loci, genes, traits", { table, state, select, reset });
   const inFile = menu([["all files", null], ...fileNames.map((name) => [name, name])], select);
-  const other = isOfCases ? "the best by phenotype overlap" : "the nearest gene";
-  const view = menu([["all", "all"], [`the model's first gene is ${other}`, "agree"], [`it is not ${other}`, "differ"], ["flagged", "odd"]], select);
+  const other = isOfCases ? "the best by phenotypes" : "the nearest gene";
+  const compared = isByModel ? [[`the model's first gene is ${other}`, "agree"], [`it is not ${other}`, "differ"]] : [];
+  const view = menu([["all", "all"], ...compared, ["flagged", "odd"]], select);
   const downloads = [
     button("Download TSV", () => downloadTsv(table.entries)),
     button("Download JSONL", () => downloadJsonLines(table.entries)),

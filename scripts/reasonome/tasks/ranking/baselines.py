@@ -12,6 +12,7 @@ from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 
+RANDOM_ORDER = "random_order"
 BY_CHANCE = "any gene, by chance"  # the answer of a baseline whose scores are expected values
 
 

@@ -157,6 +157,7 @@ class _Maker(Maker):
     def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
         """Make a question of a case, or account for leaving it out."""
         at = Place(source, path, row.where)
+        self.notes.update(row.notes)
         row = replace(row, present=self._phenotypes(row.present), absent=self._phenotypes(row.absent))
         causal = [self.symbol(identifiers, at) for identifiers in row.genes]
         candidates = self.listed(row.candidates, row.scores, at, {})

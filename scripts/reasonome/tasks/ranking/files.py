@@ -36,7 +36,8 @@ def scoring(project: Project, benchmark: str, style: str) -> Inputs:
 def baselines(project: Project, benchmark: str) -> Inputs:
     """The known genes, and the phenotypes of genes where the benchmark names them."""
     spec = project.benchmarks[benchmark]
-    phenotypes = {} if spec.phenotypes is None else project.source_files(spec.phenotypes)
+    read = () if spec.phenotypes is None else ("obo", "genes")
+    phenotypes = {key: project.source_file(spec.phenotypes, key) for key in read}
     return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
 
 

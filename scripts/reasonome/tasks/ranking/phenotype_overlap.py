@@ -56,6 +56,7 @@ class PhenotypeOverlap:
         self.genes: list[str] = gene_terms.index.tolist()
         self._column = {symbol: column for column, symbol in enumerate(self.genes)}
         self._annotated = rows.groupby(["gene_symbol", "disease_id"])["term"].agg(set)
+        self._rows = rows[["gene_symbol", "disease_id", "term", "frequency"]]
         self._genes_of = rows.groupby("disease_id")["gene_symbol"].unique().to_dict()
         self._columns: dict[str, list[int]] = defaultdict(list)
         for column, terms in enumerate(gene_terms):
@@ -117,6 +118,28 @@ class PhenotypeOverlap:
         terms = [self.ontology.terms[term] for term in sorted(self._phenotypes)]
         names = {normalise(synonym): term.id for term in terms for synonym in term.synonyms}
         return names | {normalise(term.name): term.id for term in terms}
+
+    def diseases(self, gene: RankedGene) -> dict[str, set[str]]:
+        """The phenotypes of each disease that HPO links to a gene, and all that they imply, by the disease's id."""
+        column = self._gene_column(gene)
+        return {} if column is None else self._implied_by(self.genes[column])
+
+    def frequencies(self, gene: RankedGene, disease_id: str) -> dict[str, str]:
+        """How many patients with a gene's disease have each of its phenotypes, as HPO has it; those that say so."""
+        column = self._gene_column(gene)
+        return {} if column is None else self._stated.get((self.genes[column], disease_id), {})
+
+    def ancestors(self, term: str) -> set[str]:
+        """A phenotype in use, and all that it implies."""
+        return self._implied({term})
+
+    @cached_property
+    def _stated(self) -> dict[tuple[str, str], dict[str, str]]:
+        stated: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        rows = self._rows[~self._rows["frequency"].isin(("", "-"))]
+        for symbol, disease, term, frequency in rows.itertuples(index=False):
+            stated[symbol, disease][term] = frequency
+        return dict(stated)
 
     def known(self, term_ids: Iterable[str]) -> list[str]:
         """The phenotypes of the ontology that the ids mean, each once; others, such as onset, are skipped."""

@@ -23,7 +23,7 @@ from reasonome.scoring.answers import (
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.base import Task
 from reasonome.tasks.ranking import files
-from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RankingQuestions
+from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RANDOM_ORDER, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
@@ -214,7 +214,7 @@ def baseline_scores(
     labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]
     for example, label in zip(examples, labelled, strict=True):
         expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
-        row = {"baseline": "random_order", "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
+        row = {"baseline": RANDOM_ORDER, "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
         rows.append(row | _UNSURE | label | expected)
     for name, baseline in BASELINES.items():
         if not baseline.usable(questions):
