@@ -10,7 +10,7 @@ from reasonome.enrichment.over_representation import (
     read_library,
 )
 from reasonome.facts.genes import GeneTable
-from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.files import LibraryFile
 from reasonome.tasks.naming.settings import BRANCHES
 
@@ -23,9 +23,13 @@ def ontology_libraries(background: Background) -> list[GeneSetLibrary]:
     sets: dict[str, dict[str, LibrarySet]] = {}
     for term in background.candidates:
         if genes := background.genes(term.id):
-            library = BRANCHES.get(term.namespace) or term.namespace or term.source
-            sets.setdefault(library, {})[term.id] = LibrarySet(term.name, genes)
+            sets.setdefault(library_name(term), {})[term.id] = LibrarySet(term.name, genes)
     return [GeneSetLibrary(name, sets[name]) for name in sorted(sets)]
+
+
+def library_name(term: BackgroundTerm) -> str:
+    """What the library with a background's term is called."""
+    return BRANCHES.get(term.namespace) or term.namespace or term.source
 
 
 def background_tests(background: Background, genes: GeneTable) -> OverRepresentation:
