@@ -2,7 +2,15 @@
 
 from reasonome.annotation.gsea import RankedAnalysis, RankedTerm
 from reasonome.annotation.page import PageAbout, SourceUsed
-from reasonome.annotation.record import AnnotatedClaim, AnnotatedGene, AnnotationRecord, Sample, UnmappedGene
+from reasonome.annotation.record import (
+    AnnotatedClaim,
+    AnnotatedGene,
+    AnnotationRecord,
+    FactBehindName,
+    Sample,
+    TermBehindName,
+    UnmappedGene,
+)
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
 
 SPINDLE = AnnotationRecord(
@@ -22,9 +30,20 @@ SPINDLE = AnnotationRecord(
     flags=["listed twice: TTK"],
     direction="higher in cluster 1 than in the others",
     name="spindle checkpoint",
-    standing="supported",
-    standing_why="it says the same as the enriched term 'spindle assembly checkpoint'",
-    is_term="near",
+    standing="confirmed",
+    standing_why="it says nearly the same as the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes)",
+    terms_behind_name=[
+        TermBehindName(
+            name="spindle assembly checkpoint",
+            id="GO:0007094",
+            library="GO BP",
+            genes=["BUB1", "MAD2L1"],
+            adjusted_p=3.1e-05,
+        )
+    ],
+    facts_behind_name=[
+        FactBehindName(gene="BUB1", term="spindle assembly checkpoint", fact="involved in spindle signaling (IDA)")
+    ],
     confidence=0.75,
     confidence_kind="stated",
     agreement=0.8,
@@ -67,8 +86,8 @@ SPINDLE = AnnotationRecord(
             genes=["BUB1", "MAD2L1", "TTK"],
         ),
     ],
-    enriched_agreement=0.9,
-    enriched_match="spindle assembly checkpoint",
+    nearest_term="spindle assembly checkpoint",
+    likeness=0.9,
     group=1,
 )
 NEARLY = SPINDLE.model_copy(
@@ -76,8 +95,9 @@ NEARLY = SPINDLE.model_copy(
         "list": "day 7",
         "id": "day 7/cluster 1",
         "name": "mitotic checkpoint",
-        "standing": "weak",
-        "standing_why": "no two answers of the model agree on a name",
+        "standing": "compatible",
+        "standing_why": "it is near in meaning to 'mitosis', which 2 of 3 genes have by known facts",
+        "facts_behind_name": [],
         "confidence": 0.5,
         "flags": [],
         "claims": [],
@@ -91,14 +111,13 @@ INTERFERON = AnnotationRecord(
     id="day 0/cluster 2",
     genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("ISG15", "MX1")],
     name="interferon response",
-    standing="withheld",
-    standing_why="the model saw only 2 of 9 genes",
-    is_term="no",
+    standing="unconfirmed",
+    standing_why="none of the 2 genes has the term of that name, 'interferon response'",
     confidence=1.0,
     confidence_kind="probability of its words",
     samples=[Sample(name="interferon response", text="the only text")],
     reasoning="both are induced by interferon",
-    supporting_genes=["ISG15", "MX1"],
+    other_genes=["ISG15", "MX1"],
     group=2,
 )
 ERROR = AnnotationRecord(
@@ -198,7 +217,7 @@ def poisoned(value):
     if isinstance(value, list):
         return [poisoned(one) for one in value]
     if isinstance(value, dict):
-        kept = ("verdict", "confidence_kind", "is_term", "standing")
+        kept = ("verdict", "confidence_kind", "standing")
         return {key: one if key in kept else poisoned(one) for key, one in value.items()}
     return value
 

@@ -13,6 +13,7 @@ from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
 from reasonome.annotation import job
+from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
 from reasonome.answering.find_model import find_model
 from reasonome.core.errors import InputError
 
@@ -267,6 +268,7 @@ def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
         "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
         "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "
         "that fits a term, may be copied from the prompt",
+        f"warning: {WITHOUT_ENCODER_TOLD}",
         "a preview: the model would be asked about 1 set; nothing was written",
     ]
     assert by_hand.asked == []
@@ -287,6 +289,7 @@ def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked
         "all: 'last': 1 of 3 genes known; 2 of 3 genes are unknown: XB, XC",
         f"not asked: all: 'last': {error}",
         "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
+        f"warning: {WITHOUT_ENCODER_TOLD}",
         "a preview: the model would be asked about 1 set; nothing was written",
     ]
 

@@ -1,5 +1,6 @@
 """Annotation from files to files: what is asked, what is made of the answers, and what a second run does."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
-from reasonome.annotation import annotate, job, project_files
+from reasonome.annotation import annotate, job, making, project_files
+from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
 from reasonome.answering.asked_model import AskedWeights
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
@@ -66,7 +68,7 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     told = capsys.readouterr().out
     assert "mine: 'repair': DNA repair (GO BP), 5 of 5 genes, 11.4 times as many as by chance, adjusted p" in told
     assert "4 sets: 2 with enriched terms, 0 without, 2 not tested" in told
-    assert "the model's names: 1 supported, 0 weak, 0 withheld, 1 without a name" in told
+    assert "the model's names: 1 confirmed, 0 compatible, 0 unconfirmed, 1 without a name" in told
     assert "not asked: mine: 'one': too few genes: 1" in told
 
 
@@ -262,7 +264,7 @@ def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annot
     ]
     told = annotate.TASK.prompt(asked, style).messages[1]["content"]
     assert told.startswith("DNA repair (100%, 100%)\nbiological_process (100%, 9%)\n\nGenes: BRCA1 (gene 1); ")
-    assert record["standing"] == "supported"
+    assert record["standing"] == "confirmed"
     assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
@@ -361,7 +363,7 @@ def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_no
     assert record["unchecked"] == ["ATM glows."]
     assert record["supporting_genes"] == REPAIR  # the term of that name is enriched by them
     assert record["other_genes"] == ["FILL01", "BUB1"]
-    assert (record["enriched_match"], record["enriched_agreement"]) == ("DNA repair", 1)
+    assert (record["nearest_term"], record["likeness"]) == ("DNA repair", 1)
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
     counts = table[["claims_supported", "claims_unknown", "claims_contradicted"]].iloc[0].tolist()
     assert counts == [1, 1, 1]
@@ -372,30 +374,48 @@ def test_a_true_claim_that_has_nothing_to_do_with_the_name_supports_nothing(anno
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert [claim["verdict"] for claim in record["claims"]] == ["supported"]
     assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
-    assert record["enriched_agreement"] == 0
-    assert "nothing that is known of these genes supports the name" in record["flags"]
+    assert (record["standing"], record["likeness"]) == ("unconfirmed", 0)
 
 
-def test_a_name_that_is_no_term_and_near_none_is_said_to_be_one_and_supported_by_nothing(annotating, by_hand, capsys):
-    # Two words of four and of two, "DNA repair": F1 2/3, and the enriched term reads like that too.
-    name = "damage-mediated DNA repair"
+def test_a_correct_name_in_other_words_is_shown_with_its_terms_and_facts(annotating, by_hand, capsys):
     by_hand.answers = {
-        "ATM": answer(name, f"BRCA1 and ATM act in {name}.", "RAD51 is here."),
+        "ATM": answer("Repair of DNA by recombination", "BRCA1 and ATM act in it."),
         "RPL3": answer("DNA repair pathway", "RPL3 acts in DNA repair."),
     }
-    record, near = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
-    flag = "no term of GO BP, Reactome, WikiPathways is called so, or nearly so: nothing here can confirm it"
-    assert (record["name"], record["is_term"]) == (name, "no")
-    assert flag in record["flags"]
-    assert (record["claims"], record["unchecked"]) == ([], [f"BRCA1 and ATM act in {name}.", "RAD51 is here."])
-    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
-    assert (record["enriched_match"], record["enriched_agreement"]) == ("DNA repair", pytest.approx(2 / 3))
-    assert (near["is_term"], flag in near["flags"]) == ("near", False)  # two of three and of two: .8
-    table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
-    assert table["is_term"].tolist() == ["no", "near"] and flag in table["flags"][0]
+    right, wrong = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
+    assert (right["standing"], right["supporting_genes"], right["other_genes"]) == ("compatible", REPAIR, [])
+    assert [term["name"] for term in right["terms_behind_name"]] == ["DNA repair"]
+    told = {(fact["gene"], fact["fact"]) for fact in right["facts_behind_name"]}
+    assert ("ATM", "involved in DNA repair (GO:0006281, go-demo, IDA)") in told
+    why = "none of the 5 genes has the term of that name, 'DNA repair'"
+    assert (wrong["name"], wrong["standing"], wrong["standing_why"]) == ("DNA repair pathway", "unconfirmed", why)
     told = capsys.readouterr().out
-    assert "the model's names: 0 supported, 0 weak, 2 withheld, 0 without a name\n" in told and name not in told
-    assert table["name_standing"].tolist() == ["withheld", "withheld"] and table["suggested_name"].isna().all()
+    assert "the model's names: 0 confirmed, 1 compatible, 1 unconfirmed, 0 without a name\n" in told
+    table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
+    assert table["suggested_name"].tolist() == ["Repair of DNA by recombination", "DNA repair pathway"]
+    assert table["terms_behind_name"][0] == "DNA repair"
+
+
+def test_without_an_encoder_the_judge_works_and_page_and_terminal_say_so(annotating, by_hand, monkeypatch, capsys):
+    """The project has none; one that is configured and not there is no error either."""
+    sources = project_files.answer_sources(annotating.project, Annotation(sets=["mine.gmt"]))
+    there = dataclasses.replace(sources, encoders=[annotating.out / "minilm"])
+    monkeypatch.setattr(job, "needed_sources", lambda *given: there)
+    (record,) = annotating(annotating.file("mine.gmt", GOOD))
+    assert record["standing"] == "confirmed"
+    assert WITHOUT_ENCODER_TOLD in capsys.readouterr().out
+    assert WITHOUT_ENCODER_TOLD in (annotating.out / "annotations.html").read_text(encoding="utf-8")
+
+
+def test_an_encoder_that_cannot_be_had_is_told_and_is_no_error(annotating, monkeypatch, capsys):
+    def make(project, missing):
+        raise InputError("Snakemake ended with status 1")
+
+    monkeypatch.setattr(making, "native_files", lambda *given: [])
+    monkeypatch.setattr(making, "encoder_targets", lambda sources: [annotating.out / "minilm/manifest.json"])
+    monkeypatch.setattr(making, "_make", make)
+    making.make_missing(annotating.project, Annotation(sets=["mine.gmt"]), annotation_project.MODEL)
+    assert "the sentence encoder is left out: Snakemake ended with status 1" in capsys.readouterr().out
 
 
 def test_what_most_genes_have_supports_nothing(annotating, by_hand):
@@ -407,19 +427,7 @@ def test_what_most_genes_have_supports_nothing(annotating, by_hand):
     ]
     told = "; more than one gene in 10 has that, so it supports nothing"
     assert all(claim["fact"].endswith(told) for claim in record["claims"])
-    assert (record["is_term"], record["supporting_genes"]) == ("yes", [])
-    assert "nothing that is known of these genes supports the name" in record["flags"]
-
-
-def test_an_enriched_term_that_most_genes_have_supports_nothing(annotating, by_hand):
-    by_hand.answers = {"FILL01": answer("Immune system", "They share it.")}
-    (record,) = annotating(annotating.file("mine.gmt", gmt(immune=OTHERS[:8])))
-    assert (record["enriched_match"], record["enriched_agreement"]) == ("Immune System", 1)
-    assert (record["is_term"], record["supporting_genes"]) == ("yes", [])
-    # A name that only reads like such a term is near none.
-    by_hand.answers = {"FILL01": answer("Immune systems", "They share it.")}
-    (record,) = annotating(annotating.file("mine.gmt", gmt(immune=OTHERS[:8])), samples=2)
-    assert (record["is_term"], record["enriched_agreement"]) == ("no", 1)
+    assert (record["standing"], record["supporting_genes"]) == ("unconfirmed", [])
 
 
 def test_an_abstention_is_no_name(annotating, by_hand):

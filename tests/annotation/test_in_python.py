@@ -23,8 +23,9 @@ def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
     table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7", samples=1)
     assert table[["list", "set", "best_term", "suggested_name"]].values.tolist() == [
         ["day 7", "a", "DNA repair", "DNA repair"],
-        ["day 7", "b", "cytoplasmic translation", ""],  # a wrong name is withheld
+        ["day 7", "b", "cytoplasmic translation", "DNA repair"],
     ]
+    assert table["name_standing"].tolist() == ["confirmed", "unconfirmed"]
     assert (annotating.out / "annotations.html").is_file()
 
 

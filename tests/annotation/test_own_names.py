@@ -3,14 +3,8 @@
 import pytest
 from annotation_project import GOOD
 
-from reasonome.annotation.knowledge import read_known, read_libraries
 from reasonome.annotation.names import own_name_flag
-from reasonome.annotation.project_files import answer_sources
 from reasonome.annotation.record import AnnotatedGene
-from reasonome.config import Annotation
-from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS
-from reasonome.tasks.naming.background import read_background
 
 SET = [
     AnnotatedGene(symbol=symbol, written=symbol, name=name)
@@ -70,18 +64,8 @@ def test_other_names_are_not_flagged(name):
     assert own_name_flag(name, SET, name in TERMS) == ""
 
 
-def test_an_annotation_flags_the_name(annotating, by_hand):
+def test_an_annotation_says_so(annotating, by_hand):
     by_hand.answers = {"ATM": "Process: BRCA1\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>"}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["name"] == "BRCA1" and "the name is a gene's own: BRCA1" in record["flags"]
-
-
-def test_names_of_terms_and_of_library_sets_are_known(annotation_folder, annotation_settings, monkeypatch):
-    monkeypatch.chdir(annotation_folder)
-    sources = answer_sources(annotation_settings, Annotation(sets=["mine.gmt"]))
-    genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
-    background = read_background(sources.background)
-    libraries = read_libraries(sources, background, genes)
-    known = read_known(annotation_settings, sources, background, libraries)
-    names = ["DNA-Repair", "homologous recombination", "Translation factors", "gene 1", ""]
-    assert [known.names.is_term(name) for name in names] == ["yes", "yes", "yes", "no", "no"]
+    assert (record["name"], record["standing"]) == ("BRCA1", "unconfirmed")
+    assert record["standing_why"] == "the name is a gene's own: BRCA1"

@@ -55,7 +55,7 @@ def shipped(beaten: bool = True, judge: NameOrTerm | None = JUDGE) -> Shipped:
     return Shipped(Path("nowhere"), worth(beaten), judge)
 
 
-def record(name: str, logprob: float, standing: str = "weak") -> AnnotationRecord:
+def record(name: str, logprob: float, standing: str = "compatible") -> AnnotationRecord:
     sure = {"confidence": math.exp(logprob), "confidence_kind": "probability of its words"}
     given = {"standing": standing, "standing_why": "so", "enriched": SPINDLE.enriched}
     return AnnotationRecord(list="a", set="b", id="c", name=name, **given, **sure)
@@ -103,11 +103,11 @@ def test_answers_that_nobody_calibrated_stand_below():
     assert placed(stated, [TERM], shipped(), calibrated=True).better_than_first_term is None
 
 
-def test_a_name_that_nothing_supports_is_shown_if_the_question_had_terms():
-    withheld = record("mismatch repair", -1.0, "withheld")
-    assert placed(withheld, [TERM], shipped(), calibrated=True).standing == "weak"
-    assert placed(withheld, [], shipped(), calibrated=True) == withheld
-    nothing = withheld.model_copy(update={"enriched": []})
+def test_where_no_term_was_shown_or_is_enriched_the_record_stays_as_it_is():
+    unconfirmed = record("mismatch repair", -1.0, "unconfirmed")
+    assert placed(unconfirmed, [TERM], shipped(), calibrated=True).standing == "unconfirmed"
+    assert placed(unconfirmed, [], shipped(), calibrated=True) == unconfirmed
+    nothing = unconfirmed.model_copy(update={"enriched": []})
     assert placed(nothing, [TERM], shipped(), calibrated=True) == nothing
     nameless = record("", -1.0, "")
     assert placed(nameless, [TERM], shipped(), calibrated=True) == nameless
@@ -233,10 +233,12 @@ def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first
     assert table["called_by"].tolist() == ["model", "enriched term"]
     assert table["best_term"].tolist() == ["DNA repair", "mitotic spindle assembly checkpoint"]
     assert table["suggested_name"].tolist() == ["homologous recombination", "odd recombination"]
-    assert below["standing"] == "weak"
+    assert below["standing"] == "unconfirmed"
     told = capsys.readouterr().out
     assert "mine: 'repair': homologous recombination (by the model); DNA repair (GO BP), 5 of 5 genes" in told
-    assert "the model's names: 1 supported, 1 weak, 0 withheld, 0 without a name, 1 before the first term" in told
+    assert (
+        "the model's names: 1 confirmed, 0 compatible, 1 unconfirmed, 0 without a name, 1 before the first term" in told
+    )
     page = (shipping.out / "annotations.html").read_text(encoding="utf-8")
     for said in ("there 30% of the names stood first", "resources/models/namer/README.md", "7 training questions"):
         assert said in page, said
@@ -245,7 +247,7 @@ def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first
     assert manifest["settings"]["samples"] == 1
 
 
-def test_a_long_list_is_not_withheld_for_the_genes_that_its_question_has_no_room_for(shipping, by_hand):
+def test_a_name_is_judged_by_the_whole_list_whatever_its_question_has_room_for(shipping, by_hand):
     by_hand.answers = {"ATM": (ANSWER, -0.1, 2)}
     path = Path("config/prompts/gene_set_naming.enriched.txt")
     path.write_text(path.read_text().replace("budget_tokens: 200", "budget_tokens: 110"))
@@ -254,7 +256,7 @@ def test_a_long_list_is_not_withheld_for_the_genes_that_its_question_has_no_room
     [record] = tight(tight.file("mine.gmt", "\t".join(["long", "na", *genes]) + "\n"), model="namer")
     shown = sum(gene["shown"] for gene in record["genes"])
     assert 0 < 2 * shown < 17
-    assert (record["name"], record["standing"]) == ("DNA repair", "supported")
+    assert (record["name"], record["standing"]) == ("DNA repair", "confirmed")
     assert f"the prompt had room for {shown} of 17 genes" in record["flags"]
 
 

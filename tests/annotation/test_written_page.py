@@ -67,7 +67,7 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
     text = " ".join(" ".join(words) for words in Elements(clean).text.values())
     for said in (
         "Read the enriched terms first:",
-        "withheld where nothing does.",
+        "neither the enriched terms nor known facts about the genes bear it out.",
         "On 90 true names they came 0.300 near.",
         "Its model card:",
         "results/models/tiny/grpo.names-s0/card.demo.md",

@@ -36,9 +36,10 @@ def test_a_row_says_what_is_known_of_a_set(tmp_path):
         "fold_enrichment": "300.0",  # 2/3 of the list, and 40/18000 of all
         "adjusted_p": "3.1e-05",
         "suggested_name": "spindle checkpoint",
-        "name_standing": "supported",
-        "name_standing_why": "it says the same as the enriched term 'spindle assembly checkpoint'",
-        "is_term": "near",
+        "name_standing": "confirmed",
+        "name_standing_why": SPINDLE.standing_why,
+        "terms_behind_name": "spindle assembly checkpoint",
+        "facts_behind_name": "BUB1: involved in spindle signaling (IDA)",
         "confidence": "0.75",
         "confidence_kind": "stated",
         "other_answers_alike": "0.8",
@@ -83,11 +84,12 @@ def test_a_name_that_stands_first_is_what_the_set_is_called():
     assert [cell(INTERFERON, name) for name in ("called", "called_by")] == ["", ""]
 
 
-def test_a_name_that_is_withheld_is_in_no_cell(tmp_path):
+def test_a_name_that_is_unconfirmed_has_its_cell_like_any_other(tmp_path):
     write_tables([INTERFERON], tmp_path)
     [row] = read(tmp_path)
-    assert (row["name_standing"], row["name_standing_why"]) == ("withheld", "the model saw only 2 of 9 genes")
-    assert not [cell for cell in row.values() if "interferon" in cell]
+    assert (row["suggested_name"], row["name_standing"]) == ("interferon response", "unconfirmed")
+    assert row["name_standing_why"] == "none of the 2 genes has the term of that name, 'interferon response'"
+    assert row["reasoning"] == "both are induced by interferon"
 
 
 def test_every_record_is_read_back_from_its_line(tmp_path):
@@ -112,7 +114,7 @@ def test_tabs_and_line_breaks_become_blanks_and_quotes_survive(tmp_path):
     write_tables([odd, INTERFERON], tmp_path)
     assert len((tmp_path / "annotations.tsv").read_bytes().splitlines()) == 3
     table = pd.read_csv(tmp_path / "annotations.tsv", sep="\t")
-    assert table["suggested_name"].fillna("").tolist() == ['a b c d "e"', ""]
+    assert table["suggested_name"].fillna("").tolist() == ['a b c d "e"', "interferon response"]
     assert table["flags"][0] == '"first; second'
 
 

@@ -76,13 +76,12 @@ def evidence(page: WebDriver) -> str:
 
 @pytest.mark.full
 def test_a_search_finds_sets_names_genes_and_terms(page):
-    assert names(page) == ["spindle checkpoint", "withheld", "not asked", "the model gave no name"]
+    assert names(page) == ["spindle checkpoint", "interferon response", "not asked", "the model gave no name"]
     page.find_element(By.TAG_NAME, "body").send_keys("/")
     search = page.switch_to.active_element
     for text, found in (
         ("cluster 3", ["not asked"]),
-        ("INDUCED", ["withheld"]),  # in the reasoning
-        ("response", []),  # in the name alone, which is withheld
+        ("INDUCED", ["interferon response"]),  # in the reasoning
         ("spindle signaling", ["spindle checkpoint"]),  # folded below the best term
         ("or4f5", ["the model gave no name"]),
         ("ensg00000164109", ["spindle checkpoint"]),  # as it was written; two sets, nearly the same
@@ -108,7 +107,12 @@ def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
     assert cells(page, "genes") == ["0", "2", "2", "3"]
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     choose(page, "sort by", "model's suggestion")
-    assert names(page) == ["mitotic checkpoint", "not asked", "the model gave no name", "withheld"]  # another of two
+    assert names(page) == [
+        "interferon response",
+        "mitotic checkpoint",
+        "not asked",
+        "the model gave no name",
+    ]  # another of two
     click(page, "//table[@id='sets']//button[.='adjusted p']")  # the least likely by chance first
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     choose(page, "sort by", "model's suggestion")
@@ -129,19 +133,20 @@ def test_the_best_term_stands_first_in_figures_and_the_suggestion_beside_it(page
     assert (cells(page, "gene ratio")[0], cells(page, "times chance")[0]) == ("2/3", "300.0")
     assert cells(page, "set")[0].split("\n")[:2] == ["cluster 1", "higher in cluster 1 than in the others"]
     click(page, "//*[@id='sets']//button[@class='fold']")
-    weak = page.find_element(By.CSS_SELECTOR, "#sets .suggested.weak")
-    assert weak.text == "mitotic checkpoint\nweak"
-    plain = page.find_element(By.CSS_SELECTOR, "#sets .suggested:not(.weak)")
-    assert plain.text == "spindle checkpoint"
-    assert plain.value_of_css_property("color") != weak.value_of_css_property("color")
+    unconfirmed = page.find_element(By.CSS_SELECTOR, "#sets .suggested.unconfirmed")
+    assert unconfirmed.text == "interferon response"
+    confirmed, compatible = page.find_elements(By.CSS_SELECTOR, "#sets .suggested:not(.unconfirmed)")
+    assert (confirmed.text, compatible.text) == ("spindle checkpoint", "mitotic checkpoint")
+    assert confirmed.value_of_css_property("color") == compatible.value_of_css_property("color")
+    assert confirmed.value_of_css_property("color") != unconfirmed.value_of_css_property("color")
+    assert cells(page, "model's suggestion")[:2] == ["spindle checkpoint\nconfirmed", "mitotic checkpoint\ncompatible"]
 
 
 @pytest.mark.full
-def test_a_name_that_is_withheld_is_seen_in_the_opened_evidence_alone_and_told_why(page):
-    assert "interferon response" not in page.find_element(By.TAG_NAME, "body").text
-    text = open_set(page, "withheld")
-    assert "withheld: the model saw only 2 of 9 genes." in text
-    assert "what it wrote, withheld" in text and "interferon response" in text
+def test_a_name_that_is_unconfirmed_is_told_why(page):
+    text = open_set(page, "interferon response")
+    assert "unconfirmed: none of the 2 genes has the term of that name, 'interferon response'." in text
+    assert "terms behind it" not in text and "facts behind it" not in text
     assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy term']")
 
 
@@ -184,7 +189,7 @@ def test_nearly_identical_sets_are_folded_below_one(page):
     fold = page.find_element(By.CSS_SELECTOR, "#sets button.fold")
     assert fold.text == "▸ 1 nearly the same" and fold.get_attribute("aria-expanded") == "false"
     fold.send_keys(Keys.ENTER)
-    assert names(page)[:3] == ["spindle checkpoint", "mitotic checkpoint", "withheld"]
+    assert names(page)[:3] == ["spindle checkpoint", "mitotic checkpoint", "interferon response"]
     focused = page.switch_to.active_element
     assert focused.text == "▾ 1 nearly the same" and focused.get_attribute("aria-expanded") == "true"
     focused.send_keys(Keys.ENTER)
@@ -202,11 +207,12 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         "markers of cluster 1",
         "spindle assembly checkpoint (GO BP): 2 of 3 genes, 300.0 times as many as by chance, adjusted p 3.1e-5",
         "higher in cluster 1 than in the others",
-        "supported: it says the same as the enriched term 'spindle assembly checkpoint'.",
+        "confirmed: it says nearly the same as the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes).",
+        "spindle assembly checkpoint (GO BP, adjusted p 3.1e-5): BUB1 MAD2L1",
         "0.75 of 1, stated by the model; not a probability of being right",
         "80 %",
         "BUB1 and MAD2L1 delay anaphase.",
-        "spindle assembly checkpoint; how alike they read, from 0 to 1: 0.90",
+        "spindle assembly checkpoint; how alike they are, from 0 to 1: 0.90",
         "+ 1 with nearly the same genes",
         "spindle signaling (GO:0071174): 2 genes, adjusted p 4.0e-5",
         "the first text",
@@ -218,7 +224,8 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         "return [...document.querySelectorAll('.evidence table')].map(table =>"
         " [...table.tBodies[0].rows].map(line => [...line.cells].map(cell => cell.innerText)))"
     )
-    process, pathways, claims, genes, unmapped = tables
+    process, pathways, facts, claims, genes, unmapped = tables
+    assert facts == [["BUB1", "spindle assembly checkpoint", "involved in spindle signaling (IDA)"]]
     assert [one.text for one in page.find_elements(By.CSS_SELECTOR, ".evidence .unchecked li")] == ["TTK is left over."]
     assert "Not checked, as these sentences are questions, or name no term of the sources, or one only" in text
     assert claims == [
@@ -440,7 +447,7 @@ def test_a_name_stands_before_the_first_term_or_below_it(driver, tmp_path):
     of_words = {"confidence_kind": "probability of its words", "agreement": None}
     known = of_words | {"first_term": "spindle assembly checkpoint", "better_than_first_term": 0.71}
     first = SPINDLE.model_copy(update=known | {"name": "spindle signaling", "stands_first": True})
-    below = {"id": "b", "set": "cluster 4", "group": 9, "name": "cell cycle", "standing": "weak"}
+    below = {"id": "b", "set": "cluster 4", "group": 9, "name": "cell cycle", "standing": "unconfirmed"}
     below |= {"first_term": "mitosis", "better_than_first_term": 0.32}
     path = tmp_path / "annotations.html"
     records = [first, SPINDLE.model_copy(update=known | below)]
@@ -448,13 +455,16 @@ def test_a_name_stands_before_the_first_term_or_below_it(driver, tmp_path):
     page = opened(driver, path)
     above, under = (text.split("\n") for text in cells(page, "what they share"))
     assert above[:2] == [
-        *("spindle signaling", "the model's name: better than the first term with a probability of 0.71"),
+        *("spindle signaling", "the model's name, confirmed: better than the first term with a probability of 0.71"),
     ]
     assert above[2].startswith("spindle assembly checkpoint (GO BP), 2/3")
     assert under[0] == "spindle assembly checkpoint" and under[1].startswith("GO BP")
-    opinion = "second opinion, by the model: cell cycle; better than “mitosis” with a probability of 0.32"
+    opinion = "second opinion, by the model: cell cycle, unconfirmed; better than “mitosis” with a probability of 0.32"
     assert under[2] == opinion
     assert page.execute_script("return document.getElementById('sets').tHead.innerText").count("suggestion") == 0
     told = open_set(page, "cluster 1")
-    assert told.startswith("spindle signaling\nthe model's name") and "before the first term: better than" in told
+    assert (
+        told.startswith("spindle signaling\nthe model's name, confirmed")
+        and "before the first term: better than" in told
+    )
     check_quiet(driver, path)

@@ -8,20 +8,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from reasonome.annotation import enrichment_tables, tables
-from reasonome.annotation.agreement import (
-    agreement_with_terms,
-    claims_of_name,
-    genes_of_reasoning,
-    most_frequent_name,
-)
+from reasonome.annotation.agreement import most_frequent_name
 from reasonome.annotation.enrichment import tested_genes
+from reasonome.annotation.judge import judge
 from reasonome.annotation.knowledge import Known
-from reasonome.annotation.names import own_name_flag
 from reasonome.annotation.questions import Question
 from reasonome.annotation.recognised import IDENTIFIERS
 from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.annotation.shipped import OF_WORDS, Shipped, placed
-from reasonome.annotation.standing import standing
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.asking import answers_by_id
@@ -49,7 +43,6 @@ RESULTS = ResultsKind(
     frozenset({"settings", "sets", "checked_with", "model"}),
 )
 NEW_TOKENS = 160  # of an answer: a name, and some steps
-COMPARED = 100  # the most enriched terms with which a name is compared
 
 
 def annotate(
@@ -90,7 +83,7 @@ def annotate(
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
             shown = examples[record.id].enriched or []
-            record = _checked(named, known, terms[record.id], of_whole_list=bool(shown))
+            record = _checked(named, known, terms[record.id])
             if shipped is not None:
                 calibrated = shipped.is_calibrated(settings.style or "", settings.samples)
                 record = placed(record, shown, shipped, calibrated)
@@ -166,52 +159,39 @@ def _likelihood(row: AnswerRow) -> float:
     return math.exp(row.name_logprob / row.name_tokens) if row.name_tokens and row.name_logprob is not None else 0.0
 
 
-def _checked(
-    record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm], of_whole_list: bool
-) -> AnnotationRecord:
-    """The record with checked claims, the standing of the name, and the genes that support it."""
+def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm]) -> AnnotationRecord:
+    """The record with checked claims, the standing of the name, and what stands behind it."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
-    claims = annotated(reading.claims)
-    name = known.main_name(record.name)
-    agreement = agreement_with_terms(name, terms[:COMPARED], known.similarity)
-    name_claims = claims_of_name(name, claims, known.similarity)
-    telling = None if agreement is None or known.holds_for_most(agreement.term) else agreement
-    supporting, others = genes_of_reasoning(symbols, name_claims, telling) if record.name else ([], symbols)
-    is_term = known.names.is_term(record.name) if record.name else ""
-    shown = {gene.symbol for gene in record.genes if gene.shown}
-    own_name = own_name_flag(record.name, record.genes, is_term == "yes")
-    stands, why = standing(record, supporting, telling, terms, own_name, of_whole_list)
-    return record.model_copy(
-        update={
-            "flags": [*record.flags, *_flags(record, supporting, is_term, own_name, known)],
-            "standing": stands,
-            "standing_why": why,
-            "is_term": is_term,
-            "claims": claims,
-            "unchecked": reading.unchecked,
-            "supporting_genes": supporting,
-            "other_genes": [symbol for symbol in others if symbol in shown],
-            "enriched_agreement": agreement.score if agreement else None,
-            "enriched_match": agreement.term.name if agreement else "",
+    changed = {
+        "flags": [*record.flags, *_flags(record)],
+        "claims": annotated(reading.claims),
+        "unchecked": reading.unchecked,
+        "other_genes": [gene.symbol for gene in record.genes if gene.shown],
+    }
+    if record.name:
+        judged = judge(record.name, record.genes, terms, known)
+        changed |= {
+            "standing": judged.standing,
+            "standing_why": judged.why,
+            "terms_behind_name": judged.terms,
+            "facts_behind_name": judged.facts,
+            "supporting_genes": judged.genes,
+            "other_genes": [symbol for symbol in changed["other_genes"] if symbol not in judged.genes],
+            "nearest_term": judged.nearest,
+            "likeness": judged.likeness,
         }
-    )
+    return record.model_copy(update=changed)
 
 
-def _flags(record: AnnotationRecord, supporting: Sequence[str], is_term: str, own_name: str, known: Known) -> list[str]:
-    """Warnings: genes left out of the prompt, samples that disagree, no support, no known term, a gene's own name."""
+def _flags(record: AnnotationRecord) -> list[str]:
+    """Warnings: genes left out of the prompt, and samples that disagree."""
     shown = sum(gene.shown for gene in record.genes)
     flags = []
     if 0 < shown < len(record.genes):
         flags.append(f"the prompt had room for {shown:,} of {len(record.genes):,} genes")
     if record.name and record.agreement == 0:
         flags.append("no two answers agree on a name: this one is a guess")
-    if record.name and not supporting:
-        flags.append("nothing that is known of these genes supports the name")
-    if is_term == "no":
-        flags.append(f"no term of {known.library_names} is called so, or nearly so: nothing here can confirm it")
-    if own_name:
-        flags.append(own_name)
     return flags
 
 

@@ -10,6 +10,7 @@ from reasonome.annotation import about, about_enrichment, annotate, enrichment_t
 from reasonome.annotation.annotate import RESULTS
 from reasonome.annotation.enrichment import enrich
 from reasonome.annotation.gene_list import GeneLists
+from reasonome.annotation.judge import STANDINGS, WITHOUT_ENCODER_TOLD
 from reasonome.annotation.knowledge import Known, read_known, read_libraries
 from reasonome.annotation.page import PageAbout
 from reasonome.annotation.project_files import (
@@ -17,6 +18,7 @@ from reasonome.annotation.project_files import (
     Sources,
     check_there,
     completed,
+    encoder_targets,
     naming_benchmarks,
     needed_sources,
     targets,
@@ -29,7 +31,6 @@ from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.releases import library_releases
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
-from reasonome.annotation.standing import STANDINGS
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.asking import offline
 from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
@@ -190,6 +191,8 @@ def prepare(
         page_about = about_enrichment.about_enrichment(project, settings, tested_with, gene_lists, command)
     else:
         page_about = about.about_page(project, settings, model, style, tested_with, gene_lists, command, shipped)
+        if known.similarity is None:
+            page_about = page_about.model_copy(update={"warnings": [*page_about.warnings, WITHOUT_ENCODER_TOLD]})
     own_universe = None if tested_genes is None else (settings.universe, tested_genes)
     read = recognised(gene_lists, own_universe, libraries, genes, to_human)
     page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
@@ -230,7 +233,7 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
 def _with_defaults(settings: Annotation, shipped: Shipped | None, model: AskedModel) -> Annotation:
     """The settings with the number of answers, where none is given the one by which a model that ships is judged, and
     with the tokens of an answer."""
-    alone = shipped is not None and shipped.judge is not None
+    alone = shipped is not None and shipped.calibration is not None
     return settings.model_copy(
         update={
             "samples": settings.samples or (1 if alone else SAMPLES),
@@ -263,6 +266,8 @@ def annotate_lists(
                 )
             records = [question.record for question in questions]
             if model is not None:
+                if prepared.known.similarity is None:
+                    say(WITHOUT_ENCODER_TOLD)
                 asked = (prepared.settings, prepared.style, model, prepared.known)
                 shown = (terms, prepared.asked_tests)
                 records = annotate.annotate(questions, *asked, *shown, out, prepared.shipped)
@@ -296,7 +301,7 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
 
 
 def _print_names(records: Sequence[AnnotationRecord]) -> None:
-    """Print how many names the enriched terms bear out."""
+    """Print how far enriched terms and facts bear the names out."""
     stands = Counter(record.standing for record in records if not record.error)
     told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
     if first := sum(record.stands_first for record in records):
@@ -345,7 +350,8 @@ def _universe(
 def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
     """The inputs of the annotations; equal inputs give an equal manifest."""
     settings = prepared.settings
-    checked_with = {str(path): file_sha256(path) for path in targets(prepared.sources)}
+    encoders = [path for path in encoder_targets(prepared.sources) if path.is_file()]
+    checked_with = {str(path): file_sha256(path) for path in (*targets(prepared.sources), *encoders)}
     if settings.species == "mouse":
         checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
     return {

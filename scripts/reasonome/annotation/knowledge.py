@@ -6,26 +6,24 @@ from functools import cached_property
 
 import pandas as pd
 
-from reasonome.annotation.names import TermNames
 from reasonome.annotation.project_files import Sources
+from reasonome.annotation.vocabulary import KnownTerm, Vocabulary
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import GeneSetLibrary, read_library
-from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT
-from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.tasks.base import Similarity
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
-from reasonome.tasks.naming.libraries import ontology_libraries
+from reasonome.tasks.naming.libraries import library_of, ontology_libraries
 
 
 @dataclass(frozen=True)
 class Known:
-    """What answers are checked against; `similarity` is the mean of the encoders, None without any.
+    """What answers are checked against; `similarity` is the mean of the encoders whose weights are here, None without.
 
     `claims` also knows the facts that sources deny, which are not in `facts`.
     """
@@ -42,27 +40,35 @@ class Known:
         return ", ".join(library.name for library in self.libraries)
 
     @cached_property
-    def names(self) -> TermNames:
-        """The names of the background's terms and their synonyms, of the libraries' sets, and of the facts' objects."""
-        terms = self.background.by_id.values()
-        sets = [gene_set for library in self.libraries for gene_set in library.sets.values()]
+    def vocabulary(self) -> Vocabulary:
+        """The background's terms that have genes, the libraries' sets, and what facts say of genes."""
+        terms = [
+            KnownTerm(library_of(term), term.id, term.name, term.synonyms)
+            for term in self.background.by_id.values()
+            if term.n_genes
+        ]
+        known = {term.id for term in terms}
+        for library in self.libraries:
+            terms += [KnownTerm(library.name, i, one.name) for i, one in library.sets.items() if i not in known]
+        known |= {term.id for term in terms}
         facts = self.facts[~self.facts["relation"].isin(NAMING | FREE_TEXT)]
-        objects = facts[["object_id", "object_name"]].drop_duplicates().itertuples(index=False, name=None)
-        many = self.claims.are_most
-        named = [(name, many(term.n_genes)) for term in terms for name in (term.name, *term.synonyms)]
-        named += [(gene_set.name, many(len(gene_set.symbols))) for gene_set in sets]
-        named += [(name, self.claims.holds_for_most(object_id)) for object_id, name in objects]
-        return TermNames((name for name, _ in named), (name for name, general in named if not general))
+        objects = facts[["object_id", "object_name"]].drop_duplicates("object_id").itertuples(index=False, name=None)
+        return Vocabulary([*terms, *(KnownTerm("", i, name) for i, name in objects if i not in known)])
 
-    def main_name(self, name: str) -> str:
-        """The main name of the background's term with this name or synonym; else the name unchanged."""
-        term = self.background.by_name(normalise(name))
-        return name if term is None else term.name
+    def genes_with(self, term: KnownTerm, symbols: Sequence[str]) -> tuple[tuple[str, ...], int]:
+        """Those of the symbols that have the term, and how many genes are known to."""
+        if term.id in self.background.by_id:
+            genes = self.background.genes(term.id)
+        elif term.key in self._sets:
+            genes = self._sets[term.key]
+        else:
+            found = tuple(symbol for symbol in symbols if term.id in self.claims.objects(symbol))
+            return found, self.claims.n_genes(term.id)
+        return tuple(symbol for symbol in symbols if symbol in genes), len(genes)
 
-    def holds_for_most(self, term: EnrichedTerm) -> bool:
-        """Whether a library's set has so many genes that membership supports nothing."""
-        sets = next(library.sets for library in self.libraries if library.name == term.library)
-        return self.claims.are_most(len(sets[term.id].symbols))
+    @cached_property
+    def _sets(self) -> dict[tuple[str, str], frozenset[str]]:
+        return {(library.name, i): one.symbols for library in self.libraries for i, one in library.sets.items()}
 
 
 def read_known(
@@ -70,7 +76,8 @@ def read_known(
 ) -> Known:
     """Read everything else, once for all sets. Raises InputError as the readers do."""
     claims = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
-    encoders = load_encoders(project.encoders, sources.encoders)
+    there = [folder for folder in sources.encoders if (folder / "manifest.json").is_file()]
+    encoders = load_encoders(project.encoders, there)
     similarity = mean_similarity(list(encoders.values())) if encoders else None
     facts = claims[~claims["relation"].str.startswith(NOT)]
     return Known(facts, Knowledge(claims, background), background, libraries, similarity)

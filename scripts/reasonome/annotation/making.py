@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from reasonome.annotation.project_files import native_files, needed_sources, targets
+from reasonome.annotation.project_files import encoder_targets, native_files, needed_sources, targets
 from reasonome.cluster import snakemake_lock
 from reasonome.config import AdapterWeights, Annotation
 from reasonome.config.project import Project, chains
@@ -18,29 +18,34 @@ from reasonome.core.terminal import say
 
 
 def make_missing(project: Project, settings: Annotation, model: str | None) -> None:
-    """Make the terms, and the weights of a `model` that is a backbone with an adapter; None asks no model.
+    """Make the terms, encoders, and the weights of a `model` that is a backbone with an adapter; None asks no model.
 
     Nothing is made where native files of the sources are not here: they may be large, and whoever wants them fetches
     them. Weights and encoders come from the package index or the hub. Snakemake's progress goes to the terminal. One
-    process makes, others wait for it. InputError where a rule fails, and as of `needed_sources`.
+    process makes, others wait for it. InputError where a rule fails, and as of `needed_sources`; an encoder that cannot
+    be had is no error.
     """
-    needed = targets(needed_sources(project, settings, model is not None))
+    sources = needed_sources(project, settings, model is not None)
+    needed, encoders = targets(sources), encoder_targets(sources)
     if not all(path.is_file() for path in native_files(project, settings)):
         return
     backbone = project.backbones.get(model) if model else None
     if backbone and isinstance(backbone.weights, AdapterWeights):
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
-    if all(path.is_file() for path in needed):
+    if all(path.is_file() for path in (*needed, *encoders)):
         return
     make(project, needed)
+    try:
+        make(project, encoders)
+    except InputError as error:
+        say(f"the sentence encoder is left out: {error}")
 
 
 def make(project: Project, needed: Sequence[Path]) -> None:
     """Make those of the files that are not there, by Snakemake's rules; other processes wait. InputError as above."""
     project.results.root.mkdir(parents=True, exist_ok=True)
     with FileLock(project.results.root / ".making.lock"):
-        missing = [path for path in needed if not path.is_file()]
-        if missing:
+        if missing := [path for path in needed if not path.is_file()]:
             _make(project, missing)
 
 

@@ -1,46 +1,9 @@
-"""Names of terms, and names of single genes: a model that repeats a gene's name names no process."""
+"""Names of single genes: a model that repeats a gene's name names no process."""
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 
-from reasonome.annotation.agreement import SAYS_THE_SAME
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.facts.text import normalise, some
-from reasonome.scoring import rouge
-
-
-class TermNames:
-    """The names of terms; `telling` are those of terms specific enough to support something."""
-
-    def __init__(self, names: Iterable[str], telling: Iterable[str]):
-        self._names = frozenset(map(normalise, names))
-        self._telling = sorted(set(map(normalise, telling)))
-
-    def is_term(self, name: str) -> str:
-        """ "yes" if a term has this name, "near" if the name of a telling term is similar, else "no".
-
-        Case, punctuation and spacing do not count. Similar is a ROUGE-L of SAYS_THE_SAME or more.
-        """
-        if normalise(name) in self._names:
-            return "yes"
-        return "near" if self._is_near(name) else "no"
-
-    def _is_near(self, name: str) -> bool:
-        tokens = rouge.tokens(name)
-        words = set(tokens)
-        repeated = len(tokens) - len(words)
-        # ROUGE-L is at most 2 × the shared words / the words of both; a name may repeat a word.
-        return any(
-            2 * (len(words & others) + repeated) >= SAYS_THE_SAME * (len(tokens) + length)
-            and rouge.score(name, term)["rouge_l"] >= SAYS_THE_SAME
-            for term, length, others in self._words
-        )
-
-    @cached_property
-    def _words(self) -> list[tuple[str, int, frozenset[str]]]:
-        """(name, number of words, distinct words) of each telling name."""
-        tokens = [(name, rouge.tokens(name)) for name in self._telling]
-        return [(name, len(words), frozenset(words)) for name, words in tokens]
 
 
 def own_name_flag(name: str, genes: Sequence[AnnotatedGene], is_term: bool) -> str:

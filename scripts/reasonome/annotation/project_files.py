@@ -153,20 +153,24 @@ def _library(project: Project, name: str) -> tuple[str, Library]:
 
 
 def targets(sources: Sources) -> list[Path]:
-    """All files of `sources` as Snakemake targets; an encoder's target is its manifest."""
+    """All files of `sources` as Snakemake targets; those of encoders are apart (`encoder_targets`)."""
     return [
         *sources.authority.values(),
         *sources.facts,
         sources.background,
-        *(folder / "manifest.json" for folder in sources.encoders),
         *(library.path for library in sources.libraries.values()),
     ]
 
 
+def encoder_targets(sources: Sources) -> list[Path]:
+    """The encoders' manifests as Snakemake targets: without their weights names are judged by terms and words alone."""
+    return [folder / "manifest.json" for folder in sources.encoders]
+
+
 def check_there(sources: Sources) -> None:
-    """Raise InputError for files that Snakemake has not made yet, with the command that makes them."""
+    """Raise InputError for files that Snakemake has not made yet, encoders apart, with the command that makes them."""
     missing = [path for path in targets(sources) if not path.is_file()]
     if missing:
-        what = "facts, terms or encoders by which answers are checked were not made yet"
+        what = "facts or terms by which answers are checked were not made yet"
         fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
         raise InputError(what, file=missing[0], fix=fix)

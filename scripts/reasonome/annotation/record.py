@@ -49,6 +49,27 @@ class AnnotatedClaim(_Record):
     fact: str = ""
 
 
+class TermBehindName(_Record):
+    """A term that a name is borne out by: of a `library`, "" where only facts have it, and the genes of the list in it.
+
+    `adjusted_p` is that of an enriched term, None where the term is none.
+    """
+
+    name: str
+    id: str
+    library: str
+    genes: list[str]
+    adjusted_p: float | None = None
+
+
+class FactBehindName(_Record):
+    """What is known of a gene of the list that has a term behind the name: relation, object, source and evidence."""
+
+    gene: str
+    term: str
+    fact: str
+
+
 class Sample(_Record):
     """One of several completions: its name ("" if none can be parsed) and its text."""
 
@@ -61,16 +82,16 @@ class AnnotationRecord(_Record):
 
     `direction` says in words where the genes are higher, "" where the list has none. `enriched` has the best terms of
     each library, at most MOST_TERMS of one; those that are one of many come last. `standing` says how far the enriched
-    terms bear the name out, and `standing_why` why (standing.standing): "withheld" is not to be shown as a name. `name`
-    is "" where the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be asked
-    about (`error`). `is_term` says whether the name is a known term's (TermNames.is_term), "" without a name.
-    `confidence` (0 to 1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the share of
-    the other samples with this name, None for a single sample. `samples` has the one behind the name first. `unchecked`
-    are sentences of the reasoning that name a gene but no known term. `other_genes` were shown to the model, and no
-    known fact links them with the name. `group` numbers groups of nearly identical sets from 1. `ranked` says that the
-    first genes matter most, and were shown to the model first. `better_than_first_term` is the probability that the
-    name of a model that ships is better than `first_term`, the first that its question showed; None where nobody
-    calibrated it. A name that `stands_first` stands before the enriched terms (annotation.shipped).
+    terms and known facts bear the name out, `standing_why` why, `terms_behind_name` and `facts_behind_name` by what
+    (judge.judge). `nearest_term` is the enriched term that is most alike, and `likeness` how much. `name` is "" where
+    the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be asked about
+    (`error`). `confidence` (0 to 1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the
+    share of the other samples with this name, None for a single sample. `samples` has the one behind the name first.
+    `unchecked` are sentences of the reasoning that name a gene but no known term. `supporting_genes` have a term behind
+    the name, `other_genes` have none, and were shown to the model. `group` numbers groups of nearly identical sets from
+    1. `ranked` says that the first genes matter most, and were shown to the model first. `better_than_first_term` is
+    the probability that the name of a model that ships is better than `first_term`, the first that its question showed;
+    None where nobody calibrated it. A name that `stands_first` stands before the enriched terms (annotation.shipped).
     """
 
     list: str
@@ -85,9 +106,10 @@ class AnnotationRecord(_Record):
     flags: list[str] = []
     error: str = ""
     name: str = ""
-    standing: Literal["", "supported", "weak", "withheld"] = ""
+    standing: Literal["", "confirmed", "compatible", "unconfirmed"] = ""
     standing_why: str = ""
-    is_term: Literal["", "yes", "near", "no"] = ""
+    terms_behind_name: list[TermBehindName] = []
+    facts_behind_name: list[FactBehindName] = []
     abstained: bool = False
     problems: list[str] = []
     confidence: float | None = Field(None, ge=0, le=1)
@@ -100,8 +122,8 @@ class AnnotationRecord(_Record):
     supporting_genes: list[str] = []
     other_genes: list[str] = []
     enriched: list[EnrichedTerm] = []
-    enriched_agreement: float | None = Field(None, ge=0, le=1)
-    enriched_match: str = ""
+    nearest_term: str = ""
+    likeness: float | None = Field(None, ge=0, le=1)
     first_term: str = ""
     better_than_first_term: float | None = Field(None, ge=0, le=1)
     stands_first: bool = False

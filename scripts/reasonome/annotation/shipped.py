@@ -7,7 +7,6 @@ from pathlib import Path
 
 from reasonome.annotation.name_or_term import CALIBRATION, NameOrTerm, read_name_or_term
 from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.standing import WEAK, WITHHELD
 from reasonome.answering.asked_model import AskedModel
 from reasonome.config import AdapterWeights
 from reasonome.config.project import Project, chains
@@ -24,14 +23,14 @@ OF_WORDS = "probability of its words"
 
 @dataclass(frozen=True)
 class Shipped:
-    """What lies beside the adapter in `folder`: `worth`, and `judge`, by which names are held against terms.
+    """What lies beside the adapter in `folder`: `worth`, and `calibration`, by which names are held against terms.
 
     Either is None where its file is not there.
     """
 
     folder: Path
     worth: Worth | None
-    judge: NameOrTerm | None
+    calibration: NameOrTerm | None
 
     @property
     def digests(self) -> dict[str, str]:
@@ -47,24 +46,24 @@ class Shipped:
 
     def is_calibrated(self, style: str, samples: int) -> bool:
         """Whether the calibration is about answers in this style, so many a set."""
-        return self.judge is not None and (self.judge.style, 1) == (style, samples)
+        return self.calibration is not None and (self.calibration.style, 1) == (style, samples)
 
     def in_words(self, style: str, samples: int) -> str:
         """What the model was measured to be worth, and where its names stand therefore."""
         told = _worth_in_words(self.worth) if self.worth else []
         if not self.beats_first_term:
             return " ".join([*told, "So its names stand below the first term, as a second opinion."])
-        if not self.is_calibrated(style, samples):
-            how = f"single answers in style {self.judge.style}, and not for these" if self.judge else "no answers"
+        fit = self.calibration
+        if fit is None or not self.is_calibrated(style, samples):
+            how = f"single answers in style {fit.style}, and not for these" if fit else "no answers"
             return " ".join([*told, f"It is calibrated for {how}: its names stand below the first term."])
-        judge = self.judge
-        right = "" if judge.better_where_first is None else f", and {judge.better_where_first:.0%} of them were better"
+        right = "" if fit.better_where_first is None else f", and {fit.better_where_first:.0%} of them were better"
         return " ".join(
             [
                 *told,
                 "A name stands first where it is better than the first term with a probability above one half, as "
-                f"calibrated on {judge.questions:,} further questions of {judge.benchmark}: there {judge.first:.0%} of "
-                f"the names stood first{right}; of all names {judge.better:.0%} were.",
+                f"calibrated on {fit.questions:,} further questions of {fit.benchmark}: there {fit.first:.0%} of "
+                f"the names stood first{right}; of all names {fit.better:.0%} were.",
             ]
         )
 
@@ -134,18 +133,16 @@ def placed(
 ) -> AnnotationRecord:
     """The record of a set whose name stands first, or below the first of `terms`, which its prompt showed.
 
-    If any term is enriched, a name is not withheld where nothing known supports it: to name what no collection has is
-    what the model is for, and how often it is right was measured. `calibrated`: whether the calibration is about such
-    answers. A prompt shows terms whatever their p; where none is enriched, the record stays as it is.
+    `calibrated`: whether the calibration is about such answers. A prompt shows terms whatever their p; where none is
+    enriched, the record stays as it is.
     """
     if not (record.name and terms and record.enriched):
         return record
     probability = None
     if calibrated and record.confidence and record.confidence_kind == OF_WORDS:
-        probability = shipped.judge.probability(record.name, math.log(record.confidence), terms[0])
+        probability = shipped.calibration.probability(record.name, math.log(record.confidence), terms[0])
     return record.model_copy(
         update={
-            "standing": WEAK if record.standing == WITHHELD else record.standing,
             "first_term": terms[0].name,
             "better_than_first_term": probability,
             "stands_first": bool(shipped.beats_first_term and probability and probability > 0.5),

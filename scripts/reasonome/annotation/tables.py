@@ -24,7 +24,8 @@ COLUMNS = (
         "best_term_id",
         "genes_in_term",
     ),
-    *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why", "is_term"),
+    *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why"),
+    *("terms_behind_name", "facts_behind_name"),
     *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
     *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
     *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
@@ -75,7 +76,6 @@ def in_figures(term: EnrichedTerm) -> str:
 def _values(record: AnnotationRecord) -> dict[str, Any]:
     verdicts = [claim.verdict for claim in record.claims]
     best = best_term(record)
-    is_shown = record.standing != "withheld"
     return record.model_dump(include=set(COLUMNS)) | {
         "called": record.name if record.stands_first else best and best.name,
         "called_by": "model" if record.stands_first else best and "enriched term",
@@ -89,11 +89,12 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
         "genes_in_term": best and f"{best.overlap} of {best.drawn}",
         "fold_enrichment": best and round(best.fold_enrichment, 2),
         "adjusted_p": best and best.adjusted_p,
-        "suggested_name": record.name if is_shown else "",
+        "suggested_name": record.name,
         "name_standing": record.standing,
         "name_standing_why": record.standing_why,
+        "terms_behind_name": [term.name for term in record.terms_behind_name],
+        "facts_behind_name": [f"{fact.gene}: {fact.fact}" for fact in record.facts_behind_name],
         "other_answers_alike": record.agreement,
-        "reasoning": record.reasoning if is_shown else "",
-        "term_nearest_to_name": record.enriched_match if is_shown else "",
-        "likeness_of_nearest_term": record.enriched_agreement if is_shown else None,
+        "term_nearest_to_name": record.nearest_term,
+        "likeness_of_nearest_term": record.likeness and round(record.likeness, 2),
     }

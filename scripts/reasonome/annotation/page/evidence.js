@@ -50,23 +50,42 @@ function setFacts(record) {
 function suggestionParts(record) {
   const confidence = record.confidence === null ? null
     : `${number(record.confidence, 2)} of 1, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}; not a probability of being right`;
-  const nearest = record.enriched_match && record.enriched_agreement !== null
-    ? `${record.enriched_match}; how alike they read, from 0 to 1: ${number(record.enriched_agreement, 2)}` : null;
+  const nearest = record.nearest_term
+    ? `${record.nearest_term}; how alike they are, from 0 to 1: ${number(record.likeness, 2)}` : null;
   const place = record.stands_first ? "before the first term" : "below the first term";
   const known = record.better_than_first_term === null ? "how probable it is that it is better was not calibrated for such answers" : chance(record);
   return [
-    element("p", record.name ? `${record.standing}: ${record.standing_why}.` : suggestionOrWhy(record), record.standing),
+    element("p", record.name ? `${record.standing}: ${record.standing_why}.` : suggestionOrWhy(record)),
     definitions([
-      [record.standing === "withheld" ? "what it wrote, withheld" : "what it suggests",
-        record.name ? element("span", record.name, record.standing === "supported" ? "suggested" : "suggested weak") : null],
-      ["where it stands", given.second_opinion && record.name && record.standing !== "withheld" ? `${place}: ${known}` : null],
-      ["enriched term that reads most like it", nearest],
+      ["what it suggests", record.name ? element("span", record.name, lookOf(record, "suggested")) : null],
+      ["where it stands", given.second_opinion && record.name ? `${place}: ${known}` : null],
+      ["terms behind it", termsBehind(record)],
+      ["facts behind it", factsBehind(record)],
+      ["enriched term that is most alike", nearest],
       ["confidence", confidence],
       ["other answers that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
       ["named by", `${given.model}; ${given.decoding}`],
       ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
     ], "facts"),
   ];
+}
+
+function termsBehind(record) {
+  if (!record.terms_behind_name.length) return null;
+  const list = element("ul");
+  list.append(...record.terms_behind_name.map((term) => {
+    const from = term.adjusted_p === null ? "by facts" : `${term.library}, adjusted p ${pValue(term.adjusted_p)}`;
+    return element("li", `${term.name} (${from}): ${term.genes.join(" ")}`);
+  }));
+  return list;
+}
+
+function factsBehind(record) {
+  const facts = record.facts_behind_name;
+  if (!facts.length) return null;
+  return onOpening(`${facts.length} ${facts.length === 1 ? "fact" : "facts"} about the genes`, () => wide(plainTable(
+    ["gene", "term", "the fact"], facts.map((one) => [one.gene, one.term, one.fact]),
+  ), "stacked"));
 }
 
 function reasoningSteps(text) {
@@ -95,8 +114,8 @@ function claimsTable(claims) {
 function geneSplit(record) {
   const joined = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`support it (${record.supporting_genes.length}): by a claim, or as genes of an enriched term that says the same`, joined(record.supporting_genes)],
-    [`do not fit, or are not accounted for (${record.other_genes.length})`, joined(record.other_genes)],
+    [`have a term behind it (${record.supporting_genes.length})`, joined(record.supporting_genes)],
+    [`have none (${record.other_genes.length})`, joined(record.other_genes)],
   ]);
 }
 

@@ -34,8 +34,8 @@ const calledOrWhy = (record) => (record.stands_first ? record.name : termOrWhy(r
 
 function calledShown(record) {
   if (!record.stands_first) return termShown(record);
-  const made = element("span", record.name, "name");
-  made.append(element("small", `the model's name: ${chance(record)}`, "under"));
+  const made = element("span");
+  made.append(element("span", record.name, lookOf(record, "name")), element("small", `the model's name, ${record.standing}: ${chance(record)}`, "under"));
   return made;
 }
 
@@ -48,23 +48,27 @@ function chance(record) {
 // A name that does not stand first, or why there is none, to stand below the first term.
 function secondOpinion(record) {
   const made = element("small", record.error ? null : "second opinion, by the model: ", "under");
-  if (!record.error) made.append(element("span", suggestionOrWhy(record), "opinion"));
-  if (record.better_than_first_term !== null && record.standing !== "withheld") made.append(`; ${chance(record)}`);
+  if (!record.error) made.append(element("span", suggestionOrWhy(record), lookOf(record, "opinion")));
+  if (record.standing) made.append(`, ${record.standing}`);
+  if (record.better_than_first_term !== null) made.append(`; ${chance(record)}`);
   return made;
 }
 
-// What the model suggests, or why nothing is shown; a name that is withheld never leaves the opened evidence.
+// An unconfirmed name is grey wherever it stands.
+const lookOf = (record, look) => (record.standing === "unconfirmed" ? `${look} unconfirmed` : look);
+
+// What the model suggests, or why there is nothing.
 function suggestionOrWhy(record) {
-  if (record.standing === "withheld") return "withheld";
   if (record.name) return record.name;
   if (record.error) return "not asked";
   return record.abstained ? "the model gave no name" : "no usable answer";
 }
 
-// The suggestion as an element: a weak one is grey, and says so.
+// The suggestion as an element, and below it how far it is borne out.
 function suggestionShown(record) {
-  const made = element("span", suggestionOrWhy(record), record.standing === "supported" ? "suggested" : record.standing === "weak" ? "suggested weak" : "no-name");
-  if (record.standing === "weak") made.append(element("small", "weak", "under"));
+  const made = element("span");
+  made.append(element("span", suggestionOrWhy(record), record.name ? lookOf(record, "suggested") : "no-name"));
+  if (record.standing) made.append(element("small", record.standing, "under"));
   return made;
 }
 
@@ -92,7 +96,7 @@ const searched = new Map();
 function matches(record, words) {
   let text = searched.get(record);
   if (text === undefined) {
-    text = [record.list, record.set, record.id, record.description, record.direction, record.standing === "withheld" ? "" : record.name, record.reasoning, ...oddities(record),
+    text = [record.list, record.set, record.id, record.description, record.direction, record.name, record.reasoning, ...oddities(record),
       ...record.genes.flatMap((gene) => [gene.symbol, gene.written, gene.name]),
       ...record.unmapped.map((gene) => gene.written),
       ...record.enriched.flatMap((term) => [term, ...term.folded]).flatMap((term) => [term.name, term.id])].join("\n").toLowerCase();
