@@ -134,6 +134,8 @@ def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotatin
         "file\tholds\tidentifiers\trecognised\tnot_recognised\twhich_not",
         "mine\tlists\t9\t8\t1\tXA",
         f"{universe}\tuniverse\t46\t45\t1\tLOST1",
+        "Reactome\tlibrary\t11\t11\t0\t",
+        "WikiPathways\tlibrary\t3\t3\t0\t",
         "own\tlibrary\t5\t3\t2\tGONE1; GONE2",
     ]
 
@@ -262,8 +264,8 @@ def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
         "mine: 1 set, by genes: 'repair' (5)",
         "the universe is all 57 protein-coding genes",
         "mine: all 5 identifiers are known genes",
-        "reactome-demo: all 11 identifiers are known genes",
-        "wikipathways-demo: all 3 identifiers are known genes",
+        "Reactome: all 11 identifiers are known genes",
+        "WikiPathways: all 3 identifiers are known genes",
         "mine: 'repair': 5 of 5 genes known",
         "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
         "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "

@@ -191,7 +191,7 @@ def test_words_of_several_terms_of_the_list_make_a_name_compatible(shelf):
     assert (compared.covered, standing) == (1, "compatible")
     assert why == (
         "its words are those of the enriched term 'DNA repair' (GO BP; 5 of 5 genes) and the enriched term 'Homologous "
-        "recombination' (reactome-demo; 3 of 5 genes)"
+        "recombination' (Reactome; 3 of 5 genes)"
     )
     assert [held.genes for held in behind] == [tuple(REPAIR), ("BRCA1", "BRCA2", "RAD51")]
 
