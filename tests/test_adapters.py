@@ -15,6 +15,7 @@ from trl import SFTTrainer
 
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.registry import TASKS
 from reasonome.training import adapters
@@ -46,6 +47,16 @@ def test_4bit_without_a_gpu_says_so(tiny_backbone, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="quantize: 4bit needs a CUDA GPU") as error:
         stage.load_model()
     assert "leave 'quantize' out" in error.value.fix
+
+
+def test_4bit_behind_another_step_is_refused_in_a_chain_that_no_experiment_names(tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    atomic.write_json(models / "sft.try-s0" / "manifest.json", {"model": "tiny"})
+    chain, adapter = "sft.try-s0+dpo.try-s0", LORA | {"quantize": "4bit"}
+    with pytest.raises(InputError, match="4 bits would round what 'sft.try-s0' taught") as error:
+        tiny_training.preference_stage(models, "dpo", chain, adapter=adapter)
+    assert (error.value.file, error.value.field) == (models / chain / "recipe.json", "adapter.quantize")
+    assert "only the first step of a chain" in error.value.fix
 
 
 def test_4bit_without_bitsandbytes_names_the_package(monkeypatch):
