@@ -279,10 +279,7 @@ class Stage:
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
-        if adapter := self.recipe.adapter:
-            adapters.to_fp32(trainer.model)
-            if not (adapter.dropout or torch.cuda.is_available()):
-                adapters.add_in_one_product(trainer.model)
+        self._ready_adapter(trainer.model)
         if self.kernels.compiled_layers:
             compiled_layers.use(trainer.model)
         checkpoint = self.checkpoint
@@ -304,6 +301,12 @@ class Stage:
             processes.wait_for_all()
             processes.leave(128 + received)
             sys.exit(128 + received)
+
+    def _ready_adapter(self, model: torch.nn.Module) -> None:
+        if self.recipe.adapter:
+            adapters.to_fp32(model)
+            if not self.recipe.adapter.dropout and sharding.chosen() != "zero3":
+                adapters.add_in_one_product(model)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
         here = checkpoints.in_words(self.processes)
