@@ -56,6 +56,12 @@ def test_completions_of_a_prompt_stay_together(monkeypatch):
     assert paired["a"].flatten(0, 1).tolist() == drawn["a"].tolist()
 
 
+def test_no_ratio_is_computed_that_the_loss_does_not_use(monkeypatch):
+    given = SimpleNamespace(vllm_importance_sampling_correction=True, seed=0)
+    monkeypatch.setattr(WatchedTrainer, "__init__", lambda self, *, args: setattr(self, "args", args))
+    assert PairTrainer(args=given).args.vllm_importance_sampling_correction is False
+
+
 @pytest.mark.slow
 def test_a_step_has_one_gradient_for_any_micro_batch(tiny_models, tmp_path, monkeypatch):
     monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
