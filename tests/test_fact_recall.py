@@ -74,8 +74,8 @@ class Begun:
     def __init__(self, begin: str = ""):
         self.begin = begin
 
-    def __call__(self, texts):
-        return {"input_ids": [(self.begin + text).split() for text in texts]}
+    def __call__(self, texts, add_special_tokens=True):
+        return {"input_ids": [(self.begin * add_special_tokens + text).split() for text in texts]}
 
 
 @pytest.mark.parametrize(("begin", "tokens"), [("", 5), ("<begin> ", 6)])
