@@ -21,11 +21,12 @@ def main() -> None:
     model = project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
     worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today)
-    lost = write_joined(model, out)
+    rounded = write_joined(model, out)
     adapter = {
         "rank": atomic.read_json(out / CONFIGURATION)["r"],
         "files": {name: file_sha256(out / name) for name in (CONFIGURATION, WEIGHTS)},
-        "lost_to_rounding": lost,
+        "lost_to_rounding": {step: of_step.lost for step, of_step in rounded.items()},
+        "error_of_rounding": {step: of_step.error for step, of_step in rounded.items()},
     }
     target = (out / "manifest.json").as_posix()
     card = experiment_card(project, args.experiment, args.backbone, args.chain, target, adapter)
@@ -39,8 +40,8 @@ def main() -> None:
     made_of = {"backbone": args.backbone, "base": base, "chain": args.chain, "steps": steps, "joined": joined}
     atomic.write_json(out / "manifest.json", made_of | adapter)
     size = (out / WEIGHTS).stat().st_size / 1e6
-    kept = ", ".join(f"{step} {share:.1%}" for step, share in lost.items())
-    print(f"{out}: rank {adapter['rank']}, {size:.1f} MB; of updates, rounding had taken in the merged weights: {kept}")
+    shares = "; ".join(f"{step} {one.lost:.1%}, error {one.error:.1%}" for step, one in rounded.items())
+    print(f"{out}: rank {adapter['rank']}, {size:.1f} MB; of updates, rounding had taken when merged: {shares}")
 
 
 if __name__ == "__main__":

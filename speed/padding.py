@@ -31,6 +31,7 @@ USUAL_PROMPT, LONGEST_PROMPT = 120, 800
 ROW, STATEMENTS, USUAL_STATEMENT = 2048, 80, 60
 KINDS = ("ids", "mask")  # what a micro-batch has of prompts and of completions
 LEAST = 1  # ours is never slower
+DIFFERENCE = 0.005  # between losses, as bf16 rounds them
 
 
 def main() -> int:
@@ -62,7 +63,9 @@ def main() -> int:
         for work in both.values():
             work()  # warms up
         seconds, losses = median_seconds(both, given.times)
-        checks.append(Check(f"{part}: loss, theirs and ours", f"{losses['theirs']:.5f} and {losses['ours']:.5f}"))
+        alike = abs(losses["ours"] / losses["theirs"] - 1) <= DIFFERENCE
+        found = f"{losses['theirs']:.5f} and {losses['ours']:.5f}"
+        checks.append(Check(f"{part}: loss, theirs and ours", found, f"within {DIFFERENCE:.1%}", alike))
         rates = {way: tokens / seconds[way] for way in both}
         name = f"{part}, {'GPU' if CUDA else 'CPU'}"
         speeds.append(Speed(name, "real tokens/s", rates["theirs"], None, rates["ours"], LEAST))

@@ -1,8 +1,10 @@
 """Compiled layers: gradients as without, answers through the layers as they are, and machines that cannot compile."""
 
 import copy
+import json
 
 import pytest
+import tiny_training
 import torch
 from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -95,3 +97,11 @@ def test_layers_are_compiled_only_where_the_recipe_asks(monkeypatch):
     monkeypatch.setattr(compiled_layers, "missing", lambda: "")
     assert not kernels.choose(STAGES["sft"].model_validate(RECIPE)).compiled_layers
     assert kernels.choose(STAGES["sft"].model_validate(RECIPE | {"compile_layers": True})).compiled_layers
+
+
+def test_recipes_that_do_not_ask_for_it_are_written_as_before_there_was_such_a_key(tiny_models):
+    """What depends on recipe.json, as the digest of a stage does, stays what it was for models made before."""
+    plain = tiny_training.sft_stage(tiny_models)
+    assert "compile_layers" not in json.loads((plain.folder / "recipe.json").read_text())
+    assert "compile_layers" not in plain.identity["recipe"]
+    assert STAGES["sft"].model_validate(RECIPE | {"compile_layers": True}).model_dump()["compile_layers"] is True

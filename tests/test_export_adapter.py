@@ -104,6 +104,8 @@ def test_what_ships_is_one_adapter_with_its_card_its_worth_and_all_that_it_was_m
     ):
         assert said in card, said
     assert "model/model.safetensors" not in card
+    # No tokenizer ships, and the backbone's own template may write the day's date.
+    assert "tokenizer = load_tokenizer(backbone)" in card and "AutoTokenizer" not in card
 
 
 def test_its_worth_is_that_of_the_tables(exported):

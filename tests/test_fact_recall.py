@@ -66,11 +66,23 @@ def test_relations_with_too_few_objects_and_running_text_are_not_asked():
     assert len(asked) == 20 and {q.fact.relation for q in asked} == {"enables"}
 
 
-def test_facts_are_those_that_a_warm_up_reads_first(tmp_path):
+class Begun:
+    """A tokenizer of words, with one before each text where the model has such a token."""
+
+    eos_token = " <end>"
+
+    def __init__(self, begin: str = ""):
+        self.begin = begin
+
+    def __call__(self, texts, add_special_tokens=True):
+        return {"input_ids": [(self.begin * add_special_tokens + text).split() for text in texts]}
+
+
+@pytest.mark.parametrize(("begin", "tokens"), [("", 5), ("<begin> ", 6)])
+def test_facts_are_those_that_a_warm_up_reads_first(tmp_path, begin, tokens):
     rows, facts = world(2000)
     (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    tokens_of_words = lambda texts, **_: {"input_ids": [text.split() for text in texts]}  # noqa: E731
-    read = sample_statements(tmp_path / "train.jsonl", tokens_of_words, 5 * 50, 0)
+    read = sample_statements(tmp_path / "train.jsonl", Begun(begin), tokens * 50, 0)
     asked = drawn_questions(rows, facts, 50, 0)
     assert len(read) == 50 and [f"{q.fact.gene} has {q.fact.object}." for q in asked] == read
 

@@ -117,6 +117,7 @@ def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, ro
     ("says", "fits"),
     [
         ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`", True),
         ("Triton Error [CUDA]: out of memory", True),
         ("CUDA error: an illegal memory access was encountered", False),
     ],

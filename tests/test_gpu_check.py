@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from reasonome.config import Adapter
+
 SPEED = Path(__file__).resolve().parent.parent / "speed"
 # A program in place of gpu_check.py, with checks that end in every way.
 STAND_IN = """
@@ -88,6 +90,21 @@ def test_parts_that_are_not_there_are_named():
     assert done.returncode == 2 and "no part 'machin': machine, training, sizes, rollouts" in done.stderr
 
 
+def test_each_part_has_the_checks_that_it_names(gpu_check):
+    assert {part: set(gpu_check.functions(part)) for part in gpu_check.PARTS} == {
+        part: set(checks) for part, checks in gpu_check.PARTS.items()
+    }
+
+
+def test_an_adapter_that_is_left_in_bf16_is_found(gpu_check, tmp_path, monkeypatch):
+    from gpu_checks import sizes
+
+    here = gpu_check.Here(tmp_path, True)
+    assert sizes._adapted(here, Adapter(**sizes.ADAPTER))[1] == ["float32"]
+    monkeypatch.setattr(sizes.adapters, "to_fp32", lambda model: None)
+    assert sizes._adapted(here, Adapter(**sizes.ADAPTER))[1] == ["bfloat16"]
+
+
 @pytest.mark.full
 @pytest.mark.slow
 def test_its_small_form_ends_well_on_a_cpu(gpu_check, tmp_path):
@@ -98,7 +115,7 @@ def test_its_small_form_ends_well_on_a_cpu(gpu_check, tmp_path):
     assert [row.line() for row in rows if row.verdict == "MISSED"] == [] and done.returncode == 0, done.stdout
     assert {row.check for row in rows} == {check for part in gpu_check.PARTS.values() for check in part}
     told = {row.check for row in rows if row.verdict == "not checked"}
-    assert told == {"hardware", "attention", "sharded", "four_bits", "fits"}, "what takes a GPU"
+    assert told == {"hardware", "sharded", "four_bits", "fits"}, "what takes a GPU"
     assert done.stdout.count("\n") == len(rows) + 2
 
 

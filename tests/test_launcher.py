@@ -95,7 +95,7 @@ def test_single_processes_that_start_together_have_ports_of_their_own(program):
     """vLLM opens a store in each; TRL would give them all 29500."""
     launch = Launch(1, 1, 1, "none", (str(program),))
     ports = {launcher.lone_environment(launch)["MASTER_PORT"] for _ in range(3)}
-    assert len(ports) > 1 and "29500" not in ports
+    assert len(ports) > 1
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 import torch
 from peft import get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
-from reasonome.answering import merging
+from reasonome.answering import merging, model_files
 from reasonome.config import Adapter
 from reasonome.training import adapters
 
@@ -84,3 +84,18 @@ def test_equal_adapters_give_equal_bytes_and_others_draw_otherwise(tmp_path):
     save_file(scaled, adapter / FILE, metadata={"format": "pt"})
     other = merging.merged(model(), adapter, torch.bfloat16).state_dict()
     assert not all(first[name].equal(other[name]) for name in first)
+
+
+def test_fp16_weights_are_not_rounded_where_an_adapter_is_merged_into_them(tmp_path, tiny_backbone):
+    base = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float16)
+    base.save_pretrained(tmp_path / "base")
+    AutoTokenizer.from_pretrained(tiny_backbone).save_pretrained(tmp_path / "base")
+    beside = get_peft_model(base.float(), adapters.configuration(Adapter(rank=2, alpha=4, targets=["q_proj"])))
+    for name, weights in beside.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weights, std=1e-5)
+    beside.save_pretrained(tmp_path / "adapter")
+    kept = model_files.with_adapter(tmp_path / "base", "a digest", tmp_path / "adapter", tmp_path / "kept")
+    before, after = (load_file(folder / "model.safetensors") for folder in (tmp_path / "base", kept / "model"))
+    same = [name for name in before if after[name].float().equal(before[name].float())]
+    assert {name for name in before if name not in same} == {name for name in before if "q_proj" in name}

@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from trl import GRPOTrainer
 
 from reasonome.config import STAGES
-from reasonome.training.judge import Judge
+from reasonome.training.judge import Judge, RewardModel
 from reasonome.training.reward import reward
 from reasonome.training.rollouts import PairTrainer, WatchedTrainer
 
@@ -54,6 +54,12 @@ def test_completions_of_a_prompt_stay_together(monkeypatch):
     paired = trainer._generate_and_score_completions(drawn)
     assert paired["a"].shape == (3, 2, 2) and paired["number"] == 7
     assert paired["a"].flatten(0, 1).tolist() == drawn["a"].tolist()
+
+
+def test_no_ratio_is_computed_that_the_loss_does_not_use(monkeypatch):
+    given = SimpleNamespace(vllm_importance_sampling_correction=True, seed=0)
+    monkeypatch.setattr(WatchedTrainer, "__init__", lambda self, *, args: setattr(self, "args", args))
+    assert PairTrainer(args=given).args.vllm_importance_sampling_correction is False
 
 
 @pytest.mark.slow
@@ -115,6 +121,19 @@ def test_a_reward_model_judges(tiny_models):
         turns = [*task.prompt(row, tiny_training.STYLE).messages, {"role": "assistant", "content": text}]
         ids = tokenizer.apply_chat_template(turns, return_tensors="pt", return_dict=True)
         assert model(**ids).logits.item() == pytest.approx(value, abs=1e-5)
+
+
+def test_a_judge_reads_what_its_template_makes_of_an_answer(tiny_backbone, tmp_path):
+    """As templates do that leave out thoughts: what a model writes hours into a training must not end it."""
+    torch.manual_seed(0)
+    AutoModelForSequenceClassification.from_pretrained(tiny_backbone, num_labels=1).save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
+    tokenizer.chat_template = "{% for m in messages %}{{ m.role }}: {{ m.content.split('</think>')[-1] }}\n{% endfor %}"
+    tokenizer.save_pretrained(tmp_path)
+    asked = {"role": "user", "content": "Genes: TP53"}
+    answers = ("<think>Which?</think>repair", "repair", "transport")
+    thinking, plain, other = RewardModel(tmp_path)([[asked, {"role": "assistant", "content": a}] for a in answers])
+    assert thinking == pytest.approx(plain, abs=1e-5) and abs(other - plain) > 1e-4
 
 
 def test_recipes_that_cannot_be():

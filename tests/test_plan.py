@@ -651,10 +651,13 @@ def test_every_shipped_job_ends_in_its_time_limit(project):
     assert too_long == []
 
 
+SMALL = {"spaceflight-full"}  # not in sizes.yaml; it has some 1,700 questions
+
+
 def test_grpo_on_many_questions_says_how_many_it_draws(project):
     for variant, recipe in project.recipes["grpo"].items():
-        rows = [project.sizes.rows.get(benchmark, 0) for benchmark, _ in recipe.questions]
-        assert recipe.prompts or max(rows) <= 20_000, variant
+        asked = {benchmark for benchmark, _ in recipe.questions} - SMALL
+        assert recipe.prompts or all(project.sizes.rows[benchmark] <= 20_000 for benchmark in asked), variant
 
 
 def test_a_job_that_takes_longer_than_its_limit_is_told(tmp_path):

@@ -1,4 +1,4 @@
-"""The machine itself: rates of memory and products, what the code chooses on it, and attention of packed rows."""
+"""The machine itself: rates of memory and products, what the code chooses on it, and what padding costs."""
 
 import platform
 import shutil
@@ -13,7 +13,6 @@ from gpu_checks.finding import Finding, Here
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "bitsandbytes", "liger-kernel", "vllm")
 TIMES = 5
-scaled = torch.nn.functional.scaled_dot_product_attention
 
 
 def seconds(work: Callable[[], object], times: int = TIMES) -> float:
@@ -95,38 +94,12 @@ def branches(here: Here) -> Iterator[Finding]:
     yield Finding("branches", f"one process agrees over {backend}", f"sum {value.item():g}", value.item() == 1)
 
 
-def attention(here: Here) -> Iterator[Finding]:
-    """Attention forward and backward: causal, and of packed rows by a dense mask and by flex attention."""
-    heads, width, texts = here.size(32, 2), here.size(128, 16), 8
-    for length in (1024, 4096) if not here.small else (64,):
-        made = {"dtype": torch.bfloat16, "device": here.device, "requires_grad": True}
-        q, k, v = (torch.randn(1, heads, length, width, **made) for _ in range(3))
-        text = torch.arange(length, device=here.device) * texts // length
-        mask = (text[:, None] == text[None]).tril()
-        ways = {
-            "sdpa, causal": lambda q=q, k=k, v=v: scaled(q, k, v, is_causal=True),
-            "sdpa, mask of texts": lambda q=q, k=k, v=v, mask=mask: scaled(q, k, v, attn_mask=mask),
-        }
-        if here.gpu:
-            ways["flex, mask of texts"] = _flex(text, q, k, v)
-        took = {way: 1000 * seconds(lambda work=work: work().sum().backward()) for way, work in ways.items()}
-        shown = ", ".join(f"{way} {each:.2f} ms" for way, each in took.items())
-        faster = took["sdpa, mask of texts"] / took.get("flex, mask of texts", float("inf"))
-        expected = f"flex ≥ 5 × as fast as the mask, {length} tokens" if length == 4096 else ""
-        yield here.compare(
-            "attention", expected, f"{length} tokens in {texts} texts: {shown}", faster >= 5 or not expected
-        )
-    if not here.gpu:
-        yield Finding("attention", "", "flex attention is compiled for GPUs", None)
+def padding(here: Here) -> Iterator[Finding]:
+    """speed/padding.py, with the random 135M: packed rows with a mask and text by text, and GRPO's micro-batches."""
+    from measuring import BACKBONE
 
+    from gpu_checks import made
+    from gpu_checks.programs import findings
 
-def _flex(text: torch.Tensor, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> Callable[[], torch.Tensor]:
-    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
-
-    def alone(batch, head, query, key):
-        return (query >= key) & (text[query] == text[key])
-
-    length = len(text)
-    mask = create_block_mask(alone, None, None, length, length, device=text.device)
-    compiled = torch.compile(flex_attention)
-    return lambda: compiled(q, k, v, block_mask=mask)
+    model = made.model(here, BACKBONE, made.project(here).inputs.results)
+    yield from findings(here, "padding", "--model", str(model), "--times", "1" if here.small else "5")

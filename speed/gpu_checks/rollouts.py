@@ -1,19 +1,17 @@
 """Steps that draw completions, and the parts of them that speed/ has bounds for: rewards and generation."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import BACKBONE, BENCHMARK, ENCODER, STYLE, read
+from measuring import BACKBONE, BENCHMARK, ENCODER, STYLE
 
 from gpu_checks import made
 from gpu_checks.finding import Finding, Here
+from gpu_checks.programs import findings
 from gpu_checks.training_runs import rates
 
-SPEED = Path(__file__).resolve().parent.parent
 DRIFT = 0.05  # nats per token, of sampler and trainer
 KEYS = ("sampler_drift", "frac_reward_zero_std", "completions/mean_length", "step_time")
 JUDGE = ["sft.bp", "reward.demobp"]
@@ -76,29 +74,11 @@ def online_dpo(here: Here) -> Iterator[Finding]:
 
 def rewards(here: Here) -> Iterator[Finding]:
     """speed/rewards.py, with a random encoder in MiniLM's shape."""
-    yield from _program(here, "rewards", *(["--steps", "3", "--times", "1"] if here.small else ["--times", "2"]))
+    yield from findings(here, "rewards", *(["--steps", "3", "--times", "1"] if here.small else ["--times", "2"]))
 
 
 def generation(here: Here) -> Iterator[Finding]:
     """speed/generation.py, with the random 135M."""
     model = made.model(here, BACKBONE, made.project(here).inputs.results)
     few = ["--prompts", "4", "--tokens", "8"] if here.small else []
-    yield from _program(here, "generation", "--model", str(model), "--times", "1", *few)
-
-
-def _program(here: Here, name: str, *options: str) -> Iterator[Finding]:
-    """The rates of a program of speed/, each with its bound, and what it found beside them."""
-    inputs, rows = made.project(here).inputs, here.work / f"{name}.json"
-    rows.unlink(missing_ok=True)
-    where = ["--config", str(made.ROOT / "config"), "--results", str(inputs.results.root), "--rows", str(rows)]
-    words = [sys.executable, str(SPEED / f"{name}.py"), *where, *options]
-    done = subprocess.run(words, capture_output=True, text=True)
-    if not rows.is_file():
-        raise RuntimeError(f"status {done.returncode}: {(done.stdout + done.stderr)[-600:]}")
-    speeds, beside = read(rows)
-    for speed in speeds:
-        found = f"{speed.part}: {speed.ours:,.3g} {speed.unit}, {speed.ratio:.1f} × theirs"
-        bound = "" if speed.least is None else f"≥ {speed.least:g} × theirs"
-        yield here.compare(name, bound, found, speed.kept)
-    for check in beside:
-        yield Finding(name, "" if check.bound == "–" else check.bound, f"{check.what}: {check.found}", check.kept)
+    yield from findings(here, "generation", "--model", str(model), "--times", "1", *few)

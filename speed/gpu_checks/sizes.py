@@ -58,6 +58,10 @@ def _adapted(here: Here, adapter: Adapter) -> tuple[torch.nn.Module, list[str]]:
     recomputation.enable(model)
     model.enable_input_require_grads()
     model = get_peft_model(model, adapters.configuration(adapter)).train()
+    for weight in model.parameters():
+        weight.data = weight.data.to(DTYPES["bf16"])  # as TRL leaves adapters beside 4-bit weights
+    adapters.to_fp32(model)
+    adapters.add_in_one_product(model)
     dtypes = {str(weight.dtype).removeprefix("torch.") for weight in model.parameters() if weight.requires_grad}
     return model, sorted(dtypes)
 

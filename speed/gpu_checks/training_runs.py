@@ -14,7 +14,7 @@ from gpu_checks import made
 from gpu_checks.finding import Finding, Here
 from reasonome.core.manifest import folder_sha256
 
-DIFFERENCE = 0.01  # between losses of two kinds of kernels, and of packed and padded rows
+DIFFERENCE = 0.01  # between losses of two kinds of kernels
 SAVED = 128 + signal.SIGTERM
 WAIT_SECONDS = 240  # for a checkpoint
 
@@ -32,7 +32,10 @@ def rates(run: dict[str, Any]) -> str:
 
 
 def sft(here: Here) -> Iterator[Finding]:
-    """Packed and padded rows, with kernels of `auto` and plain ones."""
+    """Packed and padded rows, with kernels of `auto` and plain ones.
+
+    That texts of a packed row do not see one another each such training tests by itself, and fails otherwise.
+    """
     project = made.project(here)
     batch = here.size(64, 4)
     ways = [("none", "auto"), ("separate", "auto")] + [("none", "plain")] * (not here.small)
@@ -54,7 +57,6 @@ def sft(here: Here) -> Iterator[Finding]:
         between = last["none", "auto"] / last["none", "plain"] - 1
         found = f"{between:+.2%} of kernels: plain"
         yield Finding("sft", f"loss within {DIFFERENCE:.0%}", found, abs(between) <= DIFFERENCE)
-    yield Finding("sft", "texts of a packed row do not see one another", "the training went past its test of that")
 
 
 def killed(here: Here) -> Iterator[Finding]:

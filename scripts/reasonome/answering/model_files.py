@@ -131,7 +131,7 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
     Raises InputError for a folder without adapter_config.json and safetensors, and for an adapter of another model.
     """
     files = _adapter_files(adapter, "--adapter")
-    digest = text_sha256(canonical([base_digest, files, "rounded at random"]))
+    digest = text_sha256(canonical([base_digest, files, "bf16 rounded at random, others fp32"]))
     origin = {"source": "adapter", "base": base_digest, "adapter": files, "licence": "not stated"}
 
     def merge(folder: Path) -> None:
@@ -183,7 +183,8 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
     from reasonome.answering import merging
 
     model = AutoModelForCausalLM.from_pretrained(base, dtype="auto", use_safetensors=True)
-    dtype = torch.float32 if model.dtype == torch.float32 else torch.bfloat16
+    # What fp16 holds, bf16 would round in all layers, with an adapter or not.
+    dtype = torch.bfloat16 if model.dtype == torch.bfloat16 else torch.float32
     try:
         merged = merging.merged(model, adapter, dtype)
     except (RuntimeError, ValueError) as error:  # tensors of another shape, or layers that the model lacks

@@ -27,7 +27,7 @@ class Adapter(Strict):
 class TrainingSettings(Strict):
     """The settings that all training stages share."""
 
-    newer = ("save_minutes",)
+    newer = ("save_minutes", "compile_layers")
     learning_rate: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)] = 1.0
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")

@@ -118,6 +118,15 @@ def answered(tokenizer, messages: Sequence[Message], answer: str) -> Answered:
     return Answered(ids, len(commonprefix([ids, alone])))
 
 
+def conversation_ids(tokenizer, messages: Sequence[Message]) -> list[int]:
+    """The tokens of a conversation that is judged, not learned from: the template may leave out what an answer says.
+
+    InputError if it refuses a message.
+    """
+    text = _applied(tokenizer, messages, add_generation_prompt=False)
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
 def _is_faithful(tokenizer, template: str) -> bool:
     """Whether a template writes system text, and writes it the same before and after the answer is there."""
     turns = [*_PROBE, {"role": "assistant", "content": _PROBED}]

@@ -27,7 +27,12 @@ BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several proc
 REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
 SHORTEST = 32  # tokens, as the least max_length of a recipe
 # What the error says where memory ran out: of torch's allocator, the driver and Triton; of cuBLAS; of cuDNN.
-OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY = (
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",  # no room for its workspace
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 PIECE = 32  # tokens: lengths are whole multiples
 FIRST = 16  # tokens in a trial that makes gradients
 

@@ -4,7 +4,9 @@ The factors of the steps are concatenated, not added up: each is rounded to bf16
 (GRPO's) is not lost beside a large one (SFT's). Ranks add up.
 """
 
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +28,28 @@ _JOINED = "joined"
 _ROUNDED, _SUMMED = 1.5 * 2.0**-7, 1e-6
 
 
-def write_joined(model: Path, folder: Path) -> dict[str, float]:
+@dataclass(frozen=True)
+class Rounding:
+    """What rounding did to a step's update when its adapter was merged, in shares of the update, over all its weights.
+
+    `lost` is what is missing along the update: 0 (none) to 1 (all); errors of rounding at random cancel there, as in a
+    layer's sums. `error` is the size of all that is missing, whatever its direction.
+    """
+
+    lost: float
+    error: float
+
+
+def write_joined(model: Path, folder: Path) -> dict[str, Rounding]:
     """Write one adapter for the backbone to `folder`, from the adapters of all steps of the chain in `model`.
 
-    Returns by step the share of its update that rounding took when it was merged, as `lost_to_rounding`. InputError,
-    which names the step, for one that trained all weights, that has a head of its own or 4-bit weights below it, and
-    for weights that are not the parent's with the adapter.
+    Returns by step what rounding did to its update. InputError, which names the step, for one that trained all weights,
+    that has a head of its own or 4-bit weights below it, and for weights that are not the parent's with the adapter.
     """
     steps = chains.lineage(model.name)[1:]
     for chain, manifest in zip(steps, chains.step_manifests(model)[1:], strict=True):
         _check_joinable(model.with_name(chain), manifest)
-    lost = {str(chains.last_step(chain)): lost_to_rounding(model.with_name(chain)) for chain in steps}
+    lost = {str(chains.last_step(chain)): rounding(model.with_name(chain)) for chain in steps}
     names = [f"step{number}" for number in range(len(steps))]
     joined = _with_adapter(model.with_name(chains.BASE), model.with_name(steps[0]), names[0])
     for chain, name in list(zip(steps, names, strict=True))[1:]:
@@ -46,14 +59,10 @@ def write_joined(model: Path, folder: Path) -> dict[str, float]:
     return lost
 
 
-def lost_to_rounding(folder: Path) -> float:
-    """The share of a step's update that rounding took when its adapter was merged: 0 (none) to 1 (all).
-
-    It is what is missing in the weights of `folder`/model along the update, over all weights with an adapter: errors
-    of rounding at random cancel there, as in a layer's sums. InputError where a weight differs by more than rounding.
-    """
+def rounding(folder: Path) -> Rounding:
+    """What rounding did to the update of the step in `folder`; InputError where a weight differs by more than that."""
     written = _load(folder).state_dict()
-    arrived, update = 0.0, 0.0
+    arrived, missing, update = 0.0, 0.0, 0.0
     for name, before, change in _changes(_with_adapter(folder.with_name(chains.parent(folder.name)), folder, "step")):
         moved = written[name] - before
         left = moved - change  # in this order fp32 holds even a tiny change
@@ -62,8 +71,11 @@ def lost_to_rounding(folder: Path) -> float:
             fix = f"remove {folder}, and train it again: snakemake --cores 2 {folder / 'manifest.json'}"
             raise InputError(what, file=folder / "adapter" / WEIGHTS, fix=fix)
         arrived += float((moved.double() * change).sum())
+        missing += float(left.double().square().sum())
         update += float(change.double().square().sum())
-    return min(1.0, max(0.0, 1 - arrived / update)) if update else 0.0
+    if not update:
+        return Rounding(0.0, 0.0)
+    return Rounding(min(1.0, max(0.0, 1 - arrived / update)), math.sqrt(missing / update))
 
 
 def _check_joinable(folder: Path, manifest: Mapping[str, Any]) -> None:

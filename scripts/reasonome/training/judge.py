@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from reasonome.config import Style
-from reasonome.prompts.chat_template import answered, load_tokenizer
+from reasonome.prompts.chat_template import conversation_ids, load_tokenizer
 from reasonome.tasks.base import Task
 
 ROWS = 16  # texts that pass through at once
@@ -27,7 +27,7 @@ class RewardModel:
 
     def __call__(self, conversations: Sequence[Sequence[Mapping[str, str]]]) -> list[float]:
         """The reward of each conversation's last message."""
-        rows = [answered(self._tokenizer, turns[:-1], turns[-1]["content"]).ids for turns in conversations]
+        rows = [conversation_ids(self._tokenizer, turns) for turns in conversations]
         order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
         rewards = [0.0] * len(rows)
         for start in range(0, len(order), ROWS):

@@ -85,7 +85,7 @@ def sample_statements(
     missed: Collection[tuple[str, ...]] = (),
     times: float = 1.0,
 ) -> list[str]:
-    """Statements in a seeded order, up to `max_tokens` tokens in all.
+    """Statements in a seeded order, up to `max_tokens` tokens in all, as they are trained on.
 
     A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice. Statements
     of the facts in `missed` have their weight `times` that.
@@ -101,8 +101,8 @@ def sample_statements(
     kept, spent = [], 0
     for start in range(0, len(texts), AT_ONCE):
         chunk = texts[start : start + AT_ONCE]
-        for text, ids in zip(chunk, tokenizer(chunk, add_special_tokens=False)["input_ids"], strict=True):
-            spent += len(ids) + 1  # the end-of-text token between statements
+        for text, ids in zip(chunk, _ids(chunk, tokenizer), strict=True):
+            spent += len(ids)
             if spent > max_tokens:
                 return kept
             kept.append(text)
@@ -110,20 +110,25 @@ def sample_statements(
 
 
 def tokenised(statements: list[str], tokenizer) -> Dataset:
-    """Tokens and labels of statements, each with the end-of-text token behind it, as TRL makes them.
+    """Tokens and labels of statements, as TRL makes them.
 
     In batches, by every process for itself: TRL takes text by text in one process, while all others wait for it.
     """
-    end = tokenizer.eos_token
 
     def tokens(texts: list[str]) -> dict[str, list[list[int]]]:
-        ids = tokenizer([text if text.endswith(end) else text + end for text in texts])["input_ids"]
+        ids = _ids(texts, tokenizer)
         return {"input_ids": ids, "labels": ids}
 
     rows = Dataset.from_dict({"text": statements})
     return rows.map(
         tokens, input_columns="text", batched=True, batch_size=AT_ONCE, remove_columns="text", desc="tokenising"
     )
+
+
+def _ids(texts: list[str], tokenizer) -> list[list[int]]:
+    """The tokens of each text that are trained on: with the end-of-text token behind it, and what begins a text."""
+    end = tokenizer.eos_token
+    return tokenizer([text if text.endswith(end) else text + end for text in texts])["input_ids"]
 
 
 def whole(statements: Dataset, most: int) -> Dataset:

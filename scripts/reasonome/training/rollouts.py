@@ -449,6 +449,7 @@ class PairTrainer(WatchedTrainer):
 
     def __init__(self, *args, **kwargs):
         self._noted: list[torch.Tensor] = []
+        kwargs["args"].vllm_importance_sampling_correction = False  # the loss is of pairs, and weighs no tokens
         super().__init__(*args, **kwargs)
 
     @property

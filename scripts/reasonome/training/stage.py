@@ -85,7 +85,7 @@ class Stage:
 
     `folder` is results/models/{backbone}/{chain}, with recipe.json in it; `data` are the files trained on, and `styles`
     the prompt style of each benchmark that is learned from.
-    InputError if recipe, parent or data are missing.
+    InputError if recipe, parent or data are missing, and for `quantize` behind another step.
     """
 
     folder: Path
@@ -106,6 +106,7 @@ class Stage:
         self.recipe = read_recipe(self.folder)
         self.step = chains.last_step(self.folder.name)
         self.parent = self.folder.with_name(chains.parent(self.folder.name))
+        self._check_quantized()
         self.parent_manifest = read_manifest(self.parent / "manifest.json")
         for path in self.data.values():
             if not path.is_file():
@@ -139,6 +140,13 @@ class Stage:
         self._check_devices()
         tracking.check(self.trackers)
         set_seed(self.step.seed)
+
+    def _check_quantized(self) -> None:
+        """Experiments are checked when they are read; a chain may be asked for by itself."""
+        if self.parent.name != chains.BASE and self.recipe.adapter and self.recipe.adapter.quantize:
+            what = f"4 bits would round what '{chains.last_step(self.parent.name)}' taught"
+            fix = "leave `quantize` out of the recipe's adapter: only the first step of a chain may have it"
+            raise InputError(what, file=self.folder / "recipe.json", field="adapter.quantize", fix=fix)
 
     def _check_devices(self) -> None:
         """The recipe's batch must come out whole; several visible GPUs in one process would multiply it."""
@@ -271,10 +279,7 @@ class Stage:
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         alike = self._grouped() and self.recipe.steps == "alike"
         ordering.install(trainer, self.recipe.batch_size, alike)
-        if adapter := self.recipe.adapter:
-            adapters.to_fp32(trainer.model)
-            if not (adapter.dropout or torch.cuda.is_available()):
-                adapters.add_in_one_product(trainer.model)
+        self._ready_adapter(trainer.model)
         if self.kernels.compiled_layers:
             compiled_layers.use(trainer.model)
         checkpoint = self.checkpoint
@@ -296,6 +301,12 @@ class Stage:
             processes.wait_for_all()
             processes.leave(128 + received)
             sys.exit(128 + received)
+
+    def _ready_adapter(self, model: torch.nn.Module) -> None:
+        if self.recipe.adapter:
+            adapters.to_fp32(model)
+            if not self.recipe.adapter.dropout and sharding.chosen() != "zero3":
+                adapters.add_in_one_product(model)
 
     def _say_where_from(self, checkpoint: Path | None) -> None:
         here = checkpoints.in_words(self.processes)
