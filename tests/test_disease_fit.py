@@ -104,7 +104,7 @@ def test_an_absent_phenotype_that_a_present_one_implies_does_not_count(tmp_path)
     ("frequency", "share", "words"),
     [
         ("9/10", 10 / 12, "9 of 10 patients"),
-        ("1/1", 2 / 3, "1 of 1 patients"),
+        ("1/1", 2 / 3, "1 of 1 patient"),
         ("60%", 0.6, "60 %"),
         ("45.5 %", 0.455, "45.5 %"),
         ("HP:0040280", 1, "obligate (100 %)"),

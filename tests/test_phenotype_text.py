@@ -1,8 +1,12 @@
 """HPO ids in one text, as people part them and label them."""
 
+from math import log
+
 import pytest
 
 from reasonome.facts.sources.phenotype_text import is_of_terms, written_terms
+from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 FOUR = [f"HP:{number}" for number in ("0001680", "0001511", "0001788", "0010935")]
 
@@ -66,3 +70,25 @@ def test_what_could_mean_two_things_is_refused(text):
 )
 def test_a_line_of_terms(line, expected):
     assert is_of_terms(line) == expected
+
+
+@pytest.mark.parametrize(("between", "first"), [(" ", "COL3A1"), ("\t", "COL3A1"), (" | ", "COL3A1"), (None, "NOTCH1")])
+def test_all_ids_of_a_line_decide_which_gene_fits_best(tmp_path, between, first):
+    root = "[Term]\nid: HP:0000001\nname: All\n"
+    below = [f"[Term]\nid: {term}\nname: {term}\nis_a: HP:0000118\n" for term in FOUR]
+    abnormality = "[Term]\nid: HP:0000118\nname: Phenotypic abnormality\nis_a: HP:0000001\n"
+    head = "format-version: 1.2\ndefault-namespace: h\n"
+    (tmp_path / "hp.obo").write_text("\n".join([head, root, abnormality, *below]))
+    known = {"NOTCH1": FOUR[:1], "SKI": FOUR[:1], "COL3A1": FOUR[1:]}
+    rows = [f"1\t{gene}\t{term}\tx\t-\tOMIM:1\n" for gene, own in known.items() for term in own]
+    header = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n"
+    (tmp_path / "genes_to_phenotype.txt").write_text(header + "".join(rows))
+    overlap = PhenotypeOverlap(tmp_path / "hp.obo", tmp_path / "genes_to_phenotype.txt")
+    text = FOUR[0] if between is None else between.join(FOUR)
+    present = [{"id": term.id, "label": "x"} for term in written_terms(text)]
+    genes = [RankedGene(symbol="NOTCH1"), RankedGene(symbol="COL3A1")]
+    scores = overlap.scores(CaseExample(id="c", subset="s", causal=genes[:1], present=present), genes)
+    # Two of three genes have the first phenotype, and one each of the others.
+    alone, all_four = [log(3 / 2), 0], [log(3 / 2) / 4, 3 * log(3) / 4]
+    assert scores == pytest.approx(alone if between is None else all_four)
+    assert max(zip(scores, ("NOTCH1", "COL3A1"), strict=True))[1] == first

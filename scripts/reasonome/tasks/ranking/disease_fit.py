@@ -66,7 +66,7 @@ def share_of(frequency: str) -> tuple[float, str] | None:
         return _CLASSES[frequency]
     if counted := _COUNTED.fullmatch(frequency):
         some, of = int(counted[1]), int(counted[2])
-        return ((some + 1) / (of + 2), f"{some} of {of} patients") if of else None
+        return ((some + 1) / (of + 2), f"{some} of {of} patient{'s' * (of > 1)}") if of else None
     if percent := _PERCENT.fullmatch(frequency):
         return float(percent[1]) / 100, f"{percent[1]} %"
     return None
