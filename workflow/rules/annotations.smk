@@ -7,7 +7,9 @@ rule annotate:
         manifest=asked_model,
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
         sources=lambda w: project_files.targets(project_files.answer_sources(PROJECT, annotation_of(w))),
-        encoders=lambda w: project_files.encoder_targets(project_files.answer_sources(PROJECT, annotation_of(w))),
+        encoders=lambda w: project_files.encoder_targets(
+            project_files.answer_sources(PROJECT, annotation_of(w))
+        ),
         shipped=lambda w: beside_adapter(w.backbone, "measured.json", "calibration.json"),
     output:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
