@@ -609,6 +609,12 @@ def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
     assert "needs about 62 GB on a GPU, which has 24: more GPUs with `sharding: zero3`" in warning
 
 
+def test_a_gpu_without_a_name_is_the_one_that_hours_are_of(tmp_path):
+    project = Project(tiny_config(tmp_path, "- {rules: [sft], gpus: 1, sharding: none}\n"))
+    (warning,) = Plan(project, [training("sft.names-s0", "llama-3.1-8b")], []).warnings
+    assert "GB on a GPU, which has 80, taken for one of A100 as no `gpu_model` is given: more GPUs" in warning
+
+
 # --- shipped experiments --------------------------------------------------------------------------------------
 
 

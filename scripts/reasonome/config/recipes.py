@@ -319,6 +319,13 @@ class RolloutRecipe(RowsRecipe):
         return self
 
     @model_validator(mode="after")
+    def _samples_are_of_the_trained_weights(self) -> Self:
+        if self.adapter and self.adapter.dropout:
+            what = "adapter.dropout: answers are drawn with the weights that train, which dropout changes in every pass"
+            raise WrongValue(what, "dropout: 0.0")
+        return self
+
+    @model_validator(mode="after")
     def _vllm_is_sent_whole_weights(self) -> Self:
         if self.adapter and self.adapter.quantize and self.rollouts != "transformers":
             what = f"rollouts '{self.rollouts}' cannot sample from weights of `quantize: {self.adapter.quantize}`"

@@ -19,7 +19,6 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config import JUDGE, GrpoRecipe, OnlineDpoRecipe, RolloutRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
@@ -175,7 +174,6 @@ def grpo(
     once sampler and trainer drift apart.
     """
     recipe: RolloutRecipe = stage.recipe
-    _check_dropout(stage, recipe)
     parent_model = stage.parent / "model"
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
@@ -263,16 +261,6 @@ def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
     for split in rows.values():
         random.Random(0).shuffle(split)
     return rows
-
-
-def _check_dropout(stage: Stage, recipe: RolloutRecipe) -> None:
-    if recipe.adapter and recipe.adapter.dropout:
-        raise InputError(
-            f"{recipe.stage} samples with the weights it trains; with dropout they are other weights in every pass",
-            file=stage.folder / "recipe.json",
-            field="adapter.dropout",
-            fix="dropout: 0.0",
-        )
 
 
 def _settings(stage: Stage, recipe: GrpoRecipe | OnlineDpoRecipe) -> dict[str, Any]:

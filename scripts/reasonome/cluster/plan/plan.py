@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasonome.cluster.plan import assumed, backbones, memory
-from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, gpu_in
+from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU, gpu_in
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
@@ -169,11 +169,12 @@ def _too_little(line: Line) -> list[str]:
             f"saves {need.checkpoint.value:.0f} GB, for which {warned} seconds before its time limit may be too few: "
             f"set `warning_seconds: {needed}`{more}"
         )
-    model = gpu_in(resources.gpu_model or "")
-    if need.gpu and model and (need.gpu.value or 0) > MACHINES[model].memory_gb:
+    model = gpu_in(resources.gpu_model or "") or UNNAMED_GPU
+    if need.gpu and (need.gpu.value or 0) > MACHINES[model].memory_gb:
+        which = "" if resources.gpu_model else f", taken for one of {model.upper()} as no `gpu_model` is given"
         warnings.append(
-            f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model].memory_gb}: more GPUs with "
-            "`sharding: zero3`, an adapter, or a smaller micro_batch_size with gradient_checkpointing"
+            f"needs about {need.gpu.value:.0f} GB on a GPU, which has {MACHINES[model].memory_gb}{which}: "
+            "more GPUs with `sharding: zero3`, an adapter, or a smaller micro_batch_size with gradient_checkpointing"
         )
     return warnings
 
