@@ -298,7 +298,7 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
     page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     choose(page, "list", "day 0")
     click(page, "//table[@id='sets']//button[.=\"model's suggestion\"]")
-    shown = [RECORDS[2], RECORDS[0], RECORDS[1]]
+    shown = [RECORDS[1], RECORDS[2], RECORDS[0]]
     for button, name in (("TSV", "annotations-shown.tsv"), ("JSONL", "annotations-shown.jsonl")):
         click(page, f"//*[@id='controls']//button[.='Download sets ({button})']")
         wait(page, lambda d, name=name: (tmp_path / name).is_file())
