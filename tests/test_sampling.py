@@ -10,9 +10,19 @@ from reasonome.core.errors import InputError
 from reasonome.training.pretrain import sample_statements
 
 
-def by_words(texts, add_special_tokens):
-    assert not add_special_tokens
-    return {"input_ids": [text.split() for text in texts]}
+class Words:
+    """A tokenizer whose tokens are words; `begin` stands before each text."""
+
+    eos_token = " end"
+
+    def __init__(self, begin: str = ""):
+        self.begin = begin
+
+    def __call__(self, texts):
+        return {"input_ids": [f"{self.begin} {text}".split() for text in texts]}
+
+
+by_words = Words()
 
 
 def written(path, rows):
@@ -34,6 +44,8 @@ def test_statements_are_kept_up_to_a_number_of_tokens(tmp_path):
     file = written(tmp_path / "train.jsonl", [{"text": "one two"}] * 10)
     # Two words and the end of text: three statements are nine tokens.
     assert [len(sample_statements(file, by_words, limit, 0)) for limit in (2, 3, 8, 9, 1000)] == [0, 1, 2, 3, 10]
+    # What begins a text is trained on too.
+    assert [len(sample_statements(file, Words("begin"), limit, 0)) for limit in (3, 4, 9)] == [0, 1, 2]
 
 
 def test_a_statement_of_twice_the_weight_is_drawn_first_twice_as_often(tmp_path):
