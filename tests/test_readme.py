@@ -57,6 +57,9 @@ def test_every_command_works_after_those_above_it(tmp_path):
     assert len(commands()) >= 8
     for command in commands():
         ran = subprocess.run(in_test(command), cwd=folder, env=environment, capture_output=True, text=True)
-        assert ran.returncode == 0, f"{shlex.join(command)}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
+        fine = (0, 1) if command[1] == "doctor" else (0,)  # 1: this machine lacks something
+        assert ran.returncode in fine and "Traceback" not in ran.stderr, (
+            f"{shlex.join(command)}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
+        )
     assert (folder / "mine/annotations.html").is_file()
     assert len((folder / "mine/enrichment.tsv").read_text().splitlines()) > 10
