@@ -117,10 +117,10 @@ def _analysed(
         notes.append(f"{counted(without, 'set has', 'sets have')} no score: the number of all their genes is 0")
     tested = sum(map(len, weighed.values()))
     say(f"{name}: GSEA of {count:,} genes against {counted(tested, 'set')}")
-    terms, unscored = [], 0
+    terms, unscored, weights = [], 0, ranking.weights()
     for library, sets in tqdm(weighed.items(), desc="GSEA", unit=" libraries", delay=5):
         try:
-            found = _prerank(library, sets, ranking.weights(), seed)
+            found = _prerank(library, sets, weights, seed)
         except BaseException as error:  # a panic of GSEApy's compiled code is no Exception
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise

@@ -34,11 +34,6 @@ class Known:
     libraries: Sequence[GeneSetLibrary]
     similarity: Similarity | None
 
-    @property
-    def library_names(self) -> str:
-        """The libraries' names, joined by commas."""
-        return ", ".join(library.name for library in self.libraries)
-
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The background's terms that have genes, the libraries' sets, and what facts say of genes."""

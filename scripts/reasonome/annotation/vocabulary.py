@@ -79,13 +79,15 @@ def _stands_for(stem: str) -> str:
     return _alike().get(stem, stem)
 
 
+@lru_cache(maxsize=1)
+def _directions() -> frozenset[str]:
+    return words(_INHIBITION) | words(_STIMULATION)
+
+
 def are_opposite(first: str, second: str) -> bool:
     """Whether one text is only of an inhibition, and the other only of a stimulation."""
-    kinds = [words(text) & {_stands_for(*rouge.tokens(kind)) for kind in _KINDS} for text in (first, second)]
+    kinds = [words(text) & _directions() for text in (first, second)]
     return all(len(kind) == 1 for kind in kinds) and kinds[0] != kinds[1]
-
-
-_KINDS = (_INHIBITION, _STIMULATION)
 
 
 class KnownTerm(NamedTuple):

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from reasonome.answering.wrapping import KINDS, told
+from reasonome.facts.files.plain_table import counted_lines
 from reasonome.scoring.comparisons import Pooled
 
 
@@ -71,3 +73,10 @@ class TableTask(Protocol):
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
         """Answers without a model, by name; never none. `terms` is the TermScorer, if there is a background."""
+
+
+def wrapping_notes(table: pd.DataFrame, what: str) -> list[str]:
+    """A note on the lines whose `problems` (codes joined by commas) have kinds of wrapping; [] if there are none."""
+    found = [KINDS.keys() & codes.split(",") for codes in table["problems"]]
+    wrapped = [line for line, kinds in zip(table["line"], found, strict=True) if kinds]
+    return [f"{what}: {counted_lines(wrapped)}: {told(kind for kinds in found for kind in kinds)}"] if wrapped else []

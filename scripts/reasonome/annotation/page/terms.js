@@ -4,7 +4,6 @@ const DOTS = 15;
 const timesChance = (term) => (term.overlap / term.drawn) / (term.size / term.universe);
 const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(timesChance(term), 1)} times as many as by chance, adjusted p ${pValue(term.adjusted_p)}`;
 
-
 // Lines of enrichment.tsv of a set, each with what a dot shows: [line, library, id, genes of the list, adjusted p].
 const termsOf = (record) => given.terms[record.id] ?? [];
 const testsOf = (record, library) => given.tests[record.list]?.[library];

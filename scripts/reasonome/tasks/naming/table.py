@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.answering.wrapping import KINDS, read_wrapped, told, unwrapped
+from reasonome.answering.wrapping import read_wrapped, unwrapped
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
-from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableBaseline, TableTask
+from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_notes
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
@@ -84,11 +83,8 @@ class NamingTable(TableTask):
 
     def notes(self, table: pd.DataFrame) -> list[str]:
         """What stood around answers, and how many true names have no letter or digit that ROUGE reads (ASCII only)."""
-        found = [KINDS.keys() & codes.split(",") for codes in table["problems"]]
-        notes = []
-        if wrapped := [line for line, kinds in zip(table["line"], found, strict=True) if kinds]:
-            what = "names read without what stands around them, which costs their form (`format`) alone"
-            notes.append(f"{what}: {counted_lines(wrapped)}: {told(kind for kinds in found for kind in kinds)}")
+        what = "names read without what stands around them, which costs their form (`format`) alone"
+        notes = wrapping_notes(table, what)
         if unread := sum(not rouge.tokens(name) for name in table["gold"]):
             notes.append(f"true names without a letter that ROUGE-L reads (a-z, 0-9), which score 0 in it: {unread}")
         return notes

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.answering.wrapping import KINDS, told, unwrapped
+from reasonome.answering.wrapping import unwrapped
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
 from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableBaseline, TableTask
+from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_notes
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.metrics import TOP, expected_metrics, list_metrics
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
@@ -116,10 +116,8 @@ class RankingTable(TableTask):
             unusable = [not LIST_PROBLEMS.isdisjoint(codes.split(",")) for codes in table["problems"]]
             wrong = table.loc[unusable, "line"].tolist()
             notes += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
-        found = [KINDS.keys() & codes.split(",") for codes in table["problems"]]
-        if wrapped := [line for line, kinds in zip(table["line"], found, strict=True) if kinds]:
-            what = "answers read without what stands around them"
-            notes.append(f"{what}: {counted_lines(wrapped)}: {told(kind for kinds in found for kind in kinds)}")
+        what = "answers read without what stands around them"
+        notes += wrapping_notes(table, what)
         if _any_candidates(table["example"]):
             bare = table.loc[[not example.candidates for example in table["example"]], "line"].tolist()
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
