@@ -69,6 +69,11 @@ def main() -> int:
     if given.checks:
         run_checks(given.checks, functions(given.parts[0]), Here(given.work, given.small), given.findings)
         return 0
+    try:
+        write(given.output, [])
+    except OSError as error:
+        parser.error(f"--output {given.output}: {error.strerror}; give a file in a folder that can be written")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended, too
     minutes_of_part, minutes = SMALL if given.small else FULL
     deadline = time.monotonic() + 60 * minutes
     findings: list[Finding] = []

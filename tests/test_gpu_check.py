@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +38,12 @@ def works(here):
 
 gpu_check.functions = lambda part: {"fails": fails, "dies": dies, "hangs": hangs, "works": works}
 sys.exit(gpu_check.main())
+"""
+# Whose only check hangs, in a process of this program too.
+ALONE = """
+import functools
+gpu_check.PARTS = {"machine": {"hangs": ()}}
+gpu_check.run_part = functools.partial(gpu_check.run_part, program=__file__)
 """
 
 
@@ -88,6 +96,35 @@ def test_a_check_whose_package_is_missing_is_told_and_not_begun(gpu_check, tmp_p
 def test_parts_that_are_not_there_are_named():
     done = subprocess.run([sys.executable, SPEED / "gpu_check.py", "machin"], capture_output=True, text=True)
     assert done.returncode == 2 and "no part 'machin': machine, training, sizes, rollouts" in done.stderr
+
+
+def started(folder, output):
+    """The whole program with a check that hangs, once it has said something, and the folder of its own files."""
+    program, own = folder / "stand_in.py", folder / "own"
+    own.mkdir()
+    program.write_text(STAND_IN.replace("sys.exit(", ALONE + "sys.exit("))
+    command = [sys.executable, program, "--small", "--output", output]
+    environment = {**os.environ, "PYTHONPATH": str(SPEED), "TMPDIR": str(own)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment), own
+
+
+def test_at_sigterm_it_ends_what_it_started_and_keeps_what_was_found(tmp_path):
+    process, own = started(tmp_path, tmp_path / "report.json")
+    assert "said before" in process.stdout.readline()
+    process.terminate()
+    process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(own.iterdir()) == []
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not any(str(tmp_path).encode() in command for command in commands)
+    assert [row["found"] for row in json.loads((tmp_path / "report.json").read_text())] == ["said before"]
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_checked(tmp_path):
+    process, _ = started(tmp_path, tmp_path)
+    printed, errors = process.communicate()
+    assert (process.returncode, printed) == (2, "")
+    assert f"--output {tmp_path}: Is a directory" in errors
 
 
 def test_each_part_has_the_checks_that_it_names(gpu_check):

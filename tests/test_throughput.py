@@ -84,10 +84,23 @@ def test_only_passes_with_a_gradient_count_and_earlier_tokens_are_added(model, m
     assert state.num_input_tokens_seen == 1008
     flops = 6 * 8 * (2 * LAYER + model.get_output_embeddings().weight.numel()) + 12 * 2 * 64 * (8 * 9 // 2)
     facts = meter.facts()
-    assert facts["tokens_per_second"] == 4.0 and facts["step_seconds"] == 2.0
+    assert facts["tokens_per_second"] == 4.0 and facts["step_seconds"] == facts["median_step_seconds"] == 2.0
     assert facts["model_tflops"] == pytest.approx(flops / 2 / 1e12, rel=1e-3)
     assert facts["mfu"] == pytest.approx(flops / 2 / 2e12, rel=1e-3)
     assert facts["matmul_peak_tflops"] == 2.0
+
+
+def test_a_first_step_that_compiles_kernels_is_not_the_median(model, monkeypatch):
+    ticks = iter([0.0, 60.0, 60.0, 62.0, 62.0, 65.0])
+    meter, state = throughput.Meter(), SimpleNamespace(num_input_tokens_seen=0)
+    monkeypatch.setattr(throughput, "now", lambda: next(ticks))
+    monkeypatch.setattr(throughput, "matmul_tflops", lambda device, precision: 2.0)
+    meter.on_train_begin(arguments(), state, None, model=model)
+    for _ in range(3):
+        meter.on_step_begin(arguments(), state, None)
+        meter.on_step_end(arguments(), state, None)
+    meter.on_train_end(arguments(), state, None)
+    assert meter.facts().items() >= {"step_seconds": 65.0, "median_step_seconds": 3.0}.items()
 
 
 def test_an_attempt_without_a_step_has_no_rates(model, monkeypatch):
@@ -96,7 +109,7 @@ def test_an_attempt_without_a_step_has_no_rates(model, monkeypatch):
     meter.on_train_begin(arguments(), state, None, model=model)
     meter.on_train_end(arguments(), state, None)
     assert meter.facts().items() >= {"step_seconds": 0.0, "matmul_peak_tflops": 2.0}.items()
-    assert not meter.facts().keys() & {"tokens_per_second", "model_tflops", "mfu"}
+    assert not meter.facts().keys() & {"median_step_seconds", "tokens_per_second", "model_tflops", "mfu"}
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ with a label alone, and for frozen weights 4 instead of 6, since they need no gr
 recomputation and generation count nothing.
 """
 
+from statistics import median
 from typing import Any
 
 import torch
@@ -23,7 +24,8 @@ class Meter(TrainerCallback):
     """
 
     def __init__(self) -> None:
-        self.tokens = self.flops = self.seconds = self.peak_tflops = 0.0
+        self.tokens = self.flops = self.peak_tflops = 0.0
+        self.steps: list[float] = []  # seconds of each
         self._hook = self._counts = None
         self._earlier, self._started = 0, 0.0
 
@@ -46,7 +48,7 @@ class Meter(TrainerCallback):
 
     def on_step_end(self, args, state, control, **kwargs):
         """Stop the clock, and add up what all processes did."""
-        self.seconds += now() - self._started
+        self.steps.append(now() - self._started)
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.all_reduce(self._counts)
         tokens, labels, pairs = self._counts.tolist()
@@ -67,11 +69,13 @@ class Meter(TrainerCallback):
 
         An attempt that took no step, since it found all of them saved, has no rates.
         """
-        facts = {"step_seconds": _rounded(self.seconds), "matmul_peak_tflops": _rounded(self.peak_tflops)}
-        if self.seconds:
-            rate = self.flops / self.seconds / 1e12
+        seconds = sum(self.steps)
+        facts = {"step_seconds": _rounded(seconds), "matmul_peak_tflops": _rounded(self.peak_tflops)}
+        if seconds:
+            rate = self.flops / seconds / 1e12
             facts |= {
-                "tokens_per_second": round(self.tokens / self.seconds, 1),
+                "median_step_seconds": _rounded(median(self.steps)),
+                "tokens_per_second": round(self.tokens / seconds, 1),
                 "model_tflops": _rounded(rate),
                 "mfu": _rounded(rate / self.peak_tflops),
             }
