@@ -45,7 +45,7 @@ TRAINING = (
 COMMON = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "tqdm")
 ALL = (*TRAINING, *COMMON, "sentence_transformers", "rouge_score")
 PARTS: dict[str, dict[str, Sequence[str]]] = {
-    "machine": {"hardware": ("torch",), "branches": ALL, "padding": ALL},
+    "machine": {"hardware": ("torch",), "lengths": ("torch",), "branches": ALL, "padding": ALL},
     "training": {"sft": ALL, "killed": ALL, "sharded": (*ALL, "deepspeed")},
     "sizes": {"warm_up": ALL, "adapter": ALL, "four_bits": (*ALL, "bitsandbytes"), "syncs": ALL, "fits": ALL},
     "rollouts": {"grpo": ALL, "rewards": ALL, "generation": ALL, "online_dpo": ALL},
@@ -102,7 +102,8 @@ def functions(part: str) -> dict[str, Callable[[Here], Iterator[Finding]]]:
     if part == "machine":
         from gpu_checks import machine
 
-        return {"hardware": machine.hardware, "branches": machine.branches, "padding": machine.padding}
+        names = {"hardware": machine.hardware, "lengths": machine.lengths}
+        return names | {"branches": machine.branches, "padding": machine.padding}
     if part == "training":
         from gpu_checks import training_runs
 

@@ -113,6 +113,15 @@ def test_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, found)
     assert told.stdout == f"{found}\n"
 
 
+@pytest.mark.parametrize(("given", "found"), [({}, "1"), ({"TORCH_CUDNN_SDPA_DEPRIORITIZED": "0"}, "0")])
+def test_attention_that_plans_for_each_new_length_comes_last_unless_the_user_says_otherwise(given, found):
+    name = "TORCH_CUDNN_SDPA_DEPRIORITIZED"
+    environment = {key: value for key, value in os.environ.items() if key != name}
+    command = [sys.executable, "-c", f"import os, reasonome; print(os.environ[{name!r}])"]
+    told = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=True)
+    assert told.stdout == f"{found}\n"
+
+
 def test_no_program_imports_openmp_before_the_library():
     late = {"torch", "transformers", "trl", "peft", "sklearn", "datasets"}
     for path in sorted((ROOT / "scripts").glob("*.py")):

@@ -13,6 +13,8 @@ from gpu_checks.finding import Finding, Here
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "bitsandbytes", "liger-kernel", "vllm")
 TIMES = 5
+LENGTHS = range(200, 216)
+NEW_LENGTH = 5  # times what a known one takes; a plan of cuDNN's takes hundreds of times as long
 
 
 def seconds(work: Callable[[], object], times: int = TIMES) -> float:
@@ -92,6 +94,35 @@ def branches(here: Here) -> Iterator[Finding]:
     torch.distributed.all_reduce(value)
     torch.distributed.destroy_process_group()
     yield Finding("branches", f"one process agrees over {backend}", f"sum {value.item():g}", value.item() == 1)
+
+
+def lengths(here: Here) -> Iterator[Finding]:
+    """What attention takes at lengths that it meets for the first time, and when it meets them again."""
+    import reasonome  # noqa: F401 - it sets what torch's attention reads at its first use
+
+    _attend(here, LENGTHS.start - 1)
+    first, again = ([_seconds_of_attention(here, length) for length in LENGTHS] for _ in range(2))
+    slower = sum(first) / sum(again)
+    shown = f"{1e3 * sum(first) / len(LENGTHS):.3g} ms at a new length, {slower:.1f} × a known one"
+    yield here.compare("lengths", f"a new length takes at most {NEW_LENGTH} × as long", shown, slower <= NEW_LENGTH)
+
+
+def _seconds_of_attention(here: Here, length: int) -> float:
+    started = _now()
+    _attend(here, length)
+    return _now() - started
+
+
+def _attend(here: Here, length: int) -> None:
+    """Forward and backward of causal attention, and of attention with a mask, to texts of so many tokens."""
+    shape = (2, 9, length, 64)
+    query, key, value = (
+        torch.randn(shape, dtype=torch.bfloat16, device=here.device, requires_grad=True) for _ in range(3)
+    )
+    mask = torch.ones(length, length, dtype=torch.bool, device=here.device).tril()
+    attention = torch.nn.functional.scaled_dot_product_attention
+    for told in ({"is_causal": True}, {"attn_mask": mask}):
+        attention(query, key, value, **told).sum().backward()
 
 
 def padding(here: Here) -> Iterator[Finding]:
