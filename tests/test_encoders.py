@@ -161,24 +161,17 @@ def test_a_text_is_encoded_once(folder, model):
     assert batches_of(model) == []
 
 
-def test_batches_are_of_like_length_and_rows_in_the_order_asked(folder, model):
-    texts = [letter * length for letter, length in zip("abcdefg", (3, 1, 7, 2, 6, 5, 4), strict=True)]
-    found = SentenceEncoder(folder, "mean", batch_size=3).embed([*texts, texts[0]])
-    assert [[len(text) for text in batch] for batch in batches_of(model)] == [[7, 6, 5], [4, 3, 2], [1]]
-    assert found.shape == (8, 32)
-    assert (found == [vector_of(text) for text in [*texts, texts[0]]]).all()
-
-
-def test_batches_by_tokens_hold_a_number_of_them_padding_included(folder, model, monkeypatch):
+def test_batches_hold_a_number_of_tokens_and_rows_are_in_the_order_asked(folder, model, monkeypatch):
     model.tokenizer = lambda texts: {"input_ids": [text.split() for text in texts]}
     model.device = SimpleNamespace(type="cpu")
     monkeypatch.setattr(encoders, "_PADDED_TOKENS", {False: 4})
     texts = ["immunoglobulin", "y z", "x", "a b c d"]
-    found = SentenceEncoder(folder, "mean", batch_size=3, by_tokens=True).embed(texts)
+    found = SentenceEncoder(folder, "mean", few=3).embed([*texts, texts[0]])
     assert batches_of(model) == [["a b c d"], ["y z", "immunoglobulin"], ["x"]]
-    SentenceEncoder(folder, "mean", batch_size=4, by_tokens=True).embed(["x", "y z", "a b c d"])
-    assert batches_of(model) == [["a b c d", "y z", "x"]], "one batch stays one"
-    assert (found == [vector_of(text) for text in texts]).all()
+    SentenceEncoder(folder, "mean", few=4).embed(["x", "y z", "a b c d"])
+    assert batches_of(model) == [["a b c d", "y z", "x"]], "a few stay one batch"
+    assert found.shape == (5, 32)
+    assert (found == [vector_of(text) for text in [*texts, texts[0]]]).all()
 
 
 def test_texts_of_another_encoder_object_come_from_the_cache(folder, model, cache):

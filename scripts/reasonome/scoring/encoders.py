@@ -31,18 +31,16 @@ class SentenceEncoder:
     before costs next to nothing: the model is loaded for the first new text. Beyond `remembered` texts, the least
     recently used are forgotten.
 
-    More than a batch of new texts is sorted by characters, or with `by_tokens` by tokens, which leaves less padding: a
-    third less work with names of genes and processes. The last bits of a vector depend on the other texts of its
-    batch.
+    More than `few` new texts are batched by tokens, which leaves little padding: a third less work with names of genes
+    and processes than by characters. The last bits of a vector depend on the other texts of its batch.
     """
 
     def __init__(
         self,
         folder: str | Path,
         pooling: str,
-        batch_size: int = 64,
+        few: int = 64,
         cache: str | Path | None = None,
-        by_tokens: bool = False,
         remembered: int | None = None,
     ):
         self._folder = Path(folder)
@@ -50,8 +48,7 @@ class SentenceEncoder:
             fix = f"snakemake {self._folder.parent}/manifest.json"
             raise InputError("no sentence encoder here", file=self._folder, fix=fix)
         self._pooling = pooling
-        self._batch_size = batch_size
-        self._by_tokens = by_tokens
+        self._few = few
         self._known: dict[str, np.ndarray] = {}
         self._remembered = remembered
         self._cache = None if cache is None else EmbeddingCache(cache, self.identity)
@@ -123,9 +120,9 @@ class SentenceEncoder:
                 self._keep([text for batch in batches for text in batch], np.concatenate(vectors))
 
     def _batches(self, texts: Sequence[str]) -> list[Sequence[str]]:
-        """Batches of similar length; with `by_tokens` each has a maximum of tokens, padding included."""
-        if not self._by_tokens or len(texts) <= self._batch_size:
-            return list(_pieces(texts, self._batch_size))
+        """Batches of similar length, each with a maximum of tokens, padding included; a few texts are one batch."""
+        if len(texts) <= self._few:
+            return [texts]
         counts = dict(zip(texts, map(len, self._model.tokenizer(list(texts))["input_ids"]), strict=True))
         most = _PADDED_TOKENS[self._model.device.type == "cuda"]
         batches: list[list[str]] = []
@@ -165,14 +162,13 @@ def load_encoders(
 ) -> dict[str, SentenceEncoder]:
     """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name.
 
-    With `keep`, vectors are kept in cache/ beside the model; without, texts are batched by tokens.
+    With `keep`, vectors are kept in cache/ beside the model; without, in memory, up to a number of texts.
     """
     return {
         folder.name: SentenceEncoder(
             folder / "model",
             lookup(configured, folder.name, "encoder").pooling,
             cache=folder / "cache" if keep else None,
-            by_tokens=not keep,
             remembered=None if keep else _REMEMBERED,
         )
         for folder in folders
