@@ -150,7 +150,8 @@ def test_flags_on_the_universe():
     flag, _ = universe_flags("ABUVWXYZ", TEN)
     assert flag.startswith("6 of 8 genes") and flag.endswith(": U, V, W, X, Y and 1 more")
     assert universe_flags("ABX", TEN) == [
-        "1 of 3 genes is outside the universe, and over-representation analysis leaves it out: X"
+        "1 of 3 genes is outside the universe, and over-representation analysis leaves it out (--universe gives "
+        "another one): X"
     ]
     assert universe_flags("ABC", TEN) == []
 

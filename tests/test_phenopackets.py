@@ -225,6 +225,13 @@ def test_keys_of_features_that_nobody_knows_are_told(tmp_path):
     assert case.notes == ("what phenotypic features say under 'absent' was not read",)
 
 
+def test_features_under_a_name_of_ones_own_are_told(tmp_path):
+    packet = written(tmp_path / "a.json", renamed(V1, "phenotypicFeatures", "phenotypes"))
+    with pytest.raises(InputError, match="a phenopacket has no field 'phenotypes'") as caught:
+        read_cases(packet)
+    assert caught.value.fix == "did you mean 'phenotypicFeatures'?"
+
+
 def test_a_feature_that_contradicts_itself(tmp_path):
     packet = changed(V1, ["phenotypicFeatures", 1, "excluded"], False)
     with pytest.raises(InputError, match="`excluded` and `negated` contradict each other") as caught:

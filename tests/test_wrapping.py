@@ -33,6 +33,7 @@ WRAPPED = [
     ),
     (GOOD.replace("Process:", "**Process:**"), ["label_spelling"], False),
     (GOOD.replace("Process: DNA repair", "**Process: DNA repair**"), ["label_spelling"], False),
+    (GOOD.replace("Process: DNA repair", "**Process:** **DNA repair**"), ["label_spelling"], False),
     (GOOD.replace("Process:", "## Process:"), ["label_spelling"], False),
     (GOOD.replace("Process:", "process :"), ["label_spelling"], False),
     (GOOD.replace("Process:", "1. **PROCESS**:").replace("Reasoning", "## Reasoning"), ["label_spelling"], False),

@@ -236,7 +236,7 @@ def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, m
 
 def run(annotating, *options: str, sets: str | None = None) -> int:
     path = sets or str(annotating.file("mine.gmt", GOOD))
-    model = ["--model", annotation_project.MODEL] if "--model" not in options else []
+    model = [] if {"--model", "--ora-only"} & set(options) else ["--model", annotation_project.MODEL]
     return cli.main(["annotate", path, *model, "--out", str(annotating.out), *options])
 
 
@@ -308,6 +308,19 @@ def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, messag
     with pytest.raises(InputError, match=message):
         run(annotating, "--preview", *options)
     assert not annotating.out.exists()
+
+
+def test_a_server_that_does_not_answer_is_told_before_anything_is_made(annotating, by_hand, monkeypatch):
+    monkeypatch.setattr("reasonome.annotation.making.make_missing", lambda *_: pytest.fail("something was made"))
+    with pytest.raises(InputError, match="no server answers"):
+        run(annotating, "--model", "http://127.0.0.1:9/v1")
+
+
+def test_the_status_says_whether_anything_was_tested(annotating, by_hand):
+    strange = annotating.file("strange.gmt", made("Xyz1", "Xyz2", "Xyz3", name="strange"))
+    assert run(annotating, "--ora-only", sets=str(strange)) == 1
+    assert (annotating.out / "annotations.html").is_file()
+    assert run(annotating, "--ora-only") == 0
 
 
 def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch):

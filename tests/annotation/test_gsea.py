@@ -229,7 +229,7 @@ def page_of(annotating) -> str:
     return (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
-def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotating, monkeypatch):
+def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotating, monkeypatch, capsys):
     monkeypatch.setattr("reasonome.annotation.gsea.FEWEST_RANKED", 10)
     monkeypatch.setattr("reasonome.annotation.gsea.SMALLEST", 3)
     rows = [f"{gene},{change},{change},0.001,0.001\n" for gene, change in zip(REPAIR, range(9, 4, -1), strict=True)]
@@ -241,6 +241,7 @@ def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotatin
     assert (first["ONTOLOGY"], first["Description"]) == ("GO BP", "DNA repair")
     assert (first["direction"], first["core_enrichment"]) == ("higher in treated than in control", "/".join(REPAIR))
     assert 'id="ranked"' in page_of(annotating)
+    assert re.search(r"GSEA: \d+ terms? of \d+ sets?, the best DNA repair \(GO BP, NES \+\d", capsys.readouterr().out)
     # What fails in GSEA takes neither the terms of over-representation nor the page along.
     monkeypatch.setattr(gseapy, "prerank", lambda *args, **options: 1 / 0)
     up, _ = annotating(table, model=None, gsea=True)

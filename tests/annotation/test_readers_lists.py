@@ -238,13 +238,13 @@ def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name)
 
 
 def test_options_that_do_nothing_are_named_with_the_reason(tmp_path):
-    options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False}
+    options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False, "gsea": True}
     told = {name: read_lists(tmp_path, content, name, **options).notes[-1] for name, content in {
         "a.gmt": "x\tna\tA\tB\tC\tD\n",
         "a.txt": "A\nB\nC\nD\n",
         "a.rnk": "A\t1\nB\t4\n",
     }.items()}  # fmt: skip
-    every = "not used: --adjusted-p, --log2-fold-change, --top, --together, since"
+    every = "not used: --adjusted-p, --log2-fold-change, --top, --together, --gsea, since"
     assert told == {
         "a.gmt": f"{every} a GMT has no statistics, and its sets are taken whole",
         "a.txt": f"{every} the list has no statistics and no order, and is taken whole",

@@ -121,6 +121,8 @@ def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
     assert (found.lists[0].ranked, by_name(found)) == (True, {"x": ["B", "C", "A"]})
     assert [gene.weight for gene in found.lists[0].genes] == [None, None, None]
     assert found.notes[-1] == "not used: --together, since markers are the genes that go up"
+    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=True)
+    assert found.notes[-1] == "not used: --gsea, since it needs a number for all genes that were tested"
 
 
 # differential expression

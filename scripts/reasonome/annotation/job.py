@@ -249,10 +249,11 @@ def annotate_lists(
     model: AskedModel | None,
     out: Path,
     command: str,
-) -> None:
+) -> bool:
     """Write the page, the tables and manifest.json to `out`, the manifest last; without a model no name is asked for.
 
-    A list that cannot be asked about becomes a row with an error. InputError is raised before anything is written.
+    A list that cannot be asked about becomes a row with an error. Returns whether any list or ranking was tested.
+    InputError is raised before anything is written.
     """
     check_folder(out, model and model.folder, RESULTS)
     with offline():
@@ -282,7 +283,17 @@ def annotate_lists(
     if model is not None:
         _print_names(records)
     _print_not_asked(prepared.questions)
+    _print_rankings(rankings)
     say(f"{out / RESULTS.page}: open it in a browser")
+    return any(not record.error for record in records) or any(analysis.sets for analysis in rankings)
+
+
+def _print_rankings(rankings: Sequence[gsea.RankedAnalysis]) -> None:
+    """Print how many terms GSEA found in each ranking, and the best one."""
+    for analysis in rankings[:_SHOWN]:
+        best = min(analysis.terms, key=lambda term: term.fdr, default=None)
+        named = "" if best is None else f", the best {best.name} ({best.library}, NES {best.nes:+.2f})"
+        say(f"{analysis.list}: GSEA: {counted(len(analysis.terms), 'term')} of {counted(analysis.sets, 'set')}{named}")
 
 
 def _print_terms(records: Sequence[AnnotationRecord]) -> None:

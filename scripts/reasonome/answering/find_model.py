@@ -59,6 +59,11 @@ def find_model(
     return _with_adapter(project, found, adapter)
 
 
+def is_address(text: str) -> bool:
+    """Whether a model is called by the address of a server."""
+    return _URL.fullmatch(text) is not None
+
+
 def _found(project: Project, text: str, place: Callable[[str | os.PathLike], str], upload: bool) -> AskedModel:
     if url := _URL.fullmatch(text):
         return _at_url(url["base"], url["name"], upload)

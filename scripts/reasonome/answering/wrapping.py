@@ -38,7 +38,7 @@ _LABEL = {
 }
 _AS_ASKED = {label: re.compile(rf"^[ \t]*{label}:", re.MULTILINE) for label in _LABELS}
 _NAME_LINE = re.compile(r"^([ \t]*Process:[ \t]*)(\S[^\n]*)$", re.MULTILINE)
-_MARKDOWN = "*_`"
+_MARKDOWN = "*_` \t"
 # Behind a name: a share of one or a percentage in brackets, as set-naming scores are written.
 _NUMBER = re.compile(r"\((?:(?:confidence|score)[ :=]{1,3})?(?:[01]?\.\d+|\d{1,3}(?:\.\d+)? ?%)\)", re.IGNORECASE)
 
@@ -137,7 +137,7 @@ def _with_labels(text: str) -> str:
     for label in _LABELS:
         if not _AS_ASKED[label].search(text):
             text = _LABEL[label].sub(f"{label}: ", text)
-    return _with_name(text, lambda name: name.strip(_MARKDOWN).strip())
+    return _with_name(text, lambda name: name.strip(_MARKDOWN))
 
 
 def _without_number(text: str) -> str:

@@ -95,9 +95,10 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
 
 
 def run(args: argparse.Namespace) -> int:
-    """Annotate and print; the exit status is 0 even if some sets got no answer."""
+    """Annotate and print; the exit status is 0 if anything was tested, even if some sets got no answer."""
     from reasonome.annotation import job
     from reasonome.annotation.making import make_missing
+    from reasonome.answering.find_model import is_address
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
@@ -107,15 +108,16 @@ def run(args: argparse.Namespace) -> int:
         if not (args.model or args.ora_only):
             args.parser.error("one of the arguments --model --ora-only is required")
         settings = placed(parse_settings(args), place)
-        make_missing(project, settings, args.model)
         gene_lists = job.read_lists(settings)
-        model = None if args.ora_only else asked_model(project, args, place)
+        # A server that does not answer is told before minutes of making.
+        served = asked_model(project, args, place) if args.model and is_address(args.model) else None
+        make_missing(project, settings, args.model)
+        model = served or (asked_model(project, args, place) if args.model else None)
         out = Path(place(args.out))
         if args.preview:
             job.preview_lists(project, settings, gene_lists, model, out)
-        else:
-            job.annotate_lists(project, settings, gene_lists, model, out, command)
-    return 0
+            return 0
+        return 0 if job.annotate_lists(project, settings, gene_lists, model, out, command) else 1
 
 
 def parse_settings(args: argparse.Namespace) -> Annotation:

@@ -178,7 +178,7 @@ def universe_flags(genes: Collection[str], universe: Set[str]) -> list[str]:
         verb, them = ("is", "it") if len(outside) == 1 else ("are", "them")
         flags.append(
             f"{len(outside):,} of {counted(len(set(genes)), 'gene')} {verb} outside the universe, and "
-            f"over-representation analysis leaves {them} out: {some(outside)}"
+            f"over-representation analysis leaves {them} out (--universe gives another one): {some(outside)}"
         )
     if 2 * len(set(genes)) > len(universe):
         flags.append(

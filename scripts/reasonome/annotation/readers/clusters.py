@@ -104,6 +104,7 @@ def _lists(lists: list[GeneList], notes: list[str], table: Table, settings: Anno
         if role not in table.columns:
             unused_options += unused(settings, f"the table has no column of the {role.replace('_', ' ')}", [role])
     unused_options += unused(settings, "markers are the genes that go up", ["split", "contrast"])
+    unused_options += unused(settings, "it needs a number for all genes that were tested", ["gsea"])
     return GeneLists(lists, "clusters", (*notes, *unused_options))
 
 

@@ -48,7 +48,8 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
         rows = rows[: settings.top]
     if ranked:
         reason = "a ranking is one list, without p values and fold changes"
-        unused_options = unused(settings, reason, [name for name in OPTIONS if name != "top"])
+        used = {"top", "gsea"} if ranking else {"top"}
+        unused_options = unused(settings, reason, [name for name in OPTIONS if name not in used])
     else:
         unused_options = unused(settings, "the list has no statistics and no order, and is taken whole")
     genes = listed_genes(rows, rows[number]) if number else list(map(ListedGene, rows["gene"]))

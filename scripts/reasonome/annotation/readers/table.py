@@ -28,6 +28,7 @@ OPTIONS = {
     "top": "--top",
     "split": "--together",
     "contrast": "--contrast",
+    "gsea": "--gsea",
 }
 _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
 

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -317,6 +318,7 @@ def _keys_of(model: type[_Message]) -> Iterator[str]:
 
 # Any spelling of a key that is read -> the key: protobuf's JSON allows phenotypic_features, too.
 _KEYS = {_plain(key): key for model in _Message.__subclasses__() for key in _keys_of(model)}
+_FEATURES = "phenotypicFeatures"
 _OF_SEVERAL = {"proband", "members"}  # keys of a Family and of a Cohort
 # Keys of features that Phenopackets know, of version 2 and of version 1.
 _UNREAD = {"description", "severity", "modifiers", "onset", "resolution", "evidence"}
@@ -423,11 +425,19 @@ def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
     notes: dict[str, None] = {}
     if model is _Packet:
         value = _by_key(value, place, notes)
+        _check_features(value, place)
     try:
         case = model.model_validate(value).case(where)
     except ValidationError as error:
         raise _malformed(error, place) from None
     return replace(case, notes=(*notes, *case.notes))
+
+
+def _check_features(packet: dict[str, Any], place: dict[str, Any]) -> None:
+    """InputError where a packet has a key like `phenotypicFeatures` in its place, whose content would not be read."""
+    if _FEATURES not in packet and (close := get_close_matches(_FEATURES, packet, n=1)):
+        what = f"a phenopacket has no field '{close[0]}'"
+        raise InputError(what, **place, field=close[0], fix=nearest(close[0], [_FEATURES]))
 
 
 def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:

@@ -38,7 +38,12 @@ const rankings = (() => {
     return withCommas(diseases.slice(0, 2).map((disease) => diseaseLink(disease.id, disease.name)));
   }
 
-  const next = (record) => record.genes.filter((gene) => gene.rank > 1).slice(0, 2).map((gene) => gene.symbol).join(", ");
+  // The next two, and all that are equal to the second.
+  const next = (record) => {
+    const others = record.genes.filter((gene) => gene.rank > 1);
+    const shown = others.filter((gene) => gene.rank <= others[Math.min(1, others.length - 1)].rank);
+    return shown.map((gene, i) => (i ? (gene.rank === shown[i - 1].rank ? " = " : ", ") : "") + gene.symbol).join("");
+  };
   const ofFirst = (key) => (record) => (firstGene(record) ? firstGene(record)[key] : null);
   const columns = [
     ...(fileNames.length > 1 && fileNames.length < records.length ? [{ title: "file", key: (record) => record.file, draw: (record) => breakable(record.file), look: "short" }] : []),
