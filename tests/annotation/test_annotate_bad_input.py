@@ -117,14 +117,14 @@ def test_spellings_of_programs_are_read_and_flagged(annotating):
 
 
 def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys):
-    library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\n")
+    library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\nlost\twords\n")
     universe = annotating.file("tested.txt", "\n".join([*REPAIR, *OTHERS, "LOST1"]))
     rows = "".join(f"{gene}\t{number}\n" for number, gene in enumerate([*REPAIR, *OTHERS[:3], "XA"]))
     annotating(annotating.file("mine.rnk", rows), model=None, libraries=[str(library)], universe=str(universe), top=5)
     sentences = [
         "mine: 8 of 9 identifiers are known genes, 1 is none: XA",  # of the whole ranking
         f"{universe}: 45 of 46 identifiers are known genes, 1 is none: LOST1",
-        "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2",
+        "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2; left out: gene sets without genes (1)",
     ]
     told = capsys.readouterr().out
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
