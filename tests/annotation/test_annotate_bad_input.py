@@ -54,13 +54,13 @@ def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
 
 # sets that get an error of their own, and the others are done
 
-MICE = "most of these are genes of mice, not of humans: pass `--species mouse`"
+MICE = "most of these are written as genes of mice: pass `--species mouse`"
 ERRORS = {
     "one gene by three names": (
         made("SEPT2", "SEPTIN2", "2-Sep"),
         "only 1 gene, and 3 are the fewest that can have a function in common",
     ),
-    "mouse symbols": (made(*MOUSE), f"{MICE}; human symbols have capitals"),
+    "mouse symbols": (made(*MOUSE), f"{MICE}, or `--species human` if they are human genes in another case"),
 }
 
 
@@ -72,6 +72,11 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
     assert [record["name"] for record in records] == ["DNA repair", "", "DNA repair"]
     assert len(by_hand.asked[0]) == 2
     assert (annotating.out / "manifest.json").is_file()
+
+
+def test_human_symbols_in_title_case_are_read_where_people_say_that_they_are(annotating):
+    (record,) = annotating(annotating.file("mine.gmt", made(*MOUSE)), model=None, species="human")
+    assert (record["error"], [gene["symbol"] for gene in record["genes"]]) == ("", list(MOUSE.values()))
 
 
 # sets that are odd, and are done with a flag
