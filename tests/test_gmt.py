@@ -32,13 +32,29 @@ def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_
     assert second == (3, "two", "", ("C",))
 
 
-@pytest.mark.parametrize("line", ["name only", "name\tdescription", "name\tdescription\t\t", "\twords\tA"])
-def test_a_line_without_name_or_genes_is_refused(tmp_path, line):
+@pytest.mark.parametrize("line", ["name only", "\twords\tA"])
+def test_a_line_without_name_or_tab_is_refused(tmp_path, line):
     path = tmp_path / "sets.gmt"
     path.write_text(f"one\twords\tA\n{line}\n")
-    with pytest.raises(InputError, match="expected name, description and at least one gene") as error:
+    with pytest.raises(InputError, match="expected name, description and genes, tab-separated") as error:
         list(read_gmt(path))
     assert (error.value.file, error.value.line) == (path, 2)
+
+
+@pytest.mark.parametrize("fields", ["CITRULLINATION%BIOCYC%PWY-4921\tcitrullination", "lost\twords\t\t"])
+def test_a_set_without_genes_is_left_out_and_counted(tmp_path, genes, fields):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"{fields}\nrepair\tna\tTP53\tATM\n")
+    result = read("gmt", path, genes)
+    assert set(result.facts["object_id"]) == {"repair"}
+    assert result.left_out == {"gene sets without genes": 1}
+
+
+def test_a_file_of_sets_without_genes_is_refused(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_text("TP53\t2.1\nATM\t1.9\n")
+    with pytest.raises(InputError, match="none of the 2 sets has a gene"):
+        list(read_gmt(path))
 
 
 def test_reactome_facts(genes):

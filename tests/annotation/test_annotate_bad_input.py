@@ -54,13 +54,13 @@ def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
 
 # sets that get an error of their own, and the others are done
 
-MICE = "most of these are genes of mice, not of humans: pass `--species mouse`"
+MICE = "most of these are written as genes of mice: pass `--species mouse`"
 ERRORS = {
     "one gene by three names": (
         made("SEPT2", "SEPTIN2", "2-Sep"),
         "only 1 gene, and 3 are the fewest that can have a function in common",
     ),
-    "mouse symbols": (made(*MOUSE), f"{MICE}; human symbols have capitals"),
+    "mouse symbols": (made(*MOUSE), f"{MICE}, or `--species human` if they are human genes in another case"),
 }
 
 
@@ -72,6 +72,11 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
     assert [record["name"] for record in records] == ["DNA repair", "", "DNA repair"]
     assert len(by_hand.asked[0]) == 2
     assert (annotating.out / "manifest.json").is_file()
+
+
+def test_human_symbols_in_title_case_are_read_where_people_say_that_they_are(annotating):
+    (record,) = annotating(annotating.file("mine.gmt", made(*MOUSE)), model=None, species="human")
+    assert (record["error"], [gene["symbol"] for gene in record["genes"]]) == ("", list(MOUSE.values()))
 
 
 # sets that are odd, and are done with a flag
@@ -117,14 +122,14 @@ def test_spellings_of_programs_are_read_and_flagged(annotating):
 
 
 def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys):
-    library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\n")
+    library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\nlost\twords\n")
     universe = annotating.file("tested.txt", "\n".join([*REPAIR, *OTHERS, "LOST1"]))
     rows = "".join(f"{gene}\t{number}\n" for number, gene in enumerate([*REPAIR, *OTHERS[:3], "XA"]))
     annotating(annotating.file("mine.rnk", rows), model=None, libraries=[str(library)], universe=str(universe), top=5)
     sentences = [
         "mine: 8 of 9 identifiers are known genes, 1 is none: XA",  # of the whole ranking
         f"{universe}: 45 of 46 identifiers are known genes, 1 is none: LOST1",
-        "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2",
+        "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2; left out: gene sets without genes (1)",
     ]
     told = capsys.readouterr().out
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")

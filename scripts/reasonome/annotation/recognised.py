@@ -1,7 +1,7 @@
 """How many identifiers of every file that was read are known genes: for the terminal, the page and a table."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasonome.annotation.gene_list import GeneLists
@@ -20,17 +20,23 @@ COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recognised", "whic
 class Recognised:
     """The identifiers of one file, or of one comparison in it, each counted once, and those that are `unknown`.
 
-    `holds` says what the file is of: "lists", "universe" or "library".
+    `holds` says what the file is of: "lists", "universe" or "library"; `left_out` counts what else of a library is not
+    used, by the reason.
     """
 
     file: str
     holds: str
     identifiers: int
     unknown: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
         """The counts in words, with the first of the unknown ones."""
+        return self._known + "".join(f"; left out: {reason} ({count:,})" for reason, count in self.left_out.items())
+
+    @property
+    def _known(self) -> str:
         total = counted(self.identifiers, "identifier")
         if not self.unknown:
             return f"{self.file}: all {total} are known genes"
@@ -64,7 +70,7 @@ def recognised(
     if universe is not None:
         found.append(checked(universe[0], "universe", universe[1]))
     of_files = [library for library in libraries if library.identifiers]
-    return found + [Recognised(one.name, "library", one.identifiers, one.unknown) for one in of_files]
+    return found + [Recognised(one.name, "library", one.identifiers, one.unknown, one.left_out) for one in of_files]
 
 
 def _identifiers(lists: GeneLists) -> Iterator[str]:

@@ -50,8 +50,10 @@ class Annotation(Strict):
     columns: dict[Column, str] = Field(
         {}, description="of tables: what their columns are called, where that is not as common programs do"
     )
-    species: Literal["human", "mouse"] = Field(
-        "human", description="human or mouse, whose genes are asked about as human orthologues"
+    species: Literal["human", "mouse"] | None = Field(
+        None,
+        description="human, or mouse, whose genes are asked about as human orthologues; if not given human, and lists "
+        "that look like those of mice are refused",
     )
     adjusted_p: Annotated[float, Field(gt=0, le=1)] = Field(
         0.05, description="of tables: the largest adjusted p of a gene that counts"

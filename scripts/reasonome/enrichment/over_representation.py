@@ -33,12 +33,16 @@ class LibrarySet(NamedTuple):
 
 @dataclass(frozen=True)
 class GeneSetLibrary:
-    """Gene sets by id; `identifiers` counts those of their genes in the file, of which some are `unknown`."""
+    """Gene sets by id; `identifiers` counts those of their genes in the file, of which some are `unknown`.
+
+    `left_out` counts what else of the file is no part of it, by the reason.
+    """
 
     name: str
     sets: Mapping[str, LibrarySet]
     identifiers: int = 0
     unknown: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetLibrary:
@@ -58,7 +62,8 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
         fix = "give gene sets of human genes, by symbol or id, with tabs between them"
         raise InputError(what, file=path, fix=fix)
     sets = {set_id: LibrarySet(set_name, frozenset(members)) for (set_id, set_name), members in symbols.items()}
-    return GeneSetLibrary(name, sets, source_facts.identifiers, tuple(source_facts.unmapped["identifier"]))
+    unknown = tuple(source_facts.unmapped["identifier"])
+    return GeneSetLibrary(name, sets, source_facts.identifiers, unknown, source_facts.left_out)
 
 
 class TestedSet(NamedTuple):

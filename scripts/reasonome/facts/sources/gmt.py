@@ -34,20 +34,26 @@ class GeneSet(NamedTuple):
 
 
 def read_gmt(path: str | os.PathLike) -> Iterator[GeneSet]:
-    """Yield the gene sets of a GMT; empty fields at the end of a line are ignored. Raises InputError."""
-    any_set = False
+    """Yield the gene sets of a GMT, also those that have lost their genes; empty fields at the end do not count.
+
+    Raises InputError for a line without a tab or a name, and where no set has genes.
+    """
+    without_genes, any_genes = 0, False
     for number, line in lines(path):
         if not line.strip():
             continue
         name, *rest = (column.strip() for column in line.split("\t"))
         genes = tuple(dict.fromkeys(without_weight(gene) for gene in rest[1:] if gene))
-        if not name or not genes:
-            what = "expected name, description and at least one gene, tab-separated; found"
+        if not name or not rest:
+            what = "expected name, description and genes, tab-separated; found"
             what += f" {len(rest) + 1} column(s): '{line[:60]}'"
-            raise InputError(what, file=path, line=number, fix="give a GMT file; leave sets without genes out")
-        any_set = True
+            raise InputError(what, file=path, line=number, fix="give a GMT file")
+        without_genes, any_genes = without_genes + (not genes), any_genes or bool(genes)
         yield GeneSet(number, name, rest[0], genes)
-    if not any_set:
+    if without_genes and not any_genes:
+        what = f"none of the {without_genes:,} sets has a gene: expected name, description and genes, tab-separated"
+        raise InputError(what, file=path, fix="give a GMT file")
+    if not any_genes:
         raise InputError("there is no gene set in the file", file=path, fix=FETCH_AGAIN)
 
 
@@ -101,7 +107,11 @@ def no_descriptions(path: Path, line: int | None = None, what: str = "") -> Inpu
 def members(
     name: str, path: Path, sets: list[tuple[GeneSet, str, str]], genes: GeneTable, strict: bool = True
 ) -> SourceFacts:
-    """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`. Raises InputError."""
+    """`member_of_pathway` facts of (gene set, object_id, object_name) triples read from `path`. Raises InputError.
+
+    Sets without genes are left out, and counted.
+    """
+    left_out = {"gene sets without genes": sum(not gene_set.genes for gene_set, *_ in sets)}
     first: dict[str, GeneSet] = {}
     for gene_set, object_id, object_name in sets:
         check_name(object_name, path, gene_set.line, "the gene set")
@@ -115,7 +125,7 @@ def members(
         for gene_set, object_id, object_name in sets
         for gene in gene_set.genes
     ]
-    return with_genes(name, pd.DataFrame(rows, columns=ROW_COLUMNS), genes, path, strict=strict)
+    return with_genes(name, pd.DataFrame(rows, columns=ROW_COLUMNS), genes, path, left_out, strict)
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
@@ -127,7 +137,7 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     for gene_set in read_gmt(files["gmt"]):
         set_id, set_name = id_and_name(gene_set.name, gene_set.description)
         sets.append((gene_set, set_id or gene_set.name, set_name or words(gene_set.name)))
-    described = [(gene_set.name, gene_set.description, gene_set.genes[0]) for gene_set, *_ in sets]
+    described = [(gene_set.name, gene_set.description, gene_set.genes[0]) for gene_set, *_ in sets if gene_set.genes]
     if genes_as_descriptions(described, lambda written: genes.resolve(written).symbol is not None):
         first = sets[0][0]
         raise no_descriptions(files["gmt"], first.line, f", as '{first.description[:40]}' here")
