@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from reasonome.config import CLUSTER_RULES
-from reasonome.config.project import Project
-from reasonome.config.project.job_resources import JobResources, names, requested
+from reasonome.config.project import Project, experiments
+from reasonome.config.project.job_resources import JobResources, check_training, names, requested
+from reasonome.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -88,6 +89,31 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     assert (request["gpus_per_node"], request["processes"], request["sharding"]) == (8, 8, "zero3")
     assert JobResources(nodes=2, gpus=4).resources(1)["gres"] == "gpu:4"
     assert JobResources(nodes=2).resources(1)["gres"] is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "processes"),
+    [({"gpus": 3}, "gpus", 3), ({"gpus": 4, "processes": 3}, "processes", 3), ({"gpus": 1, "nodes": 3}, "nodes", 3)],
+)
+def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry, key, processes):
+    # grpo.soft learns from 16 completions a step, 4 at once: 2 and 4 processes can share them, and 3 take 12 or 24.
+    recipes = {"rules": ["grpo"], "recipes": ["grpo.soft"]}
+    project = asking({"cpus": 1}, {**recipes, "gpus": 2}, {**recipes, **entry})
+    with pytest.raises(InputError) as caught:
+        check_training(project, "smollm2-135m", "sft.names-s0+grpo.soft-s1")
+    error = caught.value
+    assert (error.file, error.field) == (config / "resources.yaml", f"2.{key}")
+    assert f"{key}: {entry[key]}" in (config / "resources.yaml").read_text().splitlines()[error.line - 1]
+    what = f"batch_size 16 is no multiple of micro_batch_size 4 × {processes} processes"
+    assert error.what == f"grpo.soft of smollm2-135m: {what}"
+    assert "ask for 2 or 4 processes" in error.fix and "set batch_size to 12 or 24" in error.fix
+    check_training(project, "smollm2-135m", "sft.names-s0")  # of which nothing was asked: one process
+
+
+def test_what_ships_can_be_trained_as_it_is_asked_for(project):
+    for experiment in project.experiments:
+        for backbone, chain in experiments.trained_steps(project, experiment):
+            check_training(project, backbone, chain)
 
 
 def test_a_cluster_may_take_gpus_by_gres_alone(asking):

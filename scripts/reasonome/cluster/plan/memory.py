@@ -38,7 +38,7 @@ def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Ne
     """The need of a training job, without activations; `size` is the parameters of its backbone."""
     processes = resources.processes or max(1, resources.gpus)
     parts = [assumed.BYTES[part][resources.sharding] for part in _parts(recipe)]
-    each = sum(whole + shared / ranks(resources) for whole, shared in parts)
+    each = sum(whole + shared / resources.ranks for whole, shared in parts)
     on_device = Estimate(SPARE * each / GB, "assumed", "without activations") * size
     if resources.gpus:
         if _shares_with_vllm(recipe):
@@ -60,11 +60,6 @@ def answering_need(size: Estimate, gpus: int) -> Need:
     note = "without keys and values" + (", for which vLLM takes 90% of each GPU" if gpus else "")
     weights = Estimate(SPARE * assumed.ANSWERING_BYTES / GB, "assumed", note) * size
     return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
-
-
-def ranks(resources: JobResources) -> int:
-    """Processes of a training job on all of its nodes."""
-    return (resources.processes or max(1, resources.gpus)) * resources.nodes
 
 
 def as_measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:

@@ -134,7 +134,7 @@ class Plan:
 
     def _need_of_training(self, job: Job, recipe: Recipe, device: Device, resources: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.
-        same = (job.rule, job.backbone, device.workers, memory.ranks(resources), resources.sharding)
+        same = (job.rule, job.backbone, device.workers, resources.ranks, resources.sharding)
         alike = [
             run
             for run in self.rates.runs
