@@ -20,6 +20,7 @@ from reasonome.cluster.plan.rates import Device, Rates
 from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
+from reasonome.config.gpu_models import PLANNED, gpu_in
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
@@ -387,7 +388,9 @@ def test_assumed_rates_are_of_the_machine_and_by_size(project):
     assert unnamed.note == "15,000 tokens/s on each A100 (no gpu_model is asked for) with 1B parameters"
     assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
     assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
-    assert assumed.gpu_in("NVIDIA L40S") == "l40s"
+    assert gpu_in("NVIDIA L40S") == "l40s" and gpu_in("gh200") == "h200"
+    assert gpu_in("l40") is gpu_in("a1000") is None
+    assert set(assumed.MACHINES) == {"cpu", *PLANNED}
     found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1).seconds
     took = 8200 / (0.3 * 312e12 / 6 / 1e9)
     assert (found.value, found.source) == (pytest.approx(60 + took), "assumed"), "and a minute to start"

@@ -9,6 +9,7 @@ from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted
 from reasonome.cluster.plan.measured import MeasuredRun
 from reasonome.config import DpoRecipe, KtoRecipe, Recipe, RolloutRecipe
+from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project.job_resources import JobResources
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
@@ -99,6 +100,6 @@ def _shares_with_vllm(recipe: Recipe) -> bool:
 
 def _share_of_vllm(resources: JobResources) -> Estimate:
     """GB that vLLM takes of each GPU to draw GRPO's answers; a GPU that is not known counts as UNNAMED_GPU."""
-    model = assumed.gpu_in(resources.gpu_model or "") or assumed.UNNAMED_GPU
+    model = gpu_in(resources.gpu_model or "") or assumed.UNNAMED_GPU
     card = MACHINES[model].memory_gb
     return Estimate(VLLM_SHARE * card, "assumed", f"vLLM's {VLLM_SHARE:.0%} of {card} GB ({model.upper()})")

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasonome.cluster.plan import assumed, backbones, memory
-from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU, gpu_in
+from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.cluster.plan.rates import TEXT_STAGES, Device, Rates
 from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import TRAINING_RULES, Recipe
+from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
 
