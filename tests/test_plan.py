@@ -730,6 +730,11 @@ def test_an_unknown_experiment_names_the_nearest():
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
 
 
+def test_rates_of_a_folder_that_is_not_there_are_an_error():
+    with pytest.raises(InputError, match="nowhere: --rates: there is no such folder"):
+        cli.main(["plan", "demo", "--config", str(tiny_project.ROOT / "config"), "--rates", "nowhere"])
+
+
 @pytest.mark.full
 @pytest.mark.slow
 def test_snakemake_says_what_is_left_of_the_demo(tmp_path, capsys):

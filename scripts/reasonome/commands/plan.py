@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
 
 
@@ -39,6 +39,10 @@ def run(args: argparse.Namespace) -> int:
 
     project = Project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
+    for folder in args.rates or []:
+        if not folder.is_dir():
+            fix = "give the results folder of a project where jobs were run"
+            raise InputError("there is no such folder", file=folder, field="--rates", fix=fix)
     past_runs = [run for folder in args.rates or [Path(project.settings.results)] for run in measured.runs(folder)]
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
