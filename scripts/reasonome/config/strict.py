@@ -1,6 +1,6 @@
 """The base model of the config, which refuses unknown keys, and the types of its fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
@@ -31,10 +31,13 @@ Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
 class WrongValue(ValueError):
-    """A mistake in a value; `fix` says what to write instead."""
+    """A mistake in a value; `fix` says what to write instead.
 
-    def __init__(self, what: str, fix: str):
-        self.fix = fix
+    `keys` are those below the place of the error whose values do not go together, such as `rows.take`.
+    """
+
+    def __init__(self, what: str, fix: str, keys: Sequence[str] = ()):
+        self.fix, self.keys = fix, keys
         super().__init__(what)
 
 

@@ -10,6 +10,11 @@ from reasonome.config.strict import Name, Precision, Strict, WrongValue
 PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
 
 
+def multiples_near(number: int, of: int) -> str:
+    """The multiples of `of` below and above a number, in words."""
+    return " or ".join(str(count * of) for count in (number // of, number // of + 1) if count)
+
+
 class Adapter(Strict):
     """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
 
@@ -66,7 +71,9 @@ class TrainingSettings(Strict):
     @model_validator(mode="after")
     def _whole_micro_batches(self) -> "TrainingSettings":
         if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
+            what = f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}"
+            fix = f"set batch_size to {multiples_near(self.batch_size, self.micro_batch_size)}"
+            raise WrongValue(what, fix, ("batch_size", "micro_batch_size"))
         return self
 
     def check_processes(self, processes: int) -> None:
@@ -78,11 +85,10 @@ class TrainingSettings(Strict):
             return
         whole = [number for number in range(1, batch // micro + 1) if batch % (micro * number) == 0]
         near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
-        batches = sorted({max(1, batch // together) * together, (batch // together + 1) * together})
         raise WrongValue(
             f"batch_size {batch} is no multiple of micro_batch_size {micro} × {processes} processes",
             f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
-            f"{' or '.join(map(str, batches))} in the recipe",
+            f"{multiples_near(batch, together)} in config/recipes/{self.stage}.yaml",
         )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reasonome.config import NAME, Experiment, Recipe, RecipeFile, TrainingSettings
+from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText
 
@@ -123,15 +124,17 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
         fix = f"'{first['input']}' is more: 15 percent are written as 0.15"
     elif first["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         fix = f"'{first['input']}' is not: give another number"
-    elif hasattr(context.get("error"), "fix"):
-        fix = context["error"].fix
+    elif isinstance(wrong := context.get("error"), WrongValue):
+        fix = wrong.fix
     elif first["type"] in ("int_parsing", "float_parsing"):
         fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
     elif first["type"] == "list_type":
         empty = first["input"] is None
         what = "a list belongs here" if empty else f"'{first['input']}' stands where a list belongs"
         fix = "write []" if empty else f"write [{first['input']}]"
-    raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
+    keys = getattr(context.get("error"), "keys", ())
+    where = text.last(*(place((*loc, *key.split("."))) for key in keys)) if keys else place(loc)
+    raise text.error(what, where, fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
 def _quoted(text: str) -> list[str]:
