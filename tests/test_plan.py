@@ -151,9 +151,9 @@ def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(pr
 
 def test_tokens_of_training_without_any_file(project):
     assert planned_work(project, training(PRETRAINED)).backward.value == 8200
-    # 300 examples at most, 512 tokens each at most; 8 prompts × 4 epochs × 4 completions.
+    # 300 examples at most, of 190 tokens by sizes.yaml; 8 prompts × 4 epochs × 4 completions.
     work = planned_work(project, training(TAUGHT)).backward
-    assert (work.value, work.at_most) == (300 * 512, True)
+    assert (work.value, work.at_most) == (300 * 190, True)
     work = planned_work(project, training(ALIGNED))
     prompt = project.style("demo-go", "demo-names").largest_prompt()
     assert (work.backward.value, work.backward.at_most) == (128 * (prompt + 96), True)
@@ -260,16 +260,17 @@ def written_pairs(preferences, pairs, benchmark="demo-go", model=""):
 @pytest.mark.parametrize(
     ("step", "unwritten", "written"),
     [
-        # Six pairs of each of 570 questions, 240 at most, of two texts of 512 tokens; then 120 pairs.
+        # Six pairs of each of 570 questions but 40, 240 at most, of two texts of 512 tokens; then 120 pairs.
         ("dpo.demotiers", 240 * 2 * 512, 120 * 2 * 512),
-        # Four answers of each of 570 questions, 400 at most; 120 pairs are of 20 questions, so of 80 answers.
+        # Four answers of each of 530 questions, 400 at most; 120 pairs are of 20 questions, so of 80 answers.
         ("kto.demotiers", 400 * 512, 80 * 512),
-        ("reward.demotiers", 570 * 6 * 2 * 512, 120 * 2 * 512),
+        ("reward.demotiers", 530 * 6 * 2 * 512, 120 * 2 * 512),
         # One pair of the samples for each of 64 questions.
         ("dpo.demosamples", 64 * 2 * 512, 120 * 2 * 512),
     ],
 )
-def test_tokens_of_learning_from_pairs_without_a_run(project, step, unwritten, written):
+def test_tokens_of_learning_from_pairs_without_a_run(tmp_path, step, unwritten, written):
+    project = without_sizes(tmp_path)
     benchmark()
     job = training(f"{TAUGHT}+{step}-s0")
     work = planned_work(project, job)
@@ -281,11 +282,25 @@ def test_tokens_of_learning_from_pairs_without_a_run(project, step, unwritten, w
     assert work.note == ("max_length" if step == "kto.demotiers" else "two of max_length")
 
 
+def test_thinned_pairs_of_questions_that_are_not_held_out_have_texts_of_the_style_s_length(project, tmp_path):
+    """With nothing built: 291 questions but 80, each with .15 + .5 + .15 + 0 + .15 + 1 pairs, are 411, as were found.
+
+    KTO learns from two answers of each pair.
+    """
+    work = planned_work(project, training("sft.bp-s0+reward.demobp-s0")).backward
+    assert work.value == pytest.approx(211 * 1.95 * 4 * 2 * 190) and work.source == "assumed"
+    thinned = varied(
+        tmp_path, "kto", "demotiers", preferences="demo-names-tiers", benchmark="demo-bp", max_answers=None
+    )
+    work = planned_work(thinned, training("kto.demotiers-s0")).backward
+    assert work.value == pytest.approx(211 * 1.95 * 2 * 190)
+
+
 def test_answers_of_thinned_tiers_are_two_of_a_pair_at_most(tmp_path):
     benchmark()
     project = varied(tmp_path, "kto", "demotiers", preferences="demo-names-tiers", epochs=2)
     written_pairs("demo-names-tiers", 50)
-    assert planned_work(project, training("kto.demotiers-s0")).backward.value == 50 * 2 * 2 * 512
+    assert planned_work(project, training("kto.demotiers-s0")).backward.value == 50 * 2 * 2 * 190
 
 
 @pytest.mark.parametrize(
@@ -309,7 +324,7 @@ def test_tokens_of_learning_from_pairs_by_a_run(tmp_path, step, settings, expect
     assert planned(project, job).seconds.value == expected / 96  # tokens a second
     # Other pairs have other lengths.
     trained_run(project, f"{step}-s0", recipe={"preferences": "demo-samples"}, backward_tokens=9600)
-    assert planned_work(project, job).backward.source == "counted"
+    assert planned_work(project, job).backward.source == "assumed"
 
 
 def test_online_dpo_draws_two_completions_of_each_prompt(project):
@@ -687,14 +702,14 @@ def test_the_table_says_where_numbers_are_from(project):
     # Statements are not written: perhaps fewer tokens. 41 seconds of two cores.
     assert line.split()[1:8] == ["pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "≤8.2"]
     assert "≤41 s m" in line and "≤0.023 m core-h" in line
-    assert "≤13 min s" in shown  # 300 × 512 tokens at 200 a second
+    assert "≤6 min a" in shown  # 300 × 190 tokens at 200 a second, and a minute to start
     assert "jobs: 4 that train or answer; others, not planned: 1 score" in shown
     assert "core-h: at most" in shown
     rows = [line.split("\t") for line in tsv(found).splitlines()]
     assert {len(row) for row in rows} == {len(rows[0])}
     sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
-    assert (sft["tokens"], sft["tokens_from"]) == ("1.54e+05", "<= counted")
-    assert (sft["seconds"], sft["seconds_from"]) == ("768", "<= scaled")
+    assert (sft["tokens"], sft["tokens_from"]) == ("5.7e+04", "<= assumed")
+    assert (sft["seconds"], sft["seconds_from"]) == ("345", "<= assumed")
     assert (sft["gpu_hours"], sft["gpu_hours_from"], sft["gpus"]) == ("", "", "0")
     assert text(Plan(project, [], []), "demo") == "'demo' is finished: nothing is left to run"
 
