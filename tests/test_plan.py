@@ -12,7 +12,7 @@ import torch
 
 import generate
 from reasonome import cli
-from reasonome.cluster.plan import assumed, backbones, measured, memory
+from reasonome.cluster.plan import assumed, backbones, jobs, limits, measured, memory
 from reasonome.cluster.plan.estimates import Estimate, counted, total, unknown
 from reasonome.cluster.plan.jobs import Job, parse
 from reasonome.cluster.plan.plan import Plan
@@ -743,6 +743,37 @@ def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
 def test_an_unknown_experiment_names_the_nearest():
     with pytest.raises(InputError, match=r"unknown experiment 'dmo'\n  fix: did you mean 'demo'\?"):
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
+
+
+@pytest.fixture
+def plain_machine(monkeypatch):
+    """A machine with two cores, no GPU and no SLURM."""
+    monkeypatch.setattr(limits.gpus_of_machine, "has_driver", lambda: False)
+    monkeypatch.setattr(limits.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(limits.shutil, "which", lambda _: None)
+
+
+def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeypatch, capsys):
+    monkeypatch.setattr(jobs, "still_to_run", lambda *_: [training(PRETRAINED)])
+    arguments = ["plan", "demo", "--config", str(tiny_project.ROOT / "config")]
+    assert cli.main(arguments) == 0
+    first, _, _, line, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("planned for: no GPUs (this machine's), 2 cores (this machine's); ")
+    assert " 2 cores " in line and "core-h" in line
+    assert cli.main([*arguments, "--gpus", "1"]) == 0
+    first, _, _, line, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("planned for: 1 GPU (as told), 2 cores") and " 1 GPU " in line
+    assert cli.main([*arguments, "--format", "tsv"]) == 0
+    assert capsys.readouterr().out.startswith("rule\tbackbone")
+
+
+def test_a_plan_on_a_cluster_is_for_what_is_asked_for(plain_machine, monkeypatch):
+    monkeypatch.setattr(limits.shutil, "which", lambda program: f"/usr/bin/{program}")
+    found = limits.limits(None, 4)
+    assert (found.gpus, found.cores) == (None, 4)
+    assert found.words.startswith(
+        "planned for: GPUs as asked for (of config/resources.yaml, as SLURM is here), 4 cores"
+    )
 
 
 def test_rates_of_a_folder_that_is_not_there_are_an_error():

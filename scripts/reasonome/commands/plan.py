@@ -1,7 +1,7 @@
 """`reasonome plan`: the jobs that an experiment still needs, with hours, disk and memory, before anything is submitted.
 
-reasonome plan gene-r1                       on the machines that config/resources.yaml asks for
-reasonome plan demo --gpus 0 --cores 2       on a machine with two cores and no GPU
+reasonome plan demo                          on this machine; where SLURM is, on what config/resources.yaml asks for
+reasonome plan gene-r1 --gpus 8              on machines with eight GPUs
 """
 
 import argparse
@@ -27,14 +27,16 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="results folder whose finished jobs tell how fast such jobs are; may be given several times "
         "(default: the project's)",
     )
-    command.add_argument("--gpus", type=arguments.whole(0), metavar="N", help="of a node at most (default: as asked)")
-    command.add_argument("--cores", type=arguments.whole(1), metavar="N", help="of a node at most (default: as asked)")
+    default = "(default: this machine's; where SLURM is, as asked)"
+    command.add_argument("--gpus", type=arguments.whole(0), metavar="N", help=f"of a node at most {default}")
+    command.add_argument("--cores", type=arguments.whole(1), metavar="N", help=f"of a node at most {default}")
     command.add_argument("--format", choices=["table", "tsv"], default="table")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; the exit status is 0."""
     from reasonome.cluster.plan import jobs, measured, table
+    from reasonome.cluster.plan.limits import limits
     from reasonome.cluster.plan.plan import Plan
 
     project = Project(args.config)
@@ -47,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
-    plan = Plan(project, still, past_runs, args.gpus, args.cores)
-    show(table.tsv(plan) if args.format == "tsv" else table.text(plan, args.experiment))
+    machine = limits(args.gpus, args.cores)
+    plan = Plan(project, still, past_runs, machine.gpus, machine.cores)
+    show(machine.words, file=sys.stderr if args.format == "tsv" else sys.stdout)
+    show(table.tsv(plan) if args.format == "tsv" else f"\n{table.text(plan, args.experiment)}")
     return 0
