@@ -267,6 +267,20 @@ def test_a_value_that_cannot_work(config, file, old, new, field, message):
     assert (error.file, error.field) == (config / file, field)
 
 
+def test_all_mistakes_of_a_variant_are_told(config):
+    path = config / "recipes/grpo.yaml"
+    wrong = "  o: {learning_rte: 1.0e-5, batch_size: x, loss: dap, beta: on, scheduler: cosin}\n  soft:"
+    line = change(path, "  soft:", wrong)
+    error = mistake(config)
+    assert [(found.line, found.field) for found in (error, *error.others)] == [
+        (line, f"variants.o.{key}") for key in ("learning_rte", "beta", "batch_size", "scheduler", "loss")
+    ]
+    text = str(error).splitlines()
+    assert len(text) == 9 and text[0].endswith("unknown key 'learning_rte': did you mean 'learning_rate'?")
+    assert text[1].endswith("neither true nor false belongs here; YAML reads yes, no, on and off as these")
+    assert text[-1] == "  fix: did you mean 'dapo'?"
+
+
 PRETRAIN = """\
 defaults:
   sequence_length: 256
