@@ -120,6 +120,29 @@ def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry
     check_training(project, "smollm2-135m", "sft.names-s0")  # of which nothing was asked: one process
 
 
+@pytest.mark.parametrize(
+    ("entry", "field", "what"),
+    [
+        ({"gpus": 1, "sharding": "zero3"}, "0.sharding", "zero3 cannot share out weights in 4 bits"),
+        ({"gpus": 0}, "0.gpus", "which needs a GPU, and none is asked for"),
+        ({"gpus": 1, "sharding": "zero2"}, None, None),
+    ],
+)
+def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, asking, entry, field, what):
+    recipes = config / "recipes/sft.yaml"
+    before, own = recipes.read_text().split("  biorlhf:", 1)
+    own = own.replace("alpha: 128", "alpha: 128, quantize: 4bit", 1).replace("size: auto", "size: 1", 1)
+    recipes.write_text(f"{before}  biorlhf:{own}")
+    project = asking({"recipes": ["sft.biorlhf"], **entry})
+    if what is None:
+        check_training(project, "mistral-7b", "sft.biorlhf-s0")
+        return
+    with pytest.raises(InputError, match=what) as caught:
+        check_training(project, "mistral-7b", "sft.biorlhf-s0")
+    assert (caught.value.file, caught.value.field) == (config / "resources.yaml", field)
+    assert "leave `quantize` out" in caught.value.fix
+
+
 def test_what_ships_can_be_trained_as_it_is_asked_for(project):
     for experiment in project.experiments:
         for backbone, chain in experiments.trained_steps(project, experiment):

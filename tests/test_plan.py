@@ -627,6 +627,13 @@ def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
     assert "needs about 62 GB on a GPU, which has 24: more GPUs with `sharding: zero3`" in warning
 
 
+def test_four_bits_without_a_gpu_are_warned_of(tmp_path):
+    project = varied(tmp_path, "sft", "biorlhf", adapter={"rank": 64, "alpha": 128, "quantize": "4bit"})
+    job = [training("sft.biorlhf-s0", "mistral-7b")]
+    assert any("`quantize: 4bit`, which needs a GPU" in found for found in Plan(project, job, [], 0, 2).warnings)
+    assert not any("quantize" in found for found in Plan(project, job, [], 1).warnings)
+
+
 def test_a_gpu_without_a_name_is_the_one_that_hours_are_of(tmp_path):
     project = Project(tiny_config(tmp_path, "- {rules: [sft], gpus: 1, sharding: none}\n"))
     (warning,) = Plan(project, [training("sft.names-s0", "llama-3.1-8b")], []).warnings

@@ -129,17 +129,34 @@ def requested(project: "Project", rule: str, backbone: str | None = None, chain:
 
 
 def check_training(project: "Project", backbone: str, chain: str) -> None:
-    """InputError, at its place in resources.yaml, where what is asked for cannot train the last step of a chain: its
-    processes cannot share the recipe's batch out."""
+    """InputError, at its place in resources.yaml, where what is asked for cannot train the last step of a chain.
+
+    Its processes cannot share the recipe's batch out, or weights in 4 bits have no GPU or are to be shared out.
+    """
     step = _step(chain)
     stage, variant = step.split(".")
-    asked = requested(project, stage, backbone, chain)
+    asked, recipe = requested(project, stage, backbone, chain), project.recipes[stage][variant]
+    if recipe.adapter and recipe.adapter.quantize:
+        _check_quantized(project, backbone, step, asked)
     try:
-        project.recipes[stage][variant].check_processes(asked.ranks)
+        recipe.check_processes(asked.ranks)
     except WrongValue as error:
         key = "processes" if asked.processes else "gpus" if asked.gpus > 1 else "nodes"
         what = f"{step} of {backbone}: {error}"
         raise project.folder.error(FILE, _place(project, backbone, step, key), what, error.fix) from None
+
+
+def _check_quantized(project: "Project", backbone: str, step: str, asked: JobResources) -> None:
+    what = f"{step} of {backbone} has `quantize: 4bit`"
+    if asked.sharding == "zero3":
+        what, key = f"{what}, and zero3 cannot share out weights in 4 bits", "sharding"
+        fix = "set `sharding: none` or `zero2` for it, or leave `quantize` out of the recipe's adapter"
+    elif not asked.gpus:
+        what, key = f"{what}, which needs a GPU, and none is asked for", "gpus"
+        fix = "set `gpus: 1` for it, or leave `quantize` out of the recipe's adapter"
+    else:
+        return
+    raise project.folder.error(FILE, _place(project, backbone, step, key), what, fix)
 
 
 def _step(chain: str) -> str:
