@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 
 from reasonome.training import gpus as gpus_of_machine
@@ -22,7 +23,7 @@ class Limits:
 
 def limits(gpus: int | None, cores: int | None) -> Limits:
     """What was told of GPUs and cores. What was not is what jobs ask for where SLURM is, else what is here."""
-    if shutil.which("sbatch"):
+    if _slurm_answers():
         here, whose = (None, None), "of config/resources.yaml, as SLURM is here"
     else:
         here, whose = (_gpus_here(), len(os.sched_getaffinity(0))), "this machine's"
@@ -32,6 +33,16 @@ def limits(gpus: int | None, cores: int | None) -> Limits:
         for told, count, what in zip((gpus, cores), counted, ("GPU", "core"), strict=True)
     ]
     return Limits(*counted, f"planned for: {', '.join(named)}; {_TOLD}")
+
+
+def _slurm_answers() -> bool:
+    """Whether SLURM is here and its controller answers; its commands alone may be left over."""
+    if shutil.which("sinfo") is None:
+        return False
+    try:
+        return subprocess.run(["sinfo", "--noheader"], capture_output=True, timeout=20).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _gpus_here() -> int | None:
