@@ -91,6 +91,16 @@ def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path):
     assert caught.value.file == str(tmp_path) and caught.value.field == "chat_template"
 
 
+def test_a_template_that_is_not_jinja_is_named_with_its_line(tmp_path):
+    saved(tmp_path, FAITHFUL)
+    (tmp_path / "chat_template.jinja").write_text(f"{{{{ bos_token }}}}\n{{% fr m in messages %}}\n{FAITHFUL}")
+    with pytest.raises(
+        InputError, match="the chat template is not valid Jinja: Encountered unknown tag 'fr'"
+    ) as caught:
+        load_tokenizer(tmp_path)
+    assert (caught.value.file, caught.value.line) == (tmp_path / "chat_template.jinja", 2)
+
+
 @pytest.mark.parametrize(
     ("template", "opening", "closing"),
     [

@@ -108,10 +108,32 @@ MISTAKES = {
             "  soft:",
             "  o: {batch_size: 10, micro_batch_size: 8}\n  soft:",
             "",
-            "variants.o",
-            "no multiple of micro_batch",
+            "variants.o.batch_size",
+            "batch_size 10 is no multiple of micro_batch_size 8: set batch_size to 8 or 16",
         ),
-        ("  soft:", "  o: {batch_size: 8, generations: 3}\n  soft:", "", "variants.o", "no multiple of generations 3"),
+        # The key that the variant changes, of the defaults' 16 completions a step.
+        (
+            "  soft:",
+            "  o: {micro_batch_size: 5}\n  soft:",
+            "",
+            "variants.o.micro_batch_size",
+            "batch_size 16 is no multiple",
+        ),
+        (
+            "  soft:",
+            "  o: {batch_size: 8, generations: 3}\n  soft:",
+            "",
+            "variants.o.batch_size",
+            "batch_size 8 is no multiple of generations 3: set batch_size to 6 or 9",
+        ),
+        ("  soft:", "  o: {generations: 3}\n  soft:", "", "variants.o.generations", "batch_size 16 is no multiple of"),
+        (
+            "  soft:",
+            "  o: {save_steps: 5, iterations: 2}\n  soft:",
+            "",
+            "variants.o.save_steps",
+            "save_steps 5 is no multiple of iterations 2",
+        ),
         (
             "  soft:",
             "  o: {rollouts: vllm-server, adapter: {quantize: 4bit}}\n  soft:",
@@ -120,7 +142,7 @@ MISTAKES = {
             "rollouts 'vllm-server' cannot sample from weights of `quantize: 4bit`",
         ),
         # The defaults: 16 completions, 4 of a prompt.
-        ("  soft:", "  o: {prompts: 3}\n  soft:", "", "variants.o", "prompts 3 do not fill a step of 4"),
+        ("  soft:", "  o: {prompts: 3}\n  soft:", "", "variants.o.prompts", "prompts 3 do not fill a step of 4"),
         ("  soft:", "  o: {rewards: {format: 0.0}}\n  soft:", "", "variants.o.rewards", "every reward has weight 0"),
     ],
     "recipes/onlinedpo.yaml": [
@@ -245,6 +267,20 @@ def test_a_value_that_cannot_work(config, file, old, new, field, message):
     assert (error.file, error.field) == (config / file, field)
 
 
+def test_all_mistakes_of_a_variant_are_told(config):
+    path = config / "recipes/grpo.yaml"
+    wrong = "  o: {learning_rte: 1.0e-5, batch_size: x, loss: dap, beta: on, scheduler: cosin}\n  soft:"
+    line = change(path, "  soft:", wrong)
+    error = mistake(config)
+    assert [(found.line, found.field) for found in (error, *error.others)] == [
+        (line, f"variants.o.{key}") for key in ("learning_rte", "beta", "batch_size", "scheduler", "loss")
+    ]
+    text = str(error).splitlines()
+    assert len(text) == 9 and text[0].endswith("unknown key 'learning_rte': did you mean 'learning_rate'?")
+    assert text[1].endswith("neither true nor false belongs here; YAML reads yes, no, on and off as these")
+    assert text[-1] == "  fix: did you mean 'dapo'?"
+
+
 PRETRAIN = """\
 defaults:
   sequence_length: 256
@@ -266,7 +302,7 @@ variants:
     [
         ("256", "16", 2, "defaults.sequence_length"),
         ("save_steps: 5", "save_steps: x", 7, "variants.demo.save_steps"),
-        ("128", "127", 8, "variants.human"),
+        ("128", "127", 11, "variants.human.batch_size"),
         ("    save_steps: 100\n", "", 8, "variants.human.save_steps"),
         ("human\n", "humn\n", 9, "variants.human.corpus"),
         ("save_steps: 100", "save_step: 100", 12, "variants.human.save_step"),

@@ -333,7 +333,9 @@ def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healt
 def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_examined(healthy, capsys):
     with pytest.raises(InputError, match="'config' is no file's path"):
         cli.main(["doctor", "--json", "config"])
-    assert capsys.readouterr().out == ""
+    with pytest.raises(InputError, match="new/found.json: --json: there is no folder new"):
+        cli.main(["doctor", "--json", "new/found.json"])
+    assert capsys.readouterr().out == "" and not (healthy / "new").exists()
 
 
 def test_an_unknown_experiment_names_the_nearest(healthy):

@@ -142,6 +142,15 @@ def test_an_adapter_that_is_left_in_bf16_is_found(gpu_check, tmp_path, monkeypat
     assert sizes._adapted(here, Adapter(**sizes.ADAPTER))[1] == ["bfloat16"]
 
 
+def test_steps_are_timed_without_logits_of_all_tokens(gpu_check, tmp_path):
+    from gpu_checks import sizes
+
+    here = gpu_check.Here(tmp_path, True)
+    model, _ = sizes._adapted(here, Adapter(**sizes.ADAPTER))
+    model.get_output_embeddings().register_forward_hook(lambda *_: pytest.fail("logits were made"))
+    assert sizes._steps(here, model, 2)[0] > 0
+
+
 @pytest.mark.full
 @pytest.mark.slow
 def test_its_small_form_ends_well_on_a_cpu(gpu_check, tmp_path):

@@ -12,7 +12,7 @@ import torch
 
 import generate
 from reasonome import cli
-from reasonome.cluster.plan import assumed, backbones, measured, memory
+from reasonome.cluster.plan import assumed, backbones, jobs, limits, measured, memory
 from reasonome.cluster.plan.estimates import Estimate, counted, total, unknown
 from reasonome.cluster.plan.jobs import Job, parse
 from reasonome.cluster.plan.plan import Plan
@@ -20,6 +20,7 @@ from reasonome.cluster.plan.rates import Device, Rates
 from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
+from reasonome.config.gpu_models import PLANNED, gpu_in
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
@@ -150,9 +151,9 @@ def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(pr
 
 def test_tokens_of_training_without_any_file(project):
     assert planned_work(project, training(PRETRAINED)).backward.value == 8200
-    # 300 examples at most, 512 tokens each at most; 8 prompts × 4 epochs × 4 completions.
+    # 300 examples at most, of 190 tokens by sizes.yaml; 8 prompts × 4 epochs × 4 completions.
     work = planned_work(project, training(TAUGHT)).backward
-    assert (work.value, work.at_most) == (300 * 512, True)
+    assert (work.value, work.at_most) == (300 * 190, True)
     work = planned_work(project, training(ALIGNED))
     prompt = project.style("demo-go", "demo-names").largest_prompt()
     assert (work.backward.value, work.backward.at_most) == (128 * (prompt + 96), True)
@@ -259,16 +260,17 @@ def written_pairs(preferences, pairs, benchmark="demo-go", model=""):
 @pytest.mark.parametrize(
     ("step", "unwritten", "written"),
     [
-        # Six pairs of each of 570 questions, 240 at most, of two texts of 512 tokens; then 120 pairs.
+        # Six pairs of each of 570 questions but 40, 240 at most, of two texts of 512 tokens; then 120 pairs.
         ("dpo.demotiers", 240 * 2 * 512, 120 * 2 * 512),
-        # Four answers of each of 570 questions, 400 at most; 120 pairs are of 20 questions, so of 80 answers.
+        # Four answers of each of 530 questions, 400 at most; 120 pairs are of 20 questions, so of 80 answers.
         ("kto.demotiers", 400 * 512, 80 * 512),
-        ("reward.demotiers", 570 * 6 * 2 * 512, 120 * 2 * 512),
+        ("reward.demotiers", 530 * 6 * 2 * 512, 120 * 2 * 512),
         # One pair of the samples for each of 64 questions.
         ("dpo.demosamples", 64 * 2 * 512, 120 * 2 * 512),
     ],
 )
-def test_tokens_of_learning_from_pairs_without_a_run(project, step, unwritten, written):
+def test_tokens_of_learning_from_pairs_without_a_run(tmp_path, step, unwritten, written):
+    project = without_sizes(tmp_path)
     benchmark()
     job = training(f"{TAUGHT}+{step}-s0")
     work = planned_work(project, job)
@@ -280,11 +282,25 @@ def test_tokens_of_learning_from_pairs_without_a_run(project, step, unwritten, w
     assert work.note == ("max_length" if step == "kto.demotiers" else "two of max_length")
 
 
+def test_thinned_pairs_of_questions_that_are_not_held_out_have_texts_of_the_style_s_length(project, tmp_path):
+    """With nothing built: 291 questions but 80, each with .15 + .5 + .15 + 0 + .15 + 1 pairs, are 411, as were found.
+
+    KTO learns from two answers of each pair.
+    """
+    work = planned_work(project, training("sft.bp-s0+reward.demobp-s0")).backward
+    assert work.value == pytest.approx(211 * 1.95 * 4 * 2 * 190) and work.source == "assumed"
+    thinned = varied(
+        tmp_path, "kto", "demotiers", preferences="demo-names-tiers", benchmark="demo-bp", max_answers=None
+    )
+    work = planned_work(thinned, training("kto.demotiers-s0")).backward
+    assert work.value == pytest.approx(211 * 1.95 * 2 * 190)
+
+
 def test_answers_of_thinned_tiers_are_two_of_a_pair_at_most(tmp_path):
     benchmark()
     project = varied(tmp_path, "kto", "demotiers", preferences="demo-names-tiers", epochs=2)
     written_pairs("demo-names-tiers", 50)
-    assert planned_work(project, training("kto.demotiers-s0")).backward.value == 50 * 2 * 2 * 512
+    assert planned_work(project, training("kto.demotiers-s0")).backward.value == 50 * 2 * 2 * 190
 
 
 @pytest.mark.parametrize(
@@ -308,7 +324,7 @@ def test_tokens_of_learning_from_pairs_by_a_run(tmp_path, step, settings, expect
     assert planned(project, job).seconds.value == expected / 96  # tokens a second
     # Other pairs have other lengths.
     trained_run(project, f"{step}-s0", recipe={"preferences": "demo-samples"}, backward_tokens=9600)
-    assert planned_work(project, job).backward.source == "counted"
+    assert planned_work(project, job).backward.source == "assumed"
 
 
 def test_online_dpo_draws_two_completions_of_each_prompt(project):
@@ -387,7 +403,9 @@ def test_assumed_rates_are_of_the_machine_and_by_size(project):
     assert unnamed.note == "15,000 tokens/s on each A100 (no gpu_model is asked for) with 1B parameters"
     assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
     assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
-    assert assumed.gpu_in("NVIDIA L40S") == "l40s"
+    assert gpu_in("NVIDIA L40S") == "l40s" and gpu_in("gh200") == "h200"
+    assert gpu_in("l40") is gpu_in("a1000") is None
+    assert set(assumed.MACHINES) == {"cpu", *PLANNED}
     found = planned(project, training(PRETRAINED, "llama-3.2-1b"), gpus=1).seconds
     took = 8200 / (0.3 * 312e12 / 6 / 1e9)
     assert (found.value, found.source) == (pytest.approx(60 + took), "assumed"), "and a minute to start"
@@ -609,6 +627,13 @@ def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
     assert "needs about 62 GB on a GPU, which has 24: more GPUs with `sharding: zero3`" in warning
 
 
+def test_four_bits_without_a_gpu_are_warned_of(tmp_path):
+    project = varied(tmp_path, "sft", "biorlhf", adapter={"rank": 64, "alpha": 128, "quantize": "4bit"})
+    job = [training("sft.biorlhf-s0", "mistral-7b")]
+    assert any("`quantize: 4bit`, which needs a GPU" in found for found in Plan(project, job, [], 0, 2).warnings)
+    assert not any("quantize" in found for found in Plan(project, job, [], 1).warnings)
+
+
 def test_a_gpu_without_a_name_is_the_one_that_hours_are_of(tmp_path):
     project = Project(tiny_config(tmp_path, "- {rules: [sft], gpus: 1, sharding: none}\n"))
     (warning,) = Plan(project, [training("sft.names-s0", "llama-3.1-8b")], []).warnings
@@ -684,14 +709,14 @@ def test_the_table_says_where_numbers_are_from(project):
     # Statements are not written: perhaps fewer tokens. 41 seconds of two cores.
     assert line.split()[1:8] == ["pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "≤8.2"]
     assert "≤41 s m" in line and "≤0.023 m core-h" in line
-    assert "≤13 min s" in shown  # 300 × 512 tokens at 200 a second
+    assert "≤6 min a" in shown  # 300 × 190 tokens at 200 a second, and a minute to start
     assert "jobs: 4 that train or answer; others, not planned: 1 score" in shown
     assert "core-h: at most" in shown
     rows = [line.split("\t") for line in tsv(found).splitlines()]
     assert {len(row) for row in rows} == {len(rows[0])}
     sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
-    assert (sft["tokens"], sft["tokens_from"]) == ("1.54e+05", "<= counted")
-    assert (sft["seconds"], sft["seconds_from"]) == ("768", "<= scaled")
+    assert (sft["tokens"], sft["tokens_from"]) == ("5.7e+04", "<= assumed")
+    assert (sft["seconds"], sft["seconds_from"]) == ("345", "<= assumed")
     assert (sft["gpu_hours"], sft["gpu_hours_from"], sft["gpus"]) == ("", "", "0")
     assert text(Plan(project, [], []), "demo") == "'demo' is finished: nothing is left to run"
 
@@ -725,6 +750,42 @@ def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
 def test_an_unknown_experiment_names_the_nearest():
     with pytest.raises(InputError, match=r"unknown experiment 'dmo'\n  fix: did you mean 'demo'\?"):
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
+
+
+@pytest.fixture
+def plain_machine(monkeypatch):
+    """A machine with two cores, no GPU and no SLURM."""
+    monkeypatch.setattr(limits.gpus_of_machine, "has_driver", lambda: False)
+    monkeypatch.setattr(limits.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(limits.shutil, "which", lambda _: None)
+
+
+def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeypatch, capsys):
+    monkeypatch.setattr(jobs, "still_to_run", lambda *_: [training(PRETRAINED)])
+    arguments = ["plan", "demo", "--config", str(tiny_project.ROOT / "config")]
+    assert cli.main(arguments) == 0
+    first, _, _, line, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("planned for: no GPUs (this machine's), 2 cores (this machine's); ")
+    assert " 2 cores " in line and "core-h" in line
+    assert cli.main([*arguments, "--gpus", "1"]) == 0
+    first, _, _, line, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("planned for: 1 GPU (as told), 2 cores") and " 1 GPU " in line
+    assert cli.main([*arguments, "--format", "tsv"]) == 0
+    assert capsys.readouterr().out.startswith("rule\tbackbone")
+
+
+def test_a_plan_on_a_cluster_is_for_what_is_asked_for(plain_machine, monkeypatch):
+    monkeypatch.setattr(limits, "_slurm_answers", lambda: True)
+    found = limits.limits(None, 4)
+    assert (found.gpus, found.cores) == (None, 4)
+    assert found.words.startswith(
+        "planned for: GPUs as asked for (of config/resources.yaml, as SLURM is here), 4 cores"
+    )
+
+
+def test_rates_of_a_folder_that_is_not_there_are_an_error():
+    with pytest.raises(InputError, match="nowhere: --rates: there is no such folder"):
+        cli.main(["plan", "demo", "--config", str(tiny_project.ROOT / "config"), "--rates", "nowhere"])
 
 
 @pytest.mark.full

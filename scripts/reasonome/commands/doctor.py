@@ -10,11 +10,12 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from reasonome.commands.json_output import check_output, write_output
 from reasonome.config.project import Project
 from reasonome.core import arguments
-from reasonome.core.errors import lookup
+from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
 
 
@@ -41,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.cluster.doctor.finding import FAIL
 
     check_output(args.json)
+    if args.json not in (None, "-") and not Path(args.json).parent.is_dir():
+        fix = "make it, or give another path: doctor writes into folders that are there"
+        raise InputError(f"there is no folder {Path(args.json).parent}", file=args.json, field="--json", fix=fix)
     project = Project(args.config)
     names = args.experiments or list(project.settings.experiments)
     for name in names:

@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, Variant, WrongValue
-from reasonome.config.training_settings import QuestionRecipe, RowsRecipe, TrainingSettings
+from reasonome.config.training_settings import QuestionRecipe, RowsRecipe, TrainingSettings, multiples_near
 
 # The reward that a reward model gives.
 JUDGE = "judge"
@@ -301,12 +301,15 @@ class RolloutRecipe(RowsRecipe):
     @model_validator(mode="after")
     def _whole_groups(self) -> Self:
         if self.batch_size % self.group:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of {self._group_in_words()}")
+            what = f"batch_size {self.batch_size} is no multiple of {self._group_in_words()}"
+            fix = f"set batch_size to {multiples_near(self.batch_size, self.group)}"
+            raise WrongValue(what, fix, ("batch_size", "generations"))
         step = self.batch_size // self.group
         taken = self.rows.take if self.rows and not self.mixture else None
         for key, prompts in (("prompts", self.prompts), ("rows.take", taken)):
             if prompts is not None and prompts < step:
-                raise ValueError(f"{key} {prompts} do not fill a step of {step} (batch_size / {self.group})")
+                what = f"{key} {prompts} do not fill a step of {step} (batch_size {self.batch_size} / {self.group})"
+                raise WrongValue(what, f"set {key} to {step} or more, or batch_size to less", (key, "batch_size"))
         return self
 
     def _group_in_words(self) -> str:
@@ -382,7 +385,8 @@ class GrpoRecipe(RolloutRecipe):
             value = getattr(self, key)
             if value is not None and value % self.iterations:
                 why = "a checkpoint holds no completions to go on with"
-                raise ValueError(f"{key} {value} is no multiple of iterations {self.iterations}: {why}")
+                what = f"{key} {value} is no multiple of iterations {self.iterations}: {why}"
+                raise WrongValue(what, f"set {key} to {multiples_near(value, self.iterations)}", (key, "iterations"))
         return self
 
 

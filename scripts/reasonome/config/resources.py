@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from reasonome.config.gpu_models import check_gpu_model
 from reasonome.config.strict import Names, Strict, check_unique
 
 # The rules that a cluster runs; those marked as local run where Snakemake runs.
@@ -50,7 +51,7 @@ class Request(Strict):
     gpus: Annotated[int, Field(ge=0)] | None = Field(
         None, description="of a node; in an entry without rules for training and generate, which use them"
     )
-    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
+    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$"), AfterValidator(check_gpu_model)] | None = None
     gres: bool | None = Field(None, description="whether SLURM is asked for GPUs by --gres; if not given by --gpus")
     nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
     processes: Annotated[int, Field(ge=1)] | None = Field(

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reasonome.config.strict import Name, Strict
+from reasonome.config.strict import STYLE, Name, Strict
 
+Style = Annotated[str, Field(pattern=STYLE)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -14,3 +15,4 @@ class Sizes(Strict):
 
     rows: dict[Name, Count] = Field({}, description="benchmark -> training questions")
     tokens: dict[Name, Count] = Field({}, description="corpus -> tokens of its training statements")
+    lengths: dict[Style, Count] = Field({}, description="prompt style -> tokens of a question with its answer")

@@ -1,19 +1,23 @@
 """The base model of the config, which refuses unknown keys, and the types of its fields."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import ErrorType
 
 from reasonome.core.errors import nearest
 
@@ -31,10 +35,13 @@ Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
 class WrongValue(ValueError):
-    """A mistake in a value; `fix` says what to write instead."""
+    """A mistake in a value; `fix` says what to write instead.
 
-    def __init__(self, what: str, fix: str):
-        self.fix = fix
+    `keys` are those below the place of the error whose values do not go together, such as `rows.take`.
+    """
+
+    def __init__(self, what: str, fix: str, keys: Sequence[str] = ()):
+        self.fix, self.keys = fix, keys
         super().__init__(what)
 
 
@@ -83,18 +90,37 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _name_wrong_keys(cls, value: Any) -> Any:
-        for key, setting in value.items() if isinstance(value, Mapping) else ():
-            if key not in cls.model_fields:
-                raise ValueError(f"unknown key '{key}': {nearest(str(key), cls.model_fields)}")
-            # Pydantic would take true for 1.
+    def _name_wrong_keys(cls, value: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """All mistakes at once: unknown keys beside those that pydantic finds in the others."""
+        if not isinstance(value, Mapping) or not (wrong := [*cls._wrong_keys(value)]):
+            return validate(value)
+        named, others = {key for key, _ in wrong}, []
+        # The key that was meant is not missing too.
+        meant = named.union(*(re.findall(r"'(.*?)'", mistake.context.get("nearest", "")) for _, mistake in wrong))
+        try:
+            validate({key: setting for key, setting in value.items() if key not in named})
+        except ValidationError as error:
+            lines = error.errors(include_url=False)
+            others = [_again(line) for line in lines if line["type"] != "missing" or line["loc"][0] not in meant]
+        lines = [InitErrorDetails(type=mistake, loc=(), input=value) for _, mistake in wrong]
+        raise ValidationError.from_exception_data(cls.__name__, [*lines, *others])
+
+    @classmethod
+    def _wrong_keys(cls, value: Mapping[str, Any]) -> Iterator[tuple[str, PydanticCustomError]]:
+        """Keys that are unknown, or whose values are true or false in place of a number, which pydantic would take."""
+        for key, setting in value.items():
             values = setting if isinstance(setting, list) else [setting]
-            if any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key]):
+            if key not in cls.model_fields:
+                what = "unknown key '{key}': {nearest}"
+                yield (
+                    key,
+                    PydanticCustomError("key", what, {"key": key, "nearest": nearest(str(key), cls.model_fields)}),
+                )
+            elif any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key]):
                 what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
-                raise PydanticCustomError("truth", what, {"key": key})
-        return value
+                yield key, PydanticCustomError("truth", what, {"key": key})
 
     @model_serializer(mode="wrap")
     def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -103,6 +129,14 @@ class Strict(BaseModel):
     def _unwritten(self) -> set[str]:
         """Keys that are not written."""
         return {key for key in self.newer if getattr(self, key) == type(self).model_fields[key].default}
+
+
+def _again(line: ErrorDetails) -> InitErrorDetails:
+    """A line of an error, for another error."""
+    kind, context = line["type"], line.get("ctx", {})
+    if kind not in get_args(ErrorType):  # a PydanticCustomError
+        kind = PydanticCustomError(kind, "{message}", {**context, "message": line["msg"]})
+    return InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=context)
 
 
 def _may_be_true(field: FieldInfo) -> bool:

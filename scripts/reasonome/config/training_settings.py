@@ -4,10 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from reasonome.config.strict import Name, Precision, Strict
+from reasonome.config.strict import Name, Precision, Strict, WrongValue
 
 # A part of a training split, as `Rows.which` has it.
 PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
+
+
+def multiples_near(number: int, of: int) -> str:
+    """The multiples of `of` below and above a number, in words."""
+    return " or ".join(str(count * of) for count in (number // of, number // of + 1) if count)
 
 
 class Adapter(Strict):
@@ -66,8 +71,25 @@ class TrainingSettings(Strict):
     @model_validator(mode="after")
     def _whole_micro_batches(self) -> "TrainingSettings":
         if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
+            what = f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}"
+            fix = f"set batch_size to {multiples_near(self.batch_size, self.micro_batch_size)}"
+            raise WrongValue(what, fix, ("batch_size", "micro_batch_size"))
         return self
+
+    def check_processes(self, processes: int) -> None:
+        """WrongValue where so many processes cannot share an optimizer step out in whole micro-batches; its fix has the
+        nearest numbers that can. `auto` is one row here: more are found where they divide."""
+        micro = 1 if self.micro_batch_size == "auto" else self.micro_batch_size
+        together, batch = micro * processes, self.batch_size
+        if batch % together == 0:
+            return
+        whole = [number for number in range(1, batch // micro + 1) if batch % (micro * number) == 0]
+        near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
+        raise WrongValue(
+            f"batch_size {batch} is no multiple of micro_batch_size {micro} × {processes} processes",
+            f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
+            f"{multiples_near(batch, together)} in config/recipes/{self.stage}.yaml",
+        )
 
     @property
     def corpora(self) -> list[str]:

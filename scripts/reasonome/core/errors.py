@@ -13,7 +13,8 @@ from reasonome.core.terminal import show
 class InputError(Exception):
     """A mistake in a user's input: what is wrong, where (file, line, field) and how to fix it.
 
-    Programs print it as one message without a traceback and exit with status 2.
+    Programs print it as one message without a traceback and exit with status 2. `others` are further mistakes, printed
+    below it.
     """
 
     def __init__(
@@ -24,8 +25,10 @@ class InputError(Exception):
         line: int | None = None,
         field: str | None = None,
         fix: str | None = None,
+        others: Iterable["InputError"] = (),
     ):
         self.what, self.file, self.line, self.field, self.fix = what, file, line, field, fix
+        self.others = tuple(others)
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -35,7 +38,8 @@ class InputError(Exception):
         if self.field is not None:
             where += f": {self.field}" if where else self.field
         text = f"{where}: {self.what}" if where else self.what
-        return f"{text}\n  fix: {self.fix}" if self.fix else text
+        text = f"{text}\n  fix: {self.fix}" if self.fix else text
+        return "\n".join([text, *map(str, self.others)])
 
 
 _SHOWN_NAMES = 30

@@ -75,9 +75,16 @@ class YamlText:
     def error(self, what: str, loc: Loc, fix: str | None, missing: bool = False) -> InputError:
         """An InputError at the line of `loc`, or of its nearest parent; `missing`: its last key is missing."""
         loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
+        field = ".".join(map(str, loc)) or None
+        return InputError(what, file=self.file, line=self._line(loc), field=field, fix=fix)
+
+    def last(self, *locs: Loc) -> Loc:
+        """Of several paths the one that is written last in the file; the first of those in one line."""
+        return max(locs, key=lambda loc: self._line(self._as_written(loc)) or 0)
+
+    def _line(self, loc: Loc) -> int | None:
         place = tuple(map(str, loc))
-        line = next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
-        return InputError(what, file=self.file, line=line, field=".".join(place) or None, fix=fix)
+        return next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
 
     def _as_written(self, loc: Loc) -> Loc:
         """`loc` without the parts that pydantic adds: the tag of a union, the `steps` of an arm given as a list."""

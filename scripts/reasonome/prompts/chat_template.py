@@ -13,7 +13,7 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError
 
 from reasonome.core.errors import InputError
 
@@ -59,7 +59,7 @@ def settle(tokenizer) -> None:
     """Give a tokenizer's chat template a fixed date; where it is unfaithful to system text, put that into the user's.
 
     A template that this does not mend stays: `render` and `answered` tell what it does. InputError for one that reads
-    the clock in another way. A tokenizer without a template stays without.
+    the clock in another way, and for one that is not Jinja. A tokenizer without a template stays without.
     """
     if not tokenizer.chat_template:
         return
@@ -135,6 +135,8 @@ def _is_faithful(tokenizer, template: str) -> bool:
             list(_PROBE), chat_template=template, tokenize=False, add_generation_prompt=True
         )
         whole = tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False)
+    except TemplateSyntaxError as error:
+        raise _error(tokenizer, f"the chat template is not valid Jinja: {error.message}", error.lineno) from None
     except TemplateError:  # as templates do that know no system messages
         return False
     return whole.startswith(prompt) and all(message["content"] in prompt for message in _PROBE)
@@ -157,9 +159,14 @@ def _check_said(tokenizer, messages: Sequence[Message], text: str) -> None:
             raise _error(tokenizer, f"the chat template leaves out or changes what the {message['role']} says: {said}")
 
 
-def _error(tokenizer, what: str) -> InputError:
+def _error(tokenizer, what: str, line: int | None = None) -> InputError:
+    """The error about a tokenizer's template, and with a line of it about its file, where it has one of its own."""
     fix = "take another backbone, or edit the chat template beside its weights"
-    return InputError(what, file=_name(tokenizer), field="chat_template", fix=fix)
+    file = Path(_name(tokenizer)) / "chat_template.jinja"
+    if line is not None and file.is_file():
+        return InputError(what, file=file, line=line, fix=fix)
+    place = "" if line is None else f" (line {line} of the template)"
+    return InputError(what + place, file=_name(tokenizer), field="chat_template", fix=fix)
 
 
 def _name(tokenizer) -> str:

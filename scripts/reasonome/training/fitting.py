@@ -134,10 +134,15 @@ def longest_that_fits(longest: int, fits: Callable[[int], bool]) -> int:
     return low * PIECE if low * PIECE >= SHORTEST else 0
 
 
+def add_head(model) -> None:
+    """Give a model the head of SFT: `model(…, labels=…, fused_lm_head=True)` gives no logits but `log_probs`."""
+    add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
+
+
 def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
     """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
     trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
-    add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
+    add_head(model)
     trained.to("cuda").train()
     if recipe.gradient_checkpointing:
         recomputation.enable(model)

@@ -17,6 +17,7 @@ from reasonome.answering import precision
 from reasonome.benchmarks.rows import drawn, read_rows
 from reasonome.config import JUDGE, STAGES, Recipe, Style
 from reasonome.config.project import Project, chains, experiments
+from reasonome.config.strict import WrongValue
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import (
@@ -404,21 +405,10 @@ class Stage:
 
 def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
     """InputError where an optimizer step does not divide into whole micro-batches, with the nearest numbers that do."""
-    micro = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
-    together = micro * processes
-    if recipe.batch_size % together == 0:
-        return
-    whole = [number for number in range(1, recipe.batch_size // micro + 1) if recipe.batch_size % (micro * number) == 0]
-    near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
-    batches = sorted({max(1, recipe.batch_size // together) * together, (recipe.batch_size // together + 1) * together})
-    raise InputError(
-        f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} × "
-        f"{processes} processes",
-        file=file,
-        field="batch_size",
-        fix=f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
-        f"{' or '.join(map(str, batches))} in the recipe",
-    )
+    try:
+        recipe.check_processes(processes)
+    except WrongValue as error:
+        raise InputError(str(error), file=file, field="batch_size", fix=error.fix) from None
 
 
 def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:

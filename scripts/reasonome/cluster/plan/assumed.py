@@ -74,8 +74,3 @@ def flops(recipe: Recipe) -> int:
     drawn_elsewhere = rollouts and (recipe.rollouts != "transformers" or recipe.passes > 1)
     further = recipe.gradient_checkpointing + compared + drawn_elsewhere
     return 2 + (2 if recipe.adapter else 4) + 2 * further
-
-
-def gpu_in(name: str) -> str | None:
-    """The GPU of MACHINES that a name means, the longest where several are in it: an L40S is no L4."""
-    return max((model for model in MACHINES if model in name.lower()), key=len, default=None)

@@ -9,6 +9,7 @@ from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted
 from reasonome.cluster.plan.measured import MeasuredRun
 from reasonome.config import DpoRecipe, KtoRecipe, Recipe, RolloutRecipe
+from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project.job_resources import JobResources
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
@@ -38,7 +39,7 @@ def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Ne
     """The need of a training job, without activations; `size` is the parameters of its backbone."""
     processes = resources.processes or max(1, resources.gpus)
     parts = [assumed.BYTES[part][resources.sharding] for part in _parts(recipe)]
-    each = sum(whole + shared / ranks(resources) for whole, shared in parts)
+    each = sum(whole + shared / resources.ranks for whole, shared in parts)
     on_device = Estimate(SPARE * each / GB, "assumed", "without activations") * size
     if resources.gpus:
         if _shares_with_vllm(recipe):
@@ -60,11 +61,6 @@ def answering_need(size: Estimate, gpus: int) -> Need:
     note = "without keys and values" + (", for which vLLM takes 90% of each GPU" if gpus else "")
     weights = Estimate(SPARE * assumed.ANSWERING_BYTES / GB, "assumed", note) * size
     return Need(weights.times(1 / gpus) if gpus else None, weights + counted(PROCESS_GB), counted(0), counted(0))
-
-
-def ranks(resources: JobResources) -> int:
-    """Processes of a training job on all of its nodes."""
-    return (resources.processes or max(1, resources.gpus)) * resources.nodes
 
 
 def as_measured(need: Need, runs: Sequence[MeasuredRun]) -> Need:
@@ -104,6 +100,6 @@ def _shares_with_vllm(recipe: Recipe) -> bool:
 
 def _share_of_vllm(resources: JobResources) -> Estimate:
     """GB that vLLM takes of each GPU to draw GRPO's answers; a GPU that is not known counts as UNNAMED_GPU."""
-    model = assumed.gpu_in(resources.gpu_model or "") or assumed.UNNAMED_GPU
+    model = gpu_in(resources.gpu_model or "") or assumed.UNNAMED_GPU
     card = MACHINES[model].memory_gb
     return Estimate(VLLM_SHARE * card, "assumed", f"vLLM's {VLLM_SHARE:.0%} of {card} GB ({model.upper()})")

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reasonome.cluster.plan import assumed, backbones, memory
-from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU, gpu_in
+from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.cluster.plan.rates import TEXT_STAGES, Device, Rates
 from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import TRAINING_RULES, Recipe
+from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
 
@@ -35,6 +36,7 @@ class Line:
     tokens: Estimate
     seconds: Estimate
     need: memory.Need
+    quantized: bool = False  # it trains beside weights in 4 bits
 
     @property
     def on_gpus(self) -> bool:
@@ -102,7 +104,7 @@ class Plan:
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        answers = job.rule in (ANSWERING, SAMPLING)
+        answers, quantized = job.rule in (ANSWERING, SAMPLING), False
         request = requested(self.project, ANSWERING if answers else job.rule, job.backbone, job.chain)
         device = Device.granted(request, self.gpus, self.cores)
         resources = _given(request, device)
@@ -114,11 +116,12 @@ class Plan:
             need = memory.answering_need(self.rates.sizes[job.backbone], used.workers if resources.gpus else 0)
         else:
             recipe = chains.last_step(job.chain).recipe(self.project)
+            quantized = bool(recipe.adapter and recipe.adapter.quantize)
             seconds = self._seconds_of_training(job, recipe, device, work)
             need = self._need_of_training(job, recipe, device, resources)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
-        return Line(name, len(jobs), resources, device, work.backward + work.generated, seconds, need)
+        return Line(name, len(jobs), resources, device, work.backward + work.generated, seconds, need, quantized)
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted, flops = recipe.adapter is not None, assumed.flops(recipe)
@@ -134,7 +137,7 @@ class Plan:
 
     def _need_of_training(self, job: Job, recipe: Recipe, device: Device, resources: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.
-        same = (job.rule, job.backbone, device.workers, memory.ranks(resources), resources.sharding)
+        same = (job.rule, job.backbone, device.workers, resources.ranks, resources.sharding)
         alike = [
             run
             for run in self.rates.runs
@@ -146,7 +149,7 @@ class Plan:
 
 
 def _too_little(line: Line) -> list[str]:
-    """The time and memory that a job lacks, and the lines for config/resources.yaml."""
+    """The time, memory and GPU that a job lacks, and the lines for config/resources.yaml."""
     warnings = []
     resources, need = line.resources, line.need
     minutes = (line.seconds.value or 0) / 60
@@ -169,6 +172,8 @@ def _too_little(line: Line) -> list[str]:
             f"saves {need.checkpoint.value:.0f} GB, for which {warned} seconds before its time limit may be too few: "
             f"set `warning_seconds: {needed}`{more}"
         )
+    if line.quantized and not line.on_gpus:
+        warnings.append("has `quantize: 4bit`, which needs a GPU: give --gpus, or leave `quantize` out of its recipe")
     model = gpu_in(resources.gpu_model or "") or UNNAMED_GPU
     if need.gpu and (need.gpu.value or 0) > MACHINES[model].memory_gb:
         which = "" if resources.gpu_model else f", taken for one of {model.upper()} as no `gpu_model` is given"

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU, gpu_in
+from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate, combine, unknown
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
+from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project.job_resources import JobResources
 
 TEXT_STAGES = ("pretrain", "sft", "dpo", "kto", "reward")
@@ -129,7 +130,7 @@ class Rates:
 
 def _machine(device: Device) -> str | None:
     """The name in MACHINES; None for a GPU that is not known."""
-    return UNNAMED_GPU if device.name == "gpu" else gpu_in(device.name)
+    return {"cpu": "cpu", "gpu": UNNAMED_GPU}.get(device.name) or gpu_in(device.name)
 
 
 def _called(device: Device, model: str) -> str:

@@ -69,10 +69,8 @@ class Workload:
         alike = self._alike(job, "sft", _learned(recipe) | {"teacher": recipe.teacher, "max_steps": None})
         if seen := sum(run.examples * run.settings["epochs"] for run in alike):
             length = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
-        elif recipe.max_length == "auto":
-            length = unknown("max_length: auto")
         else:
-            length = counted(recipe.max_length, "all of max_length", at_most=True)
+            length = self._assumed_length(recipe, "all of max_length")
         return Work(examples * length + self._beside(recipe))
 
     def _beside(self, recipe: SftRecipe) -> Estimate:
@@ -124,8 +122,18 @@ class Workload:
         alike = self._alike(job, recipe.stage, learned)
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             return Work(rows * _length(sum(run.backward_tokens for run in alike) / seen, alike, job))
-        longest = "max_length" if each == 1 else "two of max_length"
-        return Work(rows * counted(each * recipe.max_length, longest, at_most=True))
+        length = self._assumed_length(recipe, "max_length" if each == 1 else "two of max_length")
+        return Work(rows * length.times(each))
+
+    def _assumed_length(self, recipe: SftRecipe | PreferenceRecipe, longest: str) -> Estimate:
+        """Tokens of a question with its answer by sizes.yaml, else `max_length`, which `longest` says in words."""
+        lengths = [self.project.sizes.lengths.get(style) for _, style in recipe.questions]
+        if recipe.max_length == "auto":
+            return unknown("max_length: auto")
+        if not all(lengths):
+            return counted(recipe.max_length, longest, at_most=True)
+        length = min(recipe.max_length, max(lengths))
+        return Estimate(length, "assumed", f"texts of {length} tokens by sizes.yaml")
 
     def _preferred(self, job: Job, recipe: PreferenceRecipe) -> Estimate:
         """Pairs of answers to the training questions of a recipe's one benchmark, or with KTO its answers."""
@@ -133,12 +141,16 @@ class Workload:
         tiers = spec.kind == "tiers"
         # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
         answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if isinstance(recipe, KtoRecipe) else 1
+        if tiers and spec.shares and isinstance(recipe, KtoRecipe):
+            answers_of_pair = 2
         files = experiments.training_files(self.project, recipe, job.backbone, chains.parent(job.chain))
         if (pairs := _lines(files["preferences"])) is not None:
-            fewer_kinds = tiers and spec.shares and isinstance(recipe, KtoRecipe)
-            return counted(pairs * 2, at_most=True) if fewer_kinds else counted(round(pairs * answers_of_pair))
-        asked = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), getattr(spec, "questions", None))
-        rows = asked.times((len(KINDS) if tiers else 1) * answers_of_pair)
+            return counted(round(pairs * answers_of_pair), at_most=answers_of_pair == 2 and tiers)
+        questions = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), getattr(spec, "questions", None))
+        left = combine(lambda count: max(0, count - spec.held_out), questions)
+        of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if tiers else 1
+        most = len(TIERS) if tiers and isinstance(recipe, KtoRecipe) else math.inf
+        rows = left.times(min(most, of_question * answers_of_pair))
         return rows * counted(1, "preferences not written", at_most=True)
 
     def _taught(self, recipe: SftRecipe) -> Estimate:

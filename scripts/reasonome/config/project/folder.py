@@ -1,13 +1,15 @@
 """The files of a config folder: read into models, and where in them a mistake was written."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from reasonome.config import NAME, Experiment, Recipe, RecipeFile, TrainingSettings
+from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText
 
@@ -19,7 +21,7 @@ NO_MAPPING = "should hold keys with values (key: value)"
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
-    Methods that read raise InputError for the first mistake in a file.
+    Methods that read raise InputError for the mistakes in a file, or in a recipe's variant, all at once.
     """
 
     def __init__(self, root: Path):
@@ -89,11 +91,40 @@ def _merged(defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
 
 
 def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
-    """`data` as `kind`; InputError for the first mistake, at `place` of its path in `text`."""
+    """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`."""
     try:
         return TypeAdapter(kind).validate_python(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        lines = _of_one_branch(error.errors(include_url=False), data)
+    found: dict[str | None, InputError] = {}
+    for line in lines:
+        error = _located(line, text, place)
+        found.setdefault(error.field, error)
+    first, *others = found.values()
+    first.others = tuple(others)
+    raise first
+
+
+def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetails]:
+    """The errors but for those of other types that a value could have had, by the parts that pydantic adds to paths."""
+    branches: dict[Loc, str | int] = {}
+    kept = []
+    for line in lines:
+        node, same = data, True
+        for position, part in enumerate(line["loc"]):
+            if isinstance(node, Mapping | list) and (
+                part in node or (isinstance(node, list) and isinstance(part, int))
+            ):
+                node = node[part]
+            elif position + 1 < len(line["loc"]) or line["type"] != "missing":
+                same &= branches.setdefault(line["loc"][:position], part) == part
+        if same:
+            kept.append(line)
+    return kept
+
+
+def _located(first: ErrorDetails, text: YamlText, place: Callable[[Loc], Loc]) -> InputError:
+    """The InputError of a mistake that pydantic found."""
     loc = tuple(part for part in first["loc"] if part != "[key]")
     what = first["msg"].removeprefix("Value error, ")
     of_prompt = text.file.suffix == ".txt"
@@ -123,15 +154,17 @@ def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] 
         fix = f"'{first['input']}' is more: 15 percent are written as 0.15"
     elif first["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         fix = f"'{first['input']}' is not: give another number"
-    elif hasattr(context.get("error"), "fix"):
-        fix = context["error"].fix
+    elif isinstance(wrong := context.get("error"), WrongValue):
+        fix = wrong.fix
     elif first["type"] in ("int_parsing", "float_parsing"):
         fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
     elif first["type"] == "list_type":
         empty = first["input"] is None
         what = "a list belongs here" if empty else f"'{first['input']}' stands where a list belongs"
         fix = "write []" if empty else f"write [{first['input']}]"
-    raise text.error(what, place(loc), fix, missing=first["type"] in ("missing", "union_tag_not_found"))
+    keys = getattr(context.get("error"), "keys", ())
+    where = text.last(*(place((*loc, *key.split("."))) for key in keys)) if keys else place(loc)
+    return text.error(what, where, fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 
 
 def _quoted(text: str) -> list[str]:

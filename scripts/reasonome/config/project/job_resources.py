@@ -2,9 +2,14 @@
 
 import math
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from reasonome.config import TRAINING_RULES, Request
-from reasonome.config.project import Project, chains
+from reasonome.config.strict import WrongValue
+from reasonome.core.yaml_text import Loc
+
+if TYPE_CHECKING:
+    from reasonome.config.project import Project
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,11 @@ class JobResources:
     account: str | None = None
     retry_factor: float = 1.5
     warning_seconds: int = 120
+
+    @property
+    def ranks(self) -> int:
+        """Processes of a training job on all of its nodes."""
+        return (self.processes or max(1, self.gpus)) * self.nodes
 
     def memory_mb(self, attempt: int) -> int:
         """Megabytes of the n-th attempt (from 1)."""
@@ -69,6 +79,7 @@ class JobResources:
         }
 
 
+FILE = "resources.yaml"
 GPU_RULES = (*TRAINING_RULES, "generate", "annotate")
 
 # The resources that a field of an entry sets, beside memory and minutes, which every job has.
@@ -83,7 +94,7 @@ _RESOURCES_OF_FIELD = {
 }
 
 
-def names(project: Project, rule: str) -> list[str]:
+def names(project: "Project", rule: str) -> list[str]:
     """The resources that a job of `rule` may request; not all, as Snakemake evaluates each for every job."""
     resource_names = {"mem_mb", "runtime"}
     if rule in GPU_RULES:
@@ -98,15 +109,12 @@ def names(project: Project, rule: str) -> list[str]:
     return sorted(resource_names)
 
 
-def requested(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
+def requested(project: "Project", rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
     """The request of a job of `rule`; `backbone` and `chain` are those of the model that it trains or asks, if any.
 
     Entries match recipes only for training rules, and only training spans several nodes.
     """
-    recipe = None
-    if rule in TRAINING_RULES and chain is not None:
-        step = chains.last_step(chain)
-        recipe = f"{step.stage}.{step.variant}"
+    recipe = _step(chain) if rule in TRAINING_RULES and chain is not None else None
     values: dict = {}
     for request in project.requests:
         if request.is_for(rule, backbone, recipe):
@@ -118,6 +126,52 @@ def requested(project: Project, rule: str, backbone: str | None = None, chain: s
     if rule not in TRAINING_RULES:
         values["nodes"] = 1
     return JobResources(**values)
+
+
+def check_training(project: "Project", backbone: str, chain: str) -> None:
+    """InputError, at its place in resources.yaml, where what is asked for cannot train the last step of a chain.
+
+    Its processes cannot share the recipe's batch out, or weights in 4 bits have no GPU or are to be shared out.
+    """
+    step = _step(chain)
+    stage, variant = step.split(".")
+    asked, recipe = requested(project, stage, backbone, chain), project.recipes[stage][variant]
+    if recipe.adapter and recipe.adapter.quantize:
+        _check_quantized(project, backbone, step, asked)
+    try:
+        recipe.check_processes(asked.ranks)
+    except WrongValue as error:
+        key = "processes" if asked.processes else "gpus" if asked.gpus > 1 else "nodes"
+        what = f"{step} of {backbone}: {error}"
+        raise project.folder.error(FILE, _place(project, backbone, step, key), what, error.fix) from None
+
+
+def _check_quantized(project: "Project", backbone: str, step: str, asked: JobResources) -> None:
+    what = f"{step} of {backbone} has `quantize: 4bit`"
+    if asked.sharding == "zero3":
+        what, key = f"{what}, and zero3 cannot share out weights in 4 bits", "sharding"
+        fix = "set `sharding: none` or `zero2` for it, or leave `quantize` out of the recipe's adapter"
+    elif not asked.gpus:
+        what, key = f"{what}, which needs a GPU, and none is asked for", "gpus"
+        fix = "set `gpus: 1` for it, or leave `quantize` out of the recipe's adapter"
+    else:
+        return
+    raise project.folder.error(FILE, _place(project, backbone, step, key), what, fix)
+
+
+def _step(chain: str) -> str:
+    """The last step of a chain without its seed: stage.variant."""
+    return chain.rpartition("+")[2].rpartition("-s")[0]
+
+
+def _place(project: "Project", backbone: str, step: str, key: str) -> Loc:
+    """Where the value of a key stands that counts for the training of a step: in the last of the entries for it."""
+    given = [
+        position
+        for position, request in enumerate(project.requests)
+        if request.is_for(step.partition(".")[0], backbone, step) and getattr(request, key) is not None
+    ]
+    return (given[-1], key) if given else ()
 
 
 def _value(request: Request, field: str, rule: str) -> int | float | str | None:

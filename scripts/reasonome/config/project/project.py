@@ -58,7 +58,7 @@ def any_benchmark() -> Any:
 class Project:
     """Everything under one config folder, validated, with cross-references checked.
 
-    Raises InputError for the first mistake, with file, line, key and the nearest valid name.
+    Raises InputError for the first file, recipe or reference with mistakes: file, line, key and the nearest valid name.
     """
 
     def __init__(self, root: str | Path = "config"):

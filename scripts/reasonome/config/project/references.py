@@ -58,6 +58,8 @@ def check_references(project: "Project") -> None:
     _check_requests(project)
     project.folder.check_known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
     project.folder.check_known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
+    styles = {style for task in registry.TASKS for style in project.styles(task)}
+    project.folder.check_known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
 
 
 def _check_backbone(project: "Project", name: str, backbone: Backbone) -> None:
