@@ -61,7 +61,7 @@ def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
         ({"skip": -1}, ".rows.skip", "greater than or equal to 0"),
         ({"take": 0}, ".rows.take", "greater than or equal to 1"),
         ({"taken": 4}, ".rows.taken", "did you mean 'take'?"),
-        ({"take": 3}, "", "rows.take 3 do not fill a step of 4"),
+        ({"take": 3}, ".rows.take", "rows.take 3 do not fill a step of 4"),
     ],
 )
 def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, said):
@@ -92,7 +92,7 @@ def test_planned_work_is_that_of_the_part(config, tmp_path, monkeypatch):
     with_recipe(config, "sft", teacher="none", rows={"skip": 500, "take": 100})
     project = Project(with_recipe(config, "grpo", rows={"skip": 400, "take": 120}))
     tuned = planned_work(project, Job("sft", {"backbone": BACKBONE, "chain": "sft.tried-s0"}))
-    assert tuned.backward.value == 70 * 512, "as many as there are, of max_length tokens each"
+    assert tuned.backward.value == 70 * 190, "as many as there are, of the tokens that sizes.yaml has for the style"
     aligned = planned_work(project, Job("grpo", {"backbone": BACKBONE, "chain": "grpo.tried-s0"}))
     assert aligned.generated.value == (120 * 4 + 2 * 30) * 96
     asked = {"benchmark": "demo-go", "style": "demo-names", "decoding": "greedy", "questions": "500-540"}
