@@ -56,6 +56,9 @@ def make_project(finished: Path, folder: Path, tiny_backbone: Path) -> Path:
         config["variants"].update(late=same, narrow=same, wide=same)
         config["variants"]["names"].update(max_steps=STEPS)
 
+    def shared_out(config):  # over eight processes
+        config["variants"]["soft"].update(batch_size=8, micro_batch_size=1)
+
     def requests(config):
         config += [
             {"cpus": 2, "memory_gb": 4},
@@ -67,6 +70,7 @@ def make_project(finished: Path, folder: Path, tiny_backbone: Path) -> Path:
 
     tiny_project.edit(folder, "backbones.yaml", backbone)
     tiny_project.edit(folder, "recipes/sft.yaml", steps)
+    tiny_project.edit(folder, "recipes/grpo.yaml", shared_out)
     tiny_project.edit(folder, "resources.yaml", requests)
     return folder
 
