@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from reasonome.annotation import job
-from reasonome.annotation.making import make_missing
+from reasonome.annotation.making import made_with_model
 from reasonome.annotation.readers import is_anndata, read_memory
 from reasonome.annotation.settings import checked_settings, placed
 from reasonome.annotation.tables import NUMBERS, TSV
@@ -57,15 +57,15 @@ def annotate_sets(
     with project_folder(Path(config)) as place:
         annotation = placed(annotation, place)
         project = Project(Path(config))
-        make_missing(project, annotation, None if model is None else os.fspath(model))
         if in_memory:
             parts = read_memory(sets, name, annotation)
             gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}
         else:
             gene_lists = job.read_lists(annotation)
-        beside, asked = adapter and Path(place(adapter)), None
-        if model is not None:
-            asked = find_model(project, os.fspath(model), place=place, adapter=beside, upload=upload)
+        called, beside = None if model is None else os.fspath(model), adapter and Path(place(adapter))
+        asked = made_with_model(
+            project, annotation, called, lambda: find_model(project, called, place=place, adapter=beside, upload=upload)
+        )
         job.annotate_lists(project, annotation, gene_lists, asked, Path(place(out)), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})

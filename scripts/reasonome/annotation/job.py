@@ -291,7 +291,7 @@ def annotate_lists(
 def _print_rankings(rankings: Sequence[gsea.RankedAnalysis]) -> None:
     """Print how many terms GSEA found in each ranking, and the best one."""
     for analysis in rankings[:_SHOWN]:
-        best = min(analysis.terms, key=lambda term: term.fdr, default=None)
+        best = next(iter(analysis.terms), None)  # they are sorted
         named = "" if best is None else f", the best {best.name} ({best.library}, NES {best.nes:+.2f})"
         say(f"{analysis.list}: GSEA: {counted(len(analysis.terms), 'term')} of {counted(analysis.sets, 'set')}{named}")
 

@@ -3,18 +3,32 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from filelock import FileLock
 
 from reasonome.annotation.project_files import encoder_targets, native_files, needed_sources, targets
+from reasonome.answering.asked_model import AskedModel
+from reasonome.answering.find_model import is_address
 from reasonome.cluster import snakemake_lock
 from reasonome.config import AdapterWeights, Annotation
 from reasonome.config.project import Project, chains
 from reasonome.config.project.working_folder import INSTALLED
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
+
+
+def made_with_model(
+    project: Project, settings: Annotation, model: str | None, find: Callable[[], AskedModel]
+) -> AskedModel | None:
+    """The model as `find` finds it, once what is missing is made; None for None.
+
+    A server that does not answer is an error before the minutes of making.
+    """
+    served = find() if model and is_address(model) else None
+    make_missing(project, settings, model)
+    return served or (find() if model else None)
 
 
 def make_missing(project: Project, settings: Annotation, model: str | None) -> None:

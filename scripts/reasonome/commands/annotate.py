@@ -97,8 +97,7 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 if anything was tested, even if some sets got no answer."""
     from reasonome.annotation import job
-    from reasonome.annotation.making import make_missing
-    from reasonome.answering.find_model import is_address
+    from reasonome.annotation.making import made_with_model
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
@@ -109,10 +108,7 @@ def run(args: argparse.Namespace) -> int:
             args.parser.error("one of the arguments --model --ora-only is required")
         settings = placed(parse_settings(args), place)
         gene_lists = job.read_lists(settings)
-        # A server that does not answer is told before minutes of making.
-        served = asked_model(project, args, place) if args.model and is_address(args.model) else None
-        make_missing(project, settings, args.model)
-        model = served or (asked_model(project, args, place) if args.model else None)
+        model = made_with_model(project, settings, args.model, lambda: asked_model(project, args, place))
         out = Path(place(args.out))
         if args.preview:
             job.preview_lists(project, settings, gene_lists, model, out)

@@ -1,6 +1,5 @@
 """The base model of the config, which refuses unknown keys, and the types of its fields."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
@@ -19,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from reasonome.core.errors import nearest
+from reasonome.core.errors import closest, nearest
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
@@ -98,7 +97,7 @@ class Strict(BaseModel):
             return validate(value)
         named, others = {key for key, _ in wrong}, []
         # The key that was meant is not missing too.
-        meant = named.union(*(re.findall(r"'(.*?)'", mistake.context.get("nearest", "")) for _, mistake in wrong))
+        meant = named | {closest(str(key), sorted(cls.model_fields)) for key in named}
         try:
             validate({key: setting for key, setting in value.items() if key not in named})
         except ValidationError as error:
@@ -113,11 +112,8 @@ class Strict(BaseModel):
         for key, setting in value.items():
             values = setting if isinstance(setting, list) else [setting]
             if key not in cls.model_fields:
-                what = "unknown key '{key}': {nearest}"
-                yield (
-                    key,
-                    PydanticCustomError("key", what, {"key": key, "nearest": nearest(str(key), cls.model_fields)}),
-                )
+                told = {"key": key, "nearest": nearest(str(key), cls.model_fields)}
+                yield key, PydanticCustomError("key", "unknown key '{key}': {nearest}", told)
             elif any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key]):
                 what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
                 yield key, PydanticCustomError("truth", what, {"key": key})

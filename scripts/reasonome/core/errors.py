@@ -45,12 +45,16 @@ class InputError(Exception):
 _SHOWN_NAMES = 30
 
 
+def closest(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name that a wrong one is a slip of, if there is one."""
+    return next(iter(difflib.get_close_matches(name, valid, n=1, cutoff=0.6)), None)
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """The fix of an error about an unknown name: the nearest valid one, or all of them, if not too many."""
     valid = sorted(valid)
-    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    if close := closest(name, valid):
+        return f"did you mean '{close}'?"
     if len(valid) > _SHOWN_NAMES:
         valid = [*valid[:_SHOWN_NAMES], f"and {len(valid) - _SHOWN_NAMES} more"]
     return f"valid names: {', '.join(valid)}" if valid else "there are none yet"

@@ -37,7 +37,6 @@ class Need:
 
 def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Need:
     """The need of a training job, without activations; `size` is the parameters of its backbone."""
-    processes = resources.processes or max(1, resources.gpus)
     parts = [assumed.BYTES[part][resources.sharding] for part in _parts(recipe)]
     each = sum(whole + shared / resources.ranks for whole, shared in parts)
     on_device = Estimate(SPARE * each / GB, "assumed", "without activations") * size
@@ -45,9 +44,9 @@ def training_need(size: Estimate, recipe: Recipe, resources: JobResources) -> Ne
         if _shares_with_vllm(recipe):
             on_device += _share_of_vllm(resources)
         # Each process reads the weights, in fp32, into the node's memory before they go to its GPU.
-        node = (Estimate(4 / GB, "assumed") * size + counted(PROCESS_GB)).times(processes)
+        node = (Estimate(4 / GB, "assumed") * size + counted(PROCESS_GB)).times(resources.ranks_of_node)
     else:
-        node = (on_device + counted(PROCESS_GB)).times(processes)
+        node = (on_device + counted(PROCESS_GB)).times(resources.ranks_of_node)
     bytes_saved = assumed.ADAPTER_CHECKPOINT_BYTES if recipe.adapter else assumed.CHECKPOINT_BYTES[resources.sharding]
     # A processor may compute in fp32, and saves what it computed in.
     in_bf16 = resources.gpus and recipe.precision != "fp32"

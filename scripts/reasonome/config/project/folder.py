@@ -112,9 +112,7 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
     for line in lines:
         node, same = data, True
         for position, part in enumerate(line["loc"]):
-            if isinstance(node, Mapping | list) and (
-                part in node or (isinstance(node, list) and isinstance(part, int))
-            ):
+            if (isinstance(node, Mapping) and part in node) or (isinstance(node, list) and isinstance(part, int)):
                 node = node[part]
             elif position + 1 < len(line["loc"]) or line["type"] != "missing":
                 same &= branches.setdefault(line["loc"][:position], part) == part
@@ -130,6 +128,7 @@ def _located(first: ErrorDetails, text: YamlText, place: Callable[[Loc], Loc]) -
     of_prompt = text.file.suffix == ".txt"
     fix = f"see {'docs/configuration.md' if of_prompt else 'workflow/schemas/'} for what is allowed here"
     context = first.get("ctx", {})
+    wrong = context.get("error")
     if unknown := re.match(r"unknown key '(.*?)': ", what):
         loc, fix = (*loc, unknown[1]), None
     elif first["type"] == "truth":
@@ -154,7 +153,7 @@ def _located(first: ErrorDetails, text: YamlText, place: Callable[[Loc], Loc]) -
         fix = f"'{first['input']}' is more: 15 percent are written as 0.15"
     elif first["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         fix = f"'{first['input']}' is not: give another number"
-    elif isinstance(wrong := context.get("error"), WrongValue):
+    elif isinstance(wrong, WrongValue):
         fix = wrong.fix
     elif first["type"] in ("int_parsing", "float_parsing"):
         fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
@@ -162,7 +161,7 @@ def _located(first: ErrorDetails, text: YamlText, place: Callable[[Loc], Loc]) -
         empty = first["input"] is None
         what = "a list belongs here" if empty else f"'{first['input']}' stands where a list belongs"
         fix = "write []" if empty else f"write [{first['input']}]"
-    keys = getattr(context.get("error"), "keys", ())
+    keys = wrong.keys if isinstance(wrong, WrongValue) else ()
     where = text.last(*(place((*loc, *key.split("."))) for key in keys)) if keys else place(loc)
     return text.error(what, where, fix, missing=first["type"] in ("missing", "union_tag_not_found"))
 

@@ -2,14 +2,11 @@
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from reasonome.config import TRAINING_RULES, Request
+from reasonome.config.project import Project, chains
 from reasonome.config.strict import WrongValue
 from reasonome.core.yaml_text import Loc
-
-if TYPE_CHECKING:
-    from reasonome.config.project import Project
 
 
 @dataclass(frozen=True)
@@ -31,9 +28,14 @@ class JobResources:
     warning_seconds: int = 120
 
     @property
+    def ranks_of_node(self) -> int:
+        """Processes of a training job on each of its nodes."""
+        return self.processes or max(1, self.gpus)
+
+    @property
     def ranks(self) -> int:
         """Processes of a training job on all of its nodes."""
-        return (self.processes or max(1, self.gpus)) * self.nodes
+        return self.ranks_of_node * self.nodes
 
     def memory_mb(self, attempt: int) -> int:
         """Megabytes of the n-th attempt (from 1)."""
@@ -94,7 +96,7 @@ _RESOURCES_OF_FIELD = {
 }
 
 
-def names(project: "Project", rule: str) -> list[str]:
+def names(project: Project, rule: str) -> list[str]:
     """The resources that a job of `rule` may request; not all, as Snakemake evaluates each for every job."""
     resource_names = {"mem_mb", "runtime"}
     if rule in GPU_RULES:
@@ -109,7 +111,7 @@ def names(project: "Project", rule: str) -> list[str]:
     return sorted(resource_names)
 
 
-def requested(project: "Project", rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
+def requested(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
     """The request of a job of `rule`; `backbone` and `chain` are those of the model that it trains or asks, if any.
 
     Entries match recipes only for training rules, and only training spans several nodes.
@@ -128,7 +130,7 @@ def requested(project: "Project", rule: str, backbone: str | None = None, chain:
     return JobResources(**values)
 
 
-def check_training(project: "Project", backbone: str, chain: str) -> None:
+def check_training(project: Project, backbone: str, chain: str) -> None:
     """InputError, at its place in resources.yaml, where what is asked for cannot train the last step of a chain.
 
     Its processes cannot share the recipe's batch out, or weights in 4 bits have no GPU or are to be shared out.
@@ -146,7 +148,7 @@ def check_training(project: "Project", backbone: str, chain: str) -> None:
         raise project.folder.error(FILE, _place(project, backbone, step, key), what, error.fix) from None
 
 
-def _check_quantized(project: "Project", backbone: str, step: str, asked: JobResources) -> None:
+def _check_quantized(project: Project, backbone: str, step: str, asked: JobResources) -> None:
     what = f"{step} of {backbone} has `quantize: 4bit`"
     if asked.sharding == "zero3":
         what, key = f"{what}, and zero3 cannot share out weights in 4 bits", "sharding"
@@ -161,10 +163,11 @@ def _check_quantized(project: "Project", backbone: str, step: str, asked: JobRes
 
 def _step(chain: str) -> str:
     """The last step of a chain without its seed: stage.variant."""
-    return chain.rpartition("+")[2].rpartition("-s")[0]
+    step = chains.last_step(chain)
+    return f"{step.stage}.{step.variant}"
 
 
-def _place(project: "Project", backbone: str, step: str, key: str) -> Loc:
+def _place(project: Project, backbone: str, step: str, key: str) -> Loc:
     """Where the value of a key stands that counts for the training of a step: in the last of the entries for it."""
     given = [
         position

@@ -6,7 +6,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -23,7 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel, to_snake
 from tqdm import tqdm
 
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError, closest, nearest
 from reasonome.core.terminal import printable
 from reasonome.core.yaml_text import YamlText
 from reasonome.facts.files import json_text
@@ -435,9 +434,9 @@ def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
 
 def _check_features(packet: dict[str, Any], place: dict[str, Any]) -> None:
     """InputError where a packet has a key like `phenotypicFeatures` in its place, whose content would not be read."""
-    if _FEATURES not in packet and (close := get_close_matches(_FEATURES, packet, n=1)):
-        what = f"a phenopacket has no field '{close[0]}'"
-        raise InputError(what, **place, field=close[0], fix=nearest(close[0], [_FEATURES]))
+    if _FEATURES not in packet and (strange := closest(_FEATURES, packet)):
+        what = f"a phenopacket has no field '{strange}'"
+        raise InputError(what, **place, field=strange, fix=f"did you mean '{_FEATURES}'?")
 
 
 def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
