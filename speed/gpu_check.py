@@ -80,9 +80,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for part in given.parts or PARTS:
             for found in run_part(part, PARTS[part], Path(folder), given.small, deadline, minutes_of_part):
-                print(found.line(), flush=True)
                 findings.append(found)
-                write(given.output, findings)
+                write(given.output, findings)  # first: what was said is in the report, whatever ends this program
+                print(found.line(), flush=True)
     verdicts = [found.verdict for found in findings]
     print(", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)))
     print(f"report: {given.output}")
