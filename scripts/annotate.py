@@ -6,9 +6,9 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
 
 from reasonome.annotation import job
 from reasonome.answering.find_model import find_model
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
+from reasonome.tasks import load_project
 from reasonome.training import gpus
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     args = parser.parse_args()
     gpus.limit(args.gpus)
 
-    project = Project(args.config)
+    project = load_project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")
     gene_lists = job.read_lists(settings)
     command = f"snakemake --cores 2 {args.output / job.RESULTS.page}"

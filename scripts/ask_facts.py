@@ -6,12 +6,12 @@ python scripts/ask_facts.py --model results/models/smollm2-135m/pretrain.demo-s0
 
 from reasonome.answering import local, precision
 from reasonome.answering.fact_recall import drawn_questions, ranks
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.stated import OBJECTS
+from reasonome.tasks import load_project
 
 SEED = 0
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--facts", type=arguments.whole(1), required=True, help="at most")
     args = parser.parse_args()
     stopwatch = Stopwatch()
-    project = Project(args.config)
+    project = load_project(args.config)
     statements = project.results.statements(args.corpus) / "train.jsonl"
     facts = read_facts(project.results.facts(args.corpus))
     questions = drawn_questions(list(atomic.read_jsonl(statements)), facts, args.facts, SEED)

@@ -3,33 +3,33 @@
 python scripts/audit_leaks.py --experiment demo --output results/experiments/demo
 """
 
-from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.leaks import audit
+from reasonome.tasks import load_project
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)
-    parts = plan.by_part(project, "leaks")
-    findings = [finding for leaks, own in parts for finding in leaks.findings(project, own)]
+    tasks = plan.by_task(project)
+    findings = [finding for task, own in tasks for finding in task.leaks.findings(project, own)]
     table = audit.table(findings)
     show(table[SHOWN].to_string(index=False))
     for benchmark in plan.not_compared:
         show(f"not compared: questions of {benchmark}, whose task knows no leak into {plan.benchmarks[0]}")
-    audit.check(args.experiment, findings, {kind: fix for leaks, _ in parts for kind, fix in leaks.FIXES.items()})
+    audit.check(args.experiment, findings, {kind: fix for task, _ in tasks for kind, fix in task.leaks.fixes.items()})
     atomic.write_tsv(args.output / "audit.tsv", table)
     report = {
         "experiment": args.experiment,
         "findings": [finding.row() for finding in findings],
-        "same_source": [shared for leaks, own in parts for shared in leaks.same_sources(project, own)],
+        "same_source": [shared for task, own in tasks for shared in task.leaks.same_sources(project, own)],
         "not_compared": plan.not_compared,
     }
     atomic.write_json(args.output / "audit.json", report)

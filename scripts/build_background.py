@@ -3,16 +3,15 @@
 python scripts/build_background.py --benchmark demo-go --output results/backgrounds/demo-go.parquet
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
-from reasonome.tasks import registry
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    project = Project(args.config)
-    registry.part(project.task(args.benchmark).name, "background").build(project, args.benchmark, args.output)
+    project = load_project(args.config)
+    project.task(args.benchmark).background.build(project, args.benchmark, args.output)
 
 
 if __name__ == "__main__":

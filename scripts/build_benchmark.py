@@ -3,17 +3,15 @@
 python scripts/build_benchmark.py --benchmark demo-go --output results/benchmarks/demo-go
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
-from reasonome.tasks import registry
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    project = Project(args.config)
-    task = project.task(args.benchmark)
-    registry.part(task.name, "building").build(task, project, args.benchmark, args.output)
+    project = load_project(args.config)
+    project.task(args.benchmark).building.build(project, args.benchmark, args.output)
 
 
 if __name__ == "__main__":

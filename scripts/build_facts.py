@@ -6,12 +6,12 @@ Fails before anything is read for a restricted source whose licence nobody has a
 pinned one.
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
 from reasonome.facts.fetching.licences import licence_table
+from reasonome.tasks import load_project
 
 
 def summary(name: str, facts: Facts) -> str:
@@ -28,7 +28,7 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)
     atomic.write_text(args.output / "licences.tsv", licences.to_csv(sep="\t", index=False, lineterminator="\n"))

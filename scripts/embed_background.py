@@ -4,18 +4,16 @@ python scripts/embed_background.py --benchmark demo-go --encoder minilm \
     --output results/backgrounds/demo-go.minilm.json
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks import registry
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "encoder", "output").parse_args()
-    project = Project(args.config)
-    part = registry.part(project.task(args.benchmark).name, "background")
-    names = part.read_background(project.results.background(args.benchmark)).candidate_names
+    project = load_project(args.config)
+    names = project.task(args.benchmark).background.candidate_names(project.results.background(args.benchmark))
     [encoder] = load_encoders(project.encoders, [project.results.encoder(args.encoder)]).values()
     encoder.embed(names)
     atomic.write_json(args.output, {"names": len(names)})

@@ -6,18 +6,19 @@ python scripts/export_adapter.py --experiment demo --backbone smollm2-135m --cha
 
 import datetime
 
-from reasonome.config.project import Project, chains
+from reasonome.config.project import chains
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.report.experiment_card import experiment_card
 from reasonome.report.worth import MEASURED, model_worth
+from reasonome.tasks import load_project
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_joined
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project, out = Project(args.config), args.output
+    project, out = load_project(args.config), args.output
     model = project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
     worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today)

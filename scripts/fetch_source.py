@@ -3,15 +3,15 @@
 python scripts/fetch_source.py --source go --file obo --output results/sources/go/obo/go-basic.obo
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import licences, pins
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "source", "file", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     source = lookup(project.sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")
     if spec.path is not None:

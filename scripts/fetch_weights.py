@@ -4,11 +4,11 @@ python scripts/fetch_weights.py --backbone smollm2-135m --output results/models/
 python scripts/fetch_weights.py --encoder minilm --output results/encoders/minilm
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import folder_sha256
 from reasonome.facts.fetching import weights
+from reasonome.tasks import load_project
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     group.add_argument("--backbone")
     group.add_argument("--encoder")
     args = parser.parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     if args.backbone:
         name, entry, field = args.backbone, lookup(project.backbones, args.backbone, "backbone"), "backbones.yaml"
         settings = {}

@@ -7,10 +7,11 @@ python scripts/fit_name_or_term.py --backbone smollm2-135m --chain sft.enriched-
 from reasonome.annotation.name_or_term_fit import fit
 from reasonome.annotation.shipped import FIRST_TERM
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project, chains, experiments
+from reasonome.config.project import chains, experiments
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks.naming.task import Example
+from reasonome.tasks import load_project
+from reasonome.tasks.naming.dialogue import Example
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     parser = arguments.project_parser(__doc__, *needed)
     parser.add_argument("--metric", default="rouge_l", help="by which one is better (default: %(default)s)")
     args = parser.parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     run = chains.Run(args.backbone, "", args.chain, 0, args.benchmark, args.style, args.decoding)
     rows = experiments.examples_folder(project, args.benchmark, args.style) / "test.jsonl"
     fitted = fit(

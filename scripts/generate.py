@@ -10,11 +10,11 @@ from pathlib import Path
 from reasonome.answering import precision, vllm_engine
 from reasonome.answering.answers import ENGINES, write_answers
 from reasonome.benchmarks.rows import drawn, read_rows
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
-from reasonome.tasks.base import Task
+from reasonome.task import Task
+from reasonome.tasks import load_project
 from reasonome.training import gpus, retention
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     gpus.limit(args.gpus)
 
     stopwatch = Stopwatch()
-    project = Project(args.config)
+    project = load_project(args.config)
     task = project.task(args.benchmark)
     manifest = read_manifest(args.model / "manifest.json")
     retention.release(args.model, manifest)

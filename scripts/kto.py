@@ -3,8 +3,8 @@
 python scripts/kto.py --folder results/models/smollm2-135m/sft.names-s0+kto.tiers-s0
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments
+from reasonome.tasks import load_project
 from reasonome.training import processes
 from reasonome.training.kto import kto
 from reasonome.training.stage import Stage
@@ -12,7 +12,7 @@ from reasonome.training.stage import Stage
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "folder").parse_args()
-    kto(Stage.read(Project(args.config), args.folder))
+    kto(Stage.read(load_project(args.config), args.folder))
 
 
 if __name__ == "__main__":

@@ -8,29 +8,27 @@ python scripts/score.py --benchmark demo-go --style demo-names \
 from reasonome.answering.rows import read_answers
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.answers import summary
-from reasonome.tasks import registry
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "answers", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     task = project.task(args.benchmark)
-    scoring = registry.part(task.name, "scoring")
     questions = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
     examples = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)
     sealed = {example.id for example in questions} - {example.id for example in examples}
     answers = read_answers(args.answers)
-    table = scoring.score(task, project, args.benchmark, args.style, examples, answers, args.answers, sealed)
+    table = task.scoring.score(project, args.benchmark, args.style, examples, answers, args.answers, sealed)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
     result = summary(table) | {"sealed": len(sealed)}
     atomic.write_json(args.output.with_suffix(".json"), result)
     mean = result["metrics"]["mean"]
-    means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in scoring.SHOWN if metric in mean)
+    means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in task.scoring.shown if metric in mean)
     print(f"{result['n']} answers: {means}, problems {result['problems']}")
     if sealed:
         print(f"{len(sealed)} sealed questions are not scored: `final: true` in config.yaml does, for a final table")

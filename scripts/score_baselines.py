@@ -6,24 +6,22 @@ python scripts/score_baselines.py --benchmark demo-go --style demo-names \
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.benchmarks.sealing import unsealed
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import registry
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     task = project.task(args.benchmark)
-    scoring = registry.part(task.name, "scoring")
     folder = project.results.prompts(args.benchmark, args.style)
     training, questions = (read_rows(folder / f"{part}.jsonl", task.Example) for part in ("train", "test"))
     questions = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)
-    table = scoring.score_baselines(task, project, args.benchmark, args.style, training, questions)
+    table = task.scoring.score_baselines(project, args.benchmark, args.style, training, questions)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    print(table.groupby("baseline")[list(scoring.SHOWN)].mean().round(3).to_string())
+    print(table.groupby("baseline")[list(task.scoring.shown)].mean().round(3).to_string())
 
 
 if __name__ == "__main__":

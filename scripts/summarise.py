@@ -14,6 +14,7 @@ from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
+from reasonome.tasks import find_report
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
     parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)
     args = parser.parse_args()
-    plan = read_plan(args.folder / "plan.json")
+    plan = read_plan(args.folder / "plan.json", find_report)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     bootstrap = {"seed": args.seed, "resamples": args.resamples}
@@ -36,7 +37,7 @@ def main() -> None:
     atomic.write_tsv(args.folder / "reliability.tsv", reliability)
     with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
-        plan.task_report.write_own(plan, evidence, folder, **bootstrap)
+        plan.report.write_own(plan, evidence, folder, **bootstrap)
     print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))
 
 

@@ -4,15 +4,15 @@ python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --c
     --output results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0/card.demo.md
 """
 
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report.experiment_card import experiment_card
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     card = experiment_card(project, args.experiment, args.backbone, args.chain, args.output.as_posix())
     atomic.write_text(args.output, card)
 

@@ -3,15 +3,15 @@
 python scripts/write_plan.py --experiment demo --output results/experiments/demo/plan.json
 """
 
-from reasonome.config.project import Project
 from reasonome.config.project.experiments import report_plan
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     atomic.write_json(args.output, report_plan(project, args.experiment))
 

@@ -19,7 +19,8 @@ from reasonome.core import arguments, atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import file_sha256, versions
-from reasonome.tasks.base import Task
+from reasonome.task import Task
+from reasonome.tasks import load_project
 from reasonome.teaching.preferences import (
     Pair,
     drawn_by_kind,
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("--backbone", help="of the model whose samples are compared")
     parser.add_argument("--chain")
     args = parser.parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     spec = lookup(project.preferences, args.preferences, "preferences")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     files = learned_from(project, spec, args)

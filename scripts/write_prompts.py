@@ -6,20 +6,18 @@ python scripts/write_prompts.py --benchmark demo-go --style facts --output resul
 """
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import registry
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     folder = project.results.benchmark(args.benchmark)
     splits = {part: read_rows(folder / f"{part}.jsonl", task.Example) for part in SPLITS}
-    prompting = registry.part(task.name, "prompting")
-    for part, examples in prompting.with_material(task, project, args.benchmark, args.style, splits).items():
+    for part, examples in task.prompting.with_material(project, args.benchmark, args.style, splits).items():
         rows = (task.with_choice(example, style).model_dump(exclude_defaults=True) for example in examples)
         atomic.write_jsonl(args.output / f"{part}.jsonl", rows)
 

@@ -5,24 +5,22 @@ python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go 
 """
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.tasks import registry
-from reasonome.tasks.base import Teaching
+from reasonome.task import TeachingJob
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "teacher", "benchmark", "style", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
-    teaching = registry.part(task.name, "teaching")
-    job = Teaching(args.teacher, args.benchmark, args.style, args.output)
+    job = TeachingJob(args.teacher, args.benchmark, args.style, args.output)
     examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style) for example in examples}
-    proposals = teaching.propose(task, project, job, examples, prompts)
-    kept, dropped = teaching.keep(task, project, job, proposals, examples)
+    proposals = task.teaching.propose(project, job, examples, prompts)
+    kept, dropped = task.teaching.keep(project, job, proposals, examples)
     atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
     atomic.write_jsonl(args.output, kept)
     print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")

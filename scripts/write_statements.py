@@ -17,12 +17,13 @@ from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.selection import select
 from reasonome.facts.sources.ontology import read_ontology
-from reasonome.tasks.base import held_out_names, held_out_terms
+from reasonome.task import held_out_names, held_out_terms
+from reasonome.tasks import load_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = Project(args.config)
+    project = load_project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     facts, left_out = _without_held_out(project, args.corpus)
     facts = _selected(project, corpus, facts)

@@ -30,6 +30,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.sets import build_sets, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 
@@ -85,7 +86,7 @@ def main() -> int:
     arguments.add_argument("--no-times", action="store_true", help="check only what the corpus holds")
     given = arguments.parse_args()
 
-    project = Project(given.config)
+    project = load_project(given.config)
     results = Results(given.results or project.settings.results)
     bioconductor = only_bioconductor(project, lookup(project.corpora, given.corpus, "corpus"))
     rows: list[Measured] = []

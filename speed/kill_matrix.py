@@ -42,10 +42,10 @@ import tiny_backbone  # noqa: E402
 import tiny_project  # noqa: E402
 from killing import KILLS, METRICS, SAVE_STEPS, STAGES, STEPS, UNLOCKS, Life, Run, Stage  # noqa: E402
 
-from reasonome.config.project import Project  # noqa: E402
 from reasonome.core import atomic  # noqa: E402
 from reasonome.core.errors import InputError, run_program  # noqa: E402
 from reasonome.facts.fetching import weights  # noqa: E402
+from reasonome.tasks import load_project  # noqa: E402
 
 CANCEL = "scancel"
 THROUGH_SLURM = ["--profile", str(ROOT / "profiles/slurm"), "--slurm-init-seconds-before-status-checks", "6"]
@@ -105,7 +105,7 @@ def undisturbed(work: Path, stored: Path) -> Path:
     if (project / "finished").is_file():
         return project
     shutil.rmtree(project, ignore_errors=True)
-    shipped = Project(ROOT / "config")
+    shipped = load_project(ROOT / "config")
     models = {}
     for name, entry in ((tiny_project.BACKBONE, shipped.backbones), ("minilm", shipped.encoders)):
         models[name] = stored / name / "model"

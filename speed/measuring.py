@@ -19,11 +19,10 @@ from typing import Any
 import torch
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project
 from reasonome.config.project.experiments import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS, load_project
 
 CUDA = torch.cuda.is_available()
 BENCHMARK, BACKBONE, ENCODER, TEACHER, STYLE = "demo-go", "smollm2-135m", "minilm", "knowledge-given", "demo-names"
@@ -94,7 +93,7 @@ class Inputs:
     """The demo's files that the parts work on; InputError, with the command that makes it, for one that is missing."""
 
     def __init__(self, config: Path, results: Path | None):
-        self.project = Project(config)
+        self.project = load_project(config)
         self.results = Results(results or self.project.settings.results)
         self.task = TASKS[self.project.benchmarks[BENCHMARK].task]
         self.style = self.project.style(BENCHMARK, STYLE)

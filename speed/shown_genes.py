@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from reasonome.config.project import Project
 from reasonome.core.errors import run_program
 from reasonome.prompts import counts as prompt_counts
+from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
 # Source → the shipped one whose files stand in for it.
@@ -49,7 +49,7 @@ def main() -> None:
             change(content)
             path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     os.chdir(folder)
-    project = Project(Path("config"))
+    project = load_project(Path("config"))
     files = {str(path) for name in project.experiments for path in prompt_counts.prompt_files(project, name)}
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
     with open("snakemake.log", "w", encoding="utf-8") as log:

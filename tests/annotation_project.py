@@ -20,6 +20,7 @@ from reasonome.core.manifest import folder_sha256, text_sha256
 from reasonome.facts.corpus import Facts, write_facts
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import background_table, write_background
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,7 +133,7 @@ def _write_facts(folder: Path) -> None:
     )
     empty = pd.DataFrame({"source": []})
     write_facts(Facts(facts, empty, empty, {}, against), _made(folder / "results/facts/demo"))
-    project = Project(folder / "config")
+    project = load_project(folder / "config")
     table = background_table(facts, {"go-demo": read_obo(folder / "go.obo")}, project.benchmarks["demo-go"])
     write_background(table, _made(folder / "results/backgrounds") / "demo-go.parquet")
 

@@ -16,6 +16,7 @@ from reasonome.config.project import Project
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.rows import official_names, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, within_limits
 from reasonome.tasks.naming.splits import split
@@ -56,7 +57,7 @@ def config(tmp_path) -> Path:
 @pytest.fixture(scope="session")
 def project() -> Project:
     """The shipped configuration."""
-    return Project(ROOT / "config")
+    return load_project(ROOT / "config")
 
 
 @pytest.fixture(scope="session")

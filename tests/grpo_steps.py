@@ -15,7 +15,7 @@ from tiny_training import STYLE
 
 from reasonome.config import STAGES
 from reasonome.core import atomic
-from reasonome.tasks.base import Reward
+from reasonome.task import Reward
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
 from reasonome.training.grpo import grpo

@@ -1,8 +1,8 @@
 """Questions of rankings, and rankings worked out by hand, for the tests of rewards and of metrics."""
 
+from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
-from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
 

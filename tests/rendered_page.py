@@ -17,6 +17,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
+from reasonome.tasks import find_report
 
 
 def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.ReportInputs]:
@@ -27,7 +28,7 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
 
 def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     """What the page of a plan is rendered from; files are written beside the plan."""
-    folder, plan = path.parent, read_plan(path)
+    folder, plan = path.parent, read_plan(path, find_report)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores, resamples=resamples)
@@ -38,7 +39,7 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     shown = tables.without_strata(metrics)
     write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, corpora)
     (folder / "own").mkdir()
-    plan.task_report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
+    plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     with matplotlib.rc_context(STYLE):
         save(*paper_figures.coverage(evidence.evaluations), folder / "coverage")
     abstention = paper_figures.abstentions(evidence.evaluations, seed=0, resamples=resamples)

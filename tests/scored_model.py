@@ -1,6 +1,7 @@
 """Hand-made scores of one model on 90 questions, beside those of baselines, and the tests between them."""
 
 from reasonome.report.plan import Plan
+from reasonome.tasks import TASKS
 
 BACKBONE = "smollm2-135m"
 CHAIN = "pretrain.demo-s0+sft.names-s0"
@@ -58,4 +59,6 @@ def plan() -> Plan:
     trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "run": "y", "track": "strict"}
     baselines = [{"benchmark": "demo-go", "style": "names", "path": "z"}]
     arms = {"arms": ["base", ARM], "evaluations": [untrained, trained]}
-    return Plan(experiment="mine", kind="naming", baselines=baselines, **arms)
+    return Plan(experiment="mine", task="gene_set_naming", baselines=baselines, **arms).of_task(
+        TASKS["gene_set_naming"].report
+    )

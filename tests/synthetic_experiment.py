@@ -121,7 +121,7 @@ def write_experiment(
         _leaks(poison),
         poison,
         experiment="demo",
-        kind="naming",
+        task="gene_set_naming",
         description="Five arms of a small backbone on made-up numbers." + poison,
         arms=arms,
         evaluations=evaluations,

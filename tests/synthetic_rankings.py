@@ -8,11 +8,11 @@ from synthetic_experiment import write_plan
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project.chains import lineage
 from reasonome.facts.genes import Gene
+from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.scoring import baseline_scores, score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["causal_gene_ranking"]
 ARMS = {"base": "base", "RL rank": "sft.ranking-s0+grpo.rank-s0", "RL binary": "sft.ranking-s0+grpo.binary-s0"}
@@ -106,7 +106,7 @@ def write_ranking_experiment(
         leaks,
         experiment="demo-ranking",
         description="Three arms on made-up loci." + poison,
-        kind="ranking",
+        task="causal_gene_ranking",
         arms=list(ARMS),
         evaluations=evaluations,
         baselines=baselines,

@@ -17,7 +17,7 @@ from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training import adapters, recomputation
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft

@@ -13,9 +13,9 @@ from reasonome.answering.answers import PartialAnswers, questions, write_answers
 from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
 from reasonome.answering.precision import fastest
 from reasonome.config import Decoding
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 STYLE = NamingStyle(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")

@@ -19,14 +19,13 @@ import ask
 from reasonome import cli
 from reasonome.answering import api, estimate
 from reasonome.config import ApiModel, Decoding
-from reasonome.config.project import Project
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report.plan import Plan
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = TASKS["gene_set_naming"]
@@ -214,7 +213,7 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys):
         write_examples(tmp_path / file, 3)
     assert cli.main(["estimate", "asks", "--config", str(config)]) == 0
     printed = capsys.readouterr().out
-    table = estimate.table(Project(config), "asks")
+    table = estimate.table(load_project(config), "asks")
     assert list(table["asked"]) == ["far", "far", "free", "free", "far", "free"]
     assert list(table["questions"]) == [3, 3, 3, 3, 6, 6]
     assert list(table["completion_tokens"]) == [3 * 96] * 4 + [6 * 96] * 2
@@ -245,7 +244,7 @@ def test_what_a_teacher_costs_is_counted_by_hand(tmp_path, monkeypatch, capsys):
         [{**SPLICING.model_dump(mode="json"), "id": name} for name in ("a", "b")],
     )
     assert cli.main(["estimate", "demo"]) == 0
-    table = estimate.table(Project(tmp_path / "config"), "demo")
+    table = estimate.table(load_project(tmp_path / "config"), "demo")
     assert list(table["asked"]) == ["teacher gpt-4o"] * 2 and list(table["cell"])[1] == "total"
     # Two rows with one prompt are asked once: the 37 tokens of the first estimate, less the comma between the genes.
     row = table.iloc[0]
@@ -270,7 +269,7 @@ RECORDED = {"theirs": {"recorded": {"files": {"demo-go": "mine/answers.csv"}}}}
 
 def test_backbones_without_weights_are_in_arms_without_steps_alone(configured):
     config = configured({"far": {"api": {"model": "m1"}}, **RECORDED}, seeds=[0, 1])
-    project = Project(config)
+    project = load_project(config)
     found = [(run.backbone, run.arm, run.chain, run.seed) for run in cells(project, "asks")]
     assert found == [
         ("smollm2-135m", "base", "base", 0),
@@ -303,7 +302,7 @@ def test_an_experiment_that_cannot_ask(configured, backbones, experiment, what, 
         experiment = experiment | {"arms": {"base": []}}
     config = configured(backbones, **experiment)
     with pytest.raises(InputError) as caught:
-        Project(config)
+        load_project(config)
     lines = (config / "experiments/asks.yaml").read_text().splitlines()
     assert what in caught.value.what and fix in caught.value.fix
     assert caught.value.file == config / "experiments/asks.yaml" and caught.value.field == "backbones.1"
@@ -313,7 +312,7 @@ def test_an_experiment_that_cannot_ask(configured, backbones, experiment, what, 
 def test_recorded_answers_to_an_unknown_benchmark(configured):
     config = configured({"theirs": {"recorded": {"files": {"demo-goo": "mine/answers.csv"}}}})
     with pytest.raises(InputError, match="unknown name 'demo-goo'") as caught:
-        Project(config)
+        load_project(config)
     assert "demo-go" in caught.value.fix and caught.value.field == "theirs.recorded.files.demo-goo"
 
 
@@ -324,5 +323,5 @@ def test_a_tokenizer_needs_weights(configured):
     corpora["demo"]["tokenizer"] = "far"
     path.write_text(yaml.safe_dump(corpora))
     with pytest.raises(InputError, match="'far' has no weights, and so no tokenizer here") as caught:
-        Project(config)
+        load_project(config)
     assert caught.value.field == "demo.tokenizer" and "smollm2-135m" in caught.value.fix

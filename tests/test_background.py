@@ -13,13 +13,13 @@ import toy_background as toy
 from pyarrow import parquet
 from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWAY, ROOT, SPECIAL, WIDE, X, Y, Z
 
-from reasonome.config.project import Project
 from reasonome.config.project.results import Results
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.sources.go import propagate, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
-from reasonome.tasks.naming import files
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.naming import files as naming
 from reasonome.tasks.naming.background import (
     SCHEMA,
     Background,
@@ -316,10 +316,10 @@ def changed(path: Path, old: str, new: str) -> int:
 
 
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
-    corpora = {name: files.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
+    corpora = {name: naming.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
     assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
-    assert list(files.background(project, "demo-go").files["ontologies"]) == ["go-2022"]
-    assert list(files.background(project, "reactome").files["ontologies"]) == ["bioconductor"]
+    assert list(project.task("demo-go").files.background(project, "demo-go").files["ontologies"]) == ["go-2022"]
+    assert list(project.task("demo-go").files.background(project, "reactome").files["ontologies"]) == ["bioconductor"]
     assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
 
 
@@ -339,7 +339,7 @@ def test_a_corpus_that_cannot_be_named_as_background(config, corpus, message, fi
     (config / "corpora.yaml").open("a").write(PATHWAYS)
     line = changed(config / "benchmarks.yaml", "background: go-2022", f"background: {corpus}")
     with pytest.raises(InputError, match=message) as error:
-        Project(config)
+        load_project(config)
     assert (error.value.file, error.value.line) == (config / "benchmarks.yaml", line)
     assert error.value.field == "demo-go.background" and fix in error.value.fix
 
@@ -349,7 +349,7 @@ def test_pathways_may_be_their_own_background(config):
     subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
     entry = f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n"
     (config / "benchmarks.yaml").open("a").write(entry)
-    assert list(files.background(Project(config), "wiki").files["ontologies"]) == []
+    assert list(TASKS["gene_set_naming"].files.background(load_project(config), "wiki").files["ontologies"]) == []
 
 
 def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
@@ -360,4 +360,7 @@ def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
     of_demo, of_others = text.split("\nenriched: ")  # the first few are of this corpus
     of_demo = re.sub(r"namespace: (\w+),", r"namespace: \1, source: go-demo,", of_demo)
     (config / "benchmarks.yaml").write_text(f"{of_demo}\nenriched: {of_others}")
-    assert list(files.background(Project(config), "demo-go").files["ontologies"]) == ["go-demo", "go-2022"]
+    assert list(TASKS["gene_set_naming"].files.background(load_project(config), "demo-go").files["ontologies"]) == [
+        "go-demo",
+        "go-2022",
+    ]

@@ -13,13 +13,13 @@ from pyarrow import parquet
 
 from reasonome import cli
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.scoring import benchmark_answers
+from reasonome.tasks import load_project
 from reasonome.tasks.naming import files, scoring
 from reasonome.tasks.naming.background import SCHEMA
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import Judges
-from reasonome.tasks.naming.task import Example
 
 
 def table(path, rows, header=("id", "answer")):
@@ -215,7 +215,7 @@ def test_with_other_encoders_than_the_baselines_there_are_no_term_metrics(built,
 def test_claims_are_checked_against_what_sources_deny_too(built, monkeypatch):
     given = []
     monkeypatch.setattr(scoring, "load_judges", lambda *arguments: given.append(arguments[-1]) or Judges())
-    project = Project(built / "config")
+    project = load_project(built / "config")
     facts = files.judging_facts(project, "demo-go")
     corpora = ("demo", "go-2022")  # of the benchmark, and of its background
     assert facts == [Path("results/facts", c, f"{name}.parquet") for c in corpora for name in ("facts", "denied")]

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 from tiny_project import edit
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.tasks import load_project
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
 
@@ -73,7 +73,7 @@ def project_with(config, **changes):
     """The shipped project with one more benchmark of the demo corpus."""
     entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], **changes}
     edit(config.parent, "benchmarks.yaml", lambda c: c.update(mine=entry))
-    return Project(config)
+    return load_project(config)
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ def test_a_source_that_the_corpus_does_not_have(config):
 def test_a_branch_of_go_without_go(config):
     edit(config.parent, "corpora.yaml", lambda c: c["demo"]["sources"].remove("go-demo"))
     with pytest.raises(InputError, match="corpus 'demo' has 0 sources of GO") as error:
-        Project(config)
+        load_project(config)
     assert error.value.field == "demo-go.subsets.bp.namespace"

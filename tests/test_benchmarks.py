@@ -13,18 +13,18 @@ import yaml
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.benchmarks.strata import depths, strata
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.scoring.comparisons import in_mean
-from reasonome.tasks.base import held_out_terms
-from reasonome.tasks.naming import building, files
+from reasonome.task import held_out_terms
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
 from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark, WithheldTerms
 from reasonome.tasks.naming.splits import creation_dates, split
-from reasonome.tasks.naming.task import Example, GeneSetNaming
+from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent
 OBO = """format-version: 1.2
@@ -445,13 +445,13 @@ def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_
     (tmp_path / "resources").symlink_to(ROOT / "resources")
     (tmp_path / "results/facts/demo").mkdir(parents=True)
     demo_facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    project = Project(config)
+    project = load_project(config)
     rows = {}
     for name in ("plain", "asked"):
-        building.build(GeneSetNaming(), project, name, tmp_path / name)
+        GeneSetNaming().building.build(project, name, tmp_path / name)
         rows[name] = {part: read_rows(tmp_path / name / f"{part}.jsonl", Example) for part in SPLITS}
         for part in SPLITS:
-            bound = files.rows_by_settings(project, name, part)
+            bound = GeneSetNaming().files.rows_by_settings(project, name, part)
             assert bound is None or len(rows[name][part]) <= bound.rows
     assert rows["asked"]["train"] == rows["plain"]["train"] and rows["asked"]["valid"] == []
     valid, found = rows["plain"]["valid"], rows["asked"]["test"]

@@ -13,9 +13,9 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.report.model_steps import learned_from
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
 from reasonome.teaching.samples import best_samples, earnings, finished, rewarded_by
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
@@ -163,7 +163,7 @@ BEST = {"decoding": "sample8-96", "rewards": {"rouge_l": 1.0}, "threshold": 0.3}
 def test_mistakes_in_samples_are_told_with_file_and_key(config, monkeypatch, settings, key, said):
     monkeypatch.chdir(config.parent)
     with pytest.raises(InputError) as caught:
-        Project(with_recipe(config, "sft", **{"teacher": "none"} | settings))
+        load_project(with_recipe(config, "sft", **{"teacher": "none"} | settings))
     error = caught.value
     assert said in f"{error.what} {error.fix}"
     assert (error.file, error.field) == (config / "recipes/sft.yaml", f"variants.tried{key}")
@@ -173,7 +173,7 @@ def test_samples_in_several_orders_have_no_prompt_of_their_own(config):
     decodings = config / "decodings.yaml"
     decodings.write_text(decodings.read_text() + "turned: {samples: 2, temperature: 1, orders: 2, max_new_tokens: 9}\n")
     with pytest.raises(InputError, match="'turned' asks in several orders") as caught:
-        Project(with_recipe(config, "sft", teacher="none", samples=BEST | {"decoding": "turned"}))
+        load_project(with_recipe(config, "sft", teacher="none", samples=BEST | {"decoding": "turned"}))
     assert caught.value.field == "variants.tried.samples.decoding"
 
 
@@ -192,7 +192,7 @@ def sampling(config) -> Project:
     """A project with an arm that learns from samples of thirty questions behind the first twenty."""
     (config / "experiments/best.yaml").write_text(EXPERIMENT)
     similar = BEST | {"rewards": {"similarity": 1.0}, "encoders": ["minilm"]}
-    return Project(with_recipe(config, "sft", teacher="none", samples=similar, rows={"skip": 20, "take": 30}))
+    return load_project(with_recipe(config, "sft", teacher="none", samples=similar, rows={"skip": 20, "take": 30}))
 
 
 def test_the_parents_samples_of_the_same_rows_are_among_the_files(sampling):
@@ -232,7 +232,7 @@ def test_facts_that_a_drill_asks_and_judges_are_counted_too(config):
     drill = {"corpus": "demo", "max_tokens": 900, "drill": {"facts": 30, "weight": 4.0}}
     with_recipe(config, "pretrain", **drill)
     judged = {"judge": ["sft.names", "reward.demotiers"], "rewards": {"format": 1.0}}
-    project = Project(with_recipe(config, "onlinedpo", **judged))
+    project = load_project(with_recipe(config, "onlinedpo", **judged))
     runs = experiments.runs_behind(project, "b", "pretrain.demo-s0+pretrain.tried-s0+onlinedpo.tried-s1")
     assert [str(path.relative_to("results")).removesuffix("run.json") for path in runs] == [
         "models/b/pretrain.demo-s0/",
@@ -251,4 +251,4 @@ def test_it_is_audited_and_checked_for_leaks_like_other_training(sampling, confi
         file.read_text().replace('"teacher": "none", "samples"', '"benchmark": "go-bioc", "teacher": "none", "samples"')
     )
     with pytest.raises(InputError, match="train sets of 'go-bioc' may be test sets of 'demo-go'"):
-        Project(config)
+        load_project(config)

@@ -14,7 +14,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts import chat_template
 from reasonome.prompts.chat_template import answered, load_tokenizer, render
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training import preferences
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft

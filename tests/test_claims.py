@@ -281,7 +281,7 @@ def test_odd_texts_are_read(knowledge):
 def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks.rows import read_rows
-    from reasonome.tasks.naming.task import Example
+    from reasonome.tasks.naming.dialogue import Example
     from reasonome.tasks.naming.teacher import propose
 
     rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]

@@ -3,7 +3,7 @@
 import pytest
 
 from reasonome.tasks.naming.clusters import clusters
-from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.naming.dialogue import Example, Gene
 
 
 def example(identifier: str, genes: str, subset: str = "bp", **known) -> Example:

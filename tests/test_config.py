@@ -7,9 +7,9 @@ import pytest
 
 from reasonome.config import Source, SourceFile
 from reasonome.config.preferences import KINDS
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.token_count import count_tokens
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 
@@ -23,7 +23,7 @@ def change(path: Path, old: str, new: str, after: str = "") -> int:
 
 def mistake(root: Path) -> InputError:
     with pytest.raises(InputError) as caught:
-        Project(root)
+        load_project(root)
     return caught.value
 
 
@@ -332,7 +332,7 @@ def test_a_source_called_path_beside_a_key_called_path(config, weights, line, fi
 
 def test_a_release_may_look_like_a_date(config):
     change(config / "sources.yaml", "release: unpinned", "release: 2024-06-17", "\nreactome:")
-    assert Project(config).sources["reactome"].release == "2024-06-17"
+    assert load_project(config).sources["reactome"].release == "2024-06-17"
 
 
 def test_a_benchmark_keeps_an_encoder_that_is_no_reward(config):
@@ -342,7 +342,7 @@ def test_a_benchmark_keeps_an_encoder_that_is_no_reward(config):
     what = "every encoder that scores 'go' (medcpt, sentence-bert, sapbert) is also a reward"
     assert_located(config, file, line, "benchmarks.0", what, "an encoder that no GRPO recipe of this experiment uses")
     change(config / "recipes/grpo.yaml", "[sapbert, medcpt, sentence-bert]", "[medcpt, sentence-bert]")
-    assert Project(config).recipes["grpo"]["gener1"].encoders == ["medcpt", "sentence-bert"]
+    assert load_project(config).recipes["grpo"]["gener1"].encoders == ["medcpt", "sentence-bert"]
 
 
 # --- leaks -------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_an_untrained_arm_may_be_asked_anything(config):
     path.write_text(
         "backbones: [smollm2-135m]\narms: {base: []}\nbenchmarks: [demo-go, go]\nstyles: [names]\ndecodings: [greedy]\n"
     )
-    assert Project(config).experiments["demo"].benchmarks == ["demo-go", "go"]
+    assert load_project(config).experiments["demo"].benchmarks == ["demo-go", "go"]
 
 
 # --- YAML --------------------------------------------------------------------------------------------
@@ -562,7 +562,7 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config):
     for _ in range(3):  # of gene sets, rankings and classes
         change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
     change(config / "preferences.yaml", "teacher: gpt-4o", "teacher: knowledge-given")
-    assert list(Project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names", "recall-names"]
+    assert list(load_project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names", "recall-names"]
 
 
 def test_placeholders_of_rankings_are_checked_in_both_texts(config):
@@ -607,7 +607,7 @@ def test_look_ups_name_the_nearest(project):
 def test_a_merge_with_an_override_is_no_key_given_twice(config):
     path = config / "decodings.yaml"
     path.write_text(path.read_text() + "short: {<<: {max_new_tokens: 5, seed: 3}, max_new_tokens: 7}\n")
-    short = Project(config).decodings["short"]
+    short = load_project(config).decodings["short"]
     assert (short.max_new_tokens, short.seed) == (7, 3)
 
 
@@ -642,7 +642,7 @@ def test_a_corpus_has_one_authority_for_gene_symbols(config, old, new, what, fix
 
 
 def test_a_source_has_the_files_of_its_format(config):
-    source = Project(config).sources["ncbi-gene"].model_dump(exclude_defaults=True)
+    source = load_project(config).sources["ncbi-gene"].model_dump(exclude_defaults=True)
     assert Source.model_validate({**source, "files": {"gene_info": {"path": "a"}}})
     with pytest.raises(ValueError, match="needs the files gene_info and may have summary; missing: gene_info"):
         Source.model_validate({**source, "files": {"summary": {"path": "a"}}})
@@ -674,7 +674,7 @@ def test_a_request_that_cannot_work(config, entry, hint):
 
 def test_what_a_step_taught_is_not_quantised_by_the_next_one(config):
     change(config / "recipes/sft.yaml", "{rank: 64, alpha: 128}", "{rank: 64, alpha: 128, quantize: 4bit}")
-    Project(config)  # the first step of a chain
+    load_project(config)  # the first step of a chain
     change(config / "recipes/dpo.yaml", "{rank: 16, alpha: 32}", "{rank: 16, alpha: 32, quantize: 4bit}")
     line = 1 + (config / "experiments/biorlhf.yaml").read_text().split("  SFT+DPO: ")[0].count("\n")
     assert_located(
@@ -703,7 +703,7 @@ def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
     )
     with (config / "resources.yaml").open("a", encoding="utf-8") as requests:
         requests.write("- {recipes: [sft.gpt4o], backbones: [llama-3.1-8b], sharding: zero2}\n")
-    Project(config)
+    load_project(config)
 
 
 # --- prompts and what models read ------------------------------------------------------------------------
@@ -711,26 +711,26 @@ def test_what_zero3_shards_has_its_rows_given_as_a_number(config):
 
 def test_the_longest_prompt_leaves_the_backbone_room_for_its_answer(config):
     """`names` has 4,000 tokens of genes; 32 of the chat format and the texts come on top."""
-    style = Project(config).style("go-bioc", "facts")
+    style = load_project(config).style("go-bioc", "facts")
     longest = 4000 + 1900 + sum(count_tokens([style.system, style.user])) + 32
     assert style.largest_prompt() == longest
     for context, fits in ((int(longest / 0.75) + 1, True), (int(longest / 0.75) - 1, False)):
         path = config / "backbones.yaml"
         path.write_text(re.sub(r"context: \d+", f"context: {context}", path.read_text(), count=1))
         if fits:
-            Project(config)
+            load_project(config)
             continue
         error = mistake(config)
         assert f"style 'facts' may have {longest:,} tokens, more than 0.75" in error.what
         assert (error.file, error.field) == (config / "experiments/whole-genome.yaml", "backbones.0")
         assert error.line is not None and "smaller budget_tokens" in error.fix
     change(config / "config.yaml", "prompt_share: 0.75", "prompt_share: 0.9")
-    Project(config)
+    load_project(config)
 
 
 def test_styles_that_only_training_uses_are_checked_against_the_context(config):
     change(config / "experiments/gene-r1.yaml", "styles: [symbols]", "styles: [demo-symbols]")
-    Project(config)
+    load_project(config)
     change(config / "backbones.yaml", "context: 131072", "context: 3000", after="llama-3.2-3b:")
     assert re.search("style 'symbols' .* of the 3,000 tokens that 'llama-3.2-3b' reads", mistake(config).what)
 
@@ -739,7 +739,7 @@ def test_a_backbone_without_a_stated_context_is_not_checked(config):
     path = config / "backbones.yaml"
     path.write_text(re.sub(r"  context: \d+\n", "", path.read_text()))
     change(config / "prompts/gene_set_naming.symbols.txt", "budget_tokens: 3600", "budget_tokens: 900000")
-    Project(config)
+    load_project(config)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from reasonome.tasks.ranking.report import METRICS as RANKINGS
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
 
 
-def plan(folder, kind: str = "naming") -> Plan:
+def plan(folder, task: str = "gene_set_naming") -> Plan:
     cell = {"backbone": "b", "arm": "A", "seed": 0, "benchmark": "g", "style": "names", "decoding": "greedy"}
     cell |= {"chain": "sft.x-s0", "scores": str(folder / "s.parquet"), "run": str(folder / "greedy.run.json")}
     baselines = [{"benchmark": "g", "style": "names", "path": "f.parquet"}]
     steps = [{"backbone": "b", "chain": "sft.x-s0", "folder": str(folder)}]
-    labels = {"experiment": "e", "kind": kind, "arms": ["A"]}
+    labels = {"experiment": "e", "task": task, "arms": ["A"]}
     return Plan.model_validate(labels | {"evaluations": [cell], "baselines": baselines, "steps": steps})
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.config.project import Project, experiments
+from reasonome.config.project import experiments
 from reasonome.config.project.experiments import Asked
 from reasonome.core.errors import InputError
 from reasonome.report import calibration_section, calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.naming.dialogue import Example
 
 ASKED = {"benchmark": "demo-genes", "style": "names", "decoding": "greedy"}
 
@@ -382,7 +382,7 @@ def changed(config, file, old, new):
 )
 def test_a_mistake_has_its_place_and_a_fix(config, file, old, new, said, fix):
     with pytest.raises(InputError, match=said) as caught:
-        Project(changed(config, file, old, new))
+        load_project(changed(config, file, old, new))
     assert caught.value.line and fix in caught.value.fix
 
 

@@ -13,6 +13,7 @@ from reasonome.config.project.experiments import (
 from reasonome.core.errors import InputError
 from reasonome.leaks.audit import corpus_sources, shared_sources
 from reasonome.report.plan import Plan
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.leaks import set_sources
 
 KW = "pretrain.demo-s0"
@@ -35,7 +36,7 @@ decodings: [greedy]
 @pytest.fixture
 def two_seeds(config) -> Project:
     (config / "experiments" / "two.yaml").write_text(EXPERIMENT)
-    return Project(config)
+    return load_project(config)
 
 
 def test_steps_come_after_their_parents_and_once(two_seeds):
@@ -98,7 +99,7 @@ def test_training_and_test_sets_of_one_collection_are_named(config):
     files = {"files": {"x": {"path": "test.csv", "collection": "msigdb"}}}
     files["train_files"] = {"x": {"path": "train.csv", "collection": "MSigDB"}, "y": {"path": "other.csv"}}
     edit(config.parent, "benchmarks.yaml", lambda c: c.update(msigdb=published | files))
-    project = Project(config)
+    project = load_project(config)
     test = set_sources(project, "msigdb", "test")
     assert test == {"test.csv": "msigdb"}
     assert shared_sources(set_sources(project, "msigdb", "train"), test) == ["train.csv (MSigDB)"]
@@ -118,13 +119,13 @@ def test_the_whole_genome_has_its_arms_without_the_warm_up(project):
 
 
 def test_a_benchmark_is_asked_in_the_styles_that_its_task_has(config):
-    asked = {(run.benchmark, run.style) for run in cells(Project(config), "demo-classification")}
+    asked = {(run.benchmark, run.style) for run in cells(load_project(config), "demo-classification")}
     assert asked == {("demo-genes", "names"), ("demo-genes", "symbols"), ("demo-molecules", "smiles")}
 
 
 def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(config):
     asked = {}
-    for run in cells(Project(config), "demo-classification"):
+    for run in cells(load_project(config), "demo-classification"):
         asked.setdefault(run.arm, []).append((run.benchmark, run.style))
     names, symbols, smiles = ("demo-genes", "names"), ("demo-genes", "symbols"), ("demo-molecules", "smiles")
     assert asked == {
@@ -146,7 +147,7 @@ def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused
     arms = {"base": [], "SFT": ["sft.demopredictions"]}
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles, arms=arms))
     with pytest.raises(InputError, match=message):
-        Project(config)
+        load_project(config)
 
 
 def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_nothing_is_trained(config):
@@ -156,7 +157,7 @@ def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_noth
 
     edit(config.parent, "experiments/demo-classification.yaml", no_training)
     with pytest.raises(InputError, match="no arm is asked 'demo-molecules'"):
-        Project(config)
+        load_project(config)
 
 
 def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
@@ -165,17 +166,17 @@ def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
     with pytest.raises(
         InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no benchmark in common"
     ):
-        Project(config)
+        load_project(config)
 
 
 CONTRASTS = [["GRPO exact", "online DPO"], ["GRPO soft", "GRPO form"]]
 
 
 def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
-    assert {"contrasts", "primary"}.isdisjoint(report_plan(Project(config), "reward-ablation"))
+    assert {"contrasts", "primary"}.isdisjoint(report_plan(load_project(config), "reward-ablation"))
     change = {"contrasts": CONTRASTS, "compared": [], "primary": "rouge_l"}
     edit(config.parent, "experiments/reward-ablation.yaml", lambda file: file.update(change))
-    plan = report_plan(Project(config), "reward-ablation")
+    plan = report_plan(load_project(config), "reward-ablation")
     assert (plan["contrasts"], plan["primary"]) == (CONTRASTS, "rouge_l") and "compared" not in plan
 
 
@@ -205,7 +206,7 @@ def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused
 
     edit(config.parent, "experiments/reward-ablation.yaml", edited)
     with pytest.raises(InputError, match=message):
-        Project(config)
+        load_project(config)
 
 
 def test_the_report_knows_which_styles_are_controls(project):
@@ -215,14 +216,14 @@ def test_the_report_knows_which_styles_are_controls(project):
 
 
 def test_a_mixture_may_have_a_style_for_each_benchmark(config):
-    assert Project(config).recipe("sft.demopredictions").questions == [
+    assert load_project(config).recipe("sft.demopredictions").questions == [
         ("demo-genes", "names"),
         ("demo-molecules", "smiles"),
     ]
     style = {"demo-genes": "names"}
     edit(config.parent, "recipes/sft.yaml", lambda file: file["variants"]["demopredictions"].update(style=style))
     with pytest.raises(InputError, match="'style' has one for each benchmark of the mixture: demo-genes, demo-mol"):
-        Project(config)
+        load_project(config)
 
 
 def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
@@ -235,7 +236,7 @@ def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
 
     edit(config.parent, "recipes/grpo.yaml", mixed)
     with pytest.raises(InputError, match=r"demogenes\.style: GRPO asks in one style, and these are several: names, sy"):
-        Project(config)
+        load_project(config)
 
 
 def test_an_experiment_on_two_tasks_is_audited_by_both(project):

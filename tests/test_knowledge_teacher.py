@@ -9,7 +9,8 @@ import pytest
 from reasonome.config import RecallTeacher
 from reasonome.facts.stated import StatedFact
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.naming.task import Example, GeneSetNaming
+from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
 from reasonome.tasks.naming.teaching import recited, said_of
 from reasonome.teaching import Proposal

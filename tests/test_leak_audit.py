@@ -15,19 +15,20 @@ import write_reasoning
 import write_statements
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.config.project import Project
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Training
+from reasonome.tasks import load_project
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Fact, Gene, Neighbour, ShownTerm
 from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
-from reasonome.tasks.naming.task import ABSTENTION, Example, Fact, Gene, GeneSetNaming, Neighbour, ShownTerm
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.teaching import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -354,7 +355,7 @@ def test_a_failure_names_file_line_kind_pair_and_fix_and_others_are_printed(caps
 def test_a_policy_for_an_unknown_style_is_refused(tmp_path):
     config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_prompt": {"fact": "report"}}}})
     with pytest.raises(InputError, match="unknown style 'fact'") as failure:
-        Project(config)
+        load_project(config)
     assert "'facts'" in failure.value.fix and failure.value.line is not None
     assert failure.value.field == "demo-go.audit.name_in_prompt.fact"
 
@@ -381,7 +382,7 @@ def test_another_benchmark_is_left_out_of_training_sets_and_statements_or_refuse
     config = config_with(tmp_path, corpora={"demo": {"leave_out": ["demo-go", "go"]}})
     with_other_benchmark(config)
     with pytest.raises(InputError, match="train sets of 'demo-go' may be test sets of 'go'") as failure:
-        Project(config)
+        load_project(config)
     assert "add go to leave_out of demo-go in benchmarks.yaml" in failure.value.fix
     for number, changes in enumerate(
         ({"demo-go": {"leave_out": ["go"]}}, {"go": {"audit": dict.fromkeys(gene_sets.KINDS, "fail")}})
@@ -389,20 +390,20 @@ def test_another_benchmark_is_left_out_of_training_sets_and_statements_or_refuse
         (folder := tmp_path / str(number)).mkdir()
         config = config_with(folder, corpora={"demo": {"leave_out": ["demo-go", "go"]}}, benchmarks=changes)
         with_other_benchmark(config)
-        plan = audit_plan(Project(config), "demo")
+        plan = audit_plan(load_project(config), "demo")
         assert plan.benchmarks == ["demo-go", "go"] and list(plan.training) == ["demo-go"]
 
 
 @pytest.mark.parametrize("policy", ["report", "fail"])
 def test_statements_that_are_not_dropped_are_left_to_the_audit(tmp_path, policy):
     config = config_with(tmp_path, corpora={"demo": {"leave_out": [], "test_facts": policy}})
-    assert list(audit_plan(Project(config), "demo").corpora) == ["demo"]
+    assert list(audit_plan(load_project(config), "demo").corpora) == ["demo"]
 
 
 def test_benchmarks_that_leave_each_other_out_are_refused(tmp_path):
     config = config_with(tmp_path, benchmarks={"demo-go": {"leave_out": ["go"]}, "go": {"leave_out": ["demo-go"]}})
     with pytest.raises(InputError, match="neither can be built first") as failure:
-        Project(config)
+        load_project(config)
     assert failure.value.field == "demo-go.leave_out" and failure.value.line is not None
 
 

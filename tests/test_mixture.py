@@ -16,8 +16,8 @@ from reasonome.config import STAGES
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import grpo
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage, mixed
@@ -40,7 +40,7 @@ def with_variant(config: Path, stage: str, text: str) -> Project:
     """The project with one more variant of a recipe, the last of its file."""
     file = config / f"recipes/{stage}.yaml"
     file.write_text(file.read_text(encoding="utf-8").rstrip() + "\n" + text, encoding="utf-8")
-    return Project(config)
+    return load_project(config)
 
 
 def test_every_beginning_has_rows_by_weight_until_one_benchmark_ends():

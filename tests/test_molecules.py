@@ -10,11 +10,11 @@ pytest.importorskip("rdkit", reason="RDKit is an extra: pip install -e '.[molecu
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from reasonome.core.errors import InputError
+from reasonome.tasks import TASKS
 from reasonome.tasks.molecule_property import baselines, questions
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
-from reasonome.tasks.prediction.task import PredictionQuestion, Target
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.verified import building
 
 TASK = TASKS["molecule_property"]

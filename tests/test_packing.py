@@ -12,7 +12,7 @@ from trl import SFTConfig, SFTTrainer, pack_dataset
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training import packed_attention, packing, recomputation
 from reasonome.training.pretrain import pretrain, tokenised, whole
 from reasonome.training.sft import sft

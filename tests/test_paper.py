@@ -15,6 +15,7 @@ from reasonome.core import atomic
 from reasonome.report import paper, paper_figures, tables
 from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
+from reasonome.tasks import TASKS
 
 PROGRAM = Path(__file__).parents[1] / "scripts" / "write_paper_tables.py"
 
@@ -31,8 +32,10 @@ def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **
         for benchmark in benchmarks
     ]
     baselines = [{"benchmark": name, "style": "names", "path": "f.parquet"} for name in benchmarks]
-    labels = {"experiment": "tiny", "kind": "naming", "arms": list(arms)}
-    return Plan.model_validate(labels | {"evaluations": evaluations, "baselines": baselines} | fields)
+    labels = {"experiment": "tiny", "task": "gene_set_naming", "arms": list(arms)}
+    return Plan.model_validate(labels | {"evaluations": evaluations, "baselines": baselines} | fields).of_task(
+        TASKS["gene_set_naming"].report
+    )
 
 
 ARMS = {"base": "base", "KW": "pretrain.demo-s0", "KW+RA": "pretrain.demo-s0+sft.names-s0"}

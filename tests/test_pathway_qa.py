@@ -13,24 +13,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.report.answers_data import with_reward
-from reasonome.tasks.base import means, total
-from reasonome.tasks.pathway_qa import building, leaks, report
+from reasonome.task import means, total
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.pathway_qa import building, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
+from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.leaks import named
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
-from reasonome.tasks.pathway_qa.report import own_section
-from reasonome.tasks.pathway_qa.scoring import score_baselines
 from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
-from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
 from reasonome.tasks.pathway_qa.truths import Tables
-from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["pathway_qa"]
 PROMPT = Prompt([], [], 0, "")
@@ -121,7 +118,7 @@ def test_no_training_question_has_a_gene_of_a_test_table_alone():
 
 @pytest.fixture(scope="module")
 def project():
-    return Project("config")
+    return load_project("config")
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +336,7 @@ def test_verifiers_of_a_baseline_by_hand():
     up, down = Writer(tables, benchmark()).of_kind("direction")
     style = SimpleNamespace(user="{studies} {question} {table}")
     project = SimpleNamespace(settings=SimpleNamespace(seed=0), style=lambda benchmark, style_name: style)
-    table = score_baselines(TASK, project, "x", "table", [up, up, down], [up, down])
+    table = TASK.scoring.score_baselines(project, "x", "table", [up, up, down], [up, down])
     rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
     found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
     assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))
@@ -431,7 +428,7 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
         (tmp_path / f"{name}.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in rows))
     project = SimpleNamespace(benchmarks={"x": tested}, results=SimpleNamespace(benchmark=lambda name: tmp_path))
     plan = SimpleNamespace(benchmarks=["x"], training={"y": ("sft.y",)})
-    found = {finding.kind: finding for finding in leaks.findings(project, plan)}
+    found = {finding.kind: finding for finding in TASK.leaks.findings(project, plan)}
     assert {kind: (finding.looked_at, finding.remaining, finding.line) for kind, finding in found.items()} == {
         "same_group": (3, 1, 1),
         "same_question": (3, 1, 2),
@@ -558,12 +555,12 @@ def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
     (tmp_path / "t.csv").write_text(f"pathway,padj,NES,study\n{rows}\n")
     table = {"path": str(tmp_path / "t.csv"), "tissue": "liver", "columns": {"study": "study"}}
     spec = benchmark(tables=[table], subsets={"significance": {"train": 4, "valid": 2, "test": 2}})
-    building.build(TASK, SimpleNamespace(benchmarks={"x": spec}, root=tmp_path), "x", tmp_path / "x")
+    TASK.building.build(SimpleNamespace(benchmarks={"x": spec}, root=tmp_path), "x", tmp_path / "x")
     assert (tmp_path / "x" / "counts.tsv").read_text() == (
         "kind\tanswer\ttrain\tvalid\ttest\nsignificance\tno\t2\t1\t1\nsignificance\tyes\t2\t1\t1\n"
     )
     plan = SimpleNamespace(audits={"x<": tmp_path / "x" / "audit.json"})
-    own = own_section(plan, None, None, tmp_path)
+    own = TASK.report.own_section(plan, None, None, tmp_path)
     assert own == {"counts": {"x<": [("significance", "no", 2, 1, 1), ("significance", "yes", 2, 1, 1)]}}
     folder = Path(report.__file__).parent / "report"
     page = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True).get_template("own.html.j2")

@@ -13,10 +13,10 @@ import yaml
 
 from reasonome import cli
 from reasonome.config import LockedFile, SourceFile
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import archives, licences, pins
+from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
 GMT = "A pathway\tR-HSA-1\tTP53\tEGFR\n"
@@ -161,8 +161,8 @@ def test_verify_notices_a_changed_file(project, capsys):
 
 
 def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
-    shipped = [name for name in Project("config").sources if name.endswith("-demo")]
-    assert {file.state for file in pins.verify(Project("config"), shipped)} == {"ok"} and len(shipped) == 7
+    shipped = [name for name in load_project("config").sources if name.endswith("-demo")]
+    assert {file.state for file in pins.verify(load_project("config"), shipped)} == {"ok"} and len(shipped) == 7
 
 
 def test_a_missing_file_cannot_be_pinned(project):
@@ -180,7 +180,7 @@ def test_a_restricted_source_waits_for_a_word(project, capsys):
         cli.main(["pin", "terms"])
     assert caught.value.field == "terms.accept_licence" and caught.value.file == Path("config/sources.yaml")
     with pytest.raises(InputError, match="'terms' is under a restricted licence"):
-        licences.licence_table(Project("config"), "mine")
+        licences.licence_table(load_project("config"), "mine")
     edit("config/sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
 
@@ -195,7 +195,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project):
 def test_the_licences_of_a_corpus(project):
     edit("config/sources.yaml", accept)
     cli.main(["pin", "sets"])
-    table = licences.licence_table(Project("config"), "mine").to_dict("records")
+    table = licences.licence_table(load_project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -220,13 +220,13 @@ def test_a_changed_file_builds_nothing(project):
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match="is not the file that was pinned") as caught:
-        licences.licence_table(Project("config"), "mine")
+        licences.licence_table(load_project("config"), "mine")
     assert caught.value.field == "hgnc-demo.files.table" and "768,703 bytes" in caught.value.what
     assert "768,704 bytes" in caught.value.what and "reasonome pin hgnc-demo" in caught.value.fix
 
 
 def test_known_restricted_sources_are_marked_as_such(project):
-    sources = Project("config").sources
+    sources = load_project("config").sources
     assert {name for name, source in sources.items() if source.restricted} == {"ctd", "panther", "corum", "terms"}
     assert not any(source.accept_licence for source in sources.values())
 

@@ -9,14 +9,14 @@ from test_stated_confidence import with_recipe
 from transformers import AutoTokenizer
 
 from reasonome.answering.engine import token_ids
-from reasonome.config.project import Project, experiments
+from reasonome.config.project import experiments
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import render
 from reasonome.report.model_steps import learned_from
-from reasonome.tasks.base import Reward
-from reasonome.tasks.naming.task import Example
+from reasonome.task import Reward
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import grpo
 from reasonome.training.placebo import shuffled_gold
 from reasonome.training.stage import Stage
@@ -136,7 +136,7 @@ def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_ow
 )
 def test_mistakes_in_the_setting_are_told_with_file_and_key(config, settings, key, said):
     with pytest.raises(InputError) as caught:
-        Project(with_recipe(config, "grpo", **settings))
+        load_project(with_recipe(config, "grpo", **settings))
     error = caught.value
     assert said in f"{error.what} {error.fix}"
     assert (error.file, error.field) == (config / "recipes/grpo.yaml", f"variants.tried{key}")
@@ -145,5 +145,5 @@ def test_mistakes_in_the_setting_are_told_with_file_and_key(config, settings, ke
 def test_the_plan_of_the_report_says_which_step_is_a_placebo(config):
     file = config / "experiments/demo.yaml"
     file.write_text(file.read_text().replace("grpo.soft]", "grpo.tried]"))
-    plan = experiments.report_plan(Project(with_recipe(config, "grpo", gold="shuffled")), "demo")
+    plan = experiments.report_plan(load_project(with_recipe(config, "grpo", gold="shuffled")), "demo")
     assert [step.get("placebo") for step in plan["steps"]] == [None, None, True]

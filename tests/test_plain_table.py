@@ -7,6 +7,7 @@ from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.scoring.answer_tables import score_table
+from reasonome.tasks import TASKS
 
 COMPLETION = "Process: mismatch repair\nReasoning:\n<think>MSH2 and MSH6 find, then bind, it.</think>"
 
@@ -39,7 +40,7 @@ def test_two_marks_do_not_swallow_answers_and_genes(tmp_path):
         score_table(
             written(tmp_path / "a.csv", with_two_marks(rows, 5, 30)),
             {"answer": "answer", "gold": "gold"},
-            "gene_set_naming",
+            TASKS["gene_set_naming"],
         )
     rows = ["gene,log2FoldChange,padj,description", *(f"GENE{n},2.5,0.01,protein {n}" for n in range(4))]
     rows[2], rows[3] = 'GENE1,2.5,0.01,"protein 1', 'GENE2,2.5,0.01,protein 2"'
@@ -71,7 +72,7 @@ def test_a_text_whose_few_lines_are_like_rows_is_read_and_told(tmp_path):
     assert table.notes == (f"{what}: 1 (line 2)",)
     columns = {"answer": "answer", "gold": "gold"}
     path_of_answers = written(tmp_path / "b.csv", ["answer,gold", 'a,"b', 'c,d"', "x,y"])
-    scored = score_table(path_of_answers, columns, "gene_set_naming")
+    scored = score_table(path_of_answers, columns, TASKS["gene_set_naming"])
     assert scored.notes[0].endswith("1 (line 2)")
     with pytest.raises(InputError, match="opens in this row"):
         read_table(path, ["id"])

@@ -21,9 +21,10 @@ from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
 from reasonome.config.gpu_models import PLANNED, gpu_in
-from reasonome.config.project import Project, chains, experiments
+from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.core.errors import InputError
+from reasonome.tasks import load_project
 
 BACKBONE = "smollm2-135m"
 PRETRAINED, TAUGHT, ALIGNED = tiny_project.PRETRAINED, tiny_project.TAUGHT, tiny_project.ALIGNED
@@ -163,12 +164,12 @@ def test_tokens_of_training_without_any_file(project):
 def without_sizes(folder):
     """The shipped configuration without sizes.yaml."""
     (tiny_config(folder) / "sizes.yaml").unlink()
-    return Project(folder / "config")
+    return load_project(folder / "config")
 
 
 def test_sizes_are_assumed_until_data_are_built(tmp_path):
     (tiny_config(tmp_path) / "sizes.yaml").write_text("rows: {go: 100}\ntokens: {human: 4096}\n")
-    project = Project(tmp_path / "config")
+    project = load_project(tmp_path / "config")
     warmup = planned_work(project, training("pretrain.human-s0")).backward
     assert (warmup.value, warmup.source) == (4096, "assumed")
     tuned = planned_work(project, training("sft.gpt4o-s0")).backward
@@ -180,7 +181,7 @@ def test_sizes_are_assumed_until_data_are_built(tmp_path):
     with pytest.raises(
         InputError, match=r"sizes.yaml:1: rows.go-b: unknown benchmark 'go-b'\n  fix: did you mean 'go-bp'"
     ):
-        Project(tmp_path / "config")
+        load_project(tmp_path / "config")
 
 
 def test_what_cannot_be_known_before_data_are_built_is_unknown_and_named(tmp_path):
@@ -210,7 +211,7 @@ def varied(folder, stage, variant, **settings):
     """The shipped configuration with other settings of a variant."""
     tiny_config(folder)
     tiny_project.edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"][variant].update(settings))
-    return Project(folder / "config")
+    return load_project(folder / "config")
 
 
 def test_each_pass_over_completions_is_a_pass_backward_and_draws_none(tmp_path, project):
@@ -576,7 +577,7 @@ def test_memory_is_that_of_the_same_sharding_and_number_of_processes(project):
 def test_weights_that_answer_are_spread_over_the_gpus_that_the_engine_takes(tmp_path, engine, gpus):
     path = tiny_config(tmp_path) / "backbones.yaml"  # four GPUs for llama-3.1-70b in the shipped configuration
     path.write_text(re.sub(r"(llama-3.1-70b:\n  engine:) \w+", rf"\1 {engine}", path.read_text()))
-    project, job = Project(tmp_path / "config"), answering(backbone="llama-3.1-70b")
+    project, job = load_project(tmp_path / "config"), answering(backbone="llama-3.1-70b")
     found = planned(project, job, gpus=None)
     assert (found.need.gpu.value, found.device.workers) == (pytest.approx(1.3 * 2 * 70 / gpus), 4)
     assert planned(project, job, gpus=0).need.gpu is None
@@ -591,7 +592,7 @@ def tiny_config(folder, more_resources=""):
 
 
 def test_too_little_memory_and_time_is_warned_of(tmp_path):
-    project = Project(tiny_config(tmp_path, "- {memory_gb: 1, minutes: 1}\n"))
+    project = load_project(tiny_config(tmp_path, "- {memory_gb: 1, minutes: 1}\n"))
     trained_run(project, PRETRAINED, backward_tokens=4100, peak_memory_gb=5.0)
     found = Plan(project, [training(PRETRAINED)], measured.runs(Path("results")), 0, 2)
     assert found.lines[0].seconds.value == 200
@@ -615,14 +616,14 @@ def test_too_little_memory_and_time_is_warned_of(tmp_path):
     ],
 )
 def test_a_warning_that_is_shorter_than_a_save_is_told(tmp_path, asked, warning):
-    project = Project(tiny_config(tmp_path, f"- {{rules: [sft], {asked}}}\n"))
+    project = load_project(tiny_config(tmp_path, f"- {{rules: [sft], {asked}}}\n"))
     found = Plan(project, [training("sft.gpt4o-s0", "llama-3.1-8b")], []).warnings
     expected = [f"sft llama-3.1-8b sft.gpt4o saves 112 GB, for which {warning}"] if warning else []
     assert [warning for warning in found if "warning_seconds" in warning] == expected
 
 
 def test_what_does_not_fit_on_a_gpu_is_told(tmp_path):
-    project = Project(tiny_config(tmp_path, "- {gpu_model: l4, rules: [sft], sharding: none}\n"))
+    project = load_project(tiny_config(tmp_path, "- {gpu_model: l4, rules: [sft], sharding: none}\n"))
     (warning,) = Plan(project, [training("sft.names-s0", "llama-3.2-3b")], []).warnings
     assert "needs about 62 GB on a GPU, which has 24: more GPUs with `sharding: zero3`" in warning
 
@@ -635,7 +636,7 @@ def test_four_bits_without_a_gpu_are_warned_of(tmp_path):
 
 
 def test_a_gpu_without_a_name_is_the_one_that_hours_are_of(tmp_path):
-    project = Project(tiny_config(tmp_path, "- {rules: [sft], gpus: 1, sharding: none}\n"))
+    project = load_project(tiny_config(tmp_path, "- {rules: [sft], gpus: 1, sharding: none}\n"))
     (warning,) = Plan(project, [training("sft.names-s0", "llama-3.1-8b")], []).warnings
     assert "GB on a GPU, which has 80, taken for one of A100 as no `gpu_model` is given: more GPUs" in warning
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from reasonome.answering import precision
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training.sft import sft
 
 # PyTorch, oneDNN and MKL compute as on a processor with AVX2 and nothing newer.
@@ -145,7 +145,7 @@ from reasonome.answering import precision
 from reasonome.config import Decoding
 from reasonome.answering.answers import write_answers
 from reasonome.benchmarks.rows import read_rows
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft
 

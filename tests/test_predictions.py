@@ -16,10 +16,10 @@ from reasonome.core.errors import InputError
 from reasonome.report.scored_arms import pooled_metric
 from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.comparisons import MEAN, resampled_means
-from reasonome.tasks.prediction import metrics, report
+from reasonome.tasks import TASKS
+from reasonome.tasks.prediction import metrics
 from reasonome.tasks.prediction.baselines import constant_baseline, fitted_baseline, random_baseline
-from reasonome.tasks.prediction.task import PredictionQuestion, Target
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 
 TASK = TASKS["gene_classification"]
 CLASSES = Target(question="Is it a kinase?", classes=("yes", "no"))
@@ -247,7 +247,9 @@ def test_anybodys_table_of_classes_equals_scikit_learn():
     gold, answer = random.choice(["yes", "no"], 60), random.choice(["Yes.", "no", "perhaps"], 60)
     sure = random.integers(0, 11, 60) / 10
     frame = pd.DataFrame({"a": answer, "g": gold, "c": sure})
-    scored = score_table(frame, {"answer": "a", "gold": "g", "confidence": "c"}, "gene_classification", resamples=200)
+    scored = score_table(
+        frame, {"answer": "a", "gold": "g", "confidence": "c"}, TASKS["gene_classification"], resamples=200
+    )
     read = np.where(answer == "Yes.", "yes", np.where(answer == "no", "no", ""))
     speaks = np.select([read == "yes", read == "no"], [sure, 1 - sure], 0.5).round(9)  # 1 - .8 and .2 are a tie
     expected = {
@@ -285,7 +287,7 @@ def test_anybodys_table_of_numbers_through_the_command(tmp_path, capsys):
 
 def scored_table(answer, gold, task="molecule_property", **columns):
     frame = pd.DataFrame({"answer": answer, "gold": gold, **columns})
-    return score_table(frame, {name: name for name in frame}, task, resamples=50)
+    return score_table(frame, {name: name for name in frame}, TASKS[task], resamples=50)
 
 
 def test_the_confidence_is_of_the_answers_and_not_of_baselines():
@@ -382,8 +384,8 @@ def test_margins_stand_beside_the_best_domain_model(tmp_path):
     ]
     evaluation = SimpleNamespace(backbone="m", arm="SFT", seed=0, benchmark="b", style="names", decoding="greedy")
     evidence = SimpleNamespace(evaluations=[(evaluation, answers)], baselines={("b", "names"): pd.concat(models)})
-    report.write_own(None, evidence, tmp_path, 0, 50)
-    section = report.own_section(None, None, evidence, tmp_path)
+    TASKS["gene_classification"].report.write_own(None, evidence, tmp_path, 0, 50)
+    section = TASKS["gene_classification"].report.own_section(None, None, evidence, tmp_path)
     margins = {row["metric"]: row for row in section["margins"]}
     assert margins["balanced_accuracy"]["domain_model"] == "good" and margins["balanced_accuracy"]["margin"] == -0.25
     assert margins["auroc"]["value"] == 0.5 and margins["auroc"]["best"] == 1  # it always states 50
@@ -402,8 +404,8 @@ def test_margins_of_a_constant_number_have_none_in_spearman(tmp_path):
     model = answers.assign(number=[1.0, 2, 3, 6], baseline="forest", information="a domain model")
     evaluation = SimpleNamespace(backbone="m", arm="SFT", seed=0, benchmark="b", style="smiles", decoding="greedy")
     evidence = SimpleNamespace(evaluations=[(evaluation, answers)], baselines={("b", "smiles"): model})
-    report.write_own(None, evidence, tmp_path, 0, 50)
-    section = report.own_section(None, None, evidence, tmp_path)
+    TASKS["gene_classification"].report.write_own(None, evidence, tmp_path, 0, 50)
+    section = TASKS["gene_classification"].report.own_section(None, None, evidence, tmp_path)
     margins = {row["metric"]: row for row in section["margins"]}
     assert section["classes"] == []
     assert np.isnan(margins["spearman"]["margin"]) and margins["spearman"]["best"] == pytest.approx(1)

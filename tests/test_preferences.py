@@ -14,9 +14,9 @@ from reasonome.config import RewardedSamples
 from reasonome.config.preferences import KINDS
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
 from reasonome.teaching.preferences import (
     Pair,
     drawn_by_kind,

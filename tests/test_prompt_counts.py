@@ -10,6 +10,7 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts import counts as prompt_counts
+from reasonome.tasks import load_project
 
 CONFIG = tiny_project.ROOT / "config"
 
@@ -35,7 +36,7 @@ def project(tmp_path, monkeypatch) -> Project:
     shutil.copytree(CONFIG, tmp_path / "config")
     symbols = {"symbols": {"steps": ["sft.symbols"], "styles": ["demo-symbols"]}}
     tiny_project.edit(tmp_path, "experiments/demo.yaml", lambda c: c["arms"].update(symbols))
-    return Project(tmp_path / "config")
+    return load_project(tmp_path / "config")
 
 
 def test_genes_shown_and_sets_cut(project):

@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
+from reasonome.tasks import load_project
+from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
     id_space,
@@ -23,7 +24,6 @@ from reasonome.tasks.naming.prompt_facts import (
     without_relations,
 )
 from reasonome.tasks.naming.settings import PromptFacts
-from reasonome.tasks.naming.task import Example, Gene
 
 ROOT = Path(__file__).resolve().parent.parent
 REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))
@@ -210,20 +210,20 @@ def edited(config, old, new):
 def test_facts_of_all_sources_are_for_published_sets(config):
     path = edited(config, "  most: 4\n", "  most: 4\n  sources: all\n")
     with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from") as error:
-        Project(config).style("demo-go", "facts")
+        load_project(config).style("demo-go", "facts")
     assert str(path) in str(error.value) and "sources: others" in str(error.value)
     experiment = config / "experiments" / "demo.yaml"
     experiment.write_text(experiment.read_text().replace("styles: [demo-names]", "styles: [names, facts]"))
     with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from"):
-        Project(config)
+        load_project(config)
 
 
 def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config):
-    assert Project(config).style("demo-go", "enriched").terms.libraries == ["GO BP", "GO CC", "GO MF"]
+    assert load_project(config).style("demo-go", "enriched").terms.libraries == ["GO BP", "GO CC", "GO MF"]
     path = config / "prompts" / "gene_set_naming.mine.txt"
     path.write_text("---\nlike: enriched\nterms:\n  libraries: [GO BP, reactom-demo]\n---\n")
     with pytest.raises(InputError, match="there is no library 'reactom-demo'(.|\n)*reactome-demo") as error:
-        Project(config).style("demo-go", "mine")
+        load_project(config).style("demo-go", "mine")
     assert (error.value.file, error.value.field) == (path, "terms.libraries")
 
 
@@ -237,7 +237,7 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     benchmarks_given = yaml.safe_load(path.read_text())
     benchmarks_given["demo-go"]["all_facts"] = True
     path.write_text(yaml.safe_dump(benchmarks_given))
-    assert Project(config).style("demo-go", "facts").facts.sources == "all"
+    assert load_project(config).style("demo-go", "facts").facts.sources == "all"
     term = read_rows(demo_benchmark / "test.jsonl", Example)[0]
     mine = table((term.genes[0].symbol, "member_of_pathway", "R:1", term.name, "reactome-demo"))
     (tmp_path / "resources").symlink_to(ROOT / "resources")
@@ -272,6 +272,6 @@ def test_mistakes_in_a_style(config, style, old, new, message):
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(InputError) as error:
-        Project(config).styles("gene_set_naming")
+        load_project(config).styles("gene_set_naming")
     assert path.name in str(error.value)
     assert any(part in str(error.value) for part in message.split("|"))

@@ -3,9 +3,9 @@
 import pytest
 
 from reasonome.core.errors import InputError
+from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Gene
 
 STYLE = NamingStyle(
     gene="{symbol} ({name})",

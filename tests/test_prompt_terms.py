@@ -2,11 +2,12 @@
 
 import pytest
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.enrichment import over_representation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
+from reasonome.tasks import load_project
+from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.prompt_examples import with_examples
 from reasonome.tasks.naming.prompt_terms import (
     HeldOut,
@@ -17,7 +18,7 @@ from reasonome.tasks.naming.prompt_terms import (
     without_regulation,
 )
 from reasonome.tasks.naming.settings import NamingStyle, PromptTerms
-from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming, ShownTerm
+from reasonome.tasks.naming.task import GeneSetNaming
 
 TASK = GeneSetNaming()
 SPEC = PromptTerms(most=3, libraries=["lib"], budget_tokens=500)
@@ -244,7 +245,7 @@ def write(config, text, name="mine"):
 def test_a_style_like_another_differs_in_what_it_says(config):
     write(config, "---\nlike: enriched\nseed: 3\nterms:\n  most: 4\n---\n")
     write(config, "---\nlike: enriched\n---\n[system]\nName it.\n[user]\n{terms} and {genes}\n", "told")
-    project = Project(config)
+    project = load_project(config)
     style, mine, told = (project.style("enriched", name) for name in ("enriched", "mine", "told"))
     assert (mine.seed, mine.terms.most) == (3, 4)
     assert mine.model_copy(update={"seed": 0, "terms": style.terms}) == style
@@ -264,5 +265,5 @@ def test_a_style_like_another_differs_in_what_it_says(config):
 def test_a_style_like_one_that_does_not_serve(config, head, message):
     write(config, f"---\n{head}\n---\n")
     with pytest.raises(InputError) as error:
-        Project(config).style("enriched", "mine")
+        load_project(config).style("enriched", "mine")
     assert message in str(error.value)

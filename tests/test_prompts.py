@@ -12,8 +12,9 @@ from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.prompts.prompts import gene_order, gene_text
+from reasonome.tasks.naming.dialogue import Example, Fact, Gene, Neighbour, ShownTerm
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Fact, Gene, GeneSetNaming, Neighbour, ShownTerm
+from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).parents[1]
 TASK = GeneSetNaming()

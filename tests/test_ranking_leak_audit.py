@@ -11,8 +11,14 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Training, check
-from reasonome.tasks.ranking import leaks
-from reasonome.tasks.ranking.leaks import prompt_finding, question_findings, reasoning_finding, statement_findings
+from reasonome.tasks import TASKS
+from reasonome.tasks.ranking.leaks import (
+    FIXES,
+    prompt_finding,
+    question_findings,
+    reasoning_finding,
+    statement_findings,
+)
 from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.splits import BenchmarkQuestions
 from reasonome.tasks.ranking.task import CausalGeneRanking
@@ -53,7 +59,7 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
         assert (remaining[kind].line, remaining[kind].verdict) == (2, "fails")
         told = f"(?s)of kind {kind} .* question '{training.id}'.*add demo-loci to leave_out"
         with pytest.raises(InputError, match=told):
-            check("demo-ranking", findings, leaks.FIXES)
+            check("demo-ranking", findings, FIXES)
 
 
 @pytest.mark.parametrize(("window_kb", "overlap"), [(600, 1), (599, 0)])
@@ -70,7 +76,7 @@ def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overl
     results = SimpleNamespace(benchmark=lambda name: tmp_path / name)
     project = SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: CausalGeneRanking())
     plan = AuditPlan([("tested", "short")], {"training": ("grpo.rank",)}, {}, {})
-    found = leaks.findings(project, plan)
+    found = TASKS["rare_disease_ranking"].leaks.findings(project, plan)
     assert {f.kind: f.remaining for f in found if f.remaining} == ({"overlapping_locus": 1} if overlap else {})
 
 
@@ -102,7 +108,7 @@ def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails():
     assert found(rows, CASES)["tells_the_answer"] == (1, "fails")  # one pair of gene and question
     assert found(rows.iloc[:1], CASES)["tells_the_answer"] == (0, "clean")
     with pytest.raises(InputError, match="without the sources that link genes to diseases"):
-        check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES), leaks.FIXES)
+        check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES), FIXES)
     told = statement_findings(TRAINING, rows, NAMES, CASES)[0]
     assert (told.line, told.example, told.looked_at) == (2, "FBN1 causes it.", 3)
     assert found(statements(("IL13 is linked.", "IL13", "MESH:D001249")), TEST)["tells_the_answer"] == (1, "fails")

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from ranking_questions import TASK, question
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).parents[1]
 STYLES = ("long", "short", "answer", "rerank")
@@ -264,7 +263,7 @@ def test_lazy_answers_to_open_questions_are_the_commonest_genes():
 @pytest.mark.parametrize("task", ["causal_gene_ranking", "rare_disease_ranking"])
 @pytest.mark.parametrize("name", STYLES)
 def test_shipped_styles_ask_for_what_they_read(task, name):
-    asked = Project(ROOT / "config").styles(task)[name]
+    asked = load_project(ROOT / "config").styles(task)[name]
     assert (asked.reasoning != "none") == ("<reasoning>" in asked.system + asked.user)
     assert "<genes>[" in asked.system + asked.user
     assert asked.order == ("score" if name == "rerank" else "seeded")

@@ -12,10 +12,10 @@ from synthetic_rankings import style
 from reasonome import cli
 from reasonome.answering.rows import AnswerRow
 from reasonome.core import atomic
+from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import Phenotype, RankedGene
 from reasonome.tasks.ranking.scoring import baseline_scores, handed_over, score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.registry import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 KNOWN = frozenset({"tp53", "il13", "il4", "rad50", "kif3a", "p53"})

@@ -15,9 +15,10 @@ from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.table_scores import Score
+from reasonome.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
-TASK = "causal_gene_ranking"
+TASK = TASKS["causal_gene_ranking"]
 COLUMNS = {"answer": "answer", "gold": "gold"}
 
 # (cell, gold, rank in track strict, rank as published); rank 0 is wrong.
@@ -52,7 +53,7 @@ def by_hand(ranks):
 
 
 @pytest.mark.parametrize("track, place", [("strict", 2), ("as-published", 3)])
-@pytest.mark.parametrize("task", ["causal_gene_ranking", "rare_disease_ranking"])
+@pytest.mark.parametrize("task", [TASK, TASKS["rare_disease_ranking"]], ids=lambda task: task.name)
 def test_values_by_hand(track, place, task):
     ranks = [row[place] for row in ROWS]
     scored = score_table(frame(), COLUMNS, task, track=track, resamples=200)

@@ -19,7 +19,8 @@ from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.tasks.base import Teaching
+from reasonome.task import Teaching
+from reasonome.tasks import load_project
 from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
@@ -61,7 +62,7 @@ def configured(tmp_path):
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1
         path.write_text(text.replace(before, after), encoding="utf-8")
-        return Project(tmp_path / "config")
+        return load_project(tmp_path / "config")
 
     return change
 
@@ -109,7 +110,7 @@ def test_what_cannot_be_said_is_dropped_with_the_reason():
     hidden = replace(prompted(unseen), shown=[symbol for symbol in prompted(unseen).shown if symbol != "B"])
     shown = [(nameless, prompted(nameless)), (unseen, hidden)]
     found = [teaching.write_from_names(*pair, TASK.plain_reasoning, 3, 0) for pair in shown]
-    kept, dropped = teaching.keep(TASK, None, None, found, [nameless, unseen])
+    kept, dropped = TASK.teaching.keep(None, None, found, [nameless, unseen])
     assert kept == [] and [row["reason"] for row in dropped] == [teaching.NO_NAMES, teaching.NOT_SHOWN]
 
 
@@ -123,7 +124,7 @@ def _asked_and_kept(monkeypatch, tmp_path, examples, answers):
     of = Teaching("api", "demo-loci", "short", tmp_path / "kept.jsonl")
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: answers)
     prompts = {example.id: TASK.prompt(example, SHORT) for example in examples}
-    return teaching.keep(TASK, project, of, teaching.propose(TASK, project, of, examples, prompts), examples)
+    return TASK.teaching.keep(project, of, TASK.teaching.propose(project, of, examples, prompts), examples)
 
 
 def test_what_an_endpoint_says_stays_where_its_first_gene_is_right(monkeypatch, tmp_path):

@@ -16,8 +16,9 @@ from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = [

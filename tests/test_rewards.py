@@ -10,13 +10,13 @@ import pytest
 from reasonome.benchmarks.rows import read_rows
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.base import Policy, total
+from reasonome.task import Policy, total
+from reasonome.tasks import TASKS
 from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import common_word_rows
+from reasonome.tasks.naming.dialogue import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
-from reasonome.tasks.registry import TASKS
 from reasonome.training.grpo import RewardScorer, best_policy, lazy_earnings
 
 TASK = TASKS["gene_set_naming"]

@@ -10,9 +10,9 @@ from test_stated_confidence import with_recipe
 from reasonome.benchmarks.rows import drawn, span
 from reasonome.cluster.plan.jobs import Job
 from reasonome.config import PART, STAGES, Rows
-from reasonome.config.project import Project, experiments
+from reasonome.config.project import experiments
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS, load_project
 
 NAMING = TASKS["gene_set_naming"]
 
@@ -66,7 +66,7 @@ def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
 )
 def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, said):
     with pytest.raises(InputError) as caught:
-        Project(with_recipe(config, "grpo", rows=rows))
+        load_project(with_recipe(config, "grpo", rows=rows))
     error = caught.value
     assert said in f"{error.what} {error.fix}"
     assert (error.file, error.field) == (config / "recipes/grpo.yaml", f"variants.tried{key}")
@@ -81,7 +81,7 @@ def test_older_recipes_stay_as_they_were_written(project):
 
 def test_a_confidence_is_counted_on_questions_of_the_part(config):
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
-    project = Project(with_recipe(config, "sft", **settings, rows={"skip": 100, "take": 60}))
+    project = load_project(with_recipe(config, "sft", **settings, rows={"skip": 100, "take": 60}))
     files = experiments.training_files(project, project.recipes["sft"]["tried"], "smollm2-135m", "base")
     assert files["samples"].name == "sample8-96.100-140.jsonl"
 
@@ -90,7 +90,7 @@ def test_planned_work_is_that_of_the_part(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     benchmark(train=570)
     with_recipe(config, "sft", teacher="none", rows={"skip": 500, "take": 100})
-    project = Project(with_recipe(config, "grpo", rows={"skip": 400, "take": 120}))
+    project = load_project(with_recipe(config, "grpo", rows={"skip": 400, "take": 120}))
     tuned = planned_work(project, Job("sft", {"backbone": BACKBONE, "chain": "sft.tried-s0"}))
     assert tuned.backward.value == 70 * 190, "as many as there are, of the tokens that sizes.yaml has for the style"
     aligned = planned_work(project, Job("grpo", {"backbone": BACKBONE, "chain": "grpo.tried-s0"}))

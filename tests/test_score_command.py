@@ -25,11 +25,12 @@ from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
 from reasonome.scoring.table_scores import Score
 from reasonome.scoring.table_task import TableBaseline
+from reasonome.tasks import TASKS
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping
 from reasonome.tasks.naming.table import NamingTable
 
-score_table = partial(answer_tables.score_table, task="gene_set_naming")
+score_table = partial(answer_tables.score_table, task=TASKS["gene_set_naming"])
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = {"answer": "answer", "gold": "gold"}
@@ -237,8 +238,8 @@ def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(mo
         def scores(self, names, table, encoders, terms):
             return pd.DataFrame({"rouge_l": 0.0, "specificity": [{"a": np.nan, "b": 0.25, "x": 1.0}[n] for n in names]})
 
-    monkeypatch.setattr(answer_tables, "table_task", lambda name: Twice())
-    scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS)
+    twice = SimpleNamespace(name="twice", tables=SimpleNamespace(reader=Twice))
+    scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS, task=twice)
     assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
 
 

@@ -9,11 +9,11 @@ import pytest
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.core.errors import InputError
 from reasonome.scoring.answers import summary
+from reasonome.tasks import TASKS
 from reasonome.tasks.naming import scoring
+from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Gene
-from reasonome.tasks.registry import TASKS
 
 TASK = TASKS["gene_set_naming"]
 STYLE = NamingStyle(gene="{symbol}", budget_tokens=8, system="", user="{genes}")

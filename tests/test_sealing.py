@@ -6,7 +6,7 @@ import pytest
 
 from reasonome.benchmarks.sealing import is_sealed, unsealed
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.naming.dialogue import Example, Gene
 
 
 def example(identifier: str, **fields) -> Example:

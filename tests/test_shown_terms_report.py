@@ -15,9 +15,10 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.page import render_page
 from reasonome.tasks.naming import own_section, scoring
 from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming, ShownTerm
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.terms import TermScorer
 
 POISON = "<img src=x onerror=alert(1)>"
@@ -168,7 +169,7 @@ def test_the_page_tells_it_and_escapes_what_models_wrote(judges, tmp_path):
         {"rows": {"test": 3}},
         leaks,
         experiment="enriched",
-        kind="naming",
+        task="gene_set_naming",
         arms=["base", f"SFT{POISON}"],
         evaluations=evaluations,
         baselines=[{"benchmark": "enriched", "style": "enriched", "path": str(tmp_path / "baselines.parquet")}],

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS, load_project
 
 PROGRAMS = Path(__file__).parent.parent / "speed"
 TASK = TASKS["gene_set_naming"]
@@ -128,7 +127,7 @@ def test_a_folder_without_a_whole_run_says_what_to_do(module, tmp_path):
 def test_the_dry_run_is_of_a_valid_configuration_with_five_test_sets(module, tmp_path):
     config = shutil.copytree(PROGRAMS.parent / "config", tmp_path / "config")
     module("dry_run").enlarge(config)
-    project = Project(config)
+    project = load_project(config)
     added = ["reactome-human-1", "reactome-human-2", "reactome-human-3"]
     assert project.experiments["gene-r1"].benchmarks == ["go", "reactome-human", *added]
     assert [project.benchmarks[name].seed for name in added] == [1, 2, 3]

@@ -11,15 +11,14 @@ from trl import SFTConfig, SFTTrainer
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import STAGES
-from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import answered
+from reasonome.tasks import TASKS, load_project
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
 from reasonome.tasks.ranking.scoring import score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.registry import TASKS
 from reasonome.teaching.confidence import kind_of, shares_of_right
 from reasonome.training.pretrain import missed_facts, sample_statements
 from reasonome.training.sft import conversations, sft
@@ -161,14 +160,14 @@ def with_recipe(config, stage, **settings):
 def test_a_style_without_confidence_takes_none(config, monkeypatch):
     monkeypatch.chdir(config.parent)
     with pytest.raises(InputError, match="style 'demo-names' asks for no confidence") as caught:
-        Project(with_recipe(config, "sft", confidence_from={"decoding": "sample8-96"}))
+        load_project(with_recipe(config, "sft", confidence_from={"decoding": "sample8-96"}))
     assert caught.value.field == "variants.tried.confidence_from"
 
 
 def test_an_unknown_decoding_has_the_nearest_name(config):
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-69"}}
     with pytest.raises(InputError, match="unknown name 'sample8-69'") as caught:
-        Project(with_recipe(config, "sft", **settings))
+        load_project(with_recipe(config, "sft", **settings))
     assert "sample8-96" in caught.value.fix
 
 
@@ -176,7 +175,7 @@ def test_the_samples_are_among_the_files_of_the_step(config):
     from reasonome.config.project import experiments
 
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
-    project = Project(with_recipe(config, "sft", **settings))
+    project = load_project(with_recipe(config, "sft", **settings))
     files = experiments.training_files(project, project.recipes["sft"]["tried"], "smollm2-135m", "sft.names-s0")
     assert str(files["samples"]).endswith(
         "results/samples/smollm2-135m/sft.names-s0/demo-go.confidence/sample8-96.40.jsonl"
@@ -248,5 +247,5 @@ def test_a_drill_needs_a_limit():
 
 def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config):
     with pytest.raises(InputError, match="style 'demo-names' asks for no confidence: every completion") as caught:
-        Project(with_recipe(config, "grpo", rewards={"rouge_l": 1.0, "confidence": 0.5}))
+        load_project(with_recipe(config, "grpo", rewards={"rouge_l": 1.0, "confidence": 0.5}))
     assert caught.value.field == "variants.tried.rewards.confidence"

@@ -20,8 +20,9 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
-from reasonome.tasks.base import held_out_terms
-from reasonome.tasks.naming.task import Example, GeneSetNaming
+from reasonome.task import held_out_terms
+from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent
 OBO = "format-version: 1.2\ndefault-namespace: biological_process\n"

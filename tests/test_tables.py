@@ -21,6 +21,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
 from reasonome.scoring.comparisons import paired_test
+from reasonome.tasks import find_report
 from reasonome.tasks.naming.report import METRICS
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
@@ -41,7 +42,7 @@ class Experiment:
         self.folder = folder
         self.plan = {
             "experiment": "tiny",
-            "kind": "naming",
+            "task": "gene_set_naming",
             "arms": ["base", "trained"],
             "evaluations": [],
             "baselines": [{"benchmark": "demo", "style": "names", "path": str(folder / "baselines.parquet")}],
@@ -73,7 +74,7 @@ class Experiment:
 
     def read(self):
         (self.folder / "plan.json").write_text(json.dumps(self.plan))
-        plan = read_plan(self.folder / "plan.json")
+        plan = read_plan(self.folder / "plan.json", find_report)
         return plan, collect_scores(plan, read_evidence(plan))
 
     def metrics(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import toy_background as toy
 from toy_background import BINDING, DEEP, PATHWAY, PATHWAY_NAME, SPECIAL, X, Y, Z
 
 from reasonome.tasks.naming.background import Background, background_table
-from reasonome.tasks.naming.task import ABSTENTION, Example, Gene
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene
 from reasonome.tasks.naming.terms import TermScorer
 
 LIN_X_Y = math.log(8 / 3) / math.log(4)

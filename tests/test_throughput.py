@@ -11,7 +11,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 from transformers.utils import is_flash_attn_2_available
 
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training import kernels, throughput
 from reasonome.training.sft import sft
 

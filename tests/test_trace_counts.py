@@ -12,7 +12,8 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
 from reasonome.tasks.naming import teacher as knowledge
 from reasonome.tasks.naming import teaching
-from reasonome.tasks.naming.task import Example, GeneSetNaming
+from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.teaching import Proposal
 from reasonome.teaching.counting import contradicting_count, without_contradictions
 from reasonome.training.sft import conversations

@@ -7,7 +7,7 @@ import tiny_training
 from tensorboardX.proto.event_pb2 import Event
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 from reasonome.training import tracking
 from reasonome.training.sft import sft
 

@@ -10,9 +10,9 @@ import pytest
 import tiny_training
 
 from reasonome.core.manifest import Stopwatch
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
-from reasonome.tasks.registry import TASKS
 from reasonome.training import checkpoints, grpo, retention
 from reasonome.training.sft import sft
 from reasonome.training.stage import history

@@ -9,6 +9,7 @@ from reasonome.report.contrasts import contrasts
 from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
 from reasonome.report.verdict import verdict
+from reasonome.tasks import TASKS
 from reasonome.tasks.naming.report import METRICS
 
 STEPS = {
@@ -28,7 +29,9 @@ def make_plan(arms=("GRPO", "base", "SFT", "more SFT"), seeds=(0,), benchmarks=(
         for seed in (seeds if arm != "base" else (0,))
         for benchmark in benchmarks
     ]
-    return Plan(experiment="e", kind="naming", arms=list(arms), evaluations=evaluations, baselines=[], **more)
+    naming = TASKS["gene_set_naming"]
+    more |= {"arms": list(arms), "evaluations": evaluations, "baselines": []}
+    return Plan(experiment="e", task=naming.name, **more).of_task(naming.report)
 
 
 def compared(*rows: tuple, benchmark="go", metric="term_score") -> pd.DataFrame:

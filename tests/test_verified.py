@@ -14,10 +14,9 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
-from reasonome.tasks import registry
-from reasonome.tasks.base import total
-from reasonome.tasks.verified import building, checks, files, leaks, prompting, questions, scoring, teaching
-from reasonome.tasks.verified.task import Question
+from reasonome.task import total
+from reasonome.tasks.verified import building, questions, teaching
+from reasonome.tasks.verified.dialogue import Question
 from reasonome.teaching import Proposal
 
 TASK = ChromosomeOfGene()
@@ -35,12 +34,6 @@ def project(folder, **benchmarks):
     """Benchmarks by name, whose results are in a folder."""
     results = SimpleNamespace(benchmark=lambda name: folder / name)
     return SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: TASK)
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    """The task is one of the project's own."""
-    monkeypatch.setitem(registry._own, TASK.name, TASK)
 
 
 def write_split(path, *questions):
@@ -175,7 +168,7 @@ def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_pa
     write_split(tmp_path / "other/test.jsonl", question("d1", group="Y"))  # asks what d1 asks
     subsets = {"all": {"table": "genes.tsv", "test": 1, "valid": 0}}
     mine = benchmark(subsets=subsets, leave_out=["other"])
-    building.build(TASK, project(tmp_path, mine=mine), "mine", tmp_path / "mine")
+    TASK.building.build(project(tmp_path, mine=mine), "mine", tmp_path / "mine")
     # Of the groups A and C the smaller one suffices for the test.
     splits = {
         part: [one.id for one in read_rows(tmp_path / f"mine/{part}.jsonl", Question)] for part in building.SPLITS
@@ -201,7 +194,7 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
     write_split(tmp_path / "training/train.jsonl", *training)
     both = project(tmp_path, tested=benchmark(), training=benchmark())
     plan = AuditPlan([("tested", "plain")], {"training": ("sft.mine",)}, {}, {})
-    found = leaks.findings(both, plan)
+    found = TASK.leaks.findings(both, plan)
     assert {one.kind: (one.looked_at, one.remaining, one.line, one.verdict) for one in found} == {
         "same_group": (4, 2, 2, "fails"),
         "same_question": (4, 2, 3, "fails"),
@@ -209,9 +202,9 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
     with pytest.raises(
         InputError, match="(?s)of kind same_group .* question 'r2'.*add tested to leave_out of training"
     ):
-        check("mine", found, leaks.FIXES)
+        check("mine", found, TASK.leaks.fixes)
     shared = {"data": "training questions", "training": "training", "benchmark": "tested"}
-    assert leaks.same_sources(both, plan) == [shared | {"sources": ["mine/genes.tsv"]}]
+    assert TASK.leaks.same_sources(both, plan) == [shared | {"sources": ["mine/genes.tsv"]}]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +220,7 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
 def test_a_recipe_may_not_train_on_what_may_give_the_test_away(tmp_path, learned, leave_out, fix):
     both = project(tmp_path, mine=benchmark(leave_out=leave_out), tested=benchmark())
     both.akin = lambda benchmark: both.benchmarks
-    leak = checks.leak(both, learned, "tested")
+    leak = TASK.checks.leak(both, learned, "tested")
     assert (leak and leak[1]) == fix
 
 
@@ -235,21 +228,21 @@ def test_a_question_that_does_not_fit_is_told(tmp_path):
     style = SimpleNamespace(budget_tokens=5, user="{gene} {name}")
     asked = SimpleNamespace(root=tmp_path, style=lambda *_: style)
     fits = {"train": [question("T")]}  # a capital, and half of "a name"
-    assert prompting.with_material(TASK, asked, "mine", "plain", fits) == fits
+    assert TASK.prompting.with_material(asked, "mine", "plain", fits) == fits
     with pytest.raises(InputError, match="question 'TTT' has 6 tokens, more than the 5 of style 'plain'") as error:
-        prompting.with_material(TASK, asked, "mine", "plain", {"test": [question("TTT")]})
+        TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
     assert error.value.file == tmp_path / "prompts/chromosome_of_gene.plain.txt"
     style.user = "{gene}"  # the name is not shown, and does not count
-    prompting.with_material(TASK, asked, "mine", "plain", {"test": [question("TTT")]})
+    TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
 
 
 @pytest.mark.parametrize(("part", "rows"), [("test", (5, False)), ("valid", (1, False)), ("train", (9, True))])
 def test_rows_by_the_settings_are_at_least_those_held_out_and_at_most_those_of_training(tmp_path, part, rows):
     sizes = {"a": {"test": 2, "valid": 0, "train": 4}, "b": {"test": 3, "valid": 1, "train": 5}}
     mine = benchmark(subsets={name: {"table": "t.tsv", **of} for name, of in sizes.items()})
-    assert files.rows_by_settings(project(tmp_path, mine=mine), "mine", part) == rows
+    assert TASK.files.rows_by_settings(project(tmp_path, mine=mine), "mine", part) == rows
     all_that_remain = project(tmp_path, mine=benchmark())
-    assert (files.rows_by_settings(all_that_remain, "mine", part) is None) == (part == "train")
+    assert (TASK.files.rows_by_settings(all_that_remain, "mine", part) is None) == (part == "train")
 
 
 def test_a_group_by_the_answer_is_refused():
@@ -262,7 +255,7 @@ def test_baselines_are_worked_out_by_hand():
     asked = [question("a", "1"), question("b", "2")]
 
     seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
-    scored = scoring.score_baselines(TASK, seeded, "", "", training, asked).set_index(["baseline", "id"])
+    scored = TASK.scoring.score_baselines(seeded, "", "", training, asked).set_index(["baseline", "id"])
     # The majority is as sure as it is common in training.
     assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 2 / 3]
     assert scored.loc["random", "confidence"].isna().all()
@@ -308,6 +301,6 @@ def test_a_teacher_is_believed_where_it_is_right():
         Proposal("b", "all", "3"),
         Proposal("c", "all", problem="x"),
     ]
-    kept, dropped = teaching.keep(TASK, None, None, proposals, [question(i) for i in "abc"])
+    kept, dropped = TASK.teaching.keep(None, None, proposals, [question(i) for i in "abc"])
     assert [row["id"] for row in kept] == ["a"]
     assert [row["reason"] for row in dropped] == [teaching.WRONG, "x"]

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasonome.scoring.verifiers import Claim, Stated, Truth, facts, uncertainty
-from reasonome.tasks.base import total
+from reasonome.task import total
+from reasonome.tasks import TASKS
 from reasonome.tasks.pathway_qa.answer import parse_answer
-from reasonome.tasks.pathway_qa.task import PathwayQuestion, Statement
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks.pathway_qa.dialogue import PathwayQuestion, Statement
 
 TASK = TASKS["pathway_qa"]
 DNA = "dna repair"

@@ -8,9 +8,9 @@ import pytest
 from reasonome import cli
 from reasonome.answering.wrapping import KINDS, unwrapped
 from reasonome.scoring.answer_tables import score_table
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Gene
-from reasonome.tasks.registry import TASKS
 
 NAMING, RANKING = TASKS["gene_set_naming"], TASKS["causal_gene_ranking"]
 GOOD = "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in it.</think>"
@@ -125,7 +125,7 @@ GOLDS = {"s0": "mismatch repair", "s1": "cholesterol biosynthetic process", "s2"
 
 def scored(forms, **given):
     rows = pd.DataFrame([{"answer": form.format(gold), "gold": gold} for form in forms for gold in GOLDS.values()])
-    return score_table(rows, {"answer": "answer", "gold": "gold"}, "gene_set_naming", resamples=100, **given)
+    return score_table(rows, {"answer": "answer", "gold": "gold"}, TASKS["gene_set_naming"], resamples=100, **given)
 
 
 REASONED = "\nReasoning:\n<think>They act together.</think>"
@@ -169,7 +169,7 @@ def test_tables_of_rankings_read_what_stands_behind_a_thinking_block():
     rows = pd.DataFrame({"answer": cells, "gold": ["PCSK9"] * 4})
     columns = {"answer": "answer", "gold": "gold"}
     strict, published = (
-        score_table(rows, columns, "causal_gene_ranking", track=track, resamples=100)
+        score_table(rows, columns, TASKS["causal_gene_ranking"], track=track, resamples=100)
         for track in ("strict", "as-published")
     )
     assert strict.table["mrr"].tolist() == [1, 1, 1, 1]

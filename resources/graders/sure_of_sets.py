@@ -1,7 +1,7 @@
 """A grader of questions on enrichment tables, by the verifiers that ship: see docs/graders.md."""
 
 from reasonome.scoring import verifiers
-from reasonome.tasks.pathway_qa.task import stated_and_truth
+from reasonome.tasks.pathway_qa.dialogue import stated_and_truth
 
 
 def sure_of_sets(answer: dict, example: dict) -> float | None:

@@ -21,11 +21,11 @@ import sys
 from pathlib import Path
 
 from reasonome.commands import annotate, calibrate, doctor, plan, rank, score, update
-from reasonome.config.project import Project
 from reasonome.config.project.working_folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
+from reasonome.tasks import load_project
 
 
 def main(words: list[str] | None = None) -> int:
@@ -81,14 +81,14 @@ def _parser() -> argparse.ArgumentParser:
 def _prompts(args: argparse.Namespace) -> int:
     from reasonome.prompts import counts as prompt_counts
 
-    show(prompt_counts.markdown(prompt_counts.table(Project(args.config), args.experiments)))
+    show(prompt_counts.markdown(prompt_counts.table(load_project(args.config), args.experiments)))
     return 0
 
 
 def _pin(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import licences, pins
 
-    project = Project(args.config)
+    project = load_project(args.config)
     for name in args.sources or project.sources:
         source = lookup(project.sources, name, "source")
         if not args.sources and licences.waits(source):
@@ -104,7 +104,7 @@ def _pin(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
 
-    project = Project(args.config)
+    project = load_project(args.config)
     for name in args.sources:
         lookup(project.sources, name, "source")
     states = pins.verify(project, args.sources or project.sources)
@@ -135,7 +135,7 @@ def _diff(args: argparse.Namespace) -> int:
 def _estimate(args: argparse.Namespace) -> int:
     from reasonome.answering import estimate
 
-    project = Project(args.config)
+    project = load_project(args.config)
     table = estimate.table(project, args.experiment)
     show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else estimate.text(table))
     return 0

@@ -13,7 +13,7 @@ from gpu_checks.finding import Finding, Here
 from gpu_checks.training_runs import rates, steady
 from reasonome.answering.precision import DTYPES, now
 from reasonome.config import Adapter
-from reasonome.config.project import Project
+from reasonome.tasks import load_project
 from reasonome.training import adapters, fitting, recomputation
 from reasonome.training.gpus import VLLM_SHARE
 
@@ -38,7 +38,7 @@ def warm_up(here: Here) -> Iterator[Finding]:
 
 def adapter(here: Here) -> Iterator[Finding]:
     """LoRA beside a frozen 8B, with as much of the GPU taken as vLLM takes."""
-    recipe = Project(made.ROOT / "config").recipes["sft"]["genes"]  # LoRA of an 8B, rows of 1,024 tokens
+    recipe = load_project(made.ROOT / "config").recipes["sft"]["genes"]  # LoRA of an 8B, rows of 1,024 tokens
     recipe = recipe.model_copy(update={"precision": "bf16", "batch_size": 64})
     rows = fitting.fit(
         lambda: made.on_device(here, "llama-3.1-8b"), recipe, here.size(ROWS_TOKENS, 64), here.work, False, VLLM_SHARE

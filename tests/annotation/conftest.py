@@ -5,7 +5,7 @@ import pytest
 from annotation_project import Annotating, ByHand
 
 from reasonome.annotation import job
-from reasonome.config.project import Project
+from reasonome.tasks import load_project
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def annotation_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def annotation_settings(annotation_folder):
     """The project's configuration."""
-    return Project(annotation_folder / "config")
+    return load_project(annotation_folder / "config")
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
 from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import gene_order
+from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.prompting import terms_tests
-from reasonome.tasks.naming.task import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
 DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(

@@ -20,7 +20,6 @@ from reasonome.annotation.readers import read_gene_lists
 from reasonome.annotation.record import AnnotatedGene
 from reasonome.annotation.tables import best_term
 from reasonome.config import Annotation
-from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -33,6 +32,7 @@ from reasonome.enrichment.over_representation import (
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.ontology import read_ontology
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import SCHEMA, Background, background_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,7 +185,7 @@ def branches_of_go(shipped):
     genes, _ = shipped
     files = {"obo": ROOT / "resources/go/go-basic.obo.gz", "gaf": ROOT / "resources/go/goa_human.gaf.gz"}
     facts = FORMATS["go"].read("go", files, genes).facts
-    benchmark = Project(ROOT / "config").benchmarks["demo-go"]
+    benchmark = load_project(ROOT / "config").benchmarks["demo-go"]
     return ontology_libraries(Background(background_table(facts, {"go": read_ontology(files["obo"])}, benchmark)))
 
 

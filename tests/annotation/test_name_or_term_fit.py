@@ -12,7 +12,7 @@ from reasonome.annotation.name_or_term import read_name_or_term
 from reasonome.annotation.name_or_term_fit import fit
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.tasks.naming.task import Example, Gene, ShownTerm
+from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 
 # Forty questions: names of the first twenty are likely and better, two of them not; those of the others neither.
 LIKELY, N = 20, 40

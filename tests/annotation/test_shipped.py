@@ -17,12 +17,12 @@ from reasonome.annotation import job, making
 from reasonome.annotation.name_or_term import CALIBRATION, NameOrTerm, features, read_name_or_term
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.annotation.shipped import Shipped, placed
-from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
-from reasonome.tasks.naming.task import ShownTerm
+from reasonome.tasks import load_project
+from reasonome.tasks.naming.dialogue import ShownTerm
 
 TERM = ShownTerm(library="GO BP", id="GO:1", name="DNA repair", overlap=4, drawn=8, size=16)
 JUDGE = NameOrTerm(
@@ -201,7 +201,7 @@ def shipping(annotation_folder, tmp_path, monkeypatch) -> Annotating:
     atomic.write_json(made / "manifest.json", manifest | {"model": folder_sha256(made / "model")})
     monkeypatch.chdir(folder)
     monkeypatch.setattr(job, "ORTHOLOGUES", folder / job.ORTHOLOGUES)
-    return Annotating(folder, Project(folder / "config"), tmp_path / "out")
+    return Annotating(folder, load_project(folder / "config"), tmp_path / "out")
 
 
 def adapter_weights() -> dict:
@@ -251,7 +251,7 @@ def test_a_name_is_judged_by_the_whole_list_whatever_its_question_has_room_for(s
     by_hand.answers = {"ATM": (ANSWER, -0.1, 2)}
     path = Path("config/prompts/gene_set_naming.enriched.txt")
     path.write_text(path.read_text().replace("budget_tokens: 200", "budget_tokens: 110"))
-    tight = Annotating(shipping.folder, Project("config"), shipping.out)
+    tight = Annotating(shipping.folder, load_project("config"), shipping.out)
     genes = [*REPAIR, *OTHERS[:12]]
     [record] = tight(tight.file("mine.gmt", "\t".join(["long", "na", *genes]) + "\n"), model="namer")
     shown = sum(gene["shown"] for gene in record["genes"])

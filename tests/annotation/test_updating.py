@@ -18,10 +18,10 @@ from reasonome import cli
 from reasonome.annotation import updating
 from reasonome.annotation.project_files import completed
 from reasonome.config import Annotation
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import download
+from reasonome.tasks import load_project
 
 REACTOME = "Homologous recombination\tR-HSA-1\tBRCA1\tBRCA2\tRAD51\n"
 NEW = "wikipathways-20261110-gmt-Homo_sapiens.gmt"
@@ -99,7 +99,7 @@ def made(monkeypatch) -> list[Path]:
 
 
 def settings(**given) -> tuple[str, list[str]]:
-    full = completed(Project("config"), Annotation(sets=["mine.gmt"], **given))
+    full = completed(load_project("config"), Annotation(sets=["mine.gmt"], **given))
     return full.benchmark, full.libraries
 
 
@@ -152,7 +152,7 @@ def test_a_server_that_lacks_a_file_leaves_annotate_as_it_was(served, made):
 def test_an_address_with_a_release_needs_a_name_for_the_file(served):
     edit("sources.yaml", lambda config: config["wikipathways-current"]["files"]["gmt"].pop("name"))
     with pytest.raises(InputError, match=r"with '\*' in 'url' say in 'name' what the local file is called"):
-        Project("config")
+        load_project("config")
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """A task of a user's own: on which chromosome does a human gene lie?"""
 
-from reasonome.tasks.verified.task import Question, VerifiedTask
+from reasonome.tasks.verified.dialogue import Question
+from reasonome.tasks.verified.task import VerifiedTask
 
 
 class ChromosomeOfGene(VerifiedTask):

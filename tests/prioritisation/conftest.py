@@ -4,7 +4,7 @@ import prioritisation_project
 import pytest
 from prioritisation_project import ByHand, Ranking
 
-from reasonome.config.project import Project
+from reasonome.tasks import load_project
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def ranking_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def ranking_project(ranking_folder):
     """The project's configuration."""
-    return Project(ranking_folder / "config")
+    return load_project(ranking_folder / "config")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 import synthetic_rankings
 from prioritisation_project import LOCI, ByHand, Ranking
 
-from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.prioritisation.chance import at_chance
 from reasonome.report.comparisons_table import comparisons_table
@@ -13,6 +12,7 @@ from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
+from reasonome.tasks import find_report, load_project
 
 UNTRAINED, TRAINED = "base", synthetic_rankings.ARMS["RL rank"]
 
@@ -24,7 +24,9 @@ def scored_project(tmp_path_factory):
     made = tmp_path_factory.mktemp("experiment")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(synthetic_rankings.SKILL, "base", 0)
-        plan = read_plan(synthetic_rankings.write_ranking_experiment(made, count=40, samples=1, styles=("answer",)))
+        plan = read_plan(
+            synthetic_rankings.write_ranking_experiment(made, count=40, samples=1, styles=("answer",)), find_report
+        )
     scores = collect_scores(plan, read_evidence(plan))
     own = folder / "results/experiments/demo-ranking"
     own.mkdir(parents=True)
@@ -38,7 +40,7 @@ def scored_project(tmp_path_factory):
 def scored(scored_project, tmp_path, monkeypatch):
     """Ranks with the model of a chain of that project."""
     monkeypatch.chdir(scored_project)
-    project = Project(scored_project / "config")
+    project = load_project(scored_project / "config")
 
     def with_chain(chain: str) -> Ranking:
         model = ByHand(folder=project.results.model("smollm2-135m", chain))

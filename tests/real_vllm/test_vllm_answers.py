@@ -13,7 +13,7 @@ from reasonome.answering.answers import questions
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Decoding
 from reasonome.prompts.chat_template import render
-from reasonome.tasks.registry import TASKS
+from reasonome.tasks import TASKS
 
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "vllm.lock"

@@ -128,11 +128,10 @@ def taught(folder: Path, project: Path, steps: int = 100) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from reasonome.benchmarks.rows import read_rows
-    from reasonome.config.project import Project
     from reasonome.prompts.chat_template import render
-    from reasonome.tasks.registry import TASKS
+    from reasonome.tasks import TASKS, load_project
 
-    task, style = TASKS["gene_set_naming"], Project(project / "config").style("demo-go", "demo-names")
+    task, style = TASKS["gene_set_naming"], load_project(project / "config").style("demo-go", "demo-names")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     examples = read_rows(project / BENCHMARK / "train.jsonl", task.Example)

@@ -23,15 +23,12 @@ def reads(stage, *further):
 
 def inputs_of(stage, wildcards, further=()):
     """The Inputs of a stage of the benchmark's task; a mistake ends the run with what to do."""
-    task = PROJECT.benchmarks[wildcards.benchmark].task
-    files = registry.part(task, "files")
-    if not hasattr(files, stage):
-        raise WorkflowError(f"benchmarks of {task} have no {stage}")
+    task = PROJECT.task(wildcards.benchmark)
     teacher = wildcards.get("teacher")
-    if teacher and PROJECT.teachers[teacher].kind not in registry.part(task, "checks").TEACHERS:
-        raise WorkflowError(f"teacher '{teacher}' does not write for {task}")
+    if teacher and PROJECT.teachers[teacher].kind not in task.checks.teachers:
+        raise WorkflowError(f"teacher '{teacher}' does not write for {task.name}")
     about = [wildcards[name] for name in ("benchmark", *further)]
-    return or_stop(getattr(files, stage), PROJECT, *about)
+    return or_stop(getattr(task.files, stage), PROJECT, *about)
 
 
 def encoder_files(encoders):
@@ -211,8 +208,8 @@ def audit_plan(wildcards):
 
 def audit_inputs(wildcards):
     """The files that the leak audit of an experiment reads: what its tasks say."""
-    parts = audit_plan(wildcards).by_part(PROJECT, "files")
-    return list(dict.fromkeys(path for files, plan in parts for path in files.leaks(PROJECT, plan).paths))
+    tasks = audit_plan(wildcards).by_task(PROJECT)
+    return list(dict.fromkeys(path for task, plan in tasks for path in task.files.leaks(PROJECT, plan).paths))
 
 
 def audit_settings(wildcards):

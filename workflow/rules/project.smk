@@ -16,7 +16,8 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.report import card_sources
-from reasonome.tasks import registry
+from reasonome.task import code_files
+from reasonome.tasks import load_project
 from reasonome.training import gpus
 
 
@@ -50,7 +51,7 @@ def or_stop(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-PROJECT = or_stop(Project, CONFIG)
+PROJECT = or_stop(load_project, CONFIG)
 RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)
 
@@ -137,8 +138,8 @@ def program(script, arguments):
 def code_of(script, part="", *benchmarks):
     """Digest of the code that a program runs, of tasks that of a part of these benchmarks' alone: as a param it reruns a
     job when that code changes, never for a comment."""
-    tasks = {PROJECT.benchmarks[benchmark].task for benchmark in benchmarks}
-    files = [file for task in tasks for file in registry.code_files(task, *([part] if part else []))]
+    tasks = [PROJECT.task(benchmark) for benchmark in benchmarks]
+    files = [file for task in tasks for file in code_files(task, *([getattr(task, part)] if part else []))]
     return code_sha256(SCRIPTS / script, *files)
 
 

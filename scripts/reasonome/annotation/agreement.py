@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.clusters import clusters
-from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.naming.dialogue import Example, Gene
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group

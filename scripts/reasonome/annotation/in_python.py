@@ -20,10 +20,10 @@ from reasonome.annotation.readers import is_anndata, read_memory
 from reasonome.annotation.settings import checked_settings, placed
 from reasonome.annotation.tables import NUMBERS, TSV
 from reasonome.answering.find_model import find_model
-from reasonome.config.project import Project
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
+from reasonome.tasks import load_project
 
 # Numba, which Scanpy uses, may load an OpenMP that makes torch several times slower than torch's own; both use the one
 # that is loaded first.
@@ -56,7 +56,7 @@ def annotate_sets(
         say(f"import {__name__} before scanpy: answers may take three times as long now")
     with project_folder(Path(config)) as place:
         annotation = placed(annotation, place)
-        project = Project(Path(config))
+        project = load_project(Path(config))
         if in_memory:
             parts = read_memory(sets, name, annotation)
             gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}

@@ -15,7 +15,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring.encoders import load_encoders, mean_similarity
-from reasonome.tasks.base import Similarity
+from reasonome.task import Similarity
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.libraries import library_of, ontology_libraries

@@ -11,6 +11,7 @@ from reasonome.report import card_sources, number_text, tables
 from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.plan import read_plan
+from reasonome.tasks import find_report
 from reasonome.tasks.naming.report import METRICS
 
 NOT_MEASURED = "No scores of this model were found in this project, so nothing here says how often its names are right."
@@ -52,9 +53,9 @@ def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
         files = {name: path.with_name(f"{name}.tsv") for name in ("metrics", "comparisons")}
         if not all(file.is_file() for file in files.values()):
             continue  # not summarised yet
-        plan = read_plan(path)
+        plan = read_plan(path, find_report)
         evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
-        if plan.task_report.METRICS is not METRICS or not evaluations:
+        if plan.report.metrics is not METRICS or not evaluations:
             continue
         metrics = tables.read_table(files["metrics"], tables.metric_columns(plan.metric_set))
         comparisons = tables.read_table(files["comparisons"], tables.COMPARISON_COLUMNS)

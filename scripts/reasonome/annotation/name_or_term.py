@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
-from reasonome.tasks.naming.task import ShownTerm
+from reasonome.tasks.naming.dialogue import ShownTerm
 
 CALIBRATION = "calibration.json"
 Feature = Literal["logprob", "likeness", "share", "jaccard", "genes"]

@@ -15,7 +15,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import file_sha256
 from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.task import Example
+from reasonome.tasks.naming.dialogue import Example
 
 FOLDS = 5
 

@@ -11,7 +11,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.spellings import KINDS
 from reasonome.facts.text import counted, some
-from reasonome.tasks.naming.task import Example, Gene
+from reasonome.tasks.naming.dialogue import Example, Gene
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from reasonome.report import number_text
 from reasonome.report.family import SIGNIFICANT
 from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
 from reasonome.scoring.comparisons import MEAN
-from reasonome.tasks.naming.task import ShownTerm
+from reasonome.tasks.naming.dialogue import ShownTerm
 
 FIRST_TERM = "first_term"  # the baseline that answers with the first enriched term of a question
 OF_WORDS = "probability of its words"

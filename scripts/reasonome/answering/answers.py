@@ -17,7 +17,7 @@ from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 # Engine → its module, which is imported when it is needed: they are heavy, and vLLM may not be installed.
 ENGINES = {"transformers": "local", "vllm": "vllm_engine"}

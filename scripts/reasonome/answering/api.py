@@ -15,7 +15,7 @@ from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
 from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import Message
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 # What a chat format puts around each message; those of usual models are shorter.
 TOKENS_PER_MESSAGE = 8

@@ -12,7 +12,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 # Tokens that a model behind an endpoint may think for before it answers; those that do not think end long before.
 _ROOM_TO_THINK = 4096

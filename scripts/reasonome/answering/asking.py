@@ -12,7 +12,7 @@ from reasonome.answering.results_folder import ANSWERS, ResultsKind, claim, keep
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Decoding, Style
 from reasonome.core.manifest import canonical, text_sha256
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 
 @contextmanager

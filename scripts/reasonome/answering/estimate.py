@@ -15,7 +15,6 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
 from reasonome.config.project.experiments import cells, examples_folder, taught_by, trained_steps
 from reasonome.core.errors import InputError, lookup
-from reasonome.tasks import registry
 
 METHOD = (
     f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
@@ -73,7 +72,7 @@ def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[
     task, shown, teacher = project.task(benchmark), project.style(benchmark, style), project.teachers[name]
     examples = read_rows(_file(project, benchmark, style, "train"), task.Example)
     prompts = {example.id: task.prompt(example, shown) for example in examples}
-    messages = registry.part(task.name, "teaching").asked(project, benchmark, prompts)
+    messages = task.teaching.asked(project, benchmark, prompts)
     target = project.results.reasoning(name, benchmark, style)
     found = api.estimate_asked(teacher, teacher.parameters(), list(map(Question, messages.values())), target)
     return {"asked": f"teacher {name}", "cell": f"{benchmark}.{style} reasoning", **vars(found)}

@@ -31,6 +31,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.terminal import printable
+from reasonome.tasks import load_project
 
 if TYPE_CHECKING:
     from reasonome.answering.asked_model import AskedModel
@@ -101,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
-        project = Project(args.config)
+        project = load_project(args.config)
         if not (args.model or args.ora_only):
             args.model = project.settings.annotation_model
         if not (args.model or args.ora_only):

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from reasonome.commands.json_output import check_output, write_output
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
+from reasonome.tasks import load_project
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json not in (None, "-") and not Path(args.json).parent.is_dir():
         fix = "make it, or give another path: doctor writes into folders that are there"
         raise InputError(f"there is no folder {Path(args.json).parent}", file=args.json, field="--json", fix=fix)
-    project = Project(args.config)
+    project = load_project(args.config)
     names = args.experiments or list(project.settings.experiments)
     for name in names:
         lookup(project.experiments, name, "experiment")

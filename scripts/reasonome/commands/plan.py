@@ -8,10 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
+from reasonome.tasks import load_project
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.cluster.plan.limits import limits
     from reasonome.cluster.plan.plan import Plan
 
-    project = Project(args.config)
+    project = load_project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     for folder in args.rates or []:
         if not folder.is_dir():

@@ -26,12 +26,12 @@ from pathlib import Path
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.columns import parse_columns
 from reasonome.config.checked import checked
-from reasonome.config.project import Project
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 from reasonome.prioritisation.settings import Prioritisation
+from reasonome.tasks import load_project
 
 # Settings that are options by their name.
 _OF_MODELS = ("style", "samples", "temperature", "top_p", "max_new_tokens", "batch_size", "seed")
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     values["columns"] = parse_columns(args.columns)
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
-        project = Project(args.config)
+        project = load_project(args.config)
         settings = checked(Prioritisation, values, "docs/rank.md", _option).placed(place)
         find = (lambda: None) if args.no_model else partial(asked_model, project, args, place)
         records = job.rank_files(project, settings, find, Path(place(args.out)), command)

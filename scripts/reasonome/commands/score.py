@@ -29,7 +29,7 @@ from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
-from reasonome.tasks import registry
+from reasonome.tasks import TASKS, load_project
 
 if TYPE_CHECKING:
     from reasonome.scoring.table_scores import Scored
@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
-    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(registry.TASKS))
+    what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(TASKS))
     command.add_argument(
         "--columns",
         default="",
@@ -86,13 +86,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _table(args: argparse.Namespace) -> "Scored":
-    from reasonome.scoring.answer_tables import score_table, table_task
+    from reasonome.scoring.answer_tables import score_table
 
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
-    project = Project(args.config) if (args.config / "encoders.yaml").is_file() else None  # registers tasks of its own
-    part, encoders = table_task(args.task), {}
+    project = load_project(args.config) if (args.config / "encoders.yaml").is_file() else None
+    task = lookup(project.tasks if project else TASKS, args.task, "task")
+    part, encoders = task.tables.reader(), {}
     if part.has_similarity and (folders := _encoders(args, project, [_DEFAULT_ENCODER])):
         from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
 
@@ -101,7 +102,7 @@ def _table(args: argparse.Namespace) -> "Scored":
         raise InputError(f"answers to {args.task} have no similarity", field="--encoders", fix="leave it out")
     genes = _authority(args, project) if part.tracks else args.genes
     return score_table(
-        args.answers, columns, args.task, encoders, args.background, args.seed, args.resamples, args.track, genes
+        args.answers, columns, task, encoders, args.background, args.seed, args.resamples, args.track, genes
     )
 
 
@@ -123,9 +124,9 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
     for option in ("background", "track", "genes"):
         if getattr(args, option) is not None:
             raise InputError(f"--{option} goes with --task", field=f"--{option}", fix="leave it out")
-    project = Project(args.config)
+    project = load_project(args.config)
     spec = lookup(project.benchmarks, args.benchmark, "benchmark")
-    encoded = registry.part(spec.task, "scoring").BY_ENCODERS
+    encoded = project.tasks[spec.task].scoring.by_encoders
     if not encoded and args.encoders not in (None, "none"):
         raise InputError(f"answers to {spec.task} are scored by no encoder", field="--encoders", fix="leave it out")
     from reasonome.scoring.benchmark_answers import score_on_benchmark

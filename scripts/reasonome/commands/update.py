@@ -8,10 +8,10 @@ From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go
 
 import argparse
 
-from reasonome.config.project import Project
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.terminal import show
+from reasonome.tasks import load_project
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.annotation.updating import update
 
     with project_folder(args.config):
-        for sentence in update(Project(args.config)):
+        for sentence in update(load_project(args.config)):
             show(sentence)
     show("reasonome annotate uses these from now on")
     return 0

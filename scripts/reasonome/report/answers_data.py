@@ -10,19 +10,18 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
 from reasonome.config import Grading
 from reasonome.config.project.chains import lineage
+from reasonome.metrics import MetricSet
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.metric_sets import MetricSet
 from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
 from reasonome.scoring.comparisons import in_mean
-from reasonome.tasks.base import total
+from reasonome.task import Reporting, total
 
 BLOCK = 500  # rows whose texts are packed together
 CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name
@@ -80,22 +79,22 @@ def answers_data(
     among the packed ones, or null for baselines. `primary` and `right` are metrics: the one that leads, and the one
     that is 1 for a right answer. `weights` are of the reward's components.
     """
-    task_report, metric_set = plan.task_report, plan.metric_set
-    of_examples = [*_ABOUT, *task_report.OF_QUESTIONS]
+    report, metric_set = plan.report, plan.metric_set
+    of_examples = [*_ABOUT, *report.of_questions]
     strings, kinds = {}, {}  # text → its number
     examples: dict[tuple[str, ...], int] = {}  # benchmark, subset and id → its number
     about: list[tuple[str, ...]] = []
     texts: list[list[str]] = []
     runs = []
     for run, table in answered_runs:
-        table = with_reward(task_report.as_shown(table), weights)
+        table = with_reward(report.as_shown(table), weights)
         described = list(zip(*(text_column(table, name) for name in of_examples[1:]), strict=True))
         keys = [(run.benchmark, *row[:2]) for row in described]
         for key, row in zip(keys, described, strict=True):
             if key not in examples:
                 about.append((run.benchmark, *row))
                 examples[key] = len(examples)
-        failures = ["\n".join(wrong) for wrong in failure_kinds(table, task_report)]
+        failures = ["\n".join(wrong) for wrong in failure_kinds(table, report)]
         runs.append(
             {
                 "labels": [getattr(run, name) for name in FACETS],
@@ -166,10 +165,10 @@ def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFra
     return table.assign(reward=total({name: table[name] for name in components}, weight))
 
 
-def failure_kinds(table: pd.DataFrame, task_report: ModuleType) -> list[list[str]]:
+def failure_kinds(table: pd.DataFrame, report: Reporting) -> list[list[str]]:
     """What is wrong with each answer, in words, none or several; `table` holds one run's scored answers."""
     names = [" ".join(text.casefold().split()) for text in text_column(table, "answer")]
-    failures = task_report.failure_kinds(table, names, _repeated(names, table["id"]))
+    failures = report.failure_kinds(table, names, _repeated(names, table["id"]))
     problems = [text.replace("_", " ").split(",") if text else [] for text in text_column(table, "problems")]
     return [list(dict.fromkeys([*own, *kinds])) for own, kinds in zip(problems, failures, strict=True)]
 

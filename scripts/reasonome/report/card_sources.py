@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
 
 from reasonome.config.project import Project, chains, experiments
-from reasonome.tasks import registry
+from reasonome.task import Files
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,6 @@ def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[M
     return [SourceRead(*source, tuple(steps)) for source, steps in steps_of.items()]
 
 
-def _files(project: Project, benchmark: str) -> ModuleType:
-    """The module `files` of a benchmark's task."""
-    return registry.part(project.benchmarks[benchmark].task, "files")
+def _files(project: Project, benchmark: str) -> Files:
+    """The files of a benchmark's task."""
+    return project.task(benchmark).files

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reasonome.metrics import INDEPENDENT, MetricSet
 from reasonome.report.evidence import EXAMPLE
-from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.scoring.comparisons import in_mean
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer

@@ -27,7 +27,8 @@ def experiment_card(
     InputError for files that are missing.
     """
     folder = project.results.experiment(experiment)
-    plan = read_plan(folder / "plan.json")
+    report = project.task(project.experiments[experiment].benchmarks[0]).report
+    plan = read_plan(folder / "plan.json", lambda _: report)
     licences = {}
     for corpus in corpora_read(project, chain):
         table = pd.read_csv(project.results.licences(corpus), sep="\t", dtype=str, keep_default_na=False)

@@ -15,7 +15,7 @@ from reasonome.facts.stated import OBJECTS, RECALLED
 from reasonome.facts.wording import JOINT, worded_as
 from reasonome.report.tables import read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "relation", "exposures"]
 COLUMNS += ["value", "low", "high", "n"]

@@ -70,8 +70,8 @@ def render_card(
         backbone=backbone,
         chain=chain,
         metadata=_metadata(plan, weights, "peft" if adapter else "transformers"),
-        does=plan.task_report.DOES if learned_to_answer else _READS,
-        use=plan.task_report.USE if learned_to_answer else _AS_A_START,
+        does=plan.report.does if learned_to_answer else _READS,
+        use=plan.report.use if learned_to_answer else _AS_A_START,
         weights=_weights(weights, backbone),
         digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
         steps=steps,
@@ -129,7 +129,7 @@ def _metadata(plan: Plan, weights: Mapping[str, str], library: str) -> str:
         language="en",
         library_name=library,
         pipeline_tag="text-generation",
-        tags=["biology", "genomics", plan.task_report.TAG, "reasonome"],
+        tags=["biology", "genomics", plan.report.tag, "reasonome"],
     ).to_yaml()
 
 

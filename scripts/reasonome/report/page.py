@@ -102,7 +102,7 @@ def render_page(inputs: ReportInputs) -> str:
         forgetting=forgetting_section(inputs.forgetting, inputs.figures),
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
         endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
-        own=plan.task_report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
+        own=plan.report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
         letters=letters_in_words(plan.arms),
         mean=MEAN,
         significant=SIGNIFICANT,
@@ -143,7 +143,7 @@ def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _environment(plan: Plan) -> Environment:
-    environment = page_files.templates(page_files.FOLDER, Path(plan.task_report.__file__).with_suffix(""))
+    environment = page_files.templates(page_files.FOLDER, plan.report.templates)
     environment.filters |= {
         "score": number_text.score,
         "signed": number_text.signed,

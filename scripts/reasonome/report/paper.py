@@ -9,8 +9,8 @@ import pandas as pd
 from tabulate import tabulate
 
 from reasonome.config.project import chains
+from reasonome.metrics import INDEPENDENT
 from reasonome.report.family import CEILINGS
-from reasonome.report.metric_sets import INDEPENDENT
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata

@@ -1,15 +1,15 @@
 """The plan of an experiment's report: a JSON file that the workflow writes and the programs read."""
 
 import os
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
-from reasonome.report.metric_sets import MetricSet
+from reasonome.metrics import MetricSet
+from reasonome.task import Reporting
 
 
 class _Strict(BaseModel):
@@ -114,7 +114,7 @@ class Plan(_Strict):
 
     experiment: str
     description: str = ""
-    kind: str = Field(description="package of the benchmarks' tasks, which has their metrics")
+    task: str = Field(description="the task of the first benchmark: its name, or FILE:CLASS of one's own")
     arms: list[str]
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
     contrasts: list[tuple[str, str]] = Field([], description="arms and controls of their own, tested in the family")
@@ -133,27 +133,34 @@ class Plan(_Strict):
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
     forgetting: Path | None = Field(None, description="table of what models still know, if that is measured")
+    _report: Reporting = PrivateAttr()
     trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
 
     @property
     def metric_set(self) -> MetricSet:
         """The metrics of the experiment's answers; its primary one may be another than the task's."""
-        of_task = self.task_report.METRICS
+        of_task = self.report.metrics
         return of_task.led_by(self.primary) if self.primary else of_task
 
     @property
-    def task_report(self) -> ModuleType:
-        """The tasks' module for reports and cards."""
-        return import_module(f"reasonome.tasks.{self.kind}.report")
+    def report(self) -> Reporting:
+        """What the task has for reports and cards."""
+        return self._report
+
+    def of_task(self, report: Reporting) -> "Plan":
+        """The plan with what its task has for reports."""
+        self._report = report
+        return self
 
 
-def read_plan(path: str | os.PathLike) -> Plan:
-    """Read a plan; its paths are relative to the working directory. Raises InputError."""
+def read_plan(path: str | os.PathLike, find_report: Callable[[str], Reporting]) -> Plan:
+    """Read a plan; its paths are relative to the working directory. `find_report` is asked for its task. InputError."""
     if not Path(path).is_file():
         raise InputError("there is no such plan", file=path)
     try:
-        return Plan.model_validate_json(Path(path).read_bytes())
+        plan = Plan.model_validate_json(Path(path).read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or None
         raise InputError(first["msg"], file=path, field=where, fix="run scripts/write_plan.py") from error
+    return plan.of_task(find_report(plan.task))

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reasonome.config import is_variant
+from reasonome.metrics import INDEPENDENT, MetricSet
 from reasonome.report import paper
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
-from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
 from reasonome.report.tables import reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, in_mean

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from reasonome.report.family import SIGNIFICANT
 from reasonome.report.model_scores import ModelScores
 from reasonome.report.plan import read_plan
 from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.task import Reporting
 
 MEASURED = "measured.json"
 
@@ -75,9 +77,11 @@ class Worth(_Strict):
     measured: list[Measured]
 
 
-def model_worth(folder: Path, backbone: str, chain: str, date: datetime.date) -> Worth:
+def model_worth(
+    folder: Path, backbone: str, chain: str, date: datetime.date, find_report: Callable[[str], Reporting]
+) -> Worth:
     """The worth of a model by the tables in an experiment's `folder`; InputError where they do not have it."""
-    plan = read_plan(folder / "plan.json")
+    plan = read_plan(folder / "plan.json", find_report)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]

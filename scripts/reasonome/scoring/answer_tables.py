@@ -1,7 +1,7 @@
 """Scores of any table with an answer and the truth in every row, without a project or a benchmark.
 
 from reasonome.scoring.answer_tables import score_table
-scored = score_table("answers.csv", {"answer": "model_output", "gold": "term"}, "TASK")
+scored = score_table("answers.csv", {"answer": "model_output", "gold": "term"}, TASK)
 print(scored.metrics["rouge_l"].value, scored.baselines["best_constant"].metrics["rouge_l"].value)
 """
 
@@ -20,7 +20,7 @@ from reasonome.facts.sources.hgnc import read_genes
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_clusters, intervals
 from reasonome.scoring.table_task import TableTask
-from reasonome.tasks import registry
+from reasonome.task import Task
 
 # These may be empty: an id only says which rows answer the same question.
 _OF_THE_ANSWER = {"answer", "confidence"}
@@ -31,7 +31,7 @@ _ROWS_AT_ONCE = 20_000
 def score_table(
     answers: str | os.PathLike | pd.DataFrame,
     columns: Mapping[str, str],
-    task: str,
+    task: Task,
     encoders: Mapping[str, Any] | None = None,
     background: str | os.PathLike | None = None,
     seed: int = 0,
@@ -51,14 +51,14 @@ def score_table(
     a GeneTable, gives aliases to the strict track. Rows of ranked lists are resampled by right gene, with standard
     errors and means over genes. A row with an empty id is a question of its own; one without candidates ranks all
     genes.
-    InputError, with file, line and column, for an unknown task or column, a table that cannot be read, an empty cell of
+    InputError, with file, line and column, for an unknown column, a table that cannot be read, an empty cell of
     `gold` or `genes`, and one id with two truths.
     """
-    part = _task_in_track(table_task(task), task, track, genes)
-    check_fields(columns, part.required, part.optional, task)
+    part = _task_in_track(task.tables.reader(), task.name, track, genes)
+    check_fields(columns, part.required, part.optional, task.name)
     if part.tracks and (encoders or background is not None):
         field = "background" if background is not None else "encoders"
-        raise InputError(f"{task} compares genes, not texts", field=field, fix=f"leave {field} out")
+        raise InputError(f"{task.name} compares genes, not texts", field=field, fix=f"leave {field} out")
     if background is not None and "genes" not in columns:
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
@@ -140,13 +140,6 @@ def _in_batches(what: str, frame: pd.DataFrame, compute: Callable[[pd.DataFrame]
             tables.append(compute(frame.iloc[start : start + _ROWS_AT_ONCE]))
             bar.update(len(tables[-1]))
     return pd.concat(tables, ignore_index=True)
-
-
-def table_task(name: str) -> TableTask:
-    """The part of a task; InputError with the nearest name."""
-    if name not in registry.TASKS:
-        raise InputError(f"unknown task '{name}'", field="task", fix=nearest(name, registry.TASKS))
-    return registry.part(name, "table").table_task(registry.TASKS[name])
 
 
 def _task_in_track(

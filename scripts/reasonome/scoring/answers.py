@@ -14,7 +14,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.scoring.comparisons import in_mean
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 _MISSING = "missing"  # the finish reason of an answer that is not there
 _COPIED = {"sample", "order", "text", "prompt_tokens", "completion_tokens", "finish_reason", "name_tokens"}

@@ -18,8 +18,7 @@ from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import distinct_share
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, in_mean, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
-from reasonome.tasks import registry
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 _SHUFFLED = "shuffled_"
 
@@ -46,21 +45,21 @@ def score_on_benchmark(
     style = style or default_style(project, benchmark)
     prompt_style = project.style(benchmark, style)
     task = project.task(benchmark)
-    scoring = registry.part(task.name, "scoring")
     questions = read_rows(results.benchmark(benchmark) / "test.jsonl", task.Example)
     examples = unsealed(questions, spec.sealed, project.settings.final)
     answer_rows, counts, remarks = _answers(Path(answers), task, questions, examples, columns or {})
     sealed = {example.id for example in questions} - {example.id for example in examples}
-    scored = (task, project, benchmark, style, examples, answer_rows, Path(answers), sealed)
-    table, notes = scoring.score_available(*scored, encoders) if scoring.BY_ENCODERS else (scoring.score(*scored), [])
+    scored = (project, benchmark, style, examples, answer_rows, Path(answers), sealed)
+    scoring = task.scoring
+    table, notes = scoring.score_available(*scored, encoders) if scoring.by_encoders else (scoring.score(*scored), [])
     published = any(other.reading() != "strict" for other in project.styles(task.name).values())
     notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = _per_question(table)
-    metrics = _measured(rows, scoring.LISTED)
-    measured = (metrics, scoring.POOLED, seed, resamples)
+    metrics = _measured(rows, scoring.listed)
+    measured = (metrics, scoring.pooled, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
     baselines, baseline_notes = _baselines(results.baselines(benchmark, style), rows, *measured)

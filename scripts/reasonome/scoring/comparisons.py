@@ -14,6 +14,7 @@ from scipy import sparse, stats
 from tqdm import tqdm
 
 from reasonome.config import is_variant
+from reasonome.metrics import OfTable, OfWeights
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
@@ -24,12 +25,8 @@ _TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
 _NOISE = 1e-12  # score differences below this are rounding, not difference
 
 
-# How often each of n rows was drawn, shape (resamples, n) → a metric of all rows together, shape (resamples,).
-OfWeights = Callable[[np.ndarray], np.ndarray]
 # Places of examples → such a metric of them; None where it is not defined.
 Pooled = Callable[[np.ndarray], OfWeights | None]
-# A table → the same of all of its rows.
-OfTable = Callable[[pd.DataFrame], OfWeights | None]
 
 
 @dataclass(frozen=True)

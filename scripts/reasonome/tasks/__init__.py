@@ -1,1 +1,96 @@
-"""Tasks: one object each, which serves prompts, training, rewards and scoring alike."""
+"""The tasks: those that ship, a project's own, and the project that they make with its configuration."""
+
+import re
+import sys
+from importlib import util
+from pathlib import Path
+from traceback import extract_tb
+
+from reasonome.config import Settings
+from reasonome.config.project import Project
+from reasonome.config.project.folder import ConfigFolder
+from reasonome.config.project.references import check_references
+from reasonome.core.errors import InputError, lookup, nearest
+from reasonome.task import Reporting, Task
+from reasonome.tasks.gene_classification.task import GeneClassification
+from reasonome.tasks.molecule_property.task import MoleculeProperty
+from reasonome.tasks.naming.task import GeneSetNaming
+from reasonome.tasks.pathway_qa.task import PathwayQA
+from reasonome.tasks.ranking.task import CausalGeneRanking, RareDiseaseRanking
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        GeneSetNaming(),
+        CausalGeneRanking(),
+        RareDiseaseRanking(),
+        GeneClassification(),
+        MoleculeProperty(),
+        PathwayQA(),
+    )
+}
+
+
+def load_project(root: str | Path = "config") -> Project[Task]:
+    """The project under a config folder, with its own tasks beside those that ship.
+
+    Raises InputError for the first file, task, recipe or reference with mistakes.
+    """
+    folder = ConfigFolder(Path(root))
+    settings = folder.read("config.yaml", Settings)
+    own = {name: own_task(name, place) for name, place in settings.tasks.items()}
+    project = Project(folder, settings, TASKS | own)
+    check_references(project)
+    return project
+
+
+def find_task(named: str) -> Task:
+    """A task that ships, by its name, or one's own, by FILE:CLASS. InputError for an unknown one."""
+    path, _, kind = named.rpartition(":")
+    return load_task(Path(path), kind) if path else lookup(TASKS, named, "task")
+
+
+def find_report(named: str) -> Reporting:
+    """What a task, named as in `find_task`, has for reports."""
+    return find_task(named).report
+
+
+def own_task(name: str, place: str) -> Task:
+    """The task of a project at FILE:CLASS that config.yaml calls `name`; InputError as of `load_task`, and if the name
+    is taken or another."""
+    if name in (*TASKS, "teacher"):  # teacher.*.txt are prompts of teachers
+        raise InputError(f"the name '{name}' is taken", field=f"tasks.{name}", fix="give the task another")
+    path, _, kind = place.rpartition(":")
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path, field=f"tasks.{name}")
+    task = load_task(Path(path), kind)
+    if task.name != name:
+        what = f"the class {kind} is called '{task.name}', and config.yaml calls it '{name}'"
+        raise InputError(what, file=path, field="name", fix="give both one name")
+    return task
+
+
+def load_task(path: Path, kind: str) -> Task:
+    """An object of a class in a user's file; InputError if it cannot be loaded, or the class is no task."""
+    spec = util.spec_from_file_location("own_task_" + re.sub(r"\W", "_", str(path)), path)
+    module = util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:  # a user's file may fail in any way
+        spec.loader.exec_module(module)
+        task = getattr(module, kind)() if hasattr(module, kind) else None
+    except (Exception, SystemExit) as error:
+        line = getattr(error, "lineno", None) or _error_line(error, path)
+        what = f"the task cannot be loaded: {type(error).__name__}: {error}"
+        raise InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has") from error
+    if task is None:
+        raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
+    if not isinstance(task, Task):
+        what = f"the class {kind} is no task"
+        raise InputError(what, file=path, fix="derive it from VerifiedTask of reasonome.tasks.verified.task")
+    return task
+
+
+def _error_line(error: Exception, path: Path) -> int | None:
+    """The line of a file at which an error arose; None where it arose elsewhere."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    return frames[-1].lineno if frames else None

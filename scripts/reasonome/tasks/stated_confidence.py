@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reasonome.tasks.base import Reward, Similarity
+from reasonome.task import Reward, Similarity
 
 Judged = Callable[[Any, Any], bool]
 

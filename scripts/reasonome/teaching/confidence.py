@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 # The subset of a question and its stratum, "" where it has none.
 Kind = tuple[str, str]

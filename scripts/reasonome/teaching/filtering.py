@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from reasonome.tasks.base import Similarity
+from reasonome.task import Similarity
 from reasonome.teaching import Proposal
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from reasonome.config.preferences import KINDS
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 from reasonome.teaching.samples import Rewarded, earnings
 
 TABLE_COLUMNS = ("id", "chosen", "rejected")

@@ -9,7 +9,7 @@ import numpy as np
 
 from reasonome.answering.rows import AnswerRow, texts_by_id
 from reasonome.config import BestSamples, RewardedSamples
-from reasonome.tasks.base import Similarity, Task, total
+from reasonome.task import Similarity, Task, total
 
 # Parsed answers and their examples → what each answer earns.
 Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]

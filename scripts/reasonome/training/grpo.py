@@ -23,7 +23,7 @@ from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.base import Policy, Reward, Similarity, Task, means, total
+from reasonome.task import Policy, Reward, Similarity, Task, means, total
 from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.graders import grader_rewards

@@ -9,7 +9,7 @@ from transformers import AutoModelForSequenceClassification
 
 from reasonome.config import Style
 from reasonome.prompts.chat_template import conversation_ids, load_tokenizer
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 ROWS = 16  # texts that pass through at once
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from reasonome.core.errors import InputError
 from reasonome.scoring.answers import shuffled
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 
 
 def shuffled_gold(task: Task, examples: list[Any], seed: int) -> list[Any]:

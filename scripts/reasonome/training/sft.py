@@ -16,7 +16,7 @@ from reasonome.config import SftRecipe, Style
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import Answered, answered
-from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Similarity, Task
+from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
 from reasonome.teaching.confidence import Kind, kind_of, shares_of_right
 from reasonome.teaching.reasoning import read_proposals
 from reasonome.teaching.samples import best_samples, finished, rewarded_by

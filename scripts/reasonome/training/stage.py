@@ -31,7 +31,7 @@ from reasonome.core.manifest import (
     versions,
 )
 from reasonome.prompts.chat_template import load_tokenizer
-from reasonome.tasks.base import Task
+from reasonome.task import Task
 from reasonome.training import (
     adapters,
     checkpoints,

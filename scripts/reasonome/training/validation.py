@@ -9,7 +9,7 @@ from transformers import Trainer, TrainerCallback
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
-from reasonome.tasks.base import means
+from reasonome.task import means
 from reasonome.training import processes
 
 FILE = "answers-before.json"

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from reasonome.cluster.doctor.finding import OK, WARN, Finding
 from reasonome.config import RolloutRecipe
 from reasonome.config.project import Project, chains, experiments
-from reasonome.tasks import registry
 
 
 def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -22,7 +21,7 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             if isinstance(recipe, RolloutRecipe):
                 encoders |= dict.fromkeys(recipe.encoders)
             for teacher, benchmark, style in experiments.taught_by(project, recipe):
-                files = registry.part(project.benchmarks[benchmark].task, "files")
+                files = project.task(benchmark).files
                 encoders |= dict.fromkeys(files.teaching(project, benchmark, style, teacher).encoders)
         for corpus in experiments.audit_plan(project, name).corpora:
             if tokenizer := project.corpora[corpus].tokenizer:

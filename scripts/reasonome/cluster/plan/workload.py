@@ -23,7 +23,6 @@ from reasonome.config import (
 from reasonome.config.preferences import KINDS, TIERS
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import examples_folder
-from reasonome.tasks import registry
 
 NOTHING = counted(0)
 
@@ -204,8 +203,7 @@ class Workload:
         for folder in (examples_folder(self.project, benchmark, style), self.project.results.benchmark(benchmark)):
             if (rows := _lines(folder / f"{part}.jsonl")) is not None:
                 return counted(rows)
-        files = registry.part(self.project.benchmarks[benchmark].task, "files")
-        if (size := files.rows_by_settings(self.project, benchmark, part)) is None:
+        if (size := self.project.task(benchmark).files.rows_by_settings(self.project, benchmark, part)) is None:
             if part == "train" and benchmark in self.project.sizes.rows:
                 return Estimate(self.project.sizes.rows[benchmark], "assumed", f"rows of {benchmark} by sizes.yaml")
             return unknown(f"{part} rows of {benchmark} are not built")

@@ -8,6 +8,7 @@ from typing import Any
 
 from reasonome.config import STAGES, Experiment, Recipe, RolloutRecipe
 from reasonome.config.project import Project
+from reasonome.config.project.results import Run
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import file_sha256, read_manifest
 
@@ -95,19 +96,6 @@ def step_manifests(model: Path) -> list[dict[str, Any]]:
 def last_step(chain: str) -> Step:
     """The step that made the model of this chain."""
     return parse(chain)[-1]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One cell of an experiment: a model asked one benchmark in one style and decoding."""
-
-    backbone: str
-    arm: str
-    chain: str
-    seed: int
-    benchmark: str
-    style: str
-    decoding: str
 
 
 def arm_chain(steps: list[str], seed: int) -> str:

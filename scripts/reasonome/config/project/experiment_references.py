@@ -1,18 +1,13 @@
 """Checks of experiments: their names exist, and their cells can be compared and trained."""
 
-from typing import TYPE_CHECKING
-
 from reasonome.config import Experiment
+from reasonome.config.project import Project
 from reasonome.config.project.arms import arms_without_a_step, parent_arm
 from reasonome.config.project.step_references import check_arm
 from reasonome.core.yaml_text import Loc
-from reasonome.tasks import registry
-
-if TYPE_CHECKING:
-    from reasonome.config.project import Project
 
 
-def check_experiment(project: "Project", file: str, experiment: Experiment) -> None:
+def check_experiment(project: Project, file: str, experiment: Experiment) -> None:
     """InputError if a name of an experiment is unknown, or a cell of its table cannot be computed."""
     project.folder.check_known(file, ("backbones",), experiment.backbones, project.backbones)
     project.folder.check_known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
@@ -42,14 +37,14 @@ def check_experiment(project: "Project", file: str, experiment: Experiment) -> N
     _check_encoders(project, file, experiment)
 
 
-def _check_forgetting(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_forgetting(project: Project, file: str, experiment: Experiment) -> None:
     """InputError if models are asked training questions again in an unknown decoding."""
     if experiment.forgetting is not None:
         loc = ("forgetting", "decoding")
         project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
 
 
-def _check_styles(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_styles(project: Project, file: str, experiment: Experiment) -> None:
     """InputError for a style that no benchmark's task has, and for a benchmark that no arm is asked in any style."""
     of_tasks = {benchmark: project.styles(project.benchmarks[benchmark].task) for benchmark in experiment.benchmarks}
     known = [style for styles in of_tasks.values() for style in styles]
@@ -69,7 +64,7 @@ def _check_styles(project: "Project", file: str, experiment: Experiment) -> None
         project.style(benchmark, style)  # raises if it does not fit
 
 
-def _check_pairs(project: "Project", file: str, experiment: Experiment, field: str) -> None:
+def _check_pairs(project: Project, file: str, experiment: Experiment, field: str) -> None:
     """InputError for a pair with an unknown arm, or whose arms are never asked the same benchmark."""
     tasks = {project.benchmarks[benchmark].task for benchmark in experiment.benchmarks}
     for position, pair in enumerate(getattr(experiment, field)):
@@ -80,7 +75,7 @@ def _check_pairs(project: "Project", file: str, experiment: Experiment, field: s
             raise project.folder.error(file, (field, position), what, "take the pair out, or let them share one")
 
 
-def _check_contrasts(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_contrasts(project: Project, file: str, experiment: Experiment) -> None:
     """InputError for a contrast that can carry no claim, or that is tested already."""
     steps = {name: arm.steps for name, arm in experiment.arms.items()}
     tested = list(map(set, experiment.compared))
@@ -105,14 +100,14 @@ def _check_contrasts(project: "Project", file: str, experiment: Experiment) -> N
         raise project.folder.error(file, ("contrasts", position), what, fix)
 
 
-def _check_primary(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_primary(project: Project, file: str, experiment: Experiment) -> None:
     """InputError for a primary metric that the task of the benchmarks does not test."""
     if experiment.primary is not None:
-        tested = registry.part(project.benchmarks[experiment.benchmarks[0]].task, "report").METRICS.compared
+        tested = project.task(experiment.benchmarks[0]).report.metrics.compared
         project.folder.check_known(file, ("primary",), experiment.primary, tested, "metric")
 
 
-def _asked(project: "Project", experiment: Experiment) -> list[tuple[str, str]]:
+def _asked(project: Project, experiment: Experiment) -> list[tuple[str, str]]:
     """(benchmark, style) of all questions that an experiment asks."""
     return [
         (benchmark, style)
@@ -122,7 +117,7 @@ def _asked(project: "Project", experiment: Experiment) -> list[tuple[str, str]]:
     ]
 
 
-def _check_context(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_context(project: Project, file: str, experiment: Experiment) -> None:
     """InputError if the longest prompt of a style that is asked or trained in leaves a backbone no room to answer."""
     share = project.settings.prompt_share
     tested = _asked(project, experiment)
@@ -141,16 +136,16 @@ def _check_context(project: "Project", file: str, experiment: Experiment) -> Non
                 raise project.folder.error(file, ("backbones", position), what, fix)
 
 
-def _check_one_kind(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_one_kind(project: Project, file: str, experiment: Experiment) -> None:
     """InputError if the benchmarks of an experiment differ in their metrics: they share a table."""
-    akin = project.akin(experiment.benchmarks[0], "report")
+    comparable = project.comparable(experiment.benchmarks[0])
     for position, name in enumerate(experiment.benchmarks):
-        if name not in akin:
+        if name not in comparable:
             what = f"'{name}' and '{experiment.benchmarks[0]}' have no score in common"
             raise project.folder.error(file, ("benchmarks", position), what, "make an experiment of each")
 
 
-def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, experiment: Experiment) -> None:
+def _check_untrainable(project: Project, file: str, loc: Loc, name: str, experiment: Experiment) -> None:
     """InputError if a backbone that is not trained has no arm without steps, or its recorded answers do not fit."""
     backbone = project.backbones[name]
     arms = [spec for spec in experiment.arms.values() if not spec.steps]
@@ -177,7 +172,7 @@ def _check_untrainable(project: "Project", file: str, loc: Loc, name: str, exper
             raise project.folder.error(file, loc, what, fix)
 
 
-def _check_sharding(project: "Project", file: str, backbone: str, experiment: Experiment) -> None:
+def _check_sharding(project: Project, file: str, backbone: str, experiment: Experiment) -> None:
     """InputError for "auto" in a recipe with zero3: a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
         recipe = project.recipe(step)
@@ -190,11 +185,11 @@ def _check_sharding(project: "Project", file: str, backbone: str, experiment: Ex
             raise project.folder.error(file, loc, what, fix)
 
 
-def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_leaks(project: Project, file: str, experiment: Experiment) -> None:
     """InputError if a step of an arm trains on what a benchmark of the experiment tests."""
     for loc, step in experiment.placed_steps:
         for benchmark in experiment.benchmarks:
-            checks = registry.part(project.benchmarks[benchmark].task, "checks")
+            checks = project.task(benchmark).checks
             for learned in project.with_judge(step):
                 for part in project.recipe(learned).parts:
                     if leak := checks.leak(project, part, benchmark):
@@ -202,7 +197,7 @@ def _check_leaks(project: "Project", file: str, experiment: Experiment) -> None:
                         raise project.folder.error(file, loc, f"'{learned}' {what}", fix)
 
 
-def _check_encoders(project: "Project", file: str, experiment: Experiment) -> None:
+def _check_encoders(project: Project, file: str, experiment: Experiment) -> None:
     """InputError if all of a benchmark's several encoders are rewards of arms: one should judge independently."""
     rewarded = {encoder for step in experiment.steps for encoder in project.rewarded_encoders(step)}
     for position, name in enumerate(experiment.benchmarks):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from reasonome.config import (
@@ -18,8 +17,8 @@ from reasonome.config import (
 )
 from reasonome.config.project import Project, chains
 from reasonome.config.project.chains import Run
+from reasonome.config.project.project import T
 from reasonome.config.project.results import Results
-from reasonome.tasks import registry
 
 
 def examples_folder(project: Project, benchmark: str, style: str) -> Path:
@@ -225,7 +224,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "description": spec.description,
-        "kind": registry.part_name(project.benchmarks[spec.benchmarks[0]].task, "report").split(".")[-2],
+        "task": project.settings.tasks.get(task := project.task(spec.benchmarks[0]).name, task),
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
@@ -326,13 +325,12 @@ class AuditPlan:
         """The tested benchmarks, each once."""
         return list(dict.fromkeys(benchmark for benchmark, _ in self.asked))
 
-    def by_part(self, project: Project, part: str) -> list[tuple[ModuleType, "AuditPlan"]]:
-        """The modules of a part of the tested tasks, each with the plan for the benchmarks that are of it."""
-        asked: dict[ModuleType, list[tuple[str, str]]] = {}
+    def by_task(self, project: Project[T]) -> list[tuple[T, "AuditPlan"]]:
+        """A task for each leak audit that tested tasks have, and the plan for the benchmarks that it is of."""
+        asked: dict[Any, list[tuple[str, str]]] = {}
         for benchmark, style in self.asked:
-            module = registry.part(project.task(benchmark).name, part)
-            asked.setdefault(module, []).append((benchmark, style))
-        return [(module, replace(self, asked=own)) for module, own in asked.items()]
+            asked.setdefault(type(project.task(benchmark)).leaks, []).append((benchmark, style))
+        return [(project.task(own[0][0]), replace(self, asked=own)) for own in asked.values()]
 
     def files(self, results: Results) -> list[Path]:
         """Every file of results that the audit reads."""

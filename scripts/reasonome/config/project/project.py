@@ -1,14 +1,16 @@
-"""A project: everything under one config folder, read from YAML, validated, its cross-references checked.
+"""A project: everything under one config folder, read from YAML and validated.
 
-A mistake is reported with file, line, key and the nearest valid name.
+A mistake is reported with file, line, key and the nearest valid name; `references.py` checks what names another entry.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property, reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Generic
 
 from pydantic import Discriminator
+from typing_extensions import TypeVar
 
 from reasonome.config import (
     FORMAT_FILES,
@@ -35,37 +37,30 @@ from reasonome.config import (
 )
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.prompt_template import read_styles
-from reasonome.config.project.references import check_references
 from reasonome.config.project.results import Results
+from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import lookup
-from reasonome.tasks import registry
 
-if TYPE_CHECKING:
-    from reasonome.tasks.base import Task
+T = TypeVar("T", bound=TaskSettings, default=Any)
 
 
-def _file_and_name(value: str) -> tuple[Path, str]:
-    path, _, name = value.rpartition(":")
-    return Path(path), name
-
-
-def any_benchmark() -> Any:
+def any_benchmark(tasks: Iterable[TaskSettings]) -> Any:
     """The type of an entry of benchmarks.yaml: its task's Benchmark, chosen by the key `task`."""
-    kinds = dict.fromkeys(task.Benchmark for task in registry.TASKS.values())
+    kinds = dict.fromkeys(task.Benchmark for task in tasks)
     return Annotated[reduce(or_, kinds), Discriminator("task")]
 
 
-class Project:
-    """Everything under one config folder, validated, with cross-references checked.
+class Project(Generic[T]):
+    """Everything under one config folder, validated, with the tasks that it may name.
 
-    Raises InputError for the first file, recipe or reference with mistakes: file, line, key and the nearest valid name.
+    Raises InputError for the first file or recipe with mistakes: file, line, key and the nearest valid name.
     """
 
-    def __init__(self, root: str | Path = "config"):
-        self.root = Path(root)
-        self.folder = ConfigFolder(self.root)
-        self.settings: Settings = self.folder.read("config.yaml", Settings)
-        registry.set_own({name: _file_and_name(value) for name, value in self.settings.tasks.items()})
+    def __init__(self, folder: ConfigFolder, settings: Settings, tasks: Mapping[str, T]):
+        self.root = folder.root
+        self.folder = folder
+        self.settings = settings
+        self.tasks = tasks
         self.backbones = self.folder.read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self.folder.read("encoders.yaml", dict[Name, Encoder])
         self.sources = self.folder.read("sources.yaml", dict[SourceName, Source])
@@ -73,7 +68,7 @@ class Project:
         locked = (self.root / "sources.lock.yaml").is_file()
         self.locked = self.folder.read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
         self.corpora = self.folder.read("corpora.yaml", dict[Name, Corpus])
-        self.benchmarks = self.folder.read("benchmarks.yaml", dict[Name, any_benchmark()])
+        self.benchmarks = self.folder.read("benchmarks.yaml", dict[Name, any_benchmark(tasks.values())])
         self.decodings = self.folder.read("decodings.yaml", dict[Name, Decoding])
         self.annotations = self.folder.read("annotations.yaml", dict[Name, Annotation])
         self.teachers = self.folder.read("teachers.yaml", dict[Name, Teacher])
@@ -85,7 +80,6 @@ class Project:
         self.requests = self.folder.read("resources.yaml", list[Request])
         sized = (self.root / "sizes.yaml").is_file()
         self.sizes = self.folder.read("sizes.yaml", Sizes) if sized else Sizes()
-        check_references(self)
 
     @cached_property
     def results(self) -> Results:
@@ -100,15 +94,19 @@ class Project:
         """The native files of a source by key."""
         return {key: self.source_file(source, key) for key in self.sources[source].files}
 
-    def task(self, benchmark: str) -> "Task":
+    def task(self, benchmark: str) -> T:
         """The task of a benchmark; InputError with the nearest name for an unknown benchmark."""
-        return registry.TASKS[lookup(self.benchmarks, benchmark, "benchmark").task]
+        return self.tasks[lookup(self.benchmarks, benchmark, "benchmark").task]
 
-    def akin(self, benchmark: str, part: str = "leaks") -> dict[str, Benchmark]:
-        """The benchmarks whose tasks share a part with the task of `benchmark`, by name. With the part `leaks` rows can
-        leak between them; with `report` they can share a table of scores."""
-        shared = registry.part_name(self.benchmarks[benchmark].task, part)
-        return {name: spec for name, spec in self.benchmarks.items() if registry.part_name(spec.task, part) == shared}
+    def akin(self, benchmark: str) -> dict[str, Benchmark]:
+        """The benchmarks, by name, whose tasks share their leak audit: rows can leak between them."""
+        shared = type(self.task(benchmark)).leaks
+        return {name: spec for name, spec in self.benchmarks.items() if type(self.tasks[spec.task]).leaks is shared}
+
+    def comparable(self, benchmark: str) -> list[str]:
+        """The benchmarks whose tasks share their metrics: they can share a table of scores."""
+        shared = type(self.task(benchmark)).report
+        return [name for name, spec in self.benchmarks.items() if type(self.tasks[spec.task]).report is shared]
 
     def recipe(self, step: str) -> Recipe:
         """The recipe of a step of an experiment, which is written stage.variant."""
@@ -149,7 +147,7 @@ class Project:
 
     @cached_property
     def _styles(self) -> dict[tuple[str, str], Style]:
-        return read_styles(self.root / "prompts")
+        return read_styles(self.root / "prompts", self.tasks)
 
     def styles(self, task: str) -> dict[str, Style]:
         """The prompt styles of a task, by name."""
@@ -159,5 +157,5 @@ class Project:
         """The prompt style `style` of the task of `benchmark`; InputError if it does not fit."""
         spec = lookup(self.benchmarks, benchmark, "benchmark")
         prompt_style = lookup(self.styles(spec.task), style, "style")
-        registry.part(spec.task, "checks").check_style(self, benchmark, style, prompt_style)
+        self.tasks[spec.task].checks.check_style(self, benchmark, style, prompt_style)
         return prompt_style

@@ -3,16 +3,13 @@
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from reasonome.config import STYLE, Style
 from reasonome.config.project.folder import NO_MAPPING, check_file_name, validated
+from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import YamlText, read_text
-from reasonome.tasks import registry
-
-if TYPE_CHECKING:
-    from reasonome.tasks.base import Task
 
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
@@ -67,22 +64,22 @@ def _no_template(path: Path, headed: bool) -> InputError:
     return InputError("not a prompt template", file=path, fix=fix)
 
 
-def read_styles(folder: Path) -> dict[tuple[str, str], Style]:
-    """The prompt styles in a folder of templates, by task and name; InputError for an invalid template."""
+def read_styles(folder: Path, tasks: Mapping[str, TaskSettings]) -> dict[tuple[str, str], Style]:
+    """The prompt styles of tasks in a folder of templates, by task and name; InputError for an invalid template."""
     styles = {}
     for path in sorted(folder.glob("*.*.txt")):
         task, style = path.stem.split(".", 1)
         if task == "teacher":
             continue
         check_file_name(path, style, STYLE)
-        if task not in registry.TASKS:
-            fix = f"name the file TASK.STYLE.txt: {nearest(task, registry.TASKS)}"
+        if task not in tasks:
+            fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
             raise InputError(f"there is no task '{task}'", file=path, fix=fix)
-        styles[task, style] = _read_style(path, registry.TASKS[task])
+        styles[task, style] = _read_style(path, tasks[task])
     return styles
 
 
-def _read_style(path: Path, task: "Task") -> Style:
+def _read_style(path: Path, task: TaskSettings) -> Style:
     """A task's prompt template with its YAML head; InputError for missing parts.
 
     With `like: STYLE` in the head it has what that style has, but for what it says itself, and may leave out the texts.
@@ -95,7 +92,7 @@ def _read_style(path: Path, task: "Task") -> Style:
     return validated(task.Style, given, values)
 
 
-def _parts(path: Path, task: "Task") -> tuple[dict[str, Any], YamlText]:
+def _parts(path: Path, task: TaskSettings) -> tuple[dict[str, Any], YamlText]:
     """The values of a style's head and its texts, if it has any, and the head."""
     alone = re.fullmatch(_HEAD, read_text(path).rstrip("\n") + "\n", re.DOTALL)
     template = None if alone else read_template(path, True, *task.user_texts, task.system_texts)
@@ -106,7 +103,7 @@ def _parts(path: Path, task: "Task") -> tuple[dict[str, Any], YamlText]:
     return {**values.data, **texts}, values
 
 
-def _liked(path: Path, task: "Task", name: str, values: YamlText) -> dict[str, Any]:
+def _liked(path: Path, task: TaskSettings, name: str, values: YamlText) -> dict[str, Any]:
     """What a style of the same folder and task says, which is not itself like another; InputError without it."""
     others = {other.stem.split(".", 1)[1]: other for other in path.parent.glob(f"{task.name}.*.txt") if other != path}
     if name not in others:

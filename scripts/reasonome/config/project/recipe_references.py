@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reasonome.config import (
     PreferenceRecipe,
@@ -17,16 +16,13 @@ from reasonome.config import (
     SftRecipe,
     TierPreferences,
 )
+from reasonome.config.project import Project
 from reasonome.config.project.step_references import check_judge
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc
-from reasonome.tasks import registry
-
-if TYPE_CHECKING:
-    from reasonome.config.project import Project
 
 
-def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) -> None:
+def check_recipe(project: Project, file: str, variant: str, recipe: Recipe) -> None:
     """InputError for an unknown name in a recipe, or for settings that do not fit its benchmarks."""
     if isinstance(recipe, PretrainRecipe):
         _check_known(project, file, variant, recipe, "corpus", project.corpora)
@@ -51,7 +47,7 @@ def check_recipe(project: "Project", file: str, variant: str, recipe: Recipe) ->
 
 
 def _check_known(
-    project: "Project", file: str, variant: str, recipe: Recipe, key: str, valid: Iterable[str], kind: str = "name"
+    project: Project, file: str, variant: str, recipe: Recipe, key: str, valid: Iterable[str], kind: str = "name"
 ) -> None:
     """InputError if a name under a key of the recipe is not in `valid`."""
     loc = project.folder.place_in_recipe(file, variant, key)
@@ -59,7 +55,7 @@ def _check_known(
 
 
 def _check_part(
-    project: "Project", file: str, variant: str, recipe: SftRecipe | PreferenceRecipe | RolloutRecipe
+    project: Project, file: str, variant: str, recipe: SftRecipe | PreferenceRecipe | RolloutRecipe
 ) -> None:
     """InputError if the style, teacher or rewards of a recipe do not fit one of its benchmarks."""
     task = project.benchmarks[recipe.benchmark].task
@@ -86,10 +82,10 @@ def _check_part(
         elif isinstance(spec, SamplePreferences):
             loc = (recipe.preferences, "rewards")
             _check_weights(project, "preferences.yaml", loc, spec.rewards, recipe, f" of '{variant}' of {file}")
-    registry.part(task, "checks").check_recipe(project, file, variant, recipe)
+    project.tasks[task].checks.check_recipe(project, file, variant, recipe)
 
 
-def _check_table(project: "Project", file: str, variant: str, recipe: PreferenceRecipe) -> None:
+def _check_table(project: Project, file: str, variant: str, recipe: PreferenceRecipe) -> None:
     """InputError for a table of preferences that is not there, or that several benchmarks would have to share."""
     if recipe.mixture:
         loc = project.folder.place_in_recipe(file, variant, "mixture")
@@ -101,7 +97,7 @@ def _check_table(project: "Project", file: str, variant: str, recipe: Preference
         raise project.folder.error("preferences.yaml", (recipe.preferences, "path"), what, fix)
 
 
-def _check_one_task(project: "Project", file: str, variant: str, recipe: RolloutRecipe) -> None:
+def _check_one_task(project: Project, file: str, variant: str, recipe: RolloutRecipe) -> None:
     """InputError if the benchmarks of a GRPO mixture differ in their task, which defines the rewards."""
     tasks = {name: project.benchmarks[name].task for name in recipe.weights_of_benchmarks}
     if len(set(tasks.values())) > 1:
@@ -116,12 +112,12 @@ def _check_one_task(project: "Project", file: str, variant: str, recipe: Rollout
         raise project.folder.error(file, place, what, "name one; SFT may have one for each benchmark")
 
 
-def _check_rewards(project: "Project", file: str, variant: str, recipe: RolloutRecipe, task: str) -> None:
+def _check_rewards(project: Project, file: str, variant: str, recipe: RolloutRecipe, task: str) -> None:
     """InputError for unknown encoders or rewards, those that the style makes empty, and graders not in their file."""
     _check_known(project, file, variant, recipe, "encoders", project.encoders)
     loc = project.folder.place_in_recipe(file, variant, "rewards")
     _check_weights(project, file, loc, recipe.rewards, recipe)
-    rewards = registry.TASKS[task].rewards()
+    rewards = project.tasks[task].rewards()
     of_content = [name for name, weight in recipe.rewards.items() if weight and rewards[name].semantic]
     if getattr(recipe, "gold", "own") == "shuffled" and not (of_content or recipe.graders):
         loc = project.folder.place_in_recipe(file, variant, "gold")
@@ -138,10 +134,10 @@ def _check_rewards(project: "Project", file: str, variant: str, recipe: RolloutR
 
 
 def _check_weights(
-    project: "Project", file: str, loc: Loc, rewards: Mapping[str, float], recipe: QuestionRecipe, of: str = ""
+    project: Project, file: str, loc: Loc, rewards: Mapping[str, float], recipe: QuestionRecipe, of: str = ""
 ) -> None:
     """InputError for a reward, named at this place of a file, that the task lacks or that the style makes empty."""
-    known = registry.TASKS[project.benchmarks[recipe.benchmark].task].rewards()
+    known = project.task(recipe.benchmark).rewards()
     project.folder.check_known(file, loc, rewards, known)
     if rewards.get("confidence") and not project.style(recipe.benchmark, recipe.style).asks_confidence():
         what = f"style '{recipe.style}'{of} asks for no confidence: every completion would earn the least"
@@ -149,7 +145,7 @@ def _check_weights(
         raise project.folder.error(file, (*loc, "confidence"), what, fix)
 
 
-def check_samples(project: "Project", file: str, loc: Loc, spec: RewardedSamples) -> None:
+def check_samples(project: Project, file: str, loc: Loc, spec: RewardedSamples) -> None:
     """InputError for an unknown name in settings of samples, at this place of a file, and for several prompts each."""
     project.folder.check_known(file, (*loc, "decoding"), spec.decoding, project.decodings)
     project.folder.check_known(file, (*loc, "encoders"), spec.encoders, project.encoders)
@@ -158,7 +154,7 @@ def check_samples(project: "Project", file: str, loc: Loc, spec: RewardedSamples
         raise project.folder.error(file, (*loc, "decoding"), what, "name one without `orders`")
 
 
-def _check_confidence(project: "Project", file: str, variant: str, recipe: SftRecipe) -> None:
+def _check_confidence(project: Project, file: str, variant: str, recipe: SftRecipe) -> None:
     """InputError for samples in an unknown decoding, or in a style that asks for no confidence."""
     if recipe.confidence_from is None:
         return
@@ -169,9 +165,9 @@ def _check_confidence(project: "Project", file: str, variant: str, recipe: SftRe
         raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
 
 
-def _check_teacher(project: "Project", file: str, loc: Sequence[str], teacher: str, task: str, *others: str) -> None:
+def _check_teacher(project: Project, file: str, loc: Sequence[str], teacher: str, task: str, *others: str) -> None:
     """InputError if a teacher, named at this place of a file, does not write for the task; `others` are valid too."""
-    kinds = registry.part(task, "checks").TEACHERS
+    kinds = project.tasks[task].checks.teachers
     if project.teachers[teacher].kind not in kinds:
         able = [name for name, spec in project.teachers.items() if spec.kind in kinds]
         what = f"teacher '{teacher}' does not write for {task}"

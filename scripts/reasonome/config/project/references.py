@@ -1,7 +1,6 @@
 """Checks of cross-references between the files of a project: each name exists and is of a fitting kind."""
 
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
 
 from reasonome.config import (
     CLUSTER_RULES,
@@ -19,16 +18,13 @@ from reasonome.config import (
     TierPreferences,
 )
 from reasonome.config.annotations import SHIPPED, is_file_name
+from reasonome.config.project import Project
 from reasonome.config.project.experiment_references import check_experiment
 from reasonome.config.project.recipe_references import check_recipe, check_samples
 from reasonome.core.errors import nearest
-from reasonome.tasks import registry
-
-if TYPE_CHECKING:
-    from reasonome.config.project import Project
 
 
-def check_references(project: "Project") -> None:
+def check_references(project: Project) -> None:
     """InputError for the first name in a project that is unknown, or that does not fit where it is used."""
     project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     for name, backbone in project.backbones.items():
@@ -58,11 +54,11 @@ def check_references(project: "Project") -> None:
     _check_requests(project)
     project.folder.check_known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
     project.folder.check_known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
-    styles = {style for task in registry.TASKS for style in project.styles(task)}
+    styles = {style for task in project.tasks for style in project.styles(task)}
     project.folder.check_known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
 
 
-def _check_backbone(project: "Project", name: str, backbone: Backbone) -> None:
+def _check_backbone(project: Project, name: str, backbone: Backbone) -> None:
     """InputError for unknown benchmarks of recorded answers, and for an adapter of a backbone without whole weights."""
     if backbone.recorded is not None:
         loc = (name, "recorded", "files")
@@ -77,7 +73,7 @@ def _check_backbone(project: "Project", name: str, backbone: Backbone) -> None:
         project.folder.check_known("backbones.yaml", loc, backbone.weights.backbone, whole, kind)
 
 
-def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
+def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
     """InputError if a source of a corpus holds no facts, none defines the genes, or its tokenizer has no weights."""
     file = "corpora.yaml"
     project.folder.check_known(file, (name, "sources"), corpus.sources, project.sources)
@@ -102,14 +98,14 @@ def _check_corpus(project: "Project", name: str, corpus: Corpus) -> None:
         raise project.folder.error(file, (name, "tokenizer"), what, nearest(corpus.tokenizer, with_weights))
 
 
-def _check_benchmark(project: "Project", name: str, benchmark: Benchmark) -> None:
+def _check_benchmark(project: Project, name: str, benchmark: Benchmark) -> None:
     """InputError for an unknown name in a benchmark."""
     project.folder.check_known("benchmarks.yaml", (name, "leave_out"), benchmark.leave_out, project.akin(name))
     project.folder.check_known("benchmarks.yaml", (name, "encoders"), benchmark.encoders, project.encoders)
-    registry.part(benchmark.task, "checks").check_benchmark(project, name, benchmark)
+    project.task(name).checks.check_benchmark(project, name, benchmark)
 
 
-def _check_left_out(project: "Project") -> None:
+def _check_left_out(project: Project) -> None:
     """InputError for a cycle in `leave_out`: the benchmarks left out are built first."""
     try:
         TopologicalSorter({name: benchmark.leave_out for name, benchmark in project.benchmarks.items()}).prepare()
@@ -120,10 +116,9 @@ def _check_left_out(project: "Project") -> None:
         raise project.folder.error("benchmarks.yaml", (name, "leave_out"), what, fix) from None
 
 
-def _check_annotation(project: "Project", name: str, annotation: Annotation) -> None:
+def _check_annotation(project: Project, name: str, annotation: Annotation) -> None:
     file = "annotations.yaml"
-    benchmarks = project.benchmarks.items()
-    able = [benchmark for benchmark, spec in benchmarks if registry.part(spec.task, "checks").ANNOTATES]
+    able = [benchmark for benchmark in project.benchmarks if project.task(benchmark).checks.annotates]
     benchmark = annotation.benchmark or SHIPPED.benchmark
     project.folder.check_known(file, (name, "benchmark"), benchmark, able)
     styles = project.styles(project.benchmarks[benchmark].task)
@@ -134,7 +129,7 @@ def _check_annotation(project: "Project", name: str, annotation: Annotation) -> 
     project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
 
 
-def _check_preferences(project: "Project", name: str, preferences: Preferences) -> None:
+def _check_preferences(project: Project, name: str, preferences: Preferences) -> None:
     """InputError for an unknown name in preferences, and for samples of which there are not two."""
     file = "preferences.yaml"
     if isinstance(preferences, TierPreferences):
@@ -147,7 +142,7 @@ def _check_preferences(project: "Project", name: str, preferences: Preferences) 
             raise project.folder.error(file, (name, "decoding"), what, fix)
 
 
-def _check_requests(project: "Project") -> None:
+def _check_requests(project: Project) -> None:
     """InputError for an unknown rule, backbone or recipe in resources.yaml."""
     recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
     known = {"rule": CLUSTER_RULES, "backbone": project.backbones, "recipe": recipes}

@@ -1,12 +1,22 @@
 """The paths below the results folder, defined only here."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reasonome.config import SourceFile
 
-if TYPE_CHECKING:
-    from reasonome.config.project.chains import Run
+
+@dataclass(frozen=True)
+class Run:
+    """One cell of an experiment: a model asked one benchmark in one style and decoding."""
+
+    backbone: str
+    arm: str
+    chain: str
+    seed: int
+    benchmark: str
+    style: str
+    decoding: str
 
 
 class Results:
@@ -86,11 +96,11 @@ class Results:
         """Folder of pairs of answers to a benchmark's training questions; of a model's own, by (backbone, chain)."""
         return self.root.joinpath("preferences", name, *(model or ()), f"{benchmark}.{style}")
 
-    def answers(self, run: "Run") -> Path:
+    def answers(self, run: Run) -> Path:
         """Answers of one cell."""
         return self._cell("answers", run, "jsonl")
 
-    def scores(self, run: "Run") -> Path:
+    def scores(self, run: Run) -> Path:
         """Scores of one cell, a row per answer."""
         return self._cell("scores", run, "parquet")
 
@@ -102,6 +112,6 @@ class Results:
         """Folder of one experiment's tables and report."""
         return self.root / "experiments" / experiment
 
-    def _cell(self, kind: str, run: "Run", suffix: str) -> Path:
+    def _cell(self, kind: str, run: Run, suffix: str) -> Path:
         folder = self.root / kind / run.backbone / run.chain / f"{run.benchmark}.{run.style}"
         return folder / f"{run.decoding}.{suffix}"

@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from reasonome.config import STAGES
+from reasonome.config.project import Project
 from reasonome.core.yaml_text import Loc
-
-if TYPE_CHECKING:
-    from reasonome.config.project import Project
 
 _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
 _REWARD = "reward"
 
 
-def check_arm(project: "Project", file: str, loc: Loc, steps: Sequence[str]) -> None:
+def check_arm(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> None:
     """InputError for an unknown step, for steps that cannot follow one another, and for a reward model.
 
     A stage does not follow a later one, nor a step with `quantize` any other; a reward model answers nothing.
@@ -26,9 +23,7 @@ def check_arm(project: "Project", file: str, loc: Loc, steps: Sequence[str]) -> 
         raise project.folder.error(file, place, "a reward model answers no questions", fix)
 
 
-def check_judge(
-    project: "Project", file: str, loc: Loc, steps: Sequence[str], judged: Sequence[tuple[str, str]]
-) -> None:
+def check_judge(project: Project, file: str, loc: Loc, steps: Sequence[str], judged: Sequence[tuple[str, str]]) -> None:
     """InputError as of `check_arm`, but for steps that do not end, and only end, with a reward model.
 
     Nor may that be of another task or style than the (benchmark, style) of the questions whose answers it judges.
@@ -46,7 +41,7 @@ def check_judge(
         raise project.folder.error(file, loc, what, "train a reward model on pairs of this task, in this style")
 
 
-def _check_steps(project: "Project", file: str, loc: Loc, steps: Sequence[str]) -> list[str]:
+def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> list[str]:
     """The stages of the steps."""
     order = list(STAGES)
     asked = [stage for stage in order if stage != _REWARD]

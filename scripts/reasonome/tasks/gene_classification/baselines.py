@@ -16,9 +16,8 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks.gene_classification import files
+from reasonome.tasks.gene_classification.dialogue import GeneClassificationDialogue
 from reasonome.tasks.gene_classification.negatives import terms_below
-from reasonome.tasks.gene_classification.task import GeneClassification
 from reasonome.tasks.prediction.baselines import (
     DATABASE,
     DOMAIN_MODEL,
@@ -30,21 +29,26 @@ from reasonome.tasks.prediction.baselines import (
     from_scores,
     random_baseline,
 )
-from reasonome.tasks.prediction.task import PredictionQuestion
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
 
 Questions = Sequence[PredictionQuestion]
 _FEWEST = 3  # training genes of a term, or a word, that is used
 
 
 def baselines(
-    task: GeneClassification, project: Project, benchmark: str, style: str, training: Questions, asked: Questions
+    task: GeneClassificationDialogue,
+    project: Project,
+    benchmark: str,
+    style: str,
+    training: Questions,
+    asked: Questions,
 ) -> list[Baseline]:
     """The baselines by the information that they use; the same to the bit when run again.
 
     The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
     """
     spec = project.benchmarks[benchmark]
-    inputs = files.baselines(project, benchmark)
+    inputs = project.task(benchmark).files.baselines(project, benchmark)
     genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
     encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
     facts = _facts_features(

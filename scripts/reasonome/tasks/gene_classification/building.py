@@ -1,13 +1,15 @@
 """Benchmarks of gene classes: questions from lists and facts, split by family."""
 
-from pathlib import Path
-
 from reasonome.config.project import Project
 from reasonome.tasks.gene_classification import questions
-from reasonome.tasks.gene_classification.task import GeneClassification
-from reasonome.tasks.verified import building
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.verified.building import VerifiedBuilding
+from reasonome.tasks.verified.questions import LeftOut
 
 
-def build(task: GeneClassification, project: Project, name: str, folder: Path) -> None:
-    """Write the splits of a benchmark, what was left out and why, and the audit. InputError as of `questions.read`."""
-    building.build(task, project, name, folder, questions.read)
+class GeneBuilding(VerifiedBuilding):
+    """Benchmarks of questions as `questions.read` makes them."""
+
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark, and what was left out of them. InputError."""
+        return questions.read(self.task, project, name)

@@ -14,16 +14,11 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
 from reasonome.tasks.gene_classification.negatives import terms_below
-from reasonome.tasks.prediction.task import PredictionQuestion
-from reasonome.tasks.verified import leaks as verified
-from reasonome.tasks.verified.leaks import same_sources
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.verified.leaks import VerifiedLeaks
 
-__all__ = ["FIXES", "findings", "same_sources"]
 TELLS, WORDS = "tells_the_class", "class_in_text"
 _POLICIES = {TELLS: "fail", WORDS: "report"}
-FIXES = verified.FIXES | {
-    TELLS: "warm up on a corpus without the source of such facts: there is no setting that allows it"
-}
 
 
 class Tested(NamedTuple):
@@ -35,19 +30,26 @@ class Tested(NamedTuple):
     labels: Mapping[str, str | None]
 
 
-def findings(project: Project, plan: AuditPlan) -> list[Finding]:
-    """Leaking training questions, and statements about the genes of test questions.
+class GeneLeaks(VerifiedLeaks):
+    """Training questions, and statements of a warm-up that tell the class of a test gene."""
 
-    A statement that gives a test gene a term whose genes are asked for fails the audit. One that has the word of a list
-    for the gene's class is counted: it may say something else of it.
-    """
-    tested = [_tested(project, benchmark) for benchmark in plan.benchmarks]
-    return verified.findings(project, plan) + [
-        finding
-        for training, statements, _ in read_statements(project, plan)
-        for tests in tested
-        for finding in statement_findings(training, statements, tests)
-    ]
+    fixes = VerifiedLeaks.fixes | {
+        TELLS: "warm up on a corpus without the source of such facts: there is no setting that allows it"
+    }
+
+    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+        """Leaking training questions, and statements about the genes of test questions.
+
+        A statement that gives a test gene a term whose genes are asked for fails the audit. One that has the word of a
+        list for the gene's class is counted: it may say something else of it.
+        """
+        tested = [_tested(project, benchmark) for benchmark in plan.benchmarks]
+        return super().findings(project, plan) + [
+            finding
+            for training, statements, _ in read_statements(project, plan)
+            for tests in tested
+            for finding in statement_findings(training, statements, tests)
+        ]
 
 
 def statement_findings(training: Training, statements: pd.DataFrame, tests: Tested) -> list[Finding]:

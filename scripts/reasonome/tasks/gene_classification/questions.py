@@ -17,12 +17,11 @@ from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import read_ontology
-from reasonome.tasks.gene_classification import files
+from reasonome.tasks.gene_classification.dialogue import GeneClassificationDialogue
 from reasonome.tasks.gene_classification.families import families
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
-from reasonome.tasks.gene_classification.task import GeneClassification
-from reasonome.tasks.prediction.task import PredictionQuestion, Target
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.verified.questions import LeftOut
 
 
@@ -47,14 +46,16 @@ class _Knowledge(NamedTuple):
         return gene is not None and gene.coding is not False
 
 
-def read(task: GeneClassification, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+def read(
+    task: GeneClassificationDialogue, project: Project, name: str
+) -> tuple[list[PredictionQuestion], list[LeftOut]]:
     """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
 
     Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
     class, a class without a gene, and a term that no ontology of the corpus has in use.
     """
     benchmark = project.benchmarks[name]
-    inputs = files.building(project, name).files
+    inputs = project.task(name).files.building(project, name).files
     facts = read_facts(inputs["facts"])
     genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
     ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]

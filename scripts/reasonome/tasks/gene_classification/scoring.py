@@ -6,20 +6,22 @@ import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.tasks.gene_classification import baselines
-from reasonome.tasks.gene_classification.task import GeneClassification
-from reasonome.tasks.prediction.scoring import BY_ENCODERS, LISTED, POOLED, SHOWN, score, scored_baselines
-from reasonome.tasks.prediction.task import PredictionQuestion
-
-__all__ = ["BY_ENCODERS", "LISTED", "POOLED", "SHOWN", "score", "score_baselines"]
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.prediction.scoring import PredictionScoring, scored_baselines
 
 
-def score_baselines(
-    task: GeneClassification,
-    project: Project,
-    benchmark: str,
-    style: str,
-    training: Sequence[PredictionQuestion],
-    asked: Sequence[PredictionQuestion],
-) -> pd.DataFrame:
-    """The baselines and domain models, fitted on the training questions."""
-    return scored_baselines(task, baselines.baselines(task, project, benchmark, style, training, asked), asked)
+class GeneScoring(PredictionScoring):
+    """Scores beside baselines and domain models."""
+
+    def score_baselines(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[PredictionQuestion],
+        asked: Sequence[PredictionQuestion],
+    ) -> pd.DataFrame:
+        """The baselines and domain models, fitted on the training questions."""
+        return scored_baselines(
+            self.task, baselines.baselines(self.task, project, benchmark, style, training, asked), asked
+        )

@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from reasonome.config.project import Project
+from reasonome.tasks.molecule_property.dialogue import MoleculePropertyDialogue
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, molecular_weight, similarities
-from reasonome.tasks.molecule_property.task import MoleculeProperty
 from reasonome.tasks.prediction.baselines import (
     DOMAIN_MODEL,
     PROMPT,
@@ -26,13 +26,13 @@ from reasonome.tasks.prediction.baselines import (
     fitted_baseline,
     random_baseline,
 )
-from reasonome.tasks.prediction.task import PredictionQuestion
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
 
 _TREES = 300
 
 
 def baselines(
-    task: MoleculeProperty,
+    task: MoleculePropertyDialogue,
     project: Project,
     benchmark: str,
     style: str,

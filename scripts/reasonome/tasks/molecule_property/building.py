@@ -1,13 +1,15 @@
 """Benchmarks of molecule properties: questions from tables, split by scaffold."""
 
-from pathlib import Path
-
 from reasonome.config.project import Project
 from reasonome.tasks.molecule_property import questions
-from reasonome.tasks.molecule_property.task import MoleculeProperty
-from reasonome.tasks.verified import building
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.verified.building import VerifiedBuilding
+from reasonome.tasks.verified.questions import LeftOut
 
 
-def build(task: MoleculeProperty, project: Project, name: str, folder: Path) -> None:
-    """Write the splits of a benchmark, what was left out and why, and the audit. InputError as of `questions.read`."""
-    building.build(task, project, name, folder, questions.read)
+class MoleculeBuilding(VerifiedBuilding):
+    """Benchmarks of questions as `questions.read` makes them."""
+
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark, and what was left out of them. InputError."""
+        return questions.read(self.task, project, name)

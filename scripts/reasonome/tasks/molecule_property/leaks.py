@@ -1,5 +1,7 @@
-"""The leak audit of questions on molecules, which give nothing away of those of other tasks."""
+"""The leak audit of molecule properties."""
 
-from reasonome.tasks.verified.leaks import FIXES, findings, same_sources
+from reasonome.tasks.verified.leaks import VerifiedLeaks
 
-__all__ = ["FIXES", "findings", "same_sources"]
+
+class MoleculeLeaks(VerifiedLeaks):
+    """Training questions against test questions, of molecules alone."""

@@ -1,24 +1,29 @@
-"""The task object of molecule properties: SMILES → a class or a number."""
+"""Properties of molecules, and where the parts are."""
 
-from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.molecule_property.molecules import randomised
-from reasonome.tasks.molecule_property.settings import MoleculeBenchmark
-from reasonome.tasks.prediction.settings import PredictionStyle
-from reasonome.tasks.prediction.task import PredictionQuestion, PredictionTask
+from functools import cached_property
+
+from reasonome.task import Building, Leaks, Scoring
+from reasonome.tasks.molecule_property.dialogue import MoleculePropertyDialogue
+from reasonome.tasks.prediction.task import PredictionTask
 
 
-class MoleculeProperty(PredictionTask):
-    """A prompt shows the SMILES, and perhaps descriptors; further orders are the same molecule written otherwise."""
+class MoleculeProperty(MoleculePropertyDialogue, PredictionTask):
+    """A class or a number, by a molecule's SMILES."""
 
-    name = "molecule_property"
-    columns = ("smiles",)
-    shown = ("descriptors",)
-    Settings = MoleculeBenchmark
+    @cached_property
+    def building(self) -> Building:
+        from reasonome.tasks.molecule_property.building import MoleculeBuilding
 
-    def prompt(self, example: PredictionQuestion, style: PredictionStyle, order: int = 0) -> Prompt:
-        """The style's texts; an order above 0 writes the molecule from another atom on."""
-        if order:
-            smiles = randomised(one_line(example.columns["smiles"]), order)
-            example = example.model_copy(update={"columns": {**example.columns, "smiles": smiles}})
-        return super().prompt(example, style)
+        return MoleculeBuilding(self)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        from reasonome.tasks.molecule_property.scoring import MoleculeScoring
+
+        return MoleculeScoring(self)
+
+    @cached_property
+    def leaks(self) -> Leaks:
+        from reasonome.tasks.molecule_property.leaks import MoleculeLeaks
+
+        return MoleculeLeaks(self)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 import pyarrow
@@ -22,7 +23,8 @@ from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
-from reasonome.tasks.naming import files
+from reasonome.task import Backgrounds
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 SCHEMA = pyarrow.schema(
@@ -44,19 +46,26 @@ SCHEMA = pyarrow.schema(
 # --- built ----------------------------------------------------------------------------------------------
 
 
-def build(project: Project, name: str, path: str | os.PathLike) -> None:
-    """Write the background of a benchmark; print how many terms each source and namespace has."""
-    inputs = files.background(project, name).files
-    ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
-    table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[name])
-    write_background(table, path)
-    counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
-    for (source, namespace), terms in counted.groupby(["source", "namespace"]):
-        genes = terms["n_genes"]
-        show(
-            f"{f'{source} {namespace}'.strip()}: {len(terms):,} terms, {(genes > 0).sum():,} with genes "
-            f"({genes.max():,} at most), {terms['candidate'].sum():,} to which answers are linked"
-        )
+class NamingBackgrounds(Backgrounds[NamingDialogue]):
+    """The terms of the ontologies of a corpus, with their genes."""
+
+    def build(self, project: Project, benchmark: str, output: Path) -> None:
+        """Write the background of a benchmark; print how many terms each source and namespace has."""
+        inputs = project.task(benchmark).files.background(project, benchmark).files
+        ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
+        table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[benchmark])
+        write_background(table, output)
+        counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
+        for (source, namespace), terms in counted.groupby(["source", "namespace"]):
+            genes = terms["n_genes"]
+            show(
+                f"{f'{source} {namespace}'.strip()}: {len(terms):,} terms, {(genes > 0).sum():,} with genes "
+                f"({genes.max():,} at most), {terms['candidate'].sum():,} to which answers are linked"
+            )
+
+    def candidate_names(self, path: Path) -> list[str]:
+        """The names of the terms that answers are linked to."""
+        return read_background(path).candidate_names
 
 
 def background_table(

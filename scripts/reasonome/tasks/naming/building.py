@@ -15,9 +15,9 @@ from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import is_sqlite, read_ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
-from reasonome.tasks.base import Task
-from reasonome.tasks.naming import files
+from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
@@ -25,58 +25,63 @@ from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 
 
-def build(task: Task, project: Project, name: str, folder: Path) -> None:
-    """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
-    audit; print their numbers. Raises InputError as the functions it calls."""
-    benchmark = project.benchmarks[name]
-    inputs = files.building(project, name).files
-    facts = read_facts(inputs["facts"])
-    ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
-    built = build_sets(facts, ontologies, benchmark)
-    for ontology in map(read_ontology, inputs["synonyms"].values()):
-        built = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in built.items()}
-    few_genes = None
-    if benchmark.few_genes is not None:
-        built, few_genes = cut_to_few_genes(built, benchmark.few_genes, benchmark.seed)
-    candidates = within_limits(built, benchmark)
-    dates = None
-    if benchmark.split.by == "date":
-        obos = [path for path in inputs["ontologies"].values() if not is_sqlite(path)]
-        dates = {term: day for path in obos for term, day in creation_dates(path).items()}
-    published, unmapped, published_report = None, (), {}
-    if inputs["published"]:
-        published, unmapped, published_report = _published(project, benchmark, inputs["published"], ontologies.values())
-    others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
-    splits, report, left_out = split(candidates, benchmark, dates, published, others)
-    report["outside_limits"] = outside_limits(built, benchmark)
-    if few_genes is not None:
-        report["few_genes"] = few_genes
-        print(f"{name}: {few_genes['genes']} genes of {few_genes['drawn_sets']} sets drawn at random")
-    if published_report:
-        report["published"] = published_report
-    depth = depths(facts)
-    known = [s for sets in (*candidates.values(), *(published or {}).values()) for s in sets]
-    bounds = strata(known, depth)
-    report["strata"] = {"facts_per_gene": [bounds.low, bounds.high]}
-    if benchmark.asks == "valid":
-        splits = {"train": splits["train"], "valid": [], "test": splits["valid"]}
-    withheld = benchmark.withheld_terms
-    subsets = dict.fromkeys(s.subset for s in splits["test"])
-    varied = [s for subset in subsets for s in [s for s in splits["test"] if s.subset == subset][: withheld.sets]]
-    variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed)
-    variants += less_withheld(varied, withheld.variants)
-    of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed)
-    names = official_names(facts)
-    write_benchmark(splits, report, names, folder, bounds.by_set, variants, of_training, unmapped, left_out)
-    sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
-    outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
-    dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"
-    print(f"{name}: {sizes}, {len(variants)} variants of test sets; dropped from train: {dropped}")
-    print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
-    if "by_date" in report:
-        print(f"by date: {report['by_date']}")
-    if published_report:
-        print(f"published: {published_report}")
+class NamingBuilding(Building[NamingDialogue]):
+    """Benchmarks from facts, or from published files."""
+
+    def build(self, project: Project, name: str, folder: Path) -> None:
+        """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
+        audit; print their numbers. Raises InputError as the functions it calls."""
+        benchmark = project.benchmarks[name]
+        inputs = project.task(name).files.building(project, name).files
+        facts = read_facts(inputs["facts"])
+        ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+        built = build_sets(facts, ontologies, benchmark)
+        for ontology in map(read_ontology, inputs["synonyms"].values()):
+            built = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in built.items()}
+        few_genes = None
+        if benchmark.few_genes is not None:
+            built, few_genes = cut_to_few_genes(built, benchmark.few_genes, benchmark.seed)
+        candidates = within_limits(built, benchmark)
+        dates = None
+        if benchmark.split.by == "date":
+            obos = [path for path in inputs["ontologies"].values() if not is_sqlite(path)]
+            dates = {term: day for path in obos for term, day in creation_dates(path).items()}
+        published, unmapped, published_report = None, (), {}
+        if inputs["published"]:
+            published, unmapped, published_report = _published(
+                project, benchmark, inputs["published"], ontologies.values()
+            )
+        others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
+        splits, report, left_out = split(candidates, benchmark, dates, published, others)
+        report["outside_limits"] = outside_limits(built, benchmark)
+        if few_genes is not None:
+            report["few_genes"] = few_genes
+            print(f"{name}: {few_genes['genes']} genes of {few_genes['drawn_sets']} sets drawn at random")
+        if published_report:
+            report["published"] = published_report
+        depth = depths(facts)
+        known = [s for sets in (*candidates.values(), *(published or {}).values()) for s in sets]
+        bounds = strata(known, depth)
+        report["strata"] = {"facts_per_gene": [bounds.low, bounds.high]}
+        if benchmark.asks == "valid":
+            splits = {"train": splits["train"], "valid": [], "test": splits["valid"]}
+        withheld = benchmark.withheld_terms
+        subsets = dict.fromkeys(s.subset for s in splits["test"])
+        varied = [s for subset in subsets for s in [s for s in splits["test"] if s.subset == subset][: withheld.sets]]
+        variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed)
+        variants += less_withheld(varied, withheld.variants)
+        of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed)
+        names = official_names(facts)
+        write_benchmark(splits, report, names, folder, bounds.by_set, variants, of_training, unmapped, left_out)
+        sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
+        outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
+        dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"
+        print(f"{name}: {sizes}, {len(variants)} variants of test sets; dropped from train: {dropped}")
+        print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
+        if "by_date" in report:
+            print(f"by date: {report['by_date']}")
+        if published_report:
+            print(f"published: {published_report}")
 
 
 def _published(

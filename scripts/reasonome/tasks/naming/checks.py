@@ -8,20 +8,67 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
 from reasonome.config.project.prompt_template import read_template
 from reasonome.core.errors import InputError, nearest
-from reasonome.tasks.base import no_checks
+from reasonome.task import Checks
 from reasonome.tasks.naming import files
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark, NamingStyle
 
 
-def check_benchmark(project: Project, name: str, benchmark: NamingBenchmark) -> None:
-    """Check that a benchmark's corpus and the styles of its policy exist, and that there are terms for its answers."""
-    project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
-    _check_subsets(project, name, benchmark)
-    _check_background(project, name, benchmark)
-    loc, styles = (name, "audit", "name_in_prompt"), project.styles(benchmark.task)
-    project.folder.check_known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
-    if any(teacher.kind == "openai" for teacher in project.teachers.values()):
-        read_template(files.teacher_template(project, name), headed=False)
+class NamingChecks(Checks[NamingDialogue]):
+    """Corpora, backgrounds and libraries, and leaks that policies drop."""
+
+    annotates = True
+    teachers = ("knowledge", "openai", "recall")
+
+    def check_benchmark(self, project: Project, name: str, benchmark: NamingBenchmark) -> None:
+        """Check that a benchmark's corpus and the styles of its policy exist, and that there are terms for its
+        answers."""
+        project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
+        _check_subsets(project, name, benchmark)
+        _check_background(project, name, benchmark)
+        loc, styles = (name, "audit", "name_in_prompt"), project.styles(benchmark.task)
+        project.folder.check_known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
+        if any(teacher.kind == "openai" for teacher in project.teachers.values()):
+            read_template(files.teacher_template(project, name), headed=False)
+
+    def check_style(self, project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
+        """Check that a style does not give the answers of a benchmark away by facts of all sources, and its
+        libraries."""
+        spec = project.benchmarks[benchmark]
+        if style.terms is not None:
+            _check_libraries(project, project.root / "prompts" / f"{spec.task}.{name}.txt", style.terms.libraries)
+        if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
+            raise InputError(
+                f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
+                file=project.root / "prompts" / f"{spec.task}.{name}.txt",
+                field="facts.sources",
+                fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
+                "`all_facts: true` in benchmarks.yaml",
+            )
+
+    def leak(self, project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+        """How a recipe may show the model test sets of a benchmark, and the fix.
+
+        None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
+        """
+        recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
+        told = [teacher.corpus for teacher in recited if isinstance(teacher, RecallTeacher)]
+        for name in [*recipe.corpora, *told]:
+            corpus = project.corpora[name]
+            if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
+                what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
+                return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
+        if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
+            return None
+        trained, tested = project.benchmarks[recipe.benchmark], project.benchmarks[benchmark]
+        left_out = benchmark in (recipe.benchmark, *trained.leave_out) or trained.splits_like(tested)
+        if left_out or not tested.audit.dropped():
+            return None
+        what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
+        fix = (
+            f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
+        )
+        return what, fix
 
 
 def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> None:
@@ -58,21 +105,6 @@ def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -
         )
 
 
-def check_style(project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
-    """Check that a style does not give the answers of a benchmark away by facts of all sources, and its libraries."""
-    spec = project.benchmarks[benchmark]
-    if style.terms is not None:
-        _check_libraries(project, project.root / "prompts" / f"{spec.task}.{name}.txt", style.terms.libraries)
-    if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
-        raise InputError(
-            f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
-            file=project.root / "prompts" / f"{spec.task}.{name}.txt",
-            field="facts.sources",
-            fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
-            "`all_facts: true` in benchmarks.yaml",
-        )
-
-
 def _check_libraries(project: Project, file: Path, libraries: Sequence[str]) -> None:
     """InputError for a library that is no branch of GO and no source of gene sets."""
     known = [*BRANCHES.values(), *(name for name, spec in project.sources.items() if spec.format in GMT_FORMATS)]
@@ -80,33 +112,3 @@ def _check_libraries(project: Project, file: Path, libraries: Sequence[str]) -> 
         if library not in known:
             what = f"there is no library '{library}'"
             raise InputError(what, file=file, field="terms.libraries", fix=nearest(library, known))
-
-
-check_recipe = no_checks
-# Whether `reasonome annotate` can ask as benchmarks of the task do.
-ANNOTATES = True
-# The kinds of teachers that write about gene sets.
-TEACHERS = ("knowledge", "openai", "recall")
-
-
-def leak(project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
-    """How a recipe may show the model test sets of a benchmark, and the fix.
-
-    None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
-    """
-    recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
-    told = [teacher.corpus for teacher in recited if isinstance(teacher, RecallTeacher)]
-    for name in [*recipe.corpora, *told]:
-        corpus = project.corpora[name]
-        if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
-            what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
-            return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
-    if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
-        return None
-    trained, tested = project.benchmarks[recipe.benchmark], project.benchmarks[benchmark]
-    left_out = benchmark in (recipe.benchmark, *trained.leave_out) or trained.splits_like(tested)
-    if left_out or not tested.audit.dropped():
-        return None
-    what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
-    fix = f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
-    return what, fix

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import sparse
 
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.rows import gene_set
-from reasonome.tasks.naming.task import Example
 
 
 def clusters(examples: Sequence[Example], threshold: float) -> list[str]:

@@ -15,8 +15,8 @@ from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import variant_suffix
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
+from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.settings import WithheldTerms
-from reasonome.tasks.naming.task import ABSTENTION
 
 
 @dataclass(frozen=True)

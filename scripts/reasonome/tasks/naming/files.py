@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from reasonome.config import GO_FORMATS, KnowledgeTeacher, RecallTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
-from reasonome.tasks.base import Inputs, Rows
+from reasonome.task import Files, Inputs, SplitSize
+from reasonome.tasks.naming.dialogue import NamingDialogue
 
 
 class LibraryFile(NamedTuple):
@@ -16,42 +17,115 @@ class LibraryFile(NamedTuple):
     format: str
 
 
-def building(project: Project, benchmark: str) -> Inputs:
-    """Facts, ontologies by source, further ontologies for synonyms, and for published sets their files and those of the
-    authority for gene symbols."""
-    spec = project.benchmarks[benchmark]
-    own, holding = ontology_files(project, benchmark), project.ontologies(spec.corpus)
-    published = {}
-    for place, file in spec.published_files.items():
-        fetched = file.as_source().file_name if file.url else ""
-        published[place] = project.results.published_file(benchmark, *place, file.path, fetched)
-    return Inputs(
-        {
-            "facts": project.results.facts(spec.corpus),
-            "ontologies": own,
-            "synonyms": {source: file for source, file in holding.items() if source not in own},
-            "authority": project.source_files(project.authority(spec.corpus)) if published else {},
-            "published": published,
-        }
-    )
+class NamingFiles(Files[NamingDialogue]):
+    """Facts, ontologies, backgrounds and libraries of gene sets."""
 
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """Facts, ontologies by source, further ontologies for synonyms, and for published sets their files and those
+        of the authority for gene symbols."""
+        spec = project.benchmarks[benchmark]
+        own, holding = ontology_files(project, benchmark), project.ontologies(spec.corpus)
+        published = {}
+        for place, file in spec.published_files.items():
+            fetched = file.as_source().file_name if file.url else ""
+            published[place] = project.results.published_file(benchmark, *place, file.path, fetched)
+        return Inputs(
+            {
+                "facts": project.results.facts(spec.corpus),
+                "ontologies": own,
+                "synonyms": {source: file for source, file in holding.items() if source not in own},
+                "authority": project.source_files(project.authority(spec.corpus)) if published else {},
+                "published": published,
+            }
+        )
 
-def prompting(project: Project, benchmark: str, style: str) -> Inputs:
-    """For a style with facts, the facts and the ontologies of the benchmark's sets; for one with enriched terms the
-    background, the authority for gene symbols, libraries of gene sets, and held-out sets of other benchmarks."""
-    shown, spec = project.style(benchmark, style), project.benchmarks[benchmark]
-    inputs: dict[str, Any] = {}
-    if shown.facts is not None:
-        inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
-    if shown.terms is not None:
-        left_out = map(project.results.benchmark, spec.leave_out)
-        inputs |= {
-            "background": project.results.background(benchmark),
-            "authority": project.source_files(project.authority(spec.corpus)),
-            "libraries": [library.path for library in library_files(project, benchmark, style).values()],
-            "held_out": [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")],
-        }
-    return Inputs(inputs)
+    def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """For a style with facts, the facts and the ontologies of the benchmark's sets; for one with enriched terms the
+        background, the authority for gene symbols, libraries of gene sets, and held-out sets of other benchmarks."""
+        shown, spec = project.style(benchmark, style), project.benchmarks[benchmark]
+        inputs: dict[str, Any] = {}
+        if shown.facts is not None:
+            inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
+        if shown.terms is not None:
+            left_out = map(project.results.benchmark, spec.leave_out)
+            inputs |= {
+                "background": project.results.background(benchmark),
+                "authority": project.source_files(project.authority(spec.corpus)),
+                "libraries": [library.path for library in library_files(project, benchmark, style).values()],
+                "held_out": [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")],
+            }
+        return Inputs(inputs)
+
+    def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
+        """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another;
+        of a teacher that recites, what it recites."""
+        spec = project.teachers[teacher]
+        if isinstance(spec, RecallTeacher):
+            statements = project.results.statements(spec.corpus) / "train.jsonl"
+            return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})
+        left_out = project.benchmarks[benchmark].leave_out
+        folders = [examples_folder(project, benchmark, style), *map(project.results.benchmark, left_out)]
+        files = {"held_out": [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]}
+        if isinstance(spec, KnowledgeTeacher):
+            files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
+        template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
+        policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
+        return Inputs(files, [spec.encoder], [policies, template])
+
+    def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """The background, the markers that its names are in the encoders' caches, the facts to check claims against,
+        and the questions of a style with enriched terms."""
+        shows_terms = project.style(benchmark, style).terms is not None
+        questions = {"questions": examples_folder(project, benchmark, style) / "test.jsonl"} if shows_terms else {}
+        return Inputs(
+            {**_judging(project, benchmark), "facts": judging_facts(project, benchmark), **questions},
+            project.benchmarks[benchmark].encoders,
+        )
+
+    def baselines(self, project: Project, benchmark: str) -> Inputs:
+        """The background with these markers, and the authority for gene symbols, which says which genes are coding."""
+        authority = project.source_files(project.authority(project.benchmarks[benchmark].corpus))
+        return Inputs({**_judging(project, benchmark), "authority": authority}, project.benchmarks[benchmark].encoders)
+
+    def background(self, project: Project, benchmark: str) -> Inputs:
+        """The facts of the background's corpus, and its ontologies by source: those of the benchmark's sets first."""
+        corpus = background_corpus(project, benchmark)
+        holding, own = project.ontologies(corpus), ontology_files(project, benchmark)
+        ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
+        return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
+
+    def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
+        """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
+        ancestors of their terms."""
+        prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
+        prompts += [
+            examples_folder(project, *question) / "train.jsonl" for question in prompts_with_terms(project, plan)
+        ]
+        corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
+        ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
+        return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+
+    def corpora(self, project: Project, benchmark: str) -> list[str]:
+        """The corpora whose facts training sets are built from."""
+        return [project.benchmarks[benchmark].corpus]
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the other sources of training sets: published files."""
+        published = project.benchmarks[benchmark].train_files.values()
+        return [(str(file.url or file.path), "", "not stated", "") for file in published]
+
+    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
+        """The number of rows of a split by the settings; None where they do not say."""
+        spec = project.benchmarks[benchmark]
+        asked = spec.asks if part == "test" else part
+        sizes = [getattr(subset, asked) for subset in spec.subsets.values()]
+        if not sizes or None in sizes or (part == "test" and spec.files):
+            return None
+        if part != "test":
+            return SplitSize(0 if part == spec.asks else sum(sizes), at_most=True)
+        withheld = spec.withheld_terms
+        kinds = len(spec.contaminated) + len(withheld.variants)
+        return SplitSize(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
 
 
 def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:
@@ -60,56 +134,14 @@ def library_files(project: Project, benchmark: str, style: str) -> dict[str, Lib
     return {name: LibraryFile(project.source_file(name, "gmt"), project.sources[name].format) for name in sources}
 
 
-def teaching(project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-    """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another; of a
-    teacher that recites, what it recites."""
-    spec = project.teachers[teacher]
-    if isinstance(spec, RecallTeacher):
-        statements = project.results.statements(spec.corpus) / "train.jsonl"
-        return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})
-    left_out = project.benchmarks[benchmark].leave_out
-    folders = [examples_folder(project, benchmark, style), *map(project.results.benchmark, left_out)]
-    files = {"held_out": [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]}
-    if isinstance(spec, KnowledgeTeacher):
-        files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
-    template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
-    policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
-    return Inputs(files, [spec.encoder], [policies, template])
-
-
 def teacher_template(project: Project, benchmark: str) -> Path:
     """The prompt of a teacher behind an endpoint."""
     return project.root / "prompts" / f"teacher.{project.benchmarks[benchmark].task}.txt"
 
 
-def scoring(project: Project, benchmark: str, style: str) -> Inputs:
-    """The background, the markers that its names are in the encoders' caches, the facts to check claims against, and
-    the questions of a style with enriched terms."""
-    shows_terms = project.style(benchmark, style).terms is not None
-    questions = {"questions": examples_folder(project, benchmark, style) / "test.jsonl"} if shows_terms else {}
-    return Inputs(
-        {**_judging(project, benchmark), "facts": judging_facts(project, benchmark), **questions},
-        project.benchmarks[benchmark].encoders,
-    )
-
-
-def baselines(project: Project, benchmark: str) -> Inputs:
-    """The background with these markers, and the authority for gene symbols, which says which genes are coding."""
-    authority = project.source_files(project.authority(project.benchmarks[benchmark].corpus))
-    return Inputs({**_judging(project, benchmark), "authority": authority}, project.benchmarks[benchmark].encoders)
-
-
 def _judging(project: Project, benchmark: str) -> dict[str, Any]:
     background, encoders = project.results.background(benchmark), project.benchmarks[benchmark].encoders
     return {"background": background, "embedded": [background.with_suffix(f".{name}.json") for name in encoders]}
-
-
-def background(project: Project, benchmark: str) -> Inputs:
-    """The facts of the background's corpus, and its ontologies by source: those of the benchmark's sets first."""
-    corpus = background_corpus(project, benchmark)
-    holding, own = project.ontologies(corpus), ontology_files(project, benchmark)
-    ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
-    return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
 
 def judging_facts(project: Project, benchmark: str) -> list[Path]:
@@ -119,44 +151,9 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
     return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
 
 
-def leaks(project: Project, plan: AuditPlan) -> Inputs:
-    """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
-    ancestors of their terms."""
-    prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
-    prompts += [examples_folder(project, *question) / "train.jsonl" for question in prompts_with_terms(project, plan)]
-    corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
-    ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
-    return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
-
-
 def prompts_with_terms(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
     """(benchmark, style) of the training prompts that show enriched terms."""
     return [question for question in plan.training_prompts if project.style(*question).terms is not None]
-
-
-def corpora(project: Project, benchmark: str) -> list[str]:
-    """The corpora whose facts training sets are built from."""
-    return [project.benchmarks[benchmark].corpus]
-
-
-def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of the other sources of training sets: published files."""
-    published = project.benchmarks[benchmark].train_files.values()
-    return [(str(file.url or file.path), "", "not stated", "") for file in published]
-
-
-def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows | None:
-    """The number of rows of a split by the settings; None where they do not say."""
-    spec = project.benchmarks[benchmark]
-    asked = spec.asks if part == "test" else part
-    sizes = [getattr(subset, asked) for subset in spec.subsets.values()]
-    if not sizes or None in sizes or (part == "test" and spec.files):
-        return None
-    if part != "test":
-        return Rows(0 if part == spec.asks else sum(sizes), at_most=True)
-    withheld = spec.withheld_terms
-    kinds = len(spec.contaminated) + len(withheld.variants)
-    return Rows(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:

@@ -32,10 +32,11 @@ from reasonome.leaks.audit import (
     shared_sources,
     shortened,
 )
+from reasonome.task import Leaks
 from reasonome.tasks.naming import files, prompt_terms
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
-from reasonome.tasks.naming.task import ABSTENTION, Example, GeneSetNaming
 
 # How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
@@ -56,21 +57,41 @@ FIXES = {
 }
 
 
-def findings(project: Project, plan: AuditPlan) -> list[Finding]:
-    """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
-    ontologies = [read_ontology(path) for path in files.leaks(project, plan).files["ontologies"].values()]
-    tested = []
-    for benchmark in plan.benchmarks:
-        spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
-        tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard))
-    return [
-        *_audit_training(project, plan, tested, ontologies),
-        *_audit_training_prompts(project, plan, tested),
-        *_audit_statements(project, plan, tested, ontologies),
-        *_audit_reasoning(project, plan, tested),
-        *_audit_tables(plan, tested),
-        *_audit_prompts(project, plan, tested, ontologies),
-    ]
+class NamingLeaks(Leaks[NamingDialogue]):
+    """Sets, statements, reasoning, tables and prompts that give a test set away."""
+
+    fixes = FIXES
+
+    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+        """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
+        ontologies = [
+            read_ontology(path)
+            for path in project.task(plan.benchmarks[0]).files.leaks(project, plan).files["ontologies"].values()
+        ]
+        tested = []
+        for benchmark in plan.benchmarks:
+            spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
+            tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard))
+        return [
+            *_audit_training(project, plan, tested, ontologies),
+            *_audit_training_prompts(project, plan, tested),
+            *_audit_statements(project, plan, tested, ontologies),
+            *_audit_reasoning(project, plan, tested),
+            *_audit_tables(plan, tested),
+            *_audit_prompts(project, plan, tested, ontologies),
+        ]
+
+    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
+        """Training data and test sets that come from one source."""
+        rows = []
+        for tested in plan.benchmarks:
+            test = set_sources(project, tested, "test")
+            data = [("training sets", b, set_sources(project, b, "train")) for b in plan.training]
+            data += [("statements", c, corpus_sources(project, c)) for c in plan.corpora]
+            for kind, name, sources in data:
+                if shared := shared_sources(sources, test):
+                    rows.append({"data": kind, "training": name, "benchmark": tested, "sources": shared})
+        return rows
 
 
 @dataclass(frozen=True)
@@ -207,19 +228,6 @@ def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
         else:
             names |= set(sources)
     return {name: project.sources[name].lists for name in sorted(names)}
-
-
-def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
-    """Training data and test sets that come from one source."""
-    rows = []
-    for tested in plan.benchmarks:
-        test = set_sources(project, tested, "test")
-        data = [("training sets", b, set_sources(project, b, "train")) for b in plan.training]
-        data += [("statements", c, corpus_sources(project, c)) for c in plan.corpora]
-        for kind, name, sources in data:
-            if shared := shared_sources(sources, test):
-                rows.append({"data": kind, "training": name, "benchmark": tested, "sources": shared})
-    return rows
 
 
 def set_findings(
@@ -414,7 +422,7 @@ def taught_text(row: dict) -> str:
 
 def prompt_findings(
     name: str,
-    task: GeneSetNaming,
+    task: NamingDialogue,
     style: NamingStyle,
     rows: Sequence[Example],
     file: Path,
@@ -472,6 +480,6 @@ def _withheld_term_finding(training: Training, style: NamingStyle, rows: Sequenc
     return row_finding(training, tested.benchmark, "withheld_term", len(rows), sorted(shown), policy, told)
 
 
-def _prompt_text(task: GeneSetNaming, example: Example, style: NamingStyle) -> str:
+def _prompt_text(task: NamingDialogue, example: Example, style: NamingStyle) -> str:
     """All messages of a prompt."""
     return "\n".join(message["content"] for message in task.prompt(example, style).messages)

@@ -13,7 +13,7 @@ from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.tasks.base import Similarity
+from reasonome.task import Similarity
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.terms import TermScorer

@@ -6,10 +6,10 @@ from random import Random
 import numpy as np
 
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Splits
+from reasonome.task import Splits
+from reasonome.tasks.naming.dialogue import Example, Shot
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Shot
 
 
 def with_examples(splits: Splits, style: NamingStyle) -> Splits:

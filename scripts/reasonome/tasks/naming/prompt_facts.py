@@ -14,9 +14,9 @@ from reasonome.facts.mentions import names_in_texts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
+from reasonome.tasks.naming.dialogue import Example, Fact
 from reasonome.tasks.naming.rows import with_term_of_origin
 from reasonome.tasks.naming.settings import PromptFacts
-from reasonome.tasks.naming.task import Example, Fact
 
 # Running text is too long for a prompt, and the terms that it names are unknown.
 NOT_SHOWN = FREE_TEXT | NAMING

@@ -10,10 +10,10 @@ from tqdm import tqdm
 from reasonome.benchmarks.gene_sets import jaccard
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
+from reasonome.tasks.naming.dialogue import Example, Neighbour
 from reasonome.tasks.naming.prompt import genes_text
 from reasonome.tasks.naming.rows import gene_set
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example, Neighbour
 
 _ROWS_AT_ONCE = 1024  # of a block of the matrix, so that a whole genome's sets need no more memory than a few
 

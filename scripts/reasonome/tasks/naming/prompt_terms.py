@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from reasonome.enrichment.over_representation import OverRepresentation, TestedSet, Withheld
 from reasonome.facts.text import normalise
+from reasonome.tasks.naming.dialogue import Example, ShownTerm
 from reasonome.tasks.naming.settings import PromptTerms
-from reasonome.tasks.naming.task import Example, ShownTerm
 
 _REGULATION = re.compile(r"^((positive |negative )?regulation of |(activation|inhibition) of )+")
 

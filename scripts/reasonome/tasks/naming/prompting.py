@@ -8,42 +8,45 @@ from reasonome.enrichment.over_representation import OverRepresentation, default
 from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.ontology import read_ontology
-from reasonome.tasks.base import Splits, Task
+from reasonome.task import Prompting, Splits
 from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.prompt_examples import with_examples
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
 
 
-def with_material(task: Task, project: Project, name: str, style: str, splits: Splits) -> Splits:
-    """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and with
-    the kind of the sets where the benchmark states it."""
-    benchmark, spec = project.benchmarks[name], project.style(name, style)
-    if spec.facts is not None:
-        splits = _with_facts(project, name, style, splits)
-    if spec.terms is not None:
-        splits = _with_terms(project, name, style, splits)
-    if spec.examples is not None:
-        splits = with_examples(splits, spec)
-    if spec.neighbours is not None:
-        training = splits["train"]
-        splits = {part: with_neighbours(rows, training, spec, benchmark.jaccard) for part, rows in splits.items()}
-    subsets = {row.subset for rows in splits.values() for row in rows}
-    kinds = {subset: benchmark.subset_kind(subset) for subset in subsets}
-    return {
-        part: [row.model_copy(update={"kind": kinds[row.subset]}) if kinds[row.subset] else row for row in rows]
-        for part, rows in splits.items()
-    }
+class NamingPrompting(Prompting[NamingDialogue]):
+    """Facts, neighbours, examples and enriched terms of the sets."""
+
+    def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
+        """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and
+        with the kind of the sets where the benchmark states it."""
+        benchmark, spec = project.benchmarks[name], project.style(name, style)
+        if spec.facts is not None:
+            splits = _with_facts(project, name, style, splits)
+        if spec.terms is not None:
+            splits = _with_terms(project, name, style, splits)
+        if spec.examples is not None:
+            splits = with_examples(splits, spec)
+        if spec.neighbours is not None:
+            training = splits["train"]
+            splits = {part: with_neighbours(rows, training, spec, benchmark.jaccard) for part, rows in splits.items()}
+        subsets = {row.subset for rows in splits.values() for row in rows}
+        kinds = {subset: benchmark.subset_kind(subset) for subset in subsets}
+        return {
+            part: [row.model_copy(update={"kind": kinds[row.subset]}) if kinds[row.subset] else row for row in rows]
+            for part, rows in splits.items()
+        }
 
 
 def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Splits:
     """The splits with facts about genes; print how many facts there are to choose from."""
-    benchmark, inputs = project.benchmarks[name], files.prompting(project, name, style).files
+    benchmark, inputs = project.benchmarks[name], project.task(name).files.prompting(project, name, style).files
     spec: NamingStyle = project.style(name, style)
     facts = read_facts(inputs["facts"])
     total = len(facts)
@@ -67,7 +70,7 @@ def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Spli
 
 def _with_terms(project: Project, name: str, style: str, splits: Splits) -> Splits:
     """The splits with the terms that are enriched in each set; no training set is shown a term that is held out."""
-    benchmark, inputs = project.benchmarks[name], files.prompting(project, name, style).files
+    benchmark, inputs = project.benchmarks[name], project.task(name).files.prompting(project, name, style).files
     spec: NamingStyle = project.style(name, style)
     held_out = HeldOut.of(
         [

@@ -9,13 +9,14 @@ import pandas as pd
 
 from reasonome.benchmarks.strata import STRATA
 from reasonome.config import is_variant
+from reasonome.metrics import INDEPENDENT, MetricSet
 from reasonome.report.answers_data import text_column
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import CEILING, CEILING_OF_TERMS
-from reasonome.report.metric_sets import INDEPENDENT, MetricSet
 from reasonome.report.plan import Plan
-from reasonome.tasks.base import rows_as_they_are
+from reasonome.task import Reporting
 from reasonome.tasks.naming import own_section as own_tables
+from reasonome.tasks.naming.dialogue import NamingDialogue
 
 _NAMES = {
     "term_score": "term score",
@@ -158,15 +159,12 @@ METRICS = MetricSet(
     strata=STRATA,
 )
 
-# For model cards: what the model does, the hub's tag, and the intended use.
-DOES = "names what human genes have in common"
-TAG = "gene-set-naming"
-USE = """\
+# The intended use, for model cards.
+_USE = """\
 To suggest what a list of human genes has in common, as a short name with reasons, to somebody who can judge the
 suggestion. `reasonome annotate` asks it about your own lists and shows every answer beside known facts and an
 over-representation analysis; use it that way rather than by itself."""
 
-OF_QUESTIONS: tuple[str, ...] = ()  # columns beside those that every question has
 _BY_RELATION = {
     "parent": "too general",
     "ancestor": "too general",
@@ -176,45 +174,50 @@ _BY_RELATION = {
     "same branch": "same branch, another term",
     "other branch": "other branch",
 }
-as_shown = rows_as_they_are
 
 
-def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Write the tables of answers beside the enriched terms that prompts show; none where no prompt shows any."""
-    own_tables.write_tables(evidence, plan.control_styles, folder, seed, resamples)
+class NamingReporting(Reporting[NamingDialogue]):
+    """Reports and cards of gene-set naming."""
 
+    metrics = METRICS
+    does = "names what human genes have in common"
+    tag = "gene-set-naming"
+    use = _USE
 
-def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-    """What these tables say; empty where no prompt shows enriched terms."""
-    return own_tables.section(evidence, folder)
+    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+        """Write the tables of answers beside the enriched terms that prompts show; none where no prompt shows any."""
+        own_tables.write_tables(evidence, plan.control_styles, folder, seed, resamples)
 
+    def own_section(self, plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+        """What these tables say; empty where no prompt shows enriched terms."""
+        return own_tables.section(evidence, folder)
 
-def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """The kinds of failure of each answer beside its problems; `repeated` are names that many questions get."""
-    flags = {
-        name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
-        for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
-    }
-    random = _nothing_to_name(table)
-    kinds = []
-    words = (text_column(table, name) for name in ("answer", "gold", "genes", "relation"))
-    for row, (answer, gold, genes, relation) in enumerate(zip(*words, strict=True)):
-        named, abstained = bool(names[row]), flags["abstained"][row]
-        checks = {
-            "no usable name": not named,
-            "cut off": flags["truncated"][row],
-            "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
-            "constant-like": names[row] in repeated and not abstained,
-            "abstained wrongly": abstained and not random[row],
-            "named a random set": named and not abstained and random[row],
-            "claims contradicted": flags["claims_contradicted"][row],
-            "genes that were not asked about": flags["foreign_genes"][row],
-            "linked to no term": named and not abstained and not random[row] and relation == "none",
+    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+        """The kinds of failure of each answer beside its problems; `repeated` are names that many questions get."""
+        flags = {
+            name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
+            for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
         }
-        if relation in _BY_RELATION:
-            checks[_BY_RELATION[relation]] = named and not abstained and not random[row]
-        kinds.append([kind for kind, holds in checks.items() if holds])
-    return kinds
+        random = _nothing_to_name(table)
+        kinds = []
+        words = (text_column(table, name) for name in ("answer", "gold", "genes", "relation"))
+        for row, (answer, gold, genes, relation) in enumerate(zip(*words, strict=True)):
+            named, abstained = bool(names[row]), flags["abstained"][row]
+            checks = {
+                "no usable name": not named,
+                "cut off": flags["truncated"][row],
+                "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
+                "constant-like": names[row] in repeated and not abstained,
+                "abstained wrongly": abstained and not random[row],
+                "named a random set": named and not abstained and random[row],
+                "claims contradicted": flags["claims_contradicted"][row],
+                "genes that were not asked about": flags["foreign_genes"][row],
+                "linked to no term": named and not abstained and not random[row] and relation == "none",
+            }
+            if relation in _BY_RELATION:
+                checks[_BY_RELATION[relation]] = named and not abstained and not random[row]
+            kinds.append([kind for kind, holds in checks.items() if holds])
+        return kinds
 
 
 def _nothing_to_name(table: pd.DataFrame) -> list[bool]:

@@ -12,7 +12,7 @@ from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.facts.sources.go import Ontology
 from reasonome.tasks.naming.contamination import VariantSet
-from reasonome.tasks.naming.task import Example
+from reasonome.tasks.naming.dialogue import Example
 
 
 class LeftOut(NamedTuple):

@@ -26,21 +26,18 @@ from reasonome.scoring.answers import (
     unknown_where_missing,
 )
 from reasonome.scoring.encoders import mean_similarity
-from reasonome.tasks.base import Task
-from reasonome.tasks.naming import baselines, files
+from reasonome.task import Dialogue, Scoring
+from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
 from reasonome.tasks.naming.clusters import clusters
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import Judges, load_judges
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import ABSTENTION, Example
 
-POOLED = {}  # metrics of all answers together
-BY_ENCODERS = True  # whether answers are scored by encoders
-SHOWN = ("term_score", "rouge_l")
 # Metrics of answers in the order in which they are shown, with similarity_<encoder> behind the mean.
 LISTED = (
     "term_score",
@@ -71,78 +68,83 @@ SHUFFLED = ("term_score", "rouge_l", "similarity")
 SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
 
 
-def score(
-    task: Task,
-    project: Project,
-    benchmark: str,
-    style: str,
-    examples: Sequence[Example],
-    answers: Sequence[AnswerRow],
-    file: Path,
-    sealed: Collection[str],
-) -> pd.DataFrame:
-    """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
-    inputs = files.scoring(project, benchmark, style)
-    judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
-    examples = _with_terms(examples, inputs.files.get("questions"))
-    seed = project.settings.seed
-    return score_answers(task, project.style(benchmark, style), examples, answers, judges, seed, file, sealed)
+class NamingScoring(Scoring[NamingDialogue]):
+    """Scores of names by terms, words and encoders, and of the reasoning beside them."""
 
+    shown = ("term_score", "rouge_l")
+    listed = LISTED
+    by_encoders = True
 
-def score_available(
-    task: Task,
-    project: Project,
-    benchmark: str,
-    style: str,
-    examples: Sequence[Example],
-    answers: Sequence[AnswerRow],
-    file: Path,
-    sealed: Collection[str],
-    encoders: Sequence[Path],
-) -> tuple[pd.DataFrame, list[str]]:
-    """As `score`, with the files that are there: `encoders` are folders. Also notes on what could not be scored.
+    def score(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        examples: Sequence[Example],
+        answers: Sequence[AnswerRow],
+        file: Path,
+        sealed: Collection[str],
+    ) -> pd.DataFrame:
+        """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
+        inputs = project.task(benchmark).files.scoring(project, benchmark, style)
+        judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
+        examples = _with_terms(examples, inputs.files.get("questions"))
+        seed = project.settings.seed
+        return score_answers(self.task, project.style(benchmark, style), examples, answers, judges, seed, file, sealed)
 
-    Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
-    """
-    inputs = files.scoring(project, benchmark, style)
-    questions = inputs.files.get("questions")
-    background, facts = inputs.files["background"], inputs.files["facts"]
-    names = [folder.name for folder in encoders]
-    comparable = set(names) == set(inputs.encoders)
-    notes = []
-    if not comparable:
-        notes.append(
-            f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
-            f"({', '.join(inputs.encoders)}), and here is {', '.join(names) or 'none'}"
-        )
-    if not background.is_file():
-        notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
-    if missing := [path for path in facts if not path.is_file()]:
-        notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
-    if questions is not None and not questions.is_file():
-        notes.append(f"nothing on the terms that prompts show: `snakemake --cores 1 {questions}` makes these")
-        questions = None
-    built_background = background if background.is_file() else None
-    judges = load_judges(project, benchmark, names, built_background, [] if missing else facts)
-    judges = judges if comparable else replace(judges, terms=None)
-    prompt_style, seed = project.style(benchmark, style), project.settings.seed
-    examples = _with_terms(examples, questions)
-    table = score_answers(task, prompt_style, examples, answers, judges, seed, file, sealed)
-    if not comparable:
-        table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
-    return table.assign(no_name=(table["answer"] == "").astype(float)), notes
+    def score_available(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        examples: Sequence[Example],
+        answers: Sequence[AnswerRow],
+        file: Path,
+        sealed: Collection[str],
+        encoders: Sequence[Path],
+    ) -> tuple[pd.DataFrame, list[str]]:
+        """As `score`, with the files that are there: `encoders` are folders. Also notes on what could not be scored.
 
+        Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
+        """
+        inputs = project.task(benchmark).files.scoring(project, benchmark, style)
+        questions = inputs.files.get("questions")
+        background, facts = inputs.files["background"], inputs.files["facts"]
+        names = [folder.name for folder in encoders]
+        comparable = set(names) == set(inputs.encoders)
+        notes = []
+        if not comparable:
+            notes.append(
+                f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
+                f"({', '.join(inputs.encoders)}), and here is {', '.join(names) or 'none'}"
+            )
+        if not background.is_file():
+            notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
+        if missing := [path for path in facts if not path.is_file()]:
+            notes.append(f"no check of claims: `snakemake --cores 1 {' '.join(map(str, missing))}` makes the facts")
+        if questions is not None and not questions.is_file():
+            notes.append(f"nothing on the terms that prompts show: `snakemake --cores 1 {questions}` makes these")
+            questions = None
+        built_background = background if background.is_file() else None
+        judges = load_judges(project, benchmark, names, built_background, [] if missing else facts)
+        judges = judges if comparable else replace(judges, terms=None)
+        prompt_style, seed = project.style(benchmark, style), project.settings.seed
+        examples = _with_terms(examples, questions)
+        table = score_answers(self.task, prompt_style, examples, answers, judges, seed, file, sealed)
+        if not comparable:
+            table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
+        return table.assign(no_name=(table["answer"] == "").astype(float)), notes
 
-def score_baselines(
-    task: Task, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
-) -> pd.DataFrame:
-    """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-    inputs = files.baselines(project, benchmark)
-    judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
-    corpus = project.benchmarks[benchmark].corpus
-    genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
-    tests = background_tests(judges.terms.background, genes)
-    return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed, tests)
+    def score_baselines(
+        self, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
+    ) -> pd.DataFrame:
+        """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
+        inputs = project.task(benchmark).files.baselines(project, benchmark)
+        judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
+        corpus = project.benchmarks[benchmark].corpus
+        genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
+        tests = background_tests(judges.terms.background, genes)
+        return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed, tests)
 
 
 def _with_terms(examples: Sequence[Example], questions: Path | None) -> list[Example]:
@@ -154,7 +156,7 @@ def _with_terms(examples: Sequence[Example], questions: Path | None) -> list[Exa
 
 
 def score_answers(
-    task: Task,
+    task: Dialogue,
     style: NamingStyle,
     examples: Sequence[Any],
     answers: Sequence[AnswerRow],
@@ -221,7 +223,7 @@ def _shown(example: Any, style: NamingStyle, left_out: int) -> list[str]:
     return ordered[: len(ordered) - left_out]
 
 
-def _rewards(task: Task, parsed: Sequence[Any], examples: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
+def _rewards(task: Dialogue, parsed: Sequence[Any], examples: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:
     """Every reward of the task, to compare rewards with metrics; without encoders, those that need none."""
     encoders = list(judges.encoders.values())
     return {

@@ -16,13 +16,14 @@ from reasonome.facts.text import distinct_share, one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_notes
+from reasonome.task import Tables
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
+from reasonome.tasks.naming.dialogue import Example, Gene, NamingDialogue
 from reasonome.tasks.naming.metrics import name_scores
-from reasonome.tasks.naming.task import Example, Gene, GeneSetNaming
 from reasonome.tasks.naming.terms import TermScorer
 
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
@@ -143,7 +144,7 @@ class NamingTable(TableTask):
 
 def _read(cell: str) -> tuple[Answer, tuple[str, ...], bool]:
     """The answer in a cell, the kinds of what was taken away around it, and whether it is a completion."""
-    task = GeneSetNaming()
+    task = NamingDialogue()
     if task.is_completion(cell):
         return *read_wrapped(task.parse, cell), True
     inner = unwrapped(cell)
@@ -198,6 +199,9 @@ def _examples(table: pd.DataFrame, terms: Any) -> list[Example]:
     ]
 
 
-def table_task(task: GeneSetNaming) -> NamingTable:
-    """How tables of names are read."""
-    return NamingTable()
+class NamingTables(Tables[NamingDialogue]):
+    """Tables of names."""
+
+    def reader(self) -> NamingTable:
+        """How such a table is read and scored."""
+        return NamingTable()

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from reasonome.facts.text import normalise
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.background import Background, BackgroundTerm
-from reasonome.tasks.naming.task import ABSTENTION, Example
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder

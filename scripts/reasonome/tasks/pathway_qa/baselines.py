@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
-from reasonome.tasks.pathway_qa.task import DOWN, OPPOSITE, SAME, UP, PathwayQuestion, covers, listed_studies
+from reasonome.tasks.pathway_qa.dialogue import DOWN, OPPOSITE, SAME, UP, PathwayQuestion, covers, listed_studies
 from reasonome.tasks.prediction.baselines import NOTHING, PROMPT, TRAINING, Baseline
 
 LOOK_UP = "look_up"

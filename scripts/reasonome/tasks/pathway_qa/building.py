@@ -11,48 +11,52 @@ from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
+from reasonome.task import Building
 from reasonome.tasks.pathway_qa import files
 from reasonome.tasks.pathway_qa.counts import by_answer, counts_table
+from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, read_contrasts
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
 from reasonome.tasks.pathway_qa.settings import FACTORIAL, DifferentialFile, HeldOutPlaces, PathwayBenchmark
-from reasonome.tasks.pathway_qa.task import PathwayQA, PathwayQuestion
 from reasonome.tasks.pathway_qa.truths import Tables, folded
 from reasonome.tasks.verified.questions import LeftOut
 
 
-def build(task: PathwayQA, project: Project, name: str, folder: Path) -> None:
-    """Write the train, valid and test questions of a benchmark, how many there are of each kind and answer, the rows
-    left out and why, and the audit.
+class PathwayBuilding(Building[PathwayDialogue]):
+    """Whole tissues or studies are held out, and answers are balanced."""
 
-    InputError for a bad table, a set that two tables of one contrast have, places that differ in case or blanks alone,
-    a held-out place that is in no table, and a kind without a test question.
-    """
-    benchmark = project.benchmarks[name]
-    contrasts, effects, left_out = read_tables(project, name)
-    try:
-        splits, counted = split(contrasts, benchmark, effects)
-    except InputError as error:
-        error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
-        raise
-    answers = {part: by_answer(rows) for part, rows in splits.items()}
-    audit = {
-        "contrasts": [
-            f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} {rows}"
-            for rows, read in (("sets", contrasts), ("genes", effects))
-            for contrast in read
-        ],
-        "sizes": {part: {kind: sum(counts.values()) for kind, counts in answers[part].items()} for part in SPLITS},
-        "classes": answers,
-        "not_drawn": counted,
-        "left_out": dict(Counter(row.reason for row in left_out)),
-    }
-    rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
-    atomic.write_tsv(folder / "counts.tsv", counts_table(answers))
-    write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
-    sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
-    print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
+    def build(self, project: Project, name: str, folder: Path) -> None:
+        """Write the train, valid and test questions of a benchmark, how many there are of each kind and answer, the
+        rows left out and why, and the audit.
+
+        InputError for a bad table, a set that two tables of one contrast have, places that differ in case or blanks
+        alone, a held-out place that is in no table, and a kind without a test question.
+        """
+        benchmark = project.benchmarks[name]
+        contrasts, effects, left_out = read_tables(project, name)
+        try:
+            splits, counted = split(contrasts, benchmark, effects)
+        except InputError as error:
+            error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
+            raise
+        answers = {part: by_answer(rows) for part, rows in splits.items()}
+        audit = {
+            "contrasts": [
+                f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} {rows}"
+                for rows, read in (("sets", contrasts), ("genes", effects))
+                for contrast in read
+            ],
+            "sizes": {part: {kind: sum(counts.values()) for kind, counts in answers[part].items()} for part in SPLITS},
+            "classes": answers,
+            "not_drawn": counted,
+            "left_out": dict(Counter(row.reason for row in left_out)),
+        }
+        rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
+        atomic.write_tsv(folder / "counts.tsv", counts_table(answers))
+        write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
+        sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
+        print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
 
 
 def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contrast], list[LeftOut]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS
-from reasonome.tasks.pathway_qa.task import PathwayQuestion
+from reasonome.tasks.pathway_qa.dialogue import PathwayQuestion
 
 ByAnswer = Mapping[str, Mapping[str, int]]  # kind → answer → number of questions
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import ClassVar
 
+from reasonome.tasks.pathway_qa.dialogue import DOWN, UP, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
 from reasonome.tasks.pathway_qa.questions import Writer
-from reasonome.tasks.pathway_qa.task import DOWN, UP, PathwayQuestion
 
 BETWEEN = ":"  # of two factors, in the name of their interaction
 _ALL_EFFECTS = ("interaction", "multihop")  # kinds that depend on all effects of a tissue

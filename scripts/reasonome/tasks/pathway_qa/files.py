@@ -4,11 +4,8 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, Rows, audited_files, no_corpora, no_files
-
-prompting = teaching = scoring = baselines = no_files
-leaks = audited_files
-corpora = no_corpora
+from reasonome.task import Files, Inputs, SplitSize
+from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue
 
 
 def tables(project: Project, benchmark: str) -> list[Path]:
@@ -26,16 +23,19 @@ def tables(project: Project, benchmark: str) -> list[Path]:
     return paths
 
 
-def building(project: Project, benchmark: str) -> Inputs:
-    """The tables."""
-    return Inputs({"tables": list(dict.fromkeys(tables(project, benchmark)))})
+class PathwayFiles(Files[PathwayDialogue]):
+    """The tables of a benchmark."""
 
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """The tables."""
+        return Inputs({"tables": list(dict.fromkeys(tables(project, benchmark)))})
 
-def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of the tables that training questions are of."""
-    return [(str(path), "", "not stated", "") for path in dict.fromkeys(tables(project, benchmark))]
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the tables that training questions are of."""
+        return [(str(path), "", "not stated", "") for path in dict.fromkeys(tables(project, benchmark))]
 
-
-def rows_by_settings(project: Project, benchmark: str, part: str) -> Rows:
-    """At most as many rows as the settings ask for: answers are balanced."""
-    return Rows(sum(getattr(kind, part) for kind in project.benchmarks[benchmark].subsets.values()), at_most=True)
+    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:
+        """At most as many rows as the settings ask for: answers are balanced."""
+        return SplitSize(
+            sum(getattr(kind, part) for kind in project.benchmarks[benchmark].subsets.values()), at_most=True
+        )

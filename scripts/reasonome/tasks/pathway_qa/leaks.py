@@ -1,36 +1,59 @@
 """The leak audit of questions on enrichment tables: training questions that depend on a held-out tissue or study."""
 
+from collections.abc import Mapping
+
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.leaks.audit import Finding, Training, question_finding
+from reasonome.task import Leaks
+from reasonome.tasks.pathway_qa.dialogue import UNSIGNED, PathwayDialogue, PathwayQuestion
 from reasonome.tasks.pathway_qa.factorial import BETWEEN
 from reasonome.tasks.pathway_qa.files import tables
-from reasonome.tasks.pathway_qa.task import UNSIGNED, PathwayQuestion
 from reasonome.tasks.pathway_qa.truths import folded
 
-# How to fix a leak that is not allowed, by the kind of training data.
-FIXES = {"training questions": "hold the same tissues or studies out of the benchmark that the model trains on"}
 
+class PathwayLeaks(Leaks[PathwayDialogue]):
+    """Training questions that depend on a held-out tissue or study."""
 
-def findings(project: Project, plan: AuditPlan) -> list[Finding]:
-    """Training questions that depend on a place held out for test, and those with the text of a test question."""
-    leak_findings = []
-    for name in plan.benchmarks:
-        held_out = project.benchmarks[name].held_out
-        test = {*map(folded, held_out.test)}
-        texts = {q.columns["question"] for q in read_splits(project.results.benchmark(name), PathwayQuestion, "test")}
-        for benchmark, used_by in plan.training.items():
-            folder = project.results.benchmark(benchmark)
-            training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
-            questions = read_splits(folder, PathwayQuestion, "train")
-            leaking = {
-                "same_group": [row for row, q in enumerate(questions) if named(q, held_out.by) & test],
-                "same_question": [row for row, q in enumerate(questions) if q.columns["question"] in texts],
+    fixes: Mapping[str, str] = {
+        "training questions": "hold the same tissues or studies out of the benchmark that the model trains on"
+    }
+
+    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+        """Training questions that depend on a place held out for test, and those with the text of a test question."""
+        leak_findings = []
+        for name in plan.benchmarks:
+            held_out = project.benchmarks[name].held_out
+            test = {*map(folded, held_out.test)}
+            texts = {
+                q.columns["question"] for q in read_splits(project.results.benchmark(name), PathwayQuestion, "test")
             }
-            for kind, rows in leaking.items():
-                leak_findings.append(question_finding(training, name, kind, questions, rows))
-    return leak_findings
+            for benchmark, used_by in plan.training.items():
+                folder = project.results.benchmark(benchmark)
+                training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
+                questions = read_splits(folder, PathwayQuestion, "train")
+                leaking = {
+                    "same_group": [row for row, q in enumerate(questions) if named(q, held_out.by) & test],
+                    "same_question": [row for row, q in enumerate(questions) if q.columns["question"] in texts],
+                }
+                for kind, rows in leaking.items():
+                    leak_findings.append(question_finding(training, name, kind, questions, rows))
+        return leak_findings
+
+    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
+        """Training and test questions of one table, which has several tissues or studies."""
+
+        return [
+            {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
+            for tested in plan.benchmarks
+            for training in plan.training
+            if (
+                shared := [
+                    str(path) for path in dict.fromkeys(tables(project, training)) if path in tables(project, tested)
+                ]
+            )
+        ]
 
 
 def named(question: PathwayQuestion, by: str) -> set[str]:
@@ -45,18 +68,3 @@ def named(question: PathwayQuestion, by: str) -> set[str]:
         listed = {study.removesuffix(UNSIGNED) for studies in question.studies.values() for study in studies}
         names = {*listed, *(row[2] for row in rows), question.study, *question.study.split(BETWEEN)} - {""}
     return {*map(folded, names)}
-
-
-def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
-    """Training and test questions of one table, which has several tissues or studies."""
-
-    return [
-        {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
-        for tested in plan.benchmarks
-        for training in plan.training
-        if (
-            shared := [
-                str(path) for path in dict.fromkeys(tables(project, training)) if path in tables(project, tested)
-            ]
-        )
-    ]

@@ -10,10 +10,10 @@ import pandas as pd
 from reasonome.core import atomic
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
-from reasonome.tasks.base import nothing_written, rows_as_they_are
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
 from reasonome.tasks.pathway_qa.counts import counts_table
 from reasonome.tasks.verified.report import METRICS as VERIFIED
+from reasonome.tasks.verified.report import VerifiedReporting
 
 METRICS = replace(
     VERIFIED,
@@ -58,34 +58,34 @@ METRICS = replace(
         "look_up": "reads the answer off the table that the prompt shows",
     },
 )
-# For model cards: what the model does, the hub's tag, and the intended use.
-DOES = "answers questions on enrichment tables"
-TAG = "pathway-question-answering"
-USE = "To study what a model learns of gene sets in studies. To know what a set does, read the enrichment table."
-
-OF_QUESTIONS = ("question",)  # columns beside those that every question has
-as_shown, write_own = rows_as_they_are, nothing_written
 
 
-def own_section(plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-    """How many questions of each kind and answer the parts of each benchmark have."""
-    audits = {name: atomic.read_json(path) for name, path in plan.audits.items()}
-    counts = {name: counts_table(audit["classes"]) for name, audit in audits.items()}
-    return {"counts": {name: list(table.itertuples(index=False, name=None)) for name, table in counts.items()}}
+class PathwayReporting(VerifiedReporting):
+    """Reports and cards of questions on enrichment tables."""
 
+    metrics = METRICS
+    does = "answers questions on enrichment tables"
+    tag = "pathway-question-answering"
+    use = "To study what a model learns of gene sets in studies. To know what a set does, read the enrichment table."
 
-def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
-    rows = []
-    for name, gold, verified, answer_right in zip(
-        names, table["gold"], table["verified"], table["answer_right"], strict=True
-    ):
-        kinds = {
-            "no usable answer": not name,
-            "wrong": bool(name) and not answer_right and CANNOT_BE_TOLD not in (name, gold),
-            "answered what cannot be told": bool(name) and gold == CANNOT_BE_TOLD != name,
-            "abstained without need": name == CANNOT_BE_TOLD != gold,
-            "right with wrong statements": answer_right == 1 and verified == 0,
-        }
-        rows.append([kind for kind, holds in kinds.items() if holds])
-    return rows
+    def own_section(self, plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+        """How many questions of each kind and answer the parts of each benchmark have."""
+        audits = {name: atomic.read_json(path) for name, path in plan.audits.items()}
+        counts = {name: counts_table(audit["classes"]) for name, audit in audits.items()}
+        return {"counts": {name: list(table.itertuples(index=False, name=None)) for name, table in counts.items()}}
+
+    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+        """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
+        rows = []
+        for name, gold, verified, answer_right in zip(
+            names, table["gold"], table["verified"], table["answer_right"], strict=True
+        ):
+            kinds = {
+                "no usable answer": not name,
+                "wrong": bool(name) and not answer_right and CANNOT_BE_TOLD not in (name, gold),
+                "answered what cannot be told": bool(name) and gold == CANNOT_BE_TOLD != name,
+                "abstained without need": name == CANNOT_BE_TOLD != gold,
+                "right with wrong statements": answer_right == 1 and verified == 0,
+            }
+            rows.append([kind for kind, holds in kinds.items() if holds])
+        return rows

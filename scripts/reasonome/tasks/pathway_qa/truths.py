@@ -9,8 +9,8 @@ from statistics import fmean
 import numpy as np
 
 from reasonome.facts.text import one_line
+from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
-from reasonome.tasks.pathway_qa.task import DEPENDS, DOWN, UP
 
 _FEWEST_SHARED = 10  # sets of two contrasts, for a correlation
 

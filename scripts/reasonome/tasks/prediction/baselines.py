@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from reasonome.tasks.prediction.task import PredictionQuestion, constants
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, constants
 
 NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
 

@@ -11,9 +11,9 @@ import pandas as pd
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table
-from reasonome.tasks.base import rows_as_they_are
 from reasonome.tasks.prediction import by_class, margins, metrics
 from reasonome.tasks.verified.report import METRICS as VERIFIED
+from reasonome.tasks.verified.report import VerifiedReporting
 
 _NAMES = {
     "verified": "right",
@@ -65,45 +65,43 @@ METRICS = replace(
     by_stratum=("verified",),
     pooled=metrics.METRICS,
 )
-# For model cards: what the model does, the hub's tag, and the intended use.
-DOES = "predicts classes and numbers"
-TAG = "prediction"
-USE = "To predict what the benchmarks below ask, for somebody who weighs the answer against a model of the field."
-
-OF_QUESTIONS = ("question",)  # columns beside those that every question has
-
-as_shown = rows_as_they_are
 
 
-def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
-    rows = []
-    for name, verified, numeric in zip(names, table["verified"], table["classes"] == "", strict=True):
-        kinds = {
-            "no usable answer": not name,
-            "wrong class": bool(name) and verified == 0 and not numeric,
-            "beyond the tolerance": bool(name) and verified == 0 and numeric,
-            "constant-like": numeric and name in repeated,
+class PredictionReporting(VerifiedReporting):
+    """Reports and cards of predictions."""
+
+    metrics = METRICS
+    does = "predicts classes and numbers"
+    tag = "prediction"
+    use = "To predict what the benchmarks below ask, for somebody who weighs the answer against a model of the field."
+
+    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+        """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
+        rows = []
+        for name, verified, numeric in zip(names, table["verified"], table["classes"] == "", strict=True):
+            kinds = {
+                "no usable answer": not name,
+                "wrong class": bool(name) and verified == 0 and not numeric,
+                "beyond the tolerance": bool(name) and verified == 0 and numeric,
+                "constant-like": numeric and name in repeated,
+            }
+            rows.append([kind for kind, holds in kinds.items() if holds])
+        return rows
+
+    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+        """Write the tables of margins over the best domain model, and of scores by class."""
+        for name, table in (
+            ("margins", margins.margins_table(evidence, seed, resamples)),
+            ("classes", by_class.classes_table(evidence, seed, resamples)),
+        ):
+            table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
+
+    def own_section(self, plan: Plan, table: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
+        """The margins over the best domain model, and the scores by class."""
+        return {
+            "margins": _read(folder / "margins.tsv", margins.COLUMNS, ("best", "margin")),
+            "classes": _read(folder / "classes.tsv", by_class.COLUMNS, ("recall", "precision")),
         }
-        rows.append([kind for kind, holds in kinds.items() if holds])
-    return rows
-
-
-def write_own(plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-    """Write the tables of margins over the best domain model, and of scores by class."""
-    for name, table in (
-        ("margins", margins.margins_table(evidence, seed, resamples)),
-        ("classes", by_class.classes_table(evidence, seed, resamples)),
-    ):
-        table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
-
-
-def own_section(plan: Plan, table: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-    """The margins over the best domain model, and the scores by class."""
-    return {
-        "margins": _read(folder / "margins.tsv", margins.COLUMNS, ("best", "margin")),
-        "classes": _read(folder / "classes.tsv", by_class.COLUMNS, ("recall", "precision")),
-    }
 
 
 def _read(path: Path, columns: list[str], numeric: Sequence[str]) -> list[dict[str, Any]]:

@@ -5,16 +5,20 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reasonome.tasks.prediction.baselines import Baseline
-from reasonome.tasks.prediction.metrics import METRICS as POOLED
-from reasonome.tasks.prediction.task import PredictionQuestion, PredictionTask
-from reasonome.tasks.verified.scoring import BY_ENCODERS, LISTED, labels, score
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
+from reasonome.tasks.prediction.metrics import METRICS
+from reasonome.tasks.verified.scoring import VerifiedScoring, labels
 
-__all__ = ["BY_ENCODERS", "LISTED", "POOLED", "SHOWN", "score", "scored_baselines"]
-SHOWN = ("verified", "confidence")
+
+class PredictionScoring(VerifiedScoring):
+    """Scores of predictions, with metrics of all answers together."""
+
+    shown = ("verified", "confidence")
+    pooled = METRICS
 
 
 def scored_baselines(
-    task: PredictionTask, baselines: Sequence[Baseline], asked: Sequence[PredictionQuestion]
+    task: PredictionDialogue, baselines: Sequence[Baseline], asked: Sequence[PredictionQuestion]
 ) -> pd.DataFrame:
     """A row per baseline and question, as scores of answers have them."""
     rows = []

@@ -15,9 +15,10 @@ from reasonome.facts.text import distinct_share, one_line
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.comparisons import Pooled, metrics_of_rows
 from reasonome.scoring.table_task import TableBaseline, TableTask
+from reasonome.task import Tables
 from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
+from reasonome.tasks.prediction.dialogue import PredictionDialogue
 from reasonome.tasks.prediction.metrics import METRICS
-from reasonome.tasks.prediction.task import PredictionTask
 
 # Of two classes the one that metrics of a positive class are about.
 _POSITIVE = ("yes", "y", "1", "true", "t", "positive", "+", "active", "toxic")
@@ -40,7 +41,7 @@ class PredictionTable(TableTask):
     every_row = False
     form = ("no_answer",)
 
-    def __init__(self, task: PredictionTask):
+    def __init__(self, task: PredictionDialogue):
         self.task = task
 
     def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
@@ -201,6 +202,9 @@ def _in_order(golds: Sequence[str]) -> dict[str, str]:
     return {key: written[key] for key in (first, *sorted(key for key in written if key != first))}
 
 
-def table_task(task: PredictionTask) -> PredictionTable:
-    """How tables of predictions are read."""
-    return PredictionTable(task)
+class PredictionTables(Tables[PredictionDialogue]):
+    """Tables of classes or numbers."""
+
+    def reader(self) -> PredictionTable:
+        """How such a table is read and scored."""
+        return PredictionTable(self.task)

@@ -1,266 +1,29 @@
-"""The task object of predictions: a class or a number, with a confidence."""
+"""Predictions of classes and numbers, and where their parts are."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import nan
-from random import Random
-from statistics import fmean, median, pstdev
-from typing import Any, Literal
+from functools import cached_property
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model
-
-from reasonome.config import Grading
-from reasonome.core.errors import InputError
-from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.tasks.base import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
-from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
-from reasonome.tasks.prediction.rewards import class_reward, graded_error
-from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
-from reasonome.tasks.stated_confidence import reward_of_confidence
-from reasonome.tasks.verified.task import Question, Verdict, VerifiedTask
+from reasonome.task import Reporting, Scoring, Tables
+from reasonome.tasks.prediction.dialogue import PredictionDialogue
+from reasonome.tasks.verified.task import VerifiedTask
 
 
-class Target(BaseModel):
-    """What a question asks for, and what training answers to it are like: shares of classes, or mean and scale."""
+class PredictionTask(PredictionDialogue, VerifiedTask):
+    """The base of tasks that predict."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    question: str
-    classes: tuple[str, ...] = ()
-    shares: dict[str, float] = {}
-    unit: str = ""
-    tolerance: float = 0.0
-    mean: float = 0.0
-    scale: float = Field(1.0, gt=0)
+    @cached_property
+    def scoring(self) -> Scoring:
+        from reasonome.tasks.prediction.scoring import PredictionScoring
 
+        return PredictionScoring(self)
 
-class PredictionQuestion(Question):
-    """A row of which a class or a number is asked."""
+    @cached_property
+    def report(self) -> Reporting:
+        from reasonome.tasks.prediction.report import PredictionReporting
 
-    target: Target
+        return PredictionReporting(self)
 
+    @cached_property
+    def tables(self) -> Tables:
+        from reasonome.tasks.prediction.table import PredictionTables
 
-class PredictionTask(VerifiedTask):
-    """The base of tasks that predict; a subclass has a name, `columns` that prompts need, and `shown`, which they may
-    have. `{question}` stands in every prompt.
-    """
-
-    shown: tuple[str, ...] = ()
-    of_numbers = True  # whether a number may be asked for
-    Example = PredictionQuestion
-    Style = PredictionStyle
-    Settings: type[PredictionBenchmark] = PredictionBenchmark
-    watched = ("format",)
-
-    def __init_subclass__(cls, **kwargs: Any):
-        super().__init_subclass__(**kwargs)
-        if "name" in vars(cls):
-            cls.user_texts = (("question", *cls.columns), cls.shown)
-            cls.Benchmark = create_model(
-                f"{cls.__name__}Benchmark", __base__=cls.Settings, task=(Literal[cls.name], ...)
-            )
-
-    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
-        """The rewards by name, as `prediction.rewards` has them; `grading` is of rankings and sets nothing here."""
-
-        def of_each(reward: Callable[[Verdict, PredictionQuestion], float]) -> Callable[..., list[float]]:
-            def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:
-                return [reward(answer, example) for answer, example in zip(answers, examples, strict=True)]
-
-            return rewards
-
-        return {
-            "right": Reward(of_each(self.graded), -1.0, 1.0, semantic=True),
-            "confidence": reward_of_confidence(self.right, self._usable),
-            "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
-        }
-
-    def kind(self, question: PredictionQuestion) -> str:
-        """The class of a question; numbers are of one kind."""
-        return question.answer if question.target.classes else ""
-
-    def verify(self, answer: str, example: PredictionQuestion) -> float:
-        """1 for the right class, or a number within the tolerance, else 0."""
-        value = self.value(answer, example)
-        if example.target.classes:
-            return float(value == example.answer)
-        return float(value is not None and within(abs(value - float(example.answer)), example.target.tolerance))
-
-    def value(self, answer: str, example: PredictionQuestion) -> str | float | None:
-        """The class or the number that a parsed answer is; None for anything else."""
-        if example.target.classes:
-            return read_class(answer, example.target.classes) or None
-        return read_number(answer, example.target.unit)
-
-    def graded(self, answer: Verdict, example: PredictionQuestion) -> float:
-        """The reward of a class, by its share of training answers, or of a number, by its error."""
-        if example.target.classes:
-            return class_reward(bool(self.verified(answer, example)), example.answer, example.target.shares)
-        number = self.value(answer.name, example)
-        return graded_error(number, float(example.answer), example.target.scale)
-
-    def _usable(self, answer: Verdict, example: PredictionQuestion) -> bool:
-        return answer.named and self.value(answer.name, example) is not None
-
-    def scored(self, answer: Verdict, example: PredictionQuestion) -> dict[str, Any]:
-        """The columns of a table of scores; without a usable answer `number` is the training mean."""
-        value = self.value(answer.name, example) if answer.named else None
-        target = example.target
-        true, number = nan, nan
-        if not target.classes:
-            true, number = float(example.answer), target.mean if value is None else value
-        return {
-            "question": "; ".join([target.question, *example.columns.values()]),
-            "classes": "|".join(target.classes),
-            "answer": "" if value is None else str(value),
-            "true": true,
-            "number": number,
-            "verified": self.verified(answer, example),
-        }
-
-    def with_training_answers(self, splits: dict[str, list[Question]]) -> dict[str, list[Question]]:
-        """The splits with the shares of classes, or the mean and the standard deviation, of each subset's training.
-
-        InputError for a subset, or one of its classes, without a training question.
-        """
-        training = {
-            subset: [question.answer for question in questions]
-            for subset, questions in by_subset(splits["train"]).items()
-        }
-        for question in (question for rows in splits.values() for question in rows):
-            missing = {*question.target.classes} - {*training.get(question.subset, ())}
-            if missing or question.subset not in training:
-                of_class = f" of the class '{min(missing)}'" if missing else ""
-                what = f"no question{of_class} is left to train on"
-                fix = "hold out fewer, or let `train` be more: questions of one group are held out together"
-                raise InputError(what, field=f"subsets.{question.subset}", fix=fix)
-        targets = {question.subset: question.target for question in splits["train"]}
-        known: dict[str, dict[str, Any]] = {}
-        for subset, answers in training.items():
-            target = targets[subset]
-            if target.classes:
-                counts = Counter(answers)
-                known[subset] = {"shares": {label: counts[label] / len(answers) for label in sorted(counts)}}
-            else:
-                numbers = [float(answer) for answer in answers]
-                known[subset] = {"mean": fmean(numbers), "scale": pstdev(numbers) or target.tolerance}
-        return {
-            part: [
-                question.model_copy(
-                    update={"target": question.target.model_copy(update=known.get(question.subset, {}))}
-                )
-                for question in rows
-            ]
-            for part, rows in splits.items()
-        }
-
-    def prompt(self, example: PredictionQuestion, style: PredictionStyle, order: int = 0) -> Prompt:
-        """The style's texts with the question and what it shows of the row."""
-        shown = {name: text for name, text in example.columns.items() if f"{{{name}}}" in style.user}
-        parts = {f"{{{name}}}": one_line(text) for name, text in shown.items()}
-        text = filled_template(style.user, parts | {"{question}": asked(example.target)})
-        return Prompt(chat_messages(style.system, text), [], 0, "")
-
-    def parse(self, text: str, style: PredictionStyle | None = None) -> Verdict:
-        """The answer and the confidence of a completion; never raises."""
-        return parse_answer(text)
-
-    def is_completion(self, cell: str) -> bool:
-        """Whether a cell has a line with an answer."""
-        return "answer:" in cell.casefold()
-
-    def name_span(self, text: str, style: PredictionStyle | None = None) -> tuple[int, int] | None:
-        """The (start, end) in characters of the answer that `parse` finds; None without one."""
-        return answer_span(text)
-
-    def completion(
-        self,
-        example: PredictionQuestion,
-        prompt: Prompt,
-        style: PredictionStyle,
-        proposal: Mapping[str, Any] | None,
-        confidence: float = UNKNOWN_CONFIDENCE,
-    ) -> str | None:
-        """The true answer, after the teacher's reasoning if there is any, with the confidence."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
-        return stated(_with_unit(example.answer, example.target), confidence, reasoning)
-
-    def wrong(
-        self, example: PredictionQuestion, prompt: Prompt, others: Sequence[PredictionQuestion], random: Random
-    ) -> str | None:
-        """Another class, or the number of another question with the unit, beyond the tolerance."""
-        answer = super().wrong(example, prompt, others, random)
-        return None if answer is None else _with_unit(answer, example.target)
-
-    def policies(self, examples: Sequence[PredictionQuestion], style: PredictionStyle | None = None) -> list[Policy]:
-        """Constant answers, each as sure as it is right in its subset, and always at 0 and at 100 %."""
-        policies = []
-        for answer in constants(examples):
-            right = {
-                subset: fmean(self.verify(answer[subset], example) for example in of_subset)
-                for subset, of_subset in by_subset(examples).items()
-            }
-            for words, confidence in (
-                ("honestly", right),
-                ("at 0%", dict.fromkeys(right, 0.0)),
-                ("at 100%", dict.fromkeys(right, 1.0)),
-            ):
-                policies.append(Policy(f"{json.dumps(answer)} {words}", _constant(answer, confidence)))
-        return policies
-
-
-def _with_unit(answer: str, target: Target) -> str:
-    return f"{answer} {target.unit}" if target.unit else answer
-
-
-def within(error: float, tolerance: float) -> bool:
-    """Whether an error is within a tolerance, but for rounding: 1.1 and .6 are within .5."""
-    return error <= tolerance * (1 + 1e-9)
-
-
-def by_subset(questions: Iterable[PredictionQuestion]) -> dict[str, list[PredictionQuestion]]:
-    """Subset → its questions, in order."""
-    subsets: dict[str, list[PredictionQuestion]] = {}
-    for question in questions:
-        subsets.setdefault(question.subset, []).append(question)
-    return subsets
-
-
-def asked(target: Target) -> str:
-    """The question as a prompt has it: with the classes, or the unit of the number."""
-    if target.classes:
-        return f"{target.question} Classes: {', '.join(target.classes)}."
-    return f"{target.question} Give a number{f' in {target.unit}' if target.unit else ''}."
-
-
-def constants(examples: Sequence[PredictionQuestion]) -> list[dict[str, str]]:
-    """Subset → an answer that ignores the question: the commonest training class, or the mean of training; then each
-    further class, or the median of the examples' answers, and the one with most others within the tolerance."""
-    ranked: dict[str, list[str]] = {}
-    for subset, questions in by_subset(examples).items():
-        target = questions[0].target
-        if target.classes:
-            ranked[subset] = sorted(target.classes, key=lambda label, shares=target.shares: -shares.get(label, 0.0))
-        else:
-            numbers = sorted(float(question.answer) for question in questions)
-            densest = _densest(numbers, target.tolerance)
-            ranked[subset] = [repr(number) for number in (target.mean, median(numbers), densest)]
-    return [
-        {subset: answers[min(rank, len(answers) - 1)] for subset, answers in ranked.items()}
-        for rank in range(max(map(len, ranked.values()), default=0))
-    ]
-
-
-def _constant(
-    answer: Mapping[str, str], confidence: Mapping[str, float]
-) -> Callable[[PredictionQuestion, Prompt], str]:
-    return lambda example, prompt: stated(answer[example.subset], confidence[example.subset])
-
-
-def _densest(numbers: Sequence[float], tolerance: float) -> float:
-    """The one of sorted numbers that has most of them within the tolerance."""
-    values = np.asarray(numbers)
-    counts = np.searchsorted(values, values + tolerance, "right") - np.searchsorted(values, values - tolerance, "left")
-    return numbers[int(counts.argmax())]
+        return PredictionTables(self)

@@ -11,56 +11,60 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.authority import read_authority
 from reasonome.facts.genes import GeneTable
+from reasonome.task import Building
 from reasonome.tasks.ranking import cases, files, loci, splits
+from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.rows import LeftOut, Questions
-from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask
 
 
-def build(task: RankingTask, project: Project, name: str, folder: Path) -> None:
-    """Write the train, valid and test questions of a benchmark, the rows left out and why, identifiers without a gene,
-    and the audit; print their numbers. Raises InputError as the functions it calls."""
-    benchmark = project.benchmarks[name]
-    genes = read_authority(project, benchmark.authority)
-    questions = _questions(task, project, name, genes)
-    naming = [example for example in questions.examples if example.named_answer]
-    questions = questions.without([(e, "the question names its answer", e.named_answer) for e in naming])
-    _check_ids(questions.examples)
-    rows = {subset: questions.account(subset) for subset in benchmark.subsets}
-    held_out = [splits.read_questions(project, other, "valid", "test") for other in benchmark.leave_out]
-    drawn = splits.split(questions.examples, benchmark, held_out, rows)
-    questions = questions.without(drawn.unused)
-    rows_of = {
-        part: sum(len(questions.places[example.subset, example.id]) for example in examples)
-        for part, examples in drawn.parts.items()
-    }
-    # Candidates of loci lie around the lead variant; those of cases are drawn from their own split.
-    parts = drawn.parts if isinstance(task, CausalGeneRanking) else cases.with_decoys(drawn.parts, benchmark)
-    everything = [example for part in SPLITS for example in parts[part]]
-    shortcuts = splits.shortcuts(everything, files.order_seeds(project, name))
-    audit = {
-        **drawn.audit,
-        "shortcuts": shortcuts,
-        "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in questions.left_out))},
-    }
-    audit |= {"notes": questions.notes} if questions.notes else {}
-    written = {
-        part: [example.model_dump(mode="json", exclude_defaults=True) for example in examples]
-        for part, examples in parts.items()
-    }
-    left_out = pd.DataFrame(questions.left_out, columns=LeftOut._fields)
-    write_splits(folder, written, audit, left_out, sorted(set(questions.unmapped)))
-    sizes = ", ".join(f"{len(examples)} {part}" for part, examples in parts.items())
-    print(f"{name}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
-    print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
-    for rule, result in shortcuts.items():
-        print(f"{rule}: top-1 {result['top_1']:.3f}, by chance {result['chance']:.3f} (p = {result['p']})")
+class RankingBuilding(Building[RankingDialogue]):
+    """Benchmarks of loci or cases."""
+
+    def build(self, project: Project, name: str, folder: Path) -> None:
+        """Write the train, valid and test questions of a benchmark, the rows left out and why, identifiers without a
+        gene, and the audit; print their numbers. Raises InputError as the functions it calls."""
+        benchmark = project.benchmarks[name]
+        genes = read_authority(project, benchmark.authority)
+        questions = _questions(self.task, project, name, genes)
+        naming = [example for example in questions.examples if example.named_answer]
+        questions = questions.without([(e, "the question names its answer", e.named_answer) for e in naming])
+        _check_ids(questions.examples)
+        rows = {subset: questions.account(subset) for subset in benchmark.subsets}
+        held_out = [splits.read_questions(project, other, "valid", "test") for other in benchmark.leave_out]
+        drawn = splits.split(questions.examples, benchmark, held_out, rows)
+        questions = questions.without(drawn.unused)
+        rows_of = {
+            part: sum(len(questions.places[example.subset, example.id]) for example in examples)
+            for part, examples in drawn.parts.items()
+        }
+        # Candidates of loci lie around the lead variant; those of cases are drawn from their own split.
+        parts = drawn.parts if isinstance(self.task, CausalGeneDialogue) else cases.with_decoys(drawn.parts, benchmark)
+        everything = [example for part in SPLITS for example in parts[part]]
+        shortcuts = splits.shortcuts(everything, files.order_seeds(project, name))
+        audit = {
+            **drawn.audit,
+            "shortcuts": shortcuts,
+            "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in questions.left_out))},
+        }
+        audit |= {"notes": questions.notes} if questions.notes else {}
+        written = {
+            part: [example.model_dump(mode="json", exclude_defaults=True) for example in examples]
+            for part, examples in parts.items()
+        }
+        left_out = pd.DataFrame(questions.left_out, columns=LeftOut._fields)
+        write_splits(folder, written, audit, left_out, sorted(set(questions.unmapped)))
+        sizes = ", ".join(f"{len(examples)} {part}" for part, examples in parts.items())
+        print(f"{name}: {sizes}, in {audit['components']} groups, the largest of {audit['largest_component']}")
+        print(f"rows left out: {audit['rows']['left_out'] or 'none'}; dropped for: {audit.get('dropped_for', 'none')}")
+        for rule, result in shortcuts.items():
+            print(f"{rule}: top-1 {result['top_1']:.3f}, by chance {result['chance']:.3f} (p = {result['p']})")
 
 
-def _questions(task: RankingTask, project: Project, name: str, genes: GeneTable) -> Questions:
+def _questions(task: RankingDialogue, project: Project, name: str, genes: GeneTable) -> Questions:
     """The questions of a benchmark before they are split."""
-    inputs = files.building(project, name).files
-    if isinstance(task, CausalGeneRanking):
+    inputs = project.task(name).files.building(project, name).files
+    if isinstance(task, CausalGeneDialogue):
         return loci.questions(project, name, inputs["questions"], genes, *inputs["locations"])
     return cases.questions(project, name, inputs["questions"], genes, *inputs["ontology"])
 

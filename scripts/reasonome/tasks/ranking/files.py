@@ -4,53 +4,49 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, audited_files, group_rows, no_corpora, no_files
-
-prompting = teaching = no_files
-leaks = audited_files
-corpora = no_corpora
-rows_by_settings = group_rows
+from reasonome.task import Files, Inputs
+from reasonome.tasks.ranking.dialogue import RankingDialogue
 
 
-def building(project: Project, benchmark: str) -> Inputs:
-    """Genes, questions by subset, and gene locations and the phenotype ontology where the benchmark names them.
+class RankingFiles(Files[RankingDialogue]):
+    """Genes, and the sources of questions."""
 
-    The order of candidates is checked for every style's seed, so the result depends on these seeds.
-    """
-    spec = project.benchmarks[benchmark]
-    files = {
-        "authority": project.source_files(spec.authority),
-        "questions": {name: _question_file(project, subset.source) for name, subset in spec.subsets.items()},
-        "locations": [] if spec.locations is None else list(project.source_files(spec.locations).values()),
-        "ontology": [] if spec.phenotypes is None else [project.source_file(spec.phenotypes, "obo")],
-    }
-    formats = {subset.source: project.sources[subset.source].format for subset in spec.subsets.values()}
-    return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """Genes, questions by subset, and gene locations and the phenotype ontology where the benchmark names them.
 
+        The order of candidates is checked for every style's seed, so the result depends on these seeds.
+        """
+        spec = project.benchmarks[benchmark]
+        files = {
+            "authority": project.source_files(spec.authority),
+            "questions": {name: _question_file(project, subset.source) for name, subset in spec.subsets.items()},
+            "locations": [] if spec.locations is None else list(project.source_files(spec.locations).values()),
+            "ontology": [] if spec.phenotypes is None else [project.source_file(spec.phenotypes, "obo")],
+        }
+        formats = {subset.source: project.sources[subset.source].format for subset in spec.subsets.values()}
+        return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
 
-def scoring(project: Project, benchmark: str, style: str) -> Inputs:
-    """The known genes, to recognise invented ones."""
-    return Inputs(_known_genes(project, benchmark))
+    def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """The known genes, to recognise invented ones."""
+        return Inputs(_known_genes(project, benchmark))
 
+    def baselines(self, project: Project, benchmark: str) -> Inputs:
+        """The known genes, and the phenotypes of genes where the benchmark names them."""
+        spec = project.benchmarks[benchmark]
+        read = () if spec.phenotypes is None else ("obo", "genes")
+        phenotypes = {key: project.source_file(spec.phenotypes, key) for key in read}
+        return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
 
-def baselines(project: Project, benchmark: str) -> Inputs:
-    """The known genes, and the phenotypes of genes where the benchmark names them."""
-    spec = project.benchmarks[benchmark]
-    read = () if spec.phenotypes is None else ("obo", "genes")
-    phenotypes = {key: project.source_file(spec.phenotypes, key) for key in read}
-    return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the sources of training questions."""
+        spec = project.benchmarks[benchmark]
+        names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
+        sources = {name: project.sources[name] for name in names if name is not None}
+        return [(name, source.release, source.licence, source.licence_url or "") for name, source in sources.items()]
 
 
 def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]:
     return {"authority": project.source_files(project.benchmarks[benchmark].authority)}
-
-
-def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of the sources of training questions."""
-    spec = project.benchmarks[benchmark]
-    names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
-    sources = {name: project.sources[name] for name in names if name is not None}
-    return [(name, source.release, source.licence, source.licence_url or "") for name, source in sources.items()]
 
 
 def order_seeds(project: Project, benchmark: str) -> list[int]:

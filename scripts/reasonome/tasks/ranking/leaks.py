@@ -23,6 +23,8 @@ from reasonome.leaks.audit import (
     row_finding,
     shortened,
 )
+from reasonome.task import Leaks
+from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 from reasonome.tasks.ranking.splits import BenchmarkQuestions, leaks, read_questions
 
@@ -41,28 +43,32 @@ FIXES = {
 }
 
 
-def findings(project: Project, plan: AuditPlan) -> list[Finding]:
-    """Every kind of leak from each training data, and from prompts, into each benchmark's test questions.
+class RankingLeaks(Leaks[RankingDialogue]):
+    """Questions, statements, reasoning and prompts that give a test question away."""
 
-    A training question that shares a gene, a disease or a locus with a test question fails the audit, and so does a
-    statement that gives an answer.
-    """
-    by_name = {name: read_questions(project, name, "test") for name in plan.benchmarks}
-    tested = by_name.values()
-    findings = _audit_questions(project, plan, tested)
-    for training, statements, names in read_statements(project, plan):
-        for tests in tested:
-            findings += statement_findings(training, statements, names, tests)
-    for training, rows in read_reasoning(project, plan):
-        findings += [reasoning_finding(training, rows, tests) for tests in tested]
-    for name, style in plan.asked:
-        findings.append(prompt_finding(style, project.results.benchmark(name) / "test.jsonl", by_name[name]))
-    return findings
+    fixes = FIXES
 
+    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+        """Every kind of leak from each training data, and from prompts, into each benchmark's test questions.
 
-def same_sources(project: Project, plan: AuditPlan) -> list[dict]:
-    """Training and test questions that come from one source."""
-    return question_sources(project, plan, "source")
+        A training question that shares a gene, a disease or a locus with a test question fails the audit, and so does a
+        statement that gives an answer.
+        """
+        by_name = {name: read_questions(project, name, "test") for name in plan.benchmarks}
+        tested = by_name.values()
+        findings = _audit_questions(project, plan, tested)
+        for training, statements, names in read_statements(project, plan):
+            for tests in tested:
+                findings += statement_findings(training, statements, names, tests)
+        for training, rows in read_reasoning(project, plan):
+            findings += [reasoning_finding(training, rows, tests) for tests in tested]
+        for name, style in plan.asked:
+            findings.append(prompt_finding(style, project.results.benchmark(name) / "test.jsonl", by_name[name]))
+        return findings
+
+    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
+        """Training and test questions that come from one source."""
+        return question_sources(project, plan, "source")
 
 
 def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:

@@ -21,19 +21,15 @@ from reasonome.scoring.answers import (
     unknown_where_missing,
 )
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.tasks.base import Task
-from reasonome.tasks.ranking import files
+from reasonome.task import Dialogue, Scoring
 from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RANDOM_ORDER, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
+from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.ranking.task import RankingTask
 
-POOLED = {}  # metrics of all answers together
-BY_ENCODERS = False  # whether answers are scored by encoders
-SHOWN = ("top_1", "top_3", "mrr")
 # Metrics of answers in the order in which they are shown.
 LISTED = (
     *("top_1", "top_3", "top_5", "top_10", "top_max", "mrr", "rank", "set_f1"),
@@ -45,50 +41,55 @@ _UNSURE = {"confidence": math.nan, "confidence_kind": ""}
 _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
 
 
-def score(
-    task: RankingTask,
-    project: Project,
-    benchmark: str,
-    style: str,
-    examples: Sequence[RankingExample],
-    answers: Sequence[AnswerRow],
-    file: Path,
-    sealed: Collection[str],
-) -> pd.DataFrame:
-    """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
-    spec = project.benchmarks[benchmark]
-    known = known_names(read_authority(project, spec.authority).genes.values())
-    prompt_style = project.style(benchmark, style)
-    seed = project.settings.seed
-    return score_rankings(task, prompt_style, examples, answers, known, spec.longest_list, seed, file, sealed)
+class RankingScoring(Scoring[RankingDialogue]):
+    """Scores of ranked lists."""
 
+    shown = ("top_1", "top_3", "mrr")
+    listed = LISTED
 
-def score_baselines(
-    task: RankingTask,
-    project: Project,
-    benchmark: str,
-    style: str,
-    training: Sequence[RankingExample],
-    asked: Sequence[RankingExample],
-) -> pd.DataFrame:
-    """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-    spec, inputs = project.benchmarks[benchmark], files.baselines(project, benchmark)
-    genes = read_authority(project, spec.authority).genes
-    phenotypes = inputs.files["phenotypes"]
-    return baseline_scores(
-        task,
-        project.style(benchmark, style),
-        training,
-        asked,
-        {symbol: gene.name for symbol, gene in genes.items()},
-        spec.longest_list,
-        load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),
-        PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
-    )
+    def score(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        examples: Sequence[RankingExample],
+        answers: Sequence[AnswerRow],
+        file: Path,
+        sealed: Collection[str],
+    ) -> pd.DataFrame:
+        """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
+        spec = project.benchmarks[benchmark]
+        known = known_names(read_authority(project, spec.authority).genes.values())
+        prompt_style = project.style(benchmark, style)
+        seed = project.settings.seed
+        return score_rankings(self.task, prompt_style, examples, answers, known, spec.longest_list, seed, file, sealed)
+
+    def score_baselines(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[RankingExample],
+        asked: Sequence[RankingExample],
+    ) -> pd.DataFrame:
+        """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
+        spec, inputs = project.benchmarks[benchmark], project.task(benchmark).files.baselines(project, benchmark)
+        genes = read_authority(project, spec.authority).genes
+        phenotypes = inputs.files["phenotypes"]
+        return baseline_scores(
+            self.task,
+            project.style(benchmark, style),
+            training,
+            asked,
+            {symbol: gene.name for symbol, gene in genes.items()},
+            spec.longest_list,
+            load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),
+            PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
+        )
 
 
 def score_rankings(
-    task: Task,
+    task: Dialogue,
     style: RankingStyle,
     examples: Sequence[RankingExample],
     answers: Sequence[AnswerRow],
@@ -191,7 +192,7 @@ def _problems(attempt: Attempt, metrics: dict[str, float]) -> list[str]:
 
 
 def baseline_scores(
-    task: Task,
+    task: Dialogue,
     style: RankingStyle,
     training: Sequence[RankingExample],
     examples: Sequence[RankingExample],

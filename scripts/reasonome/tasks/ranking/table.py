@@ -17,12 +17,13 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_notes
+from reasonome.task import Tables
 from reasonome.tasks.ranking.clusters import clusters
+from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import TOP, expected_metrics, list_metrics
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.tasks.ranking.ranked_list import LIST_PROBLEMS, RankedAnswer, has_near_tags, has_tags, lists_in
 from reasonome.tasks.ranking.rewards import LONGEST_LIST
-from reasonome.tasks.ranking.task import RankingTask
 
 STRICT, AS_PUBLISHED = "strict", "as-published"
 METRICS = (*(f"top_{k}" for k in TOP), "mrr", "top_max")
@@ -46,7 +47,7 @@ class RankingTable(TableTask):
     at commas, and the entries are compared exactly, without the white space around them.
     """
 
-    task: RankingTask
+    task: RankingDialogue
     track: str = STRICT
     authority: GeneTable | None = None
     authority_name: str = ""
@@ -292,6 +293,9 @@ def _expected(n: int, right: int) -> dict[str, float]:
     return metrics | {"list_length": float(n)}
 
 
-def table_task(task: RankingTask) -> RankingTable:
-    """How tables of a ranking's answers are read."""
-    return RankingTable(task)
+class RankingTables(Tables[RankingDialogue]):
+    """Tables of ranked genes."""
+
+    def reader(self) -> RankingTable:
+        """How such a table is read and scored."""
+        return RankingTable(self.task)

@@ -12,9 +12,9 @@ from reasonome.config import GeneNamesTeacher
 from reasonome.config.project import Project
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Message, Prompt
-from reasonome.tasks.base import Teaching
+from reasonome.task import Teaching, TeachingJob
+from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
-from reasonome.tasks.ranking.task import RankingTask
 from reasonome.teaching import Proposal, counting, filtering, openai
 
 WRONG_GENE = "the first gene is not right"
@@ -26,57 +26,58 @@ _JOINTS = ("; ", ", and ", ", while ")
 _ENDINGS = ("{plain}", "Going by the names, {right} is the likeliest.", "That speaks for {right}.")
 
 
-def propose(
-    task: RankingTask,
-    project: Project,
-    job: Teaching,
-    examples: Sequence[RankingExample],
-    prompts: Mapping[str, Prompt],
-) -> list[Proposal]:
-    """A teacher's proposal for each training question.
+class RankingTeaching(Teaching[RankingDialogue]):
+    """Reasoning from official names, or of a teacher behind an endpoint."""
 
-    The gene-names teacher knows the right gene. One behind an endpoint does not: it gets the task's own prompts.
-    A list that repeats genes is no problem, since only its reasoning is learned.
-    """
-    teacher = project.teachers[job.teacher]
-    if isinstance(teacher, GeneNamesTeacher):
-        proposals = [
-            write_from_names(example, prompts[example.id], task.plain_reasoning, teacher.genes, teacher.seed)
-            for example in examples
-        ]
-    else:
-        style = project.style(job.benchmark, job.style)
+    def propose(
+        self,
+        project: Project,
+        job: TeachingJob,
+        examples: Sequence[RankingExample],
+        prompts: Mapping[str, Prompt],
+    ) -> list[Proposal]:
+        """A teacher's proposal for each training question.
 
-        def read(text: str) -> tuple[str, list[str], list[str]]:
-            answer = task.parse(text, style)
-            problems = [problem for problem in answer.problems if problem != "repeated_genes"]
-            return ", ".join(answer.genes), answer.steps, problems
+        The gene-names teacher knows the right gene. One behind an endpoint does not: it gets the task's own prompts.
+        A list that repeats genes is no problem, since only its reasoning is learned.
+        """
+        teacher = project.teachers[job.teacher]
+        if isinstance(teacher, GeneNamesTeacher):
+            proposals = [
+                write_from_names(example, prompts[example.id], self.task.plain_reasoning, teacher.genes, teacher.seed)
+                for example in examples
+            ]
+        else:
+            style = project.style(job.benchmark, job.style)
 
-        proposals = openai.propose(teacher, asked(project, job.benchmark, prompts), examples, read, job.output)
-    return counting.without_contradictions(proposals, prompts)
+            def read(text: str) -> tuple[str, list[str], list[str]]:
+                answer = self.task.parse(text, style)
+                problems = [problem for problem in answer.problems if problem != "repeated_genes"]
+                return ", ".join(answer.genes), answer.steps, problems
 
+            proposals = openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
+        return counting.without_contradictions(proposals, prompts)
 
-def asked(project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
-    """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
-    return openai.own_prompts(prompts)
+    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+        """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
+        return openai.own_prompts(prompts)
 
+    def keep(
+        self,
+        project: Project,
+        job: TeachingJob,
+        proposals: Sequence[Proposal],
+        examples: Sequence[RankingExample],
+    ) -> tuple[list[dict], list[dict]]:
+        """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
+        by_id = {example.id: example for example in examples}
+        truths = {example.id: ", ".join(sorted(example.right)) for example in examples}
 
-def keep(
-    task: RankingTask,
-    project: Project,
-    job: Teaching,
-    proposals: Sequence[Proposal],
-    examples: Sequence[RankingExample],
-) -> tuple[list[dict], list[dict]]:
-    """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
-    by_id = {example.id: example for example in examples}
-    truths = {example.id: ", ".join(sorted(example.right)) for example in examples}
+        def right_first(proposal: Proposal) -> bool:
+            example = by_id[proposal.id]
+            return not example.right.isdisjoint(example.meant(proposal.proposed.split(",")[:1]))
 
-    def right_first(proposal: Proposal) -> bool:
-        example = by_id[proposal.id]
-        return not example.right.isdisjoint(example.meant(proposal.proposed.split(",")[:1]))
-
-    return filtering.keep_right(proposals, truths, right_first, WRONG_GENE)
+        return filtering.keep_right(proposals, truths, right_first, WRONG_GENE)
 
 
 def write_from_names(

@@ -2,61 +2,68 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.task import Building
+from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.verified.questions import LeftOut, questions_of_tables
 from reasonome.tasks.verified.settings import VerifiedBenchmark
-from reasonome.tasks.verified.task import Question, VerifiedTask
 
 Splits = dict[str, list[Question]]
 
 
-# The task, the project and a benchmark → its questions, and what was left out of them.
-Read = Callable[[Any, Project, str], tuple[list[Question], list[LeftOut]]]
+class VerifiedBuilding(Building[VerifiedDialogue]):
+    """Benchmarks whose questions come from tables; a subclass may read them from elsewhere."""
+
+    def build(self, project: Project, name: str, folder: Path) -> None:
+        """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
+
+        InputError as of `read`, and for too few groups.
+        """
+        benchmark = project.benchmarks[name]
+        held_out: dict[str, set[tuple[str, ...]]] = {}
+        for other in benchmark.leave_out:
+            rows = read_splits(project.results.benchmark(other), self.task.Example, "valid", "test")
+            held_out[other] = {key for question in rows for key in leaking_keys(question)}
+        try:
+            questions, left_out = self.read(project, name)
+            splits, not_drawn = split(questions, benchmark, self.task, held_out)
+            splits = self.task.with_training_answers(splits)
+        except InputError as error:
+            if error.file is None:
+                error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
+            raise
+        left_out += not_drawn
+        sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
+        groups = len({question.group for question in questions})
+        reasons = dict(Counter(row.reason for row in left_out))
+        largest = max(Counter(question.group for question in questions).values())
+        kinds = (
+            {part: _by_kind(rows, self.task) for part, rows in splits.items()}
+            if any(map(self.task.kind, questions))
+            else {}
+        )
+        audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
+        audit |= ({"classes": kinds} if kinds else {}) | {"left_out": reasons}
+        rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
+        write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
+        print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+
+    def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
+        """The questions of a benchmark, and what was left out of them. InputError."""
+        return questions_of_tables(self.task, project, name)
 
 
-def build(task: VerifiedTask, project: Project, name: str, folder: Path, read: Read = questions_of_tables) -> None:
-    """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
-
-    InputError as of `read`, and for too few groups.
-    """
-    benchmark = project.benchmarks[name]
-    held_out: dict[str, set[tuple[str, ...]]] = {}
-    for other in benchmark.leave_out:
-        rows = read_splits(project.results.benchmark(other), task.Example, "valid", "test")
-        held_out[other] = {key for question in rows for key in leaking_keys(question)}
-    try:
-        questions, left_out = read(task, project, name)
-        splits, not_drawn = split(questions, benchmark, task, held_out)
-        splits = task.with_training_answers(splits)
-    except InputError as error:
-        if error.file is None:
-            error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
-        raise
-    left_out += not_drawn
-    sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
-    groups = len({question.group for question in questions})
-    reasons = dict(Counter(row.reason for row in left_out))
-    largest = max(Counter(question.group for question in questions).values())
-    kinds = {part: _by_kind(rows, task) for part, rows in splits.items()} if any(map(task.kind, questions)) else {}
-    audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
-    audit |= ({"classes": kinds} if kinds else {}) | {"left_out": reasons}
-    rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
-    write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
-    print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
-
-
-def _by_kind(questions: Sequence[Question], task: VerifiedTask) -> dict[str, dict[str, int]]:
+def _by_kind(questions: Sequence[Question], task: VerifiedDialogue) -> dict[str, dict[str, int]]:
     """Subset → kind → how many questions it has."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for question in questions:
@@ -72,7 +79,7 @@ def leaking_keys(question: Question) -> set[tuple[str, ...]]:
 def split(
     questions: Sequence[Question],
     benchmark: VerifiedBenchmark,
-    task: VerifiedTask,
+    task: VerifiedDialogue,
     held_out: Mapping[str, Collection[tuple[str, ...]]] = MappingProxyType({}),
 ) -> tuple[Splits, list[LeftOut]]:
     """Train, valid and test of whole groups; and the questions of none.
@@ -108,7 +115,7 @@ def split(
 
 
 def _at_random(
-    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, task: VerifiedTask
+    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, task: VerifiedDialogue
 ) -> dict[str, list[str]]:
     """The groups of each part, in an order drawn at random: test first, then valid, and the others in training.
 
@@ -150,7 +157,7 @@ def _is_large(group: Sequence[Question], benchmark: VerifiedBenchmark, part: str
 
 
 def _needed(
-    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, part: str, task: VerifiedTask
+    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, part: str, task: VerifiedDialogue
 ) -> Counter[tuple[str, str]]:
     """How many questions of each subset and kind to hold out: by their shares; in balanced subsets as many of each."""
     kinds = Counter((question.subset, task.kind(question)) for rows in groups.values() for question in rows)
@@ -197,7 +204,7 @@ def _drawn(
     subset: str,
     most: int | None,
     balanced: Collection[str] | None,
-    task: VerifiedTask,
+    task: VerifiedDialogue,
     seed: int,
 ) -> tuple[list[Question], list[Question]]:
     """The rows of a split with at most `most` of a subset, as many of each `balanced` kind; and the others.

@@ -4,25 +4,23 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.tasks.base import Inputs, audited_files, group_rows, no_corpora, no_files
-
-prompting = teaching = scoring = baselines = no_files
-leaks = audited_files
-corpora = no_corpora
-rows_by_settings = group_rows
+from reasonome.task import Files, Inputs
+from reasonome.tasks.verified.dialogue import VerifiedDialogue
 
 
-def building(project: Project, benchmark: str) -> Inputs:
-    """The tables, by subset."""
-    tables = {subset: Path(spec.table) for subset, spec in project.benchmarks[benchmark].subsets.items()}
-    for subset, path in tables.items():
-        if not path.is_file():
-            where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
-            raise InputError("there is no such file", file=path, fix=where)
-    return Inputs(tables)
+class VerifiedFiles(Files[VerifiedDialogue]):
+    """The tables of questions."""
 
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """The tables, by subset."""
+        tables = {subset: Path(spec.table) for subset, spec in project.benchmarks[benchmark].subsets.items()}
+        for subset, path in tables.items():
+            if not path.is_file():
+                where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
+                raise InputError("there is no such file", file=path, fix=where)
+        return Inputs(tables)
 
-def beside_corpora(project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-    """(name, release, licence, address) of the tables that training questions are of."""
-    tables = dict.fromkeys(spec.table for spec in project.benchmarks[benchmark].subsets.values())
-    return [(table, "", "not stated", "") for table in tables]
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the tables that training questions are of."""
+        tables = dict.fromkeys(spec.table for spec in project.benchmarks[benchmark].subsets.values())
+        return [(table, "", "not stated", "") for table in tables]

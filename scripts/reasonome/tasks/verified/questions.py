@@ -7,9 +7,8 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
-from reasonome.tasks.verified import files
+from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.verified.settings import VerifiedBenchmark
-from reasonome.tasks.verified.task import Question, VerifiedTask
 
 
 class LeftOut(NamedTuple):
@@ -21,13 +20,13 @@ class LeftOut(NamedTuple):
     lines: str = ""
 
 
-def questions_of_tables(task: VerifiedTask, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
+def questions_of_tables(task: VerifiedDialogue, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
     """The questions of a benchmark's tables, and the rows left out, of which there are none.
 
     InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
     accept.
     """
-    tables = files.building(project, name).files
+    tables = project.task(name).files.building(project, name).files
     seen: dict[tuple[str, ...], str] = {}
     benchmark = project.benchmarks[name]
     questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
@@ -35,7 +34,7 @@ def questions_of_tables(task: VerifiedTask, project: Project, name: str) -> tupl
 
 
 def _read(
-    task: VerifiedTask, benchmark: VerifiedBenchmark, subset: str, path: Path, seen: dict[tuple[str, ...], str]
+    task: VerifiedDialogue, benchmark: VerifiedBenchmark, subset: str, path: Path, seen: dict[tuple[str, ...], str]
 ) -> list[Question]:
     """The questions of a table; `seen` has the ids and questions of the tables before, and where they stand."""
     names = benchmark.subsets[subset].columns

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from reasonome.report.metric_sets import MetricSet
-from reasonome.tasks.base import nothing_shown, nothing_written, rows_as_they_are
+from reasonome.metrics import MetricSet
+from reasonome.task import Reporting
+from reasonome.tasks.verified.dialogue import VerifiedDialogue
 
 METRICS = MetricSet(
     primary="verified",
@@ -45,19 +46,25 @@ METRICS = MetricSet(
     },
     by_stratum=(),
 )
-# For model cards: what the model does, the hub's tag, and the intended use.
-DOES = "answers questions whose answers are verified"
-TAG = "verified-answers"
-USE = "To answer questions like those of the benchmarks below, for somebody who can check the answers."
-
-OF_QUESTIONS = ("question",)  # columns beside those that every question has
-as_shown, write_own, own_section = rows_as_they_are, nothing_written, nothing_shown
 
 
-def failure_kinds(table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-    """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
-    rows = []
-    for name, verified in zip(names, table["verified"], strict=True):
-        kinds = {"no usable answer": not name, "wrong": bool(name) and verified == 0, "constant-like": name in repeated}
-        rows.append([kind for kind, holds in kinds.items() if holds])
-    return rows
+class VerifiedReporting(Reporting[VerifiedDialogue]):
+    """Reports and cards of verified answers."""
+
+    metrics = METRICS
+    does = "answers questions whose answers are verified"
+    tag = "verified-answers"
+    use = "To answer questions like those of the benchmarks below, for somebody who can check the answers."
+    of_questions: tuple[str, ...] = ("question",)
+
+    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+        """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
+        rows = []
+        for name, verified in zip(names, table["verified"], strict=True):
+            kinds = {
+                "no usable answer": not name,
+                "wrong": bool(name) and verified == 0,
+                "constant-like": name in repeated,
+            }
+            rows.append([kind for kind, holds in kinds.items() if holds])
+        return rows

@@ -9,7 +9,7 @@ import numpy as np
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, sampled
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.task import Example
+from reasonome.tasks.naming.dialogue import Example
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5
 # Words that do not make a phrase on their own, nor begin or end one.

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.prompt_neighbours import in_order
-from reasonome.tasks.naming.task import Example
 from reasonome.tasks.naming.terms import TermScorer
 
 _TRUTHS_TO_COMPARE = 400  # training names that a constant answer is compared with

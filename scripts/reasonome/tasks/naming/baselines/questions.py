@@ -7,10 +7,10 @@ from functools import cached_property
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.baselines.database import Database
+from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.prompt import shown_genes, with_choice
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.tasks.naming.task import Example
 from reasonome.tasks.naming.terms import TermScorer
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.task import Example, ShownTerm
+from reasonome.tasks.naming.dialogue import Example, ShownTerm
 
 
 def first_term(questions: Questions) -> list[list[str]]:

@@ -1,11 +1,16 @@
 """The metrics of a report on the answers of one kind of task; each task has its own set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reasonome.scoring.comparisons import OfTable
+import numpy as np
+import pandas as pd
 
 INDEPENDENT = "similarity_independent"
+# How often each of n rows was drawn, shape (resamples, n) → a metric of all rows together, shape (resamples,).
+OfWeights = Callable[[np.ndarray], np.ndarray]
+# A table → such a metric of all of its rows; None where it is not defined.
+OfTable = Callable[[pd.DataFrame], OfWeights | None]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,294 @@
+"""Gene-set naming: given the genes of a set, name the process, function or component they share."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reasonome.answering.wrapping import label_in, read_wrapped, unwrapped
+from reasonome.config import Grading
+from reasonome.facts.text import normalise, one_line
+from reasonome.prompts.prompts import Prompt
+from reasonome.task import (
+    UNKNOWN_CONFIDENCE,
+    Dialogue,
+    Policy,
+    Reward,
+    of_like_length,
+)
+from reasonome.tasks.naming import rewards
+from reasonome.tasks.naming.completion import (
+    NAME_PROBLEMS,
+    Answer,
+    has_published_form,
+    parse_completion,
+    parse_published,
+)
+from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
+from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
+from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
+
+# A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
+# GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
+# "and" are common.
+MAX_NAME_WORDS = 30
+MAX_NAME_CHARACTERS = 200
+LIST_SEPARATORS = (";", " / ", " | ")
+# The right answer to genes that have nothing in common: the name that Hu et al. (Nature Methods, 2025) had models
+# give to such sets.
+ABSTENTION = "System of unrelated proteins"
+
+
+class Fact(BaseModel):
+    """A fact as a prompt shows it behind its gene."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    relation: str
+    object: str
+
+
+class Gene(BaseModel):
+    """A gene of a set: current symbol, official name ("" where unknown), and the facts that its prompt may show."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    symbol: str = Field(min_length=1)
+    name: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+class Neighbour(BaseModel):
+    """A training set as an example in the prompt of another set; of its genes those that may be shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1)
+    genes: list[Gene] = Field(min_length=1)
+
+
+class ShownTerm(BaseModel):
+    """An enriched term as a prompt shows it: `overlap` of the list's `drawn` genes are among its `size` ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    library: str
+    id: str
+    name: str = Field(min_length=1)
+    overlap: int
+    drawn: int
+    size: int
+
+    @property
+    def jaccard(self) -> float:
+        """The Jaccard index of term and list."""
+        return self.overlap / (self.size + self.drawn - self.overlap)
+
+
+class Shot(BaseModel):
+    """A training question as an example in prompts: its enriched terms, and its answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1)
+    enriched: list[ShownTerm] = Field(min_length=1)
+
+
+class Example(BaseModel):
+    """One gene set of a benchmark.
+
+    `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
+    studied. For a variant of a set `term` is the id of the original one; `contaminated` is the share of its genes that
+    are replaced, and `outliers` are the genes that replaced them. `withheld` says which enriched terms a prompt does
+    not show (settings.WithheldTerms).
+
+    The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
+    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
+    `kind` of the set, in words ("" where the benchmark does not say). `enriched` are terms that are enriched in the
+    set, the best first; None where the style shows none. `shots` are examples, the same in every question.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    subset: str
+    name: str = Field(min_length=1)
+    genes: list[Gene] = Field(min_length=1)
+    synonyms: list[str] = []
+    stratum: str = ""
+    main_id: str = ""
+    term: str = ""
+    contaminated: float = Field(0.0, ge=0, le=1)
+    outliers: list[str] = []
+    withheld: Literal["family", "own", "nothing"] = "family"
+    neighbours: list[Neighbour] = []
+    enriched: list[ShownTerm] | None = None
+    shots: list[Shot] = []
+    shown: list[str] | None = None
+    facts_left_out: int = Field(0, ge=0)
+    neighbours_left_out: int = Field(0, ge=0)
+    kind: str = ""
+
+
+class NamingDialogue(Dialogue):
+    """The task object of gene-set naming."""
+
+    name = "gene_set_naming"
+    Example = Example
+    Benchmark = NamingBenchmark
+    Style = NamingStyle
+    user_texts = ((), ("genes", "kind", "neighbours", "terms", "examples"))
+    system_texts = ("kind",)
+    watched = ()
+    with_choice = staticmethod(with_choice)
+    prompt = staticmethod(gene_set_prompt)
+
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """The rewards by name; `grading` is of rankings and sets nothing here."""
+        return {
+            "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
+            "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
+            "exact": Reward(rewards.exact, 0.0, 1.0, semantic=True),
+            "confidence": reward_of_confidence(self.right, lambda answer, _: answer.named),
+            "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
+            "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
+        }
+
+    def right(self, answer: Answer, example: Example) -> bool:
+        """Whether the name is one of the set's, but for case and punctuation."""
+        return answer.named and normalise(answer.name) in {normalise(n) for n in (example.name, *example.synonyms)}
+
+    def parse(self, text: str, style: NamingStyle | None = None) -> Answer:
+        """The answer in a completion, read by the style's track, strictly without one; never raises."""
+        confidence = style is not None and style.confidence
+        if style is not None and style.track == "as-published":
+            published = parse_published(text, confidence)
+            return replace(published, format_published=bool(published.name and published.steps))
+        strict = parse_completion(text, confidence, before=style is not None and style.reasoning == "before")
+        problems = strict.problems + _name_problems(strict.name)
+        if style is not None and style.reasoning == "none" and not strict.steps:
+            problems = [problem for problem in problems if problem != "no_reasoning"]
+        name = "" if NAME_PROBLEMS & set(problems) else strict.name
+        return replace(strict, name=name, problems=problems, format_published=has_published_form(text))
+
+    def parse_wrapped(self, text: str, style: NamingStyle | None = None) -> Answer:
+        """The answer of any program: as `parse`, but what stands around the answer (answering.wrapping) costs nothing.
+
+        Its span is a place in the text without that.
+        """
+        return read_wrapped(partial(self.parse, style=style), text)[0]
+
+    def bare(self, name: str) -> Answer:
+        """The answer in a bare name: the whole text, less what other programs write around it, without reasoning."""
+        name = one_line(unwrapped(name).text)
+        return Answer(name, [], [] if name else ["empty_name"])
+
+    def is_completion(self, cell: str) -> bool:
+        """Whether a cell has the line that names the set, also with its label in another case or markdown."""
+        return "Process:" in cell or label_in(cell, "Process") is not None
+
+    def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
+        """The (start, end) in characters of the name that `parse` finds in the completion; None without one."""
+        answer = self.parse(text, style)
+        return answer.span if answer.name else None
+
+    def target(
+        self, name: str, steps: Sequence[str], confidence: float | None = None, style: NamingStyle | None = None
+    ) -> str:
+        """An ideal completion in the style; without steps the `Process:` line alone; a confidence (0 to 1) is last."""
+        last = [] if confidence is None else [confidence_line(confidence)]
+        if not steps:
+            return "\n".join([f"Process: {name}", *last])
+        named = [f"Process: {one_line(name)}"]
+        reasoning = ["Reasoning:", *(f"<think>{one_line(step)}</think>" for step in steps)]
+        before = style is not None and style.reasoning == "before"
+        return "\n".join([*(reasoning + named if before else named + reasoning), *last])
+
+    def completion(
+        self,
+        example: Example,
+        prompt: Prompt,
+        style: NamingStyle,
+        proposal: Mapping[str, Any] | None,
+        confidence: float = UNKNOWN_CONFIDENCE,
+    ) -> str | None:
+        """The teacher's name and steps; without a proposal the true name alone; with the confidence if it is asked for.
+
+        None where the steps name a gene that the prompt leaves out: they would teach the model to invent genes.
+        """
+        stated = confidence if style.confidence else None
+        if proposal is None:
+            return self.target(example.name, [], stated)
+        if _unseen_genes(example, prompt, proposal["steps"]):
+            return None
+        return self.target(proposal["proposed"], proposal["steps"], stated, style)
+
+    def wrong(self, example: Example, prompt: Prompt, others: Sequence[Example], random: Random) -> str | None:
+        """The name of another set of the subset, of as many words; none that is a name of this set too."""
+        own = {normalise(name) for name in (example.name, *example.synonyms)}
+        names = [other.name for other in others if other.subset == example.subset and normalise(other.name) not in own]
+        return of_like_length(example.name, names, random)
+
+    def with_gold_of(self, example: Example, other: Example) -> Example:
+        """The set with the names of another one."""
+        return example.model_copy(update={"name": other.name, "synonyms": other.synonyms})
+
+    def terms(self, example: Example) -> list[tuple[str, str]]:
+        """Every id of the set's term with every name of it; none of a variant, whose original has them."""
+        ids = [] if example.term else [example.id, *filter(None, [example.main_id])]
+        return [(i, name) for i in ids for name in (example.name, *example.synonyms)]
+
+    def policies(self, examples: Sequence[Example], style: NamingStyle) -> list[Policy]:
+        """The same name for every question: the examples' names, and rows of their commonest words; and copies of
+        what the prompt shows: the first gene name, as many of them as a name may hold, or the first enriched term."""
+        # Late: where jobs are only planned its packages are not installed.
+        from reasonome.tasks.naming.constant_names import common_word_rows
+
+        names = [example.name for example in examples]
+        constants = dict.fromkeys([*names, *common_word_rows(names)])
+        named = "{name" in style.gene
+        sure = 0.0 if style.confidence else None  # a constant name is hardly ever right, and says so
+
+        def constant(name: str) -> Policy:
+            return Policy(name, lambda example, prompt: self.target(name, ["constant"], sure, style))
+
+        def first(example: Example, prompt: Prompt) -> str:
+            return self.target(_called(example, prompt, named)[0], ["copied"], sure, style)
+
+        def all_cut(example: Example, prompt: Prompt) -> str:
+            return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"], sure, style)
+
+        def first_term(example: Example, prompt: Prompt) -> str:
+            return self.target(example.enriched[0].name if example.enriched else ABSTENTION, ["copied"], sure)
+
+        copies = []
+        if style.lists_genes:
+            copies += [Policy("copied gene name", first, copies=True), Policy("cut gene names", all_cut, copies=True)]
+        if style.terms is not None:
+            copies.append(Policy("copied first term", first_term, copies=True))
+        return [*map(constant, constants), *copies]
+
+
+def _called(example: Example, prompt: Prompt, named: bool) -> list[str]:
+    """The genes that the prompt shows, in its order: their official names if they are `named`, else their symbols."""
+    names = {gene.symbol: gene.name if named else "" for gene in example.genes}
+    return [names[symbol] or symbol for symbol in prompt.shown]
+
+
+def _cut(text: str) -> str:
+    """As much of a text as a name may hold."""
+    return " ".join(text.split()[:MAX_NAME_WORDS])[:MAX_NAME_CHARACTERS].rstrip(", ")
+
+
+def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set[str]:
+    """Genes of the set that the steps name though the prompt does not show them."""
+    words = set(re.findall(r"[\w.-]+[\w]|\w", " ".join(steps)))
+    return words & ({gene.symbol for gene in example.genes} - set(prompt.shown))
+
+
+def _name_problems(name: str) -> list[str]:
+    """The problems of a name that is not one usable name, in the strict track."""
+    checks = {
+        "placeholder_name": name.startswith("<") and name.endswith(">"),
+        "name_too_long": len(name) > MAX_NAME_CHARACTERS or len(name.split()) > MAX_NAME_WORDS,
+        "several_names": any(separator in name for separator in LIST_SEPARATORS),
+    }
+    return [problem for problem, failed in checks.items() if failed]
