@@ -9,7 +9,7 @@ weights. Two that share the machine start together, and the slower one counts. N
 
 theirs: OpenMP's default.
 plain:  threads that sleep at once, OMP_WAIT_POLICY=PASSIVE.
-ours:   as every program of reasonome sets it (scripts/reasonome/__init__.py), or as you have set it.
+ours:   as programs of reasonome set it, alone and beside others (scripts/reasonome/__init__.py), or as you have.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from measuring import Check, Speed, parser, report
 from model_shapes import SHAPES
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from reasonome import waiting_threads
 from reasonome.answering import precision
 from reasonome.core.errors import run_program
 
@@ -49,7 +50,7 @@ def main() -> int:
     found = {name: (0.0, 0.0) for name in ways}
     for turn in range(given.times):
         for name, settings in ways.items():
-            alone, beside = (slowest(jobs, settings, chosen, given.seconds) for jobs in (1, 2))
+            alone, beside = (slowest(i + 1, own, chosen, given.seconds) for i, own in enumerate(settings))
             print(
                 f"run {turn + 1} of {given.times}, {name}: {alone:.2f} alone, {beside:.2f} beside another", flush=True
             )
@@ -65,11 +66,17 @@ def main() -> int:
     return report(speeds, checks, given.rows)
 
 
-def settings_of_ways(environment: Mapping[str, str], spins: Sequence[int]) -> dict[str, dict[str, str]]:
-    """Way → its variables: theirs, plain, ours (those that programs of reasonome have in this environment), others."""
-    ours = {name: environment[name] for name in SETTINGS if name in environment}
-    others = {f"GOMP_SPINCOUNT={number}": {"GOMP_SPINCOUNT": str(number)} for number in spins}
-    return {"theirs": {}, "plain": {"OMP_WAIT_POLICY": "PASSIVE"}, "ours": ours, **others}
+def settings_of_ways(
+    environment: Mapping[str, str], spins: Sequence[int]
+) -> dict[str, tuple[dict[str, str], dict[str, str]]]:
+    """Way → the variables of a job alone, and of each of two.
+
+    theirs, plain; ours, which are those that programs of reasonome have in this environment; others.
+    """
+    own = {name: environment[name] for name in SETTINGS if name in environment}
+    ours = (own, own | waiting_threads(environment, shared=True))
+    others = {f"GOMP_SPINCOUNT={number}": ({"GOMP_SPINCOUNT": str(number)},) * 2 for number in spins}
+    return {"theirs": ({}, {}), "plain": ({"OMP_WAIT_POLICY": "PASSIVE"},) * 2, "ours": ours, **others}
 
 
 def slowest(jobs: int, settings: dict[str, str], chosen: str, seconds: float) -> float:

@@ -5,6 +5,8 @@ import shutil
 import signal
 from pathlib import Path
 
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # pytest's workers share the cores; read when torch is imported
+
 import pytest
 import tiny_backbone as tiny_backbone_model
 import tiny_project

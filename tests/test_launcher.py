@@ -13,6 +13,7 @@ import pytest
 
 import annotate
 import generate
+import reasonome
 from reasonome.config import PretrainRecipe
 from reasonome.core.errors import InputError
 from reasonome.training import launcher
@@ -99,18 +100,37 @@ def test_single_processes_that_start_together_have_ports_of_their_own(program):
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
-    [({}, "4000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "active"}, "None")],
+    ("line", "shared"),
+    [
+        ("some avg10=20.01 avg60=0.44 avg300=2.40 total=1", True),
+        ("some avg10=3.27 avg60=90.00 avg300=90.00 total=1", False),
+    ],
 )
-def test_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, found):
+def test_whether_other_jobs_want_the_cores_is_what_linux_tells_of_the_last_ten_seconds(tmp_path, line, shared):
+    pressure = tmp_path / "cpu"
+    assert not reasonome.shares_cores(str(pressure))  # an older kernel
+    pressure.write_text(f"{line}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
+    assert reasonome.shares_cores(str(pressure)) == shared
+
+
+@pytest.mark.parametrize(
+    ("given", "shared", "found"),
+    [
+        ({}, True, {"GOMP_SPINCOUNT": "1000"}),
+        ({}, False, {}),
+        ({"GOMP_SPINCOUNT": "5"}, True, {}),
+        ({"OMP_WAIT_POLICY": "active"}, True, {}),
+    ],
+)
+def test_beside_other_jobs_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, shared, found):
+    assert reasonome.waiting_threads(given, shared) == found
+
+
+def test_every_program_keeps_what_the_user_says_of_waiting_threads():
     """In the launcher, in what it starts, and in every other program: OpenMP reads it when torch is imported."""
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
-    }
-    code = "import os, reasonome; print(os.environ.get('GOMP_SPINCOUNT'))"
-    command = [sys.executable, "-c", code]
-    told = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=True)
-    assert told.stdout == f"{found}\n"
+    command = [sys.executable, "-c", "import os, reasonome; print(os.environ['GOMP_SPINCOUNT'])"]
+    told = subprocess.run(command, env=os.environ | {"GOMP_SPINCOUNT": "5"}, capture_output=True, text=True, check=True)
+    assert told.stdout == "5\n"
 
 
 @pytest.mark.parametrize(("given", "found"), [({}, "1"), ({"TORCH_CUDNN_SDPA_DEPRIORITIZED": "0"}, "0")])
