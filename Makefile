@@ -7,6 +7,7 @@
 # make bench  after the demo: speed against the usual way, each part in one run; half an hour on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
 # make lint   ruff, snakefmt and Snakemake's own linter
+# make schemas  JSON schemas of the files under config/, for editors; make install writes them, too
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 BIN := .venv/bin
@@ -21,6 +22,7 @@ install: .venv/installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python scripts/write_schemas.py
 	@touch $@
 
 demo: install
@@ -57,7 +59,7 @@ gpu-check:
 	$(PYTHON) speed/gpu_check.py $(PARTS)
 
 schemas: install
-	$(BIN)/python scripts/write_schemas.py --output workflow/schemas
+	$(BIN)/python scripts/write_schemas.py
 
 # Pins that agree, found from packages' metadata. What is pinned stays as it is unless UPGRADE=--upgrade is given.
 locks: install

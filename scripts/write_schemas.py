@@ -1,6 +1,6 @@
 """Write the JSON schemas that editors use for the files under config/, from the pydantic models.
 
-python scripts/write_schemas.py --output workflow/schemas
+python scripts/write_schemas.py
 """
 
 import argparse

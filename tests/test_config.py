@@ -492,7 +492,7 @@ def test_a_table_of_preferences_is_of_one_benchmark(config):
         file.write("mine: {kind: table, path: pairs.csv}\n")
     several = "preferences: mine\n    mixture: {demo-go: 1.0, demo-bp: 1.0}"
     change(config / "recipes/dpo.yaml", "preferences: demo-samples", several)
-    assert_located(config, "recipes/dpo.yaml", 16, "variants.demosamples.mixture", "table 'mine' is of one benchmark")
+    assert_located(config, "recipes/dpo.yaml", 17, "variants.demosamples.mixture", "table 'mine' is of one benchmark")
 
 
 def test_a_missing_table_of_preferences(config):

@@ -71,10 +71,11 @@ def lock() -> dict:
 
 
 def test_pin_writes_what_the_file_is(project, capsys):
-    shipped = lock()
+    shipped, comments = lock(), Path("config/sources.lock.yaml").read_text().splitlines()[:3]
     assert cli.main(["pin", "sets"]) == 0
     entry = {"sha256": text_sha256(GMT), "size": 28, "stated": ""}
     assert lock() == {**shipped, "sets": {"release": "first", "files": {"gmt": entry}}}
+    assert Path("config/sources.lock.yaml").read_text().splitlines()[:3] == comments
     assert f"sets/gmt: pinned: 28 bytes, sha256 {text_sha256(GMT)}, states no release" in capsys.readouterr().out
     Path("resources/sets.gmt").write_text(GMT * 2)
     cli.main(["pin", "sets"])

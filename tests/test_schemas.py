@@ -1,46 +1,54 @@
-"""The JSON schemas for editors: in step with the models, and true of every shipped file."""
+"""The JSON schemas for editors: every shipped file names its own in its first line, and is valid by it."""
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
-from reasonome.config.json_schemas import json_schemas
+import write_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMAS = ROOT / "workflow" / "schemas"
-KINDS = {f"{path.stem}.yaml": path.stem for path in (ROOT / "config").glob("*.yaml")}
-KINDS |= {f"recipes/{path.name}": f"recipe.{path.stem}" for path in (ROOT / "config/recipes").glob("*.yaml")}
-KINDS |= {f"experiments/{path.name}": "experiment" for path in (ROOT / "config/experiments").glob("*.yaml")}
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "config").rglob("*.y*ml"))
+MODELINE = "# yaml-language-server: $schema="
 
 
-def shipped_schema(name):
-    return json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+def kind(file):
+    """The name of a file's schema."""
+    _, *folder, name = Path(file).with_suffix("").parts
+    return {"experiments": "experiment", "recipes": f"recipe.{name}"}[folder[0]] if folder else name
 
 
-def test_shipped_schemas_are_in_step_with_the_models():
-    expected = json_schemas()
-    shipped = {path.name.removesuffix(".schema.json") for path in SCHEMAS.iterdir()}
-    stale = sorted(shipped ^ set(expected)) + [
-        name
-        for name in sorted(shipped & set(expected))
-        if shipped_schema(name) != json.loads(json.dumps(expected[name]))
-    ]
-    assert not stale, f"{', '.join(stale)}: run `python scripts/write_schemas.py` (and remove what it does not write)"
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory):
+    """The schemas that the program writes where it stands, by their path from there."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("sys.argv", ["write_schemas.py"])
+        write_schemas.main()
+    return {path.relative_to(folder).as_posix(): json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
 
 
-@pytest.mark.parametrize("file", sorted(KINDS))
-def test_every_shipped_file_is_valid(file):
-    schema = shipped_schema(KINDS[file])
-    jsonschema.Draft202012Validator.check_schema(schema)
-    data = yaml.safe_load((ROOT / "config" / file).read_text(encoding="utf-8"))
-    jsonschema.validate(data, schema, cls=jsonschema.Draft202012Validator)
+def schema_of(schemas, file):
+    return schemas[f"workflow/schemas/{kind(file)}.schema.json"]
 
 
-def test_every_kind_of_file_has_a_shipped_one():
-    assert set(KINDS.values()) == set(json_schemas())
+@pytest.mark.parametrize("file", FILES)
+def test_every_shipped_file_names_its_schema_and_is_valid(schemas, file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    modeline = text.partition("\n")[0]
+    assert modeline.startswith(MODELINE)
+    named = os.path.normpath(Path(file).parent / modeline.removeprefix(MODELINE))
+    assert named == f"workflow/schemas/{kind(file)}.schema.json"
+    jsonschema.Draft202012Validator.check_schema(schemas[named])
+    jsonschema.validate(yaml.safe_load(text), schemas[named], cls=jsonschema.Draft202012Validator)
+
+
+def test_every_schema_is_of_a_shipped_file(schemas):
+    assert {f"workflow/schemas/{kind(file)}.schema.json" for file in FILES} == set(schemas)
 
 
 @pytest.mark.parametrize(
@@ -55,16 +63,17 @@ def test_every_kind_of_file_has_a_shipped_one():
         ("recipes/grpo.yaml", ("defaults", "rewards", "format"), -1),
     ],
 )
-def test_an_editor_sees_the_mistake(file, path, value):
-    data = yaml.safe_load((ROOT / "config" / file).read_text(encoding="utf-8"))
+def test_an_editor_sees_the_mistake(schemas, file, path, value):
+    file = f"config/{file}"
+    data = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
     place = data
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(data, shipped_schema(KINDS[file]))
+        jsonschema.validate(data, schema_of(schemas, file))
 
 
-def test_an_editor_accepts_a_teacher_without_temperature():
+def test_an_editor_accepts_a_teacher_without_temperature(schemas):
     data = {"o1": {"kind": "openai", "model": "o1", "encoder": "minilm", "temperature": None, "max_tokens": None}}
-    jsonschema.validate(data, shipped_schema("teachers"))
+    jsonschema.validate(data, schema_of(schemas, "config/teachers.yaml"))

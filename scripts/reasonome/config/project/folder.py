@@ -125,8 +125,7 @@ def _located(first: ErrorDetails, text: YamlText, place: Callable[[Loc], Loc]) -
     """The InputError of a mistake that pydantic found."""
     loc = tuple(part for part in first["loc"] if part != "[key]")
     what = first["msg"].removeprefix("Value error, ")
-    of_prompt = text.file.suffix == ".txt"
-    fix = f"see {'docs/configuration.md' if of_prompt else 'workflow/schemas/'} for what is allowed here"
+    fix = "see docs/configuration.md for what is allowed here"
     context = first.get("ctx", {})
     wrong = context.get("error")
     if unknown := re.match(r"unknown key '(.*?)': ", what):

@@ -28,6 +28,7 @@ UNPINNED = "unpinned"
 OK = "ok"
 CHANGED = "changed"
 HEADER = """\
+# yaml-language-server: $schema=../workflow/schemas/sources.lock.schema.json
 # What the native files of sources.yaml were when they were pinned. Written by `reasonome pin`, checked by
 # `reasonome verify` and by every build; a file that is not named here is unpinned.
 """
