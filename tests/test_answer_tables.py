@@ -7,6 +7,7 @@ import pytest
 
 from reasonome.core.errors import InputError
 from reasonome.scoring.answer_tables import score_table
+from reasonome.tasks import TASKS
 
 COLUMNS = {"id": "id", "answer": "answer", "gold": "gold", "genes": "genes"}
 
@@ -17,7 +18,7 @@ def rows(*cells):
 
 def test_names_without_an_id_are_answers_to_questions_of_their_own():
     cells = rows(("", "a", "a", "A, B"), ("", "b", "b", "C, D"), ("1", "c", "c", "E, F"), ("1", "c", "c", "E, F"))
-    scored = score_table(cells, COLUMNS, "gene_set_naming", resamples=200)
+    scored = score_table(cells, COLUMNS, TASKS["gene_set_naming"], resamples=200)
     assert (scored.n, scored.problems["duplicates"], scored.problems["conflicts"]) == (3, 1, 0)
     assert scored.table["id"].tolist() == ["line 1", "line 2", "1"]
     assert "rows without an id, each counted as a question of its own: 2 (lines 1, 2)" in scored.notes
@@ -26,14 +27,14 @@ def test_names_without_an_id_are_answers_to_questions_of_their_own():
 def test_rows_without_an_id_are_not_resampled_together():
     """Of two rows that are right and wrong, resampled one by one, some draws are of one of them alone."""
     cells = rows(("", "a", "a", "A, B"), ("", "x", "b", "C, D"))
-    score = score_table(cells, COLUMNS, "gene_set_naming", resamples=200).metrics["exact"]
+    score = score_table(cells, COLUMNS, TASKS["gene_set_naming"], resamples=200).metrics["exact"]
     assert (score.low, score.value, score.high) == (0, 0.5, 1)
 
 
 def test_rows_without_what_is_needed_are_all_named():
     cells = rows(*((str(row), "a", "a", "" if row > 2 else "A") for row in range(1, 10)))
     with pytest.raises(InputError) as caught:
-        score_table(cells, COLUMNS, "gene_set_naming")
+        score_table(cells, COLUMNS, TASKS["gene_set_naming"])
     assert str(caught.value) == (
         "line 3: genes: there is no 'genes' in this row, nor in others: 7 (lines 3, 4, 5, 6, 7 and 2 more) in all\n"
         "  fix: fill in column 'genes', or leave the rows out that have nothing there: they cannot be judged"
@@ -50,7 +51,7 @@ def test_a_harness_that_records_a_list_of_one_text_is_read(tmp_path):
     rows = [{"target": "mitophagy", "resps": [[said]], "filtered_resps": [said]}] * 2
     path = json_lines(tmp_path / "samples.jsonl", rows)
     for column in ("resps", "filtered_resps"):
-        scored = score_table(path, {"answer": column, "gold": "target"}, "gene_set_naming", resamples=100)
+        scored = score_table(path, {"answer": column, "gold": "target"}, TASKS["gene_set_naming"], resamples=100)
         assert (scored.metrics["rouge_l"].value, scored.metrics["format"].value) == (1, 1)
 
 
@@ -60,5 +61,5 @@ def test_a_harness_that_records_a_list_of_one_text_is_read(tmp_path):
 def test_what_is_no_text_has_a_fix(tmp_path, answer, found):
     path = json_lines(tmp_path / "answers.jsonl", [{"answer": answer, "gold": "a"}])
     with pytest.raises(InputError, match=f"answer: expected text, found {found}") as caught:
-        score_table(path, {"answer": "answer", "gold": "gold"}, "gene_set_naming")
+        score_table(path, {"answer": "answer", "gold": "gold"}, TASKS["gene_set_naming"])
     assert (caught.value.line, "text" in caught.value.fix) == (1, True)

@@ -119,7 +119,7 @@ def test_training_whose_last_attempt_took_no_step_has_no_rate(tmp_path):
 @pytest.fixture
 def folder(tmp_path) -> Path:
     """An experiment of rankings with its tables."""
-    (tmp_path / "plan.json").write_text(plan(tmp_path, "ranking").model_dump_json())
+    (tmp_path / "plan.json").write_text(plan(tmp_path, "causal_gene_ranking").model_dump_json())
     columns = metric_columns(RANKINGS)
     atomic.write_tsv(tmp_path / "comparisons.tsv", pd.DataFrame(columns=COMPARISON_COLUMNS))
     row = {"benchmark": "loci", "style": "short", "decoding": "greedy", "subset": "mean", "kind": "model", "arm": "SFT"}

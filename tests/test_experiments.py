@@ -241,11 +241,11 @@ def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
 
 def test_an_experiment_on_two_tasks_is_audited_by_both(project):
     plan = audit_plan(project, "demo-classification")
-    parts = plan.by_part(project, "leaks")
-    assert [(module.__name__.split(".")[2], own.benchmarks) for module, own in parts] == [
+    tasks = plan.by_task(project)
+    assert [(task.name, own.benchmarks) for task, own in tasks] == [
         ("gene_classification", ["demo-genes"]),
         ("molecule_property", ["demo-molecules"]),
     ]
-    assert all(own.training == plan.training for _, own in parts)
-    files = {path.name for module, own in plan.by_part(project, "files") for path in module.leaks(project, own).paths}
+    assert all(own.training == plan.training for _, own in tasks)
+    files = {path.name for task, own in tasks for path in task.files.leaks(project, own).paths}
     assert {"test.jsonl", "train.jsonl"} <= files and any(name.startswith("go") for name in files)

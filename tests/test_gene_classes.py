@@ -28,13 +28,15 @@ def project(subsets, seed=0, **more):
     """A project with a benchmark 'b' of the subsets."""
     benchmark = TASK.Benchmark.model_validate({"task": TASK.name, "corpus": "c", "subsets": subsets, "seed": seed})
     corpora = {"c": SimpleNamespace(taxon=9606)}
-    return SimpleNamespace(benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc", **more)
+    return SimpleNamespace(
+        benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc", task=lambda name: TASK, **more
+    )
 
 
 def know(monkeypatch, genes, facts, denied, **inputs):
     """Let questions be made of these genes and facts."""
     files = {"facts": "facts", "denied": "denied", "ontologies": {}, "tables": {}} | inputs
-    monkeypatch.setattr(questions.files, "building", lambda *of: SimpleNamespace(files=files))
+    monkeypatch.setattr(TASK.files, "building", lambda *of: SimpleNamespace(files=files))
     monkeypatch.setattr(questions, "read_facts", {"facts": facts, "denied": denied}.get)
     monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
     monkeypatch.setattr(questions, "read_ontology", lambda path: ONTOLOGY)
@@ -225,7 +227,7 @@ def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch
     config = project({"s": settings}, encoders={}, settings=SimpleNamespace(seed=0), style=lambda *of: style)
     facts = table(*((f"G{i}", "T:secreted" if i % 2 else "T:nucleus") for i in range(30))).assign(relation="part_of")
     inputs = SimpleNamespace(files={"facts": "facts", "ontologies": {}}, encoders=[])
-    monkeypatch.setattr(baselines.files, "baselines", lambda *of: inputs)
+    monkeypatch.setattr(TASK.files, "baselines", lambda *of: inputs)
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
     monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
     training, asked = [question(i) for i in range(20)], [question(i) for i in range(20, 30)]

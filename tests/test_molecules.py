@@ -72,8 +72,8 @@ def project(path, monkeypatch, subset=None, seed=0, **settings):
     benchmark = TASK.Benchmark.model_validate(
         {"task": TASK.name, "subsets": {"tox": subset or spec()}, "seed": seed} | settings
     )
-    monkeypatch.setattr(questions.files, "building", lambda *of: SimpleNamespace(files={"tox": path}))
-    return SimpleNamespace(benchmarks={"mine": benchmark})
+    monkeypatch.setattr(TASK.files, "building", lambda *of: SimpleNamespace(files={"tox": path}))
+    return SimpleNamespace(benchmarks={"mine": benchmark}, task=lambda name: TASK)
 
 
 def table(path, rows, header=("smiles", "answer")):

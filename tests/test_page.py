@@ -25,7 +25,6 @@ from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
 from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS, find_report
-from reasonome.tasks.naming import report as naming_report
 from reasonome.tasks.naming.baselines import BASELINES
 from reasonome.tasks.naming.report import METRICS
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
@@ -162,7 +161,7 @@ def test_runs_tell_the_steps_behind_a_model(rendered):
 def list_failures(**columns) -> list[list[str]]:
     rows = max(len(values) for values in columns.values())
     table = pd.DataFrame({"id": [f"q{i}" for i in range(rows)], "subset": "bp"} | columns)
-    return failure_kinds(table, naming_report)
+    return failure_kinds(table, TASKS["gene_set_naming"].report)
 
 
 def test_kinds_of_failure():

@@ -18,8 +18,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import find_report
-from reasonome.tasks.ranking import report as ranking_report
+from reasonome.tasks import TASKS, find_report
 from reasonome.tasks.ranking.own_section import NO_SAMPLES, VOTING_COLUMNS, length_rows, voting_figure
 from reasonome.tasks.ranking.report import METRICS as RANKINGS
 from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
@@ -161,7 +160,7 @@ def test_kinds_of_failure_of_rankings():
             "truncated": [0.0, 0, 0, 1, 0],
         }
     )
-    assert failure_kinds(table, ranking_report) == [
+    assert failure_kinds(table, TASKS["causal_gene_ranking"].report) == [
         ["right gene not first", "constant-like"],
         ["invented genes", "right gene not listed", "constant-like"],
         ["right gene not listed", "constant-like"],

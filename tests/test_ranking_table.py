@@ -311,18 +311,24 @@ GIVEN = ["--columns", "answer=answer,gold=gold"]
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--task", TASK, "--columns", "answer=answer"], "the column of 'gold' is not given"),
-        (["--task", TASK, "--columns", "answer=answr,gold=gold"], "answer: there is no column 'answr'"),
-        (["--task", TASK, "--columns", "answer=answer,gold=gold,candidates=cand"], "candidates: there is no column"),
-        (["--task", TASK, "--columns", "answer=answer,gold=gold,genes=x"], "'genes' is no column of"),
+        (["--task", TASK.name, "--columns", "answer=answer"], "the column of 'gold' is not given"),
+        (["--task", TASK.name, "--columns", "answer=answr,gold=gold"], "answer: there is no column 'answr'"),
+        (
+            ["--task", TASK.name, "--columns", "answer=answer,gold=gold,candidates=cand"],
+            "candidates: there is no column",
+        ),
+        (["--task", TASK.name, "--columns", "answer=answer,gold=gold,genes=x"], "'genes' is no column of"),
         (["--task", "causal_gene_rank", *GIVEN], "did you mean 'causal_gene_ranking'"),
         (["--task", "gene_set_naming", *GIVEN, "--track", "strict"], "gene_set_naming has no 'track'"),
         (["--task", "gene_set_naming", *GIVEN, "--genes", "x"], "gene_set_naming has no 'genes'"),
         (["--benchmark", "demo-go", "--track", "strict"], "--track goes with --task"),
-        (["--task", TASK, *GIVEN, "--genes", "x", "--track", "as-published"], "genes: track as-published compares"),
-        (["--task", TASK, *GIVEN, "--genes", "x"], "x: there is no such file|x.*exist"),
-        (["--task", TASK, *GIVEN, "--encoders", "minilm"], "no similarity"),
-        (["--task", TASK, *GIVEN, "--background", "x"], "background: causal_gene_ranking compares genes"),
+        (
+            ["--task", TASK.name, *GIVEN, "--genes", "x", "--track", "as-published"],
+            "genes: track as-published compares",
+        ),
+        (["--task", TASK.name, *GIVEN, "--genes", "x"], "x: there is no such file|x.*exist"),
+        (["--task", TASK.name, *GIVEN, "--encoders", "minilm"], "no similarity"),
+        (["--task", TASK.name, *GIVEN, "--background", "x"], "background: causal_gene_ranking compares genes"),
     ],
 )
 def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
@@ -371,7 +377,7 @@ def test_asked_wrongly_in_python():
     with pytest.raises(InputError, match="unknown track 'published'"):
         score_table(frame(), COLUMNS, TASK, track="published")
     with pytest.raises(InputError, match="gene_set_naming has no 'track'"):
-        score_table(frame(), COLUMNS, "gene_set_naming", track="strict")
+        score_table(frame(), COLUMNS, TASKS["gene_set_naming"], track="strict")
     with pytest.raises(InputError, match="compares genes, not texts"):
         score_table(frame(), COLUMNS, TASK, encoders={"mine": object()})
 
@@ -401,7 +407,7 @@ def recorded(path, rows=273):
 @pytest.mark.parametrize("track", ["strict", "as-published"])
 def test_a_recorded_table_through_the_command(tmp_path, track):
     path = recorded(tmp_path / "answers.csv")
-    command = [sys.executable, "-X", "importtime", "-m", "reasonome.cli", "score", str(path), "--task", TASK]
+    command = [sys.executable, "-X", "importtime", "-m", "reasonome.cli", "score", str(path), "--task", TASK.name]
     command += ["--columns", "answer=model output,gold=causal,id=n,candidates=shown", "--track", track, "--json", "-"]
     run = subprocess.run(
         command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
@@ -429,7 +435,7 @@ def test_what_is_printed_names_the_track(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path / "a.csv", frame())
     for track in ("strict", "as-published"):
-        assert cli.main(["score", str(path), "--task", TASK, *GIVEN, "--track", track]) == 0
+        assert cli.main(["score", str(path), "--task", TASK.name, *GIVEN, "--track", track]) == 0
         shown = capsys.readouterr()
         assert f"(13 rows, track {track})" in shown.out
         assert "mean over right genes" in shown.out

@@ -19,7 +19,7 @@ from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.task import Teaching
+from reasonome.task import TeachingJob
 from reasonome.tasks import load_project
 from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.questions import RankedGene
@@ -121,7 +121,7 @@ def _asked_and_kept(monkeypatch, tmp_path, examples, answers):
     """What of a teacher's answers is kept, in the way of write_reasoning.py."""
     teachers = {"api": SimpleNamespace()}
     project = SimpleNamespace(teachers=teachers, style=lambda benchmark, style: SHORT)
-    of = Teaching("api", "demo-loci", "short", tmp_path / "kept.jsonl")
+    of = TeachingJob("api", "demo-loci", "short", tmp_path / "kept.jsonl")
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: answers)
     prompts = {example.id: TASK.prompt(example, SHORT) for example in examples}
     return TASK.teaching.keep(project, of, TASK.teaching.propose(project, of, examples, prompts), examples)

@@ -1,5 +1,6 @@
 """JSON schemas of the files under config/, generated from the models that validate them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,6 +24,7 @@ from reasonome.config import (
     Variant,
 )
 from reasonome.config.project.project import any_benchmark
+from reasonome.config.task_settings import TaskSettings
 
 FILES = {
     "config": Settings,
@@ -31,7 +33,6 @@ FILES = {
     "sources": dict[Name, Source],
     "sources.lock": dict[Name, LockedSource],
     "corpora": dict[Name, Corpus],
-    "benchmarks": dict[Name, any_benchmark()],
     "decodings": dict[Name, Decoding],
     "annotations": dict[Name, Annotation],
     "teachers": dict[Name, Teacher],
@@ -42,9 +43,10 @@ FILES = {
 }
 
 
-def json_schemas() -> dict[str, dict[str, Any]]:
-    """A schema per kind of file, by name: config, backbones, …, experiment, recipe.<stage>."""
-    schemas = {name: TypeAdapter(kind).json_schema() for name, kind in FILES.items()}
+def json_schemas(tasks: Iterable[TaskSettings]) -> dict[str, dict[str, Any]]:
+    """A schema per kind of file, by name: config, backbones, benchmarks of these tasks, …, recipe.<stage>."""
+    kinds = FILES | {"benchmarks": dict[Name, any_benchmark(tasks)]}
+    schemas = {name: TypeAdapter(kind).json_schema() for name, kind in kinds.items()}
     arms = schemas["experiment"]["properties"]["arms"]["additionalProperties"]
     steps = {"type": "array", "items": {"type": "string"}}
     schemas["experiment"]["properties"]["arms"]["additionalProperties"] = {"anyOf": [steps, arms]}

@@ -1,6 +1,6 @@
 """The card of a model of this project, from the files of an experiment that scored it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +12,7 @@ from reasonome.report import tables
 from reasonome.report.card_sources import corpora_read, judges, sources_read
 from reasonome.report.model_card import render_card
 from reasonome.report.plan import read_plan
+from reasonome.task import Reporting
 
 
 def experiment_card(
@@ -20,6 +21,7 @@ def experiment_card(
     backbone: str,
     chain: str,
     target: str,
+    find_report: Callable[[str], Reporting],
     adapter: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """The card as `render_card` gives it; `target` is its path as Snakemake calls it, `adapter` as there.
@@ -27,8 +29,7 @@ def experiment_card(
     InputError for files that are missing.
     """
     folder = project.results.experiment(experiment)
-    report = project.task(project.experiments[experiment].benchmarks[0]).report
-    plan = read_plan(folder / "plan.json", lambda _: report)
+    plan = read_plan(folder / "plan.json", find_report)
     licences = {}
     for corpus in corpora_read(project, chain):
         table = pd.read_csv(project.results.licences(corpus), sep="\t", dtype=str, keep_default_na=False)
