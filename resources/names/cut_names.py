@@ -20,8 +20,8 @@ from pathlib import Path
 from measure_names import Labelled, Shelf, read_shelf
 
 from reasonome.annotation.vocabulary import words
-from reasonome.config.project import Project
 from reasonome.core.errors import run_program
+from reasonome.tasks import load_project
 
 SIZES = range(10, 101)  # genes of a set whose name is drawn
 LEAST_ALIKE = 0.1  # the Jaccard index that is too much for a wrong name
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("names", type=Path, help="the right names")
     parser.add_argument("--part", required=True, choices=("fit", "test"))
     args = parser.parse_args()
-    shelf = read_shelf(Project(Path("config")))
+    shelf = read_shelf(load_project(Path("config")))
     right = json.loads(args.names.read_text(encoding="utf-8"))["names"]
     collections = {i: name for name, library in shelf.libraries.items() for i in library.sets}
     first = next(iter(right.values()))

@@ -36,6 +36,7 @@ from reasonome.enrichment.over_representation import GeneSetLibrary, OverReprese
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS
+from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import read_background
 
 HERE = Path(__file__).parent
@@ -145,7 +146,7 @@ def main() -> None:
     parser.add_argument("--curve", action="store_true", help="the shares over other limits, too")
     args = parser.parse_args()
     names = read_names(args.part)
-    shelf = read_shelf(Project(Path("config")))
+    shelf = read_shelf(load_project(Path("config")))
     for encoder in (True, False):
         limits = WITH_ENCODER if encoder else WITHOUT_ENCODER
         held = shelf if encoder else shelf._replace(known=replace(shelf.known, similarity=None))

@@ -1,7 +1,6 @@
 """A task of a user's own: on which chromosome does a human gene lie?"""
 
-from reasonome.tasks.verified.dialogue import Question
-from reasonome.tasks.verified.task import VerifiedTask
+from reasonome.tasks.verified.task import Question, VerifiedTask
 
 
 class ChromosomeOfGene(VerifiedTask):

@@ -3,7 +3,9 @@
 from functools import cached_property
 
 from reasonome.task import Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
-from reasonome.tasks.verified.dialogue import VerifiedDialogue
+from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
+
+__all__ = ["Question", "VerifiedTask"]
 
 
 class VerifiedTask(VerifiedDialogue, Task):
