@@ -12,7 +12,7 @@ from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.report.experiment_card import experiment_card
 from reasonome.report.worth import MEASURED, model_worth
-from reasonome.tasks import find_report, load_project
+from reasonome.tasks import find_task, load_project
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_joined
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     project, out = load_project(args.config), args.output
     model = project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
-    worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today, find_report)
+    worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today, find_task)
     rounded = write_joined(model, out)
     adapter = {
         "rank": atomic.read_json(out / CONFIGURATION)["r"],
@@ -30,7 +30,7 @@ def main() -> None:
         "error_of_rounding": {step: of_step.error for step, of_step in rounded.items()},
     }
     target = (out / "manifest.json").as_posix()
-    card = experiment_card(project, args.experiment, args.backbone, args.chain, target, find_report, adapter)
+    card = experiment_card(project, args.experiment, args.backbone, args.chain, target, find_task, adapter)
     atomic.write_text(out / "README.md", card)
     atomic.write_text(out / MEASURED, f"{worth.model_dump_json(indent=2)}\n")
     base, *steps = chains.step_manifests(model)

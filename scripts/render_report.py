@@ -11,12 +11,12 @@ from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 
 def main() -> None:
     folder = arguments.experiment_parser(__doc__).parse_args().folder
-    plan = read_plan(folder / "plan.json", find_report)
+    plan = read_plan(folder / "plan.json", find_task)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}

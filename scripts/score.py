@@ -28,7 +28,7 @@ def main() -> None:
     result = summary(table) | {"sealed": len(sealed)}
     atomic.write_json(args.output.with_suffix(".json"), result)
     mean = result["metrics"]["mean"]
-    means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in task.scoring.shown if metric in mean)
+    means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in task.metrics.on("job") if metric in mean)
     print(f"{result['n']} answers: {means}, problems {result['problems']}")
     if sealed:
         print(f"{len(sealed)} sealed questions are not scored: `final: true` in config.yaml does, for a final table")

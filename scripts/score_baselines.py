@@ -21,7 +21,7 @@ def main() -> None:
     table = task.scoring.score_baselines(project, args.benchmark, args.style, training, questions)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    print(table.groupby("baseline")[list(task.scoring.shown)].mean().round(3).to_string())
+    print(table.groupby("baseline")[list(task.metrics.on("job"))].mean().round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from reasonome.core.errors import run_program
 from reasonome.report import costs, tables
 from reasonome.report.plan import read_plan
 from reasonome.report.verdict import verdict
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 
 def main() -> None:
     folder = arguments.experiment_parser(__doc__).parse_args().folder
-    plan = read_plan(folder / "plan.json", find_report)
+    plan = read_plan(folder / "plan.json", find_task)
     metric_set = plan.metric_set
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     spent = tables.read_table(folder / "costs.tsv", costs.COLUMNS)

@@ -14,7 +14,7 @@ from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
     parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)
     args = parser.parse_args()
-    plan = read_plan(args.folder / "plan.json", find_report)
+    plan = read_plan(args.folder / "plan.json", find_task)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     bootstrap = {"seed": args.seed, "resamples": args.resamples}

@@ -11,14 +11,14 @@ from reasonome.report import paper, paper_figures, tables
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 
 def main() -> None:
     parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
     args = parser.parse_args()
-    plan = read_plan(args.folder / "plan.json", find_report)
+    plan = read_plan(args.folder / "plan.json", find_task)
     metrics = tables.read_table(args.folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(args.folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     evaluations = read_evidence(plan).evaluations

@@ -17,7 +17,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 
 def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.ReportInputs]:
@@ -28,7 +28,7 @@ def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.Report
 
 def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     """What the page of a plan is rendered from; files are written beside the plan."""
-    folder, plan = path.parent, read_plan(path, find_report)
+    folder, plan = path.parent, read_plan(path, find_task)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores, resamples=resamples)

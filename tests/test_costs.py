@@ -12,7 +12,7 @@ from reasonome.core import atomic
 from reasonome.report.costs import COLUMNS, costs_table
 from reasonome.report.plan import Plan
 from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns
-from reasonome.tasks.ranking.report import METRICS as RANKINGS
+from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from reasonome.report import tables
 from reasonome.report.plan import read_plan
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = Path("results/experiments/demo")
@@ -43,7 +43,7 @@ def test_the_demos_page_has_the_scores_of_the_picture():
 @pytest.mark.skipif(not (ROOT / RUN / "metrics.tsv").is_file(), reason="make demo did not run here")
 def test_a_fresh_run_lies_in_the_intervals_of_the_demos_page(monkeypatch):
     monkeypatch.chdir(ROOT)
-    plan = read_plan(RUN / "plan.json", find_report)
+    plan = read_plan(RUN / "plan.json", find_task)
     table = tables.read_table(RUN / "metrics.tsv", tables.metric_columns(plan.metric_set))
     means = table[(table["kind"] == "model") & (table["subset"] == "mean") & (table["stratum"] == "")]
     measured = means.set_index(["metric", "arm"])["value"]

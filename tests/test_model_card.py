@@ -23,7 +23,7 @@ from reasonome.report.model_card import render_card
 from reasonome.report.model_steps import learned_from
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 
 WEIGHTS = {
     "source": "pypi",
@@ -309,7 +309,7 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     (tmp_path / "config").symlink_to(tiny_project.ROOT / "config")
     poison = "<script>alert(1)</script>"
     path = write_experiment(tmp_path, per_subset=6, poison=poison)
-    experiment = read_plan(path, find_report)
+    experiment = read_plan(path, find_task)
     scores = collect_scores(experiment, read_evidence(experiment))
     folder = tmp_path / "results/experiments/demo"
     atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, scores, resamples=100))

@@ -24,10 +24,10 @@ from reasonome.report.model_steps import letters_in_words, steps_in_words
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
 from reasonome.report.verdict import verdict
-from reasonome.tasks import TASKS, find_report
+from reasonome.tasks import TASKS, find_task
 from reasonome.tasks.naming.baselines import BASELINES
-from reasonome.tasks.naming.report import METRICS
-from reasonome.tasks.ranking.report import METRICS as RANKINGS
+from reasonome.tasks.naming.metric_set import METRICS
+from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
 
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
 
@@ -127,14 +127,14 @@ def test_the_page_holds_every_answer_once(rendered):
 @pytest.mark.parametrize("task", TASKS)
 def test_the_script_of_a_page_knows_no_metric_that_a_task_may_lack(task):
     """What leads and what is right is in the page's data: `verified` of questions, `top_1` of rankings."""
-    metric_set = TASKS[task].report.metrics
+    metric_set = TASKS[task].metrics
     script = (FILES / "answers.js").read_text(encoding="utf-8")
     assert metric_set.primary and metric_set.right
     assert f'"{metric_set.primary}"' not in script and f'"{metric_set.right}"' not in script
 
 
 def test_unknown_scores_are_null_not_nan(tmp_path):
-    plan = read_plan(write_experiment(tmp_path, per_subset=2, arms=["base"]), find_report)
+    plan = read_plan(write_experiment(tmp_path, per_subset=2, arms=["base"]), find_task)
     scores = pd.read_parquet(tmp_path / "scores0.parquet").assign(logprob=float("nan"), problems=None)
     scores.loc[1:, "length"] = float("nan")
     scores.assign(exact=1.0).to_parquet(tmp_path / "scores0.parquet")

@@ -12,9 +12,9 @@ from reasonome.core.errors import InputError
 from reasonome.report.family import BASELINE_GROUPS, CEILING
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.baselines import BASELINES, RankingQuestions, commonest_gene, name_similarity, nearest_gene
+from reasonome.tasks.ranking.metric_set import METRICS
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.questions import RankedGene
-from reasonome.tasks.ranking.report import METRICS
 from reasonome.tasks.ranking.scoring import baseline_scores
 
 

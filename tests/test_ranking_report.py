@@ -18,9 +18,9 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.page import ReportInputs, render_page
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import TASKS, find_report
+from reasonome.tasks import TASKS, find_task
+from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
 from reasonome.tasks.ranking.own_section import NO_SAMPLES, VOTING_COLUMNS, length_rows, voting_figure
-from reasonome.tasks.ranking.report import METRICS as RANKINGS
 from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
@@ -69,7 +69,7 @@ def test_each_gene_has_one_vote_in_the_macro_average(tmp_path):
     )
     scores = scores.assign(top_1=right.astype(float))
     scores[scores["id"] != "locus001"].to_parquet(file)  # one question of the first gene is not there at all
-    plan = read_plan(plan_path, find_report)
+    plan = read_plan(plan_path, find_task)
     metrics = metrics_table(plan, collect_scores(plan, read_evidence(plan)), resamples=100)
     base = of(metrics, arm="base", kind="model", subset="mean", stratum="").set_index("metric")
     assert base.loc["top_1", "value"] == pytest.approx(4 / 12)

@@ -21,8 +21,8 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
 from reasonome.scoring.comparisons import paired_test
-from reasonome.tasks import find_report
-from reasonome.tasks.naming.report import METRICS
+from reasonome.tasks import find_task
+from reasonome.tasks.naming.metric_set import METRICS
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -74,7 +74,7 @@ class Experiment:
 
     def read(self):
         (self.folder / "plan.json").write_text(json.dumps(self.plan))
-        plan = read_plan(self.folder / "plan.json", find_report)
+        plan = read_plan(self.folder / "plan.json", find_task)
         return plan, collect_scores(plan, read_evidence(plan))
 
     def metrics(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
 from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.report import METRICS
+from reasonome.tasks.naming.metric_set import METRICS
 
 STEPS = {
     "GRPO": "sft.a-s0+grpo.a",
@@ -31,7 +31,7 @@ def make_plan(arms=("GRPO", "base", "SFT", "more SFT"), seeds=(0,), benchmarks=(
     ]
     naming = TASKS["gene_set_naming"]
     more |= {"arms": list(arms), "evaluations": evaluations, "baselines": []}
-    return Plan(experiment="e", task=naming.name, **more).of_task(naming.report)
+    return Plan(experiment="e", task=naming.name, **more).with_task(naming)
 
 
 def compared(*rows: tuple, benchmark="go", metric="term_score") -> pd.DataFrame:

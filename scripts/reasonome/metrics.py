@@ -1,7 +1,8 @@
-"""The metrics of a report on the answers of one kind of task; each task has its own set."""
+"""The metrics of answers to a task: one tuple, from which tables, tests, figures, pages and the terminal derive."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,66 +12,159 @@ INDEPENDENT = "similarity_independent"
 OfWeights = Callable[[np.ndarray], np.ndarray]
 # A table → such a metric of all of its rows; None where it is not defined.
 OfTable = Callable[[pd.DataFrame], OfWeights | None]
+# Where a metric may be shown: on the terminal after an experiment; by a scoring job; by `reasonome score`, and there of
+# baselines; in the page's table of answers; of each stratum; of contaminated variants; with one vote for each cluster.
+Place = Literal["terminal", "job", "score", "baselines", "answers", "strata", "variants", "clusters"]
+# Numbers in a table of scores that say which answer a row is of, for every task.
+DESCRIBES_A_ROW = ("sample", "order", "draws", "prompt_tokens", "completion_tokens")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of a table of scores, or a number that reports make of several.
+
+    A name that ends with an underscore stands for all columns that begin with it. Without a label pages show a metric
+    apart, by its name. `of` says what a missing value is: "name", 0 without a usable answer; "answer", 0 without an
+    answer; "text", unknown without one; "report", none, as reports make it.
+    """
+
+    name: str
+    label: str = ""
+    of: Literal["name", "answer", "text", "report"] = "text"
+    may_be_unknown: bool = False  # also of an answer that is usable
+    of_the_form: bool = False  # what a bare answer does not have
+    hit: bool = False  # 0 or 1 for one answer
+    tested: bool = False  # arms are compared by it
+    drawn: str = ""  # its axis in the figure of arms
+    rank: str = ""  # its place in the figure over ranks
+    less_is_better: bool = False
+    leads: str = ""  # its name in the first line of `reasonome score`
+    in_paper: str = ""  # its heading in tables of a paper
+    apart: bool = False  # with a label, and still apart from the main table
+    on: tuple[Place, ...] = ()  # where it is shown beside
 
 
 @dataclass(frozen=True)
 class MetricSet:
-    """Metrics of one kind of answers, and what tables, tests and figures make of them.
+    """The metrics of a task's answers, in the order in which pages show them, and what reports need beside them.
 
-    `primary` stands first; `stand_in`, which every table has, replaces it where it was not measured. `of_names` are 0
-    where an answer has nothing usable, `of_answers` where there is no answer, and `descriptive` ones are unknown there;
-    a name that ends with an underscore is a prefix. Of these, `may_be_unknown` stay unknown instead of 0, and bare
-    answers do not have those `of_the_form`. `hits` are 0 or 1 for one answer, and `right` is the one
-    that calibration is about: no reward for a confidence is in it. `compared` are tested, `ablated`
-    and `over_ranks` drawn, and `per_cluster` also averaged with one vote for each cluster. `shown` are printed on a
-    terminal. `names` are in the order in which pages show them, `further` apart from the others; `by_stratum` and
-    `on_variants` have tables of their own. `strata` is the order of strata; others follow by name. `groups` says what
-    the kinds of information are that baselines use, `baselines` what each of them does.
+    `primary` leads; `stand_in`, which every table has, replaces it where it was not measured. `right` is the metric
+    that calibration is about: no reward for a confidence is in it. `describe` are numbers in tables of scores that are
+    no metrics. `groups` says what the kinds of information are that baselines use, `baselines` what each of them does.
+    `strata` is the order of strata; others follow by name.
     """
 
+    metrics: tuple[Metric, ...]
     primary: str
     stand_in: str
-    of_names: Sequence[str]
-    of_answers: Sequence[str]
-    descriptive: Sequence[str]
-    may_be_unknown: Sequence[str]
-    of_the_form: Sequence[str]
-    hits: Sequence[str]
     right: str
-    compared: Sequence[str]
-    ablated: Mapping[str, str]
-    shown: Sequence[str]
-    names: Mapping[str, str]
-    further: Sequence[str]
-    by_stratum: Sequence[str]
     groups: Mapping[str, str]
     baselines: Mapping[str, str]
-    on_variants: Sequence[str] = ()
+    describe: Sequence[str] = ()
     # Metrics of all answers together: the rows of a subset's scores → the metric for weights of them, if defined.
     pooled: Mapping[str, OfTable] = field(default_factory=dict)
-    per_cluster: Sequence[str] = ()
-    over_ranks: Mapping[str, str] = field(default_factory=dict)
     strata: Sequence[str] = ()
     errors: bool = False  # whether tables have standard errors
     # Weights of the reward that the page shows where no single recipe says; none: all components alike.
     reward: Mapping[str, float] = field(default_factory=dict)
 
+    def those(self, has: Callable[[Metric], object]) -> tuple[str, ...]:
+        """The names of the metrics that have something, in their order."""
+        return tuple(metric.name for metric in self.metrics if has(metric))
+
+    def on(self, place: Place) -> tuple[str, ...]:
+        """The names of the metrics that are shown in a place."""
+        return self.those(lambda metric: place in metric.on)
+
+    def labels(self, of: Callable[[Metric], str]) -> dict[str, str]:
+        """Metric → its words in some place, of those that have any."""
+        return {metric.name: words for metric in self.metrics if (words := of(metric))}
+
+    @property
+    def of_names(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.of == "name")
+
+    @property
+    def of_answers(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.of == "answer")
+
+    @property
+    def descriptive(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.of == "text")
+
+    @property
+    def may_be_unknown(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.may_be_unknown)
+
+    @property
+    def of_the_form(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.of_the_form)
+
+    @property
+    def hits(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.hit)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.tested)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return self.on("terminal")
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        return self.those(lambda metric: metric.apart)
+
+    @property
+    def by_stratum(self) -> tuple[str, ...]:
+        return self.on("strata")
+
+    @property
+    def on_variants(self) -> tuple[str, ...]:
+        return self.on("variants")
+
+    @property
+    def per_cluster(self) -> tuple[str, ...]:
+        return self.on("clusters")
+
+    @property
+    def names(self) -> dict[str, str]:
+        return self.labels(lambda metric: metric.label)
+
+    @property
+    def ablated(self) -> dict[str, str]:
+        return self.labels(lambda metric: metric.drawn)
+
+    @property
+    def over_ranks(self) -> dict[str, str]:
+        return self.labels(lambda metric: metric.rank)
+
+    @property
+    def in_paper(self) -> dict[str, str]:
+        return self.labels(lambda metric: metric.in_paper)
+
     def name(self, metric: str) -> str:
-        """A metric in words; those without a name of their own lose their underscores."""
+        """A metric in words; those without a label lose their underscores."""
         return self.names.get(metric, metric.replace("_", " "))
 
+    def unnamed(self, columns: Sequence[str]) -> list[str]:
+        """The columns that no metric names."""
+        known = (*DESCRIBES_A_ROW, *self.describe, *(metric.name for metric in self.metrics))
+        return [column for column in columns if not is_of(column, known)]
+
     def led_by(self, metric: str) -> "MetricSet":
-        """The same set with this metric as the primary one; it stands first wherever metrics have an order."""
-        return replace(
-            self,
-            primary=metric,
-            compared=_first(metric, self.compared),
-            shown=_first(metric, self.shown),
-            ablated={metric: self.name(metric)} | self.ablated,
-            by_stratum=_first(self.primary, self.by_stratum),
+        """The same set with this metric as the primary one, first wherever metrics have an order."""
+        led = next((one for one in self.metrics if one.name == metric), Metric(metric))
+        led = replace(led, tested=True, on=(*led.on, "terminal"), drawn=led.drawn or self.name(metric))
+        others = (
+            replace(one, on=(*one.on, "strata")) if one.name == self.primary else one
+            for one in self.metrics
+            if one.name != metric
         )
+        return replace(self, primary=metric, metrics=(led, *others))
 
 
-def _first(metric: str, metrics: Sequence[str]) -> tuple[str, ...]:
-    """These metrics, this one first."""
-    return tuple(dict.fromkeys([metric, *metrics]))
+def is_of(column: str, names: Sequence[str]) -> bool:
+    """Whether a column is one of these, or begins with one that ends with an underscore."""
+    return any(column == name or (name.endswith("_") and column.startswith(name)) for name in names)

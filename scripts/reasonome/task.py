@@ -325,14 +325,8 @@ class Teaching(Part[D], ABC):
 
 
 class Scoring(Part[D], ABC):
-    """Scores of answers and of baselines.
+    """Scores of answers and of baselines; `pooled` are metrics of all answers together."""
 
-    `shown` are the metrics that a job prints, `listed` those that `reasonome score` prints, `pooled` those of all
-    answers together.
-    """
-
-    shown: Sequence[str]
-    listed: Sequence[str]
     pooled: Mapping[str, Any] = {}
     by_encoders = False  # whether encoders compare answers; then `score_available` scores with the files that are there
 
@@ -371,13 +365,12 @@ class Leaks(Part[D], ABC):
 
 
 class Reporting(Part[D], ABC):
-    """Tables, page and model cards: the metrics, primary first, and what the task adds to a report.
+    """Tables, page and model cards: what the task adds to a report.
 
     `does`, `tag` and `use` are what the model does, the hub's tag and the intended use, for model cards;
     `of_questions` are columns of scores about the question, beside those that every task has.
     """
 
-    metrics: MetricSet
     does: str
     tag: str
     use: str
@@ -415,6 +408,10 @@ class Tables(Part[D]):
 
 class Task(Dialogue):
     """A task with its parts."""
+
+    @cached_property
+    @abstractmethod
+    def metrics(self) -> MetricSet: ...
 
     @cached_property
     def files(self) -> Files:

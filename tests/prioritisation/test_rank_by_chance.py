@@ -12,7 +12,7 @@ from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
-from reasonome.tasks import find_report, load_project
+from reasonome.tasks import find_task, load_project
 
 UNTRAINED, TRAINED = "base", synthetic_rankings.ARMS["RL rank"]
 
@@ -25,7 +25,7 @@ def scored_project(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(synthetic_rankings.SKILL, "base", 0)
         plan = read_plan(
-            synthetic_rankings.write_ranking_experiment(made, count=40, samples=1, styles=("answer",)), find_report
+            synthetic_rankings.write_ranking_experiment(made, count=40, samples=1, styles=("answer",)), find_task
         )
     scores = collect_scores(plan, read_evidence(plan))
     own = folder / "results/experiments/demo-ranking"

@@ -11,8 +11,9 @@ from reasonome.report import card_sources, number_text, tables
 from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.plan import read_plan
-from reasonome.tasks import find_report
-from reasonome.tasks.naming.report import METRICS
+from reasonome.tasks import find_task
+from reasonome.tasks.naming.dialogue import NamingDialogue
+from reasonome.tasks.naming.metric_set import METRICS
 
 NOT_MEASURED = "No scores of this model were found in this project, so nothing here says how often its names are right."
 UNREADABLE = "The scores of this model could not be read, so nothing here says how often its names are right."
@@ -53,9 +54,9 @@ def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
         files = {name: path.with_name(f"{name}.tsv") for name in ("metrics", "comparisons")}
         if not all(file.is_file() for file in files.values()):
             continue  # not summarised yet
-        plan = read_plan(path, find_report)
+        plan = read_plan(path, find_task)
         evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
-        if plan.report.metrics is not METRICS or not evaluations:
+        if plan.task != NamingDialogue.name or not evaluations:
             continue
         metrics = tables.read_table(files["metrics"], tables.metric_columns(plan.metric_set))
         comparisons = tables.read_table(files["comparisons"], tables.COMPARISON_COLUMNS)

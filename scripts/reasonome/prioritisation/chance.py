@@ -9,7 +9,7 @@ from reasonome.config.project import Project
 from reasonome.report import number_text, tables
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.plan import read_plan
-from reasonome.tasks import find_report
+from reasonome.tasks import find_task
 from reasonome.tasks.ranking.baselines import RANDOM_ORDER
 
 _LOOKED_UP = "a database"  # the information of baselines that a user has without a model
@@ -37,7 +37,7 @@ def _scores(project: Project, model: AskedModel, benchmarks: Collection[str]) ->
         folder = project.results.experiment(name)
         if not all((folder / file).is_file() for file in ("plan.json", "metrics.tsv", "comparisons.tsv")):
             continue
-        plan = read_plan(folder / "plan.json", find_report)
+        plan = read_plan(folder / "plan.json", find_task)
         own = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain) and e.benchmark in benchmarks]
         if not own:
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reasonome.metrics import INDEPENDENT, MetricSet
+from reasonome.metrics import INDEPENDENT, MetricSet, is_of
 from reasonome.report.evidence import EXAMPLE
 from reasonome.scoring.comparisons import in_mean
 
@@ -41,7 +41,7 @@ def list_questions(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
     examples = pd.MultiIndex.from_frame(rows[EXAMPLE])
     clusters = rows["cluster"].to_numpy() if "cluster" in rows else range(len(rows))
     named = baselines[baselines["answer"].fillna("").str.strip() != ""]
-    metrics = [c for c in baselines if _is(c, metric_set.of_names)]
+    metrics = [c for c in baselines if is_of(c, metric_set.of_names)]
     known = named.groupby(EXAMPLE)[metrics].count().reindex(examples) > 0
     strata = {}
     if "stratum" in rows:
@@ -66,11 +66,11 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     the answers for which it is known, else nan. The column `missing` is above 0 where an answer is missing; the form
     of a missing answer scores 0, or nan if no other answer's form is known.
     """
-    of_names = [c for c in answers if _is(c, metric_set.of_names)]
-    shuffled = [c for c in answers if c.startswith(SHUFFLED) and _is(c.removeprefix(SHUFFLED), metric_set.of_names)]
+    of_names = [c for c in answers if is_of(c, metric_set.of_names)]
+    shuffled = [c for c in answers if c.startswith(SHUFFLED) and is_of(c.removeprefix(SHUFFLED), metric_set.of_names)]
     of_answers = [c for c in metric_set.of_answers if c in answers]
     scored = [*of_names, *of_answers, *shuffled]
-    descriptive = [c for c in answers if _is(c, metric_set.descriptive)]
+    descriptive = [c for c in answers if is_of(c, metric_set.descriptive)]
     first = sorted(of_names, key=lambda c: c != metric_set.primary)
     scores = answers[[*first, *of_answers, *descriptive, *shuffled]].astype(float)
     no_name = answers["answer"].fillna("").str.strip() == ""
@@ -93,7 +93,3 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     for metric in set(scores) & set(questions.known):
         scores.loc[~questions.known[metric], metric] = float("nan")
     return scores
-
-
-def _is(column: str, names: Collection[str]) -> bool:
-    return any(column == name or (name.endswith("_") and column.startswith(name)) for name in names)

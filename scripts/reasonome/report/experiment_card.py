@@ -12,7 +12,7 @@ from reasonome.report import tables
 from reasonome.report.card_sources import corpora_read, judges, sources_read
 from reasonome.report.model_card import render_card
 from reasonome.report.plan import read_plan
-from reasonome.task import Reporting
+from reasonome.task import Task
 
 
 def experiment_card(
@@ -21,7 +21,7 @@ def experiment_card(
     backbone: str,
     chain: str,
     target: str,
-    find_report: Callable[[str], Reporting],
+    find_task: Callable[[str], Task],
     adapter: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """The card as `render_card` gives it; `target` is its path as Snakemake calls it, `adapter` as there.
@@ -29,7 +29,7 @@ def experiment_card(
     InputError for files that are missing.
     """
     folder = project.results.experiment(experiment)
-    plan = read_plan(folder / "plan.json", find_report)
+    plan = read_plan(folder / "plan.json", find_task)
     licences = {}
     for corpus in corpora_read(project, chain):
         table = pd.read_csv(project.results.licences(corpus), sep="\t", dtype=str, keep_default_na=False)

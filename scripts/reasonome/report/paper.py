@@ -9,7 +9,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from reasonome.config.project import chains
-from reasonome.metrics import INDEPENDENT
+from reasonome.metrics import INDEPENDENT, MetricSet
 from reasonome.report.family import CEILINGS
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
@@ -21,9 +21,6 @@ VALUE_COLUMNS += ["sd_seeds", "n_seeds", "low", "high", "n"]
 _TEST = ["against", "difference", "p_family", "p_holm", "verdict"]
 CELL_COLUMNS = [*VALUE_COLUMNS, "base", "delta", "delta_percent", *_TEST, "mark"]
 FORMATS = {"format_published": "as published", "format": "strict"}
-NAMES = {"term_score": "Term score", "rouge_l": "ROUGE-L", "similarity": "Similarity, mean of the encoders"}
-NAMES |= {INDEPENDENT: "Similarity, mean of the encoders that no reward used"}
-NAMES |= {"top_1": "Top-1", "top_3": "Top-3", "top_5": "Top-5", "top_10": "Top-10", "mrr": "MRR"}
 TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
 _ASKED = ["backbone", *SETTING, "subset", "metric"]
 ROW = ["kind", "information", "backbone", "arm"]
@@ -72,7 +69,7 @@ def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, ch
     parts = []
     for setting in settings(plan, chosen):
         models, baselines = setting_rows(metrics, setting)
-        for metric in score_metrics(models, plan.metric_set.primary):
+        for metric in score_metrics(models, plan.metric_set):
             parts.append(in_order(models[models["metric"] == metric], plan))
             parts.append(best_baselines(baselines[baselines["metric"] == metric]).assign(decoding=setting[2]))
     cells = _with_base(table(parts, [*VALUE_COLUMNS, "chain"]))
@@ -90,12 +87,12 @@ def table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
 
 
-def score_metrics(metrics: pd.DataFrame, primary: str) -> list[str]:
-    """The metrics of the score tables that are present: the primary one, those of `NAMES`, and the similarity by each
-    encoder if there are several."""
+def score_metrics(metrics: pd.DataFrame, metric_set: MetricSet) -> list[str]:
+    """The metrics of the score tables that are present: the primary one, those with a heading there, and the similarity
+    by each encoder if there are several."""
     present = set(metrics["metric"])
-    by_encoder = sorted(name for name in present if name.startswith("similarity_") and name not in NAMES)
-    named = [name for name in dict.fromkeys([primary, *NAMES]) if name in present]
+    by_encoder = sorted(name for name in present if name.startswith("similarity_") and name not in metric_set.in_paper)
+    named = [name for name in dict.fromkeys([metric_set.primary, *metric_set.in_paper]) if name in present]
     return named + (by_encoder if len(by_encoder) > 1 else [])
 
 
@@ -173,9 +170,10 @@ def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
 
 
 def _metric_title(plan: Plan, metric: str) -> str:
+    headings = plan.metric_set.in_paper
     if metric == plan.metric_set.primary:
-        return f"{NAMES.get(metric, escaped(plan.metric_set.name(metric)))} (primary)"
-    return NAMES.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
+        return f"{headings.get(metric, escaped(plan.metric_set.name(metric)))} (primary)"
+    return headings.get(metric) or f"Similarity, {escaped(metric.removeprefix('similarity_'))}"
 
 
 def _heading(plan: Plan, setting: tuple[str, str, str]) -> str:

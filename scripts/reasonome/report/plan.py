@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.metrics import MetricSet
-from reasonome.task import Reporting
+from reasonome.task import Reporting, Task
 
 
 class _Strict(BaseModel):
@@ -133,28 +133,28 @@ class Plan(_Strict):
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
     forgetting: Path | None = Field(None, description="table of what models still know, if that is measured")
-    _report: Reporting = PrivateAttr()
+    _task: Task = PrivateAttr()
     trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
 
     @property
     def metric_set(self) -> MetricSet:
         """The metrics of the experiment's answers; its primary one may be another than the task's."""
-        of_task = self.report.metrics
+        of_task = self._task.metrics
         return of_task.led_by(self.primary) if self.primary else of_task
 
     @property
     def report(self) -> Reporting:
         """What the task has for reports and cards."""
-        return self._report
+        return self._task.report
 
-    def of_task(self, report: Reporting) -> "Plan":
-        """The plan with what its task has for reports."""
-        self._report = report
+    def with_task(self, task: Task) -> "Plan":
+        """The plan with the task that it names."""
+        self._task = task
         return self
 
 
-def read_plan(path: str | os.PathLike, find_report: Callable[[str], Reporting]) -> Plan:
-    """Read a plan; its paths are relative to the working directory. `find_report` is asked for its task. InputError."""
+def read_plan(path: str | os.PathLike, find_task: Callable[[str], Task]) -> Plan:
+    """Read a plan; its paths are relative to the working directory. `find_task` finds its task. InputError."""
     if not Path(path).is_file():
         raise InputError("there is no such plan", file=path)
     try:
@@ -163,4 +163,4 @@ def read_plan(path: str | os.PathLike, find_report: Callable[[str], Reporting]) 
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or None
         raise InputError(first["msg"], file=path, field=where, fix="run scripts/write_plan.py") from error
-    return plan.of_task(find_report(plan.task))
+    return plan.with_task(find_task(plan.task))

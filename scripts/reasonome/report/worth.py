@@ -14,7 +14,7 @@ from reasonome.report.family import SIGNIFICANT
 from reasonome.report.model_scores import ModelScores
 from reasonome.report.plan import read_plan
 from reasonome.scoring.comparisons import MEAN, in_mean
-from reasonome.task import Reporting
+from reasonome.task import Task
 
 MEASURED = "measured.json"
 
@@ -78,10 +78,10 @@ class Worth(_Strict):
 
 
 def model_worth(
-    folder: Path, backbone: str, chain: str, date: datetime.date, find_report: Callable[[str], Reporting]
+    folder: Path, backbone: str, chain: str, date: datetime.date, find_task: Callable[[str], Task]
 ) -> Worth:
     """The worth of a model by the tables in an experiment's `folder`; InputError where they do not have it."""
-    plan = read_plan(folder / "plan.json", find_report)
+    plan = read_plan(folder / "plan.json", find_task)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]

@@ -119,6 +119,7 @@ def score_table(
         own |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
     return Scored(
         n=len(frame),
+        known=task.metrics,
         metrics=metrics.pop(""),
         baselines={
             name: ScoredBaseline(baselines[name].information, baselines[name].note, own)

@@ -58,7 +58,7 @@ def score_on_benchmark(
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = _per_question(table)
-    metrics = _measured(rows, scoring.listed)
+    metrics = _measured(rows, task.metrics.on("score"))
     measured = (metrics, scoring.pooled, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
@@ -70,6 +70,7 @@ def score_on_benchmark(
     )
     return Scored(
         n=len(rows),
+        known=task.metrics,
         metrics=by_subset.pop(MEAN),
         baselines=baselines,
         problems=counts | _problems(table, answer_rows, counts),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
+from reasonome.metrics import Metric, MetricSet
 from reasonome.scoring import calibration
 from reasonome.scoring.calibration import Bin, Side
 from reasonome.scoring.calibration_scores import calibration_scores
@@ -29,6 +30,18 @@ _EMPTY = ("", "na", "n/a", "nan", "null", "none")
 _TELLING = 0.02  # of two values of ECE, by the side on which bins are closed, that differ by more, both are told
 _SCALES = (5, 10, 100)  # that numbers above 1 may be of
 _NUMBER = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%?)")
+# The metrics that are printed of baselines too.
+KNOWN = MetricSet(
+    metrics=(
+        Metric("brier", less_is_better=True, on=("baselines",)),
+        Metric("ece", less_is_better=True, on=("baselines",)),
+    ),
+    primary="brier",
+    stand_in="brier",
+    right="",
+    groups={},
+    baselines={},
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,7 @@ def calibrate_table(
     }
     scored = Scored(
         n=len(frame),
+        known=KNOWN,
         metrics=metrics.pop(""),
         baselines={name: ScoredBaseline("the right answers", baselines[name], own) for name, own in metrics.items()},
         problems={},

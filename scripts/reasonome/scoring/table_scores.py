@@ -10,17 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reasonome.metrics import MetricSet
 from reasonome.scoring.comparisons import Pooled, percentile_bounds, resampled_means
 
 _FEWEST_CLUSTERS = 5
-# The metrics of baselines in the printed table.
-_HEADLINE = (
-    *("term_score", "rouge_l", "similarity", "exact", "distinct_names"),
-    *("top_1", "top_3", "top_5", "top_10", "mrr"),
-    *("brier", "ece", "verified", "accuracy", "balanced_accuracy", "mcc", "auroc", "rmse", "spearman"),
-)
-
-_LESS_IS_BETTER = {"brier", "ece", "rmse"}
 
 
 @dataclass(frozen=True)
@@ -61,10 +54,11 @@ class Scored:
 
     `problems` counts the problems of answers by kind, `notes` says them in words. `track` is how answers were read, if
     there is a choice; `macro` has metrics averaged first over the answers of a right gene, then over genes, so its `n`
-    counts genes.
+    counts genes. `known` are the metrics that may be among these, and where they are shown.
     """
 
     n: int
+    known: MetricSet
     metrics: dict[str, Score]
     baselines: dict[str, ScoredBaseline]
     problems: dict[str, int]
@@ -98,7 +92,7 @@ class Scored:
 
     def text(self) -> str:
         """The scores, the baselines with the margin over each, and the notes, as text for a terminal."""
-        first = {"term_score": "term_score", "rouge_l": "ROUGE-L", "top_1": "Top-1", "mrr": "MRR"}
+        first = self.known.labels(lambda metric: metric.leads)
         values = [f"{shown} {self.metrics[name].value:.4f}" for name, shown in first.items() if name in self.metrics]
         track = f", track {self.track}" if self.track else ""
         parts = [f"{', '.join(values)} ({self.n} rows{track})"] if values else []
@@ -106,12 +100,33 @@ class Scored:
         if self.macro:
             parts.append("mean over right genes\n" + _metrics_text(self.macro))
         if self.subsets:
-            parts.append(_subsets_text(self.subsets, _headline(self.metrics)))
+            parts.append(_subsets_text(self.subsets, self._of_baselines()))
         if self.baselines:
-            parts.append(_baselines_text(self.metrics, self.baselines))
+            parts.append(self._baselines_text())
         counts = ", ".join(f"{problem} {count}" for problem, count in self.problems.items() if count)
         notes = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
         return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])])
+
+    def _of_baselines(self) -> list[str]:
+        """The metrics that are printed of baselines too."""
+        return [metric for metric in self.known.on("baselines") if metric in self.metrics]
+
+    def _baselines_text(self) -> str:
+        """Values of the baselines, and how much better the answers are in the first metric that both have."""
+        shown, baselines = self._of_baselines(), self.baselines
+        less_is_better = self.known.those(lambda metric: metric.less_is_better)
+        first = next(
+            (metric for metric in shown if all(metric in baseline.metrics for baseline in baselines.values())), None
+        )
+        rows = {}
+        for name, baseline in baselines.items():
+            rows[name] = {metric: _value(baseline.metrics.get(metric)) for metric in shown}
+            if first:
+                margin = self.metrics[first].value - baseline.metrics[first].value
+                rows[name][f"margin in {first}"] = f"{-margin if first in less_is_better else margin:+.4f}"
+            rows[name]["information"] = baseline.information
+        notes = [f"{name}: {baseline.note}" for name, baseline in baselines.items() if baseline.note]
+        return "\n".join([aligned("baseline", rows), *notes])
 
 
 def few_clusters(rows: int, clusters: Sequence[str] | None, by: str = "the genes that they share") -> str:
@@ -158,10 +173,6 @@ def _fields(metrics: Mapping[str, Score]) -> dict[str, dict[str, float | None]]:
     return {name: score.fields() for name, score in metrics.items()}
 
 
-def _headline(metrics: Mapping[str, Score]) -> list[str]:
-    return [metric for metric in _HEADLINE if metric in metrics]
-
-
 def _metrics_text(metrics: Mapping[str, Score]) -> str:
     rows = {}
     for name, score in metrics.items():
@@ -177,23 +188,6 @@ def _subsets_text(subsets: Mapping[str, Mapping[str, Score]], shown: Sequence[st
         counted = max(score.n for score in metrics.values())
         rows[subset] = {metric: _value(metrics.get(metric)) for metric in shown} | {"n": counted}
     return aligned("subset", rows)
-
-
-def _baselines_text(metrics: Mapping[str, Score], baselines: Mapping[str, ScoredBaseline]) -> str:
-    """Values of the baselines, and how much better the answers are in the first metric that both have."""
-    shown = _headline(metrics)
-    first = next(
-        (metric for metric in shown if all(metric in baseline.metrics for baseline in baselines.values())), None
-    )
-    rows = {}
-    for name, baseline in baselines.items():
-        rows[name] = {metric: _value(baseline.metrics.get(metric)) for metric in shown}
-        if first:
-            margin = metrics[first].value - baseline.metrics[first].value
-            rows[name][f"margin in {first}"] = f"{-margin if first in _LESS_IS_BETTER else margin:+.4f}"
-        rows[name]["information"] = baseline.information
-    notes = [f"{name}: {baseline.note}" for name, baseline in baselines.items() if baseline.note]
-    return "\n".join([aligned("baseline", rows), *notes])
 
 
 def _value(score: Score | None) -> str:

@@ -11,7 +11,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.references import check_references
 from reasonome.core.errors import InputError, lookup, nearest
-from reasonome.task import Reporting, Task
+from reasonome.task import Task
 from reasonome.tasks.gene_classification.task import GeneClassification
 from reasonome.tasks.molecule_property.task import MoleculeProperty
 from reasonome.tasks.naming.task import GeneSetNaming
@@ -48,11 +48,6 @@ def find_task(named: str) -> Task:
     """A task that ships, by its name, or one's own, by FILE:CLASS. InputError for an unknown one."""
     path, _, kind = named.rpartition(":")
     return load_task(Path(path), kind) if path else lookup(TASKS, named, "task")
-
-
-def find_report(named: str) -> Reporting:
-    """What a task, named as in `find_task`, has for reports."""
-    return find_task(named).report
 
 
 def own_task(name: str, place: str) -> Task:

@@ -103,7 +103,7 @@ def _check_contrasts(project: Project, file: str, experiment: Experiment) -> Non
 def _check_primary(project: Project, file: str, experiment: Experiment) -> None:
     """InputError for a primary metric that the task of the benchmarks does not test."""
     if experiment.primary is not None:
-        tested = project.task(experiment.benchmarks[0]).report.metrics.compared
+        tested = project.task(experiment.benchmarks[0]).metrics.compared
         project.folder.check_known(file, ("primary",), experiment.primary, tested, "metric")
 
 

@@ -11,6 +11,7 @@ const inWords = (name) => stored.metrics[name];
 const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
 const RIGHT = stored.right;
 const MAIN = stored.primary;
+const BESIDE_ANSWERS = [...new Set([MAIN, ...stored.beside_answers])];
 
 function digits(name) {
   return ["length", "percentile", "rank"].some((unit) => name.startsWith(unit)) ? 1 : 3;

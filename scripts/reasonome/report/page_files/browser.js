@@ -19,7 +19,7 @@ const browser = (() => {
   const state = { words: [], scope: null, rows: [] };
 
   function columns() {
-    const shown = [...new Set([MAIN, "mrr", "rank", "rouge_l", "similarity", "length"])];
+    const shown = [...BESIDE_ANSWERS];
     if (sorting.chosen && !shown.includes(sorting.chosen)) shown.unshift(sorting.chosen);
     const measured = shown.filter((name) => metricNames.includes(name));
     const all = [

@@ -90,7 +90,8 @@ function baselinesDetail(row) {
     }
   }
   const baselines = baselineRows.get(`${exampleOf(row)}\n${label(row.run, "style")}`) || [];
-  const shown = [...new Set([MAIN, "mrr", "rouge_l", "similarity"])].filter((name) => metricNames.includes(name));
+  const shown = BESIDE_ANSWERS.filter((name) =>
+    metricNames.includes(name) && baselines.some((other) => metric(other, name) !== null));
   const table = plainTable(
     ["who", "uses", "answer", ...shown.map(inWords)],
     [row, ...baselines.filter((other) => other !== row)].map((other) => [

@@ -38,32 +38,6 @@ from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks.naming.settings import NamingStyle
 
-# Metrics of answers in the order in which they are shown, with similarity_<encoder> behind the mean.
-LISTED = (
-    "term_score",
-    "rouge_l",
-    "rouge_1",
-    "rouge_2",
-    "exact",
-    "similarity",
-    "percentile",
-    "lin",
-    "resnik",
-    "gene_overlap",
-    "same_term",
-    "specificity",
-    "no_name",
-    "format",
-    "format_published",
-    "abstained",
-    "gene_coverage",
-    "supported_share",
-    "copied",
-    "snap_term_score",
-    "snap_rouge_l",
-    "snap_similarity",
-    "snap_exact",
-)
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
 
@@ -71,8 +45,6 @@ SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
 class NamingScoring(Scoring[NamingDialogue]):
     """Scores of names by terms, words and encoders, and of the reasoning beside them."""
 
-    shown = ("term_score", "rouge_l")
-    listed = LISTED
     by_encoders = True
 
     def score(

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from reasonome.metrics import MetricSet
 from reasonome.task import (
     Backgrounds,
     Building,
@@ -20,6 +21,12 @@ from reasonome.tasks.naming.dialogue import NamingDialogue
 
 class GeneSetNaming(NamingDialogue, Task):
     """Given the genes of a set, name what they share."""
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.naming.metric_set import METRICS
+
+        return METRICS
 
     @cached_property
     def files(self) -> Files:

@@ -1,7 +1,6 @@
 """Reports and model cards of questions on enrichment tables: metrics, primary first, baselines, kinds of failures."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,58 +11,12 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
 from reasonome.tasks.pathway_qa.counts import counts_table
-from reasonome.tasks.verified.report import METRICS as VERIFIED
 from reasonome.tasks.verified.report import VerifiedReporting
-
-METRICS = replace(
-    VERIFIED,
-    of_names=("verified", "answer_right"),
-    hits=("verified", "answer_right"),
-    ablated={"verified": "right"},
-    shown=(
-        "verified",
-        "answer_right",
-        "reward_facts",
-        "reward_sets",
-        "reward_consistency",
-        "reward_uncertainty",
-        "format",
-        "no_name",
-        "distinct_names",
-    ),
-    names={
-        "verified": "right",
-        "answer_right": "answer right",
-        "reward_facts": "facts (V1)",
-        "reward_sets": "sets (V2)",
-        "reward_consistency": "consistency (V3)",
-        "reward_uncertainty": "uncertainty (V4)",
-        "format": "format kept",
-        "no_name": "no usable answer",
-        "truncated": "cut off",
-        "distinct_names": "distinct answers",
-        "length": "length",
-    },
-    groups={
-        "none": "nothing about the question",
-        "prompt": "the prompt alone",
-        "training data": "the training data",
-    },
-    baselines={
-        "commonest": "gives the commonest answer of training questions that ask the same",
-        "random": "gives the answer of a training question that asks the same, drawn at random",
-        "words": "logistic regression on the words of the prompt",
-        "listed": "says that it cannot be told where the prompt lists no study of what is asked, else the commonest",
-        "elsewhere": "the same, but gives what training questions say of the set in other tissues",
-        "look_up": "reads the answer off the table that the prompt shows",
-    },
-)
 
 
 class PathwayReporting(VerifiedReporting):
     """Reports and cards of questions on enrichment tables."""
 
-    metrics = METRICS
     does = "answers questions on enrichment tables"
     tag = "pathway-question-answering"
     use = "To study what a model learns of gene sets in studies. To know what a set does, read the enrichment table."

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from reasonome.metrics import MetricSet
 from reasonome.task import Building, Files, Leaks, Reporting, Scoring
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue
 from reasonome.tasks.verified.task import VerifiedTask
@@ -9,6 +10,12 @@ from reasonome.tasks.verified.task import VerifiedTask
 
 class PathwayQA(PathwayDialogue, VerifiedTask):
     """Answers are right if the short answer and the statements are."""
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.pathway_qa.metric_set import METRICS
+
+        return METRICS
 
     @cached_property
     def files(self) -> Files:

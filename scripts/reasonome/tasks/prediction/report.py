@@ -1,7 +1,6 @@
 """Reports and model cards of predictions: metrics, primary first, baselines, and margins over domain models."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,66 +10,13 @@ import pandas as pd
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import read_table
-from reasonome.tasks.prediction import by_class, margins, metrics
-from reasonome.tasks.verified.report import METRICS as VERIFIED
+from reasonome.tasks.prediction import by_class, margins
 from reasonome.tasks.verified.report import VerifiedReporting
-
-_NAMES = {
-    "verified": "right",
-    "balanced_accuracy": "balanced accuracy",
-    "mcc": "MCC",
-    "auroc": "AUROC of stated confidence",
-    "auprc": "AUPRC of stated confidence",
-    "auroc_likelihood": "AUROC of the answer's likelihood",
-    "auprc_likelihood": "AUPRC of the answer's likelihood",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "spearman": "Spearman's ρ",
-    "r2": "R²",
-    "format": "format kept",
-    "no_name": "no usable answer",
-    "truncated": "cut off",
-    "distinct_names": "distinct answers",
-    "order_agreement": "agreement of orders",
-    "length": "length",
-}
-
-METRICS = replace(
-    VERIFIED,
-    hits=("verified",),
-    ablated={"verified": "right"},
-    shown=("verified", "balanced_accuracy", "mcc", "auroc", "rmse", "spearman", "format", "no_name", "length"),
-    names=_NAMES,
-    further=("distinct_names",),
-    groups={
-        "none": "nothing about the question",
-        "prompt": "the prompt alone",
-        "training data": "the training data",
-        "a database": "a database",
-        "a domain model": "a model of the field, fitted on the same training questions",
-    },
-    baselines={
-        "constant": "always gives the commonest class, or the mean, of the training questions",
-        "random": "gives the answer of a training question drawn at random",
-        "name_words": "a rule on words of the official name, chosen on the training questions",
-        "family": "gives the commonest class of the gene's family among training questions",
-        "facts_regression": "logistic regression on the terms that facts give the gene",
-        "names_regression": "logistic regression on the encoded official name",
-        "smiles_length": "a line through the length of the SMILES",
-        "molecular_weight": "a line through the molecular weight",
-        "nearest_molecule": "gives the value of the training molecule with the highest Tanimoto similarity",
-        "random_forest": "a random forest on Morgan fingerprints and RDKit's descriptors",
-        "gradient_boosting": "gradient boosting on Morgan fingerprints and RDKit's descriptors",
-    },
-    by_stratum=("verified",),
-    pooled=metrics.METRICS,
-)
 
 
 class PredictionReporting(VerifiedReporting):
     """Reports and cards of predictions."""
 
-    metrics = METRICS
     does = "predicts classes and numbers"
     tag = "prediction"
     use = "To predict what the benchmarks below ask, for somebody who weighs the answer against a model of the field."

@@ -13,7 +13,6 @@ from reasonome.tasks.verified.scoring import VerifiedScoring, labels
 class PredictionScoring(VerifiedScoring):
     """Scores of predictions, with metrics of all answers together."""
 
-    shown = ("verified", "confidence")
     pooled = METRICS
 
 

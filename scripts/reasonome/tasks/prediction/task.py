@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from reasonome.metrics import MetricSet
 from reasonome.task import Reporting, Scoring, Tables
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
 from reasonome.tasks.verified.task import VerifiedTask
@@ -9,6 +10,12 @@ from reasonome.tasks.verified.task import VerifiedTask
 
 class PredictionTask(PredictionDialogue, VerifiedTask):
     """The base of tasks that predict."""
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.prediction.metric_set import METRICS
+
+        return METRICS
 
     @cached_property
     def scoring(self) -> Scoring:

@@ -30,11 +30,6 @@ from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
 
-# Metrics of answers in the order in which they are shown.
-LISTED = (
-    *("top_1", "top_3", "top_5", "top_10", "top_max", "mrr", "rank", "set_f1"),
-    *("listed_candidates", "non_candidates", "invented", "cut_off", "format", "reasoning_words"),
-)
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 _UNSURE = {"confidence": math.nan, "confidence_kind": ""}
 # Columns that a bare list does not have.
@@ -43,9 +38,6 @@ _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "rewa
 
 class RankingScoring(Scoring[RankingDialogue]):
     """Scores of ranked lists."""
-
-    shown = ("top_1", "top_3", "mrr")
-    listed = LISTED
 
     def score(
         self,

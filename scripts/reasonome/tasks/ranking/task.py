@@ -2,12 +2,19 @@
 
 from functools import cached_property
 
+from reasonome.metrics import MetricSet
 from reasonome.task import Building, Checks, Files, Leaks, Reporting, Scoring, Tables, Task, Teaching
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue, RareDiseaseDialogue
 
 
 class RankingTask(RankingDialogue, Task):
     """The parts that all rankings have."""
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.ranking.metric_set import METRICS
+
+        return METRICS
 
     @cached_property
     def files(self) -> Files:

@@ -30,9 +30,6 @@ _DRAWS = 20  # of random answers
 class VerifiedScoring(Scoring[VerifiedDialogue]):
     """Whether `verify` finds answers right, and how often constant and random answers are."""
 
-    shown: Sequence[str] = ("verified",)
-    listed: Sequence[str] = ("verified", "format", "truncated", "length")
-
     def score(
         self,
         project: Project,

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from reasonome.metrics import MetricSet
 from reasonome.task import Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
 from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
 
@@ -10,6 +11,12 @@ __all__ = ["Question", "VerifiedTask"]
 
 class VerifiedTask(VerifiedDialogue, Task):
     """A subclass has a name, the columns that prompts show, and `verify`."""
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.verified.metric_set import METRICS
+
+        return METRICS
 
     @cached_property
     def files(self) -> Files:

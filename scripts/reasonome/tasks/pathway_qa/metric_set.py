@@ -1,0 +1,50 @@
+"""The metrics of questions on enrichment tables: what tables, tests, pages and the terminal show of them."""
+
+from dataclasses import replace
+
+from reasonome.metrics import Metric
+from reasonome.tasks.verified.metric_set import METRICS as VERIFIED
+
+METRICS = replace(
+    VERIFIED,
+    metrics=(
+        Metric(
+            "verified",
+            "right",
+            of="name",
+            hit=True,
+            tested=True,
+            drawn="right",
+            on=("terminal", "job", "score", "baselines"),
+        ),
+        Metric("answer_right", "answer right", of="name", hit=True, on=("terminal",)),
+        Metric("reward_facts", "facts (V1)", on=("terminal",)),
+        Metric("reward_sets", "sets (V2)", on=("terminal",)),
+        Metric("reward_consistency", "consistency (V3)", on=("terminal",)),
+        Metric("reward_uncertainty", "uncertainty (V4)", on=("terminal",)),
+        Metric("format", "format kept", of="answer", of_the_form=True, on=("terminal", "score")),
+        Metric("no_name", "no usable answer", of="report", on=("terminal",)),
+        Metric("truncated", "cut off", of_the_form=True, on=("score",)),
+        Metric("distinct_names", "distinct answers", of="report", on=("terminal", "baselines")),
+        Metric("length", "length", of_the_form=True, on=("score", "answers")),
+        Metric("confidence", on=("job",)),
+        Metric("order_agreement"),
+        Metric("logprob"),
+        Metric("name_logprob"),
+        Metric("name_tokens"),
+        Metric("reward_"),
+    ),
+    groups={
+        "none": "nothing about the question",
+        "prompt": "the prompt alone",
+        "training data": "the training data",
+    },
+    baselines={
+        "commonest": "gives the commonest answer of training questions that ask the same",
+        "random": "gives the answer of a training question that asks the same, drawn at random",
+        "words": "logistic regression on the words of the prompt",
+        "listed": "says that it cannot be told where the prompt lists no study of what is asked, else the commonest",
+        "elsewhere": "the same, but gives what training questions say of the set in other tissues",
+        "look_up": "reads the answer off the table that the prompt shows",
+    },
+)

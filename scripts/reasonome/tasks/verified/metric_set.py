@@ -1,0 +1,35 @@
+"""The metrics of verified answers: what tables, tests, pages and the terminal show of them."""
+
+from reasonome.metrics import Metric, MetricSet
+
+METRICS = MetricSet(
+    metrics=(
+        Metric(
+            "verified",
+            "verified",
+            of="name",
+            tested=True,
+            drawn="verified",
+            on=("terminal", "job", "score", "baselines"),
+        ),
+        Metric("format", "format kept", of="answer", of_the_form=True, on=("terminal", "score")),
+        Metric("no_name", "no usable answer", of="report", on=("terminal",)),
+        Metric("truncated", "cut off", of_the_form=True, on=("terminal", "score")),
+        Metric("distinct_names", "distinct answers", of="report", on=("terminal", "baselines")),
+        Metric("length", "length", of_the_form=True, on=("terminal", "score", "answers")),
+        Metric("confidence"),
+        Metric("order_agreement"),
+        Metric("logprob"),
+        Metric("name_logprob"),
+        Metric("name_tokens"),
+        Metric("reward_"),
+    ),
+    primary="verified",
+    stand_in="verified",
+    right="verified",
+    groups={"none": "nothing about the question", "training data": "the training data"},
+    baselines={
+        "majority": "always gives the commonest answer of the training questions",
+        "random": "draws the answer of a training question at random",
+    },
+)
