@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reasonome.core.errors import InputError
 from reasonome.metrics import INDEPENDENT, MetricSet, is_of
 from reasonome.report.evidence import EXAMPLE
 from reasonome.scoring.comparisons import in_mean
@@ -64,8 +65,10 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
 
     The primary metric comes first, the scores of shuffled answers last. A metric that may be unknown is averaged over
     the answers for which it is known, else nan. The column `missing` is above 0 where an answer is missing; the form
-    of a missing answer scores 0, or nan if no other answer's form is known.
+    of a missing answer scores 0, or nan if no other answer's form is known. InputError for a number that no metric of
+    the task names: it would be lost without a word.
     """
+    _check_named(answers, metric_set)
     of_names = [c for c in answers if is_of(c, metric_set.of_names)]
     shuffled = [c for c in answers if c.startswith(SHUFFLED) and is_of(c.removeprefix(SHUFFLED), metric_set.of_names)]
     of_answers = [c for c in metric_set.of_answers if c in answers]
@@ -93,3 +96,10 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     for metric in set(scores) & set(questions.known):
         scores.loc[~questions.known[metric], metric] = float("nan")
     return scores
+
+
+def _check_named(answers: pd.DataFrame, metric_set: MetricSet) -> None:
+    numbers = [column.removeprefix(SHUFFLED) for column in answers.select_dtypes("number")]
+    if unnamed := metric_set.unnamed(numbers):
+        fix = "give the task a Metric of this name, or name it in `describe` (its metric_set.py)"
+        raise InputError(f"no metric names the number '{unnamed[0]}' of the scores", fix=fix)
