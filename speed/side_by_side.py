@@ -24,7 +24,7 @@ from measuring import Check, Speed, parser, report
 from model_shapes import SHAPES
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from reasonome import waiting_threads
+from reasonome import BESIDE_OTHERS
 from reasonome.answering import precision
 from reasonome.core.errors import run_program
 
@@ -74,7 +74,7 @@ def settings_of_ways(
     theirs, plain; ours, which are those that programs of reasonome have in this environment; others.
     """
     own = {name: environment[name] for name in SETTINGS if name in environment}
-    ours = (own, own | waiting_threads(environment, shared=True))
+    ours = (own, own or BESIDE_OTHERS)
     others = {f"GOMP_SPINCOUNT={number}": ({"GOMP_SPINCOUNT": str(number)},) * 2 for number in spins}
     return {"theirs": ({}, {}), "plain": ({"OMP_WAIT_POLICY": "PASSIVE"},) * 2, "ours": ours, **others}
 

@@ -114,10 +114,7 @@ def test_a_rule_has_the_digest_of_its_program(program, rule):
 
 def test_a_task_is_scored_by_its_own_code_alone():
     naming, ranking = (
-        {
-            file.parent.name
-            for file in code_digest.closure(SCRIPTS / "score.py", *code_files(TASKS[task], TASKS[task].scoring))
-        }
+        {file.parent.name for file in code_digest.closure(SCRIPTS / "score.py", *code_files(TASKS[task], "scoring"))}
         for task in ("gene_set_naming", "causal_gene_ranking")
     )
     assert "naming" in naming and "ranking" not in naming
@@ -125,7 +122,7 @@ def test_a_task_is_scored_by_its_own_code_alone():
 
 
 def test_pages_are_made_of_their_templates():
-    own = code_files(TASKS["gene_set_naming"], TASKS["gene_set_naming"].report)
+    own = code_files(TASKS["gene_set_naming"], "report")
     assert "own.html.j2" in {file.name for file in code_digest.closure(*own)}
     for program in ("render_report.py", "annotate.py"):
         assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}

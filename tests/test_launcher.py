@@ -109,21 +109,31 @@ def test_single_processes_that_start_together_have_ports_of_their_own(program):
 def test_whether_other_jobs_want_the_cores_is_what_linux_tells_of_the_last_ten_seconds(tmp_path, line, shared):
     pressure = tmp_path / "cpu"
     assert not reasonome.shares_cores(str(pressure))  # an older kernel
+    assert not reasonome.shares_cores("/proc/self/mem")  # it refuses to read, as where pressure is not counted
+    pressure.write_text("")
+    assert not reasonome.shares_cores(str(pressure))
     pressure.write_text(f"{line}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
     assert reasonome.shares_cores(str(pressure)) == shared
+
+
+OURS = {"GOMP_SPINCOUNT": "1000", "REASONOME_WAITING_THREADS": "1"}
 
 
 @pytest.mark.parametrize(
     ("given", "shared", "found"),
     [
-        ({}, True, {"GOMP_SPINCOUNT": "1000"}),
+        ({}, True, OURS),
         ({}, False, {}),
-        ({"GOMP_SPINCOUNT": "5"}, True, {}),
-        ({"OMP_WAIT_POLICY": "active"}, True, {}),
+        (OURS, True, OURS),
+        (OURS, False, {}),  # decided on the node that submitted
+        ({"GOMP_SPINCOUNT": "5"}, True, {"GOMP_SPINCOUNT": "5"}),
+        ({"OMP_WAIT_POLICY": "active"}, True, {"OMP_WAIT_POLICY": "active"}),
     ],
 )
 def test_beside_other_jobs_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, shared, found):
-    assert reasonome.waiting_threads(given, shared) == found
+    environment = {**given}
+    reasonome.decide_waiting_threads(environment, shared)
+    assert environment == found
 
 
 def test_every_program_keeps_what_the_user_says_of_waiting_threads():

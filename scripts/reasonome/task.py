@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from inspect import getfile
 from pathlib import Path
 from random import Random
@@ -377,9 +378,10 @@ class Reporting(Part[D], ABC):
     of_questions: tuple[str, ...] = ()
 
     @property
-    def templates(self) -> Path:
-        """The folder of the task's own texts on pages: task.html.j2 and own.html.j2."""
-        return Path(getfile(type(self))).with_suffix("")
+    def templates(self) -> list[Path]:
+        """The folders of the task's own texts on pages, task.html.j2 and own.html.j2: its own before those of bases."""
+        kinds = (kind for kind in type(self).__mro__ if kind.__module__ not in _NOT_OURS)
+        return [folder for kind in kinds if (folder := Path(getfile(kind)).with_suffix("")).is_dir()]
 
     def as_shown(self, table: pd.DataFrame) -> pd.DataFrame:
         """A table of scores as the page reads it; as it is by default."""
@@ -454,10 +456,16 @@ class Task(Dialogue):
     def report(self) -> Reporting: ...
 
 
-def code_files(task: Task, *parts: Part) -> list[Path]:
-    """The files of the classes that make a task's dialogue and these parts of it: what their results depend on."""
-    classes = [kind for made in (task, *parts) for kind in type(made).__mro__]
-    return list(dict.fromkeys(Path(getfile(kind)) for kind in classes if kind.__module__ not in _NOT_OURS))
+def code_files(task: Task, *parts: str) -> list[Path]:
+    """The files of a task's classes, and of the modules that its parts of these names are in.
+
+    No part is imported: who plans jobs need not have what they compute with.
+    """
+    files = [Path(getfile(kind)) for kind in type(task).__mro__ if kind.__module__ not in _NOT_OURS]
+    for part in parts:
+        imported = getattr(type(task), part).func.__code__.co_names
+        files += [Path(find_spec(name).origin) for name in imported if name.startswith("reasonome.tasks.")]
+    return list(dict.fromkeys(files))
 
 
 def held_out_terms(task: Dialogue, folder: Path) -> list[tuple[str, str]]:

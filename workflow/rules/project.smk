@@ -139,7 +139,7 @@ def code_of(script, part="", *benchmarks):
     """Digest of the code that a program runs, of tasks that of a part of these benchmarks' alone: as a param it reruns a
     job when that code changes, never for a comment."""
     tasks = [PROJECT.task(benchmark) for benchmark in benchmarks]
-    files = [file for task in tasks for file in code_files(task, *([getattr(task, part)] if part else []))]
+    files = [file for task in tasks for file in code_files(task, *([part] if part else []))]
     return code_sha256(SCRIPTS / script, *files)
 
 

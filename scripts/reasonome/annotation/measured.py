@@ -10,7 +10,7 @@ from reasonome.core.terminal import say
 from reasonome.report import card_sources, number_text, tables
 from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import ModelScores, with_interval
-from reasonome.report.plan import read_plan
+from reasonome.report.plan import summarised
 from reasonome.tasks import find_task
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.metric_set import METRICS
@@ -50,16 +50,12 @@ def measured(project: Project, settings: Annotation, model: Path | None) -> tupl
 def _scores(results: Results, backbone: str, chain: str) -> list[ModelScores]:
     """The scores of a model's names in every summarised experiment, in the order of the experiments' names."""
     scores = []
-    for path in sorted(results.experiment("any").parent.glob("*/plan.json")):
-        files = {name: path.with_name(f"{name}.tsv") for name in ("metrics", "comparisons")}
-        if not all(file.is_file() for file in files.values()):
-            continue  # not summarised yet
-        plan = read_plan(path, find_task)
+    for folder, plan in summarised(sorted(results.experiment("any").parent.glob("*")), find_task):
         evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
         if plan.task != NamingDialogue.name or not evaluations:
             continue
-        metrics = tables.read_table(files["metrics"], tables.metric_columns(plan.metric_set))
-        comparisons = tables.read_table(files["comparisons"], tables.COMPARISON_COLUMNS)
+        metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+        comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
         scores += [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
     return scores
 

@@ -8,7 +8,7 @@ from reasonome.answering.asked_model import AskedModel
 from reasonome.config.project import Project
 from reasonome.report import number_text, tables
 from reasonome.report.model_scores import ModelScores, with_interval
-from reasonome.report.plan import read_plan
+from reasonome.report.plan import summarised
 from reasonome.tasks import find_task
 from reasonome.tasks.ranking.baselines import RANDOM_ORDER
 
@@ -33,11 +33,7 @@ def _scores(project: Project, model: AskedModel, benchmarks: Collection[str]) ->
     backbone, chain = model.folder.parent.name, model.folder.name
     if model.folder.resolve() != project.results.model(backbone, chain).resolve():
         return
-    for name in project.experiments:
-        folder = project.results.experiment(name)
-        if not all((folder / file).is_file() for file in ("plan.json", "metrics.tsv", "comparisons.tsv")):
-            continue
-        plan = read_plan(folder / "plan.json", find_task)
+    for folder, plan in summarised(map(project.results.experiment, project.experiments), find_task):
         own = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain) and e.benchmark in benchmarks]
         if not own:
             continue

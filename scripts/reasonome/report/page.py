@@ -143,7 +143,7 @@ def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _environment(plan: Plan) -> Environment:
-    environment = page_files.templates(page_files.FOLDER, plan.report.templates)
+    environment = page_files.templates(page_files.FOLDER, *plan.report.templates)
     environment.filters |= {
         "score": number_text.score,
         "signed": number_text.signed,

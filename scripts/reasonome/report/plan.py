@@ -1,13 +1,14 @@
 """The plan of an experiment's report: a JSON file that the workflow writes and the programs read."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
+from reasonome.core.terminal import say
 from reasonome.metrics import MetricSet
 from reasonome.task import Reporting, Task
 
@@ -162,5 +163,17 @@ def read_plan(path: str | os.PathLike, find_task: Callable[[str], Task]) -> Plan
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or None
-        raise InputError(first["msg"], file=path, field=where, fix="run scripts/write_plan.py") from error
+        raise InputError(first["msg"], file=path, field=where, fix=f"snakemake --cores 1 --force {path}") from error
     return plan.with_task(find_task(plan.task))
+
+
+def summarised(folders: Iterable[Path], find_task: Callable[[str], Task]) -> Iterator[tuple[Path, Plan]]:
+    """Each of these folders of experiments that has a plan and tables, and the plan. One that cannot be read, such as
+    an older version wrote, is left out, and that is said."""
+    for folder in folders:
+        if not all((folder / file).is_file() for file in ("plan.json", "metrics.tsv", "comparisons.tsv")):
+            continue
+        try:
+            yield folder, read_plan(folder / "plan.json", find_task)
+        except InputError as error:
+            say(f"the scores of an experiment are left out: {error}")

@@ -1,16 +1,18 @@
 """The tasks: those that ship, a project's own, and the project that they make with its configuration."""
 
-import re
 import sys
+from functools import cache
 from importlib import util
 from pathlib import Path
 from traceback import extract_tb
+from types import ModuleType
 
 from reasonome.config import Settings
 from reasonome.config.project import Project
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.references import check_references
 from reasonome.core.errors import InputError, lookup, nearest
+from reasonome.core.manifest import text_sha256
 from reasonome.task import Task
 from reasonome.tasks.gene_classification.task import GeneClassification
 from reasonome.tasks.molecule_property.task import MoleculeProperty
@@ -67,16 +69,12 @@ def own_task(name: str, place: str) -> Task:
 
 def load_task(path: Path, kind: str) -> Task:
     """An object of a class in a user's file; InputError if it cannot be loaded, or the class is no task."""
-    spec = util.spec_from_file_location("own_task_" + re.sub(r"\W", "_", str(path)), path)
-    module = util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:  # a user's file may fail in any way
-        spec.loader.exec_module(module)
+    path = path.resolve()
+    module = _module(path, path.stat().st_mtime_ns)
+    try:  # a user's class may fail in any way
         task = getattr(module, kind)() if hasattr(module, kind) else None
     except (Exception, SystemExit) as error:
-        line = getattr(error, "lineno", None) or _error_line(error, path)
-        what = f"the task cannot be loaded: {type(error).__name__}: {error}"
-        raise InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has") from error
+        raise _not_loaded(path, error) from error
     if task is None:
         raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
     if not isinstance(task, Task):
@@ -85,7 +83,26 @@ def load_task(path: Path, kind: str) -> Task:
     return task
 
 
-def _error_line(error: Exception, path: Path) -> int | None:
+@cache
+def _module(path: Path, mtime: int) -> ModuleType:
+    """The module in a user's file, loaded once for each state of the file."""
+    spec = util.spec_from_file_location(f"own_task_{text_sha256(str(path))[:12]}", path)
+    module = util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:  # a user's file may fail in any way
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise _not_loaded(path, error) from error
+    return module
+
+
+def _not_loaded(path: Path, error: BaseException) -> InputError:
+    line = getattr(error, "lineno", None) or _error_line(error, path)
+    what = f"the task cannot be loaded: {type(error).__name__}: {error}"
+    return InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has")
+
+
+def _error_line(error: BaseException, path: Path) -> int | None:
     """The line of a file at which an error arose; None where it arose elsewhere."""
     frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == path]
     return frames[-1].lineno if frames else None

@@ -211,6 +211,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     """The plan of the report: cells, baselines, steps, audits and reasoning, with their files."""
     results = project.results
     spec = project.experiments[experiment]
+    task = project.benchmarks[spec.benchmarks[0]].task
     runs = cells(project, experiment)
     questions = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
@@ -224,7 +225,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "description": spec.description,
-        "task": project.settings.tasks.get(task := project.task(spec.benchmarks[0]).name, task),
+        "task": project.settings.tasks.get(task, task),
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),

@@ -24,6 +24,6 @@ class MoleculeProperty(MoleculePropertyDialogue, PredictionTask):
 
     @cached_property
     def leaks(self) -> Leaks:
-        from reasonome.tasks.molecule_property.leaks import MoleculeLeaks
+        from reasonome.tasks.verified.leaks import VerifiedLeaks
 
-        return MoleculeLeaks(self)
+        return VerifiedLeaks(self)  # named here, as molecules leak into molecules alone

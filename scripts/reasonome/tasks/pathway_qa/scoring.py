@@ -12,13 +12,12 @@ from reasonome.core.errors import InputError
 from reasonome.tasks.pathway_qa.answer import PathwayAnswer, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import LOOK_UP, baselines
 from reasonome.tasks.pathway_qa.dialogue import PathwayQuestion, lines, with_statements
-from reasonome.tasks.prediction.scoring import PredictionScoring, scored_baselines
+from reasonome.tasks.prediction.scoring import scored_baselines
+from reasonome.tasks.verified.scoring import VerifiedScoring
 
 
-class PathwayScoring(PredictionScoring):
+class PathwayScoring(VerifiedScoring):
     """Scores by each verifier."""
-
-    pooled = {}
 
     def score_baselines(
         self,
