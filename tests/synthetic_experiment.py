@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reasonome.benchmarks.strata import STRATA
+from reasonome.benchmarks.rows import STRATA
 from reasonome.facts.statements import STATISTICS
 
 ARMS = ["base", "KW", "KW+RA", "RA+TA", "KW+RA+TA"]

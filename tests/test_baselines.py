@@ -10,8 +10,8 @@ import pyarrow
 import pytest
 
 from reasonome.facts.genes import GeneTable
+from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.prompts.prompts import gene_order
-from reasonome.report.family import BASELINE_GROUPS, CEILINGS
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.tasks.naming import background, baselines, scoring

@@ -1,10 +1,13 @@
 """Digests of code: they follow imports, and a rule has that of the program that it runs."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from reasonome.annotation import annotate
 from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
 from reasonome.task import code_files
@@ -127,3 +130,31 @@ def test_pages_are_made_of_their_templates():
     for program in ("render_report.py", "annotate.py"):
         assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}
     assert "page.css" not in {file.name for file in code_digest.closure(SCRIPTS / "summarise.py")}
+
+
+def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():
+    naming = code_files(TASKS["gene_set_naming"], "scoring")
+    baselines = {
+        file.relative_to(SCRIPTS).as_posix() for file in code_digest.closure(SCRIPTS / "score_baselines.py", *naming)
+    }
+    assert {f"reasonome/tasks/naming/{name}.py" for name in ("baselines/nearest", "dialogue", "scoring")} <= baselines
+    assert "reasonome/tasks/naming/report.py" not in baselines
+    asked = {file.name for file in code_digest.closure(*annotate.ASKING_CODE)}  # what annotate keeps answers by
+    assert {"dialogue.py", "prompt.py"} <= asked and "scoring.py" not in asked
+
+
+def test_whoever_plans_jobs_imports_no_part_to_find_its_code():
+    """The environment that submits has none of what parts compute with."""
+    code = """
+import sys
+from reasonome.task import code_files
+from reasonome.tasks import load_project
+tasks = load_project("config").tasks.values()
+parts = ("scoring", "report", "leaks")
+print({file.name for task in tasks for part in parts for file in code_files(task, part)})
+print([name for name in ("scipy", "sklearn", "torch", "matplotlib") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS.parent, capture_output=True, text=True, check=True)
+    found, heavy = done.stdout.splitlines()
+    assert "scoring.py" in found and "report.py" in found
+    assert heavy == "[]"

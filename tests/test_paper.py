@@ -12,8 +12,8 @@ import pytest
 from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
+from reasonome.metrics import CEILING
 from reasonome.report import paper, paper_figures, tables
-from reasonome.report.family import CEILING
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.tasks import TASKS
 

@@ -9,7 +9,7 @@ from ranking_questions import TASK, case
 from synthetic_rankings import style
 
 from reasonome.core.errors import InputError
-from reasonome.report.family import BASELINE_GROUPS, CEILING
+from reasonome.metrics import BASELINE_GROUPS, CEILING
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.baselines import BASELINES, RankingQuestions, commonest_gene, name_similarity, nearest_gene
 from reasonome.tasks.ranking.metric_set import METRICS

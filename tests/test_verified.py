@@ -1,5 +1,6 @@
 """Tasks whose answers are verified: what the base gives to the third task, which is in tests/own_task."""
 
+import pickle
 from collections import Counter
 from types import SimpleNamespace
 
@@ -14,7 +15,8 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
-from reasonome.task import total
+from reasonome.task import code_files, total
+from reasonome.tasks import find_task
 from reasonome.tasks.verified import building, questions, teaching
 from reasonome.tasks.verified.dialogue import Question
 from reasonome.teaching import Proposal
@@ -304,3 +306,44 @@ def test_a_teacher_is_believed_where_it_is_right():
     kept, dropped = TASK.teaching.keep(None, None, proposals, [question(i) for i in "abc"])
     assert [row["id"] for row in kept] == ["a"]
     assert [row["reason"] for row in dropped] == [teaching.WRONG, "x"]
+
+
+OWN = """
+from reasonome.tasks.verified.report import VerifiedReporting
+from reasonome.tasks.verified.task import VerifiedTask
+
+class One(VerifiedTask):
+    name = "one"
+    columns = ("gene",)
+
+    def verify(self, answer, example):
+        return float(answer == example.answer)
+
+    @property
+    def report(self):
+        return Own(self)
+
+class Two(One):
+    name = "two"
+
+class Own(VerifiedReporting):
+    does = "guesses"
+"""
+
+
+def test_a_file_of_tasks_is_loaded_once_and_its_own_parts_have_the_defaults(tmp_path):
+    for name in ("mine-a.py", "mine_a.py"):
+        (tmp_path / name).write_text(OWN)
+    one, two = (find_task(f"{tmp_path}/mine-a.py:{kind}") for kind in ("One", "Two"))
+    other = find_task(f"{tmp_path}/mine_a.py:One")
+    assert pickle.loads(pickle.dumps(one)).name == "one" and isinstance(two, type(one))
+    assert code_files(one)[0].name == "mine-a.py" and code_files(other)[0].name == "mine_a.py"
+    assert one.report.does == "guesses" and [folder.name for folder in one.report.templates] == ["report"]
+
+
+def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text('x = 1\ny = {}["k"]\n')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="cannot be loaded: KeyError") as caught:
+        find_task("mine.py:Mine")
+    assert caught.value.line == 2

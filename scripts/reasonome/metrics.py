@@ -8,6 +8,12 @@ import numpy as np
 import pandas as pd
 
 INDEPENDENT = "similarity_independent"
+# The information that baselines use which an arm has to beat. A ceiling, which knows the truth, is no baseline: looking
+# up the tested set, or choosing the best of what a prompt shows.
+BASELINE_GROUPS = ("none", "prompt", "prompt facts", "prompt terms", "training data", "a database", "a domain model")
+CEILING = "a database with the own term"
+CEILING_OF_TERMS = "prompt terms and the true name"
+CEILINGS = (CEILING_OF_TERMS, CEILING)
 # How often each of n rows was drawn, shape (resamples, n) → a metric of all rows together, shape (resamples,).
 OfWeights = Callable[[np.ndarray], np.ndarray]
 # A table → such a metric of all of its rows; None where it is not defined.

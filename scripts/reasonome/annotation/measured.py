@@ -7,8 +7,8 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import Results
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
+from reasonome.metrics import BASELINE_GROUPS
 from reasonome.report import card_sources, number_text, tables
-from reasonome.report.family import BASELINE_GROUPS
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.plan import summarised
 from reasonome.tasks import find_task

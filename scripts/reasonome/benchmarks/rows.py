@@ -13,6 +13,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 
 SPLITS = ("train", "valid", "test")
+STRATA = ("understudied", "intermediate", "well-studied")  # by how well genes are studied
 Row = TypeVar("Row")
 
 

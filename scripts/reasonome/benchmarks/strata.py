@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.rows import STRATA
 from reasonome.facts.wording import NAMING
-
-STRATA = ("understudied", "intermediate", "well-studied")
 
 
 class Strata(NamedTuple):

@@ -3,16 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from reasonome.metrics import BASELINE_GROUPS
 from reasonome.scoring.comparisons import MEAN, holm
 
 SIGNIFICANT = 0.05
 PROTOCOL = "protocol"
-# The information that baselines use which an arm has to beat. A ceiling, which knows the truth, is no baseline: looking
-# up the tested set, or choosing the best of what a prompt shows.
-BASELINE_GROUPS = ("none", "prompt", "prompt facts", "prompt terms", "training data", "a database", "a domain model")
-CEILING = "a database with the own term"
-CEILING_OF_TERMS = "prompt terms and the true name"
-CEILINGS = (CEILING_OF_TERMS, CEILING)
 ARMS = ("parent arm", "without a step", "declared control")
 HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 

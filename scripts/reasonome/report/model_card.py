@@ -12,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
+from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.report import number_text
 from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_sources import SourceRead
-from reasonome.report.family import BASELINE_GROUPS, CEILINGS, PROTOCOL
+from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.model_steps import STAGES_IN_WORDS, learned_from
 from reasonome.report.paper import escaped

@@ -8,12 +8,13 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
+from reasonome.metrics import CEILINGS
 from reasonome.report import calibration_section, number_text, origins, page_files, scores_section
 from reasonome.report.answers_data import answers_data, list_runs, reward_weights
 from reasonome.report.audit_section import leaks_section
 from reasonome.report.contrasts_section import contrasts_section
 from reasonome.report.evidence import Evidence, TrainedStep
-from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
+from reasonome.report.family import SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.model_steps import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan, Reasoning

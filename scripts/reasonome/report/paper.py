@@ -9,8 +9,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from reasonome.config.project import chains
-from reasonome.metrics import INDEPENDENT, MetricSet
-from reasonome.report.family import CEILINGS
+from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reasonome.config import is_variant
-from reasonome.metrics import INDEPENDENT, MetricSet
+from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report import paper
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
-from reasonome.report.family import CEILINGS, SIGNIFICANT, is_claim
+from reasonome.report.family import SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan
 from reasonome.report.tables import reported_seeds, without_strata

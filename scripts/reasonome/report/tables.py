@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.core.errors import InputError
-from reasonome.metrics import MetricSet
-from reasonome.report.family import BASELINE_GROUPS, CEILINGS
+from reasonome.metrics import BASELINE_GROUPS, CEILINGS, MetricSet
 from reasonome.scoring.comparisons import MEAN
 
 SETTING = ["benchmark", "style", "decoding"]

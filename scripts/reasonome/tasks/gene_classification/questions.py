@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reasonome.benchmarks.strata import STRATA, depths
+from reasonome.benchmarks.rows import STRATA
+from reasonome.benchmarks.strata import depths
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show

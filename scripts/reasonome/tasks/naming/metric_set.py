@@ -1,8 +1,7 @@
 """The metrics of gene-set naming: what tables, tests, pages and the terminal show of them."""
 
-from reasonome.benchmarks.strata import STRATA
-from reasonome.metrics import Metric, MetricSet
-from reasonome.report.family import CEILING, CEILING_OF_TERMS
+from reasonome.benchmarks.rows import STRATA
+from reasonome.metrics import CEILING, CEILING_OF_TERMS, Metric, MetricSet
 
 _GROUPS = {
     "none": "nothing about the question",

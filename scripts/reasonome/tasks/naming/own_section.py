@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from reasonome.core import atomic
 from reasonome.facts.text import distinct_share
+from reasonome.metrics import CEILING_OF_TERMS
 from reasonome.report.evidence import Evidence
-from reasonome.report.family import CEILING_OF_TERMS
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring.comparisons import bootstrap_intervals, in_mean
 from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN

@@ -1,7 +1,6 @@
 """The metrics of rankings: what tables, tests, pages and the terminal show of them."""
 
-from reasonome.metrics import Metric, MetricSet
-from reasonome.report.family import CEILING
+from reasonome.metrics import CEILING, Metric, MetricSet
 
 _GROUPS = {
     "none": "nothing about the question",
