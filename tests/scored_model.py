@@ -59,6 +59,6 @@ def plan() -> Plan:
     trained = asked | {"arm": ARM, "chain": CHAIN, "scores": "y", "run": "y", "track": "strict"}
     baselines = [{"benchmark": "demo-go", "style": "names", "path": "z"}]
     arms = {"arms": ["base", ARM], "evaluations": [untrained, trained]}
-    return Plan(experiment="mine", task="gene_set_naming", baselines=baselines, **arms).of_task(
-        TASKS["gene_set_naming"].report
+    return Plan(experiment="mine", task="gene_set_naming", baselines=baselines, **arms).with_task(
+        TASKS["gene_set_naming"]
     )

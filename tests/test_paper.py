@@ -33,8 +33,8 @@ def make_plan(arms: dict[str, str], benchmarks=("in",), backbones=("small",), **
     ]
     baselines = [{"benchmark": name, "style": "names", "path": "f.parquet"} for name in benchmarks]
     labels = {"experiment": "tiny", "task": "gene_set_naming", "arms": list(arms)}
-    return Plan.model_validate(labels | {"evaluations": evaluations, "baselines": baselines} | fields).of_task(
-        TASKS["gene_set_naming"].report
+    return Plan.model_validate(labels | {"evaluations": evaluations, "baselines": baselines} | fields).with_task(
+        TASKS["gene_set_naming"]
     )
 
 
@@ -178,11 +178,12 @@ def test_the_best_baseline_of_every_group_is_that_of_the_metric_s_mean():
 def test_the_primary_metric_is_first_and_encoders_stand_one_by_one_only_if_there_are_several():
     names = ["similarity_minilm", "rouge_l", "similarity", "length", "term_score"]
     metrics = pd.DataFrame({"metric": names})
-    assert paper.score_metrics(metrics, "term_score") == ["term_score", "rouge_l", "similarity"]
-    assert paper.score_metrics(metrics, "rouge_l") == ["rouge_l", "term_score", "similarity"]
+    naming = TASKS["gene_set_naming"].metrics
+    assert paper.score_metrics(metrics, naming) == ["term_score", "rouge_l", "similarity"]
+    assert paper.score_metrics(metrics, naming.led_by("rouge_l")) == ["rouge_l", "term_score", "similarity"]
     several = ["similarity", "similarity_independent", "similarity_medcpt", "similarity_minilm"]
     found = pd.DataFrame({"metric": [*names, *several]})
-    assert paper.score_metrics(found, "term_score") == ["term_score", "rouge_l", *several]
+    assert paper.score_metrics(found, naming) == ["term_score", "rouge_l", *several]
 
 
 def test_strata_and_contaminated_variants_are_left_out():

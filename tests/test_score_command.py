@@ -238,7 +238,9 @@ def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(mo
         def scores(self, names, table, encoders, terms):
             return pd.DataFrame({"rouge_l": 0.0, "specificity": [{"a": np.nan, "b": 0.25, "x": 1.0}[n] for n in names]})
 
-    twice = SimpleNamespace(name="twice", tables=SimpleNamespace(reader=Twice))
+    twice = SimpleNamespace(
+        name="twice", tables=SimpleNamespace(reader=Twice), metrics=TASKS["gene_set_naming"].metrics
+    )
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS, task=twice)
     assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
 

@@ -590,7 +590,7 @@ def test_tables_come_back_as_they_were_written(experiment, tmp_path):
 def test_a_plan_of_another_version_is_refused(experiment):
     experiment.plan["step"] = []
     experiment.arm("base", answers([0.1] * 4))
-    with pytest.raises(InputError, match=r"plan\.json: step: Extra inputs.*\n  fix: run scripts/write_plan\.py"):
+    with pytest.raises(InputError, match=r"plan\.json: step: Extra inputs.*\n  fix: snakemake --cores 1 --force"):
         experiment.read()
 
 
@@ -787,3 +787,10 @@ def test_hits_are_tested_by_mcnemar(experiment):
     found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
     assert found.loc["exact", "p_mcnemar"] == pytest.approx(0.25)
     assert pd.isna(found.loc["rouge_l", "p_mcnemar"])
+
+
+def test_a_number_that_no_metric_names_is_an_error(experiment):
+    """It would be in no table, and nobody would miss it."""
+    experiment.arm("base", answers([0.1] * 4).assign(elegance=0.5))
+    with pytest.raises(InputError, match="no metric names the number 'elegance' of the scores"):
+        experiment.metrics()

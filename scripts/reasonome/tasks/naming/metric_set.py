@@ -128,6 +128,6 @@ METRICS = MetricSet(
     right="same_term",
     groups=_GROUPS,
     baselines=_BASELINES,
-    describe=("contaminated",),
+    describe=("contaminated", "copied_rank"),
     strata=STRATA,
 )
