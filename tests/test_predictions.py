@@ -264,6 +264,9 @@ def test_anybodys_table_of_classes_equals_scikit_learn():
         assert scored.metrics[name].low <= wanted <= scored.metrics[name].high
     assert scored.problems["no_class_or_number"] == (answer == "perhaps").sum()
     assert scored.baselines["constant"].metrics["balanced_accuracy"].value == 0.5
+    header = next(line for line in scored.text().splitlines() if line.startswith("baseline"))
+    columns = "baseline accuracy balanced_accuracy mcc auroc margin in accuracy information"
+    assert header.split() == columns.split()
 
 
 def test_anybodys_table_of_numbers_through_the_command(tmp_path, capsys):

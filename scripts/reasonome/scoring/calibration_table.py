@@ -35,6 +35,8 @@ KNOWN = MetricSet(
     metrics=(
         Metric("brier", less_is_better=True, on=("baselines",)),
         Metric("ece", less_is_better=True, on=("baselines",)),
+        Metric("accuracy", on=("baselines",)),
+        Metric("auroc", on=("baselines",)),
     ),
     primary="brier",
     stand_in="brier",
