@@ -354,6 +354,15 @@ def test_an_answer_without_a_confidence_speaks_for_no_class():
     assert scored.metrics["auroc"].value == 1
 
 
+def test_a_thinking_block_or_tags_around_a_class_or_a_number_cost_nothing():
+    cells = ["<think>maybe no</think>yes", "<answer>no</answer>"]
+    frame = pd.DataFrame({"answer": cells, "gold": ["yes", "no"]})
+    columns = {"answer": "answer", "gold": "gold"}
+    assert score_table(frame, columns, TASKS["gene_classification"], resamples=50).metrics["accuracy"].value == 1
+    frame = pd.DataFrame({"answer": ["<think>3?</think>-1.5", "<answer>2.25</answer>"], "gold": ["-1.5", "2.25"]})
+    assert score_table(frame, columns, TASKS["molecule_property"], resamples=50).metrics["rmse"].value == 0
+
+
 def test_classes_are_the_same_whatever_their_case_and_quotes():
     scored = scored_table(["yes", "'NO'.", "Yes", "no"], ["Yes", "no", "yes", "NO."])
     assert scored.metrics["accuracy"].value == 1 and "2 classes: Yes, no" in " ".join(scored.notes)

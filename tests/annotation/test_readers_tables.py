@@ -123,6 +123,8 @@ def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
     assert found.notes[-1] == "not used: --together, since markers are the genes that go up"
     found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=True)
     assert found.notes[-1] == "not used: --gsea, since it needs a number for all genes that were tested"
+    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=False)
+    assert not any("not used" in note for note in found.notes)
 
 
 # differential expression

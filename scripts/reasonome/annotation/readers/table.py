@@ -232,5 +232,8 @@ def first_rows(rows: pd.DataFrame, keys: pd.DataFrame, top: int | None, seed: in
 def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:
     """A sentence on the options among `names` that were set without effect, with the reason; [] if there are none."""
     fields = Annotation.model_fields
-    options = [OPTIONS[name] for name in names if getattr(settings, name) != fields[name].default]
+    of_no_use = {
+        name: (fields[name].default, *([False] if name == "gsea" else [])) for name in names
+    }  # --no-gsea is kept
+    options = [OPTIONS[name] for name, values in of_no_use.items() if getattr(settings, name) not in values]
     return [f"not used: {', '.join(options)}, since {reason}"] if options else []

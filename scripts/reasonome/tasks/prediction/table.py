@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reasonome.answering.wrapping import unwrapped
 from reasonome.core.errors import InputError
 from reasonome.facts.text import distinct_share, one_line
 from reasonome.scoring.answers import shuffled
@@ -152,7 +153,8 @@ class PredictionTable(TableTask):
 
     def _answer(self, cell: str) -> tuple[str, float | None, list[str]]:
         """The answer of a cell as text, its stated confidence, and problems: of a completion, or of a bare text."""
-        verdict = parse_answer(cell) if self.task.is_completion(cell) else self.task.bare(cell)
+        is_completion = self.task.is_completion(cell)
+        verdict = parse_answer(cell) if is_completion else self.task.bare(unwrapped(cell).text)
         return verdict.name, verdict.confidence, list(verdict.problems)
 
     def _value(self, text: str) -> str:
