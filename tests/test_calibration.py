@@ -264,7 +264,7 @@ def test_the_base_rate_of_a_kind():
     # Class a is always right, b once of twice: 0, 0, .25, .25.
     assert scored.baselines["base_rate_of_kind"].metrics["brier"].value == pytest.approx(0.125)
     header = next(line for line in scored.text().splitlines() if line.startswith("baseline"))
-    assert header.split() == "baseline brier ece accuracy auroc margin in brier information".split()
+    assert header.split() == ["baseline", "brier", "ece", "accuracy", "auroc", "margin", "in", "brier", "information"]
     assert scored.metrics["distinct_answers"].value == 2
     assert [b.metrics["distinct_answers"].value for b in scored.baselines.values()] == [2, 2]
 

@@ -30,6 +30,7 @@ OPTIONS = {
     "contrast": "--contrast",
     "gsea": "--gsea",
 }
+_OFF = {"gsea": False}  # what says that an option is not wanted
 _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
 
 
@@ -232,8 +233,5 @@ def first_rows(rows: pd.DataFrame, keys: pd.DataFrame, top: int | None, seed: in
 def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:
     """A sentence on the options among `names` that were set without effect, with the reason; [] if there are none."""
     fields = Annotation.model_fields
-    of_no_use = {
-        name: (fields[name].default, *([False] if name == "gsea" else [])) for name in names
-    }  # --no-gsea is kept
-    options = [OPTIONS[name] for name, values in of_no_use.items() if getattr(settings, name) not in values]
+    options = [OPTIONS[name] for name in names if getattr(settings, name) not in (fields[name].default, _OFF.get(name))]
     return [f"not used: {', '.join(options)}, since {reason}"] if options else []
