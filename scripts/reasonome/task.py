@@ -326,9 +326,8 @@ class Teaching(Part[D], ABC):
 
 
 class Scoring(Part[D], ABC):
-    """Scores of answers and of baselines; `pooled` are metrics of all answers together."""
+    """Scores of answers and of baselines."""
 
-    pooled: Mapping[str, Any] = {}
     by_encoders = False  # whether encoders compare answers; then `score_available` scores with the files that are there
 
     @abstractmethod

@@ -134,8 +134,8 @@ class Plan(_Strict):
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
     forgetting: Path | None = Field(None, description="table of what models still know, if that is measured")
-    _task: Task = PrivateAttr()
     trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
+    _task: Task = PrivateAttr()
 
     @property
     def metric_set(self) -> MetricSet:

@@ -59,7 +59,7 @@ def score_on_benchmark(
 
     rows = _per_question(table)
     metrics = _measured(rows, task.metrics.on("score"))
-    measured = (metrics, scoring.pooled, seed, resamples)
+    measured = (metrics, task.metrics.pooled, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
     baselines, baseline_notes = _baselines(results.baselines(benchmark, style), rows, *measured)

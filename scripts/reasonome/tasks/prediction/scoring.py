@@ -1,19 +1,31 @@
 """Scores of predictions, and of baselines and domain models beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from reasonome.config.project import Project
 from reasonome.tasks.prediction.baselines import Baseline
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
-from reasonome.tasks.prediction.metrics import METRICS
 from reasonome.tasks.verified.scoring import VerifiedScoring, labels
 
 
 class PredictionScoring(VerifiedScoring):
-    """Scores of predictions, with metrics of all answers together."""
+    """Scores of predictions; a subclass has `baselines`, which makes those of its task, and its domain models."""
 
-    pooled = METRICS
+    baselines: Callable[..., list[Baseline]]
+
+    def score_baselines(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[PredictionQuestion],
+        asked: Sequence[PredictionQuestion],
+    ) -> pd.DataFrame:
+        """The baselines and domain models, fitted on the training questions."""
+        found = self.baselines(self.task, project, benchmark, style, training, asked)
+        return scored_baselines(self.task, found, asked)
 
 
 def scored_baselines(
