@@ -141,7 +141,7 @@ def test_the_metric_that_the_experiment_names_decides():
     assert verdict(named, both).shown == "Shown by ROUGE-L (one training run): SFT over base."
     assert named.metric_set.compared[:2] == ("rouge_l", "term_score") and METRICS.compared[0] == "term_score"
     assert list(named.metric_set.ablated) == ["rouge_l", "term_score"]
-    assert named.metric_set.by_stratum[:2] == ("rouge_l", "term_score")
+    assert named.metric_set.on("strata")[:2] == ("rouge_l", "term_score")
     assert make_plan(primary="same_term").metric_set.ablated["same_term"] == METRICS.name("same_term")
 
 

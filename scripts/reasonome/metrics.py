@@ -115,24 +115,8 @@ class MetricSet:
         return self.those(lambda metric: metric.tested)
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        return self.on("terminal")
-
-    @property
     def further(self) -> tuple[str, ...]:
         return self.those(lambda metric: metric.apart)
-
-    @property
-    def by_stratum(self) -> tuple[str, ...]:
-        return self.on("strata")
-
-    @property
-    def on_variants(self) -> tuple[str, ...]:
-        return self.on("variants")
-
-    @property
-    def per_cluster(self) -> tuple[str, ...]:
-        return self.on("clusters")
 
     @property
     def names(self) -> dict[str, str]:

@@ -31,8 +31,8 @@ def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int =
     for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
         questions = scores.questions[benchmark, style]
         metric_rows = _metric_rows(scored, questions, bootstrap)
-        if plan.metric_set.per_cluster:
-            by_cluster = _by_cluster(scored, questions, plan.metric_set.per_cluster)
+        if plan.metric_set.on("clusters"):
+            by_cluster = _by_cluster(scored, questions, plan.metric_set.on("clusters"))
             metric_rows += _metric_rows(*by_cluster, bootstrap)
         rows += [{"experiment": plan.experiment} | row for row in metric_rows]
     columns = metric_columns(plan.metric_set)

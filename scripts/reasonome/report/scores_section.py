@@ -265,7 +265,7 @@ class _Tables:
         if not sizes:
             return None
         measured = set(metrics["metric"])
-        shown = [m for m in dict.fromkeys([primary, *self.metric_set.by_stratum]) if m in measured]
+        shown = [m for m in dict.fromkeys([primary, *self.metric_set.on("strata")]) if m in measured]
         columns = [Column(metric, stratum=stratum) for metric in shown for stratum in sizes]
         return self.scores(metrics, columns) | {"sizes": list(sizes.items())}
 
@@ -278,7 +278,7 @@ class _Tables:
         columns = sorted(subsets, key=lambda subset: (subset.partition("-")[0], len(subset), subset))
         return [
             (metric, self.scores(metrics, [Column(metric, subset) for subset in columns]))
-            for metric in self.metric_set.on_variants
+            for metric in self.metric_set.on("variants")
             if metric in measured
         ]
 

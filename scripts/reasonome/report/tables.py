@@ -62,7 +62,7 @@ def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
     labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
     keys = rows[labels].drop_duplicates()
     wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]
-    return wide[[metric for metric in metric_set.shown if metric in wide]].round(3).reset_index()
+    return wide[[metric for metric in metric_set.on("terminal") if metric in wide]].round(3).reset_index()
 
 
 def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
