@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # pytest's workers share the cores; read when torch is imported
@@ -15,6 +17,7 @@ from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome.config.project import Project
+from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
@@ -30,6 +33,33 @@ WEIGHTS = ROOT / ".test-weights"
 def pytest_collection_modifyitems(items):
     """Fast tests first, so that a mistake shows early."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture
+def scrubbed(tmp_path) -> Callable[[object], str]:
+    """A text for a snapshot: folders of this test and of this checkout have names that stay."""
+    return lambda text: str(text).replace(str(tmp_path), "<tmp>").replace(str(ROOT), "<root>")
+
+
+@pytest.fixture
+def refused(snapshot, scrubbed):
+    """A block that must end in an InputError at this place; the snapshot holds its whole message.
+
+    `file` is a path or, relative, its end. `pytest --snapshot-update` writes messages that changed: read the diff.
+    """
+
+    @contextmanager
+    def refused(file: str | Path | None = None, line: int | None = None, field: str | None = None) -> Iterator[None]:
+        with pytest.raises(InputError) as caught:
+            yield
+        error = caught.value
+        assert (error.line, error.field) == (line, field)
+        assert (
+            error.file is None if file is None else Path(error.file).parts[-len(Path(file).parts) :] == Path(file).parts
+        )
+        assert scrubbed(error) == snapshot
+
+    return refused
 
 
 @pytest.fixture

@@ -33,12 +33,11 @@ def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_
 
 
 @pytest.mark.parametrize("line", ["name only", "\twords\tA"])
-def test_a_line_without_name_or_tab_is_refused(tmp_path, line):
+def test_a_line_without_name_or_tab_is_refused(tmp_path, line, refused):
     path = tmp_path / "sets.gmt"
     path.write_text(f"one\twords\tA\n{line}\n")
-    with pytest.raises(InputError, match="expected name, description and genes, tab-separated") as error:
+    with refused(path, 2):
         list(read_gmt(path))
-    assert (error.value.file, error.value.line) == (path, 2)
 
 
 @pytest.mark.parametrize("fields", ["CITRULLINATION%BIOCYC%PWY-4921\tcitrullination", "lost\twords\t\t"])
@@ -50,10 +49,10 @@ def test_a_set_without_genes_is_left_out_and_counted(tmp_path, genes, fields):
     assert result.left_out == {"gene sets without genes": 1}
 
 
-def test_a_file_of_sets_without_genes_is_refused(tmp_path):
+def test_a_file_of_sets_without_genes_is_refused(tmp_path, refused):
     path = tmp_path / "sets.gmt"
     path.write_text("TP53\t2.1\nATM\t1.9\n")
-    with pytest.raises(InputError, match="none of the 2 sets has a gene"):
+    with refused(path):
         list(read_gmt(path))
 
 
