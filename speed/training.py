@@ -14,7 +14,7 @@ is that of the saved (bf16) weights, all measured alike.
 theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to the longest; gradient checkpointing;
         fp32 weights, as TRL loads them, under bf16 autocast.
 plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
-ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
+ours:   scripts/train.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
 
 All compute in the precision that this machine is faster in. Where that is fp32, theirs and plain have no autocast: with
 TRL's default of bf16 they would take hours.
@@ -87,7 +87,7 @@ def main() -> int:
         for way in ("theirs", "plain"):
             run(way, [__file__, "--way", way, *rest], {})
         step = made.model(BACKBONE, STEP)
-        words = [SCRIPTS / "sft.py", "--config", given.config.resolve(), "--folder", step]
+        words = [SCRIPTS / "train.py", "--config", given.config.resolve(), "--folder", step]
         run("ours", words, JOB_ENVIRONMENT, folder)
         facts = {"theirs": made.root / "theirs/facts.json", "plain": made.root / "plain/facts.json"}
         found = {way: atomic.read_json(file) for way, file in (facts | {"ours": step / "run.json"}).items()}
@@ -204,7 +204,7 @@ def train_with_trl(inputs: Inputs, made: Results, careful: bool) -> None:
     settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
     bf16 = precision.choose("auto") == "bf16"
     rows = conversation_rows(inputs, made, "train")
-    random.Random(SEED).shuffle(rows)  # as scripts/sft.py does, so that equal seeds draw equal steps
+    random.Random(SEED).shuffle(rows)  # as scripts/train.py does, so that equal seeds draw equal steps
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
         args=SFTConfig(

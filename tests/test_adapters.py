@@ -17,6 +17,7 @@ from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import adapters, recomputation
 from reasonome.training.pretrain import pretrain
@@ -159,7 +160,7 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     shutil.rmtree(whole.trainer_folder / "checkpoint-4")
     for name in ("model", "adapter"):
         shutil.rmtree(whole.folder / name)
-    again = Stage(whole.folder, whole.data, whole.styles)
+    again = Stage(read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
     assert again.checkpoint.name == "checkpoint-2"
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     for name, content in expected.items():

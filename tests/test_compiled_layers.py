@@ -10,7 +10,7 @@ from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
-from reasonome.config import STAGES
+from reasonome.stages import STAGES
 from reasonome.training import adapters, compiled_layers, kernels, shared_questions
 
 RECIPE = {

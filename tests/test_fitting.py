@@ -9,6 +9,7 @@ import tiny_training
 import torch
 
 from reasonome.core.errors import InputError
+from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
 from reasonome.training.sft import sft
@@ -204,7 +205,7 @@ def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone
 
     shutil.rmtree(stage.trainer_folder / "checkpoint-3")
     limited(monkeypatch, 1e9)
-    again = Stage(stage.folder, stage.data, stage.styles)
+    again = Stage(read_recipe(stage.folder), stage.folder, stage.data, stage.styles)
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     assert again.micro_batch_size == stage.micro_batch_size
     assert (again.folder / "model/model.safetensors").read_bytes() == expected

@@ -10,8 +10,8 @@ from peft import LoraConfig, get_peft_model
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
-from reasonome.config import STAGES
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES
 from reasonome.training import lm_head, recomputation, shared_questions, shared_rollouts
 from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose

@@ -1,12 +1,11 @@
 """JSON schemas of the files under config/, generated from the models that validate them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from reasonome.config import (
-    STAGES,
     Annotation,
     Backbone,
     Corpus,
@@ -16,6 +15,7 @@ from reasonome.config import (
     LockedSource,
     Name,
     Preferences,
+    Recipe,
     Request,
     Settings,
     Sizes,
@@ -43,14 +43,14 @@ FILES = {
 }
 
 
-def json_schemas(tasks: Iterable[TaskSettings]) -> dict[str, dict[str, Any]]:
+def json_schemas(tasks: Iterable[TaskSettings], stages: Mapping[str, type[Recipe]]) -> dict[str, dict[str, Any]]:
     """A schema per kind of file, by name: config, backbones, benchmarks of these tasks, …, recipe.<stage>."""
     kinds = FILES | {"benchmarks": dict[Name, any_benchmark(tasks)]}
     schemas = {name: TypeAdapter(kind).json_schema() for name, kind in kinds.items()}
     arms = schemas["experiment"]["properties"]["arms"]["additionalProperties"]
     steps = {"type": "array", "items": {"type": "string"}}
     schemas["experiment"]["properties"]["arms"]["additionalProperties"] = {"anyOf": [steps, arms]}
-    for stage, model in STAGES.items():
+    for stage, model in stages.items():
         schemas[f"recipe.{stage}"] = _recipe_file(model)
     return schemas
 

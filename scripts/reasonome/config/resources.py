@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from reasonome.config.gpu_models import check_gpu_model
 from reasonome.config.strict import Names, Strict, check_unique
 
-# The rules that a cluster runs; those marked as local run where Snakemake runs.
+# The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
     "build_facts",
     "build_benchmark",
@@ -17,13 +17,6 @@ CLUSTER_RULES = (
     "write_statements",
     "write_reasoning",
     "write_preferences",
-    "pretrain",
-    "sft",
-    "dpo",
-    "kto",
-    "reward",
-    "onlinedpo",
-    "grpo",
     "generate",
     "annotate",
     "score",
@@ -33,7 +26,6 @@ CLUSTER_RULES = (
     "paper",
     "render_report",
 )
-TRAINING_RULES = ("pretrain", "sft", "dpo", "kto", "reward", "onlinedpo", "grpo")
 Sharding = Literal["none", "zero2", "zero3"]
 
 

@@ -18,9 +18,10 @@ from reasonome.report.audit_section import LEAK_KINDS
 from reasonome.report.card_sources import SourceRead
 from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
-from reasonome.report.model_steps import STAGES_IN_WORDS, learned_from
+from reasonome.report.model_steps import learned_from
 from reasonome.report.paper import escaped
 from reasonome.report.plan import Evaluation, Plan
+from reasonome.stages import STAGES
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
@@ -76,7 +77,7 @@ def render_card(
         weights=_weights(weights, backbone),
         digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
         steps=steps,
-        stages=STAGES_IN_WORDS,
+        stages={name: stage.in_words for name, stage in STAGES.items()},
         sources=sources,
         evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
         primary=plan.metric_set.primary,

@@ -16,7 +16,7 @@ from trl import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import JUDGE, GrpoRecipe, OnlineDpoRecipe, RolloutRecipe, Style
+from reasonome.config import JUDGE, RolloutRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.terminal import show
@@ -179,7 +179,7 @@ def grpo(
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
     rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
-    if getattr(recipe, "gold", "own") == "shuffled":
+    if recipe.is_placebo:
         rows = {benchmark: shuffled_gold(task, examples, stage.step.seed) for benchmark, examples in rows.items()}
     weights = recipe.weights_of_benchmarks
     prompted = mixed(rows, weights, recipe.prompts, "prompts")
@@ -200,7 +200,7 @@ def grpo(
     stage.fit(longest, rollouts.share_of_gpu(recipe))
     model = stage.load_model()
     sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
-    trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
+    trainer = recipe.trainer(
         model=model,
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
@@ -249,7 +249,7 @@ def grpo(
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
-        "code": code_sha256(__file__, getfile(type(task))),
+        "code": code_sha256(__file__, getfile(type(recipe)), getfile(type(task))),
     }
     measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
     stage.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
@@ -263,22 +263,15 @@ def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
     return rows
 
 
-def _settings(stage: Stage, recipe: GrpoRecipe | OnlineDpoRecipe) -> dict[str, Any]:
-    settings = {
+def _settings(stage: Stage, recipe: RolloutRecipe) -> dict[str, Any]:
+    return {
         **stage.arguments(),
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,
         "beta": recipe.beta,
         "reward_weights": list(recipe.weights.values()),
-    }
-    if isinstance(recipe, OnlineDpoRecipe):
-        return settings | {"scale_rewards": "none"}  # which of two earned more is all that counts
-    return settings | {
-        "num_iterations": recipe.iterations,
-        "multi_objective_aggregation": {"sum": "sum_then_normalize", "each": "normalize_then_sum"}[recipe.aggregation],
-        "loss_type": recipe.loss,
-        "scale_rewards": recipe.scale_rewards,
+        **recipe.trainer_settings,
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from transformers.utils import is_flash_attn_2_available, is_liger_kernel_available
 
-from reasonome.config import TrainingSettings
+from reasonome.config import Recipe
 from reasonome.training import compiled_layers, sharding
 
 
@@ -19,7 +19,7 @@ class Kernels:
     compiled_layers: bool = False
 
 
-def choose(recipe: TrainingSettings, say: bool = True) -> Kernels:
+def choose(recipe: Recipe, say: bool = True) -> Kernels:
     """The kernels of a recipe. Where layers cannot be compiled they run as they are, and a line tells why."""
     lacking = compiled_layers.missing() if recipe.compile_layers else ""
     if lacking and say:
@@ -27,7 +27,7 @@ def choose(recipe: TrainingSettings, say: bool = True) -> Kernels:
     return replace(_hand_written(recipe), compiled_layers=recipe.compile_layers and not lacking)
 
 
-def _hand_written(recipe: TrainingSettings) -> Kernels:
+def _hand_written(recipe: Recipe) -> Kernels:
     """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
     FlashAttention computes in bf16 alone, and FlashAttention-4, which installs a module of the same name, is not its
@@ -39,5 +39,5 @@ def _hand_written(recipe: TrainingSettings) -> Kernels:
     if not torch.cuda.is_available():
         return Kernels(labelled_head=sharding.chosen() != "zero3")
     flash = recipe.precision == "bf16" and is_flash_attn_2_available()
-    liger = recipe.stage != "reward" and is_liger_kernel_available()
+    liger = recipe.answers and is_liger_kernel_available()
     return Kernels("flash_attention_2" if flash else "", liger)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, Experiment, Recipe, RecipeFile, TrainingSettings
+from reasonome.config import NAME, Experiment, Recipe, RecipeFile
 from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText
@@ -33,7 +33,7 @@ class ConfigFolder:
         text = self._parsed(file)
         return validated(kind, text.data, text)
 
-    def read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
+    def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
         name = f"recipes/{stage}.yaml"
         if not (self.root / name).is_file():

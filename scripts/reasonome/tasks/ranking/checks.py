@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reasonome.config import FORMAT_FILES, RolloutRecipe, SftRecipe
+from reasonome.config import FORMAT_FILES, Recipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import Loc
@@ -68,13 +68,11 @@ class RankingChecks(Checks[RankingDialogue]):
                 "scores",
             )
 
-    def check_recipe(self, project: Project, file: str, variant: str, recipe: RolloutRecipe | SftRecipe) -> None:
+    def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
         """Check that rewards count as many genes of a list as the benchmark."""
-        if isinstance(recipe, RolloutRecipe):
+        if recipe.grades:
             counted = project.benchmarks[recipe.benchmark].longest_list
-            if recipe.grading.longest_list != counted:
+            if recipe.grades.longest_list != counted:
                 loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
-                what = (
-                    f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
-                )
+                what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
                 raise project.folder.error(file, loc, what, f"longest_list: {counted}")

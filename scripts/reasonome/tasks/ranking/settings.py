@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.benchmarks import check_subset_names
-from reasonome.config.recipes import LongestList
+from reasonome.config.rollouts import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
 
