@@ -41,7 +41,7 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program
-from reasonome.training import recomputation
+from reasonome.training import kernels
 from reasonome.training.sft import conversations, read_proposals
 from reasonome.training.throughput import Meter
 
@@ -201,7 +201,7 @@ def train_with_trl(inputs: Inputs, made: Results, careful: bool) -> None:
     base = made.model(BACKBONE, "base") / "model"
     tokenizer = AutoTokenizer.from_pretrained(base)
     same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
-    settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
+    settings = {**kernels.recomputation(False), "train_sampling_strategy": "group_by_length"} if careful else {}
     bf16 = precision.choose("auto") == "bf16"
     rows = conversation_rows(inputs, made, "train")
     random.Random(SEED).shuffle(rows)  # as scripts/train.py does, so that equal seeds draw equal steps

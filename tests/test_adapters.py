@@ -19,7 +19,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
-from reasonome.training import adapters, recomputation
+from reasonome.training import adapters, kernels
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage
@@ -207,7 +207,7 @@ def test_adapters_in_one_product_give_the_gradients_of_those_added_to_the_activa
     plain_logits, plain = outcome(texts)
     adapters.add_in_one_product(model)
     if recomputed:
-        recomputation.enable(model.get_base_model())
+        kernels.recompute(model.get_base_model())
         model.get_base_model().enable_input_require_grads()
     logits, gradients = outcome(texts)
     assert any(type(module) is adapters._OneProduct for module in model.modules())

@@ -18,8 +18,7 @@ from reasonome.task import Reward
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.training.grpo import grpo
-from reasonome.training.placebo import shuffled_gold
+from reasonome.training.grpo import grpo, shuffled_gold
 from reasonome.training.stage import Stage
 
 NAMING, GENES, LOCI, PATHWAYS = (

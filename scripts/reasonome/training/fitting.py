@@ -18,7 +18,7 @@ from trl.trainer import add_fused_lm_head
 from reasonome.config import Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.training import adapters, processes, recomputation, sharding
+from reasonome.training import adapters, kernels, processes, sharding
 
 FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
@@ -143,7 +143,7 @@ def _trial(model, recipe: Recipe) -> Callable[[int, int], None]:
     add_head(model)
     trained.to("cuda").train()
     if recipe.gradient_checkpointing:
-        recomputation.enable(model)
+        kernels.recompute(model)
         model.enable_input_require_grads()
 
     def trial(rows: int, length: int) -> None:

@@ -19,17 +19,18 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config import JUDGE, RolloutRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
+from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Policy, Reward, Similarity, Task, means, total
 from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
+from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
 from reasonome.training.judge import Judge
-from reasonome.training.placebo import shuffled_gold
-from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
 
@@ -287,3 +288,18 @@ def rollout_tokens(history: list[dict[str, Any]], of: str, batch_size: int, pass
             tokens += entry[f"{of}/mean_length"] * batch_size * (until - drawn)
             drawn = until
     return round(tokens)
+
+
+def shuffled_gold(task: Task, examples: list[Any], seed: int) -> list[Any]:
+    """The questions of a benchmark, in their order, each with the right answer of another one of its subset.
+
+    Each answer is used once, so that a constant answer earns what it did. InputError for the only one of a subset.
+    """
+    subsets = [example.subset for example in examples]
+    if single := [subset for subset in dict.fromkeys(subsets) if subsets.count(subset) == 1]:
+        what = f"subset '{single[0]}' has one training question: it can get no other's right answer"
+        raise InputError(
+            what, field="gold", fix="take more questions (`rows`), or leave the subset out of the benchmark"
+        )
+    others = shuffled(examples, subsets, seed)
+    return [task.with_gold_of(example, other) for example, other in zip(examples, others, strict=True)]

@@ -34,14 +34,11 @@ from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.task import Task
 from reasonome.training import (
     adapters,
+    batches,
     checkpoints,
-    compiled_layers,
     fitting,
     kernels,
-    lm_head,
-    ordering,
     processes,
-    recomputation,
     retention,
     sharding,
     throughput,
@@ -123,7 +120,7 @@ class Stage:
         chosen = precision.choose(self.recipe.precision, say=processes.is_first())
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
         self.kernels = kernels.choose(self.recipe, say=processes.is_first())
-        lm_head.use(self.kernels.labelled_head)
+        kernels.use_head(self.kernels.labelled_head)
         self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
@@ -215,7 +212,7 @@ class Stage:
             "weight_decay": recipe.weight_decay,
             "max_grad_norm": recipe.max_grad_norm,
             "bf16": recipe.precision == "bf16",
-            **recomputation.arguments(recipe.gradient_checkpointing),
+            **kernels.recomputation(recipe.gradient_checkpointing),
             "save_strategy": "steps",
             "save_steps": recipe.save_steps,
             "save_total_limit": retention.WHILE_TRAINING,
@@ -258,10 +255,10 @@ class Stage:
         trainer.add_callback(self.stop)  # behind what leaves a checkpoint out
         trainer.add_callback(self.meter)
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
-        ordering.install(trainer, self.recipe.batch_size, self.recipe.steps_alike)
+        batches.install(trainer, self.recipe.batch_size, self.recipe.steps_alike)
         self._ready_adapter(trainer.model)
         if self.kernels.compiled_layers:
-            compiled_layers.use(trainer.model)
+            kernels.compile_layers(trainer.model)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)
