@@ -143,7 +143,7 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
     monkeypatch.setenv("REASONOME_SHARDING", sharded)
     model = torch.nn.Linear(10, 7)
     model.bias.requires_grad = False
-    recipe = SimpleNamespace(beta=0.04, adapter=None)
+    recipe = SimpleNamespace(holds_parent=True, adapter=None)
     assert fitting._bytes_beside(model, recipe) == 70 * each + 77 * 4, "and a reference model, of all weights"
     recipe.adapter = {"rank": 4}
     assert fitting._bytes_beside(model, recipe) == 70 * each

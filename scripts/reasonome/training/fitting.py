@@ -159,7 +159,7 @@ def _bytes_beside(model, recipe: Recipe) -> int:
     """Memory of a process that no trial takes: the optimizer's moments, buckets of gradients, a reference model."""
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     reference = 0
-    if getattr(recipe, "beta", 0) and not recipe.adapter:
+    if recipe.holds_parent and not recipe.adapter:
         reference = REFERENCE_BYTES * sum(weight.numel() for weight in model.parameters())
     if sharding.chosen() == "zero2":
         return reference + ADAM_BYTES * trained // processes.count()
