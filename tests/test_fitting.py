@@ -108,7 +108,7 @@ class _Gpu:
     ],
 )
 def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, rows, monkeypatch):
-    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=beta, adapter=None)
+    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=bool(beta), adapter=None)
     fits = fitting._trial_on_gpu(gpu.model, recipe, taken)
     assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
     assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
@@ -124,7 +124,7 @@ def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, ro
     ],
 )
 def test_memory_that_other_libraries_miss_is_memory_and_what_is_wrong_is_told(says, fits, monkeypatch):
-    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=0, adapter=None)
+    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=False, adapter=None)
     gpu.error = RuntimeError(says)
     tried = fitting._trial_on_gpu(gpu.model, recipe, 0)
     if fits:
