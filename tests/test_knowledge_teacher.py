@@ -13,7 +13,7 @@ from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
 from reasonome.tasks.naming.teaching import recited, said_of
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 
 COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 

@@ -11,7 +11,7 @@ from reasonome.config import OpenAITeacher
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming import teaching
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 from reasonome.teaching.openai import ask_beside, prompts, to_proposals
 
 TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
