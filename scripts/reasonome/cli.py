@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 from reasonome.commands import annotate, calibrate, doctor, plan, rank, score, update
-from reasonome.config.project.working_folder import standing_in
+from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show

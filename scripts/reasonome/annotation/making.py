@@ -14,7 +14,7 @@ from reasonome.answering.find_model import is_address
 from reasonome.cluster import snakemake_lock
 from reasonome.config import AdapterWeights, Annotation
 from reasonome.config.project import Project, chains
-from reasonome.config.project.working_folder import INSTALLED
+from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 

@@ -10,10 +10,10 @@ from reasonome.answering import chat_endpoint
 from reasonome.answering.answers import Question, answer_row, questions
 from reasonome.answering.engine import Completion
 from reasonome.config import ApiModel, Decoding, Endpoint, Style
+from reasonome.config.styles import count_tokens
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
-from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import Message
 from reasonome.task import Task
 

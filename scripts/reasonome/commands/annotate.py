@@ -28,7 +28,7 @@ from reasonome.commands.columns import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
-from reasonome.config.project.working_folder import project_folder
+from reasonome.config.project.folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.terminal import printable
 from reasonome.tasks import load_project

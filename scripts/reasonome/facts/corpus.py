@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.core.atomic import replacing, write_text
+from reasonome.core.atomic import read_parquet, replacing, write_text
 from reasonome.core.errors import InputError
-from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import FORMATS, SourceFacts
 from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
