@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from reasonome.config import RecallTeacher
-from reasonome.facts.stated import StatedFact
+from reasonome.facts.selection import StatedFact
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming

@@ -124,20 +124,20 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
-    from reasonome.facts import release_diff
+    from reasonome.facts import corpus
 
-    changes = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
+    changes = corpus.compare(corpus.read(args.old), corpus.read(args.new))
     tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
     show(tsv if args.format == "tsv" else changes.text(), end="")
     return int(changes.differs)
 
 
 def _estimate(args: argparse.Namespace) -> int:
-    from reasonome.answering import estimate
+    from reasonome.answering import api
 
     project = load_project(args.config)
-    table = estimate.table(project, args.experiment)
-    show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else estimate.text(table))
+    table = api.estimates(project, args.experiment)
+    show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else api.as_text(table))
     return 0
 
 

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from reasonome.config import Endpoint, Price
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 
 Message = Mapping[str, str]
 
@@ -238,7 +238,7 @@ class _Client:
                 return body
             try:
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                read = json_text.loads(body)
+                read = text_file.json_value(body)
                 self._check(read)
                 return _answer(read, round(monotonic() - started, 3))
             except _NO_COMPLETION:

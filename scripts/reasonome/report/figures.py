@@ -16,7 +16,7 @@ from tqdm import tqdm
 from reasonome.config.experiments import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
-from reasonome.facts.stated import RECALLED
+from reasonome.facts.selection import RECALLED
 from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.drawing import (
     COLOURS,

@@ -9,8 +9,7 @@ import pandas as pd
 from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.answering.wrapping import told, unwrapped
-from reasonome.benchmarks.rows import read_rows
-from reasonome.benchmarks.sealing import unsealed
+from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet

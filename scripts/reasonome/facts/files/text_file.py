@@ -1,12 +1,15 @@
-"""Text files, plain or gzipped, read by line or whole; clear errors for files of other kinds."""
+"""Text from elsewhere: files, plain or gzipped, and JSON; clear errors for what is something else."""
 
 import gzip
 import hashlib
 import io
+import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -110,3 +113,34 @@ def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
         what = f"not UTF-8 text ({error.reason}: byte {data[error.start]:#x})"
         fix = "convert it to UTF-8, for example: iconv -f latin1 -t utf-8"
         raise InputError(what, file=path, line=line + data.count(b"\n", 0, error.start), fix=fix) from None
+
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+def whole_text(text: str) -> str:
+    """The text with U+FFFD for unpaired surrogates ("\\ud83d" alone), which UTF-8 cannot encode."""
+    return _HALF_CHARACTER.sub("\ufffd", text)
+
+
+def json_value(text: str) -> Any:
+    """The value of a JSON text, with all strings made `whole_text`.
+
+    Raises ValueError for invalid JSON, for a repeated key in an object, and for thousands of brackets in one another.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("too many brackets within one another") from None
+    if "\\ud" not in text.lower():
+        return value
+    return json.loads(whole_text(json.dumps(value, ensure_ascii=False)))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in value:
+            raise ValueError(f"the key '{whole_text(key)}' stands twice in one object")
+        value[key] = item
+    return value

@@ -1,5 +1,7 @@
 """Knowledge sources: each module turns the native files of one source into facts."""
 
+from reasonome.config.project import Project
+from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import (
     bioconductor,
     corum,
@@ -12,7 +14,6 @@ from reasonome.facts.sources import (
     panther,
     reactome,
     uniprot,
-    wikipathways,
 )
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
 
@@ -20,7 +21,7 @@ FORMATS: dict[str, SourceFormat] = {
     "go": go.FORMAT,
     "reactome": reactome.FORMAT,
     "reactome_mapping": reactome.MAPPING,
-    "wikipathways": wikipathways.FORMAT,
+    "wikipathways": gmt.WIKIPATHWAYS,
     "hgnc": hgnc.FORMAT,
     "ncbi_gene": ncbi_gene.FORMAT,
     "bioconductor": bioconductor.FORMAT,
@@ -32,4 +33,11 @@ FORMATS: dict[str, SourceFormat] = {
     "gmt": gmt.FORMAT,
 }
 
-__all__ = ["FORMATS", "SourceFacts", "SourceFormat"]
+
+def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
+    """The genes of a source's files; of the taxon, where one is given. Raises InputError as its format does."""
+    read_genes = FORMATS[project.sources[source].format].read_genes
+    return GeneTable(read_genes(project.source_files(source), *taxon))
+
+
+__all__ = ["FORMATS", "SourceFacts", "SourceFormat", "read_authority"]

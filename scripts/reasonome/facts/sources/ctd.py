@@ -9,8 +9,15 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import AS_PUBLISHED, check_entrez_id, make_facts, records, select_organism
+from reasonome.facts.sources.source import (
+    AS_PUBLISHED,
+    SourceFacts,
+    SourceFormat,
+    check_entrez_id,
+    make_facts,
+    records,
+    select_organism,
+)
 
 # The whole file has about 30 million inferred gene-disease pairs; each gene keeps those with the highest scores.
 INFERRED_PER_GENE = 20

@@ -15,8 +15,7 @@ import pandas as pd
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import NOT, SourceFacts, SourceFormat, with_genes
-from reasonome.facts.sources.table import AS_PUBLISHED, rows
+from reasonome.facts.sources.source import AS_PUBLISHED, NOT, SourceFacts, SourceFormat, rows, with_genes
 
 # The relations of GAF 2.2 between a gene product and a term, by aspect (column 9).
 RELATIONS = {

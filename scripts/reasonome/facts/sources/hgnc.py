@@ -6,8 +6,16 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, make_facts, records
+from reasonome.facts.sources.source import (
+    SourceFacts,
+    SourceFormat,
+    check_entrez_id,
+    check_human,
+    check_once,
+    check_symbol,
+    make_facts,
+    records,
+)
 
 COLUMNS = [
     "hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id",

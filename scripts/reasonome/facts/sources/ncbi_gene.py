@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import (
+from reasonome.facts.sources.source import (
+    SourceFacts,
+    SourceFormat,
     check_entrez_id,
     check_once,
     check_symbol,

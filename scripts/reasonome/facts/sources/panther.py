@@ -7,8 +7,7 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import make_facts, organism_name, rows, select_organism
+from reasonome.facts.sources.source import SourceFacts, SourceFormat, make_facts, organism_name, rows, select_organism
 
 # Pathway accession and name, component accession and name, sequence, protein, confidence code, evidence and its
 # type, subfamily accession and name.

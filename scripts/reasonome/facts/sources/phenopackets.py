@@ -25,7 +25,7 @@ from tqdm import tqdm
 from reasonome.core.errors import InputError, closest, nearest
 from reasonome.core.terminal import printable
 from reasonome.core.yaml_text import YamlText
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file, decoded, lines
 from reasonome.facts.text import one_line
 
@@ -443,7 +443,7 @@ def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
     if where.endswith(SUFFIXES[1:]):
         return YamlText(text, Path(place["file"])).data
     try:
-        return json_text.loads(text)
+        return text_file.json_value(text)
     except ValueError as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None

@@ -9,7 +9,7 @@ from reasonome.config.project.experiments import examples_folder
 from reasonome.core import atomic
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
-from reasonome.facts.stated import StatedFact, object_names, stated_facts
+from reasonome.facts.selection import StatedFact, object_names, stated_facts
 from reasonome.facts.wording import PARAPHRASES, worded_as
 from reasonome.prompts.prompts import Message, Prompt
 from reasonome.scoring.encoders import load_encoders
