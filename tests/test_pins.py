@@ -15,7 +15,7 @@ from reasonome import cli
 from reasonome.config import LockedFile, SourceFile
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
-from reasonome.facts.fetching import download, licences, pins
+from reasonome.facts.fetching import download, pins
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,7 +181,7 @@ def test_a_restricted_source_waits_for_a_word(project, capsys):
         cli.main(["pin", "terms"])
     assert caught.value.field == "terms.accept_licence" and caught.value.file == Path("config/sources.yaml")
     with pytest.raises(InputError, match="'terms' is under a restricted licence"):
-        licences.licence_table(load_project("config"), "mine")
+        pins.licence_table(load_project("config"), "mine")
     edit("config/sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
 
@@ -196,7 +196,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project):
 def test_the_licences_of_a_corpus(project):
     edit("config/sources.yaml", accept)
     cli.main(["pin", "sets"])
-    table = licences.licence_table(load_project("config"), "mine").to_dict("records")
+    table = pins.licence_table(load_project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -221,7 +221,7 @@ def test_a_changed_file_builds_nothing(project):
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match="is not the file that was pinned") as caught:
-        licences.licence_table(load_project("config"), "mine")
+        pins.licence_table(load_project("config"), "mine")
     assert caught.value.field == "hgnc-demo.files.table" and "768,703 bytes" in caught.value.what
     assert "768,704 bytes" in caught.value.what and "reasonome pin hgnc-demo" in caught.value.fix
 

@@ -86,15 +86,15 @@ def _prompts(args: argparse.Namespace) -> int:
 
 
 def _pin(args: argparse.Namespace) -> int:
-    from reasonome.facts.fetching import licences, pins
+    from reasonome.facts.fetching import pins
 
     project = load_project(args.config)
     for name in args.sources or project.sources:
         source = lookup(project.sources, name, "source")
-        if not args.sources and licences.waits(source):
+        if not args.sources and pins.licence_waits(source):
             show(f"{name}: left out, its licence is not accepted ({source.licence})")
             continue
-        licences.check_accepted(project, name, alone=True)
+        pins.check_licence(project, name, alone=True)
         before = project.locked.get(name)
         for sentence in pins.told(name, before, pins.pin(project, name).files):
             show(sentence)

@@ -15,7 +15,6 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.terminal import printable
 from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import read_text
 
@@ -197,7 +196,7 @@ def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None
     if delimiter == _BLANKS:
         delimiter, texts = "\t", ("\t".join(_BLANK_CELL.findall(text)) + "\n" for text in texts)
     rows = csv_rows(texts, path, delimiter, doubtful)
-    for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
+    for line, cells in tqdm(rows, path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
         if any(cell.strip() for cell in cells):
             yield line, cells
 
@@ -255,9 +254,7 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
     """(columns of all rows, lines, values of each column); a row without a column has None there."""
     lines: list[int] = []
     values: dict[str, list[Any]] = {}
-    matches = tqdm(
-        _JSON_LINE.finditer(text), desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False
-    )
+    matches = tqdm(_JSON_LINE.finditer(text), desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False)
     for number, line in enumerate(matches, 1):
         if not line.group().strip():
             continue

@@ -14,7 +14,6 @@ from typing import Any
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError
-from reasonome.core.terminal import printable
 
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
 _HEAD = 1000  # bytes in which a file of another kind is recognised
@@ -44,7 +43,7 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
         handle = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if raw.peek(2).startswith(_GZIP) else raw
         try:
             _refuse_other_kinds(handle.peek(_HEAD), path, line=1)
-            shown = tqdm(handle, desc=printable(path.name), unit=" lines", unit_scale=True, delay=5, leave=False)
+            shown = tqdm(handle, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
             for number, line in enumerate(shown, start=1):
                 text = decoded(line, path, number).rstrip("\r\n")
                 if "\r" in text:

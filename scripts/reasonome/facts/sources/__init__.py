@@ -1,6 +1,10 @@
 """Knowledge sources: each module turns the native files of one source into facts."""
 
+import os
+from pathlib import Path
+
 from reasonome.config.project import Project
+from reasonome.facts.files.text_file import check_is_file
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import (
     bioconductor,
@@ -15,6 +19,8 @@ from reasonome.facts.sources import (
     reactome,
     uniprot,
 )
+from reasonome.facts.sources.bioconductor import ontology_from_sqlite
+from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
 
 FORMATS: dict[str, SourceFormat] = {
@@ -40,4 +46,16 @@ def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
     return GeneTable(read_genes(project.source_files(source), *taxon))
 
 
-__all__ = ["FORMATS", "SourceFacts", "SourceFormat", "read_authority"]
+def read_ontology(path: str | os.PathLike) -> Ontology:
+    """The ontology of an OBO, or of Bioconductor's GO.sqlite. Raises InputError."""
+    return ontology_from_sqlite(path) if is_sqlite(path) else read_obo(path)
+
+
+def is_sqlite(path: str | os.PathLike) -> bool:
+    """Whether the file is an SQLite database, by its first bytes. Raises InputError where there is no file."""
+    check_is_file(Path(path))
+    with open(path, "rb") as handle:
+        return handle.read(16) == b"SQLite format 3\0"
+
+
+__all__ = ["FORMATS", "SourceFacts", "SourceFormat", "is_sqlite", "read_authority", "read_ontology"]
