@@ -19,24 +19,22 @@ from reasonome.facts.sources import (
     reactome,
     uniprot,
 )
-from reasonome.facts.sources.bioconductor import ontology_from_sqlite
-from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
 
 FORMATS: dict[str, SourceFormat] = {
-    "go": go.FORMAT,
-    "reactome": reactome.FORMAT,
-    "reactome_mapping": reactome.MAPPING,
-    "wikipathways": gmt.WIKIPATHWAYS,
-    "hgnc": hgnc.FORMAT,
-    "ncbi_gene": ncbi_gene.FORMAT,
-    "bioconductor": bioconductor.FORMAT,
-    "uniprot": uniprot.FORMAT,
-    "ctd": ctd.FORMAT,
-    "panther": panther.FORMAT,
-    "corum": corum.FORMAT,
-    "hpo": hpo.FORMAT,
-    "gmt": gmt.FORMAT,
+    "go": SourceFormat(go.read),
+    "reactome": SourceFormat(reactome.read_gmt_file),
+    "reactome_mapping": SourceFormat(reactome.read_mapping),
+    "wikipathways": SourceFormat(gmt.read_wikipathways),
+    "hgnc": SourceFormat(hgnc.read, hgnc.authority),
+    "ncbi_gene": SourceFormat(ncbi_gene.read, ncbi_gene.read_genes),
+    "bioconductor": SourceFormat(bioconductor.read, bioconductor.read_genes),
+    "uniprot": SourceFormat(uniprot.read),
+    "ctd": SourceFormat(ctd.read),
+    "panther": SourceFormat(panther.read),
+    "corum": SourceFormat(corum.read),
+    "hpo": SourceFormat(hpo.read),
+    "gmt": SourceFormat(gmt.read),
 }
 
 
@@ -46,9 +44,9 @@ def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
     return GeneTable(read_genes(project.source_files(source), *taxon))
 
 
-def read_ontology(path: str | os.PathLike) -> Ontology:
+def read_ontology(path: str | os.PathLike) -> go.Ontology:
     """The ontology of an OBO, or of Bioconductor's GO.sqlite. Raises InputError."""
-    return ontology_from_sqlite(path) if is_sqlite(path) else read_obo(path)
+    return bioconductor.ontology_from_sqlite(path) if is_sqlite(path) else go.read_obo(path)
 
 
 def is_sqlite(path: str | os.PathLike) -> bool:

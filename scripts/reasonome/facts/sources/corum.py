@@ -12,7 +12,6 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import (
     AS_PUBLISHED,
     SourceFacts,
-    SourceFormat,
     make_facts,
     organism_name,
     records,
@@ -83,6 +82,3 @@ def _subunits(row: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _list(cell: str) -> list[str]:
     return ["" if item.strip() in _NONE else item.strip() for item in cell.split(";")]
-
-
-FORMAT = SourceFormat(read=read)

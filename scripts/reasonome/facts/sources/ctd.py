@@ -12,7 +12,6 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import (
     AS_PUBLISHED,
     SourceFacts,
-    SourceFormat,
     check_entrez_id,
     make_facts,
     records,
@@ -127,6 +126,3 @@ def _score(value: str, path: Path, line: int) -> float:
     except ValueError:
         what = f"expected a number where there is no direct evidence, found '{value}'"
         raise InputError(what, file=path, line=line, field="InferenceScore", fix=FETCH_AGAIN) from None
-
-
-FORMAT = SourceFormat(read=read)

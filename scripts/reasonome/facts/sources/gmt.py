@@ -15,7 +15,6 @@ from reasonome.facts.sources.source import (
     ROW_COLUMNS,
     SPECIES,
     SourceFacts,
-    SourceFormat,
     check_name,
     organism_name,
     with_genes,
@@ -163,9 +162,6 @@ def words(name: str) -> str:
     return _ID_BEHIND.sub("", name) or name
 
 
-FORMAT = SourceFormat(read=read)
-
-
 def read_wikipathways(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`member_of_pathway` facts. Raises InputError for another name layout, another species and an unknown taxon."""
     expected = organism_name(taxon, SPECIES, "WikiPathways")
@@ -184,6 +180,3 @@ def read_wikipathways(name: str, files: dict[str, Path], genes: GeneTable, taxon
             raise InputError(what, file=path, line=gene_set.line, fix=fix)
         sets.append((gene_set, pathway_id, title))
     return members(name, path, sets, genes)
-
-
-WIKIPATHWAYS = SourceFormat(read=read_wikipathways)

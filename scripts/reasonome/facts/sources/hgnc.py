@@ -8,7 +8,6 @@ from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.source import (
     SourceFacts,
-    SourceFormat,
     check_entrez_id,
     check_human,
     check_once,
@@ -101,6 +100,3 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
 
 def _list(field: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in field.split("|") if part.strip())
-
-
-FORMAT = SourceFormat(read=read, read_genes=authority)

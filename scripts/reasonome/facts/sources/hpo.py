@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.go import Ontology, read_obo
-from reasonome.facts.sources.source import SourceFacts, SourceFormat, check_human, make_facts, records
+from reasonome.facts.sources.source import SourceFacts, check_human, make_facts, records
 
 COLUMNS = ["ncbi_gene_id", "gene_symbol", "hpo_id", "hpo_name", "frequency", "disease_id"]
 PHENOTYPIC_ABNORMALITY = "HP:0000118"
@@ -71,9 +71,6 @@ def disease_page(disease_id: str) -> str:
     """The address of a disease's page at OMIM, Orphanet or DECIPHER; "" for other ids."""
     match = re.fullmatch(r"([A-Z]+):([0-9]+)", disease_id)
     return _DISEASE_PAGES[match[1]].format(match[2]) if match and match[1] in _DISEASE_PAGES else ""
-
-
-FORMAT = SourceFormat(read=read)
 
 
 _ABSENT = r"(?P<absent>(?<![\w-])[-–−]|\b(?:not|no)\s+)?"

@@ -107,5 +107,4 @@ def _ancestors(path: Path) -> dict[str, frozenset[str]]:
     return all_above(parents, children_first(parents, path, edge_lines))
 
 
-FORMAT = SourceFormat(read=read_gmt_file)
 MAPPING = SourceFormat(read=read_mapping)

@@ -12,7 +12,6 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import (
     SPECIES,
     SourceFacts,
-    SourceFormat,
     first_known,
     make_facts,
     organism_name,
@@ -183,6 +182,3 @@ def _keywords(cell: str, left_out: Counter) -> Iterator[Fact]:
             left_out["keywords about the data"] += 1
         elif keyword:
             yield "has_keyword", f"UniProtKB-KW:{keyword}", keyword, ""
-
-
-FORMAT = SourceFormat(read=read)
