@@ -180,7 +180,7 @@ class AskedEndpoint:
         )
         if not self.upload:
             raise InputError(what, field="--model", fix="add --upload if this may leave your machine")
-        chat_endpoint.check_key(self.api)
+        chat_endpoint.api_key(self.api)
         say(what.replace("would go", "go"))
 
 
