@@ -51,7 +51,7 @@ class NamingBackgrounds(Backgrounds[NamingDialogue]):
 
     def build(self, project: Project, benchmark: str, output: Path) -> None:
         """Write the background of a benchmark; print how many terms each source and namespace has."""
-        inputs = project.task(benchmark).files.background(project, benchmark).files
+        inputs = self.task.files.background(project, benchmark).files
         ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
         table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[benchmark])
         write_background(table, output)

@@ -32,7 +32,7 @@ class NamingBuilding(Building[NamingDialogue]):
         """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
         audit; print their numbers. Raises InputError as the functions it calls."""
         benchmark = project.benchmarks[name]
-        inputs = project.task(name).files.building(project, name).files
+        inputs = self.task.files.building(project, name).files
         facts = read_facts(inputs["facts"])
         ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
         built = build_sets(facts, ontologies, benchmark)

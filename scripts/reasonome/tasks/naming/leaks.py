@@ -66,7 +66,7 @@ class NamingLeaks(Leaks[NamingDialogue]):
         """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
         ontologies = [
             read_ontology(path)
-            for path in project.task(plan.benchmarks[0]).files.leaks(project, plan).files["ontologies"].values()
+            for path in self.task.files.leaks(project, plan).files["ontologies"].values()
         ]
         tested = []
         for benchmark in plan.benchmarks:

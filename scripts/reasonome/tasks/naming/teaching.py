@@ -38,7 +38,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
         """
         spec = project.teachers[job.teacher]
         if isinstance(spec, RecallTeacher):
-            inputs = project.task(job.benchmark).files.teaching(project, job.benchmark, job.style, job.teacher).files
+            inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
             names = object_names(read_facts(inputs["facts"]))
             said = said_of(stated_facts(atomic.read_jsonl(inputs["statements"]), names))
             return [recited(example, prompts[example.id], said, spec) for example in examples]
@@ -48,7 +48,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
                 for folder in _held_out_folders(project, job).values()
                 for term in held_out_terms(self.task, folder)
             ]
-            inputs = project.task(job.benchmark).files.teaching(project, job.benchmark, job.style, job.teacher).files
+            inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
             facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
             proposals = teacher.propose(
                 [example.model_dump() for example in examples],

@@ -63,7 +63,7 @@ class RankingBuilding(Building[RankingDialogue]):
 
 def _questions(task: RankingDialogue, project: Project, name: str, genes: GeneTable) -> Questions:
     """The questions of a benchmark before they are split."""
-    inputs = project.task(name).files.building(project, name).files
+    inputs = task.files.building(project, name).files
     if isinstance(task, CausalGeneDialogue):
         return loci.questions(project, name, inputs["questions"], genes, *inputs["locations"])
     return cases.questions(project, name, inputs["questions"], genes, *inputs["ontology"])

@@ -65,7 +65,7 @@ class RankingScoring(Scoring[RankingDialogue]):
         asked: Sequence[RankingExample],
     ) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        spec, inputs = project.benchmarks[benchmark], project.task(benchmark).files.baselines(project, benchmark)
+        spec, inputs = project.benchmarks[benchmark], self.task.files.baselines(project, benchmark)
         genes = read_authority(project, spec.authority).genes
         phenotypes = inputs.files["phenotypes"]
         return baseline_scores(

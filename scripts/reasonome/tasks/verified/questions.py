@@ -26,7 +26,7 @@ def questions_of_tables(task: VerifiedDialogue, project: Project, name: str) -> 
     InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
     accept.
     """
-    tables = project.task(name).files.building(project, name).files
+    tables = task.files.building(project, name).files
     seen: dict[tuple[str, ...], str] = {}
     benchmark = project.benchmarks[name]
     questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
