@@ -19,7 +19,7 @@ class PathwayQA(PathwayDialogue, VerifiedTask):
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.pathway_qa.files import PathwayFiles
+        from reasonome.tasks.pathway_qa.settings import PathwayFiles
 
         return PathwayFiles(self)
 

@@ -20,13 +20,13 @@ class VerifiedTask(VerifiedDialogue, Task):
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.verified.files import VerifiedFiles
+        from reasonome.tasks.verified.settings import VerifiedFiles
 
         return VerifiedFiles(self)
 
     @cached_property
     def prompting(self) -> Prompting:
-        from reasonome.tasks.verified.prompting import VerifiedPrompting
+        from reasonome.tasks.verified.building import VerifiedPrompting
 
         return VerifiedPrompting(self)
 
