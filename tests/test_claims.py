@@ -282,10 +282,10 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks.rows import read_rows
     from reasonome.tasks.naming.dialogue import Example
-    from reasonome.tasks.naming.teacher import propose
+    from reasonome.tasks.naming.teaching import propose_from_facts
 
     rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]
-    proposals = propose(
+    proposals = propose_from_facts(
         rows, demo_facts, mode="given", seed=0, shown_genes=lambda row: [gene["symbol"] for gene in row["genes"]]
     )
     knowledge = Knowledge(demo_facts)

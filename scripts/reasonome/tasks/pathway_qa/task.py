@@ -1,4 +1,4 @@
-"""Questions on enrichment tables, and where the parts are."""
+"""Questions on enrichment tables: which gene sets moved, where, in how many studies; and where the parts are."""
 
 from functools import cached_property
 

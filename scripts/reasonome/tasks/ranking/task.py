@@ -1,4 +1,4 @@
-"""Rankings of candidate genes, and where their parts are."""
+"""Rankings of genes, at GWAS loci and in rare disease, and where their parts are."""
 
 from functools import cached_property
 
