@@ -1,4 +1,4 @@
-"""Backgrounds: all terms and gene sets that an answer can be linked to, their genes, their similarity, and their libraries."""
+"""Backgrounds: all terms and gene sets that an answer can be linked to, their genes, similarity and libraries."""
 
 import math
 import os

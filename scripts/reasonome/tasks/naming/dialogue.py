@@ -33,7 +33,6 @@ from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
 
-
 # Rewards after Gene-R1, and the exact name: a value in [0, 1] per parsed answer. An answer without exactly one usable
 # name earns nothing for its name, or listing guesses would pay.
 

@@ -32,9 +32,8 @@ from reasonome.tasks.naming.background import background_tests
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
-from reasonome.tasks.naming.metrics import Judges, load_judges
+from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
-from reasonome.tasks.naming.reasoning import reasoning_scores
 from reasonome.tasks.naming.rows import clusters
 from reasonome.tasks.naming.settings import NamingStyle
 

@@ -74,8 +74,6 @@ def _read(
     return questions
 
 
-
-
 class VerifiedBuilding(Building[VerifiedDialogue]):
     """Benchmarks whose questions come from tables; a subclass may read them from elsewhere."""
 
