@@ -12,7 +12,7 @@ from reasonome.config.strict import Name, UserPath, Variant
 from reasonome.core.errors import InputError
 from reasonome.task import Checks, Files, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
-from reasonome.tasks.verified.settings import HeldOut
+from reasonome.tasks.question_answer.settings import HeldOut
 
 Term = Annotated[str, Field(pattern=r"^[A-Za-z]+:\d+$")]
 
