@@ -19,9 +19,9 @@ from reasonome.cluster.plan.plan import Plan
 from reasonome.cluster.plan.rates import Device, Rates
 from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
-from reasonome.config.gpu_models import PLANNED, gpu_in
 from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import PLANNED, gpu_in
 from reasonome.core.errors import InputError
 from reasonome.stages import STAGES
 from reasonome.tasks import load_project

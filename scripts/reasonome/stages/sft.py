@@ -169,8 +169,8 @@ class SftRecipe(TuningRecipe):
 
     def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers, texts_by_id
-        from reasonome.teaching.confidence import shares_of_right
-        from reasonome.teaching.reasoning import read_proposals
+        from reasonome.teaching.proposals import read_proposals
+        from reasonome.teaching.samples import shares_of_right
         from reasonome.training.sft import Lesson, conversations
 
         examples, style = job.examples(benchmark, task), job.styles[benchmark]

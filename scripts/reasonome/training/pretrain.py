@@ -15,8 +15,7 @@ from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import read_facts
-from reasonome.facts.reading_order import reading_order
-from reasonome.facts.stated import RECALLED
+from reasonome.facts.selection import RECALLED, reading_order
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 

@@ -15,7 +15,7 @@ from reasonome.config import Recipe, Style
 from reasonome.core.code_digest import code_sha256
 from reasonome.prompts.chat_template import Answered, answered
 from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
-from reasonome.teaching.confidence import Kind, kind_of
+from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
 from reasonome.training.pretrain import sample_statements, tokenised, whole
 from reasonome.training.stage import Stage, mixed

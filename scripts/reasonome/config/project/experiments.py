@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
-from reasonome.config.project import Project, chains
+from reasonome.config.project import Project, T, chains
 from reasonome.config.project.chains import Run
-from reasonome.config.project.project import T
 from reasonome.config.project.results import Results
 
 
