@@ -157,6 +157,15 @@ def recipe_style(wildcards):
     return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
 
 
+def rule_params(stage):
+    """The params of a stage beside the folder; a changed one trains again."""
+    known = {
+        "style": recipe_style,
+        "encoders": lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).comparing],
+    }
+    return {name: known[name] for name in PROJECT.stages[stage].rule_params}
+
+
 def annotation_of(wildcards):
     return project_files.completed(PROJECT, entry(PROJECT.annotations, "annotation", wildcards.annotation))
 

@@ -24,15 +24,6 @@ rule write_recipe:
         configured("write_recipe.py", step="{params.step}", output="{output}")
 
 
-def rule_params(stage):
-    """What the rule of a stage records beside the folder: what changes it trains again."""
-    known = {
-        "style": recipe_style,
-        "encoders": lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).comparing],
-    }
-    return {name: known[name] for name in PROJECT.stages[stage].rule_params}
-
-
 for stage, kind in PROJECT.stages.items():
 
     rule:
