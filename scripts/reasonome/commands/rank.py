@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 
 from reasonome.commands.annotate import add_model, asked_model
-from reasonome.commands.columns import parse_columns
+from reasonome.commands.options import parse_columns
 from reasonome.config.checked import checked
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments

@@ -10,7 +10,7 @@ from typing import Any
 from reasonome.benchmarks.rows import span
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
+from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.config import (
     KtoRecipe,
     PreferenceRecipe,
