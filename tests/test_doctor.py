@@ -275,7 +275,7 @@ def test_partitions_that_jobs_ask_for_have_to_be_there(tmp_path, monkeypatch):
         (200, False, OK, ""),
         (0, False, OK, ""),
         (199, True, WARN, "`slurm-status-command: sacct` in profiles/slurm/config.yaml"),
-        (60, False, FAIL, "ask the administrators for MinJobAge=300 in system.conf, or for accounting"),
+        (60, False, FAIL, "ask the administrators for MinJobAge=300 in slurm.conf, or for accounting"),
     ],
 )
 def test_ended_jobs_have_to_be_remembered_until_snakemake_looks(tmp_path, monkeypatch, seconds, accounting, state, fix):

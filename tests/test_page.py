@@ -16,14 +16,13 @@ from synthetic_experiment import write_experiment
 from reasonome.annotation import page as annotation_page
 from reasonome.config import Grading
 from reasonome.prioritisation import page as ranking_page
-from reasonome.report import contrasts, number_text, page, page_files, paper_figures, scores_section, tables
+from reasonome.report import abstention, contrasts, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
-from reasonome.report.contrasts_section import contrasts_section
+from reasonome.report.contrasts import verdict
 from reasonome.report.evidence import read_evidence
-from reasonome.report.model_steps import letters_in_words, steps_in_words
-from reasonome.report.origins import read_answering
+from reasonome.report.origins import letters_in_words, read_answering, steps_in_words
+from reasonome.report.page import contrasts_section
 from reasonome.report.plan import read_plan
-from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS, find_task
 from reasonome.tasks.naming.baselines import BASELINES
 from reasonome.tasks.naming.metric_set import METRICS
@@ -557,7 +556,7 @@ def test_numbers_are_written_for_people():
     assert number_text.p_value(0.051) == "n.s. (0.05)" and number_text.p_value(0.0499) == "0.050"
     assert number_text.p_value(0.0001) == "<\u00a00.001" and number_text.p_value(float("nan")) == ""
     assert number_text.signed(-0.0421) == "−0.042" and number_text.signed(0.5) == "+0.500"
-    assert number_text.score(0.12345) == "0.123" and number_text.score(41.26, "length") == "41.3"
+    assert number_text.score(0.12345) == "0.123" and number_text.score(41.26, 1) == "41.3"
     flat = dict(number_text.flat({"a": {"b": 1234, "c": 0.123456}, "ids": list(range(30)), "ok": True, "none": {}}))
     assert flat["a › b"] == "1,234" and flat["a › c"] == "0.1235" and flat["ok"] == "yes" and flat["none"] == ""
     assert flat["ids"].endswith("18, 19 … and 10 more")
@@ -572,8 +571,8 @@ def test_confidence_is_shown_where_it_was_measured_and_else_why_not():
         {"measure": "right", "against": "real sets", "coverage": "0.5", "value": 0.1, "n": 20},
         {"measure": "auroc", "against": "half sets", "coverage": "", "n": 0, "note": "no such sets"},
     ]
-    table = pd.DataFrame([label | row for row in rows], columns=paper_figures.ABSTENTION_COLUMNS).fillna({"note": ""})
-    found = page.abstention_section(table)
+    table = pd.DataFrame([label | row for row in rows], columns=abstention.ABSTENTION_COLUMNS).fillna({"note": ""})
+    found = page.abstention_section(METRICS, table)
     shown = {row["words"]: row["value"] for row in found["rows"]}
     assert shown == {"AUROC of the confidence": 0.75, "term score of the most confident half": 0.4}
     assert found["reasons"] == ["no such sets"]

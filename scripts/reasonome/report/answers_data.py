@@ -118,6 +118,7 @@ def answers_data(
     data = {
         "facets": FACETS,
         "metrics": metrics,
+        "digits": {name: metric_set.digits(name) for name in metrics},
         "beside_answers": list(metric_set.on("answers")),
         "primary": _first_measured(metrics, metric_set.primary, metric_set.stand_in),
         "right": _first_measured(metrics, metric_set.right, *metric_set.hits),
