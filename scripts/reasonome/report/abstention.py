@@ -51,7 +51,7 @@ def abstention_table(metric_set: MetricSet, scores: pd.DataFrame, seed: int, res
 
     auroc: probability that a real set's confidence is above that of a random (or partly contaminated) set, ties
     counting half and abstentions ranking below every name; auroc_abstaining: the same for not abstaining.
-    right, and each metric of `metric_set` shown by coverage, at a coverage: their mean over that share of sets, the most
+    right, and each metric of `metric_set` shown by coverage: at a coverage its mean over that share of sets, the most
     confident first; ..._area: the mean over all coverages. auroc_constant and ..._constant: the same for a constant
     confidence. calibration_error: `equal_mass_error`. Intervals (95 %) resample clusters. Where a value is nan, `note`
     says why.
@@ -299,10 +299,10 @@ def coverage(metric_set: MetricSet, evaluations: list[Scored]) -> tuple[Figure, 
     for panels, ((*setting, over), of_row) in zip(grid, rows, strict=True):
         for axes, (measure, name) in zip(panels, measures.items(), strict=True):
             chosen = of_row[of_row["measure"] == measure]
-            for (arm, _), curve in chosen.groupby(["arm", "seed"], sort=False):
+            for (arm, _), line in chosen.groupby(["arm", "seed"], sort=False):
                 colour = COLOURS[arms.index(arm) % len(COLOURS)]
-                axes.plot(curve["coverage"], curve["accuracy"], color=colour, label=shortened(arm), linewidth=1.4)
-                axes.plot(curve["coverage"], curve["baseline"], color=colour, linestyle=DASHES, linewidth=0.9)
+                axes.plot(line["coverage"], line["accuracy"], color=colour, label=shortened(arm), linewidth=1.4)
+                axes.plot(line["coverage"], line["baseline"], color=colour, linestyle=DASHES, linewidth=0.9)
             axes.set_title(f"{', '.join(setting)}: {over}", fontsize=8, loc="left")
             axes.set_xlabel("share of questions answered, most confident first")
             axes.set_ylabel(name)

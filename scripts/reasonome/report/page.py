@@ -13,7 +13,7 @@ from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import CEILINGS, MetricSet
 from reasonome.report import number_text, origins, page_files, scores_section
 from reasonome.report.abstention import measures_in_words
-from reasonome.report.answers_data import Run, answers_data, list_runs, reward_weights
+from reasonome.report.answers_data import Run, answers_data, correlations, list_runs, reward_weights
 from reasonome.report.calibration_table import BASE_RATE
 from reasonome.report.contrasts import PANEL, contrasts, verdict
 from reasonome.report.evidence import Evidence, TrainedStep
@@ -27,7 +27,7 @@ from reasonome.scoring.comparisons import MEAN
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [
     page_files.FOLDER / f"{name}.js"
-    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "frame", "page")
+    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "frame", "page")
 ]
 
 _GROUP = ("data", "training", "used_by", "benchmark")
@@ -99,6 +99,7 @@ def render_page(inputs: ReportInputs) -> str:
             | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
             for setting in scores_section.list_settings(plan)
         ],
+        correlations=correlations(answered_runs, weights, plan),
         baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
         training=[_step_section(inputs.figures, step) for step in inputs.steps],
         reasoning=inputs.reasoning,
