@@ -19,9 +19,9 @@ from reasonome.cluster.plan.plan import Plan, text, tsv
 from reasonome.cluster.plan.rates import Device, Rates, runs
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
-from reasonome.config.gpu_models import PLANNED, gpu_in
 from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import PLANNED, gpu_in
 from reasonome.core.errors import InputError
 from reasonome.tasks import load_project
 

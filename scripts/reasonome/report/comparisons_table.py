@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.config.project.arms import arms_without_a_step, parent_arm
+from reasonome.config.experiments import arms_without_a_step, parent_arm
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds

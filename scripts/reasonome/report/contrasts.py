@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.config.project.arms import parents_first
+from reasonome.config.experiments import parents_first
 from reasonome.report.family import ARMS, HYPOTHESIS, PROTOCOL, SIGNIFICANT, with_hypothesis
 from reasonome.report.plan import Plan
 from reasonome.report.tables import information_rank

@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.config.project.arms import parent_arm
+from reasonome.config.experiments import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
-from reasonome.facts.stated import RECALLED
+from reasonome.facts.selection import RECALLED
 from reasonome.report.contrasts import NOT_SHOWN, NOT_TESTED, PANEL, SHOWN, WORSE, contrasts
 from reasonome.report.drawing import (
     COLOURS,

@@ -14,10 +14,10 @@ from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.cluster.plan.rates import MeasuredRun
 from reasonome.config import AdapterWeights, Backbone, DpoRecipe, HubWeights, KtoRecipe, Recipe, RolloutRecipe
-from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import gpu_in
 from reasonome.core.errors import InputError
-from reasonome.core.weight_files import weight_files
+from reasonome.facts.fetching.weights import weight_files
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
 

@@ -15,9 +15,9 @@ from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, TEXT_STAGES, Device, MeasuredRun, Rates
 from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import TRAINING_RULES, Recipe
-from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
+from reasonome.config.resources import gpu_in
 
 MODEL_RULES = (*TRAINING_RULES, SAMPLING, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate, combine, unknown
-from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project import chains
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import gpu_in
 from reasonome.core.errors import InputError
 
 ANSWERING = "generate"
