@@ -141,8 +141,8 @@ def correlations(
 ) -> dict[str, Any]:
     """How far each model's compared metrics rise with the reward and the length of its answers: Spearman's ρ.
 
-    `rows` has a run, what it is `against`, the number of answers, and `rho`: metric → ρ, nan if a number is constant.
-    `metrics` are those that any model was scored by. `reward` says in words what is added up; "" if nothing is.
+    `rows` has a run, what it is `against`, the number of answers, and `rho`: metric → ρ, nan if one is constant; runs
+    without any ρ are left out. `metrics` are those of the rows. `reward` says in words what is added up, "" if nothing.
     """
     rows: list[dict[str, Any]] = []
     parts: list[str] = []
@@ -152,9 +152,11 @@ def correlations(
         table = with_reward(plan.report.as_shown(table), weights)
         measured = [name for name in plan.metric_set.compared if name in table and table[name].notna().any()]
         for against in ("reward", "length"):
-            if against in table:
-                rho = table[[against, *measured]].astype(float).corr("spearman")[against].to_dict()
-                rows.append({"run": run, "against": against, "n": int(table[against].count()), "rho": rho})
+            if against not in table:
+                continue
+            rho = table[[against, *measured]].astype(float).corr("spearman")[against].drop(against)
+            if rho.notna().any():
+                rows.append({"run": run, "against": against, "n": int(table[against].count()), "rho": rho.to_dict()})
         parts = [name.removeprefix("reward_") for name in table if name.startswith("reward_")] or parts
     metrics = [name for name in plan.metric_set.compared if any(name in row["rho"] for row in rows)]
     terms = [f"{weight:g} · {name}" for name, weight in weights.items()] if weights and parts else parts
