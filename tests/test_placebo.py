@@ -12,7 +12,7 @@ from reasonome.answering.engine import token_ids
 from reasonome.config.project import experiments
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import render
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
 from reasonome.stages import read_recipe
 from reasonome.task import Reward
 from reasonome.tasks import TASKS, load_project

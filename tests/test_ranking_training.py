@@ -11,7 +11,7 @@ import tiny_training
 from ranking_questions import TASK, question
 
 from reasonome.answering.chat_endpoint import ApiAnswer
-from reasonome.cluster.doctor.weights import needed_weights
+from reasonome.cluster.doctor.examination import needed_weights
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config.project import Project, chains, experiments

@@ -11,7 +11,7 @@ from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import load_tokenizer
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
 from reasonome.stages.rft import BestSamples, RftRecipe, best_samples
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example

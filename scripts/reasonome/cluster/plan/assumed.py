@@ -2,7 +2,7 @@
 
 The speed of a CPU core is what the demo measures (SmolLM2-135M on two cores), rounded down. No other machine was
 measured: GPUs' peaks and memory are their makers', and all else about them is a guess, low on purpose. Finished jobs
-take the place of all of them (measured.py).
+take the place of all of them (rates.py).
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from typing import Any
 from reasonome.benchmarks.rows import span
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
+from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.config import QuestionRecipe, Recipe, RolloutRecipe, RowsRecipe
 from reasonome.config.preferences import KINDS, TIERS
 from reasonome.config.project import Project, chains

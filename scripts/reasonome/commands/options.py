@@ -1,6 +1,7 @@
-"""The option `--json` of commands: a file, a device or a pipe to write to, or `-` for standard output alone."""
+"""Options that several commands have: `--json`, where an output goes, and `--columns`, what columns are called."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from pathlib import Path
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show_json
+from reasonome.facts.files.plain_table import one_field_each
 
 
 def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:
@@ -48,3 +50,18 @@ def _stream(path: Path) -> Path | int | None:
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return os.dup(descriptor)
     return None if path.is_file() else path
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """{key: column} of `key=column, key=column`; a column may hold commas, spaces and anything else."""
+    columns: dict[str, str] = {}
+    for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
+        key, equals, column = (piece.strip() for piece in part.partition("="))
+        if not (equals and column):
+            fix = "write KEY=COLUMN,KEY=COLUMN, in quotes if a column has spaces"
+            raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
+        if key in columns:
+            raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")
+        columns[key] = column
+    one_field_each(columns)
+    return columns
