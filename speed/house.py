@@ -51,7 +51,9 @@ LONG_SENTENCE = 40  # words
 LOADED = """
 import runpy, sys
 runpy.run_path(sys.argv[1], run_name="loaded")
-if sys.argv[2]:
+if sys.argv[2] == "grpo":
+    import reasonome.training.grpo, reasonome.training.rollouts
+elif sys.argv[2]:
     from reasonome.tasks import TASKS
     TASKS[sys.argv[2]].scoring
 files = {m.__file__ for name, m in list(sys.modules.items()) if name.split(".")[0] == "reasonome" and m.__file__}
@@ -86,8 +88,8 @@ def figures() -> Iterator[Figure]:
     upward = [f"{module} → {other}" for module in MODULES for other in above(module)]
     yield Figure("imports of a higher layer", f"{len(upward)}", "0")
     yield Figure("modules looked up by a string", f"{len(list(look_ups()))}", "2")
-    for program, task, bound in (("score.py", "gene_set_naming", "75; 8,500"), ("train.py", "", "70; 8,000")):
-        loaded = loaded_files(program, task)
+    for program, part, bound in (("score.py", "gene_set_naming", "75; 8,500"), ("train.py", "grpo", "70; 8,000")):
+        loaded = loaded_files(program, part)
         yield Figure(f"files that {program} loads; lines", f"{len(loaded)}; {lines_of(loaded):,}", bound)
     words = [count for page in [ROOT / "README.md", *tracked("docs", ".md")] for count in sentences(page)]
     yield Figure("words in a sentence of docs", f"{sum(words) / len(words):.1f}", "18")
@@ -150,9 +152,9 @@ def look_ups() -> Iterator[str]:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
-def loaded_files(program: str, task: str) -> list[Path]:
-    """The files of the library that a program loads, with a task's scoring if one is named."""
-    command = [sys.executable, "-c", LOADED, str(ROOT / "scripts" / program), task]
+def loaded_files(program: str, part: str) -> list[Path]:
+    """The files of the library that a program loads, with the scoring of a task, or with what trains GRPO."""
+    command = [sys.executable, "-c", LOADED, str(ROOT / "scripts" / program), part]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     return [Path(line) for line in done.stdout.splitlines()]
 
