@@ -16,6 +16,10 @@ from reasonome.task import Similarity, Task, total
 Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]
 
 
+# The subset of a question and its stratum, "" where it has none.
+Kind = tuple[str, str]
+
+
 def finished(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
     """The texts that were not cut off, which has no end to learn, by the id of their question; [] where all were."""
     rows = list(rows)
@@ -66,10 +70,6 @@ def best_samples(
             best = [text for text, value in drawn if value == max(earned)]
             targets[example.id] = Random(f"{seed}:{example.id}").choice(best)
     return targets, left_out
-
-
-# The subset of a question and its stratum, "" where it has none.
-Kind = tuple[str, str]
 
 
 def kind_of(example: Any) -> Kind:
