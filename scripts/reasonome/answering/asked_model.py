@@ -333,7 +333,7 @@ def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
 def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
     """A finished model, whose files are those of its manifest."""
     model_files.check_model(folder, project.results)
-    chains.check_answers(folder.name)
+    chains.check_answers(project, folder.name)
     base, *trained = chains.step_manifests(folder)
     backbone = project.backbones.get(folder.parent.name)
     engine = backbone.engine if backbone else "transformers"

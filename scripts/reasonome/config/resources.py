@@ -19,7 +19,7 @@ _LIKE_A_MODEL = re.compile(r"[a-z]{1,2}\d+[a-z]?")
 _NEAR = 0.7
 
 
-# The rules that a cluster runs; those marked as local run where Snakemake runs.
+# The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
     "build_facts",
     "build_benchmark",
@@ -29,13 +29,6 @@ CLUSTER_RULES = (
     "write_statements",
     "write_reasoning",
     "write_preferences",
-    "pretrain",
-    "sft",
-    "dpo",
-    "kto",
-    "reward",
-    "onlinedpo",
-    "grpo",
     "generate",
     "annotate",
     "score",
@@ -45,7 +38,6 @@ CLUSTER_RULES = (
     "paper",
     "render_report",
 )
-TRAINING_RULES = ("pretrain", "sft", "dpo", "kto", "reward", "onlinedpo", "grpo")
 Sharding = Literal["none", "zero2", "zero3"]
 
 

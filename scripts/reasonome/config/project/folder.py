@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, STYLE, Experiment, Recipe, RecipeFile, Style, TrainingSettings
+from reasonome.config import NAME, STYLE, Experiment, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.code_digest import PACKAGE_ROOT
@@ -77,7 +77,7 @@ class ConfigFolder:
         text = self._parsed(file)
         return validated(kind, text.data, text)
 
-    def read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
+    def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
         name = f"recipes/{stage}.yaml"
         if not (self.root / name).is_file():

@@ -1,4 +1,4 @@
-"""Rejection sampling: SFT on the best of the parent's own samples."""
+"""Rejection sampling: fine-tuning on the best of the parent's own samples."""
 
 import json
 
@@ -7,16 +7,16 @@ import tiny_training
 from test_stated_confidence import with_recipe
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.config import BestSamples, SftRecipe
 from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.report.origins import learned_from
+from reasonome.stages.rft import BestSamples, RftRecipe, best_samples
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.teaching.samples import best_samples, earnings, finished, rewarded_by
+from reasonome.teaching.samples import earnings, finished, rewarded_by
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
 
@@ -82,7 +82,7 @@ def test_a_sample_that_was_cut_off_is_no_target():
 
 
 def stage_of_samples(models, samples, **settings):
-    """An SFT step that learns from these texts by the number of a tiny set."""
+    """A step that learns from these texts by the number of a tiny set."""
     rows = [
         {"id": f"GO:{number:07}", "subset": "bp", "sample": k, "text": text, "finish_reason": "stop"}
         for number, texts in samples.items()
@@ -90,7 +90,7 @@ def stage_of_samples(models, samples, **settings):
     ]
     atomic.write_jsonl(models / "samples.jsonl", rows)
     spec = {"decoding": "sample8-96", "rewards": {"exact": 1.0}, "threshold": 1.0}
-    stage = tiny_training.sft_stage(models, samples=spec | settings)
+    stage = tiny_training.rft_stage(models, samples=spec | settings)
     stage.data["samples"] = models / "samples.jsonl"
     return stage
 
@@ -121,7 +121,7 @@ def test_a_model_learns_the_best_of_its_samples(tiny_models, monkeypatch, capsys
     sft(plain, {"demo-go": NAMING})
     prompts = [sft_module.trained_prompt(row, tokenizer) for row in trained[len(kept) :]]
     assert all(sft_module.trained_prompt(row, tokenizer) in prompts for row in kept), "asked as in all fine-tuning"
-    manifest = atomic.read_json(tiny_models / "sft.try-s0/manifest.json")
+    manifest = atomic.read_json(tiny_models / "rft.try-s0/manifest.json")
     counts = {"examples": 3, "without_finished_sample": 8, "below_threshold": 1, "alike": 0, "too_long": 0}
     assert {name: manifest[name] for name in counts} == counts
     assert (
@@ -155,31 +155,30 @@ BEST = {"decoding": "sample8-96", "rewards": {"rouge_l": 1.0}, "threshold": 0.3}
         ({"samples": BEST | {"encoders": ["minlm"]}}, ".samples.encoders.0", "did you mean 'minilm'?"),
         ({"samples": BEST | {"rewards": {"confidence": 1}}}, ".samples.rewards.confidence", "asks for no confidence"),
         ({"samples": BEST | {"margin": 0}}, ".samples.margin", "greater than 0"),
-        ({"samples": BEST, "teacher": "knowledge-given"}, "", "teacher: none"),
-        ({"samples": BEST, "confidence_from": {"decoding": "sample8-96"}}, "", "'confidence_from' does nothing"),
+        ({"samples": BEST, "teacher": "none"}, ".teacher", "unknown key 'teacher'"),
         ({"samples": BEST, "rows": {"skp": 5}}, ".rows.skp", "did you mean 'skip'?"),
     ],
 )
 def test_mistakes_in_samples_are_told_with_file_and_key(config, monkeypatch, settings, key, said):
     monkeypatch.chdir(config.parent)
     with pytest.raises(InputError) as caught:
-        load_project(with_recipe(config, "sft", **{"teacher": "none"} | settings))
+        load_project(with_recipe(config, "rft", **settings))
     error = caught.value
     assert said in f"{error.what} {error.fix}"
-    assert (error.file, error.field) == (config / "recipes/sft.yaml", f"variants.tried{key}")
+    assert (error.file, error.field) == (config / "recipes/rft.yaml", f"variants.tried{key}")
 
 
 def test_samples_in_several_orders_have_no_prompt_of_their_own(config):
     decodings = config / "decodings.yaml"
     decodings.write_text(decodings.read_text() + "turned: {samples: 2, temperature: 1, orders: 2, max_new_tokens: 9}\n")
     with pytest.raises(InputError, match="'turned' asks in several orders") as caught:
-        load_project(with_recipe(config, "sft", teacher="none", samples=BEST | {"decoding": "turned"}))
+        load_project(with_recipe(config, "rft", samples=BEST | {"decoding": "turned"}))
     assert caught.value.field == "variants.tried.samples.decoding"
 
 
 EXPERIMENT = """
 backbones: [smollm2-135m]
-arms: {SFT: [sft.names], SFT+best: [sft.names, sft.tried]}
+arms: {SFT: [sft.names], SFT+best: [sft.names, rft.tried]}
 seeds: [0, 1]
 benchmarks: [demo-go]
 styles: [demo-names]
@@ -192,20 +191,20 @@ def sampling(config) -> Project:
     """A project with an arm that learns from samples of thirty questions behind the first twenty."""
     (config / "experiments/best.yaml").write_text(EXPERIMENT)
     similar = BEST | {"rewards": {"similarity": 1.0}, "encoders": ["minilm"]}
-    return load_project(with_recipe(config, "sft", teacher="none", samples=similar, rows={"skip": 20, "take": 30}))
+    return load_project(with_recipe(config, "rft", samples=similar, rows={"skip": 20, "take": 30}))
 
 
 def test_the_parents_samples_of_the_same_rows_are_among_the_files(sampling):
-    recipe = sampling.recipes["sft"]["tried"]
-    files = experiments.training_files(sampling, recipe, "smollm2-135m", "sft.names-s0")
+    recipe = sampling.recipes["rft"]["tried"]
+    files = recipe.files(sampling, ("smollm2-135m", "sft.names-s0"))
     assert {name: str(path) for name, path in files.items()} == {
         "examples": "results/prompts/demo-go.demo-names/train.jsonl",
         "samples": "results/samples/smollm2-135m/sft.names-s0/demo-go.demo-names/sample8-96.20-50.jsonl",
         "encoder minilm": "results/encoders/minilm/manifest.json",
     }
-    assert sampling.rewarded_encoders("sft.tried") == {"minilm"}, "another encoder has to judge"
+    assert sampling.rewarded_encoders("rft.tried") == {"minilm"}, "another encoder has to judge"
     written = recipe.model_dump(mode="json")
-    assert SftRecipe.model_validate(json.loads(json.dumps(written))) == recipe
+    assert RftRecipe.model_validate(json.loads(json.dumps(written))) == recipe
 
 
 def test_what_samples_cost_is_counted_to_the_arm_that_learns_from_them(sampling):
@@ -218,10 +217,10 @@ def test_what_samples_cost_is_counted_to_the_arm_that_learns_from_them(sampling)
         "sft.names-s0": [f"{models}/sft.names-s0/run.json"],
         "sft.names-s1": [f"{models}/sft.names-s1/run.json"],
         **{
-            f"sft.names-s0+sft.tried-s{seed}": [
+            f"sft.names-s0+rft.tried-s{seed}": [
                 f"{models}/sft.names-s0/run.json",
                 drawn,
-                f"{models}/sft.names-s0+sft.tried-s{seed}/run.json",
+                f"{models}/sft.names-s0+rft.tried-s{seed}/run.json",
             ]
             for seed in (0, 1)
         },
@@ -245,10 +244,8 @@ def test_facts_that_a_drill_asks_and_judges_are_counted_too(config):
 
 
 def test_it_is_audited_and_checked_for_leaks_like_other_training(sampling, config):
-    assert experiments.audit_plan(sampling, "best").training == {"demo-go": ("sft.names", "sft.tried")}
-    file = config / "recipes/sft.yaml"
-    file.write_text(
-        file.read_text().replace('"teacher": "none", "samples"', '"benchmark": "go-bioc", "teacher": "none", "samples"')
-    )
+    assert experiments.audit_plan(sampling, "best").training == {"demo-go": ("sft.names", "rft.tried")}
+    file = config / "recipes/rft.yaml"
+    file.write_text(file.read_text().replace('tried: {"samples"', 'tried: {"benchmark": "go-bioc", "samples"'))
     with pytest.raises(InputError, match="train sets of 'go-bioc' may be test sets of 'demo-go'"):
         load_project(config)
