@@ -34,8 +34,7 @@ LAYERS = (
     "report",
     "cluster",
     "tasks",
-    "annotation",
-    "prioritisation",
+    "apps",
     "commands",
     "cli",
 )

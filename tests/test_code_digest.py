@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.annotation import annotate
+from reasonome.apps.annotate import annotate
 from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
 from reasonome.task import code_files

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reasonome.annotation.agreement import most_frequent_name, near_identical_groups
+from reasonome.apps.annotate.agreement import most_frequent_name, near_identical_groups
 
 # samples
 

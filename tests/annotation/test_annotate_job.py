@@ -11,8 +11,8 @@ import pytest
 import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
-from reasonome.annotation import annotate, job, making, project_files
-from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
+from reasonome.apps.annotate import annotate, job, making, project_files
+from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.answering.asked_model import AskedWeights
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError

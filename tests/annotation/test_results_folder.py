@@ -13,7 +13,7 @@ import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
 
 from reasonome import cli
-from reasonome.annotation.job import RESULTS
+from reasonome.apps.annotate.job import RESULTS
 from reasonome.answering import results_folder
 from reasonome.answering.results_folder import check_folder
 from reasonome.core.errors import InputError
@@ -150,7 +150,7 @@ def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, b
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"reasonome.annotation.{place}", stop)
+        patched.setattr(f"reasonome.apps.annotate.{place}", stop)
         with pytest.raises(KeyboardInterrupt):
             annotating(path)
     nothing_written = place == "annotate.annotate"  # so that the earlier results are whole
@@ -175,7 +175,7 @@ with only_process(Path(sys.argv[1])):
 ONE_BATCH = """
 import os, signal, sys
 from reasonome.answering import local
-from reasonome.annotation.in_python import annotate_sets
+from reasonome.apps.annotate.in_python import annotate_sets
 
 def one_batch(*given, generate=local.generate, **more):
     yield next(iter(generate(*given, **more)))

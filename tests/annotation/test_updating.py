@@ -15,8 +15,8 @@ import yaml
 from annotation_project import GOOD, PROCESSES, ROOT, ROOT_TERM, _hgnc
 
 from reasonome import cli
-from reasonome.annotation import updating
-from reasonome.annotation.project_files import completed
+from reasonome.apps.annotate import updating
+from reasonome.apps.annotate.project_files import completed
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256

@@ -11,9 +11,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from reasonome.annotation.page import write_page
-from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.tables import tsv_heading, tsv_line
+from reasonome.apps.annotate.page import write_page
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.tables import tsv_heading, tsv_line
 
 pytestmark = [
     pytest.mark.slow,

@@ -7,8 +7,8 @@ from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, open
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from reasonome.prioritisation.page import PageAbout, SourceUsed, write_page
-from reasonome.prioritisation.record import (
+from reasonome.apps.rank.page import PageAbout, SourceUsed, write_page
+from reasonome.apps.rank.record import (
     PURPOSE,
     AgainstIt,
     AskedPhenotype,
@@ -19,7 +19,7 @@ from reasonome.prioritisation.record import (
     RankingRecord,
     Sample,
 )
-from reasonome.prioritisation.settings import Kind
+from reasonome.apps.rank.settings import Kind
 
 pytestmark = [
     pytest.mark.slow,

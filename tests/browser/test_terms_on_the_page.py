@@ -8,7 +8,7 @@ from annotated_sets import ABOUT, ERROR, INTERFERON, RANKING, SPINDLE
 from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from selenium.webdriver.common.by import By
 
-from reasonome.annotation.page import write_page
+from reasonome.apps.annotate.page import write_page
 from reasonome.enrichment.term import EnrichedTerm
 
 pytestmark = [

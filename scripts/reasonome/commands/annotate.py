@@ -23,7 +23,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from reasonome.annotation.settings import checked_settings, placed
+from reasonome.apps.annotate.settings import checked_settings, placed
 from reasonome.commands.columns import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
@@ -97,8 +97,8 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 if anything was tested, even if some sets got no answer."""
-    from reasonome.annotation import job
-    from reasonome.annotation.making import made_with_model
+    from reasonome.apps.annotate import job
+    from reasonome.apps.annotate.making import made_with_model
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:

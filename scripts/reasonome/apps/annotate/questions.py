@@ -1,0 +1,156 @@
+"""Gene lists → questions to a model: genes are resolved, and lists that cannot be asked about keep the reason."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reasonome.apps.annotate.gene_list import FEWEST, GeneList
+from reasonome.apps.annotate.record import AnnotatedGene, AnnotationRecord, UnmappedGene
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.spellings import KINDS
+from reasonome.facts.text import counted, some
+from reasonome.tasks.naming.dialogue import Example, Gene
+
+
+@dataclass(frozen=True)
+class Question:
+    """A list's record so far, and its example; None where the list is not asked about, as the record's `error` says."""
+
+    record: AnnotationRecord
+    example: Example | None
+
+
+def make_question(
+    gene_list: GeneList, file_name: str, genes: GeneTable, orthologues: Orthologues | None = None
+) -> Question:
+    """The question for a list from the file `file_name`.
+
+    With `orthologues` the genes are mouse genes, and are replaced by their human orthologues. A list with fewer than
+    FEWEST known genes gets an error; a list with an error is not asked about.
+    """
+    known: dict[str, AnnotatedGene] = {}
+    unmapped: list[UnmappedGene] = []
+    merged: list[str] = []
+    dates = 0
+    mice: defaultdict[str, list[str]] = defaultdict(list)
+    seen: set[str] = set()  # of the mouse genes
+    for listed in gene_list.genes:
+        resolved, unknown = _resolved(listed.written, genes, orthologues)
+        if unknown:
+            unmapped.append(unknown)
+            continue
+        dates += any(how == "spreadsheet date" for _, how in resolved)
+        mouse = orthologues.gene(listed.written) if orthologues is not None else ""
+        if mouse in seen:
+            merged.append(listed.written)
+            continue
+        if mouse:
+            seen.add(mouse)
+        for symbol, how in resolved:
+            if mouse:
+                mice[symbol].append(mouse)
+            if symbol in known:
+                if not mouse:  # two mouse genes may well have one human gene
+                    merged.append(listed.written)
+                continue
+            known[symbol] = AnnotatedGene(
+                symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
+            )
+    spelled = _spelled([gene.written for gene in gene_list.genes], genes, orthologues)
+    flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, spelled, unmapped, merged)]
+    error = gene_list.error or _too_few(gene_list, known, unmapped)
+    record = AnnotationRecord(
+        list=file_name,
+        set=gene_list.name,
+        # Depends on the names of file and list only, and is safe in file names and links.
+        id=hashlib.sha256(f"{file_name}\0{gene_list.name}".encode()).hexdigest()[:12],
+        description=gene_list.description,
+        direction=gene_list.direction,
+        place=gene_list.place,
+        genes=[gene.model_copy(update={"orthologue_of": mice[gene.symbol]}) for gene in known.values()],
+        ranked=gene_list.ranked,
+        unmapped=unmapped,
+        flags=flags,
+        error=error,
+    )
+    if error:
+        return Question(record, None)
+    prompt_genes = [Gene(symbol=gene.symbol, name=gene.name) for gene in known.values()]
+    # There is no true name; no prompt shows this one.
+    return Question(record, Example(id=record.id, subset="sets", name="unknown", genes=prompt_genes))
+
+
+def _resolved(
+    written: str, genes: GeneTable, orthologues: Orthologues | None
+) -> tuple[list[tuple[str, str]], UnmappedGene | None]:
+    """(symbol, how it was resolved) of each human gene of an identifier, or why there is none."""
+    if orthologues is None:
+        resolution = genes.resolve(written)
+        if resolution.symbol is None:
+            candidates = resolution.candidates or tuple(filter(None, genes.best_guess(written).split("|")))
+            return [], UnmappedGene(written=written, why=resolution.how, candidates=list(candidates))
+        return [(resolution.symbol, resolution.how)], None
+    human = [genes.resolve(symbol).symbol for symbol in orthologues.human(written)]
+    symbols = [symbol for symbol in dict.fromkeys(human) if symbol is not None]
+    if not symbols:
+        return [], UnmappedGene(written=written, why="no human orthologue is known")
+    return [(symbol, "orthologue") for symbol in symbols], None
+
+
+def _spelled(identifiers: Sequence[str], genes: GeneTable, orthologues: Orthologues | None) -> dict[str, list[str]]:
+    """ "HLA.A → HLA-A" and the like, for the identifiers that were read by each of spellings.KINDS."""
+    spelled: defaultdict[str, list[str]] = defaultdict(list)
+    for written in identifiers:
+        if orthologues is None:
+            gene, how, _ = genes.resolve(written)
+        else:
+            gene, how = orthologues.gene(written), orthologues.spelling(written)
+        if how in KINDS:
+            spelled[how].append(f"{written} → {gene}")
+    return spelled
+
+
+def _flags(
+    listed: int,
+    dates: int,
+    spelled: Mapping[str, Sequence[str]],
+    unmapped: Sequence[UnmappedGene],
+    merged: Sequence[str],
+) -> list[str]:
+    flags = [f"{len(read):,} of {listed:,} are {KINDS[kind]}: {some(read)}" for kind, read in spelled.items()]
+    if unmapped:
+        verb, which = "is" if len(unmapped) == 1 else "are", some([gene.written for gene in unmapped])
+        flags.append(f"{len(unmapped):,} of {counted(listed, 'gene')} {verb} unknown: {which}")
+    if ambiguous := [gene for gene in unmapped if gene.why == "ambiguous"]:
+        meant = [f"{gene.written} ({' or '.join(gene.candidates)})" for gene in ambiguous]
+        flags.append(f"left out, as it may be one of several genes: {some(meant)}")
+    if lost := [gene.written for gene in unmapped if gene.why == "spreadsheet number"]:
+        are = counted(len(lost), "gene is a number", "genes are numbers")
+        flags.append(f"{are}, as spreadsheet programs make of names: take them from another file ({some(lost)})")
+    if dates:
+        were = counted(dates, "gene was a date", "genes were dates")
+        flags.append(f"{were}, as spreadsheet programs make of SEPT2: read back as genes")
+    if merged:
+        are = counted(len(merged), "gene is", "genes are")
+        flags.append(f"{are} listed more than once, by another name: {some(merged)}")
+    return flags
+
+
+def _too_few(gene_list: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[UnmappedGene]) -> str:
+    if len(known) >= FEWEST:
+        return ""
+    genes, verb = counted(len(gene_list.genes), "gene"), "is" if len(known) == 1 else "are"
+    what = f"only {len(known)} of {genes} {verb} known" if unmapped else f"only {counted(len(known), 'gene')}"
+    fix = f" ({some([gene.written for gene in unmapped])}): {_why_unknown(unmapped)}" if unmapped else ""
+    return f"{what}, and {FEWEST} are the fewest that can have a function in common{fix}"
+
+
+def _why_unknown(unmapped: Sequence[UnmappedGene]) -> str:
+    """What is probably wrong with these identifiers, in words."""
+    guessed = [gene for gene in unmapped if gene.candidates]
+    if 2 * len(guessed) < len(unmapped):
+        return "are they of another species?"
+    meant = [f"{gene.written} → {' or '.join(gene.candidates)}" for gene in guessed]
+    return f"how they are written is not known; do they mean {some(meant)}?"

@@ -1,0 +1,92 @@
+"""The genes of a question with all that is known beside a ranking: fit, distance, phenotypes, diseases."""
+
+from collections.abc import Mapping, Sequence
+
+from tqdm import tqdm
+
+from reasonome.apps.rank.knowledge import Known
+from reasonome.apps.rank.questions import Question
+from reasonome.apps.rank.reasons import known_phenotypes
+from reasonome.apps.rank.record import RankedCandidate, RankingRecord, Sample
+
+BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
+
+
+def candidates(
+    question: Question, samples: Sequence[Sample], merged: Sequence[str], known: Known, beside: int = BESIDE
+) -> list[RankedCandidate]:
+    """The ranked genes, then the other shown candidates and the best `beside` by phenotypes, with their facts."""
+    shown = {gene.symbol for gene in question.example.candidates}
+    scores = known.fits(question)
+    distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
+    by_overlap = ranks({symbol: overlap for symbol, (overlap, _) in scores.items() if overlap > 0}, highest=True)
+    by_fit = ranks({symbol: fit for symbol, (overlap, fit) in scores.items() if overlap > 0}, highest=True)
+    by_distance = ranks(distances, highest=False)
+    best = sorted(by_fit, key=lambda symbol: (by_fit[symbol], symbol))[:beside]
+    last = max(len(by_fit), len(by_distance)) + 1
+    others = sorted(
+        {*shown, *best} - set(merged),
+        key=lambda symbol: (by_fit.get(symbol, last), by_distance.get(symbol, last), symbol),
+    )
+    place_of = {symbol: place for place, symbol in enumerate(merged, 1)}
+    answers = max(len(samples), 1)
+    made = []
+    for symbol in [*merged, *others]:
+        gene, (overlap, fit) = known.gene(symbol, question), scores.get(symbol, (0.0, 0.0))
+        made.append(
+            RankedCandidate(
+                symbol=symbol,
+                name=gene.name,
+                rank=place_of.get(symbol),
+                first=sum(sample.genes[:1] == [symbol] for sample in samples) / answers,
+                listed=sum(symbol in sample.genes for sample in samples) / answers,
+                shown=symbol in shown or not question.candidates,
+                overlap=round(overlap, 4) if scores else None,
+                overlap_rank=by_overlap.get(symbol),
+                fit=round(fit, 4) if scores else None,
+                fit_rank=by_fit.get(symbol),
+                distance=distances.get(symbol),
+                distance_rank=by_distance.get(symbol),
+                known=known_phenotypes(gene, question.record.present, known.overlap) if known.overlap else [],
+                diseases=known.diseases(gene, question),
+            )
+        )
+    return made
+
+
+def disease_names(genes: Sequence[RankedCandidate], known: Known) -> dict[str, str]:
+    """The names of all diseases that are told of some genes, by id, as far as they are known."""
+    ids = (disease for gene in genes for phenotype in gene.known for disease in phenotype.diseases)
+    return {disease: known.disease_names[disease] for disease in dict.fromkeys(ids) if disease in known.disease_names}
+
+
+def rank_without_model(questions: Sequence[Question], known: Known, longest_list: int) -> list[RankingRecord]:
+    """The records of all questions: cases ranked by the fit of phenotypes, loci by distance; equals share a rank.
+
+    Of any human gene the best `longest_list` are told.
+    """
+    asked = tqdm(questions, desc="ranking", unit=f" {questions[0].record.kind}s", delay=5)
+    return [_ranked(question, known, longest_list) for question in asked]
+
+
+def _ranked(question: Question, known: Known, longest_list: int) -> RankingRecord:
+    if question.example is None:
+        return question.record
+    is_case = question.record.kind == "case"
+    by = "fit_rank" if is_case else "distance_rank"
+    genes = candidates(question, [], [], known, longest_list)
+    ranked = [gene.model_copy(update={"rank": getattr(gene, by)}) for gene in genes]
+    flags = list(question.record.flags)
+    if is_case and not any(gene.rank for gene in ranked):
+        flags.append("no gene that may be the answer is known for any of these phenotypes")
+    updates = {"genes": ranked, "flags": flags, "disease_names": disease_names(ranked, known)}
+    return question.record.model_copy(update=updates)
+
+
+def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
+    """The rank of each, from 1; equals share the best of their ranks."""
+    ordered = sorted(values.values(), reverse=highest)
+    first: dict[float, int] = {}
+    for place, value in enumerate(ordered, 1):
+        first.setdefault(value, place)
+    return {name: first[value] for name, value in values.items()}
