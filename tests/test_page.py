@@ -14,8 +14,8 @@ from rendered_page import Elements, render
 from synthetic_experiment import write_experiment
 
 from reasonome.apps.annotate import page as annotation_page
-from reasonome.config import Grading
 from reasonome.apps.rank import page as ranking_page
+from reasonome.config import Grading
 from reasonome.report import contrasts, number_text, page, page_files, paper_figures, scores_section, tables
 from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
 from reasonome.report.contrasts_section import contrasts_section

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from reasonome.apps.annotate.agreement import SIGNIFICANT
+from reasonome.apps.annotate.enrichment import SIGNIFICANT
 from reasonome.apps.annotate.judge import (
     STANDINGS,
     UNCONFIRMED,

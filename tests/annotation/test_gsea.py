@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR
 
-from reasonome.apps.annotate.enrichment_tables import write_gsea
-from reasonome.apps.annotate.gene_list import GeneLists, ListedGene
 from reasonome.apps.annotate.gsea import analyse_rankings
-from reasonome.apps.annotate.readers import read_gene_lists
+from reasonome.apps.annotate.inputs import read_gene_lists
+from reasonome.apps.annotate.lists import GeneLists, ListedGene
+from reasonome.apps.annotate.tables import write_gsea
 from reasonome.config import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable

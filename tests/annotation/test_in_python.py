@@ -113,7 +113,8 @@ AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba
 )
 def test_torch_is_loaded_with_the_function(before, numba_came_first):
     code = (
-        f"{before} from reasonome.apps.annotate import in_python as it; print(it.NUMBA_CAME_FIRST, 'torch' in sys.modules)"
+        f"{before} from reasonome.apps.annotate import in_python as it\n"
+        "print(it.NUMBA_CAME_FIRST, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == f"{numba_came_first} True\n", done.stderr

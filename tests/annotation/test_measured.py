@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 
-from reasonome.apps.annotate.measured import NOT_MEASURED, UNREADABLE, measured
+from reasonome.apps.annotate.about import NOT_MEASURED, UNREADABLE, measured
 from reasonome.config import Annotation
 from reasonome.core import atomic
 from reasonome.report import tables

@@ -6,7 +6,7 @@ import pytest
 from annotation_project import REPAIR
 
 from reasonome.apps.annotate import job
-from reasonome.apps.annotate.gene_list import GeneList, ListedGene
+from reasonome.apps.annotate.lists import GeneList, ListedGene
 from reasonome.apps.annotate.questions import make_question
 from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import (

@@ -3,7 +3,7 @@
 import pytest
 from annotation_project import GOOD
 
-from reasonome.apps.annotate.names import own_name_flag
+from reasonome.apps.annotate.judge import own_name_flag
 from reasonome.apps.annotate.record import AnnotatedGene
 
 SET = [

@@ -13,9 +13,9 @@ import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
 
 from reasonome import cli
-from reasonome.apps.annotate.job import RESULTS
 from reasonome.answering import results_folder
 from reasonome.answering.results_folder import check_folder
+from reasonome.apps.annotate.job import RESULTS
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reasonome.apps.annotate.gene_list import GeneList, ListedGene
+from reasonome.apps.annotate.lists import GeneList, ListedGene
 from reasonome.apps.annotate.questions import make_question
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.orthologues import Orthologues

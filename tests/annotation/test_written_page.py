@@ -10,9 +10,9 @@ from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RANKING, REC
 from rendered_page import Elements
 
 from reasonome.apps.annotate import page
-from reasonome.apps.annotate.enrichment_tables import write_enrichment
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.tables import write_enrichment
 from reasonome.report import page_files
 
 

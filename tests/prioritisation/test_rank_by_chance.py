@@ -7,8 +7,8 @@ import pytest
 import synthetic_rankings
 from prioritisation_project import LOCI, ByHand, Ranking
 
-from reasonome.core import atomic
 from reasonome.apps.rank.chance import at_chance
+from reasonome.core import atomic
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table

@@ -23,6 +23,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from reasonome.apps.rank.settings import Prioritisation
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.columns import parse_columns
 from reasonome.config.checked import checked
@@ -30,7 +31,6 @@ from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
-from reasonome.apps.rank.settings import Prioritisation
 from reasonome.tasks import load_project
 
 # Settings that are options by their name.

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
-from reasonome.apps.annotate.agreement import SIGNIFICANT, near_identical_groups
-from reasonome.apps.annotate.folding import fold
 from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
 from reasonome.enrichment.over_representation import OverRepresentation, universe_flags
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
+from reasonome.tasks.naming.clusters import clusters
+from reasonome.tasks.naming.dialogue import Example, Gene
 
 
 def enrich(
@@ -69,4 +69,49 @@ def tested_genes(record: AnnotationRecord) -> list[str]:
     """The genes that are tested: mouse genes of a mouse list, else human symbols."""
     return list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or [
         gene.symbol for gene in record.genes
+    ]
+
+
+SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
+NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
+SAME_GENES = 0.5  # the smallest Jaccard index of a list's genes in two terms of which one is folded below the other
+
+
+def fold(terms: Sequence[frozenset[str]]) -> list[int | None]:
+    """For each term, by its genes of the list and the best first, the place of the term it is folded below.
+
+    That is the best earlier term which is not folded itself and has a Jaccard index of SAME_GENES or more with it; None
+    where there is none.
+    """
+    leading: list[int] = []
+    below: list[int | None] = []
+    for place, genes in enumerate(terms):
+        leader = next((one for one in leading if _jaccard(terms[one], genes) >= SAME_GENES), None)
+        below.append(leader)
+        if leader is None:
+            leading.append(place)
+    return below
+
+
+def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+    shared = len(first & second)
+    return shared / (len(first) + len(second) - shared)
+
+
+def near_identical_groups(sets: Sequence[frozenset[str]]) -> list[int]:
+    """The group of each set, numbered from 1 in the order of first appearance.
+
+    Groups are the single-linkage clusters of sets with a Jaccard index of NEAR_IDENTICAL or more. A set without genes
+    is a group of its own.
+    """
+    examples = [
+        Example(id=str(position), subset="", name="unnamed", genes=[Gene(symbol=symbol) for symbol in symbols])
+        for position, symbols in enumerate(sets)
+        if symbols
+    ]
+    cluster = dict(zip((example.id for example in examples), clusters(examples, NEAR_IDENTICAL), strict=True))
+    numbers: dict[str, int] = {}
+    return [
+        numbers.setdefault(cluster.get(str(position), f"empty {position}"), len(numbers) + 1)
+        for position in range(len(sets))
     ]

@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 
+from reasonome.answering.find_model import find_model
 from reasonome.apps.annotate import job
+from reasonome.apps.annotate.inputs import is_anndata, read_memory
 from reasonome.apps.annotate.making import made_with_model
-from reasonome.apps.annotate.readers import is_anndata, read_memory
 from reasonome.apps.annotate.settings import checked_settings, placed
 from reasonome.apps.annotate.tables import NUMBERS, TSV
-from reasonome.answering.find_model import find_model
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say

@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.apps.annotate import about, about_enrichment, annotate, enrichment_tables, gsea, page, tables
-from reasonome.apps.annotate.annotate import RESULTS
+from reasonome.answering.asked_model import AskedModel, own_style
+from reasonome.answering.asking import offline
+from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.apps.annotate import about, answers, gsea, page, tables
+from reasonome.apps.annotate.answers import RESULTS
 from reasonome.apps.annotate.enrichment import enrich
-from reasonome.apps.annotate.gene_list import GeneLists
+from reasonome.apps.annotate.inputs import holds_sets, read_gene_lists, read_universe
 from reasonome.apps.annotate.judge import STANDINGS, WITHOUT_ENCODER_TOLD
 from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
+from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.project_files import (
     ORTHOLOGUES,
@@ -19,21 +23,16 @@ from reasonome.apps.annotate.project_files import (
     check_there,
     completed,
     encoder_targets,
+    library_releases,
     naming_benchmarks,
     needed_sources,
     targets,
 )
-from reasonome.apps.annotate.questions import Question, make_question
-from reasonome.apps.annotate.readers import holds_sets, read_gene_lists, read_universe
-from reasonome.apps.annotate.readers.files import stem
-from reasonome.apps.annotate.recognised import Recognised, recognised, write_identifiers
+from reasonome.apps.annotate.questions import Question, check_species, make_question
 from reasonome.apps.annotate.record import AnnotationRecord
-from reasonome.apps.annotate.releases import library_releases
 from reasonome.apps.annotate.shipped import Shipped, shipped_with
-from reasonome.apps.annotate.species import check_species
-from reasonome.answering.asked_model import AskedModel, own_style
-from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.apps.annotate.table import stem
+from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -188,7 +187,7 @@ def prepare(
         asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
     tested_with = about.TestedWith(tests, library_releases(project, background, sources.libraries))
     if model is None:
-        page_about = about_enrichment.about_enrichment(project, settings, tested_with, gene_lists, command)
+        page_about = about.about_enrichment(project, settings, tested_with, gene_lists, command)
     else:
         page_about = about.about_page(project, settings, model, style, tested_with, gene_lists, command, shipped)
         if known.similarity is None:
@@ -221,7 +220,7 @@ def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tu
 
     Raises InputError for a style that needs what a user's sets lack.
     """
-    styles = project.styles(annotate.TASK.name)
+    styles = project.styles(answers.TASK.name)
     name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
     style = lookup(styles, name, "prompt style")
     if style.neighbours is not None or style.examples is not None:
@@ -237,7 +236,7 @@ def _with_defaults(settings: Annotation, shipped: Shipped | None, model: AskedMo
     return settings.model_copy(
         update={
             "samples": settings.samples or (1 if alone else SAMPLES),
-            "max_new_tokens": settings.max_new_tokens or annotate.NEW_TOKENS + model.room_to_think,
+            "max_new_tokens": settings.max_new_tokens or answers.NEW_TOKENS + model.room_to_think,
         }
     )
 
@@ -271,11 +270,11 @@ def annotate_lists(
                     say(WITHOUT_ENCODER_TOLD)
                 asked = (prepared.settings, prepared.style, model, prepared.known)
                 shown = (terms, prepared.asked_tests)
-                records = annotate.annotate(questions, *asked, *shown, out, prepared.shipped)
+                records = answers.annotate(questions, *asked, *shown, out, prepared.shipped)
             claim(out, RESULTS)
             tables.write_tables(records, out)
-            enrichment_tables.write_enrichment(records, terms, out)
-            enrichment_tables.write_gsea(rankings, out)
+            tables.write_enrichment(records, terms, out)
+            tables.write_gsea(rankings, out)
             write_identifiers(prepared.recognised, out)
             page.write_page(records, prepared.about, out / RESULTS.page, rankings, terms)
             atomic.write_json(out / MANIFEST, _manifest(prepared, model))

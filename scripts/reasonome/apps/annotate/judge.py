@@ -10,12 +10,10 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from reasonome.apps.annotate.enrichment import leading_terms
-from reasonome.apps.annotate.knowledge import Known
-from reasonome.apps.annotate.names import own_name_flag
+from reasonome.apps.annotate.knowledge import Known, KnownTerm, are_opposite, words
 from reasonome.apps.annotate.record import AnnotatedGene, FactBehindName, TermBehindName
-from reasonome.apps.annotate.vocabulary import KnownTerm, are_opposite, words
 from reasonome.enrichment.term import EnrichedTerm
-from reasonome.facts.text import counted, some
+from reasonome.facts.text import counted, normalise, some
 
 STANDINGS = CONFIRMED, COMPATIBLE, UNCONFIRMED = "confirmed", "compatible", "unconfirmed"
 Key = tuple[str, str]  # of a KnownTerm
@@ -328,3 +326,23 @@ class _Evidence:
         supports = often and not is_common and len(genes) >= _LEAST * self._of_best
         strong = supports and term.key in self._telling and len(genes) >= _STRONG * self._of_best
         return Held(term, genes, known, p, enriched, is_common, often, supports, strong)
+
+
+def own_name_flag(name: str, genes: Sequence[AnnotatedGene], is_term: bool) -> str:
+    """A sentence where a name is, or is part of, a gene's symbol, full name or both; else "".
+
+    Case and punctuation do not count. A part is a run of whole words: "cyclin-dependent kinase" in "cyclin dependent
+    kinase 1". The name of a term (`is_term`) does not count as a part: "DNA repair" in "BRCA1 DNA repair associated".
+    """
+    wanted = normalise(name)
+    if not wanted:
+        return ""
+    if whole := [gene.symbol for gene in genes if wanted in _called(gene)]:
+        return f"the name is a gene's own: {some(whole)}"
+    parts = [gene.symbol for gene in genes if any(f" {wanted} " in f" {called} " for called in _called(gene))]
+    return f"the name is part of a gene's own: {some(parts)}" if parts and not is_term else ""
+
+
+def _called(gene: AnnotatedGene) -> set[str]:
+    symbol, full = normalise(gene.symbol), normalise(gene.name)
+    return {symbol, full, f"{symbol} {full}", f"{full} {symbol}"}

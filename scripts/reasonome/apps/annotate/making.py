@@ -1,22 +1,31 @@
-"""What an annotation needs and nobody has made yet: made by Snakemake's rules, once, before anything is asked."""
+"""What an annotation needs and nobody has made yet, and today's knowledge: made by Snakemake's rules, once."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock
 
-from reasonome.apps.annotate.project_files import encoder_targets, native_files, needed_sources, targets
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.find_model import is_address
+from reasonome.apps.annotate.project_files import (
+    current_sources,
+    encoder_targets,
+    native_files,
+    needed_sources,
+    targets,
+)
 from reasonome.cluster import snakemake_lock
 from reasonome.config import AdapterWeights, Annotation
+from reasonome.config.annotations import CURRENT
 from reasonome.config.project import Project, chains
 from reasonome.config.project.working_folder import INSTALLED
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import say
+from reasonome.facts.fetching import pins
 
 
 def made_with_model(
@@ -74,3 +83,24 @@ def _make(project: Project, missing: Sequence[Path]) -> None:
         what = f"Snakemake ended with status {status}; what went wrong stands above"
         fix = f"once it is put right, run this again, or snakemake --cores 2 {' '.join(map(str, missing))}"
         raise InputError(what, file=missing[0], fix=fix)
+
+
+def update(project: Project) -> Iterator[str]:
+    """Fetch the sources of today's knowledge anew, pin them, and make facts and terms of them.
+
+    Yields a sentence on each file. What was made of an earlier file goes as soon as another is there. Raises InputError
+    where the project has no benchmark of today's knowledge, for a file that cannot be fetched, after which its source
+    stays as it was, and where a rule fails.
+    """
+    benchmark = lookup(project.benchmarks, CURRENT.benchmark, "benchmark")
+    facts, background = project.results.facts(benchmark.corpus), project.results.background(CURRENT.benchmark)
+    for source in current_sources(project):
+        lookup(project.sources, source, "source")
+        before = project.locked.get(source)
+        files = pins.pin(project, source, anew=True).files
+        known = before.files if before else {}
+        if any(pins.differs(known.get(key), file) for key, file in files.items()):
+            background.unlink(missing_ok=True)
+            shutil.rmtree(facts.parent, ignore_errors=True)
+        yield from pins.told(source, before, files)
+    make(project, [facts, background])

@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reasonome.apps.annotate.name_or_term import NameOrTerm, features
+from reasonome.apps.annotate.shipped import NameOrTerm, features
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import file_sha256
 from reasonome.core.parquet_file import read_parquet

@@ -7,17 +7,19 @@ from types import MappingProxyType
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from reasonome.apps.annotate.agreement import NEAR_IDENTICAL
-from reasonome.apps.annotate.enrichment_tables import (
+from reasonome.apps.annotate.enrichment import NEAR_IDENTICAL
+from reasonome.apps.annotate.gsea import RankedAnalysis, ranking_values
+from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
+from reasonome.apps.annotate.tables import (
     ENRICHMENT_COLUMNS,
     GSEA_COLUMNS,
     enrichment_lines,
     gsea_lines,
     heading,
+    json_values,
+    tsv_heading,
+    tsv_line,
 )
-from reasonome.apps.annotate.gsea import RankedAnalysis, ranking_values
-from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
-from reasonome.apps.annotate.tables import json_values, tsv_heading, tsv_line
 from reasonome.core import atomic
 from reasonome.enrichment.term import MANY, EnrichedTerm
 from reasonome.report import page_files

@@ -1,14 +1,22 @@
-"""Annotated gene sets for other programs: annotations.tsv for spreadsheets, annotations.jsonl with whole records."""
+"""Annotated gene sets for other programs: tables with tabs, and annotations.jsonl with whole records."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reasonome.apps.annotate.enrichment import leading_terms
+from reasonome.apps.annotate.gsea import RankedAnalysis
+from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.core import atomic
+from reasonome.enrichment.over_representation import GeneSetLibrary
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.text import counted, some
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
@@ -98,3 +106,145 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
         "term_nearest_to_name": record.nearest_term,
         "likeness_of_nearest_term": record.likeness and round(record.likeness, 2),
     }
+
+
+ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
+ENRICHMENT_COLUMNS = (
+    *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
+    *("geneID", "Count", "folded_under"),
+)
+GSEA_COLUMNS = (
+    *("list", "ONTOLOGY", "ID", "Description", "setSize", "enrichmentScore", "NES", "pvalue", "FDR", "direction"),
+    *("core_enrichment", "folded_under"),
+)
+
+
+def write_enrichment(
+    records: Sequence[AnnotationRecord], terms: Mapping[str, Sequence[EnrichedTerm]], folder: Path
+) -> None:
+    """Write every significant term of every set; `terms` are by the set's id."""
+    lines = (line for record in records for line in enrichment_lines(record, terms.get(record.id, ())))
+    _write(folder / ENRICHMENT, ENRICHMENT_COLUMNS, lines)
+
+
+def enrichment_lines(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> list[str]:
+    """The lines of enrichment.tsv, without their ends, of a set's `terms`, in their order."""
+    return list(map(tsv_row, _enrichment_rows(record, terms)))
+
+
+def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
+    """Write the terms of ranked lists; without any there is no file, also none of an earlier run."""
+    if not analyses:
+        (folder / GSEA).unlink(missing_ok=True)
+        return
+    _write(folder / GSEA, GSEA_COLUMNS, (line for analysis in analyses for line in gsea_lines(analysis)))
+
+
+def gsea_lines(analysis: RankedAnalysis) -> list[str]:
+    """The lines of gsea.tsv, without their ends, of a ranking's terms."""
+    return list(map(tsv_row, _gsea_rows(analysis)))
+
+
+def heading(columns: Sequence[str]) -> str:
+    """The first line of a table, without its end."""
+    return "\t".join(columns)
+
+
+def _write(path: Path, columns: Sequence[str], lines: Iterable[str]) -> None:
+    atomic.write_text(path, "".join(f"{line}\n" for line in (heading(columns), *lines)))
+
+
+def _enrichment_rows(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> Iterable[Sequence[Any]]:
+    leading = leading_terms(terms)
+    under = {(term.library, below.id): term.id for term in leading for below in term.folded}
+    for term in terms:
+        yield (
+            *(record.list, record.set, term.library, term.id, term.name),
+            *(f"{term.overlap}/{term.drawn}", f"{term.size}/{term.universe}", term.fold_enrichment),
+            *(term.p, term.adjusted_p, "/".join(term.genes), term.overlap, under.get((term.library, term.id), "")),
+        )
+
+
+def _gsea_rows(analysis: RankedAnalysis) -> Iterable[Sequence[Any]]:
+    for term in analysis.terms:
+        yield (
+            *(analysis.list, term.library, term.id, term.name, term.size, term.score, term.nes, term.p, term.fdr),
+            *(analysis.ends[term.nes < 0], "/".join(term.leading_edge), term.folded_under),
+        )
+
+
+IDENTIFIERS = "identifiers.tsv"
+IDENTIFIER_COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recognised", "which_not")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The identifiers of one file, or of one comparison in it, each counted once, and those that are `unknown`.
+
+    `holds` says what the file is of: "lists", "universe" or "library"; `left_out` counts what else of a library is not
+    used, by the reason.
+    """
+
+    file: str
+    holds: str
+    identifiers: int
+    unknown: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The counts in words, with the first of the unknown ones."""
+        return self._known + "".join(f"; left out: {reason} ({count:,})" for reason, count in self.left_out.items())
+
+    @property
+    def _known(self) -> str:
+        total = counted(self.identifiers, "identifier")
+        if not self.unknown:
+            return f"{self.file}: all {total} are known genes"
+        verb = "is none" if len(self.unknown) == 1 else "are none"
+        known = f"{self.identifiers - len(self.unknown):,} of {total} are known genes"
+        return f"{self.file}: {known}, {len(self.unknown):,} {verb}: {some(self.unknown)}"
+
+
+def recognised(
+    gene_lists: Mapping[str, GeneLists],
+    universe: tuple[str, Iterable[str]] | None,
+    libraries: Sequence[GeneSetLibrary],
+    genes: GeneTable,
+    orthologues: Orthologues | None,
+) -> list[Recognised]:
+    """The files of lists, the universe (its file and its identifiers), and the libraries that were read from files.
+
+    With `orthologues` lists and universe are of mice, and a gene is known if it has a known human orthologue.
+    """
+
+    def is_known(identifier: str) -> bool:
+        if orthologues is None:
+            return genes.resolve(identifier).symbol is not None
+        return any(genes.resolve(human).symbol for human in orthologues.human(identifier))
+
+    def checked(file: str, holds: str, identifiers: Iterable[str]) -> Recognised:
+        each = dict.fromkeys(identifiers)
+        return Recognised(file, holds, len(each), tuple(one for one in each if not is_known(one)))
+
+    found = [checked(name, "lists", _identifiers(lists)) for name, lists in gene_lists.items()]
+    if universe is not None:
+        found.append(checked(universe[0], "universe", universe[1]))
+    of_files = [library for library in libraries if library.identifiers]
+    return found + [Recognised(one.name, "library", one.identifiers, one.unknown, one.left_out) for one in of_files]
+
+
+def _identifiers(lists: GeneLists) -> Iterator[str]:
+    yield from (gene.written for gene_list in lists.lists for gene in gene_list.genes)
+    yield from (gene.written for gene in lists.ranking)
+    yield from lists.universe
+
+
+def write_identifiers(found: Sequence[Recognised], folder: Path) -> None:
+    """Write a row for each file, with all of its identifiers that are no known genes."""
+    rows = [
+        (one.file, one.holds, one.identifiers, one.identifiers - len(one.unknown), len(one.unknown), one.unknown)
+        for one in found
+    ]
+    lines = ["\t".join(IDENTIFIER_COLUMNS), *map(tsv_row, rows)]
+    atomic.write_text(folder / IDENTIFIERS, "".join(f"{line}\n" for line in lines))

@@ -10,6 +10,17 @@ from typing import Any
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.answering.asking import offline
 from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.apps.rank import answers, page, project_files, tables
+from reasonome.apps.rank.answers import RESULTS
+from reasonome.apps.rank.candidates import Known, rank_without_model
+from reasonome.apps.rank.chance import at_chance
+from reasonome.apps.rank.inputs import AskedFile, read_files, read_panel
+from reasonome.apps.rank.page import PageAbout, SourceUsed
+from reasonome.apps.rank.project_files import DISEASES, Sources
+from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
+from reasonome.apps.rank.reasons import in_kb, with_name
+from reasonome.apps.rank.record import PURPOSE, RankingRecord
+from reasonome.apps.rank.settings import Kind, Prioritisation
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -20,18 +31,6 @@ from reasonome.core.terminal import say
 from reasonome.facts.authority import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
-from reasonome.apps.rank import page, project_files, rank, tables
-from reasonome.apps.rank.candidates import rank_without_model
-from reasonome.apps.rank.chance import at_chance
-from reasonome.apps.rank.knowledge import Known
-from reasonome.apps.rank.page import PageAbout, SourceUsed
-from reasonome.apps.rank.project_files import DISEASES, Sources
-from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
-from reasonome.apps.rank.rank import RESULTS
-from reasonome.apps.rank.readers import AskedFile, read_files, read_panel
-from reasonome.apps.rank.reasons import in_kb, with_name
-from reasonome.apps.rank.record import PURPOSE, RankingRecord
-from reasonome.apps.rank.settings import Kind, Prioritisation
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
@@ -74,7 +73,7 @@ def rank_files(
     with offline():
         prepared = prepare(project, settings, files, model, command)
         if model is not None:
-            rank.check_context(prepared.questions, settings, prepared.style, model)
+            answers.check_context(prepared.questions, settings, prepared.style, model)
     with offline(), only_process(out):
         records = _ranked(prepared, model, out)
         claim(out, RESULTS)
@@ -90,7 +89,7 @@ def _ranked(prepared: Prepared, model: AskedModel | None, out: Path) -> list[Ran
     longest = prepared.benchmark.longest_list
     if model is None:
         return rank_without_model(prepared.questions, prepared.known, longest)
-    return rank.rank(prepared.questions, prepared.settings, prepared.style, model, prepared.known, longest, out)
+    return answers.rank(prepared.questions, prepared.settings, prepared.style, model, prepared.known, longest, out)
 
 
 def prepare(
@@ -136,7 +135,7 @@ def prepare(
         recipe_steps=[f"{s['step']}: {learned_from(s)}" for s in (model.steps if model else []) if "recipe" in s],
         benchmark=name,
         style=style_name,
-        decoding=_decoding(rank.decoding_settings(settings, style, questions)) if model else "",
+        decoding=_decoding(answers.decoding_settings(settings, style, questions)) if model else "",
         samples=settings.samples if model else 0,
         candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,

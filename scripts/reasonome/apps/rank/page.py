@@ -6,11 +6,11 @@ from pathlib import Path
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from reasonome.core import atomic
-from reasonome.facts.sources.hpo import disease_page
 from reasonome.apps.rank.record import PURPOSE, RankingRecord
 from reasonome.apps.rank.settings import Kind
 from reasonome.apps.rank.tables import tsv_heading, tsv_lines
+from reasonome.core import atomic
+from reasonome.facts.sources.hpo import disease_page
 from reasonome.report import page_files
 from reasonome.report.page_files import SourceUsed
 

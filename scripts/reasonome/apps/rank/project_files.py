@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
+from reasonome.apps.rank.answers import TASKS
+from reasonome.apps.rank.settings import Kind, Prioritisation
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
-from reasonome.apps.rank.rank import TASKS
-from reasonome.apps.rank.settings import Kind, Prioritisation
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _DEFAULTS: dict[Kind, str] = {"case": "demo-cases", "locus": "demo-loci"}

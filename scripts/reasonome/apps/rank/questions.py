@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydantic import Field
 
+from reasonome.apps.rank.inputs import AskedFile
+from reasonome.apps.rank.record import AskedPhenotype, RankingRecord
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.phenopackets import DURATION
 from reasonome.facts.sources.rankings import CaseRow, LocusRow
 from reasonome.facts.text import one_line, some
-from reasonome.apps.rank.readers import AskedFile
-from reasonome.apps.rank.record import AskedPhenotype, RankingRecord
 from reasonome.prompts.prompts import gene_text, most_that_fit
 from reasonome.tasks.ranking.cases import age_words
 from reasonome.tasks.ranking.disease_fit import fits

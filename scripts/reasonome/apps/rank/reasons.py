@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from reasonome.facts.text import normalise, some
 from reasonome.apps.rank.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate
+from reasonome.facts.text import normalise, some
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasonome.core import atomic
-from reasonome.facts.files.cells import tsv_row
 from reasonome.apps.rank.reasons import fact_of, with_name
 from reasonome.apps.rank.record import PURPOSE, AgainstIt, RankedCandidate, RankingRecord
+from reasonome.core import atomic
+from reasonome.facts.files.cells import tsv_row
 
 TSV, JSONL = "rankings.tsv", "rankings.jsonl"
 COLUMNS = (

@@ -1,26 +1,26 @@
 """Name gene sets with a model and check its answers: the records behind the tables and the page."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from inspect import getfile
 from pathlib import Path
 
 from tqdm import tqdm
 
-from reasonome.apps.annotate import enrichment_tables, tables
-from reasonome.apps.annotate.agreement import most_frequent_name
-from reasonome.apps.annotate.enrichment import tested_genes
-from reasonome.apps.annotate.judge import judge
-from reasonome.apps.annotate.knowledge import Known
-from reasonome.apps.annotate.questions import Question
-from reasonome.apps.annotate.recognised import IDENTIFIERS
-from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sample
-from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.asking import answers_by_id
 from reasonome.answering.results_folder import ResultsKind
 from reasonome.answering.rows import AnswerRow, cut_flags
+from reasonome.apps.annotate import tables
+from reasonome.apps.annotate.enrichment import tested_genes
+from reasonome.apps.annotate.judge import judge
+from reasonome.apps.annotate.knowledge import Known
+from reasonome.apps.annotate.questions import Question
+from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sample
+from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
+from reasonome.apps.annotate.tables import IDENTIFIERS
 from reasonome.config import Annotation, Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
@@ -40,7 +40,7 @@ ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the
 RESULTS = ResultsKind(
     "annotation",
     "annotations.html",
-    (tables.TSV, tables.JSONL, enrichment_tables.ENRICHMENT, enrichment_tables.GSEA, IDENTIFIERS),
+    (tables.TSV, tables.JSONL, tables.ENRICHMENT, tables.GSEA, IDENTIFIERS),
     frozenset({"settings", "sets", "checked_with", "model"}),
 )
 NEW_TOKENS = 160  # of an answer: a name, and some steps
@@ -153,6 +153,19 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
             "reasoning": "\n".join(answer.steps),
         }
     )
+
+
+def most_frequent_name(names: Sequence[str]) -> str:
+    """The name that most samples give, as its first sample writes it; of equally frequent names the first.
+
+    Case, spacing and punctuation do not count (`facts.text.normalise`). "" where no sample gives a usable name.
+    """
+    written: dict[str, str] = {}
+    for name in names:
+        written.setdefault(normalise(name), name)
+    # Counters keep the order of insertion, and `most_common` keeps it for equal counts.
+    votes = Counter(key for key in map(normalise, names) if key)
+    return written[votes.most_common(1)[0][0]] if votes else ""
 
 
 def _likelihood(row: AnswerRow) -> float:

@@ -11,19 +11,18 @@ from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.asking import answers_by_id
 from reasonome.answering.results_folder import ResultsKind
 from reasonome.answering.rows import AnswerRow, cut_flags
+from reasonome.apps.rank import tables
+from reasonome.apps.rank.candidates import Known, candidates, disease_names
+from reasonome.apps.rank.questions import Question
+from reasonome.apps.rank.reasons import check_distances, check_phenotypes
+from reasonome.apps.rank.record import RankingRecord, Sample
+from reasonome.apps.rank.settings import NEW_TOKENS, Kind, Prioritisation
 from reasonome.config import Decoding
 from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import some
-from reasonome.apps.rank import tables
-from reasonome.apps.rank.candidates import candidates, disease_names
-from reasonome.apps.rank.knowledge import Known
-from reasonome.apps.rank.questions import Question
-from reasonome.apps.rank.reasons import check_distances, check_phenotypes
-from reasonome.apps.rank.record import RankingRecord, Sample
-from reasonome.apps.rank.settings import NEW_TOKENS, Kind, Prioritisation
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
 from reasonome.tasks.ranking.voting import Ballot, majority

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reasonome.apps.rank.settings import Kind, Prioritisation
 from reasonome.core.errors import InputError
 from reasonome.facts.files import json_text
 from reasonome.facts.files.plain_table import read_table
@@ -14,7 +15,6 @@ from reasonome.facts.sources.gene_locations import known_chromosome, position
 from reasonome.facts.sources.phenopackets import Case
 from reasonome.facts.sources.phenotype_text import is_of_terms, written_terms
 from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
-from reasonome.apps.rank.settings import Kind, Prioritisation
 from reasonome.tasks.ranking.cases import SEXES, age_words
 
 # A line of a BED file, whose fourth column has names.

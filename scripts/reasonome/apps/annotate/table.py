@@ -1,4 +1,4 @@
-"""Tables of genes, with or without statistics, from files or from memory."""
+"""Tables of genes, with or without statistics, in users' text files: lines, cells, and which column is what."""
 
 import math
 import re
@@ -9,14 +9,180 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reasonome.apps.annotate.gene_list import ListedGene
-from reasonome.apps.annotate.readers import columns
-from reasonome.apps.annotate.readers.columns import NATURAL_FOLD_CHANGE, is_missing, is_number, key, listed, names_genes
-from reasonome.apps.annotate.readers.files import TextFile
 from reasonome.config import Annotation
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.plain_table import csv_rows
+from reasonome.facts.files.text_file import read_text
 from reasonome.facts.spellings import is_one_gene
 from reasonome.facts.spreadsheets import date_symbols
+from reasonome.facts.text import counted
+
+_ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
+_TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
+_EXCEL = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # a first line that tells Excel the delimiter
+_SPACES = re.compile(r'"[^"\t,;]*" "')  # between quoted names of columns, as R's write.table puts them
+_RANKED = re.compile(r"#\s*ranked\s*", re.IGNORECASE)  # a comment that says that the order of the lines matters
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file's lines, with comments blanked; `notes` say what was skipped.
+
+    `ranked` says that the first lines matter most, by a comment or the file's ending. `sha256` is of the file's bytes.
+    """
+
+    path: Path
+    lines: list[str]
+    delimiter: str
+    notes: tuple[str, ...]
+    ranked: bool
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without known endings."""
+        return stem(self.path)
+
+    def rows(self) -> list[tuple[int, list[str]]]:
+        """(line number, cells) of every row that is not blank. Raises InputError."""
+        rows = csv_rows([f"{text}\n" for text in self.lines], self.path, self.delimiter)
+        stripped = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+        return [(line, cells) for line, cells in stripped if any(cells)]
+
+
+def read_file(path: Path, sets: bool = False) -> TextFile:
+    """Read a text file, plain or gzipped, in UTF-8. Lines that begin with # are comments.
+
+    With `sets` the lines are sets of a GMT, whose names may begin with #: there, comments have no tab. The file's
+    ending decides the delimiter: a comma for .csv (a semicolon where the first line has no comma), a tab for .tsv and
+    .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no such text.
+    """
+    if path.name.lower().endswith((".h5ad", ".loom")):
+        fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
+        raise InputError("this is an HDF5 file, not a text", file=path, fix=fix)
+    text, sha256 = read_text(path)
+    if not text.strip():
+        raise InputError("the file is empty", file=path, fix="give a file with genes in it")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    notes = []
+    excel = _EXCEL.fullmatch(lines[0])
+    if excel:
+        notes.append(f"skipped: the first line, {lines[0]!r}, which is Excel's")
+        lines[0] = ""
+    comments = [line for line in lines if line.startswith("#") and not (sets and "\t" in line)]
+    if comments:
+        notes.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
+        lines = ["" if line.startswith("#") and not (sets and "\t" in line) else line for line in lines]
+    first = next((line for line in lines if line.strip()), "")
+    if _SPACES.match(first):
+        fix = "put commas (.csv) or tabs (.tsv, .txt) between them: in R with write.csv, or write.table(…, sep = '\\t')"
+        raise InputError("this is a table with spaces between fields", file=path, fix=fix)
+    delimiter = excel[1] if excel else _delimiter(path, first)
+    ranked = _without_gz(path).endswith(".rnk") or any(map(_RANKED.fullmatch, comments))
+    return TextFile(path, lines, delimiter, tuple(notes), ranked, sha256)
+
+
+def stem(path: Path) -> str:
+    """The file's name without known endings."""
+    name = path.name
+    while name.lower().endswith(_ENDINGS) and "." in name.lstrip("."):
+        name = name[: name.rindex(".")]
+    return name
+
+
+def is_gmt(path: Path) -> bool:
+    """Whether a file's name ends in .gmt or .gmt.gz."""
+    return _without_gz(path).endswith(".gmt")
+
+
+def _without_gz(path: Path) -> str:
+    return path.name.lower().removesuffix(".gz")
+
+
+def _delimiter(path: Path, first: str) -> str:
+    name = _without_gz(path)
+    if name.endswith(_TABS) or ("\t" in first and not name.endswith(".csv")):
+        return "\t"
+    return ";" if ";" in first and "," not in first else ","
+
+
+# Preferred names come first. They are compared by letters and digits, ignoring case: `p_val_adj` is "pvaladj".
+GENES = (
+    *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
+    *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),
+    *("entrezid", "feature", "features", "id", "identifier"),
+)
+ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
+ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
+NATURAL_FOLD_CHANGE = "avglogfc"  # Seurat before version 4, to base e
+FOLD_CHANGE = ("log2foldchange", "avglog2fc", "log2fc", "logfoldchanges", "logfc", "lfc", NATURAL_FOLD_CHANGE)
+ALIASES: Mapping[str, Sequence[str]] = {
+    "gene": (*GENES, *ROW_NAMES),
+    "adjusted_p": ADJUSTED_P,
+    "p": ("pvalue", "pval", "pvals", "p"),
+    "log2_fold_change": FOLD_CHANGE,
+    "statistic": ("stat", "scores", "score", "t", "f", "lr"),
+    "group": ("cluster", "group", "clusters", "groups"),
+    "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
+}
+_MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+
+
+def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:
+    """Role → column: the chosen one, else one with a usual name of the role. A single column holds the genes.
+
+    Raises InputError.
+    """
+    if len(header) == 1:
+        return {"gene": header[0]}
+    by_role = {}
+    for role, aliases in ALIASES.items():
+        candidates = [chosen[role]] * header.count(chosen[role]) if role in chosen else _called(header, aliases)
+        if len(candidates) == 1:
+            by_role[role] = candidates[0]
+        elif candidates:
+            what = f"the columns {listed(candidates)} may each be that of the {role.replace('_', ' ')}"
+            fix = f"say which it is, such as `--columns {role}=NAME`, or give them different names"
+            raise InputError(what, file=file, line=line, field=role, fix=fix)
+        elif role in chosen:
+            what = f"there is no column '{chosen[role]}' among {listed(header)}"
+            raise InputError(what, file=file, line=line, field=f"--columns {role}", fix=nearest(chosen[role], header))
+    return by_role
+
+
+def _called(header: Sequence[str], aliases: Sequence[str]) -> list[str]:
+    """The columns with the first of `aliases` that occurs in the header."""
+    for alias in aliases:
+        if matching := [column for column in header if key(column) == alias]:
+            return matching
+    return []
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names of columns, in quotes."""
+    return ", ".join(map(repr, names[:12])) + ", …" * (len(names) > 12)
+
+
+def key(column: str) -> str:
+    """The letters and digits of a column's name, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", column.casefold())
+
+
+def names_genes(cell: str) -> bool:
+    """Whether this is a usual name of a column of genes."""
+    return key(cell) in GENES
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell means a missing value."""
+    return cell.strip().casefold() in _MISSING
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell looks like a number, with a decimal point or comma."""
+    return bool(_NUMBER.fullmatch(cell.strip()))
+
 
 STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
@@ -36,7 +202,7 @@ _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or ca
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text, indexed by line number, and its columns by role (the keys of `columns.ALIASES`).
+    """A table of text, indexed by line number, and its columns by role (the keys of ALIASES).
 
     `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
     most. `chosen` are the roles whose columns the user named.
@@ -135,10 +301,10 @@ def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
             fix = "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs"
             raise InputError(what, file=file.path, line=line, fix=fix)
     frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
-    if len(header) == 2 and columns.key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
+    if len(header) == 2 and key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
         header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
-    roles = columns.roles(header, chosen, file.path, header_line)
-    return Table(file.name, frame, roles, file.path, header_line, file.ranked, frozenset(chosen))
+    by_role = roles(header, chosen, file.path, header_line)
+    return Table(file.name, frame, by_role, file.path, header_line, file.ranked, frozenset(chosen))
 
 
 def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
@@ -193,19 +359,6 @@ def _numbers_genes(frame: pd.DataFrame) -> bool:
     """Whether the first of two columns numbers the rows, and the second has no numbers but perhaps Entrez ids."""
     others = (cell for cell in frame.iloc[:, 1] if not is_missing(cell))
     return _are_row_numbers(set(frame.iloc[:, 0])) and all(cell.isdigit() or not is_number(cell) for cell in others)
-
-
-def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
-    """The genes of rows of `statistics`; a missing or infinite weight, which JSON lacks, becomes None."""
-    return [
-        ListedGene(gene, float(weight) if math.isfinite(weight) else None)
-        for gene, weight in zip(rows["gene"], weights, strict=True)
-    ]
-
-
-def with_weights(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
-    """The genes of rows of `statistics`, each with its weight, which may be infinite."""
-    return [ListedGene(gene, float(weight)) for gene, weight in zip(rows["gene"], weights, strict=True)]
 
 
 def repeated_genes(rows: pd.DataFrame) -> list[str]:
