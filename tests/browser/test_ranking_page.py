@@ -7,7 +7,7 @@ from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, open
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from reasonome.apps.rank.page import PageAbout, SourceUsed, write_page
+from reasonome.apps.rank.page import PageAbout
 from reasonome.apps.rank.record import (
     PURPOSE,
     AgainstIt,
@@ -20,6 +20,7 @@ from reasonome.apps.rank.record import (
     Sample,
 )
 from reasonome.apps.rank.settings import Kind
+from reasonome.report.page_files import SourceUsed, write_page
 
 pytestmark = [
     pytest.mark.slow,

@@ -21,11 +21,9 @@ from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
 from reasonome.apps.annotate.tables import IDENTIFIERS
+from reasonome.apps.run import check_context, decoding_of
 from reasonome.config import Annotation, Decoding, Style
-from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
@@ -75,8 +73,8 @@ def annotate(
     listed = style.model_copy(update={"order": "listed"})
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
-    check_context(list(examples.values()), settings, style, model)
     asked, decoding = list(examples.values()), decoding_settings(settings)
+    check_context(TASK, asked, style, model, decoding.max_new_tokens, ", about fewer genes (--top)")
     answers = answers_by_id(model, TASK, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
     records = []
     for question in tqdm(questions, desc="checking", unit=" sets", delay=5):
@@ -92,35 +90,9 @@ def annotate(
     return records
 
 
-def check_context(examples: Sequence[Example], settings: Annotation, style: Style, model: AskedModel) -> None:
-    """Raise InputError if the longest prompt and its answer may exceed the model's context, where it is known."""
-    if model.context is None or not examples:
-        return
-    tokens, longest = max(
-        (sum(count_tokens([message["content"] for message in TASK.prompt(example, style).messages])), example.id)
-        for example in examples
-    )
-    new = settings.max_new_tokens or NEW_TOKENS
-    if tokens + TEMPLATE_TOKENS + new > model.context:
-        shown = next(len(example.shown) for example in examples if example.id == longest)
-        raise InputError(
-            f"the longest prompt shows {shown:,} genes and may have {tokens:,} tokens; with {new} "
-            f"of its answer that is more than the {model.context:,} that {model.name} reads",
-            fix="ask in a style with a smaller budget_tokens, about fewer genes (--top), or for fewer --max-new-tokens",
-        )
-
-
 def decoding_settings(settings: Annotation) -> Decoding:
-    """How answers are drawn: several are sampled, a single one is greedy."""
-    sampled = settings.samples > 1
-    return Decoding(
-        samples=settings.samples,
-        temperature=settings.temperature if sampled else 0.0,
-        top_p=settings.top_p if sampled else 1.0,
-        max_new_tokens=settings.max_new_tokens or NEW_TOKENS,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-    )
+    """How answers are drawn."""
+    return decoding_of(settings, settings.max_new_tokens or NEW_TOKENS)
 
 
 def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
 from reasonome.apps.annotate.enrichment import fold
 from reasonome.apps.annotate.lists import GeneLists, ListedGene
+from reasonome.apps.run import Record
 from reasonome.config import Annotation
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import OverRepresentation
@@ -112,14 +112,13 @@ THREADS = 2
 FALSE_DISCOVERY_RATE = 0.05  # the largest that counts, as the authors of GSEA advise where genes are permuted
 
 
-class RankedTerm(BaseModel):
+class RankedTerm(Record):
     """A set whose genes gather at an end of a ranking; `nes` is positive at the top, and `fdr` is of its library.
 
     `leading_edge` are the genes that make the score, the outermost first; `folded_under` is the id of a better term of
     the library and end with nearly the same ones, "" without.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     library: str
     id: str
     name: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.answering.results_folder import check_folder, claim, only_process
 from reasonome.apps.annotate import about, answers, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS
 from reasonome.apps.annotate.enrichment import enrich
@@ -33,9 +33,9 @@ from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.shipped import Shipped, shipped_with
 from reasonome.apps.annotate.table import stem
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
+from reasonome.apps.run import SHOWN, unused_name, write_page
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
-from reasonome.core import atomic
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
@@ -59,7 +59,6 @@ from reasonome.tasks.naming.libraries import named_libraries
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
 SAMPLES = 5  # answers for each set
-_SHOWN = 8  # sets of a file that are printed one by one
 
 
 @dataclass(frozen=True)
@@ -97,11 +96,7 @@ def read_lists(settings: Annotation) -> dict[str, GeneLists]:
     gene_lists: dict[str, GeneLists] = {}
     for path in map(Path, settings.sets):
         for lists in read_gene_lists(path, settings):
-            wanted = f"{stem(path)} {lists.comparison}".strip()
-            name, number = wanted, 2
-            while name in gene_lists:
-                name, number = f"{wanted} ({number})", number + 1
-            gene_lists[name] = lists
+            gene_lists[unused_name(f"{stem(path)} {lists.comparison}".strip(), gene_lists)] = lists
     return gene_lists
 
 
@@ -111,9 +106,9 @@ def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
         for sentence in lists.notes:
             say(f"{name}: {sentence}")
         sizes = ", ".join(
-            f"{' '.join(gene_list.name.split())!r} ({len(gene_list.genes):,})" for gene_list in lists.lists[:_SHOWN]
+            f"{' '.join(gene_list.name.split())!r} ({len(gene_list.genes):,})" for gene_list in lists.lists[:SHOWN]
         )
-        more = ", …" * (len(lists.lists) > _SHOWN)
+        more = ", …" * (len(lists.lists) > SHOWN)
         say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
 
 
@@ -130,7 +125,7 @@ def preview_lists(
     for name, lists in gene_lists.items():
         records = [question.record for question in prepared.questions if question.record.list == name]
         listed = [len(gene_list.genes) for gene_list in lists.lists]
-        for total, record in list(zip(listed, records, strict=True))[:_SHOWN]:
+        for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
     _print_not_asked(prepared.questions)
@@ -186,12 +181,10 @@ def prepare(
         )
         asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
     tested_with = about.TestedWith(tests, library_releases(project, background, sources.libraries))
-    if model is None:
-        page_about = about.about_enrichment(project, settings, tested_with, gene_lists, command)
-    else:
-        page_about = about.about_page(project, settings, model, style, tested_with, gene_lists, command, shipped)
-        if known.similarity is None:
-            page_about = page_about.model_copy(update={"warnings": [*page_about.warnings, WITHOUT_ENCODER_TOLD]})
+    asked = None if model is None else (model, style)
+    page_about = about.about_page(project, settings, tested_with, gene_lists, command, asked, shipped)
+    if known is not None and known.similarity is None:
+        page_about = page_about.model_copy(update={"warnings": [*page_about.warnings, WITHOUT_ENCODER_TOLD]})
     own_universe = None if tested_genes is None else (settings.universe, tested_genes)
     read = recognised(gene_lists, own_universe, libraries, genes, to_human)
     page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
@@ -276,8 +269,8 @@ def annotate_lists(
             tables.write_enrichment(records, terms, out)
             tables.write_gsea(rankings, out)
             write_identifiers(prepared.recognised, out)
-            page.write_page(records, prepared.about, out / RESULTS.page, rankings, terms)
-            atomic.write_json(out / MANIFEST, _manifest(prepared, model))
+            shown = page.render_page(records, prepared.about, rankings, terms)
+            write_page(out, RESULTS, shown, _manifest(prepared, model))
     _print_terms(records)
     if model is not None:
         _print_names(records)
@@ -289,7 +282,7 @@ def annotate_lists(
 
 def _print_rankings(rankings: Sequence[gsea.RankedAnalysis]) -> None:
     """Print how many terms GSEA found in each ranking, and the best one."""
-    for analysis in rankings[:_SHOWN]:
+    for analysis in rankings[:SHOWN]:
         best = next(iter(analysis.terms), None)  # they are sorted
         named = "" if best is None else f", the best {best.name} ({best.library}, NES {best.nes:+.2f})"
         say(f"{analysis.list}: GSEA: {counted(len(analysis.terms), 'term')} of {counted(analysis.sets, 'set')}{named}")
@@ -298,7 +291,7 @@ def _print_rankings(rankings: Sequence[gsea.RankedAnalysis]) -> None:
 def _print_terms(records: Sequence[AnnotationRecord]) -> None:
     """Print the best term of the first sets, and how many have one."""
     tested = [record for record in records if not record.error]
-    for record in tested[:_SHOWN]:
+    for record in tested[:SHOWN]:
         best = tables.best_term(record)
         told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
         first = f"{record.name} (by the model); " if record.stands_first else ""

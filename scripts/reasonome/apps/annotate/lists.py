@@ -19,6 +19,7 @@ from reasonome.apps.annotate.table import (
     listed,
     unused,
 )
+from reasonome.apps.run import unused_name
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.gmt import id_and_name, without_weight
@@ -129,9 +130,7 @@ def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
     taken: set[str] = set()
     renamed = []
     for gene_list in lists:
-        name, number = gene_list.name, 2
-        while name in taken:
-            name, number = f"{gene_list.name} ({number})", number + 1
+        name = unused_name(gene_list.name, taken)
         taken.add(name)
         if name != gene_list.name:
             flag = f"another list is called '{gene_list.name}' too: this one is now '{name}'"

@@ -2,18 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from reasonome.apps.run import Record
 from reasonome.enrichment.term import EnrichedTerm
 
 MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AnnotatedGene(_Record):
+class AnnotatedGene(Record):
     """A human gene of the set: `written` is its identifier in the list, `how` it was resolved as in genes.Resolution.
 
     `orthologue_of` are the mouse genes of the list that it stands for, as the table of orthologues calls them.
@@ -28,7 +25,7 @@ class AnnotatedGene(_Record):
     shown: bool = True  # whether the prompt had room for it
 
 
-class UnmappedGene(_Record):
+class UnmappedGene(Record):
     """An identifier without a gene, the reason, and the symbols that it may mean."""
 
     written: str
@@ -36,7 +33,7 @@ class UnmappedGene(_Record):
     candidates: list[str] = []
 
 
-class AnnotatedClaim(_Record):
+class AnnotatedClaim(Record):
     """A claim of the reasoning about a gene, and the fact that decides it.
 
     `verdict` is supported, unknown or contradicted; `fact` has relation, object, source and evidence, "" if unknown.
@@ -49,7 +46,7 @@ class AnnotatedClaim(_Record):
     fact: str = ""
 
 
-class TermBehindName(_Record):
+class TermBehindName(Record):
     """A term that a name is borne out by: of a `library`, "" where only facts have it, and the genes of the list in it.
 
     `adjusted_p` is that of an enriched term, None where the term is none.
@@ -62,7 +59,7 @@ class TermBehindName(_Record):
     adjusted_p: float | None = None
 
 
-class FactBehindName(_Record):
+class FactBehindName(Record):
     """What is known of a gene of the list that has a term behind the name: relation, object, source and evidence."""
 
     gene: str
@@ -70,14 +67,14 @@ class FactBehindName(_Record):
     fact: str
 
 
-class Sample(_Record):
+class Sample(Record):
     """One of several completions: its name ("" if none can be parsed) and its text."""
 
     name: str
     text: str
 
 
-class AnnotationRecord(_Record):
+class AnnotationRecord(Record):
     """One gene set: the terms that are enriched in it, and a model's name with the evidence for and against it.
 
     `direction` says in words where the genes are higher, "" where the list has none. `enriched` has the best terms of

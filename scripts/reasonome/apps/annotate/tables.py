@@ -10,6 +10,7 @@ from reasonome.apps.annotate.enrichment import leading_terms
 from reasonome.apps.annotate.gsea import RankedAnalysis
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.run import write_table
 from reasonome.core import atomic
 from reasonome.enrichment.over_representation import GeneSetLibrary
 from reasonome.enrichment.term import EnrichedTerm
@@ -47,19 +48,13 @@ NUMBERS = (
 
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
     """Write annotations.tsv (a row a set) and annotations.jsonl (a whole record a line) to `folder`."""
-    lines = [tsv_heading(), *map(tsv_line, records)]
-    atomic.write_text(folder / TSV, "".join(f"{line}\n" for line in lines))
+    write_table(folder / TSV, COLUMNS, map(tsv_line, records))
     atomic.write_jsonl(folder / JSONL, map(json_values, records))
 
 
 def json_values(record: AnnotationRecord) -> dict[str, Any]:
     """A record as JSON values: an infinite or NaN weight, which JSON lacks, is None."""
     return json.loads(record.model_dump_json())
-
-
-def tsv_heading() -> str:
-    """The first line of annotations.tsv, without its end."""
-    return "\t".join(COLUMNS)
 
 
 def tsv_line(record: AnnotationRecord) -> str:
@@ -124,7 +119,7 @@ def write_enrichment(
 ) -> None:
     """Write every significant term of every set; `terms` are by the set's id."""
     lines = (line for record in records for line in enrichment_lines(record, terms.get(record.id, ())))
-    _write(folder / ENRICHMENT, ENRICHMENT_COLUMNS, lines)
+    write_table(folder / ENRICHMENT, ENRICHMENT_COLUMNS, lines)
 
 
 def enrichment_lines(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> list[str]:
@@ -137,21 +132,12 @@ def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
     if not analyses:
         (folder / GSEA).unlink(missing_ok=True)
         return
-    _write(folder / GSEA, GSEA_COLUMNS, (line for analysis in analyses for line in gsea_lines(analysis)))
+    write_table(folder / GSEA, GSEA_COLUMNS, (line for analysis in analyses for line in gsea_lines(analysis)))
 
 
 def gsea_lines(analysis: RankedAnalysis) -> list[str]:
     """The lines of gsea.tsv, without their ends, of a ranking's terms."""
     return list(map(tsv_row, _gsea_rows(analysis)))
-
-
-def heading(columns: Sequence[str]) -> str:
-    """The first line of a table, without its end."""
-    return "\t".join(columns)
-
-
-def _write(path: Path, columns: Sequence[str], lines: Iterable[str]) -> None:
-    atomic.write_text(path, "".join(f"{line}\n" for line in (heading(columns), *lines)))
 
 
 def _enrichment_rows(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> Iterable[Sequence[Any]]:
@@ -246,5 +232,4 @@ def write_identifiers(found: Sequence[Recognised], folder: Path) -> None:
         (one.file, one.holds, one.identifiers, one.identifiers - len(one.unknown), len(one.unknown), one.unknown)
         for one in found
     ]
-    lines = ["\t".join(IDENTIFIER_COLUMNS), *map(tsv_row, rows)]
-    atomic.write_text(folder / IDENTIFIERS, "".join(f"{line}\n" for line in lines))
+    write_table(folder / IDENTIFIERS, IDENTIFIER_COLUMNS, map(tsv_row, rows))

@@ -11,17 +11,14 @@ from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.asking import answers_by_id
 from reasonome.answering.results_folder import ResultsKind
 from reasonome.answering.rows import AnswerRow, cut_flags
-from reasonome.apps.rank import tables
 from reasonome.apps.rank.candidates import Known, candidates, disease_names
 from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.reasons import check_distances, check_phenotypes
-from reasonome.apps.rank.record import RankingRecord, Sample
+from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
 from reasonome.apps.rank.settings import NEW_TOKENS, Kind, Prioritisation
+from reasonome.apps.run import decoding_of
 from reasonome.config import Decoding
-from reasonome.config.styles import TEMPLATE_TOKENS
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import some
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
@@ -32,7 +29,7 @@ ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the a
 RESULTS = ResultsKind(
     "ranking",
     "rankings.html",
-    (tables.TSV, tables.JSONL),
+    (TSV, JSONL),
     frozenset({"settings", "questions", "ranked_with", "model"}),
 )
 
@@ -68,37 +65,9 @@ def rank(
 def decoding_settings(
     settings: Prioritisation, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
 ) -> Decoding:
-    """How answers are drawn: each in another order of the candidates, if there are any; a single one is greedy."""
-    sampled = settings.samples > 1
-    are_listed = any(question.candidates for question in questions)
-    return Decoding(
-        samples=1 if are_listed else settings.samples,
-        orders=settings.samples if are_listed else 1,
-        temperature=settings.temperature if sampled else 0.0,
-        top_p=settings.top_p if sampled else 1.0,
-        max_new_tokens=settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-    )
-
-
-def check_context(
-    questions: Sequence[Question], settings: Prioritisation, style: RankingStyle, model: AskedModel
-) -> None:
-    """Raise InputError if the longest prompt and its answer may exceed what the model reads."""
-    asked = [question for question in questions if question.example is not None]
-    if model.context is None or not asked:
-        return
-    task = TASKS[asked[0].record.kind]
-    new = decoding_settings(settings, style, asked, model.room_to_think).max_new_tokens
-    tokens = max(
-        sum(count_tokens([message["content"] for message in task.prompt(question.example, style).messages]))
-        for question in asked
-    )
-    if tokens + TEMPLATE_TOKENS + new > model.context:
-        what = f"the longest prompt may have {tokens:,} tokens; with {new} of its answer that is more than the "
-        what += f"{model.context:,} that {model.name} reads"
-        raise InputError(what, field="--style", fix="ask in a style with smaller budgets, or set --max-new-tokens")
+    """How answers are drawn: each in another order of the candidates, if there are any."""
+    new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think
+    return decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
 
 
 def _ranked(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.run import unused_name
 from reasonome.core.errors import InputError
 from reasonome.facts.files import json_text
 from reasonome.facts.files.plain_table import read_table
@@ -46,9 +47,7 @@ def read_files(settings: Prioritisation) -> list[AskedFile]:
     files: list[AskedFile] = []
     names: set[str] = set()
     for path in map(Path, settings.files):
-        name, number = stem(path), 2
-        while name in names:
-            name, number = f"{stem(path)} ({number})", number + 1
+        name = unused_name(stem(path), names)
         names.add(name)
         files.append(_read(path, name, settings))
     if settings.locus is not None or (settings.trait is not None and not files):

@@ -9,21 +9,21 @@ from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
-from reasonome.apps.rank import answers, page, project_files, tables
+from reasonome.answering.results_folder import check_folder, claim, only_process
+from reasonome.apps.measured import at_chance
+from reasonome.apps.rank import answers, page, project_files
 from reasonome.apps.rank.answers import RESULTS
 from reasonome.apps.rank.candidates import Known, rank_without_model
-from reasonome.apps.rank.chance import at_chance
 from reasonome.apps.rank.inputs import AskedFile, read_files, read_panel
-from reasonome.apps.rank.page import PageAbout, SourceUsed
+from reasonome.apps.rank.page import PageAbout
 from reasonome.apps.rank.project_files import DISEASES, Sources
 from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
-from reasonome.apps.rank.reasons import in_kb, with_name
-from reasonome.apps.rank.record import PURPOSE, RankingRecord
+from reasonome.apps.rank.reasons import in_kb
+from reasonome.apps.rank.record import PURPOSE, RankingRecord, with_name, write_tables
 from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.run import SHOWN, check_context, write_page
 from reasonome.config import Decoding
 from reasonome.config.project import Project
-from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
@@ -32,6 +32,7 @@ from reasonome.facts.authority import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
 from reasonome.report.model_steps import learned_from
+from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
@@ -42,7 +43,6 @@ _SHOWN_OF: dict[Kind, str] = {
 }
 _PLURALS: dict[Kind, str] = {"case": "cases", "locus": "loci"}
 _OTHER_BUILD = re.compile(r"(?i)(?<![a-z0-9])(?:grch3[67]|hg1[6-9]|b3[67])(?![0-9])")
-_SHOWN = 8  # cases or loci that are printed one by one
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,14 @@ def rank_files(
     with offline():
         prepared = prepare(project, settings, files, model, command)
         if model is not None:
-            answers.check_context(prepared.questions, settings, prepared.style, model)
+            asked = [question.example for question in prepared.questions if question.example is not None]
+            decoding = answers.decoding_settings(settings, prepared.style, prepared.questions, model.room_to_think)
+            check_context(answers.TASKS[prepared.kind], asked, prepared.style, model, decoding.max_new_tokens, "")
     with offline(), only_process(out):
         records = _ranked(prepared, model, out)
         claim(out, RESULTS)
-        tables.write_tables(records, out)
-        page.write_page(records, prepared.about, out / RESULTS.page)
-        atomic.write_json(out / MANIFEST, _manifest(prepared, model))
+        write_tables(records, out)
+        write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared, model))
     _print_rankings(records, "without a usable answer" if model else "with nothing to rank by")
     say(f"{out / RESULTS.page}: open it in a browser. {PURPOSE.capitalize()}.")
     return records
@@ -106,7 +107,7 @@ def prepare(
     style_name, style, by_chance = "", None, ""
     if model is not None:
         style_name, style = project_files.asked_style(project, settings, kind, model)
-        by_chance = at_chance(project, model, project_files.benchmarks_of(project, kind), style_name)
+        by_chance = at_chance(project, model.folder, project_files.benchmarks_of(project, kind), style_name)
     if by_chance:
         say(f"warning: {by_chance}")
     sources = project_files.sources(project, benchmark)
@@ -268,7 +269,7 @@ def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sourc
 
 def _print_rankings(records: Sequence[RankingRecord], unranked: str) -> None:
     """Print the first gene of each, and how many there are; `unranked` says of the others why they have none."""
-    for record in records[:_SHOWN]:
+    for record in records[:SHOWN]:
         if record.first is not None:
             say(f"{record.name}: {_first(record)}")
         elif not record.error:

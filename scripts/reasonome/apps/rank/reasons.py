@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from reasonome.apps.rank.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate
-from reasonome.facts.text import normalise, some
+from reasonome.apps.rank.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate, fact_of
+from reasonome.facts.text import normalise
 from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene
 
@@ -153,16 +153,3 @@ def _claim(
         stated = "not stated"
     verdict = "unknown" if known is None else "supported" if known.fit == "same" else "related"
     return Claim(gene=gene.symbol, about=label, verdict=verdict, fact=fact_of(known, disease_names), stated=stated)
-
-
-def fact_of(known: KnownPhenotype | None, disease_names: Mapping[str, str]) -> str:
-    """The fact behind a phenotype of a gene, in words; "" without one."""
-    if known is None:
-        return ""
-    diseases = [with_name(disease, disease_names.get(disease, "")) for disease in known.diseases]
-    return f"HPO: {known.known_label} ({known.known_id}) in {some(diseases)}"
-
-
-def with_name(disease: str, name: str) -> str:
-    """A disease with its id, as far as its name is known."""
-    return f"{name} ({disease})" if name else disease

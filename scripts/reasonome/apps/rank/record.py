@@ -1,19 +1,28 @@
-"""The record of one ranked case or locus: a line of rankings.jsonl, and all that the page shows of it."""
+"""The record of one ranked case or locus: a line of rankings.jsonl, what the page shows, lines of rankings.tsv."""
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from reasonome.apps.rank.settings import Kind
+from reasonome.apps.run import Record, write_table
+from reasonome.core import atomic
+from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.text import some
 
 PURPOSE = "research use only: not a diagnosis, not for clinical decisions"
+TSV, JSONL = "rankings.tsv", "rankings.jsonl"
+COLUMNS = (
+    *("file", "name", "gene", "gene_name", "rank", "first_in", "listed_in", "answers"),
+    *("phenotype_overlap", "overlap_rank", "fit", "fit_rank", "known_phenotypes", "related_phenotypes", "facts"),
+    *("diseases", "against"),
+    *("distance", "distance_rank", "asked", "flags", "error", "id", "meant_for"),
+)
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AskedPhenotype(_Record):
+class AskedPhenotype(Record):
     """A phenotype of the case, as the ontology calls it; `note` says what was changed, or that it is unknown there."""
 
     id: str
@@ -21,7 +30,7 @@ class AskedPhenotype(_Record):
     note: str = ""
 
 
-class KnownPhenotype(_Record):
+class KnownPhenotype(Record):
     """What HPO knows of a gene that fits a phenotype of the case.
 
     `fit` is "same" where the gene is known for the phenotype itself or a kind of it, and "related" where it is known
@@ -36,7 +45,7 @@ class KnownPhenotype(_Record):
     diseases: list[str] = []
 
 
-class AgainstIt(_Record):
+class AgainstIt(Record):
     """An absent phenotype of the case that most patients of a disease have, by the frequency that HPO states.
 
     `known_label` is the disease's phenotype: the absent one, or a kind of it.
@@ -49,7 +58,7 @@ class AgainstIt(_Record):
     stated: str
 
 
-class KnownDisease(_Record):
+class KnownDisease(Record):
     """A disease that HPO links to a gene, its page at OMIM, Orphanet or DECIPHER, and how well it fits, in nats."""
 
     id: str
@@ -59,7 +68,7 @@ class KnownDisease(_Record):
     against: list[AgainstIt] = []
 
 
-class RankedCandidate(_Record):
+class RankedCandidate(Record):
     """One gene. Ranks count from 1, and equals share one; None: not ranked by this.
 
     `rank` is that of the model's merged answers, without a model that of the fit or the distance; `first` and `listed`
@@ -84,7 +93,7 @@ class RankedCandidate(_Record):
     diseases: list[KnownDisease] = []
 
 
-class Claim(_Record):
+class Claim(Record):
     """What a sentence of the reasons says of a gene, held against facts.
 
     `about` is a phenotype or "the nearest gene". `stated` says whether the case has the phenotype.
@@ -97,14 +106,14 @@ class Claim(_Record):
     stated: Literal["", "present", "absent", "not stated"] = ""
 
 
-class Sample(_Record):
+class Sample(Record):
     """One answer: its genes as symbols, best first, and its text."""
 
     genes: list[str]
     text: str
 
 
-class RankingRecord(_Record):
+class RankingRecord(Record):
     """One case or locus with its ranked genes, and what speaks for and against them.
 
     `panel` counts the candidates (0: any human gene), `shown` those that the prompt had room for, and `left_out` are
@@ -152,3 +161,69 @@ class RankingRecord(_Record):
     def firsts(self) -> list[str]:
         """The symbols of all genes that are ranked first."""
         return [gene.symbol for gene in self.genes if gene.rank == 1]
+
+
+def fact_of(known: KnownPhenotype | None, disease_names: Mapping[str, str]) -> str:
+    """The fact behind a phenotype of a gene, in words; "" without one."""
+    if known is None:
+        return ""
+    diseases = [with_name(disease, disease_names.get(disease, "")) for disease in known.diseases]
+    return f"HPO: {known.known_label} ({known.known_id}) in {some(diseases)}"
+
+
+def with_name(disease: str, name: str) -> str:
+    """A disease with its id, as far as its name is known."""
+    return f"{name} ({disease})" if name else disease
+
+
+def write_tables(records: Sequence[RankingRecord], folder: Path) -> None:
+    """Write rankings.tsv (a row for each gene of a case or locus) and rankings.jsonl (a whole record a line)."""
+    write_table(folder / TSV, COLUMNS, (line for record in records for line in tsv_lines(record)))
+    atomic.write_jsonl(folder / JSONL, (record.model_dump(mode="json") for record in records))
+
+
+def tsv_lines(record: RankingRecord) -> list[str]:
+    """The lines of a record in rankings.tsv, one for each gene; one without a gene where there is none."""
+    asked = [*(f"{term.id} {term.label}" for term in record.present)]
+    asked += [f"not {term.id} {term.label}" for term in record.absent]
+    place = [f"{record.chromosome}:{record.position}"] if record.position is not None else []
+    shared = {
+        "file": record.file,
+        "name": record.name,
+        "answers": len(record.samples),
+        "asked": [*filter(None, [record.trait]), *place, *asked],
+        "flags": record.flags,
+        "error": record.error,
+        "id": record.id,
+        "meant_for": PURPOSE,
+    }
+    rows = [shared | _gene(gene, record.disease_names) for gene in record.genes] or [shared]
+    return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
+
+
+def _gene(gene: RankedCandidate, disease_names: Mapping[str, str]) -> dict[str, Any]:
+    diseases = [(disease, with_name(disease.id, disease.name)) for disease in gene.diseases]
+    return {
+        "gene": gene.symbol,
+        "gene_name": gene.name,
+        "rank": gene.rank,
+        "first_in": gene.first,
+        "listed_in": gene.listed,
+        "phenotype_overlap": gene.overlap,
+        "overlap_rank": gene.overlap_rank,
+        "fit": gene.fit,
+        "fit_rank": gene.fit_rank,
+        "known_phenotypes": [known.label for known in gene.known if known.fit == "same"],
+        "related_phenotypes": [f"{known.label} ({known.known_label})" for known in gene.known if known.fit != "same"],
+        "facts": [fact_of(known, disease_names) for known in gene.known],
+        "diseases": [f"{name} {disease.link}".strip() for disease, name in diseases],
+        "against": [f"{name}: {against_it(one)}" for disease, name in diseases for one in disease.against],
+        "distance": gene.distance,
+        "distance_rank": gene.distance_rank,
+    }
+
+
+def against_it(one: AgainstIt) -> str:
+    """An absent phenotype that most patients of a disease have, in words."""
+    known = "" if one.known_id == one.id else f", as {one.known_label}"
+    return f"{one.label} ({one.id}) is absent, and most patients have it{known}: {one.stated}"

@@ -1,8 +1,8 @@
 // The best terms of several sets in one picture: a column for each set, a dot where a term is enriched in it.
 const MOST_COLUMNS = 30;
 
-function startTermsAcrossSets() {
-  const controls = document.getElementById("across-controls");
+sections.push(() => {
+  const controls = at("across-controls");
   if (!controls) return; // a single set
   const tested = records.filter((record) => !record.error);
   const libraries = [...new Set(tested.flatMap((record) => record.enriched.map((term) => term.library)))];
@@ -24,9 +24,9 @@ function startTermsAcrossSets() {
     const best = sets.flatMap((record) => record.enriched.filter((term) => term.library === library.chosen).slice(0, most.chosen));
     const names = new Map(best.map((term) => [term.id, term.name]));
     const lines = [...names].map(([id, name]) => line(id, name, sets));
-    document.getElementById("across").replaceChildren(lines.length
+    at("across").replaceChildren(lines.length
       ? dotGrid(lines, sets.map(columnOf), `${library.chosen} across sets`) : element("p", "No term of this library is enriched in these sets."));
-    document.getElementById("across-note").textContent =
+    at("across-note").textContent =
       (given.releases[library.chosen] ? `${library.chosen}: ${given.releases[library.chosen]}. ` : "") +
       (all.length > sets.length ? `The first ${sets.length} of ${all.length.toLocaleString("en")} sets. ` : "") +
       (given.all_terms ? "" : "There are too many terms for all to be in this page: a dot may be lacking where a term is enriched, but not among the best of the set.");
@@ -34,9 +34,9 @@ function startTermsAcrossSets() {
 
   const library = menu(libraries.map((name) => [name, name]), draw);
   const most = menu([3, 5, 10].map((count) => [String(count), count]), draw);
-  const inList = menu([["all lists", null], ...listNames.map((name) => [name, name])], draw);
+  const inList = menuOf("all lists", listNames, draw);
   most.chosen = 5;
   controls.append(labelled("library", library), labelled("best terms of each set", most));
   if (listNames.length > 1) controls.append(labelled("list", inList));
   draw();
-}
+});

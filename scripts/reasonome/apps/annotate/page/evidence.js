@@ -1,5 +1,4 @@
 // What stands below an opened set: the enriched terms, the model's suggestion and what it rests on, the genes.
-const VERDICTS = { supported: "✔", unknown: "?", contradicted: "✘" };
 const confidenceTold = { stated: "stated by the model", "probability of its words": "from how probable its words were to the model" };
 
 function evidence(record) {
@@ -7,7 +6,7 @@ function evidence(record) {
   const heading = element("h3");
   heading.append(calledShown(record));
   heading.tabIndex = -1;
-  whole.append(heading, handles(record), setFacts(record), part("Enriched terms", ...enrichedParts(record)));
+  whole.append(heading, handles(record, "link to this set", copied(record)), setFacts(record), part("Enriched terms", ...enrichedParts(record)));
   if (record.samples.length) {
     whole.append(
       part("The model's suggestion", ...suggestionParts(record)),
@@ -16,33 +15,26 @@ function evidence(record) {
     );
   }
   whole.append(part("Genes", genesParts(record)));
-  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples)));
+  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples, (sample) => sample.name || "no name")));
   return whole;
 }
 
-function handles(record) {
-  const line = element("p", undefined, "handles");
-  const link = element("a", "link to this set");
-  link.href = `#${encodeURIComponent(record.id)}`;
-  if (record.stands_first) line.append(copyButton("Copy name", () => record.name));
-  if (bestTerm(record)) line.append(copyButton("Copy term", () => bestTerm(record).name));
-  if (record.genes.length) {
-    line.append(copyButton("Copy genes", () => record.genes.map((gene) => gene.symbol).join("\n")));
-  }
-  line.append(copyButton("Copy row as TSV", () => lineOf.get(record)), link);
-  return line;
-}
+// What of a set may be copied.
+const copied = (record) => [
+  record.stands_first && ["Copy name", () => record.name],
+  bestTerm(record) && ["Copy term", () => bestTerm(record).name],
+  record.genes.length && ["Copy genes", () => record.genes.map((gene) => gene.symbol).join("\n")],
+  ["Copy row as TSV", () => lineOf.get(record)],
+];
 
 function setFacts(record) {
   const odd = oddities(record);
-  const list = element("ul");
-  list.append(...odd.map((sentence) => element("li", sentence)));
   return definitions([
     ["best enriched term", bestTerm(record) ? bestInFigures(bestTerm(record)) : null],
     ["set", [record.set, record.list, record.place].filter(Boolean).join(" · ")],
     ["direction", record.direction || null],
     ["described as", record.description || null],
-    ["flags", odd.length ? list : null],
+    ["flags", odd.length ? bullets(odd) : null],
   ], "facts");
 }
 
@@ -72,12 +64,10 @@ function suggestionParts(record) {
 
 function termsBehind(record) {
   if (!record.terms_behind_name.length) return null;
-  const list = element("ul");
-  list.append(...record.terms_behind_name.map((term) => {
+  return bullets(record.terms_behind_name.map((term) => {
     const from = term.adjusted_p === null ? "by facts" : `${term.library}, adjusted p ${pValue(term.adjusted_p)}`;
-    return element("li", `${term.name} (${from}): ${term.genes.join(" ")}`);
+    return `${term.name} (${from}): ${term.genes.join(" ")}`;
   }));
-  return list;
 }
 
 function factsBehind(record) {
@@ -97,18 +87,12 @@ function reasoningSteps(text) {
 }
 
 function claimsParts(record) {
-  const shown = [record.claims.length ? claimsTable(record.claims) : "No claim of a gene and a term could be read."];
-  if (!record.unchecked.length) return shown;
-  const list = element("ul", undefined, "unchecked");
-  list.append(...record.unchecked.map((sentence) => element("li", sentence)));
-  return [...shown, element("p", "Not checked, as these sentences are questions, or name no term of the sources, or one only as a part of something longer:"), list];
-}
-
-function claimsTable(claims) {
-  return wide(plainTable(["gene", "is said to belong to", "verdict", "the fact behind it"], claims.map((claim) => {
-    const verdict = element("span", `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}`, `verdict ${claim.verdict}`);
-    return [claim.gene, claim.negated ? `not: ${claim.term}` : claim.term, verdict, claim.fact || "no fact found in the sources"];
-  })), "stacked");
+  return checkedClaims(record, {
+    headings: ["gene", "is said to belong to"],
+    cells: (claim) => [claim.gene, claim.negated ? `not: ${claim.term}` : claim.term],
+    none: "No claim of a gene and a term could be read.",
+    note: "Not checked, as these sentences are questions, or name no term of the sources, or one only as a part of something longer:",
+  });
 }
 
 function geneSplit(record) {
@@ -142,8 +126,4 @@ function genesParts(record) {
     ))));
   }
   return parts;
-}
-
-function samplesList(samples) {
-  return samples.map((sample, place) => onOpening(`answer ${place + 1}: ${sample.name || "no name"}`, () => element("pre", sample.text)));
 }

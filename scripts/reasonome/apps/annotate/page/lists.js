@@ -1,6 +1,5 @@
 // Two or more lists side by side: a row is a set name or a near-identical group, a column is a list.
-function startListsSideBySide() {
-  const at = (id) => document.getElementById(id);
+sections.push(() => {
   const controls = at("lists-controls");
   if (!controls) return; // a single list has nothing beside it
   const alike = (record) => bestTerm(record)?.id ?? "";
@@ -62,7 +61,7 @@ function startListsSideBySide() {
           ["the model's suggestion", given.model ? suggestionShown(record) : null],
           [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
           [`of these in no other set of this row: ${own.length}`, own.join(" ") || null],
-        ]), button("All of its evidence", () => sets.open(record)));
+        ]), button("All of its evidence", () => browser.open(record)));
         sides.append(side);
       }
     }
@@ -98,12 +97,7 @@ function startListsSideBySide() {
   const ticks = element("fieldset");
   ticks.append(element("legend", "lists"));
   const boxes = listNames.map((name, place) => {
-    const box = element("input");
-    box.type = "checkbox";
-    box.checked = place < 4; // more columns than a window has room for are left to the reader
-    box.addEventListener("change", select);
-    const label = element("label", undefined, "tick");
-    label.append(box, name);
+    const [box, label] = checkbox(name, place < 4, select); // more columns than a window has room for are left to the reader
     ticks.append(label);
     return box;
   });
@@ -113,4 +107,4 @@ function startListsSideBySide() {
   controls.append(ticks, labelled("a row is", by), labelled("show", show));
   if (matched("group").every((line) => line.sets.size === 1)) by.chosen = "set"; // nothing else is side by side
   select();
-}
+});

@@ -1,8 +1,8 @@
 // GSEA of whole rankings: for each file what gathers at the two ends.
 const MOST_OF_AN_END = 30;
 
-function drawRankings() {
-  const place = document.getElementById("rankings");
+sections.push(() => {
+  const place = at("rankings");
   if (!place) return;
   for (const ranking of given.rankings) {
     place.append(element("h3", ranking.list), element("p", `${ranking.genes.toLocaleString("en")} ranked genes, ` +
@@ -19,7 +19,7 @@ function drawRankings() {
       if (terms.length) place.append(element("h4", ranking.ends[end]), rankedTable(terms));
     });
   }
-}
+});
 
 function rankedTable(terms) {
   return wide(plainTable(

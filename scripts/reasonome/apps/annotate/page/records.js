@@ -1,5 +1,4 @@
 // The annotated sets as the page holds them, and what is read off a record in more than one place.
-const given = JSON.parse(document.getElementById("annotations").textContent);
 const records = given.records;
 const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
 const listNames = [...new Set(records.map((record) => record.list))];
@@ -90,17 +89,7 @@ function pValue(value) {
   return value < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }
 
-// Lower-case text to search, made when a set is first searched.
-const searched = new Map();
-
-function matches(record, words) {
-  let text = searched.get(record);
-  if (text === undefined) {
-    text = [record.list, record.set, record.id, record.description, record.direction, record.name, record.reasoning, ...oddities(record),
-      ...record.genes.flatMap((gene) => [gene.symbol, gene.written, gene.name]),
-      ...record.unmapped.map((gene) => gene.written),
-      ...record.enriched.flatMap((term) => [term, ...term.folded]).flatMap((term) => [term.name, term.id])].join("\n").toLowerCase();
-    searched.set(record, text);
-  }
-  return words.every((word) => text.includes(word));
-}
+const searchable = (record) => [record.list, record.set, record.id, record.description, record.direction, record.name, record.reasoning, ...oddities(record),
+  ...record.genes.flatMap((gene) => [gene.symbol, gene.written, gene.name]),
+  ...record.unmapped.map((gene) => gene.written),
+  ...record.enriched.flatMap((term) => [term, ...term.folded]).flatMap((term) => [term.name, term.id])];

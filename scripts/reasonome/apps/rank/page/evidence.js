@@ -1,35 +1,20 @@
 // What stands below an opened case or locus: the whole ranking, what is known of each gene, the reasons and their check.
-const VERDICTS = { supported: "✔", related: "≈", unknown: "?", contradicted: "✘" };
 
 function evidence(record) {
   const whole = element("div", undefined, "evidence");
   const heading = element("h3", record.name);
   heading.tabIndex = -1;
-  whole.append(heading, handles(record), questionFacts(record));
+  const ranked = record.genes.filter((gene) => gene.rank !== null).map((gene) => gene.symbol);
+  const copied = [ranked.length && ["Copy ranked genes", () => ranked.join("\n")], ["Copy rows as TSV", () => lineOf.get(record)]];
+  whole.append(heading, handles(record, "link to this row", copied), questionFacts(record));
   if (record.genes.length) whole.append(part("Ranked genes, and what is known of them", rankingTable(record)));
   if (!record.error && isByModel) {
     whole.append(part("Reasons, written by the model", record.reasons
       ? element("p", record.reasons) : "None: the prompts of this style ask for a list alone. A style such as short asks for reasons."));
     if (record.reasons) whole.append(part("What of them facts support", claimsParts(record)));
   }
-  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples)));
+  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples, (sample) => sample.genes.slice(0, 3).join(", ") || "no list")));
   return whole;
-}
-
-function handles(record) {
-  const line = element("p", undefined, "handles");
-  const link = element("a", "link to this row");
-  link.href = `#${encodeURIComponent(record.id)}`;
-  const ranked = record.genes.filter((gene) => gene.rank !== null).map((gene) => gene.symbol);
-  if (ranked.length) line.append(copyButton("Copy ranked genes", () => ranked.join("\n")));
-  line.append(copyButton("Copy rows as TSV", () => lineOf.get(record)), link);
-  return line;
-}
-
-function bullets(sentences) {
-  const list = element("ul");
-  list.append(...sentences.map((sentence) => element("li", sentence)));
-  return list;
 }
 
 const named = (term) => `${term.label} (${term.id})`;
@@ -107,22 +92,10 @@ function rankingTable(record) {
 }
 
 function claimsParts(record) {
-  const none = isOfCases ? "No sentence names a gene with a phenotype." : "No sentence says which gene is nearest; nothing else can be checked here.";
-  const shown = [record.claims.length ? claimsTable(record.claims) : none];
-  if (!record.unchecked.length) return shown;
-  return [...shown, element("p", isOfCases
-    ? "Not checked, as these sentences name no phenotype of HPO, or deny one:"
-    : "Not checked, as these sentences say nothing of distance:"), bullets(record.unchecked)];
-}
-
-function claimsTable(claims) {
-  const headings = ["gene", "is linked with", ...(isOfCases ? ["in this case"] : []), "verdict", "the fact behind it"];
-  return wide(plainTable(headings, claims.map((claim) => {
-    const verdict = element("span", `${VERDICTS[claim.verdict]} ${claim.verdict}`, `verdict ${claim.verdict}`);
-    return [claim.gene, claim.about, ...(isOfCases ? [claim.stated ?? ""] : []), verdict, claim.fact || "no fact found"];
-  })), "stacked");
-}
-
-function samplesList(samples) {
-  return samples.map((sample, place) => onOpening(`answer ${place + 1}: ${sample.genes.slice(0, 3).join(", ") || "no list"}`, () => element("pre", sample.text)));
+  return checkedClaims(record, {
+    headings: ["gene", "is linked with", ...(isOfCases ? ["in this case"] : [])],
+    cells: (claim) => [claim.gene, claim.about, ...(isOfCases ? [claim.stated ?? ""] : [])],
+    none: isOfCases ? "No sentence names a gene with a phenotype." : "No sentence says which gene is nearest; nothing else can be checked here.",
+    note: isOfCases ? "Not checked, as these sentences name no phenotype of HPO, or deny one:" : "Not checked, as these sentences say nothing of distance:",
+  });
 }

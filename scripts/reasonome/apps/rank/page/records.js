@@ -1,5 +1,4 @@
 // The rankings as the page holds them, and what is read off a record in more than one place.
-const given = JSON.parse(document.getElementById("data").textContent);
 const isOfCases = given.kind === "case";
 const isByModel = given.model !== "";
 const EMPTY = { trait: "", place: "", chromosome: "", position: null, variant: "", age: "", sex: "", present: [], absent: [], panel: 0,
@@ -39,19 +38,9 @@ const oddities = (record) => [...(record.error ? [`not asked: ${record.error}`] 
 const percent = (share) => `${Math.round(100 * share)} %`;
 const kilobases = (distance) => (distance === null ? "" : distance === 0 ? "0 (inside)" : (distance / 1000).toLocaleString("en", { maximumFractionDigits: 1 }));
 
-// Lower-case text to search, made when a record is first searched.
-const searched = new Map();
-
-function matches(record, words) {
-  let text = searched.get(record);
-  if (text === undefined) {
-    text = [record.file, record.name, record.id, askedText(record), record.reasons, ...record.absent.map((term) => term.label),
-      ...record.present.map((term) => term.id), ...oddities(record),
-      ...record.genes.flatMap((gene) => [gene.symbol, gene.name, ...gene.diseases.map((disease) => disease.name)])].join("\n").toLowerCase();
-    searched.set(record, text);
-  }
-  return words.every((word) => text.includes(word));
-}
+const searchable = (record) => [record.file, record.name, record.id, askedText(record), record.reasons, ...record.absent.map((term) => term.label),
+  ...record.present.map((term) => term.id), ...oddities(record),
+  ...record.genes.flatMap((gene) => [gene.symbol, gene.name, ...gene.diseases.map((disease) => disease.name)])];
 
 // A disease by its name, with a link to its page; the address is made from its id.
 function diseaseLink(id, name) {
