@@ -14,6 +14,7 @@ from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, S
 from reasonome.answering.asked_model import AskedWeights
 from reasonome.apps.annotate import answers, job, making, project_files
 from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
+from reasonome.apps.run import check_context
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
@@ -210,12 +211,13 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
     needed = sum(count_tokens([style.system.replace("{kind}", style.any_kind), listing])) + 32 + 96
     model = AskedWeights("mine", {}, tmp_path, tmp_path, [])
     (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": needed - 1}))
-    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that mine reads") as found:
-        answers.check_context(examples, settings, style, model)
+    asked = (answers.TASK, examples, style, model, settings.max_new_tokens, ", about fewer genes (--top)")
+    with pytest.raises(InputError, match=f"more than the {needed - 1:,} that mine reads") as found:
+        check_context(*asked)
     assert "--top" in found.value.fix
     for known in ({"max_position_embeddings": needed}, {}):
         (tmp_path / "config.json").write_text(json.dumps(known))
-        answers.check_context(examples, settings, style, model)
+        check_context(*asked)
 
 
 RANKED_WITHOUT_WEIGHTS = {

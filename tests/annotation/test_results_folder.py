@@ -141,7 +141,7 @@ def test_damaged_answers_are_asked_for_again(annotating, by_hand, capsys, name, 
     assert stamp["sha256"] == file_sha256(annotating.out / "answers.jsonl")
 
 
-@pytest.mark.parametrize("place", ["annotate.annotate", "tables.write_tables", "page.write_page"])
+@pytest.mark.parametrize("place", ["answers.annotate", "tables.write_tables", "page.render_page"])
 def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, by_hand, monkeypatch, place):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
@@ -153,7 +153,7 @@ def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, b
         patched.setattr(f"reasonome.apps.annotate.{place}", stop)
         with pytest.raises(KeyboardInterrupt):
             annotating(path)
-    nothing_written = place == "annotate.annotate"  # so that the earlier results are whole
+    nothing_written = place == "answers.annotate"  # so that the earlier results are whole
     assert (annotating.out / "manifest.json").exists() == nothing_written
     (record,) = annotating(path)
     assert record["name"] == "DNA repair"
