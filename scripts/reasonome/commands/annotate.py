@@ -23,10 +23,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from reasonome.apps.annotate.settings import checked_settings, placed
 from reasonome.commands.columns import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
+from reasonome.config.checked import checked
 from reasonome.config.project import Project
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core import arguments
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
             args.model = project.settings.annotation_model
         if not (args.model or args.ora_only):
             args.parser.error("one of the arguments --model --ora-only is required")
-        settings = placed(parse_settings(args), place)
+        settings = parse_settings(args).placed(place)
         gene_lists = job.read_lists(settings)
         model = made_with_model(project, settings, args.model, lambda: asked_model(project, args, place))
         out = Path(place(args.out))
@@ -127,7 +127,7 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
     for name in _LIBRARIES:
         if given := values.pop(name):
             values[name] = given.split(",")
-    return checked_settings(values, _option)
+    return checked(Annotation, values, "docs/annotate.md", _option)
 
 
 def _option(setting: str) -> str:

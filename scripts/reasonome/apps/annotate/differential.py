@@ -26,6 +26,10 @@ from reasonome.facts.text import counted, some
 _ALWAYS = ("contrast", "comparison", "coef")
 _FEWEST_ROWS = 10  # of a value, on average, in a column whose name does not say that it tells comparisons apart
 _MOST_REPEATED = 0.2  # the share of genes that stand in several rows for other reasons, such as several probes
+UNKNOWN = "the file does not say which condition that is"
+_VERSUS = re.compile(r"[_.]vs[_.]", re.IGNORECASE)
+LOG2_FOLD_CHANGE = 1.0  # a factor of two, up or down
+_NEEDED = ("gene", "adjusted_p", "log2_fold_change")
 
 
 def comparison_columns(table: Table) -> list[str]:
@@ -117,10 +121,6 @@ def _tells_apart(column: pd.Series, rows: pd.DataFrame) -> bool:
     return not pd.DataFrame({"gene": rows["gene"], "value": column}).duplicated().any()
 
 
-UNKNOWN = "the file does not say which condition that is"
-_VERSUS = re.compile(r"[_.]vs[_.]", re.IGNORECASE)
-
-
 def _ends(table: Table, contrast: str | None) -> tuple[str, str]:
     """What genes with a positive and a negative change are, in words.
 
@@ -146,10 +146,6 @@ def _conditions_told(table: Table) -> list[str]:
         if not texts and len(sides) == 2 and all(sides):
             return sides
     return []
-
-
-LOG2_FOLD_CHANGE = 1.0  # a factor of two, up or down
-_NEEDED = ("gene", "adjusted_p", "log2_fold_change")
 
 
 def read_differential(table: Table, settings: Annotation) -> GeneLists:

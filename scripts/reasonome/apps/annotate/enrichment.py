@@ -13,6 +13,10 @@ from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
 from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.dialogue import Example, Gene
 
+SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
+NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
+SAME_GENES = 0.5  # the smallest Jaccard index of a list's genes in two terms of which one is folded below the other
+
 
 def enrich(
     questions: Sequence[Question], tests: Mapping[str, OverRepresentation]
@@ -70,11 +74,6 @@ def tested_genes(record: AnnotationRecord) -> list[str]:
     return list(dict.fromkeys(mouse for gene in record.genes for mouse in gene.orthologue_of)) or [
         gene.symbol for gene in record.genes
     ]
-
-
-SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
-NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
-SAME_GENES = 0.5  # the smallest Jaccard index of a list's genes in two terms of which one is folded below the other
 
 
 def fold(terms: Sequence[frozenset[str]]) -> list[int | None]:

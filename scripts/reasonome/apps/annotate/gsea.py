@@ -27,6 +27,10 @@ from reasonome.facts.text import counted, some
 # to 2 ** 30, and a set whose weights are all 0, as random ones may be, stops it. In fgsea the genes of such a set weigh
 # alike, as they do here.
 _LEAST_SHARE = 2.0**-28
+FEWEST_RANKED = 500  # genes; a shorter ranking is a choice of genes, and no whole one
+SMALLEST, LARGEST = 10, 500  # the size of a set, in genes of the ranking, as clusterProfiler has it
+THREADS = 2
+FALSE_DISCOVERY_RATE = 0.05  # the largest that counts, as the authors of GSEA advise where genes are permuted
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,6 @@ def _notes(numbers: Mapping[str, float], merged: Sequence[str]) -> list[str]:
     if len(counts) > 1 and (min(numbers.values()) >= 0 or max(numbers.values()) <= 0):
         notes.append("the numbers have one sign: GSEA tells what gathers at the end of the strongest, and little else")
     return notes
-
-
-FEWEST_RANKED = 500  # genes; a shorter ranking is a choice of genes, and no whole one
-SMALLEST, LARGEST = 10, 500  # the size of a set, in genes of the ranking, as clusterProfiler has it
-THREADS = 2
-FALSE_DISCOVERY_RATE = 0.05  # the largest that counts, as the authors of GSEA advise where genes are permuted
 
 
 class RankedTerm(Record):

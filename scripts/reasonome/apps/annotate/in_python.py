@@ -18,8 +18,9 @@ from reasonome.answering.find_model import find_model
 from reasonome.apps.annotate import job
 from reasonome.apps.annotate.inputs import is_anndata, read_memory
 from reasonome.apps.annotate.making import made_with_model
-from reasonome.apps.annotate.settings import checked_settings, placed
 from reasonome.apps.annotate.tables import NUMBERS, TSV
+from reasonome.config import Annotation
+from reasonome.config.checked import checked
 from reasonome.config.project.working_folder import project_folder
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
@@ -51,11 +52,11 @@ def annotate_sets(
     """
     in_memory = isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
     files = [type(sets).__name__] if in_memory else _paths(sets)
-    annotation = checked_settings({"sets": files, **settings})
+    annotation = checked(Annotation, {"sets": files, **settings}, "docs/annotate.md", str)
     if NUMBA_CAME_FIRST:
         say(f"import {__name__} before scanpy: answers may take three times as long now")
     with project_folder(Path(config)) as place:
-        annotation = placed(annotation, place)
+        annotation = annotation.placed(place)
         project = load_project(Path(config))
         if in_memory:
             parts = read_memory(sets, name, annotation)

@@ -28,6 +28,10 @@ _FEWEST, _LARGEST_P = 2, 0.01
 _LEAST, _STRONG = 0.2, 0.5
 _FEWEST_KNOWN = 3  # genes of a term by which a name is held against a list that may lack it
 _TOLD = 3  # terms, at most, that stand behind a name
+WITHOUT_ENCODER_TOLD = (
+    "no sentence encoder is here: names are held against terms and facts by their words alone, and more of the right "
+    "ones stay unconfirmed"
+)
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,6 @@ class Limits:
 
 
 WITH_ENCODER = Limits(by_words=0.2, same=0.85, near=0.4, margin=0.2, covered=0.8)
-WITHOUT_ENCODER_TOLD = (
-    "no sentence encoder is here: names are held against terms and facts by their words alone, and more of the right "
-    "ones stay unconfirmed"
-)
 WITHOUT_ENCODER = Limits(by_words=1.0, same=0.95, near=0.4, margin=0.15, covered=0.7)
 
 

@@ -35,6 +35,10 @@ _KINDS = {
     "HGNC id": re.compile(r"(HGNC:)+\d+", re.IGNORECASE),
     "MGI id": re.compile(r"(MGI:)+\d+", re.IGNORECASE),
 }
+LOG2_FOLD_CHANGE = 0.25  # the default of Seurat's FindAllMarkers
+TOP = 100  # genes of a cluster
+_ROW_NUMBERS = ("", "Unnamed: 0", "index")
+_UPSIDE_DOWN = "if they are p values, the least significant gene stands first; rank by a statistic, or by -log10 p"
 
 
 @dataclass(frozen=True)
@@ -153,11 +157,6 @@ def _unusable(count: int, empty: str) -> str:
     return ""
 
 
-LOG2_FOLD_CHANGE = 0.25  # the default of Seurat's FindAllMarkers
-TOP = 100  # genes of a cluster
-_ROW_NUMBERS = ("", "Unnamed: 0", "index")
-
-
 def read_clusters(table: Table, settings: Annotation) -> GeneLists:
     """One list for each cluster: its positive markers that pass the thresholds, the best first, `top` at most.
 
@@ -255,9 +254,6 @@ def _lists(lists: list[GeneList], notes: list[str], table: Table, settings: Anno
 
 def _name(group: str) -> str:
     return f"cluster {group}" if group.isdigit() else group or "without a cluster"
-
-
-_UPSIDE_DOWN = "if they are p values, the least significant gene stands first; rank by a statistic, or by -log10 p"
 
 
 def read_genes(table: Table, settings: Annotation) -> GeneLists:

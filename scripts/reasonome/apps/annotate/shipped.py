@@ -25,6 +25,8 @@ from reasonome.tasks.naming.dialogue import ShownTerm
 CALIBRATION = "calibration.json"
 Feature = Literal["logprob", "likeness", "share", "jaccard", "genes"]
 Share = Annotated[float, Field(ge=0, le=1)]
+FIRST_TERM = "first_term"  # the baseline that answers with the first enriched term of a question
+OF_WORDS = "probability of its words"
 
 
 def features(name: str, logprob: float, term: ShownTerm) -> dict[Feature, float]:
@@ -80,10 +82,6 @@ def read_name_or_term(path: Path) -> NameOrTerm:
         where = ".".join(map(str, first["loc"])) or None
         fix = "fit it again: scripts/fit_name_or_term.py"
         raise InputError(first["msg"], file=path, field=where, fix=fix) from None
-
-
-FIRST_TERM = "first_term"  # the baseline that answers with the first enriched term of a question
-OF_WORDS = "probability of its words"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,41 @@ _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
 _EXCEL = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # a first line that tells Excel the delimiter
 _SPACES = re.compile(r'"[^"\t,;]*" "')  # between quoted names of columns, as R's write.table puts them
 _RANKED = re.compile(r"#\s*ranked\s*", re.IGNORECASE)  # a comment that says that the order of the lines matters
+# Preferred names come first. They are compared by letters and digits, ignoring case: `p_val_adj` is "pvaladj".
+GENES = (
+    *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
+    *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),
+    *("entrezid", "feature", "features", "id", "identifier"),
+)
+ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
+ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
+NATURAL_FOLD_CHANGE = "avglogfc"  # Seurat before version 4, to base e
+FOLD_CHANGE = ("log2foldchange", "avglog2fc", "log2fc", "logfoldchanges", "logfc", "lfc", NATURAL_FOLD_CHANGE)
+ALIASES: Mapping[str, Sequence[str]] = {
+    "gene": (*GENES, *ROW_NAMES),
+    "adjusted_p": ADJUSTED_P,
+    "p": ("pvalue", "pval", "pvals", "p"),
+    "log2_fold_change": FOLD_CHANGE,
+    "statistic": ("stat", "scores", "score", "t", "f", "lr"),
+    "group": ("cluster", "group", "clusters", "groups"),
+    "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
+}
+_MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
+_FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
+UNNAMED = "the second field"  # the name of the column of numbers where there is no header
+# Setting of tables → command-line option.
+OPTIONS = {
+    "adjusted_p": "--adjusted-p",
+    "log2_fold_change": "--log2-fold-change",
+    "top": "--top",
+    "split": "--together",
+    "contrast": "--contrast",
+    "gsea": "--gsea",
+}
+_OFF = {"gsea": False}  # what says that an option is not wanted
+_CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
 
 
 @dataclass(frozen=True)
@@ -106,29 +141,6 @@ def _delimiter(path: Path, first: str) -> str:
     return ";" if ";" in first and "," not in first else ","
 
 
-# Preferred names come first. They are compared by letters and digits, ignoring case: `p_val_adj` is "pvaladj".
-GENES = (
-    *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
-    *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),
-    *("entrezid", "feature", "features", "id", "identifier"),
-)
-ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
-ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
-NATURAL_FOLD_CHANGE = "avglogfc"  # Seurat before version 4, to base e
-FOLD_CHANGE = ("log2foldchange", "avglog2fc", "log2fc", "logfoldchanges", "logfc", "lfc", NATURAL_FOLD_CHANGE)
-ALIASES: Mapping[str, Sequence[str]] = {
-    "gene": (*GENES, *ROW_NAMES),
-    "adjusted_p": ADJUSTED_P,
-    "p": ("pvalue", "pval", "pvals", "p"),
-    "log2_fold_change": FOLD_CHANGE,
-    "statistic": ("stat", "scores", "score", "t", "f", "lr"),
-    "group": ("cluster", "group", "clusters", "groups"),
-    "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
-}
-_MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
-
-
 def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:
     """Role → column: the chosen one, else one with a usual name of the role. A single column holds the genes.
 
@@ -182,22 +194,6 @@ def is_missing(cell: str) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell looks like a number, with a decimal point or comma."""
     return bool(_NUMBER.fullmatch(cell.strip()))
-
-
-STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
-_FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
-UNNAMED = "the second field"  # the name of the column of numbers where there is no header
-# Setting of tables → command-line option.
-OPTIONS = {
-    "adjusted_p": "--adjusted-p",
-    "log2_fold_change": "--log2-fold-change",
-    "top": "--top",
-    "split": "--together",
-    "contrast": "--contrast",
-    "gsea": "--gsea",
-}
-_OFF = {"gsea": False}  # what says that an option is not wanted
-_CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,17 @@ NUMBERS = (
     *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
     "better_than_first_term",
 )
+ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
+ENRICHMENT_COLUMNS = (
+    *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
+    *("geneID", "Count", "folded_under"),
+)
+GSEA_COLUMNS = (
+    *("list", "ONTOLOGY", "ID", "Description", "setSize", "enrichmentScore", "NES", "pvalue", "FDR", "direction"),
+    *("core_enrichment", "folded_under"),
+)
+IDENTIFIERS = "identifiers.tsv"
+IDENTIFIER_COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recognised", "which_not")
 
 
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
@@ -103,17 +114,6 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
     }
 
 
-ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
-ENRICHMENT_COLUMNS = (
-    *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
-    *("geneID", "Count", "folded_under"),
-)
-GSEA_COLUMNS = (
-    *("list", "ONTOLOGY", "ID", "Description", "setSize", "enrichmentScore", "NES", "pvalue", "FDR", "direction"),
-    *("core_enrichment", "folded_under"),
-)
-
-
 def write_enrichment(
     records: Sequence[AnnotationRecord], terms: Mapping[str, Sequence[EnrichedTerm]], folder: Path
 ) -> None:
@@ -157,10 +157,6 @@ def _gsea_rows(analysis: RankedAnalysis) -> Iterable[Sequence[Any]]:
             *(analysis.list, term.library, term.id, term.name, term.size, term.score, term.nes, term.p, term.fdr),
             *(analysis.ends[term.nes < 0], "/".join(term.leading_edge), term.folded_under),
         )
-
-
-IDENTIFIERS = "identifiers.tsv"
-IDENTIFIER_COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recognised", "which_not")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from reasonome.tasks.ranking.questions import RankedGene
 
 _SYMBOLS = ("current", "previous", "alias")  # ways to resolve a text that an answer may use: no numbers of databases
 _DISEASES = 5  # of a gene, at most
+BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,6 @@ class Known:
     @cached_property
     def _symbols_of_hpo(self) -> list[str | None]:
         return [self.maker.genes.resolve(symbol).symbol for symbol in self.overlap.genes]
-
-
-BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
 
 
 def candidates(
