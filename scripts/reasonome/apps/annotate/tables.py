@@ -124,7 +124,17 @@ def write_enrichment(
 
 def enrichment_lines(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> list[str]:
     """The lines of enrichment.tsv, without their ends, of a set's `terms`, in their order."""
-    return list(map(tsv_row, _enrichment_rows(record, terms)))
+    leading = leading_terms(terms)
+    under = {(term.library, below.id): term.id for term in leading for below in term.folded}
+    rows = (
+        (
+            *(record.list, record.set, term.library, term.id, term.name),
+            *(f"{term.overlap}/{term.drawn}", f"{term.size}/{term.universe}", term.fold_enrichment),
+            *(term.p, term.adjusted_p, "/".join(term.genes), term.overlap, under.get((term.library, term.id), "")),
+        )
+        for term in terms
+    )
+    return list(map(tsv_row, rows))
 
 
 def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
@@ -137,26 +147,14 @@ def write_gsea(analyses: Sequence[RankedAnalysis], folder: Path) -> None:
 
 def gsea_lines(analysis: RankedAnalysis) -> list[str]:
     """The lines of gsea.tsv, without their ends, of a ranking's terms."""
-    return list(map(tsv_row, _gsea_rows(analysis)))
-
-
-def _enrichment_rows(record: AnnotationRecord, terms: Sequence[EnrichedTerm]) -> Iterable[Sequence[Any]]:
-    leading = leading_terms(terms)
-    under = {(term.library, below.id): term.id for term in leading for below in term.folded}
-    for term in terms:
-        yield (
-            *(record.list, record.set, term.library, term.id, term.name),
-            *(f"{term.overlap}/{term.drawn}", f"{term.size}/{term.universe}", term.fold_enrichment),
-            *(term.p, term.adjusted_p, "/".join(term.genes), term.overlap, under.get((term.library, term.id), "")),
-        )
-
-
-def _gsea_rows(analysis: RankedAnalysis) -> Iterable[Sequence[Any]]:
-    for term in analysis.terms:
-        yield (
+    rows = (
+        (
             *(analysis.list, term.library, term.id, term.name, term.size, term.score, term.nes, term.p, term.fdr),
             *(analysis.ends[term.nes < 0], "/".join(term.leading_edge), term.folded_under),
         )
+        for term in analysis.terms
+    )
+    return list(map(tsv_row, rows))
 
 
 @dataclass(frozen=True)

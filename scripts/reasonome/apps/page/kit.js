@@ -48,10 +48,10 @@ function handles(record, title, copied) {
 }
 
 // Checked claims as a table, `cells` of each before and behind its verdict; then the sentences that `note` is of.
-function checkedClaims(record, { headings, cells, none, note }) {
+function checkedClaims(record, { headings, cells, none, noFact, note }) {
   const lines = record.claims.map((claim) => {
     const verdict = element("span", `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}`, `verdict ${claim.verdict}`);
-    return [...cells(claim), verdict, claim.fact || "no fact found"];
+    return [...cells(claim), verdict, claim.fact || noFact];
   });
   const shown = lines.length ? wide(plainTable([...headings, "verdict", "the fact behind it"], lines), "stacked") : none;
   return record.unchecked.length ? [shown, element("p", note), bullets(record.unchecked, "unchecked")] : [shown];
@@ -62,9 +62,9 @@ function samplesList(samples, title) {
 }
 
 // The table of all records with its search, filters and downloads. filters: [control, property, usual value,
-// keeps(record)]; controls: what stands between search and Reset; buttons: downloads beside those of all pages;
-// unfold(record): what makes a line of a record; shown(table): what follows a selection; reset(): what follows a reset.
-function recordBrowser({ id, columns, prompt, filters, controls, noun = "", buttons = [], arrange, unfold, shown, wasReset }) {
+// keeps(record)]; controls: what stands between search and Reset; files: what its downloads are called; buttons: others;
+// unfold(record): gives a record a line; shown(table): what follows a selection; wasReset(): what follows a reset.
+function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], arrange, unfold, shown, wasReset }) {
   const state = { words: [] };
   const table = new PagedTable({
     table: at(id),
@@ -101,8 +101,8 @@ function recordBrowser({ id, columns, prompt, filters, controls, noun = "", butt
 
   const [search, searchLabel] = tableSearch(prompt, { table, state, select, reset });
   const downloads = [
-    button(`Download ${noun}TSV`, () => downloadTsv(table.entries)),
-    button(`Download ${noun}JSONL`, () => downloadJsonLines(table.entries)),
+    button(`Download ${files[0]}`, () => downloadTsv(table.entries)),
+    button(`Download ${files[1]}`, () => downloadJsonLines(table.entries)),
   ];
   const together = element("span", undefined, "together");
   together.append(...buttons, ...downloads);

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from scipy.stats import rankdata
 from tqdm import tqdm
 
 from reasonome.apps.rank.questions import Question
@@ -154,8 +155,5 @@ def _ranked(question: Question, known: Known, longest_list: int) -> RankingRecor
 
 def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
     """The rank of each, from 1; equals share the best of their ranks."""
-    ordered = sorted(values.values(), reverse=highest)
-    first: dict[float, int] = {}
-    for place, value in enumerate(ordered, 1):
-        first.setdefault(value, place)
-    return {name: first[value] for name, value in values.items()}
+    signed = [-value if highest else value for value in values.values()]
+    return dict(zip(values, map(int, rankdata(signed, "min")), strict=True))

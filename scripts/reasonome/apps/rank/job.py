@@ -1,4 +1,4 @@
-"""One prioritisation, with a model or without, from input files to output files."""
+"""One ranking, with a model or without, from input files to output files."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The files of a project that prioritisation reads, and the benchmark and style of a run."""
+"""The files of a project that `rank` reads, and the benchmark and style of a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

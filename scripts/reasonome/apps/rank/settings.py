@@ -1,4 +1,4 @@
-"""The settings of a prioritisation, as the command line passes them."""
+"""The settings of a ranking, as the command line passes them."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal

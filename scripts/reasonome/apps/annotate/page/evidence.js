@@ -91,6 +91,7 @@ function claimsParts(record) {
     headings: ["gene", "is said to belong to"],
     cells: (claim) => [claim.gene, claim.negated ? `not: ${claim.term}` : claim.term],
     none: "No claim of a gene and a term could be read.",
+    noFact: "no fact found in the sources",
     note: "Not checked, as these sentences are questions, or name no term of the sources, or one only as a part of something longer:",
   });
 }

@@ -115,7 +115,7 @@ const browser = recordBrowser({
     labelled("sort by", sorting), reverse, onlyFlaggedLabel,
     ...(new Set(records.map((record) => record.group)).size < records.length ? [foldingLabel] : []),
   ],
-  noun: "sets ",
+  files: ["sets (TSV)", "sets (JSONL)"],
   buttons: [termDownload],
   arrange,
   unfold: (record) => state.unfolded.add(record.group),

@@ -96,6 +96,7 @@ function claimsParts(record) {
     headings: ["gene", "is linked with", ...(isOfCases ? ["in this case"] : [])],
     cells: (claim) => [claim.gene, claim.about, ...(isOfCases ? [claim.stated ?? ""] : [])],
     none: isOfCases ? "No sentence names a gene with a phenotype." : "No sentence says which gene is nearest; nothing else can be checked here.",
+    noFact: "no fact found",
     note: isOfCases ? "Not checked, as these sentences name no phenotype of HPO, or deny one:" : "Not checked, as these sentences say nothing of distance:",
   });
 }

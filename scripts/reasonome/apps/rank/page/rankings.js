@@ -71,5 +71,6 @@ const browser = recordBrowser({
     [view, "chosen", "all", (record) => views[view.chosen](record)],
   ],
   controls: [...(hasFiles ? [labelled("file", inFile)] : []), labelled("show", view)],
+  files: ["TSV", "JSONL"],
 });
 browser.select();
