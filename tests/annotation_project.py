@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
 from reasonome.config import Annotation
 from reasonome.config.project import Project

@@ -19,7 +19,7 @@ from reasonome.task import code_files, total
 from reasonome.tasks import find_task
 from reasonome.tasks.verified import building, questions, teaching
 from reasonome.tasks.verified.dialogue import Question
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 
 TASK = ChromosomeOfGene()
 

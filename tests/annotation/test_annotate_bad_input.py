@@ -12,7 +12,7 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
 from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.core.errors import InputError

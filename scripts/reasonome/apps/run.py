@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import MANIFEST, ResultsKind
 from reasonome.config import Decoding, Style
-from reasonome.config.styles import TEMPLATE_TOKENS
+from reasonome.config.styles import TEMPLATE_TOKENS, count_tokens
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.task import Task
 
 SHOWN = 8  # inputs of a run, or of a file, that are printed one by one

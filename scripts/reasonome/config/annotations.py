@@ -124,8 +124,9 @@ class Annotation(Strict):
         def each(libraries: list[str]) -> list[str]:
             return [place(name) if is_file_name(name) else name for name in libraries]
 
-        paths = {"sets": [place(path) for path in self.sets], "universe": self.universe and place(self.universe)}
-        paths |= {
+        paths = {
+            "sets": [place(path) for path in self.sets],
+            "universe": self.universe and place(self.universe),
             "libraries": each(self.libraries),
             "only_libraries": self.only_libraries and each(self.only_libraries),
         }

@@ -10,8 +10,7 @@ from tqdm import tqdm
 
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.asking import answers_by_id
-from reasonome.answering.results_folder import ResultsKind
+from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.apps.annotate import tables
 from reasonome.apps.annotate.enrichment import tested_genes

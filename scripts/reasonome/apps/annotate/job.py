@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, own_style
-from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import check_folder, claim, only_process
+from reasonome.answering.results_folder import check_folder, claim, offline, only_process
 from reasonome.apps.annotate import about, answers, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS
 from reasonome.apps.annotate.enrichment import enrich

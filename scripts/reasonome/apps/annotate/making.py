@@ -9,8 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.find_model import is_address
+from reasonome.answering.asked_model import AskedModel, is_address
 from reasonome.apps.annotate.project_files import (
     current_sources,
     encoder_targets,
@@ -22,7 +21,7 @@ from reasonome.cluster import snakemake_lock
 from reasonome.config import AdapterWeights, Annotation
 from reasonome.config.annotations import CURRENT
 from reasonome.config.project import Project, chains
-from reasonome.config.project.working_folder import INSTALLED
+from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import say
 from reasonome.facts.fetching import pins

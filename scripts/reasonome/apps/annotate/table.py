@@ -13,8 +13,7 @@ from reasonome.config import Annotation
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
-from reasonome.facts.spellings import is_one_gene
-from reasonome.facts.spreadsheets import date_symbols
+from reasonome.facts.spellings import date_symbols, is_one_gene
 from reasonome.facts.text import counted
 
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")

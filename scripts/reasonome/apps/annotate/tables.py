@@ -14,7 +14,7 @@ from reasonome.apps.run import write_table
 from reasonome.core import atomic
 from reasonome.enrichment.over_representation import GeneSetLibrary
 from reasonome.enrichment.term import EnrichedTerm
-from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.files.plain_table import tsv_row
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.text import counted, some

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
-from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import check_folder, claim, only_process
+from reasonome.answering.results_folder import check_folder, claim, offline, only_process
 from reasonome.apps.measured import at_chance
 from reasonome.apps.rank import answers, page, project_files
 from reasonome.apps.rank.answers import RESULTS
@@ -28,7 +27,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
 from reasonome.report.model_steps import learned_from

@@ -9,7 +9,7 @@ from pydantic import Field
 from reasonome.apps.rank.settings import Kind
 from reasonome.apps.run import Record, write_table
 from reasonome.core import atomic
-from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.files.plain_table import tsv_row
 from reasonome.facts.text import some
 
 PURPOSE = "research use only: not a diagnosis, not for clinical decisions"

@@ -7,17 +7,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.gene_sets import depths
 from reasonome.benchmarks.rows import STRATA
-from reasonome.benchmarks.strata import depths
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show
-from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import read_ontology
 from reasonome.tasks.gene_classification.dialogue import GeneClassificationDialogue
 from reasonome.tasks.gene_classification.families import families
 from reasonome.tasks.gene_classification.negatives import matched, term_genes

@@ -14,13 +14,12 @@ import pyarrow
 from pyarrow import compute, parquet
 
 from reasonome.config.project import Project
-from reasonome.core.atomic import replacing
+from reasonome.core.atomic import read_parquet, replacing
 from reasonome.core.errors import InputError
-from reasonome.core.parquet_file import read_parquet
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources import read_ontology
 from reasonome.facts.sources.go import Ontology, propagate
-from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.task import Backgrounds

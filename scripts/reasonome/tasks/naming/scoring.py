@@ -14,7 +14,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources import read_authority
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import (
     answer_columns,

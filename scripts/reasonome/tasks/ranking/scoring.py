@@ -11,7 +11,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources import read_authority
 from reasonome.scoring.answers import (
     Attempt,
     answer_columns,

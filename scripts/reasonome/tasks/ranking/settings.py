@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.recipes import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
+from reasonome.config.task_settings import check_subset_names
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
 # The formats that questions of a ranking task can be made of.

@@ -1,8 +1,8 @@
 """Prompts of verified answers: the columns of a question that a style shows must fit into its budget."""
 
 from reasonome.config.project import Project
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.task import Prompting, Splits
 from reasonome.tasks.verified.dialogue import VerifiedDialogue
 

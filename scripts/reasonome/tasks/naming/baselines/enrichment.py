@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.enrichment.hypergeometric import upper_tail
+from reasonome.enrichment.over_representation import upper_tail
 from reasonome.tasks.naming.baselines.questions import Questions
 
 
