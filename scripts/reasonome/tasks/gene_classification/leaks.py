@@ -15,7 +15,7 @@ from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
 from reasonome.tasks.gene_classification.negatives import terms_below
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
-from reasonome.tasks.verified.leaks import VerifiedLeaks
+from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
 TELLS, WORDS = "tells_the_class", "class_in_text"
 _POLICIES = {TELLS: "fail", WORDS: "report"}

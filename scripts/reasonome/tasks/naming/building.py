@@ -16,9 +16,8 @@ from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
-from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
+from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, read_published, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 
@@ -30,7 +29,7 @@ class NamingBuilding(Building[NamingDialogue]):
         """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
         audit; print their numbers. Raises InputError as the functions it calls."""
         benchmark = project.benchmarks[name]
-        inputs = project.task(name).files.building(project, name).files
+        inputs = self.task.files.building(project, name).files
         facts = read_facts(inputs["facts"])
         ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
         built = build_sets(facts, ontologies, benchmark)

@@ -17,8 +17,8 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length
+from reasonome.tasks.question_answer.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
-from reasonome.tasks.verified.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
 _CONFIDENCE = re.compile(r"^[ \t]*confidence[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
@@ -144,10 +144,6 @@ class VerifiedDialogue(Dialogue):
         """The columns of a table of scores that say what was asked and answered, and how right that is."""
         question = "; ".join(example.columns.values())
         return {"question": question, "answer": answer.name, "verified": self.verified(answer, example)}
-
-    def with_choice(self, example: Question, style: VerifiedStyle) -> Question:
-        """The question as it is: all of its columns are shown."""
-        return example
 
     def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
         """The style's texts with the columns filled in."""
