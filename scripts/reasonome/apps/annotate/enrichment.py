@@ -10,8 +10,8 @@ from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
 from reasonome.enrichment.over_representation import OverRepresentation, universe_flags
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
-from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.rows import clusters
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
