@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from reasonome.metrics import Pooled
 from reasonome.scoring import calibration
-from reasonome.scoring.comparisons import MEAN, Pooled
+from reasonome.scoring.comparisons import MEAN
 from reasonome.scoring.table_scores import Score, few_clusters, intervals
 
 
