@@ -15,6 +15,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.page import render_page
 from reasonome.tasks.naming import own_section, scoring
 from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.baselines.scores import baseline_scores
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.settings import NamingStyle
@@ -58,7 +59,7 @@ def judges(tmp_path_factory) -> Judges:
 def scored(judges, answers=ANSWERS):
     rows = [AnswerRow(id=id, subset="bp", text=f"Process: {name}") for id, name in answers.items()]
     table = scoring.score_answers(GeneSetNaming(), STYLE, questions(), rows, judges, seed=0)
-    baselines = scoring.baseline_scores([], questions(), STYLE, judges, 0)
+    baselines = baseline_scores([], questions(), STYLE, judges, 0)
     return table, baselines
 
 

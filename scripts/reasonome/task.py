@@ -331,7 +331,7 @@ class Teaching(Part[D], ABC):
 
 
 class Scoring(Part[D], ABC):
-    """Scores of answers and of baselines."""
+    """Scores of answers."""
 
     by_encoders = False  # whether encoders compare answers; then `score_available` scores with the files that are there
 
@@ -348,8 +348,12 @@ class Scoring(Part[D], ABC):
     ) -> pd.DataFrame:
         """A row of scores for each question × sample × order; an answer that is missing is a row, and wrong."""
 
+
+class Baselines(Part[D], ABC):
+    """Answers without a model, and their scores."""
+
     @abstractmethod
-    def score_baselines(
+    def score(
         self, project: Project, benchmark: str, style: str, training: Sequence[Any], asked: Sequence[Any]
     ) -> pd.DataFrame:
         """A row of scores for each baseline and question."""
@@ -511,6 +515,10 @@ class Task(Dialogue):
     @cached_property
     @abstractmethod
     def scoring(self) -> Scoring: ...
+
+    @cached_property
+    @abstractmethod
+    def baselines(self) -> Baselines: ...
 
     @cached_property
     @abstractmethod

@@ -23,13 +23,13 @@ from reasonome.tasks.prediction.baselines import (
     PROMPT,
     TRAINING,
     Baseline,
+    PredictionBaselines,
     constant_baseline,
     fitted_baseline,
     from_scores,
     random_baseline,
 )
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
-from reasonome.tasks.prediction.scoring import PredictionScoring
 
 Questions = Sequence[PredictionQuestion]
 _FEWEST = 3  # training genes of a term, or a word, that is used
@@ -164,7 +164,7 @@ def _facts_features(
     return features
 
 
-class GeneScoring(PredictionScoring):
-    """Scores beside baselines and domain models."""
+class GeneBaselines(PredictionBaselines):
+    """Baselines and domain models."""
 
     baselines = staticmethod(baselines)

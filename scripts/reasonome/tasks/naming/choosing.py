@@ -72,3 +72,12 @@ def what_is_shown(example: Example, scorer: TermScorer) -> str:
         ):
             found.add(RELATIVE)
     return next((kind for kind in WHAT_IS_SHOWN if kind in found), NEITHER)
+
+
+def strata(examples: Sequence[Example], scorer: TermScorer | None) -> dict[str, list[str]]:
+    """Strata of questions that show enriched terms: the size of the set, and what of its relatives is shown."""
+    shown = {} if scorer is None else {example.id: what_is_shown(example, scorer) for example in examples}
+    return {
+        "size_stratum": [size_stratum(example) for example in examples],
+        "what_is_shown": [shown.get(example.id, "") for example in examples],
+    }

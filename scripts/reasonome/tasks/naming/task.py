@@ -5,6 +5,7 @@ from functools import cached_property
 from reasonome.metrics import MetricSet
 from reasonome.task import (
     Backgrounds,
+    Baselines,
     Building,
     Checks,
     Files,
@@ -69,6 +70,12 @@ class GeneSetNaming(NamingDialogue, Task):
         from reasonome.tasks.naming.scoring import NamingScoring
 
         return NamingScoring(self)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.naming.baselines.scores import NamingBaselines
+
+        return NamingBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:
