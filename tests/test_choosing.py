@@ -7,7 +7,8 @@ from toy_background import BINDING, DEEP, FUNCTION, ROOT, X, Y
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.tasks.naming import scoring
-from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background_table import background_table
 from reasonome.tasks.naming.baselines.scores import baseline_scores
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene, ShownTerm

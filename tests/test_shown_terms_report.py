@@ -14,7 +14,8 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.report.evidence import Evidence
 from reasonome.report.page import render_page
 from reasonome.tasks.naming import own_section, scoring
-from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background_table import background_table
 from reasonome.tasks.naming.baselines.scores import baseline_scores
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.metrics import Judges

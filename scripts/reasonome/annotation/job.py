@@ -50,7 +50,7 @@ from reasonome.enrichment.over_representation import (
 )
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
-from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background

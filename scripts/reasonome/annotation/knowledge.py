@@ -10,9 +10,8 @@ from reasonome.annotation.project_files import Sources
 from reasonome.annotation.vocabulary import KnownTerm, Vocabulary
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import GeneSetLibrary, read_library
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import NOT
+from reasonome.facts.sources.source import NOT, read_facts
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.task import Similarity

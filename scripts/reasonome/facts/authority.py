@@ -2,7 +2,7 @@
 
 from reasonome.config.project import Project
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.formats import FORMATS
 
 
 def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:

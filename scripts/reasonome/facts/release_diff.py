@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.source import read_facts
 
 KEY = ["source", "relation", "gene", "object_id"]  # one fact; its name and evidence may change
 VALUES = ["object_name", "evidence"]

@@ -9,7 +9,7 @@ from transformers import TrainerCallback
 from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.stated import RECALLED
 
 

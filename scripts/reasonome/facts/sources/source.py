@@ -1,5 +1,6 @@
-"""The results of every source format: its facts, and the identifiers without a gene."""
+"""The results of every source format, facts and identifiers without a gene; and the table of facts, read."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.genes import Gene, GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
@@ -42,6 +44,11 @@ class SourceFormat:
 
     read: Callable[..., SourceFacts]
     read_genes: Callable[..., list[Gene]] | None = None
+
+
+def read_facts(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS. Raises InputError."""
+    return read_parquet(path, FACT_COLUMNS).select(FACT_COLUMNS).to_pandas()
 
 
 def with_genes(

@@ -11,9 +11,9 @@ from sklearn.metrics import matthews_corrcoef
 
 from reasonome.config.project import Project
 from reasonome.facts.authority import read_authority
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.gene_classification.negatives import terms_below

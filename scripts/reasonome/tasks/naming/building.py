@@ -11,10 +11,9 @@ from reasonome.benchmarks.strata import depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
 from reasonome.facts.authority import read_authority
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.ontology import is_sqlite, read_ontology
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.dialogue import NamingDialogue

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.config.project import Project
-from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders

@@ -55,7 +55,7 @@ class GeneSetNaming(NamingDialogue, Task):
 
     @cached_property
     def background(self) -> Backgrounds:
-        from reasonome.tasks.naming.background import NamingBackgrounds
+        from reasonome.tasks.naming.background_table import NamingBackgrounds
 
         return NamingBackgrounds(self)
 
