@@ -10,7 +10,7 @@ from scipy import sparse
 from tqdm import tqdm
 
 from reasonome.scoring.calibration import equal_mass_error
-from reasonome.scoring.coverage import area, mean_at
+from reasonome.scoring.pooled_metrics import coverage_area, mean_at_coverage
 
 COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confidence_kind", "note"]
 NEEDED = {"confidence", "confidence_kind", "abstained", "contaminated", "same_term", "term_score"}
@@ -167,11 +167,11 @@ def _auroc(sums: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _at(name: str, coverage: float, sums: dict[str, np.ndarray]) -> np.ndarray:
-    return mean_at(coverage, sums["n"], sums[name])
+    return mean_at_coverage(coverage, sums["n"], sums[name])
 
 
 def _area(name: str, sums: dict[str, np.ndarray]) -> np.ndarray:
-    return area(sums["n"], sums[name])
+    return coverage_area(sums["n"], sums[name])
 
 
 def _along_the_curve(name: str) -> Iterator[_Measure]:

@@ -11,7 +11,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring import calibration
-from reasonome.scoring.calibration_scores import calibration_scores
+from reasonome.scoring.calibration import calibration_scores
 from reasonome.scoring.comparisons import in_mean
 
 _ABOUT = [*SETTING, "backbone", "arm", "seed", "confidence_kind"]
