@@ -9,7 +9,7 @@ from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet,
 from reasonome.facts.text import bare_name, without_regulation
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
-from reasonome.tasks.naming.prompt_examples import with_examples
+from reasonome.tasks.naming.prompt_neighbours import with_examples
 from reasonome.tasks.naming.prompt_terms import (
     HeldOut,
     shown_terms,

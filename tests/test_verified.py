@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
 from reasonome.task import code_files, total
 from reasonome.tasks import find_task
-from reasonome.tasks.verified import building, questions, teaching
+from reasonome.tasks.verified import building, teaching
 from reasonome.tasks.verified.dialogue import Question
 from reasonome.teaching import Proposal
 
@@ -285,14 +285,14 @@ def test_a_table_is_refused_with_its_line(tmp_path, rows, message, line):
     columns = ("id", "gene", "name", "stem", "answer")
     own_task.write(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
     with pytest.raises(InputError, match=message) as error:
-        questions._read(TASK, benchmark(), "all", path, {})
+        building._read(TASK, benchmark(), "all", path, {})
     assert error.value.line == line
 
 
 def test_a_truth_of_several_words_can_be_answered(tmp_path):
     row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17  q21"}
     own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
-    [built] = questions._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
+    [built] = building._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
     assert built.answer == "17 q21"
     assert TASK.verified(TASK.parse("<answer>17 q21</answer>"), built) == 1
 

@@ -34,7 +34,7 @@ from reasonome.prioritisation.record import PURPOSE, RankingRecord
 from reasonome.prioritisation.settings import Kind, Prioritisation
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _SHOWN_OF: dict[Kind, str] = {

@@ -28,8 +28,7 @@ from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target
-from reasonome.tasks.verified.building import VerifiedBuilding
-from reasonome.tasks.verified.questions import LeftOut
+from reasonome.tasks.verified.building import LeftOut, VerifiedBuilding
 
 _NUMBERED = re.compile(r"([A-Za-z-]{2,}?)\d.*")
 

@@ -1,4 +1,4 @@
-"""Settings of gene classes: lists of genes with labels, or terms of an ontology; and the files that they name."""
+"""Settings of gene classes: lists of genes or terms of an ontology, the files that they name, and checks."""
 
 from pathlib import Path
 from typing import Annotated, Literal

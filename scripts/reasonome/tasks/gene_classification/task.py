@@ -1,4 +1,4 @@
-"""Classes of genes, and where the parts are."""
+"""Classes of genes, from lists and from facts, and where the parts are."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""Properties of molecules, a class or a number by SMILES, and where the parts are."""
+"""Properties of small molecules, classes and numbers, from their SMILES; and where the parts are."""
 
 from functools import cached_property
 

@@ -17,9 +17,8 @@ from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
-from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
+from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, read_published, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 

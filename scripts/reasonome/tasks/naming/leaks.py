@@ -64,10 +64,7 @@ class NamingLeaks(Leaks[NamingDialogue]):
 
     def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
         """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
-        ontologies = [
-            read_ontology(path)
-            for path in self.task.files.leaks(project, plan).files["ontologies"].values()
-        ]
+        ontologies = [read_ontology(path) for path in self.task.files.leaks(project, plan).files["ontologies"].values()]
         tested = []
         for benchmark in plan.benchmarks:
             spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")

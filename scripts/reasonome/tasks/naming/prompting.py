@@ -15,8 +15,7 @@ from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.libraries import named_libraries
-from reasonome.tasks.naming.prompt_examples import with_examples
-from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
 from reasonome.tasks.naming.settings import NamingStyle

@@ -25,11 +25,10 @@ from reasonome.scoring.answers import (
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.task import Dialogue, Scoring
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
-from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
-from reasonome.tasks.naming.metrics import Judges, load_judges
+from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
-from reasonome.tasks.naming.reasoning import reasoning_scores
+from reasonome.tasks.naming.rows import clusters
 from reasonome.tasks.naming.settings import NamingStyle
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")

@@ -1,4 +1,4 @@
-"""Gene-set naming, and where its parts are."""
+"""Gene-set naming, what a set of genes shares; and where its parts are."""
 
 from functools import cached_property
 
@@ -73,7 +73,7 @@ class GeneSetNaming(NamingDialogue, Task):
 
     @cached_property
     def baselines(self) -> Baselines:
-        from reasonome.tasks.naming.baselines.scores import NamingBaselines
+        from reasonome.tasks.naming.baselines import NamingBaselines
 
         return NamingBaselines(self)
 

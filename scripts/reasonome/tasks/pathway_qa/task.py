@@ -1,4 +1,4 @@
-"""Questions on enrichment tables, and where the parts are."""
+"""Questions on enrichment tables: which gene sets moved, where, in how many studies; and where the parts are."""
 
 from functools import cached_property
 
@@ -19,7 +19,7 @@ class PathwayQA(PathwayDialogue, VerifiedTask):
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.pathway_qa.files import PathwayFiles
+        from reasonome.tasks.pathway_qa.settings import PathwayFiles
 
         return PathwayFiles(self)
 

@@ -1,4 +1,4 @@
-"""Predictions of classes and numbers, and where their parts are."""
+"""The base of tasks whose answer is a class or a number, with a stated confidence; and where their parts are."""
 
 from functools import cached_property
 

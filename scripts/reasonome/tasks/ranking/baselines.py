@@ -18,7 +18,7 @@ from reasonome.task import Baselines, Dialogue
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.tasks.ranking.scoring import joined, labels
 from reasonome.tasks.ranking.settings import RankingStyle

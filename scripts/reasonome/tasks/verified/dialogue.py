@@ -145,10 +145,6 @@ class VerifiedDialogue(Dialogue):
         question = "; ".join(example.columns.values())
         return {"question": question, "answer": answer.name, "verified": self.verified(answer, example)}
 
-    def with_choice(self, example: Question, style: VerifiedStyle) -> Question:
-        """The question as it is: all of its columns are shown."""
-        return example
-
     def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
         """The style's texts with the columns filled in."""
         parts = {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}

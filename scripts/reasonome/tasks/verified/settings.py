@@ -1,12 +1,16 @@
-"""Settings of tasks with verified answers: entries of benchmarks.yaml, and prompt styles."""
+"""Settings of tasks with verified answers: entries of benchmarks.yaml, the files that they name, and prompt styles."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from reasonome.config import Benchmark, Style
 from reasonome.config.benchmarks import check_subset_names
+from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath, Variant
+from reasonome.core.errors import InputError
+from reasonome.task import Files, Inputs
 
 
 class HeldOut(Strict):
@@ -69,3 +73,21 @@ class AnswerStyle(VerifiedStyle):
     def asks_confidence(self) -> bool:
         """As the style says."""
         return self.confidence
+
+
+class VerifiedFiles(Files):
+    """The tables of questions."""
+
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """The tables, by subset."""
+        tables = {subset: Path(spec.table) for subset, spec in project.benchmarks[benchmark].subsets.items()}
+        for subset, path in tables.items():
+            if not path.is_file():
+                where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
+                raise InputError("there is no such file", file=path, fix=where)
+        return Inputs(tables)
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the tables that training questions are of."""
+        tables = dict.fromkeys(spec.table for spec in project.benchmarks[benchmark].subsets.values())
+        return [(table, "", "not stated", "") for table in tables]

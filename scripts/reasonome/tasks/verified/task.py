@@ -1,4 +1,4 @@
-"""Questions from a table whose answers a function verifies, and where their parts are."""
+"""The base of tasks whose answers a function verifies, a subclass defines the questions; and where their parts are."""
 
 from functools import cached_property
 
@@ -20,13 +20,13 @@ class VerifiedTask(VerifiedDialogue, Task):
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.verified.files import VerifiedFiles
+        from reasonome.tasks.verified.settings import VerifiedFiles
 
         return VerifiedFiles(self)
 
     @cached_property
     def prompting(self) -> Prompting:
-        from reasonome.tasks.verified.prompting import VerifiedPrompting
+        from reasonome.tasks.verified.building import VerifiedPrompting
 
         return VerifiedPrompting(self)
 

@@ -1,13 +1,18 @@
-"""Baselines of over-representation: the fact, or the term of a database, that most exceeds chance in a set's genes."""
+"""Baselines of over-representation: the fact, or the term of a database, that most exceeds chance in a set's genes.
+
+Also those by the enriched terms that a prompt shows: one of them by a rule, or the best of them.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from reasonome.enrichment.hypergeometric import upper_tail
+from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.questions import Questions
+from reasonome.tasks.naming.dialogue import Example, ShownTerm
 
 
 def over_representation(questions: Questions) -> list[list[str]]:
@@ -57,3 +62,30 @@ def _most_over_represented(questions: Questions, left_out: Sequence[frozenset[st
         best = questions.tests.enriched(genes, most=1, withheld=lambda tested, own=own: tested.id in own)
         answers.append(best[0].name if best else "")
     return [answers]
+
+
+def first_term(questions: Questions) -> list[list[str]]:
+    """The first term that the prompt shows; "" where it shows none."""
+    return _chosen(questions, lambda example, term: 0.0)
+
+
+def largest_jaccard(questions: Questions) -> list[list[str]]:
+    """The shown term with the largest Jaccard index to the genes; of equals the first."""
+    return _chosen(questions, lambda example, term: term.jaccard)
+
+
+def best_shown(questions: Questions) -> list[list[str]]:
+    """The shown term with the best ROUGE-L to the true name: a ceiling of choosing; of equals the first."""
+    return _chosen(questions, lambda example, term: rouge.score(term.name, example.name)["rouge_l"])
+
+
+def _chosen(questions: Questions, value: Callable[[Example, ShownTerm], float]) -> list[list[str]]:
+    """The name of each question's term with the largest value, the first of equals; "" without terms."""
+    return [
+        [
+            max(example.enriched, key=lambda term, example=example: value(example, term)).name
+            if example.enriched
+            else ""
+            for example in questions.prompts
+        ]
+    ]
