@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from inspect import getfile
 from pathlib import Path
 from random import Random
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,13 @@ from pydantic import BaseModel
 from reasonome.benchmarks.rows import read_splits, symbols
 from reasonome.config import Benchmark, Grading, Recipe, Style
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.metrics import MetricSet, Pooled
 from reasonome.prompts.prompts import Prompt
+
+if TYPE_CHECKING:
+    from reasonome.config.project.experiments import AuditPlan
 
 # Without samples of a model to count, a target says neither yes nor no.
 UNKNOWN_CONFIDENCE = 0.5
@@ -233,7 +235,7 @@ class Files(Part[D]):
         """What baselines are made from and scored with."""
         return Inputs()
 
-    def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
+    def leaks(self, project: Project, plan: "AuditPlan") -> Inputs:
         """What a leak audit reads: training data and test questions by default."""
         return Inputs({"training": plan.files(project.results)})
 
@@ -365,11 +367,11 @@ class Leaks(Part[D], ABC):
     fixes: Mapping[str, str]
 
     @abstractmethod
-    def findings(self, project: Project, plan: AuditPlan) -> list[Any]:
+    def findings(self, project: Project, plan: "AuditPlan") -> list[Any]:
         """What was found, by training data, benchmark and kind of leak."""
 
     @abstractmethod
-    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
+    def same_sources(self, project: Project, plan: "AuditPlan") -> list[dict]:
         """Training and test questions that come of one source."""
 
 

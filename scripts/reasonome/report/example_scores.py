@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.core.errors import InputError
 from reasonome.metrics import INDEPENDENT, MetricSet, is_of
 from reasonome.report.evidence import EXAMPLE
-from reasonome.scoring.comparisons import in_mean
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
 SHUFFLED = "shuffled_"

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata
-from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN
 
 VALUE_COLUMNS = ["experiment", *SETTING, "metric", "kind", "information", "backbone", "arm", "subset", "value"]
 VALUE_COLUMNS += ["sd_seeds", "n_seeds", "low", "high", "n"]

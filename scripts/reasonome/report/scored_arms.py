@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import Pooled
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.example_scores import Questions, list_questions, per_example, with_independent_similarity
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, information_rank
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, OfWeights, in_mean, seed_weights
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, OfWeights, seed_weights
 
 # Examples → a metric of the answers to some of them.
 PooledMetric = Callable[[pd.MultiIndex], Pooled]

@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.core.errors import InputError
 from reasonome.report import tables
 from reasonome.report.family import SIGNIFICANT
 from reasonome.report.model_scores import ModelScores
 from reasonome.report.plan import read_plan
-from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
 
 MEASURED = "measured.json"

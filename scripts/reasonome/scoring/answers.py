@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.scoring.comparisons import in_mean
 from reasonome.task import Task
 
 _MISSING = "missing"  # the finish reason of an answer that is not there

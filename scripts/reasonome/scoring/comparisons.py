@@ -4,7 +4,7 @@ The headline number of a benchmark is the mean of its subsets' means, so that a 
 outvote a small one; every interval and test here is for that number. docs/statistics.md gives the reasons.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse, stats
 from tqdm import tqdm
 
-from reasonome.config import is_variant
+from reasonome.benchmarks.rows import in_mean
 from reasonome.metrics import OfTable, OfWeights, Pooled
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
@@ -62,15 +62,6 @@ class PairedTest:
     effect_rank: float
     n: int
     note: str
-
-
-def in_mean(subsets: Iterable[str]) -> list[str]:
-    """The distinct subsets, sorted, whose means make the mean.
-
-    Contaminated variants, named like bp-50, are reported separately; if there are only variants, all are returned.
-    """
-    names = sorted(set(subsets))
-    return [name for name in names if not is_variant(name)] or names
 
 
 # --- intervals ---------------------------------------------------------------------------------------

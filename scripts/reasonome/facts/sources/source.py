@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from reasonome.core.parquet_file import read_parquet
-from reasonome.facts.genes import Gene, GeneTable
+
+if TYPE_CHECKING:
+    from reasonome.facts.genes import Gene, GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 # Prefix of a denied relation, as in GAF 2.2: the gene does not have the object. Facts never have it.
@@ -43,7 +46,7 @@ class SourceFormat:
     """
 
     read: Callable[..., SourceFacts]
-    read_genes: Callable[..., list[Gene]] | None = None
+    read_genes: Callable[..., "list[Gene]"] | None = None
 
 
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:
@@ -54,7 +57,7 @@ def read_facts(path: str | os.PathLike) -> pd.DataFrame:
 def with_genes(
     name: str,
     rows: pd.DataFrame,
-    genes: GeneTable,
+    genes: "GeneTable",
     file: Path,
     left_out: dict[str, int] | None = None,
     strict: bool = True,
