@@ -7,8 +7,8 @@ import pytest
 
 from reasonome.config import Source, SourceFile
 from reasonome.config.preferences import KINDS
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.token_count import count_tokens
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.settings import NamingBenchmark
 

@@ -19,7 +19,7 @@ from reasonome.tasks.gene_classification.questions import families, symbol_stem
 from reasonome.tasks.gene_classification.settings import GeneSubset
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
-from reasonome.tasks.verified import building
+from reasonome.tasks.question_answer import building
 
 TASK = TASKS["gene_classification"]
 

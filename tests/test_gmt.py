@@ -8,9 +8,10 @@ import pytest
 
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.mentions import facts_about
-from reasonome.facts.sources import FORMATS, hgnc
+from reasonome.facts.sources import hgnc
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.facts.sources.gmt import read_gmt, words
+from reasonome.facts.text import facts_about
 
 DATA = Path(__file__).parent / "data" / "facts"
 

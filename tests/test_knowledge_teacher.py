@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from reasonome.config import RecallTeacher
-from reasonome.facts.stated import StatedFact
+from reasonome.facts.selection import StatedFact
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teaching import NO_FACTS, NOTHING_SHARED, propose_from_facts, recited, said_of
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 
 COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 

@@ -4,7 +4,7 @@ from math import log
 
 import pytest
 
-from reasonome.facts.sources.phenotype_text import is_of_terms, written_terms
+from reasonome.facts.sources.hpo import is_of_terms, written_terms
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 

@@ -15,7 +15,7 @@ from reasonome import cli
 from reasonome.config import LockedFile, SourceFile
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
-from reasonome.facts.fetching import archives, licences, pins
+from reasonome.facts.fetching import download, pins
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,7 +181,7 @@ def test_a_restricted_source_waits_for_a_word(project, capsys):
         cli.main(["pin", "terms"])
     assert caught.value.field == "terms.accept_licence" and caught.value.file == Path("config/sources.yaml")
     with pytest.raises(InputError, match="'terms' is under a restricted licence"):
-        licences.licence_table(load_project("config"), "mine")
+        pins.licence_table(load_project("config"), "mine")
     edit("config/sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
 
@@ -196,7 +196,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project):
 def test_the_licences_of_a_corpus(project):
     edit("config/sources.yaml", accept)
     cli.main(["pin", "sets"])
-    table = licences.licence_table(load_project("config"), "mine").to_dict("records")
+    table = pins.licence_table(load_project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -221,7 +221,7 @@ def test_a_changed_file_builds_nothing(project):
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match="is not the file that was pinned") as caught:
-        licences.licence_table(load_project("config"), "mine")
+        pins.licence_table(load_project("config"), "mine")
     assert caught.value.field == "hgnc-demo.files.table" and "768,703 bytes" in caught.value.what
     assert "768,704 bytes" in caught.value.what and "reasonome pin hgnc-demo" in caught.value.fix
 
@@ -292,7 +292,7 @@ def test_a_deb_found_by_url(tmp_path, monkeypatch, deb):
 @needs_dpkg
 def test_a_package_without_the_file(tmp_path, deb):
     with pytest.raises(InputError, match="sets holds no usr/share/sets/set.gmt") as caught:
-        archives.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
+        download.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
     assert caught.value.fix == f"did you mean '{MEMBER}'?" and not (tmp_path / "x").exists()
 
 
@@ -301,7 +301,7 @@ def test_a_package_without_the_file(tmp_path, deb):
 def test_a_package_that_is_cut_off(tmp_path, deb, keep):
     deb.write_bytes(deb.read_bytes()[:keep])
     with pytest.raises(InputError, match="sets is no whole Debian package"):
-        archives.undeb(deb, MEMBER, tmp_path / "x", "sets")
+        download.undeb(deb, MEMBER, tmp_path / "x", "sets")
     assert not (tmp_path / "x").exists()
 
 
@@ -316,12 +316,12 @@ def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("program", "named"), [("apt-get", "url:"), ("dpkg-deb", "install the package `dpkg`")])
 def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, named):
     which = shutil.which
-    monkeypatch.setattr(archives.shutil, "which", lambda name: None if name == program else which(name) or name)
+    monkeypatch.setattr(download.shutil, "which", lambda name: None if name == program else which(name) or name)
     with pytest.raises(InputError, match=f"there is no {program} on this machine") as caught:
         if program == "apt-get":
-            archives.apt_download("sets", "1.0-1", tmp_path)
+            download.apt_download("sets", "1.0-1", tmp_path)
         else:
-            archives.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
+            download.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
     assert named in caught.value.fix
 
 

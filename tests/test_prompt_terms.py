@@ -2,8 +2,8 @@
 
 import pytest
 
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.enrichment import over_representation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.text import bare_name, without_regulation

@@ -14,8 +14,7 @@ from reasonome.tasks.naming import teaching
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teaching import propose_from_facts
-from reasonome.teaching import Proposal
-from reasonome.teaching.counting import contradicting_count, without_contradictions
+from reasonome.teaching.proposals import Proposal, contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
 ROOT = Path(__file__).resolve().parent.parent

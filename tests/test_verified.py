@@ -17,9 +17,9 @@ from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
 from reasonome.task import code_files, total
 from reasonome.tasks import find_task
-from reasonome.tasks.verified import building, teaching
-from reasonome.tasks.verified.dialogue import Question
-from reasonome.teaching import Proposal
+from reasonome.tasks.question_answer import building, teaching
+from reasonome.tasks.question_answer.dialogue import Question
+from reasonome.teaching.proposals import Proposal
 
 TASK = ChromosomeOfGene()
 
@@ -309,8 +309,8 @@ def test_a_teacher_is_believed_where_it_is_right():
 
 
 OWN = """
-from reasonome.tasks.verified.report import VerifiedReporting
-from reasonome.tasks.verified.task import VerifiedTask
+from reasonome.tasks.question_answer.report import VerifiedReporting
+from reasonome.tasks.question_answer.task import VerifiedTask
 
 class One(VerifiedTask):
     name = "one"
@@ -347,3 +347,9 @@ def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cannot be loaded: KeyError") as caught:
         find_task("mine.py:Mine")
     assert caught.value.line == 2
+
+
+def test_a_file_that_imports_the_base_from_where_it_was_is_told_where_it_is(tmp_path, refused):
+    (tmp_path / "mine.py").write_text("from reasonome.tasks.verified.task import VerifiedTask\n")
+    with refused("mine.py", line=1):
+        find_task(f"{tmp_path}/mine.py:Mine")

@@ -14,7 +14,7 @@ from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 from reasonome import cli
 from reasonome.annotation import job
 from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model
 from reasonome.core.errors import InputError
 
 

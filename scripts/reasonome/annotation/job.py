@@ -32,8 +32,7 @@ from reasonome.annotation.releases import library_releases
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
 from reasonome.answering.asked_model import AskedModel, own_style
-from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.answering.results_folder import MANIFEST, check_folder, claim, offline, only_process
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic

@@ -1,5 +1,6 @@
-"""The files of a benchmark: its rows, read and checked line by line, and the files beside them."""
+"""The files of a benchmark: its rows, read and checked line by line, the sealed ones, and the files beside them."""
 
+import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -83,3 +84,28 @@ def in_mean(subsets: Iterable[str]) -> list[str]:
     """
     names = sorted(set(subsets))
     return [name for name in names if not is_variant(name)] or names
+
+
+def is_sealed(example: Any, share: float) -> bool:
+    """Whether an example is in the sealed part: by a hash of its id, or of the id of a variant's original.
+
+    Only the id decides, so a set stays sealed whatever else the benchmark has, together with its variants, which have
+    its id as their `term`.
+    """
+    digest = hashlib.sha256((getattr(example, "term", "") or example.id).encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def unsealed(examples: Sequence[Any], share: float, final: bool) -> list[Any]:
+    """The examples that count: all of them for a final table, else those that are not sealed.
+
+    InputError where that leaves none.
+    """
+    counted = [example for example in examples if final or not is_sealed(example, share)]
+    if examples and not counted:
+        raise InputError(
+            f"all {len(examples)} test sets are sealed",
+            field="sealed",
+            fix="lower the benchmark's `sealed`, or set `final: true` in config.yaml",
+        )
+    return counted

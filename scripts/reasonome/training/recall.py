@@ -9,8 +9,8 @@ from transformers import TrainerCallback
 from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.facts.selection import RECALLED
 from reasonome.facts.sources.source import read_facts
-from reasonome.facts.stated import RECALLED
 
 
 def questions(statements: Path, facts: Path, number: int) -> list[Question]:

@@ -10,9 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import matthews_corrcoef
 
 from reasonome.config.project import Project
-from reasonome.facts.authority import read_authority
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import load_encoders

@@ -14,21 +14,20 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from reasonome.benchmarks.gene_sets import depths
 from reasonome.benchmarks.rows import STRATA
-from reasonome.benchmarks.strata import depths
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show
-from reasonome.facts.authority import read_authority
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target
-from reasonome.tasks.verified.building import LeftOut, VerifiedBuilding
+from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 _NUMBERED = re.compile(r"([A-Za-z-]{2,}?)\d.*")
 

@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.strict import Name, UserPath, Variant
+from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
 from reasonome.task import Checks, Files, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
-from reasonome.tasks.verified.settings import HeldOut
+from reasonome.tasks.question_answer.settings import HeldOut
 
 Term = Annotated[str, Field(pattern=r"^[A-Za-z]+:\d+$")]
 

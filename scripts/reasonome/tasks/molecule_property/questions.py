@@ -11,7 +11,7 @@ from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, 
 from reasonome.tasks.molecule_property.settings import MoleculeSubset
 from reasonome.tasks.prediction.answer import read_number
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target, within
-from reasonome.tasks.verified.building import LeftOut, VerifiedBuilding
+from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 # RDKit's descriptors that a prompt may show, and how it calls them.
 _SHOWN = {

@@ -41,6 +41,6 @@ class MoleculeProperty(PredictionTask):
 
     @cached_property
     def leaks(self) -> Leaks:
-        from reasonome.tasks.verified.leaks import VerifiedLeaks
+        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
         return VerifiedLeaks(self)  # named here, as molecules leak into molecules alone

@@ -10,8 +10,8 @@ from functools import cached_property
 import pyarrow
 from pyarrow import compute
 
+from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError
-from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import normalise
 
 SCHEMA = pyarrow.schema(

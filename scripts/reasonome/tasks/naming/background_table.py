@@ -14,8 +14,8 @@ from reasonome.config.project import Project
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
+from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.go import Ontology, propagate
-from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.task import Backgrounds

@@ -6,13 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks import gene_sets
-from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.benchmarks.strata import depths, strata
+from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources.formats import is_sqlite, read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import is_sqlite, read_ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants

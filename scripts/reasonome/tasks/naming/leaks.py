@@ -16,10 +16,9 @@ from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.core import atomic
-from reasonome.facts.mentions import names_in_prompts, names_in_texts
+from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import read_ontology
-from reasonome.facts.text import normalise
+from reasonome.facts.text import names_in_prompts, names_in_texts, normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import (
     Finding,

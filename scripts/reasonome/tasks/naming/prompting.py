@@ -7,8 +7,7 @@ from typing import Any
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
-from reasonome.facts.authority import read_authority
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.task import Prompting, Splits
 from reasonome.tasks.naming import files, prompt_facts

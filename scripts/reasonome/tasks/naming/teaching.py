@@ -21,8 +21,8 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
 from reasonome.core import atomic
 from reasonome.facts import statements
+from reasonome.facts.selection import StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import read_facts
-from reasonome.facts.stated import StatedFact, object_names, stated_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, worded_as
 from reasonome.prompts.prompts import Message, Prompt
@@ -33,7 +33,8 @@ from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.leaks import without_test_names
 from reasonome.tasks.naming.rows import read_sets
-from reasonome.teaching import Proposal, counting, filtering, openai
+from reasonome.teaching import openai
+from reasonome.teaching.proposals import Proposal, keep, keep_right, without_contradictions
 
 Row = dict
 Mode = Literal["given", "blind"]
@@ -339,7 +340,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
             )
         else:
             proposals = openai.propose(spec, self.asked(project, job.benchmark, prompts), examples, _read, job.output)
-        return counting.without_contradictions(proposals, prompts)
+        return without_contradictions(proposals, prompts)
 
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
@@ -353,10 +354,10 @@ class NamingTeaching(Teaching[NamingDialogue]):
         spec = project.teachers[job.teacher]
         truths = {example.id: example.name for example in examples}
         if isinstance(spec, RecallTeacher):
-            kept, dropped = filtering.keep_right(proposals, truths, lambda proposal: True, "")
+            kept, dropped = keep_right(proposals, truths, lambda proposal: True, "")
         else:
             encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
-            kept, dropped = filtering.keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
+            kept, dropped = keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
         for name, folder in _held_out_folders(project, job).items():
             if project.benchmarks[name].audit.name_in_reasoning == "drop":
                 test_names = [gene_set.name for gene_set in read_sets(folder, "test")]

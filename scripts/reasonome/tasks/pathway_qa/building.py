@@ -23,7 +23,7 @@ from reasonome.tasks.pathway_qa.settings import (
     PathwayBenchmark,
     table_files,
 )
-from reasonome.tasks.verified.building import LeftOut
+from reasonome.tasks.question_answer.building import LeftOut
 
 
 class PathwayBuilding(Building[PathwayDialogue]):

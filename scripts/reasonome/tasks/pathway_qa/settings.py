@@ -10,7 +10,7 @@ from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
 from reasonome.task import Files, Inputs, SplitSize
-from reasonome.tasks.verified.settings import VerifiedStyle
+from reasonome.tasks.question_answer.settings import VerifiedStyle
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.

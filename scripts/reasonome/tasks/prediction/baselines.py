@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from reasonome.config.project import Project
 from reasonome.task import Baselines
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, constants
-from reasonome.tasks.verified.scoring import labels
+from reasonome.tasks.question_answer.scoring import labels
 
 NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
 

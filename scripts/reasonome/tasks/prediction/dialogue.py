@@ -18,8 +18,8 @@ from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
+from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
 from reasonome.tasks.stated_confidence import reward_of_confidence
-from reasonome.tasks.verified.dialogue import Question, Verdict, VerifiedDialogue
 
 
 def class_reward(right: bool, gold: str, shares: Mapping[str, float]) -> float:

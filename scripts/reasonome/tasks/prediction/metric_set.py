@@ -14,7 +14,7 @@ import pandas as pd
 from reasonome.metrics import Metric
 from reasonome.scoring import pooled_metrics as pooled
 from reasonome.scoring.comparisons import OfTable, OfWeights
-from reasonome.tasks.verified.metric_set import METRICS as VERIFIED
+from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 _DIGITS = 9  # 1 - .8 and .2 are a tie
 

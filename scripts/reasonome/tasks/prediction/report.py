@@ -15,7 +15,7 @@ from reasonome.scoring.comparisons import MEAN, percentile_bounds, resampled_mea
 from reasonome.scoring.table_scores import intervals
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.metric_set import POOLED
-from reasonome.tasks.verified.report import VerifiedReporting
+from reasonome.tasks.question_answer.report import VerifiedReporting
 
 
 class PredictionReporting(VerifiedReporting):

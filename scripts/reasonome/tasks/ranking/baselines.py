@@ -12,7 +12,7 @@ import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.task import Baselines, Dialogue
 from reasonome.tasks.ranking.clusters import clusters

@@ -9,7 +9,7 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading
 from reasonome.config.project import Project
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.answers import (
     Attempt,
     answer_columns,

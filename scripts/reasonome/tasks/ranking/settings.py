@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import FORMAT_FILES, Benchmark, GeneListStyle, RolloutRecipe, SftRecipe
-from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.project import Project
 from reasonome.config.recipes import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
+from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import Loc
 from reasonome.task import Checks, Files, Inputs

@@ -14,7 +14,7 @@ import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.text import normalise
 from reasonome.task import Baselines
 from reasonome.tasks.naming.baselines.learned_choice import composer, reranker

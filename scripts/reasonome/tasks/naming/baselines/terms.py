@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.enrichment.hypergeometric import upper_tail
+from reasonome.enrichment.over_representation import upper_tail
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.dialogue import Example, ShownTerm

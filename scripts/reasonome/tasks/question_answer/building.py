@@ -13,13 +13,13 @@ import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.config.project import Project
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
 from reasonome.task import Building, Prompting, Splits
-from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
-from reasonome.tasks.verified.settings import VerifiedBenchmark
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.settings import VerifiedBenchmark
 
 
 class LeftOut(NamedTuple):

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from reasonome.metrics import MetricSet
 from reasonome.task import Baselines, Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
-from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 __all__ = ["Question", "VerifiedTask"]
 
@@ -14,54 +14,54 @@ class VerifiedTask(VerifiedDialogue, Task):
 
     @cached_property
     def metrics(self) -> MetricSet:
-        from reasonome.tasks.verified.metric_set import METRICS
+        from reasonome.tasks.question_answer.metric_set import METRICS
 
         return METRICS
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.verified.settings import VerifiedFiles
+        from reasonome.tasks.question_answer.settings import VerifiedFiles
 
         return VerifiedFiles(self)
 
     @cached_property
     def prompting(self) -> Prompting:
-        from reasonome.tasks.verified.building import VerifiedPrompting
+        from reasonome.tasks.question_answer.building import VerifiedPrompting
 
         return VerifiedPrompting(self)
 
     @cached_property
     def building(self) -> Building:
-        from reasonome.tasks.verified.building import VerifiedBuilding
+        from reasonome.tasks.question_answer.building import VerifiedBuilding
 
         return VerifiedBuilding(self)
 
     @cached_property
     def teaching(self) -> Teaching:
-        from reasonome.tasks.verified.teaching import VerifiedTeaching
+        from reasonome.tasks.question_answer.teaching import VerifiedTeaching
 
         return VerifiedTeaching(self)
 
     @cached_property
     def scoring(self) -> Scoring:
-        from reasonome.tasks.verified.scoring import VerifiedScoring
+        from reasonome.tasks.question_answer.scoring import VerifiedScoring
 
         return VerifiedScoring(self)
 
     @cached_property
     def baselines(self) -> Baselines:
-        from reasonome.tasks.verified.scoring import VerifiedBaselines
+        from reasonome.tasks.question_answer.scoring import VerifiedBaselines
 
         return VerifiedBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:
-        from reasonome.tasks.verified.leaks import VerifiedLeaks
+        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
         return VerifiedLeaks(self)
 
     @cached_property
     def report(self) -> Reporting:
-        from reasonome.tasks.verified.report import VerifiedReporting
+        from reasonome.tasks.question_answer.report import VerifiedReporting
 
         return VerifiedReporting(self)

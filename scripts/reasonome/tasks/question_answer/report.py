@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from reasonome.task import Reporting
-from reasonome.tasks.verified.dialogue import VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import VerifiedDialogue
 
 
 class VerifiedReporting(Reporting[VerifiedDialogue]):

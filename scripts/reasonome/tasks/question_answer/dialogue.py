@@ -17,8 +17,8 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length
+from reasonome.tasks.question_answer.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
-from reasonome.tasks.verified.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
 _CONFIDENCE = re.compile(r"^[ \t]*confidence[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from reasonome.config import Benchmark, Style
-from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath, Variant
+from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
 from reasonome.task import Files, Inputs
 

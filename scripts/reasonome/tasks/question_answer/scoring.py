@@ -22,7 +22,7 @@ from reasonome.scoring.answers import (
     unknown_where_missing,
 )
 from reasonome.task import Baselines, Scoring
-from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 _DRAWS = 20  # of random answers
 

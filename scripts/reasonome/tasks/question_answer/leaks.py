@@ -7,7 +7,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, question_sources
 from reasonome.task import Leaks
-from reasonome.tasks.verified.dialogue import VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import VerifiedDialogue
 
 
 class VerifiedLeaks(Leaks[VerifiedDialogue]):

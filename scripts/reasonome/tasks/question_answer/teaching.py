@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from reasonome.config.project import Project
 from reasonome.prompts.prompts import Message, Prompt
 from reasonome.task import Teaching, TeachingJob
-from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
-from reasonome.teaching import Proposal, filtering, openai
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.teaching import openai
+from reasonome.teaching.proposals import Proposal, keep_right
 
 WRONG = "the answer is not right"
 
@@ -42,4 +43,4 @@ class VerifiedTeaching(Teaching[VerifiedDialogue]):
         def right(proposal: Proposal) -> bool:
             return self.task.verified(self.task.bare(proposal.proposed), by_id[proposal.id]) == 1
 
-        return filtering.keep_right(proposals, truths, right, WRONG)
+        return keep_right(proposals, truths, right, WRONG)
