@@ -21,7 +21,7 @@ from reasonome.facts.corpus import Facts, write_facts
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.background import background_table, write_background
+from reasonome.tasks.naming.background_table import background_table, write_background
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "smollm2-135m/base"

@@ -20,13 +20,8 @@ from reasonome.facts.sources.go import propagate, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming import files as naming
-from reasonome.tasks.naming.background import (
-    SCHEMA,
-    Background,
-    background_table,
-    read_background,
-    write_background,
-)
+from reasonome.tasks.naming.background import SCHEMA, Background, read_background
+from reasonome.tasks.naming.background_table import background_table, write_background
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLICE = Path(__file__).parent / "data" / "terms"

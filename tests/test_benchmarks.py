@@ -11,10 +11,9 @@ import pytest
 import yaml
 
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
-from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.benchmarks.rows import SPLITS, in_mean, read_rows
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
-from reasonome.scoring.comparisons import in_mean
 from reasonome.task import held_out_terms
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from reasonome.core.errors import InputError
-from reasonome.facts.corpus import build_facts, read_facts, write_facts
+from reasonome.facts.corpus import build_facts, write_facts
+from reasonome.facts.sources.source import read_facts
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data" / "facts"
@@ -230,7 +231,7 @@ def test_the_demo_corpus_holds_what_its_readme_says():
 
 def test_the_schema_knows_every_format_and_which_can_be_the_authority():
     from reasonome.config import FORMAT_FILES
-    from reasonome.facts.sources import FORMATS
+    from reasonome.facts.sources.formats import FORMATS
 
     authorities = {name: form.read_genes is not None for name, form in FORMATS.items()}
     assert authorities == {name: files.authority for name, files in FORMAT_FILES.items() if files.facts}

@@ -8,7 +8,8 @@ import pytest
 
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS, hgnc
+from reasonome.facts.sources import hgnc
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.facts.sources.gmt import read_gmt, words
 from reasonome.facts.text import facts_about
 

@@ -335,7 +335,7 @@ def test_verifiers_of_a_baseline_by_hand():
     up, down = Writer(tables, benchmark()).of_kind("direction")
     style = SimpleNamespace(user="{studies} {question} {table}")
     project = SimpleNamespace(settings=SimpleNamespace(seed=0), style=lambda benchmark, style_name: style)
-    table = TASK.scoring.score_baselines(project, "x", "table", [up, up, down], [up, down])
+    table = TASK.baselines.score(project, "x", "table", [up, up, down], [up, down])
     rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
     found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
     assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))

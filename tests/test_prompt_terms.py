@@ -6,16 +6,15 @@ from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
 from reasonome.enrichment import over_representation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
+from reasonome.facts.text import bare_name, without_regulation
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.prompt_neighbours import with_examples
 from reasonome.tasks.naming.prompt_terms import (
     HeldOut,
-    bare_name,
     shown_terms,
     with_enriched_terms,
     withheld_terms,
-    without_regulation,
 )
 from reasonome.tasks.naming.settings import NamingStyle, PromptTerms
 from reasonome.tasks.naming.task import GeneSetNaming

@@ -11,11 +11,17 @@ from synthetic_rankings import style
 from reasonome.core.errors import InputError
 from reasonome.metrics import BASELINE_GROUPS, CEILING
 from reasonome.tasks import TASKS
-from reasonome.tasks.ranking.baselines import BASELINES, RankingQuestions, commonest_gene, name_similarity, nearest_gene
+from reasonome.tasks.ranking.baselines import (
+    BASELINES,
+    RankingQuestions,
+    baseline_scores,
+    commonest_gene,
+    name_similarity,
+    nearest_gene,
+)
 from reasonome.tasks.ranking.metric_set import METRICS
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.questions import RankedGene
-from reasonome.tasks.ranking.scoring import baseline_scores
 
 
 def locus(name, distances, causal, scores=()):

@@ -328,7 +328,7 @@ GIVEN = ["--columns", "answer=answer,gold=gold"]
         ),
         (["--task", TASK.name, *GIVEN, "--genes", "x"], "x: there is no such file|x.*exist"),
         (["--task", TASK.name, *GIVEN, "--encoders", "minilm"], "no similarity"),
-        (["--task", TASK.name, *GIVEN, "--background", "x"], "background: causal_gene_ranking compares genes"),
+        (["--task", TASK.name, *GIVEN, "--background", "x"], "background: answers to causal_gene_ranking"),
     ],
 )
 def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
@@ -378,7 +378,7 @@ def test_asked_wrongly_in_python():
         score_table(frame(), COLUMNS, TASK, track="published")
     with pytest.raises(InputError, match="gene_set_naming has no 'track'"):
         score_table(frame(), COLUMNS, TASKS["gene_set_naming"], track="strict")
-    with pytest.raises(InputError, match="compares genes, not texts"):
+    with pytest.raises(InputError, match="are not compared as texts"):
         score_table(frame(), COLUMNS, TASK, encoders={"mine": object()})
 
 

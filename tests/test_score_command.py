@@ -23,11 +23,11 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
 from reasonome.scoring.table_scores import Score
-from reasonome.scoring.table_task import TableBaseline
+from reasonome.task import TableBaseline
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping
-from reasonome.tasks.naming.table import NamingTable
+from reasonome.tasks.naming.table import NamingTables
 
 score_table = partial(answer_tables.score_table, task=TASKS["gene_set_naming"])
 
@@ -230,16 +230,15 @@ def test_a_true_name_with_a_line_end_leaves_notes_whole():
 
 
 def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(monkeypatch):
-    class Twice(NamingTable):
+    class Twice(NamingTables):
         def baselines(self, table, seed, terms):
             return {"twice": TableBaseline("none", [["a", "b"], ["b", "b"]], "")}
 
         def scores(self, names, table, encoders, terms):
             return pd.DataFrame({"rouge_l": 0.0, "specificity": [{"a": np.nan, "b": 0.25, "x": 1.0}[n] for n in names]})
 
-    twice = SimpleNamespace(
-        name="twice", tables=SimpleNamespace(reader=Twice), metrics=TASKS["gene_set_naming"].metrics
-    )
+    names = TASKS["gene_set_naming"]
+    twice = SimpleNamespace(name="twice", tables=Twice(names), metrics=names.metrics)
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS, task=twice)
     assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
 

@@ -257,7 +257,7 @@ def test_baselines_are_worked_out_by_hand():
     asked = [question("a", "1"), question("b", "2")]
 
     seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
-    scored = TASK.scoring.score_baselines(seeded, "", "", training, asked).set_index(["baseline", "id"])
+    scored = TASK.baselines.score(seeded, "", "", training, asked).set_index(["baseline", "id"])
     # The majority is as sure as it is common in training.
     assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 2 / 3]
     assert scored.loc["random", "confidence"].isna().all()

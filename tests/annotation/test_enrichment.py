@@ -29,9 +29,10 @@ from reasonome.enrichment.over_representation import (
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS, read_ontology
+from reasonome.facts.sources.formats import FORMATS, read_ontology
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.background import SCHEMA, Background, background_table
+from reasonome.tasks.naming.background import SCHEMA, Background
+from reasonome.tasks.naming.background_table import background_table
 
 ROOT = Path(__file__).resolve().parents[2]
 LETTERS = [f"G{number:02}" for number in range(40)]

@@ -20,7 +20,7 @@ from reasonome.enrichment.over_representation import (
 )
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.tasks.naming.background import read_background
 
 

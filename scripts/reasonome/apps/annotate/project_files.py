@@ -12,7 +12,8 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.fetching.pins import release
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.background import Background, library_of
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.libraries import library_of
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 _BRANCHES = frozenset(BRANCHES.values())
