@@ -5,7 +5,7 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
 """
 
 from reasonome.annotation import job
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks import load_project

@@ -10,7 +10,7 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.facts.corpus import read_facts
-from reasonome.facts.stated import OBJECTS
+from reasonome.facts.selection import OBJECTS
 from reasonome.tasks import load_project
 
 SEED = 0

@@ -10,7 +10,7 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
-from reasonome.facts.fetching.licences import licence_table
+from reasonome.facts.fetching.pins import licence_table
 from reasonome.tasks import load_project
 
 

@@ -5,7 +5,7 @@ python scripts/fetch_source.py --source go --file obo --output results/sources/g
 
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.facts.fetching import licences, pins
+from reasonome.facts.fetching import pins
 from reasonome.tasks import load_project
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     spec = lookup(source.files, args.file, f"file of source {args.source}")
     if spec.path is not None:
         raise InputError(f"{args.source}/{args.file} is at {spec.path}", fix="there is nothing to fetch")
-    licences.check_accepted(project, args.source)
+    pins.check_licence(project, args.source)
     with pins.fetching(spec, args.output) as fetched:
         pinned = pins.check_pinned(project, args.source, args.file, fetched)
     state = "as pinned" if pinned else f"{pins.UNPINNED}: `reasonome pin {args.source}` writes down what it is"

@@ -6,8 +6,7 @@ python scripts/score.py --benchmark demo-go --style demo-names \
 """
 
 from reasonome.answering.rows import read_answers
-from reasonome.benchmarks.rows import read_rows
-from reasonome.benchmarks.sealing import unsealed
+from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.answers import summary

@@ -4,8 +4,7 @@ python scripts/score_baselines.py --benchmark demo-go --style demo-names \
     --output results/baselines/demo-go.demo-names.parquet
 """
 
-from reasonome.benchmarks.rows import read_rows
-from reasonome.benchmarks.sealing import unsealed
+from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.tasks import load_project

@@ -29,7 +29,7 @@ from reasonome.teaching.preferences import (
     table_pairs,
     tier_pairs,
 )
-from reasonome.teaching.reasoning import read_proposals
+from reasonome.teaching.proposals import read_proposals
 from reasonome.teaching.samples import finished, rewarded_by
 
 

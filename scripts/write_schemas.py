@@ -4,12 +4,51 @@ python scripts/write_schemas.py
 """
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from reasonome.config.json_schemas import json_schemas
+from pydantic import TypeAdapter
+
+from reasonome.config import (
+    STAGES,
+    Annotation,
+    Backbone,
+    Corpus,
+    Decoding,
+    Encoder,
+    Experiment,
+    LockedSource,
+    Name,
+    Preferences,
+    Request,
+    Settings,
+    Sizes,
+    Source,
+    Teacher,
+    Variant,
+)
+from reasonome.config.project import any_benchmark
+from reasonome.config.task_settings import TaskSettings
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.tasks import TASKS
+
+FILES = {
+    "config": Settings,
+    "backbones": dict[Name, Backbone],
+    "encoders": dict[Name, Encoder],
+    "sources": dict[Name, Source],
+    "sources.lock": dict[Name, LockedSource],
+    "corpora": dict[Name, Corpus],
+    "decodings": dict[Name, Decoding],
+    "annotations": dict[Name, Annotation],
+    "teachers": dict[Name, Teacher],
+    "preferences": dict[Name, Preferences],
+    "resources": list[Request],
+    "sizes": Sizes,
+    "experiment": Experiment,
+}
 
 
 def main() -> None:
@@ -18,6 +57,38 @@ def main() -> None:
     args = parser.parse_args()
     for name, schema in json_schemas(TASKS.values()).items():
         atomic.write_json(args.output / f"{name}.schema.json", schema)
+
+
+def json_schemas(tasks: Iterable[TaskSettings]) -> dict[str, dict[str, Any]]:
+    """A schema per kind of file, by name: config, backbones, benchmarks of these tasks, …, recipe.<stage>."""
+    kinds = FILES | {"benchmarks": dict[Name, any_benchmark(tasks)]}
+    schemas = {name: TypeAdapter(kind).json_schema() for name, kind in kinds.items()}
+    arms = schemas["experiment"]["properties"]["arms"]["additionalProperties"]
+    steps = {"type": "array", "items": {"type": "string"}}
+    schemas["experiment"]["properties"]["arms"]["additionalProperties"] = {"anyOf": [steps, arms]}
+    for stage, model in STAGES.items():
+        schemas[f"recipe.{stage}"] = _recipe_file(model)
+    return schemas
+
+
+def _recipe_file(model: type) -> dict[str, Any]:
+    """The schema of a recipe file. Defaults and variants each hold some of the settings, so neither requires any."""
+    schema = TypeAdapter(model).json_schema()
+    definitions = schema.pop("$defs", {})
+    settings = {key: value for key, value in schema["properties"].items() if key != "stage"}
+    part = {"type": "object", "properties": settings, "additionalProperties": False}
+    variants = {
+        "type": "object",
+        "additionalProperties": {"anyOf": [part, {"type": "null"}]},
+        "propertyNames": TypeAdapter(Variant).json_schema(),
+    }
+    return {
+        "$defs": definitions,
+        "type": "object",
+        "properties": {"defaults": part, "variants": variants},
+        "required": ["defaults", "variants"],
+        "additionalProperties": False,
+    }
 
 
 if __name__ == "__main__":

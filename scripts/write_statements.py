@@ -16,7 +16,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.selection import select
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources import read_ontology
 from reasonome.task import held_out_names, held_out_terms
 from reasonome.tasks import load_project
 

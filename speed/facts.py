@@ -8,7 +8,7 @@ Claims are those of the demo teacher's reasoning; the facts that decide them are
 
 theirs: every known gene and name is looked for in every step by a regular expression; facts are compared row by row.
 plain:  every known name is looked for as a part of the step in normal form. Releases have no such way.
-ours:   `metrics/claims.py` and `release_diff.py`.
+ours:   `metrics/claims.py` and `corpus.py`.
 
 Building indexes of the facts counts in no time of reading claims. All ways must count the same differences. Ours takes
 the longest name where names overlap, so the other ways find more claims: they must find all that ours finds true.
@@ -23,7 +23,7 @@ from measuring import Check, Inputs, Speed, median_seconds, parser, report
 
 from reasonome.core.atomic import read_jsonl
 from reasonome.core.errors import run_program
-from reasonome.facts import release_diff
+from reasonome.facts import corpus
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
@@ -140,8 +140,8 @@ def row_by_row(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
 
 
 def compared(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
-    """Differences by `release_diff`."""
-    return release_diff.compare(older, newer).counts.iloc[-1][release_diff.KINDS].to_dict()
+    """Differences by `corpus.compare`."""
+    return corpus.compare(older, newer).counts.iloc[-1][corpus.KINDS].to_dict()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import toy_hgnc
 from tiny_project import edit
 
 from reasonome.annotation import job
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import sys
 import types
 
 import pytest
@@ -124,8 +123,7 @@ def engine(monkeypatch):
                 yield number, [(i, Completion(text, "stop", 3, 2, -1.5, 0.1, -0.5, span(text)[1])) for i in batch]
 
     module.generate = generate
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(answers.ENGINES, "parrot", "parrot")
+    monkeypatch.setitem(answers.ENGINES, "parrot", lambda: module)
     return module
 
 
@@ -167,7 +165,7 @@ def test_a_killed_job_goes_on_after_its_last_batch(engine, tmp_path):
 
 
 def test_batches_of_another_engine_are_not_gone_on_with(engine, tmp_path, monkeypatch):
-    monkeypatch.setitem(answers.ENGINES, "other", "parrot")
+    monkeypatch.setitem(answers.ENGINES, "other", answers.ENGINES["parrot"])
     job = (TASK, STYLE, Decoding(max_new_tokens=5, batch_size=1), EXAMPLES, tmp_path, "digest", tmp_path / "a.jsonl")
     engine.fails_at = 1
     with pytest.raises(RuntimeError):

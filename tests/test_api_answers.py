@@ -17,7 +17,7 @@ from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
 import ask
 from reasonome import cli
-from reasonome.answering import api, estimate
+from reasonome.answering import api
 from reasonome.config import ApiModel, Decoding
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.core import atomic
@@ -210,7 +210,7 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys, refused):
         write_examples(tmp_path / file, 3)
     assert cli.main(["estimate", "asks", "--config", str(config)]) == 0
     printed = capsys.readouterr().out
-    table = estimate.table(load_project(config), "asks")
+    table = api.estimates(load_project(config), "asks")
     assert list(table["asked"]) == ["far", "far", "free", "free", "far", "free"]
     assert list(table["questions"]) == [3, 3, 3, 3, 6, 6]
     assert list(table["completion_tokens"]) == [3 * 96] * 4 + [6 * 96] * 2
@@ -240,7 +240,7 @@ def test_what_a_teacher_costs_is_counted_by_hand(tmp_path, monkeypatch, capsys, 
         [{**SPLICING.model_dump(mode="json"), "id": name} for name in ("a", "b")],
     )
     assert cli.main(["estimate", "demo"]) == 0
-    table = estimate.table(load_project(tmp_path / "config"), "demo")
+    table = api.estimates(load_project(tmp_path / "config"), "demo")
     assert list(table["asked"]) == ["teacher gpt-4o"] * 2 and list(table["cell"])[1] == "total"
     # Two rows with one prompt are asked once: the 37 tokens of the first estimate, less the comma between the genes.
     row = table.iloc[0]
@@ -252,7 +252,7 @@ def test_what_a_teacher_costs_is_counted_by_hand(tmp_path, monkeypatch, capsys, 
 def test_an_upper_bound_is_rounded_up():
     row = {"backbone": "far", "cell": "total", "questions": 3, "left": 2, "prompt_tokens": 5, "completion_tokens": 7}
     costs = [1.25, 1.2501, 0.0001, 0.29, 1234.561]  # 0.29 * 100 is 28.999999999999996
-    printed = estimate.text(pd.DataFrame([{**row, "cost": cost} for cost in costs]).astype({"cost": "Float64"}))
+    printed = api.as_text(pd.DataFrame([{**row, "cost": cost} for cost in costs]).astype({"cost": "Float64"}))
     shown = [line.split()[-1] for line in printed.splitlines()[1:6]]
     assert shown == ["1.25", "1.26", "0.01", "0.29", "1,234.57"]
     assert "where prompts are equal" in printed

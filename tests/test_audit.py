@@ -6,8 +6,8 @@ import pytest
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.facts.mentions import facts_about, names_in_prompts, names_in_texts
 from reasonome.facts.sources.go import read_obo
+from reasonome.facts.text import facts_about, names_in_prompts, names_in_texts
 
 
 def gene_set(id, name, genes, subset="bp", synonyms=(), ancestors=()):

@@ -15,14 +15,14 @@ from reasonome.prompts.prompts import gene_order
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import shuffled
 from reasonome.tasks.naming import background, baselines, scoring
+from reasonome.tasks.naming.background import background_tests
 from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates
 from reasonome.tasks.naming.baselines.names import best_by_term_score
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import _Truths, common_word_rows, most_overlapping
 from reasonome.tasks.naming.dialogue import Example, Fact, Gene, ShownTerm
-from reasonome.tasks.naming.libraries import background_tests
+from reasonome.tasks.naming.metrics import TermScorer
 from reasonome.tasks.naming.settings import NamingStyle, PromptFacts, PromptTerms
-from reasonome.tasks.naming.terms import TermScorer
 
 NAMES = NamingStyle(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")
 SYMBOLS = NAMES.model_copy(update={"gene": "{symbol}"})

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.benchmarks.strata import depths, strata
 from reasonome.facts.sources.go import read_obo
 from reasonome.scoring.comparisons import in_mean
 from reasonome.task import held_out_terms

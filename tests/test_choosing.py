@@ -10,10 +10,9 @@ from reasonome.tasks.naming import scoring
 from reasonome.tasks.naming.background import Background, background_table
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene, ShownTerm
-from reasonome.tasks.naming.metrics import Judges
+from reasonome.tasks.naming.metrics import Judges, TermScorer
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.naming.terms import TermScorer
 
 STYLE = NamingStyle(system="", user="{terms}", reasoning="none", terms={"most": 9, "budget_tokens": 300})
 

@@ -1,10 +1,15 @@
 """Claims: which genes and terms sentences name, what is denied, and what the facts say of it."""
 
+import json
+from collections import Counter
+from pathlib import Path
+
 import pandas as pd
 import pyarrow
 import pytest
 
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.facts.text import normalise
 from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.tasks.naming.claims import Knowledge
 
@@ -278,10 +283,10 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks.rows import read_rows
     from reasonome.tasks.naming.dialogue import Example
-    from reasonome.tasks.naming.teacher import propose
+    from reasonome.tasks.naming.teaching import propose_from_facts
 
     rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]
-    proposals = propose(
+    proposals = propose_from_facts(
         rows, demo_facts, mode="given", seed=0, shown_genes=lambda row: [gene["symbol"] for gene in row["genes"]]
     )
     knowledge = Knowledge(demo_facts)
@@ -292,3 +297,27 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     assert len(true) / len(claims) > 0.97
     assert (len(true) + len(of_most)) / len(claims) > 0.99
     assert not any(claim.negated for claim in claims)
+
+
+def test_claims_in_sentences_labelled_by_hand():
+    """150 sentences of an untrained model, of trained ones and of teachers, drawn at random, and the claims they make.
+
+    `terms` are those of the demo's facts and background that stand in the sentences or are claimed there.
+    """
+    labelled = json.loads((Path(__file__).parent / "data/labelled_claims.json").read_text(encoding="utf-8"))
+    rows = [(gene, "has_name", "", name, "", "") for gene, name in labelled["genes"].items()]
+    rows += [("TP53", "involved_in", term, term, "", "") for term in labelled["terms"]]
+    knowledge = Knowledge(pd.DataFrame(rows, columns=FACT_COLUMNS))
+    found, right, of_known_terms, made = (Counter() for _ in range(4))
+    for sentence in labelled["sentences"]:
+        claims = {(claim.gene, normalise(claim.term)) for claim in knowledge.read(sentence["text"]).claims}
+        said = {(gene, normalise(term)) for gene, term in sentence["claims"]}
+        by = sentence["by"]
+        found[by] += len(claims)
+        right[by] += len(claims & said)
+        of_known_terms[by] += sum(term in labelled["terms"] for _, term in said)
+        made[by] += len(said)
+    assert found == {"teacher": 46, "tuned": 21, "base": 11}
+    assert right == {"teacher": 46, "tuned": 21, "base": 5}
+    assert of_known_terms == {"teacher": 46, "tuned": 21, "base": 7}
+    assert made == {"teacher": 46, "tuned": 87, "base": 42}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.rows import clusters
 
 
 def example(identifier: str, genes: str, subset: str = "bp", **known) -> Example:

@@ -7,8 +7,8 @@ from tiny_project import change
 
 from reasonome.config import Source, SourceFile
 from reasonome.config.preferences import KINDS
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import lookup
-from reasonome.core.token_count import count_tokens
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.settings import NamingBenchmark
 

@@ -4,8 +4,7 @@ from math import log
 
 import pytest
 
-from reasonome.tasks.ranking.disease_fit import counted_terms, fits, gene_fit, share_of
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap, counted_terms, fits, gene_fit, share_of
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 TERMS = [

@@ -18,8 +18,7 @@ from transformers import AutoModelForCausalLM
 
 import export_adapter
 import merge_adapter
-from reasonome.answering.asked_model import own_style
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model, own_style
 from reasonome.config import Adapter
 from reasonome.config.project import Project
 from reasonome.core import atomic

@@ -11,8 +11,8 @@ import transformers
 
 from reasonome.answering import fact_recall
 from reasonome.answering.fact_recall import Question, drawn_questions, ranks
+from reasonome.facts.selection import OBJECTS, StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import FACT_COLUMNS
-from reasonome.facts.stated import OBJECTS, StatedFact, object_names, stated_facts
 from reasonome.facts.wording import ASKED
 from reasonome.training.pretrain import pretrain, sample_statements
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from reasonome.teaching import Proposal
-from reasonome.teaching.filtering import keep
+from reasonome.teaching.proposals import Proposal, keep
 
 TRUTHS = {"GO:0": "DNA repair", "GO:1": "glycolysis", "GO:2": "x"}
 

@@ -13,12 +13,12 @@ from reasonome.leaks.audit import Training
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_classification import baselines, leaks, questions
 from reasonome.tasks.gene_classification.baselines import family_classes, name_words
-from reasonome.tasks.gene_classification.families import families, symbol_stem
 from reasonome.tasks.gene_classification.negatives import matched, term_genes, terms_below
+from reasonome.tasks.gene_classification.questions import families, symbol_stem
 from reasonome.tasks.gene_classification.settings import GeneSubset
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
-from reasonome.tasks.verified import building
+from reasonome.tasks.question_answer import building
 
 TASK = TASKS["gene_classification"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.mentions import facts_about
 from reasonome.facts.sources import FORMATS, hgnc
 from reasonome.facts.sources.gmt import read_gmt, words
+from reasonome.facts.text import facts_about
 
 DATA = Path(__file__).parent / "data" / "facts"
 

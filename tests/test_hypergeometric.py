@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from reasonome.enrichment.hypergeometric import GeneSetTests, upper_tail
+from reasonome.enrichment.over_representation import GeneSetTests, upper_tail
 
 
 def test_the_upper_tail_by_hand():

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 
 from reasonome.config import RecallTeacher
-from reasonome.facts.stated import StatedFact
+from reasonome.facts.selection import StatedFact
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.naming.teacher import NO_FACTS, NOTHING_SHARED, propose
-from reasonome.tasks.naming.teaching import recited, said_of
-from reasonome.teaching import Proposal
+from reasonome.tasks.naming.teaching import NO_FACTS, NOTHING_SHARED, propose_from_facts, recited, said_of
+from reasonome.teaching.proposals import Proposal
 
 COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 
@@ -44,7 +43,7 @@ def symbols(example):
 
 
 def write(rows, facts, mode, **options):
-    return propose(rows, facts, **{"mode": mode, "seed": 0, "shown_genes": symbols} | options)
+    return propose_from_facts(rows, facts, **{"mode": mode, "seed": 0, "shown_genes": symbols} | options)
 
 
 # Ten genes. Of A B C, three of three have repair (4 genes do): 4/120 by chance; two have ligation (2 do):
@@ -150,7 +149,7 @@ def test_rows_with_nothing_to_say_get_a_reason():
 
 def test_genes_that_the_prompt_leaves_out_are_neither_named_nor_counted():
     shown = {"GO:9": ["A", "C"]}
-    [proposal] = propose([SET], FACTS, mode="blind", seed=0, shown_genes=lambda r: shown[r["id"]], steps=6)
+    [proposal] = propose_from_facts([SET], FACTS, mode="blind", seed=0, shown_genes=lambda r: shown[r["id"]], steps=6)
     assert proposal.proposed == "DNA repair"  # 2 of 2, by chance 6/45; ligation is A's alone now
     assert re.search(r"\b[AC] and [AC]\b", proposal.steps[-1])
     assert not re.search(r"\bB\b", " ".join(proposal.steps))

@@ -28,7 +28,7 @@ from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 TRAINING = Training("training sets", "go", ("sft.names", "grpo.soft"), Path("train.jsonl"))

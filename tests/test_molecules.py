@@ -14,7 +14,7 @@ from reasonome.tasks.molecule_property import baselines, questions
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
-from reasonome.tasks.verified import building
+from reasonome.tasks.question_answer import building
 
 TASK = TASKS["molecule_property"]
 

@@ -10,8 +10,8 @@ from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming import teaching
-from reasonome.teaching import Proposal
 from reasonome.teaching.openai import ask_beside, prompts, to_proposals
+from reasonome.teaching.proposals import Proposal
 
 TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
 REPAIR = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>"

@@ -21,12 +21,11 @@ from reasonome.tasks.pathway_qa import building, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
 from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
-from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet
+from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet, Tables
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.leaks import named
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
 from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
-from reasonome.tasks.pathway_qa.truths import Tables
 
 TASK = TASKS["pathway_qa"]
 PROMPT = Prompt([], [], 0, "")

@@ -4,7 +4,7 @@ from math import log
 
 import pytest
 
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 # (id, name, parents or what else there is to say)

@@ -4,8 +4,8 @@ from math import log
 
 import pytest
 
-from reasonome.facts.sources.phenotype_text import is_of_terms, written_terms
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.facts.sources.hpo import is_of_terms, written_terms
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 FOUR = [f"HP:{number}" for number in ("0001680", "0001511", "0001788", "0010935")]

@@ -15,7 +15,7 @@ import yaml
 from reasonome import cli
 from reasonome.config import LockedFile, SourceFile
 from reasonome.core.manifest import text_sha256
-from reasonome.facts.fetching import archives, licences, pins
+from reasonome.facts.fetching import download, pins
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -168,7 +168,7 @@ def test_a_restricted_source_waits_for_a_word(project, capsys, refused):
     with refused(Path("config/sources.yaml"), field="terms.accept_licence"):
         cli.main(["pin", "terms"])
     with refused():
-        licences.licence_table(load_project("config"), "mine")
+        pins.licence_table(load_project("config"), "mine")
     tiny_project.edit(Path(), "sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
 
@@ -181,7 +181,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project, refused):
 def test_the_licences_of_a_corpus(project):
     tiny_project.edit(Path(), "sources.yaml", accept)
     cli.main(["pin", "sets"])
-    table = licences.licence_table(load_project("config"), "mine").to_dict("records")
+    table = pins.licence_table(load_project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -206,7 +206,7 @@ def test_a_changed_file_builds_nothing(project, refused):
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
     with refused(field="hgnc-demo.files.table"):
-        licences.licence_table(load_project("config"), "mine")
+        pins.licence_table(load_project("config"), "mine")
 
 
 def test_known_restricted_sources_are_marked_as_such(project):
@@ -275,7 +275,7 @@ def test_a_deb_found_by_url(tmp_path, monkeypatch, deb):
 @needs_dpkg
 def test_a_package_without_the_file(tmp_path, deb, refused):
     with refused():
-        archives.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
+        download.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
     assert not (tmp_path / "x").exists()
 
 
@@ -284,7 +284,7 @@ def test_a_package_without_the_file(tmp_path, deb, refused):
 def test_a_package_that_is_cut_off(tmp_path, deb, keep, refused):
     deb.write_bytes(deb.read_bytes()[:keep])
     with refused():
-        archives.undeb(deb, MEMBER, tmp_path / "x", "sets")
+        download.undeb(deb, MEMBER, tmp_path / "x", "sets")
     assert not (tmp_path / "x").exists()
 
 
@@ -298,12 +298,12 @@ def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch, refused):
 @pytest.mark.parametrize("program", ["apt-get", "dpkg-deb"])
 def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, refused):
     which = shutil.which
-    monkeypatch.setattr(archives.shutil, "which", lambda name: None if name == program else which(name) or name)
+    monkeypatch.setattr(download.shutil, "which", lambda name: None if name == program else which(name) or name)
     with refused():
         if program == "apt-get":
-            archives.apt_download("sets", "1.0-1", tmp_path)
+            download.apt_download("sets", "1.0-1", tmp_path)
         else:
-            archives.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
+            download.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
 
 
 @pytest.fixture

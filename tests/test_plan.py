@@ -20,9 +20,9 @@ from reasonome.cluster.plan.rates import Device, Rates
 from reasonome.cluster.plan.table import text, tsv
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config import STAGES
-from reasonome.config.gpu_models import PLANNED, gpu_in
 from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import PLANNED, gpu_in
 from reasonome.core.errors import InputError
 from reasonome.tasks import load_project
 

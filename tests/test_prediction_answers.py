@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, split_unit, stated
-from reasonome.tasks.prediction.rewards import class_reward, graded_error
+from reasonome.tasks.prediction.dialogue import class_reward, graded_error
 from reasonome.tasks.stated_confidence import confidence_reward
 
 GOOD = "It has a kinase domain.\nAnswer: yes\nConfidence: 80"

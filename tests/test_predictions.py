@@ -16,7 +16,7 @@ from reasonome.report.scored_arms import pooled_metric
 from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.comparisons import MEAN, resampled_means
 from reasonome.tasks import TASKS
-from reasonome.tasks.prediction import metrics
+from reasonome.tasks.prediction import metric_set
 from reasonome.tasks.prediction.baselines import constant_baseline, fitted_baseline, random_baseline
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 
@@ -174,7 +174,7 @@ def table(rows):
 
 
 def value(name, scored):
-    return metrics.METRICS[name](scored)(np.ones((1, len(scored))))[0]
+    return metric_set.POOLED[name](scored)(np.ones((1, len(scored))))[0]
 
 
 def test_scores_of_classes_by_hand():
@@ -185,7 +185,7 @@ def test_scores_of_classes_by_hand():
     assert value("balanced_accuracy", scored) == 0.5
     # What speaks for yes: .9, .4, .3 and .5; of the four pairs of a yes and a no three are won.
     assert value("auroc", scored) == 0.75
-    assert metrics.METRICS["rmse"](scored) is None and metrics.METRICS["auroc_likelihood"](scored) is None
+    assert metric_set.POOLED["rmse"](scored) is None and metric_set.POOLED["auroc_likelihood"](scored) is None
 
 
 def test_scores_of_numbers_by_hand():
@@ -196,7 +196,7 @@ def test_scores_of_numbers_by_hand():
     assert scored["verified"].tolist() == [1, 0, 0, 1]
     assert value("rmse", scored) == pytest.approx(((0.16 + 1) / 4) ** 0.5)
     assert value("mae", scored) == pytest.approx(0.35)
-    assert metrics.METRICS["mcc"](scored) is None
+    assert metric_set.POOLED["mcc"](scored) is None
 
 
 def test_several_answers_to_a_question_share_its_weight():
@@ -204,7 +204,7 @@ def test_several_answers_to_a_question_share_its_weight():
     good, bad = "Answer: yes\nConfidence: 80", "Answer: no\nConfidence: 80"
     scored = table([(rows[0], good), (rows[0], bad), (rows[1], bad), (rows[1], bad)])
     examples = pd.MultiIndex.from_frame(scored[["subset", "id"]].drop_duplicates())
-    pooled = [pooled_metric(scored, metrics.METRICS["balanced_accuracy"], examples)]
+    pooled = [pooled_metric(scored, metric_set.POOLED["balanced_accuracy"], examples)]
     [*_, (name, resampled)] = resampled_means(np.zeros((2, 0)), ["s", "s"], resamples=50, pooled=pooled)
     assert name == MEAN and resampled.value.tolist() == [0.75]
     assert set(resampled.means[:, 0]) == {0.5, 0.75, 1.0}  # the first question alone, both, the second alone

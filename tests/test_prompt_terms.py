@@ -2,12 +2,12 @@
 
 import pytest
 
-from reasonome.core.token_count import count_tokens
+from reasonome.config.styles import count_tokens
 from reasonome.enrichment import over_representation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
-from reasonome.tasks.naming.prompt_examples import with_examples
+from reasonome.tasks.naming.prompt_neighbours import with_examples
 from reasonome.tasks.naming.prompt_terms import (
     HeldOut,
     bare_name,

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from reasonome.benchmarks.rows import read_rows
+from reasonome.config.styles import count_tokens
 from reasonome.core import atomic
-from reasonome.core.token_count import count_tokens
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.prompts.prompts import gene_order, gene_text
 from reasonome.tasks.naming.dialogue import Example, Fact, Gene, Neighbour, ShownTerm

@@ -20,8 +20,14 @@ from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import TASKS, find_task
 from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
-from reasonome.tasks.ranking.own_section import NO_SAMPLES, VOTING_COLUMNS, length_rows, voting_figure
-from reasonome.tasks.ranking.transfer import UNTRAINED, transfer_matrices
+from reasonome.tasks.ranking.report import (
+    NO_SAMPLES,
+    UNTRAINED,
+    VOTING_COLUMNS,
+    length_rows,
+    transfer_matrices,
+    voting_figure,
+)
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 

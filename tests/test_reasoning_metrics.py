@@ -10,7 +10,7 @@ from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.dialogue import Example, Gene
-from reasonome.tasks.naming.reasoning import reasoning_scores
+from reasonome.tasks.naming.metrics import reasoning_scores
 
 TASK = TASKS["gene_set_naming"]
 FACTS = [

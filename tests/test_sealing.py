@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from reasonome.benchmarks.sealing import is_sealed, unsealed
+from reasonome.benchmarks.rows import is_sealed, unsealed
 from reasonome.tasks.naming.dialogue import Example, Gene
 
 

@@ -13,13 +13,12 @@ from toy_background import DEEP, X, Y, Z
 from reasonome.answering.rows import AnswerRow
 from reasonome.report.evidence import Evidence
 from reasonome.report.page import render_page
-from reasonome.tasks.naming import own_section, scoring
+from reasonome.tasks.naming import report, scoring
 from reasonome.tasks.naming.background import Background, background_table
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
-from reasonome.tasks.naming.metrics import Judges
+from reasonome.tasks.naming.metrics import Judges, TermScorer
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.naming.terms import TermScorer
 
 POISON = "<img src=x onerror=alert(1)>"
 STYLE = NamingStyle(system="", user="{terms}", reasoning="none", terms={"most": 9, "budget_tokens": 300})
@@ -76,8 +75,8 @@ def tables(judges, tmp_path_factory) -> tuple[dict[str, pd.DataFrame], pd.DataFr
         [(evaluation(), table), (evaluation("enriched-first"), table)],
         {("enriched", "enriched"): baselines, ("enriched", "enriched-first"): baselines},
     )
-    own_section.write_tables(evidence, ["enriched-first"], folder, 0, 50)
-    return own_section.read_tables(folder), pd.read_csv(folder / "answers.tsv", sep="\t")
+    report.write_tables(evidence, ["enriched-first"], folder, 0, 50)
+    return report.read_tables(folder), pd.read_csv(folder / "answers.tsv", sep="\t")
 
 
 def of(table, **labels):
@@ -148,8 +147,8 @@ def test_answers_to_read_are_drawn_and_the_worst(tables):
 
 def test_answers_to_questions_without_terms_have_no_such_tables(tmp_path):
     evidence = Evidence([(evaluation(), pd.DataFrame({"id": ["a"], "answer": ["x"]}))], {})
-    assert own_section.write_tables(evidence, [], tmp_path, 0, 50) == {} and not any(tmp_path.iterdir())
-    assert own_section.section(evidence, tmp_path) == {}
+    assert report.write_tables(evidence, [], tmp_path, 0, 50) == {} and not any(tmp_path.iterdir())
+    assert report.section(evidence, tmp_path) == {}
 
 
 def test_the_page_tells_it_and_escapes_what_models_wrote(judges, tmp_path):

@@ -18,7 +18,7 @@ from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.ranking.scoring import score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.teaching.confidence import kind_of, shares_of_right
+from reasonome.teaching.samples import kind_of, shares_of_right
 from reasonome.training.pretrain import missed_facts, sample_statements
 from reasonome.training.sft import conversations, sft
 

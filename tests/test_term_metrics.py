@@ -11,7 +11,7 @@ from toy_background import BINDING, DEEP, PATHWAY, PATHWAY_NAME, SPECIAL, X, Y, 
 
 from reasonome.tasks.naming.background import Background, background_table
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.metrics import TermScorer
 
 LIN_X_Y = math.log(8 / 3) / math.log(4)
 LIN_X_DEEP = 2 * math.log(8 / 6) / (math.log(4) + math.log(8 / 6))

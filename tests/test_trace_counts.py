@@ -10,12 +10,11 @@ import pytest
 import write_reasoning
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
-from reasonome.tasks.naming import teacher as knowledge
 from reasonome.tasks.naming import teaching
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.teaching import Proposal
-from reasonome.teaching.counting import contradicting_count, without_contradictions
+from reasonome.tasks.naming.teaching import propose_from_facts
+from reasonome.teaching.proposals import Proposal, contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,7 +79,7 @@ def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
     asked = project.style("demo-go", style)
     rows = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl", Example)]
     prompts = {row.id: TASK.prompt(row, asked) for row in rows}
-    traces = knowledge.propose(
+    traces = propose_from_facts(
         [row.model_dump() for row in rows],
         demo_facts,
         mode=mode,

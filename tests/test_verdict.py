@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.config.project.arms import parents_first
+from reasonome.config.experiments import parents_first
 from reasonome.report.contrasts import contrasts
 from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.plan import Plan

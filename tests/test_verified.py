@@ -16,9 +16,9 @@ from reasonome.core import atomic
 from reasonome.leaks.audit import check
 from reasonome.task import code_files, total
 from reasonome.tasks import find_task
-from reasonome.tasks.verified import building, questions, teaching
-from reasonome.tasks.verified.dialogue import Question
-from reasonome.teaching import Proposal
+from reasonome.tasks.question_answer import building, teaching
+from reasonome.tasks.question_answer.dialogue import Question
+from reasonome.teaching.proposals import Proposal
 
 TASK = ChromosomeOfGene()
 
@@ -277,13 +277,13 @@ def test_a_table_is_refused_with_its_line(tmp_path, rows, line, refused):
     columns = ("id", "gene", "name", "stem", "answer")
     own_task.write(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
     with refused(line=line):
-        questions._read(TASK, benchmark(), "all", path, {})
+        building._read(TASK, benchmark(), "all", path, {})
 
 
 def test_a_truth_of_several_words_can_be_answered(tmp_path):
     row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17  q21"}
     own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
-    [built] = questions._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
+    [built] = building._read(TASK, benchmark(), "all", tmp_path / "genes.tsv", {})
     assert built.answer == "17 q21"
     assert TASK.verified(TASK.parse("<answer>17 q21</answer>"), built) == 1
 
@@ -300,8 +300,8 @@ def test_a_teacher_is_believed_where_it_is_right():
 
 
 OWN = """
-from reasonome.tasks.verified.report import VerifiedReporting
-from reasonome.tasks.verified.task import VerifiedTask
+from reasonome.tasks.question_answer.report import VerifiedReporting
+from reasonome.tasks.question_answer.task import VerifiedTask
 
 class One(VerifiedTask):
     name = "one"
@@ -337,3 +337,9 @@ def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch, refus
     monkeypatch.chdir(tmp_path)
     with refused(line=2):
         find_task("mine.py:Mine")
+
+
+def test_a_file_that_imports_the_base_from_where_it_was_is_told_where_it_is(tmp_path, refused):
+    (tmp_path / "mine.py").write_text("from reasonome.tasks.verified.task import VerifiedTask\n")
+    with refused("mine.py", line=1):
+        find_task(f"{tmp_path}/mine.py:Mine")

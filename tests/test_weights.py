@@ -18,8 +18,8 @@ import fetch_weights
 from reasonome.cluster.plan import backbones
 from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core.manifest import file_sha256, text_sha256
-from reasonome.core.weight_files import weight_files
 from reasonome.facts.fetching import weights
+from reasonome.facts.fetching.weights import weight_files
 from reasonome.training import rollouts
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"

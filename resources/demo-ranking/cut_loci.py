@@ -17,7 +17,7 @@ from cut_go import write_gz
 
 from reasonome.core.errors import run_program
 from reasonome.facts.files.text_file import lines
-from reasonome.facts.sources.table import rows
+from reasonome.facts.sources.source import rows
 
 # Sentences and remarks that people wrote; the other columns are facts.
 FREE_TEXT = ("gold_standard_info.evidence.description", "metadata.comments")

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 from reasonome.commands import annotate, calibrate, doctor, plan, rank, score, update
-from reasonome.config.project.working_folder import standing_in
+from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
@@ -86,15 +86,15 @@ def _prompts(args: argparse.Namespace) -> int:
 
 
 def _pin(args: argparse.Namespace) -> int:
-    from reasonome.facts.fetching import licences, pins
+    from reasonome.facts.fetching import pins
 
     project = load_project(args.config)
     for name in args.sources or project.sources:
         source = lookup(project.sources, name, "source")
-        if not args.sources and licences.waits(source):
+        if not args.sources and pins.licence_waits(source):
             show(f"{name}: left out, its licence is not accepted ({source.licence})")
             continue
-        licences.check_accepted(project, name, alone=True)
+        pins.check_licence(project, name, alone=True)
         before = project.locked.get(name)
         for sentence in pins.told(name, before, pins.pin(project, name).files):
             show(sentence)
@@ -124,20 +124,20 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
-    from reasonome.facts import release_diff
+    from reasonome.facts import corpus
 
-    changes = release_diff.compare(release_diff.read(args.old), release_diff.read(args.new))
+    changes = corpus.compare(corpus.read(args.old), corpus.read(args.new))
     tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
     show(tsv if args.format == "tsv" else changes.text(), end="")
     return int(changes.differs)
 
 
 def _estimate(args: argparse.Namespace) -> int:
-    from reasonome.answering import estimate
+    from reasonome.answering import api
 
     project = load_project(args.config)
-    table = estimate.table(project, args.experiment)
-    show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else estimate.text(table))
+    table = api.estimates(project, args.experiment)
+    show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else api.as_text(table))
     return 0
 
 

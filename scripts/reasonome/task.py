@@ -122,6 +122,11 @@ class Dialogue(ABC):
     # Rewards that validation shows beside those with a weight.
     watched: tuple[str, ...] = ()
 
+    @cached_property
+    def files(self) -> "Files":
+        """The files that jobs read; parts ask for them too."""
+        return Files(self)
+
     @abstractmethod
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards that a recipe may name, with its settings or the default ones."""
@@ -413,10 +418,6 @@ class Task(Dialogue):
     @cached_property
     @abstractmethod
     def metrics(self) -> MetricSet: ...
-
-    @cached_property
-    def files(self) -> Files:
-        return Files(self)
 
     @cached_property
     def checks(self) -> Checks:

@@ -13,7 +13,7 @@ from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
 from reasonome.annotation import job
-from reasonome.answering.find_model import find_model
+from reasonome.answering.asked_model import find_model
 
 
 def made(*genes: str, name: str = "mine") -> str:

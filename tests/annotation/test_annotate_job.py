@@ -15,9 +15,9 @@ from reasonome.annotation import annotate, job, making, project_files
 from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
 from reasonome.answering.asked_model import AskedWeights
 from reasonome.config import Annotation
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
-from reasonome.core.token_count import count_tokens
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms

@@ -30,8 +30,7 @@ from reasonome.enrichment.over_representation import (
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources import FORMATS, read_ontology
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import SCHEMA, Background, background_table
 

@@ -1,6 +1,6 @@
 """A task of a user's own: on which chromosome does a human gene lie?"""
 
-from reasonome.tasks.verified.task import Question, VerifiedTask
+from reasonome.tasks.question_answer.task import Question, VerifiedTask
 
 
 class ChromosomeOfGene(VerifiedTask):

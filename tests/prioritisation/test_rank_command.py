@@ -18,7 +18,7 @@ def command(ranking, ranking_folder, monkeypatch):
         asked.append((text, upload))
         return ranking.model
 
-    monkeypatch.setattr("reasonome.answering.find_model.find_model", find_model)
+    monkeypatch.setattr("reasonome.answering.asked_model.find_model", find_model)
 
     def run(*words) -> list:
         config = ["--config", str(ranking_folder / "config")]

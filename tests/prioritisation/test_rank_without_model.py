@@ -308,7 +308,7 @@ def command(ranking, ranking_folder):
 
 
 def test_the_status_says_whether_anything_was_ranked(ranking, command, monkeypatch):
-    monkeypatch.setattr("reasonome.answering.find_model.find_model", lambda *args, **named: ranking.model)
+    monkeypatch.setattr("reasonome.answering.asked_model.find_model", lambda *args, **named: ranking.model)
     case = ranking.file("doe.json", CASE)
     assert command(case, "--no-model") == 0
     assert command(ranking.file("t.txt", "HP:0000118\n"), "--no-model") == 1  # every gene has it, so that it ranks none

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.rows import clusters
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group

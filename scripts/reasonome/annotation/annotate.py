@@ -18,14 +18,12 @@ from reasonome.annotation.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.annotation.shipped import OF_WORDS, Shipped, placed
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.asking import answers_by_id
-from reasonome.answering.results_folder import ResultsKind
+from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.config import Annotation, Decoding, Style
-from reasonome.config.styles import TEMPLATE_TOKENS
+from reasonome.config.styles import TEMPLATE_TOKENS, count_tokens
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise

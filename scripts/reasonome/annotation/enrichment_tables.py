@@ -9,7 +9,7 @@ from reasonome.annotation.gsea import RankedAnalysis
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.core import atomic
 from reasonome.enrichment.term import EnrichedTerm
-from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.files.plain_table import tsv_row
 
 ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
 ENRICHMENT_COLUMNS = (

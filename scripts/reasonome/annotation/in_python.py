@@ -19,8 +19,8 @@ from reasonome.annotation.making import made_with_model
 from reasonome.annotation.readers import is_anndata, read_memory
 from reasonome.annotation.settings import checked_settings, placed
 from reasonome.annotation.tables import NUMBERS, TSV
-from reasonome.answering.find_model import find_model
-from reasonome.config.project.working_folder import project_folder
+from reasonome.answering.asked_model import find_model
+from reasonome.config.project.folder import project_folder
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.tasks import load_project

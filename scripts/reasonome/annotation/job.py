@@ -32,8 +32,7 @@ from reasonome.annotation.releases import library_releases
 from reasonome.annotation.shipped import Shipped, shipped_with
 from reasonome.annotation.species import check_species
 from reasonome.answering.asked_model import AskedModel, own_style
-from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.answering.results_folder import MANIFEST, check_folder, claim, offline, only_process
 from reasonome.config import Annotation, Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -53,9 +52,8 @@ from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
-from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.background import named_libraries, read_background
 from reasonome.tasks.naming.files import library_files
-from reasonome.tasks.naming.libraries import named_libraries
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes

@@ -16,9 +16,8 @@ from reasonome.facts.sources.source import NOT
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.task import Similarity
-from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background import Background, library_of, ontology_libraries
 from reasonome.tasks.naming.claims import Knowledge
-from reasonome.tasks.naming.libraries import library_of, ontology_libraries
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from reasonome.annotation.project_files import encoder_targets, native_files, needed_sources, targets
-from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.find_model import is_address
+from reasonome.answering.asked_model import AskedModel, is_address
 from reasonome.cluster import snakemake_lock
 from reasonome.config import AdapterWeights, Annotation
 from reasonome.config.project import Project, chains
-from reasonome.config.project.working_folder import INSTALLED
+from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 

@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from reasonome.annotation.name_or_term import NameOrTerm, features
+from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import file_sha256
-from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.dialogue import Example
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from reasonome.annotation.gene_list import GeneLists
 from reasonome.core import atomic
 from reasonome.enrichment.over_representation import GeneSetLibrary
-from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.files.plain_table import tsv_row
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.text import counted, some

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from reasonome.annotation.project_files import Library
 from reasonome.config.project import Project
 from reasonome.facts.fetching.pins import release
-from reasonome.tasks.naming.background import Background
-from reasonome.tasks.naming.libraries import library_of
+from reasonome.tasks.naming.background import Background, library_of
 
 
 def library_releases(project: Project, background: Background, libraries: Mapping[str, Library]) -> dict[str, str]:

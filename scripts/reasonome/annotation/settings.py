@@ -6,7 +6,7 @@ from typing import Any
 
 from reasonome.config import Annotation
 from reasonome.config.annotations import is_file_name
-from reasonome.config.checked import checked
+from reasonome.config.strict import checked
 
 
 def checked_settings(values: Mapping[str, Any], option: Callable[[str], str] = str) -> Annotation:

@@ -8,7 +8,7 @@ from typing import Any
 from reasonome.annotation.record import AnnotationRecord
 from reasonome.core import atomic
 from reasonome.enrichment.term import EnrichedTerm
-from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.files.plain_table import tsv_row
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (

@@ -1,12 +1,12 @@
 """Answers of a model to one benchmark, written batch by batch so that a killed job goes on where it stopped."""
 
-import importlib
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tqdm import tqdm
@@ -19,8 +19,21 @@ from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
 from reasonome.task import Task
 
+
+def _transformers() -> ModuleType:
+    from reasonome.answering import local
+
+    return local
+
+
+def _vllm() -> ModuleType:
+    from reasonome.answering import vllm_engine
+
+    return vllm_engine
+
+
 # Engine → its module, which is imported when it is needed: they are heavy, and vLLM may not be installed.
-ENGINES = {"transformers": "local", "vllm": "vllm_engine"}
+ENGINES = {"transformers": _transformers, "vllm": _vllm}
 
 
 class PartialAnswers:
@@ -121,7 +134,7 @@ def write_answers(
     """
     from reasonome.answering import precision
 
-    source = importlib.import_module(f"reasonome.answering.{ENGINES[engine]}")
+    source = ENGINES[engine]()
     chosen = precision.choose(decoding.precision)
     model, tokenizer = source.load(model_folder, chosen)
     all_questions = questions(task, style, decoding, examples)

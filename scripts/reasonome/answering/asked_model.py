@@ -1,15 +1,30 @@
-"""Models that are asked: weights on this machine, or a model behind an OpenAI-compatible endpoint."""
+"""Models that are asked, and which one people mean by a name, an address or a path.
 
-from collections.abc import Collection, Mapping, Sequence
+experiment, or experiment/arm        the model that this arm trained last (`demo`, `demo/KW+RA`)
+BACKBONE/CHAIN, or its folder        a finished model of this project
+a backbone of backbones.yaml         its weights, with its adapter if it has one, or the endpoint that it names
+http://localhost:8080/v1[#NAME]      an OpenAI-compatible server: llama.cpp's, Ollama, vLLM
+a folder, or OWNER/NAME[@COMMIT]     weights for transformers, on disk or on the Hugging Face hub
+a file MODEL.gguf                    weights for llama.cpp, which are unpacked once
+
+Weights may have an adapter (LoRA) beside them, which is merged into them once.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from reasonome.answering import api, chat_endpoint
+from pydantic import ValidationError
+
+from reasonome.answering import api, chat_endpoint, model_files
 from reasonome.answering.answers import write_answers
 from reasonome.config import ApiModel, Decoding, Style
+from reasonome.config.project import Project, chains
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
 from reasonome.task import Task
@@ -68,40 +83,13 @@ def _without_budgets(style: Style) -> dict[str, Any]:
     return {key: value for key, value in style.model_dump().items() if not key.endswith("tokens")}
 
 
-class AskedModel(Protocol):
-    """A model that can be asked.
-
-    `name` is short, for pages. `manifest` says what the model is, and `digest` is another wherever that or its engine
-    is. `context` is how many tokens it reads, None where nobody says. `folder` has its weights, None behind an
-    endpoint, and `is_elsewhere` says that this is on another machine. `steps` are the manifests of its training, the
-    untouched backbone's first. `room_to_think` is how many tokens it has beside those of an answer, unless a user says.
-    """
-
-    name: str
-    manifest: dict[str, Any]
-    digest: str
-    engine: str
-    context: int | None
-    folder: Path | None
-    steps: Sequence[dict[str, Any]]
-    is_elsewhere: bool
-    room_to_think: int
-
-    def where(self, shown: str) -> str:
-        """A sentence on where the model was asked, and what left the machine; `shown` says what prompts show."""
-
-    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
-        """Say what asking would send elsewhere and cost; InputError where it may not be sent, or a key is missing."""
-
-    def write_answers(
-        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
-    ) -> dict[str, Any]:
-        """Write the answers to `target`, as rows of answering.rows; returns their tokens."""
-
-
 @dataclass(frozen=True)
 class AskedWeights:
-    """Weights on this machine; see AskedModel. `weights` is the folder that an engine loads."""
+    """Weights on this machine: `folder` is the model's, and `weights` the one in it that an engine loads.
+
+    `name` is short, for pages. `manifest` says what the model is, and `digest` is another wherever that or its engine
+    is. `steps` are the manifests of its training, the untouched backbone's first.
+    """
 
     name: str
     manifest: dict[str, Any]
@@ -110,7 +98,7 @@ class AskedWeights:
     steps: Sequence[dict[str, Any]]
     engine: str = "transformers"
     is_elsewhere: bool = False
-    room_to_think: int = 0
+    room_to_think: int = 0  # tokens beside those of an answer, unless a user says
 
     @property
     def digest(self) -> str:
@@ -118,27 +106,30 @@ class AskedWeights:
 
     @property
     def context(self) -> int | None:
+        """How many tokens it reads; None where nobody says."""
         file = self.weights / "config.json"
         return atomic.read_json(file).get("max_position_embeddings") if file.is_file() else None
 
     def where(self, shown: str) -> str:
+        """A sentence on where the model was asked, and what left the machine; `shown` says what prompts show."""
         return "Nothing was uploaded: the model ran on the machine where this page was made."
 
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
-        pass
+        """Say what asking would send elsewhere and cost; InputError where it may not be sent, or a key is missing."""
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
     ) -> dict[str, Any]:
+        """Write the answers to `target`, as rows of answering.rows; returns their tokens."""
         return write_answers(task, style, decoding, examples, self.weights, self.digest, target, self.engine)
 
 
 @dataclass(frozen=True)
 class AskedEndpoint:
-    """A model behind an OpenAI-compatible endpoint; see AskedModel.
+    """A model behind an OpenAI-compatible endpoint, with all that AskedWeights have.
 
-    `upload` allows prompts to leave this machine. Answers are kept one by one in a file beside the target, so that none
-    is asked twice.
+    `upload` allows prompts to leave this machine, and `is_elsewhere` says that they would. Answers are kept one by one
+    in a file beside the target, so that none is asked twice.
     """
 
     name: str
@@ -189,5 +180,199 @@ class AskedEndpoint:
         )
         if not self.upload:
             raise InputError(what, field="--model", fix="add --upload if this may leave your machine")
-        chat_endpoint.check_key(self.api)
+        chat_endpoint.api_key(self.api)
         say(what.replace("would go", "go"))
+
+
+AskedModel = AskedWeights | AskedEndpoint
+
+
+_URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
+_PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
+_HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
+# What a folder has that has a model.
+_MARKS = ("manifest.json", "config.json", "adapter_config.json")
+# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
+_AT_ADDRESS = {
+    "timeout_seconds": 600,
+    "concurrency": 4,
+    "max_retries": 4,
+    "api_key_variable": "REASONOME_API_KEY",
+}
+
+
+def find_model(
+    project: Project,
+    text: str,
+    *,
+    place: Callable[[str | os.PathLike], str] = os.fspath,
+    adapter: Path | None = None,
+    upload: bool = False,
+) -> AskedModel:
+    """The model that people call `text`; see the module. `place` writes a path of theirs as it leads from here.
+
+    InputError where there is none, with the nearest names or the command that makes it; for damaged weights; and for an
+    endpoint that does not answer or serves several models of which none is named.
+    """
+    found = _found(project, text, place, upload)
+    if adapter is None:
+        return found
+    if not isinstance(found, AskedWeights):
+        what = f"'{text}' is behind an endpoint, and an adapter goes with weights"
+        raise InputError(what, field="--adapter", fix="let the server load the adapter")
+    return _with_adapter(project, found, adapter)
+
+
+def is_address(text: str) -> bool:
+    """Whether a model is called by the address of a server."""
+    return _URL.fullmatch(text) is not None
+
+
+def _found(project: Project, text: str, place: Callable[[str | os.PathLike], str], upload: bool) -> AskedModel:
+    if url := _URL.fullmatch(text):
+        return _at_url(url["base"], url["name"], upload)
+    path = Path(os.path.abspath(place(text)))  # resolves `.` and `..`, but keeps the names of links
+    if path.is_file():
+        return _of_file(project, path)
+    if path.name == "model" and (path.parent / "manifest.json").is_file():
+        path = path.parent
+    if any((path / mark).is_file() for mark in _MARKS):
+        return _of_folder(project, path)
+    finished = project.results.root / "models" / text
+    if model_files.is_finished(finished):
+        return _finished(project, finished, text)
+    experiment, _, arm = text.partition("/")
+    if experiment in project.experiments:
+        return _of_experiment(project, experiment, arm)
+    if text in project.backbones:
+        return _of_backbone(project, text, upload)
+    hub = _HUB.fullmatch(text)
+    if hub and experiment not in project.backbones and not path.parent.is_dir() and not text.endswith(".gguf"):
+        return _of_hub(project, hub["repository"], hub["revision"])
+    raise _unknown(project, text)
+
+
+def _unknown(project: Project, text: str) -> InputError:
+    root = project.results.root / "models"
+    finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
+    listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet; `make demo` trains some'}"
+    near = nearest(text, [*finished, *project.experiments, *project.backbones])
+    others = "or give an experiment, a backbone, a folder, a .gguf file, or the address of a server"
+    return InputError(
+        f"'{text}' is no model that can be asked", field="--model", fix="; ".join(filter(None, [near, listed, others]))
+    )
+
+
+# --- endpoints ---------------------------------------------------------------------------------------
+
+
+def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
+    try:
+        endpoint = ApiModel(model=name or "?", base_url=base, **_AT_ADDRESS)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        why = "it has a user, a query or blanks" if first["type"] == "string_pattern_mismatch" else first["msg"]
+        what = f"'{re.sub('//.*@', '//…@', base)}' is no address of a server: {why}"
+        raise InputError(what, field="--model", fix="write http://localhost:8080/v1") from None
+    base = chat_endpoint.address(endpoint)
+    may_ask = chat_endpoint.is_local(endpoint) or upload
+    if not (may_ask or name):
+        what = f"{base} is another machine, and nothing was sent to it"
+        raise InputError(what, field="--model", fix="add --upload if the genes may leave your machine")
+    served = chat_endpoint.served_models(endpoint) if may_ask else [name]
+    if name is None and len(served) != 1:
+        what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
+        fix = f"name one: {base}#{served[0] if served else 'NAME'}"
+        if not served and not base.rstrip("/").endswith("/v1"):
+            fix = f"most servers answer at {base.rstrip('/')}/v1; else {fix}"
+        raise InputError(what, field="--model", fix=fix)
+    if name is not None and name not in served and f"{name}:latest" in served:
+        name = f"{name}:latest"  # Ollama's name for it
+    if name is not None and served and name not in served:
+        what = f"{base} serves no model '{name}'"
+        raise InputError(what, field="--model", fix=nearest(name, served))
+    chosen = name or served[0]
+    return AskedEndpoint(f"{Path(chosen).name} at {base}", endpoint.model_copy(update={"model": chosen}), upload)
+
+
+def _of_backbone(project: Project, name: str, upload: bool) -> AskedModel:
+    backbone = project.backbones[name]
+    if backbone.kind == "recorded":
+        what = f"backbone '{name}' is a file of recorded answers, and answers nothing new"
+        raise InputError(what, field="--model", fix="name a model")
+    if backbone.api is not None:
+        return AskedEndpoint(name, backbone.api, upload, backbone.context)
+    return _made(project, project.results.model(name, chains.BASE), name)
+
+
+# --- models of this project --------------------------------------------------------------------------
+
+
+def _made(project: Project, folder: Path, name: str) -> AskedWeights:
+    """The finished model in a folder of this project; InputError with the command that makes it."""
+    if not model_files.is_finished(folder):
+        what = f"'{name}' was not made yet"
+        raise InputError(what, field="--model", fix=f"snakemake --cores 2 {folder / 'manifest.json'}")
+    return _finished(project, folder, name)
+
+
+def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
+    """The model of an arm, by default the last, of the experiment's first backbone with weights and its first seed."""
+    experiment = project.experiments[name]
+    trained = {arm: spec for arm, spec in experiment.arms.items() if spec.steps}
+    weighted = [backbone for backbone in experiment.backbones if project.backbones[backbone].kind == "weights"]
+    if not trained or not weighted:
+        raise InputError(f"experiment '{name}' trains no model", field="--model", fix="name another")
+    if arm and arm not in trained:
+        raise InputError(f"experiment '{name}' trains no arm '{arm}'", field="--model", fix=nearest(arm, trained))
+    chosen = arm or next(reversed(trained))
+    chain = chains.arm_chain(trained[chosen].steps, experiment.seeds_of(trained[chosen])[0])
+    return _made(project, project.results.model(weighted[0], chain), f"{name}/{chosen}")
+
+
+def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
+    """A finished model, whose files are those of its manifest."""
+    model_files.check_model(folder, project.results)
+    chains.check_answers(folder.name)
+    base, *trained = chains.step_manifests(folder)
+    backbone = project.backbones.get(folder.parent.name)
+    engine = backbone.engine if backbone else "transformers"
+    # A backbone with an adapter was trained too, elsewhere.
+    steps = [base, *base.get("steps", []), *trained]
+    return AskedWeights(name, (trained or [base])[-1], folder, folder / "model", steps, engine)
+
+
+# --- weights of others -------------------------------------------------------------------------------
+
+
+def _of_file(project: Project, path: Path) -> AskedWeights:
+    if path.suffix != ".gguf":
+        raise InputError("this file is no model", file=path, field="--model", fix="give a .gguf file, or a folder")
+    return _kept(model_files.of_gguf(path, project.results.asked), path.stem)
+
+
+def _of_folder(project: Project, path: Path) -> AskedWeights:
+    if model_files.is_finished(path):
+        return _finished(project, path, f"{path.parent.name}/{path.name}")
+    if (path / "adapter_config.json").is_file() and not (path / "config.json").is_file():
+        fix = f"name the model that it was trained beside: --model MODEL --adapter {path}"
+        raise InputError("this is an adapter, without the weights that it changes", file=path, fix=fix)
+    if not (path / "config.json").is_file():
+        raise _unknown(project, os.fspath(path))
+    manifest = model_files.manifest_of_folder(path)
+    return AskedWeights(path.name, manifest, path, path, [manifest])
+
+
+def _of_hub(project: Project, repository: str, revision: str | None) -> AskedWeights:
+    return _kept(model_files.of_hub(repository, revision, project.results.asked), repository)
+
+
+def _with_adapter(project: Project, model: AskedWeights, adapter: Path) -> AskedWeights:
+    kept = model_files.with_adapter(model.weights, model.digest, adapter, project.results.asked)
+    return _kept(kept, f"{model.name} with {adapter.name}", model.engine)
+
+
+def _kept(folder: Path, name: str, engine: str = "transformers") -> AskedWeights:
+    """Weights that were unpacked, fetched or merged into a folder of this project."""
+    manifest = model_files.read_manifest(folder / "manifest.json")
+    return AskedWeights(name, manifest, folder, folder / "model", [manifest], engine)

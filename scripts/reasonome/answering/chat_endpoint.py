@@ -22,7 +22,7 @@ from tqdm import tqdm
 from reasonome.config import Endpoint, Price
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 
 Message = Mapping[str, str]
 
@@ -81,12 +81,17 @@ def is_local(endpoint: Endpoint) -> bool:
         return host == "localhost"
 
 
+def _connection(endpoint: Endpoint, http_client: type) -> dict[str, Any]:
+    """What every client of the SDK is given: the key, no headers of OpenAI's own for others, and no detours."""
+    route = _STAYS if is_local(endpoint) else _GOES_STRAIGHT
+    headers = {"default_headers": _NOT_FOR_OTHERS} if endpoint.base_url else {}
+    return {"api_key": api_key(endpoint), "http_client": http_client(**route), **headers}
+
+
 def served_models(endpoint: Endpoint) -> list[str]:
     """The models that an endpoint lists; none where it lists none. InputError where it does not answer."""
-    key = _api_key(endpoint)
-    route: dict[str, Any] = {"default_headers": _NOT_FOR_OTHERS} if endpoint.base_url else {}
-    route["http_client"] = openai.DefaultHttpxClient(**(_STAYS if is_local(endpoint) else _GOES_STRAIGHT))
-    with openai.OpenAI(base_url=address(endpoint), api_key=key, max_retries=1, timeout=30, **route) as client:
+    connection = _connection(endpoint, openai.DefaultHttpxClient)
+    with openai.OpenAI(base_url=address(endpoint), max_retries=1, timeout=30, **connection) as client:
         try:
             return [model.id for model in client.models.list()]
         except openai.APIConnectionError:
@@ -212,22 +217,14 @@ class _Client:
     def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path, refused: str = ""):
         self._settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
         self._refused = refused
-        self._key = _api_key(settings)
-        common = {
-            "api_key": self._key,
-            "max_retries": settings.max_retries,
-            "timeout": settings.timeout_seconds,
-        }
-        if settings.base_url:
-            common["default_headers"] = _NOT_FOR_OTHERS
-        route = _STAYS if is_local(settings) else _GOES_STRAIGHT
-        common["http_client"] = openai.DefaultAsyncHttpxClient(**route)
+        connection = _connection(settings, openai.DefaultAsyncHttpxClient)
+        self._key = connection["api_key"]
+        kind, place = openai.AsyncOpenAI, {"base_url": address(settings)}
         if settings.api_version:
-            self.sdk = openai.AsyncAzureOpenAI(
-                azure_endpoint=settings.base_url, api_version=settings.api_version, **common
-            )
-        else:
-            self.sdk = openai.AsyncOpenAI(base_url=address(settings), **common)
+            place = {"azure_endpoint": settings.base_url, "api_version": settings.api_version}
+            kind = openai.AsyncAzureOpenAI
+        retries, seconds = settings.max_retries, settings.timeout_seconds
+        self.sdk = kind(**place, max_retries=retries, timeout=seconds, **connection)
 
     async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
         """Ask until the body can be read; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
@@ -238,7 +235,7 @@ class _Client:
                 return body
             try:
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                read = json_text.loads(body)
+                read = text_file.json_value(body)
                 self._check(read)
                 return _answer(read, round(monotonic() - started, 3))
             except _NO_COMPLETION:
@@ -314,12 +311,8 @@ _REFUSED = (
 )
 
 
-def check_key(endpoint: Endpoint) -> None:
-    """InputError where an endpoint needs a key and the variable has none, or something that cannot be one."""
-    _api_key(endpoint)
-
-
-def _api_key(endpoint: Endpoint) -> str:
+def api_key(endpoint: Endpoint) -> str:
+    """An endpoint's key; InputError where it needs one and the variable has none, or something that cannot be one."""
     variable = endpoint.api_key_variable
     key = os.environ.get(variable, "").strip()
     if not key and is_local(endpoint):

@@ -15,8 +15,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from reasonome.facts.reading_order import reading_order
-from reasonome.facts.stated import OBJECTS, StatedFact, object_names, stated_facts
+from reasonome.facts.selection import OBJECTS, StatedFact, object_names, reading_order, stated_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import ASKED, worded_as
 

@@ -1,20 +1,24 @@
-"""The folder of results: where it may be, its lock, and the answers that the next run uses again."""
+"""The folder of results: where it may be, its lock, and its answers, which are asked once and used again."""
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from huggingface_hub import constants
 
+from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.rows import AnswerRow, read_answers
+from reasonome.config import Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.core.manifest import file_sha256
+from reasonome.core.manifest import canonical, file_sha256, text_sha256
 from reasonome.core.terminal import say
+from reasonome.task import Task
 
 MANIFEST = "manifest.json"
 # The answers; the digests of their questions and of themselves; and the batches of an unfinished run.
@@ -124,3 +128,48 @@ def keep_answers(folder: Path, question_digest: str, kind: ResultsKind) -> list[
     stamp = {"asked": question_digest, "kind": kind.name, "sha256": file_sha256(folder / ANSWERS)}
     atomic.write_json(folder / STAMP, stamp)
     return read_answers(folder / ANSWERS)
+
+
+@contextmanager
+def offline() -> Iterator[None]:
+    """Make every request to the Hugging Face hub an error within the block.
+
+    The hub's client reads HF_HUB_OFFLINE when it is imported, which may have happened long before: so this sets the
+    client's own switch.
+    """
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def answers_by_id(
+    model: AskedModel,
+    task: Task,
+    style: Style,
+    decoding: Decoding,
+    examples: Sequence[Any],
+    out: Path,
+    kind: ResultsKind,
+    code: str,
+) -> Mapping[str, list[AnswerRow]]:
+    """The answers to each question by its id; those of an earlier run with the same model, questions and `code`.
+
+    InputError as of the model's `announce` and `write_answers`; of the former before anything in `out` is touched.
+    """
+    if not examples:
+        return {}
+    parts = [model.digest, task.name, style.model_dump(mode="json"), decoding.model_dump(), code]
+    digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
+    rows = kept_answers(out, digest)
+    if rows is None:
+        model.announce(task, style, decoding, examples, out / ANSWERS)
+        claim(out, kind)
+        model.write_answers(task, style, decoding, examples, out / ANSWERS)
+        rows = keep_answers(out, digest, kind)
+    answers: dict[str, list[AnswerRow]] = {}
+    for row in rows:
+        answers.setdefault(row.id, []).append(row)
+    return answers

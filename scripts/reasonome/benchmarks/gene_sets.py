@@ -1,15 +1,20 @@
-"""Gene sets, their Jaccard index, and the leaks of training sets into held-out sets."""
+"""Gene sets, their Jaccard index, leaks of training sets into held-out ones, and how well their genes are studied."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from tqdm import tqdm
 
+from reasonome.benchmarks.rows import STRATA
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
+from reasonome.facts.wording import NAMING
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 KINDS = (*REASONS, "related_term")
@@ -171,3 +176,31 @@ def leaks(
     pairs = match(training, held_out, threshold).pairs
     order = [kind for kind in KINDS if kind in kinds]
     return [next((kind for kind in order if place in pairs[kind]), "") for place in range(len(training))]
+
+
+class Strata(NamedTuple):
+    """Bounds of the middle stratum (facts per gene), and the stratum of each set by (subset, id)."""
+
+    low: float
+    high: float
+    by_set: dict[tuple[str, str], str]
+
+
+def depths(facts: pd.DataFrame) -> dict[str, int]:
+    """Gene → its annotation depth: the number of distinct facts of all sources, without names and places."""
+    annotations = facts.loc[~facts["relation"].isin(NAMING), ["gene", "relation", "object_id"]].drop_duplicates()
+    return annotations["gene"].value_counts().to_dict()
+
+
+def strata(sets: Iterable[GeneSet], depth: Mapping[str, int]) -> Strata:
+    """Strata of sets by the median depth of their genes; a gene without facts has depth 0.
+
+    The bounds are the terciles of those medians: below the lower one a set is understudied, above the upper one
+    well-studied, on or between them intermediate.
+    """
+    medians = {
+        (gene_set.subset, gene_set.id): median(depth.get(gene, 0) for gene in gene_set.symbols) for gene_set in sets
+    }
+    low, high = np.quantile(list(medians.values()), [1 / 3, 2 / 3]).tolist()
+    names = {key: STRATA[(value >= low) + (value > high)] for key, value in medians.items()}
+    return Strata(low, high, names)

@@ -1,5 +1,6 @@
-"""The files of a benchmark: its rows, read and checked line by line, and the files beside them."""
+"""The files of a benchmark: its rows, read and checked line by line, the sealed ones, and the files beside them."""
 
+import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -73,3 +74,28 @@ def write_splits(
     atomic.write_tsv(folder / "left_out.tsv", left_out)
     atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(unmapped, columns=UNMAPPED_COLUMNS))
     atomic.write_json(folder / "audit.json", dict(audit))
+
+
+def is_sealed(example: Any, share: float) -> bool:
+    """Whether an example is in the sealed part: by a hash of its id, or of the id of a variant's original.
+
+    Only the id decides, so a set stays sealed whatever else the benchmark has, together with its variants, which have
+    its id as their `term`.
+    """
+    digest = hashlib.sha256((getattr(example, "term", "") or example.id).encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def unsealed(examples: Sequence[Any], share: float, final: bool) -> list[Any]:
+    """The examples that count: all of them for a final table, else those that are not sealed.
+
+    InputError where that leaves none.
+    """
+    counted = [example for example in examples if final or not is_sealed(example, share)]
+    if examples and not counted:
+        raise InputError(
+            f"all {len(examples)} test sets are sealed",
+            field="sealed",
+            fix="lower the benchmark's `sealed`, or set `final: true` in config.yaml",
+        )
+    return counted

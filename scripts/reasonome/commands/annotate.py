@@ -28,7 +28,7 @@ from reasonome.commands.columns import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
-from reasonome.config.project.working_folder import project_folder
+from reasonome.config.project.folder import project_folder
 from reasonome.core import arguments
 from reasonome.core.terminal import printable
 from reasonome.tasks import load_project
@@ -89,7 +89,7 @@ def add_model(command: argparse.ArgumentParser) -> None:
 
 def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str | PathLike], str]) -> "AskedModel":
     """The model of the options; `place` writes a path as it leads from the project's folder."""
-    from reasonome.answering.find_model import find_model
+    from reasonome.answering.asked_model import find_model
 
     adapter = args.adapter and Path(place(args.adapter))
     return find_model(project, args.model, place=place, adapter=adapter, upload=args.upload)

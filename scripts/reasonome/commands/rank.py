@@ -25,8 +25,8 @@ from pathlib import Path
 
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.columns import parse_columns
-from reasonome.config.checked import checked
-from reasonome.config.project.working_folder import project_folder
+from reasonome.config.project.folder import project_folder
+from reasonome.config.strict import checked
 from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable

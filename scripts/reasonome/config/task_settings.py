@@ -1,12 +1,50 @@
-"""What the configuration asks of a task: `reasonome.task.Task` has it."""
+"""What all tasks have in benchmarks.yaml, and what the configuration asks of a task (`reasonome.task.Task` has it)."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from reasonome.config.benchmarks import Benchmark
+from reasonome.config.strict import Names, Seed, Strict
 from reasonome.config.styles import Style
+
+# What happens to training data that leak into test sets.
+Policy = Literal["report", "drop", "fail"]
+
+
+class Benchmark(Strict):
+    """Questions of a task, split so that nothing of a test question is in training."""
+
+    # Settings that change no rows, only how answers are scored.
+    SCORING_SETTINGS: ClassVar = ("encoders", "sealed")
+
+    task: str
+    leave_out: Names = Field(
+        default=[], description="other benchmarks into whose valid and test rows no training row of this one leaks"
+    )
+    encoders: Names = Field(default=[], description="encoders that score similarity, or that a baseline uses")
+    sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the test rows that is scored only with `final: true` in config.yaml"
+    )
+    seed: Seed = 0
+
+
+def check_subset_names(subsets: dict) -> dict:
+    """`subsets`; ValueError if one is called "mean", the name of the mean over them in tables."""
+    if "mean" in subsets:
+        raise ValueError("a subset may not be called 'mean': tables use it for the mean over subsets")
+    return subsets
+
+
+def variant_suffix(share: float) -> str:
+    """The end of the name of contaminated variants, as in bp-50. No subset of the config has a hyphen in its name."""
+    return f"-{round(100 * share)}"
+
+
+def is_variant(subset: str) -> bool:
+    """Whether a subset holds variants of another one's sets: contaminated (bp-50), or with less withheld (bp-own)."""
+    return re.fullmatch(r".+-(\d{1,3}|own|nothing)", subset) is not None
 
 
 class TaskSettings(Protocol):

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field
 
-from reasonome.config.corpora import Relations
-from reasonome.config.endpoints import Endpoint
+from reasonome.config.backbones import Endpoint
+from reasonome.config.sources import Relations
 from reasonome.config.strict import Name, Strict
 
 

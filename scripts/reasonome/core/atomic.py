@@ -1,4 +1,4 @@
-"""Write files whole or not at all, so that bad input never leaves half an output behind."""
+"""Files written whole or not at all, so that bad input leaves no half an output behind; and read with clear errors."""
 
 import errno
 import glob
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow
     from pandas import DataFrame
 
 
@@ -191,3 +192,24 @@ def write_tsv(path: str | os.PathLike, table: "DataFrame") -> None:
     """Write a table as TSV, whole or not at all; six significant digits, empty for nan."""
     with replacing(path) as temporary:
         table.to_csv(temporary, sep="\t", index=False, float_format="%.6g")
+
+
+def read_parquet(path: str | os.PathLike, columns: Sequence[str]) -> "pyarrow.Table":
+    """The table in a file, which has at least `columns`. InputError for a file that is missing, damaged or another."""
+    import pyarrow
+    from pyarrow import parquet
+
+    fix = f"snakemake --cores 2 {path} makes it"
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path, fix=fix)
+    fix = f"remove it; {fix} anew"
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+    except (pyarrow.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        if getattr(error, "errno", None):  # the disk's fault, not the file's
+            raise
+        raise InputError("this is not a parquet file, or it is damaged", file=path, fix=fix) from error
+    if missing := [column for column in columns if column not in table.column_names]:
+        what = f"column(s) {', '.join(missing)} are missing"
+        raise InputError(what, file=path, field=missing[0], fix=fix)
+    return table

@@ -7,8 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reasonome.core.errors import InputError
-from reasonome.facts.spellings import ENSEMBL, SEVERAL, UNIPROT, spellings
-from reasonome.facts.spreadsheets import date_symbols, is_rounded, serial_symbols
+from reasonome.facts.spellings import ENSEMBL, SEVERAL, UNIPROT, date_symbols, is_rounded, serial_symbols, spellings
 
 # Version, with that of a lift to GRCh37, and the copy on chromosome Y as GENCODE has them; isoform; number as float.
 _ID = re.compile(rf"({ENSEMBL})(?:\.\d+(?:_\d+)?)?(?:_PAR_Y)?|({UNIPROT})-\d+|(\d+)\.0", re.IGNORECASE)

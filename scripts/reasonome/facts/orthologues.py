@@ -7,8 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from reasonome.facts.spellings import SEVERAL, spellings
-from reasonome.facts.spreadsheets import date_symbols
+from reasonome.facts.spellings import SEVERAL, date_symbols, spellings
 
 NAME_COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id")
 SYNONYMS_COLUMN, HUMAN_COLUMN = "mouse_synonyms", "human_symbols"

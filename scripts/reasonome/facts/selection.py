@@ -1,10 +1,15 @@
-"""Which facts of a corpus are said: of some genes, some relations, objects of few genes, and so many for each gene."""
+"""Which facts of a corpus are said, in which order, and which of them models are asked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from reasonome.core.errors import InputError
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import FREE_TEXT, JOINT, worded_as
 
 
 def select(
@@ -46,3 +51,61 @@ def _in_turn(facts: pd.DataFrame, relations: list[str], most: int, seed: int) ->
     drawn["turn"] = drawn.groupby(["gene", "place"]).cumcount()
     first = drawn.sort_values(["gene", "turn", "place"]).groupby("gene").head(most)
     return once.loc[sorted(first.index)]
+
+
+Row = TypeVar("Row")
+
+
+def reading_order(rows: Sequence[Row], weights: Sequence[float], random: Random) -> list[Row]:
+    """The rows in random order: of two rows, one of weight 2 comes before one of weight 1 in two thirds of the orders.
+
+    Rows of weight 0 are left out.
+    """
+    if set(weights) <= {1.0}:
+        shuffled = list(rows)
+        random.shuffle(shuffled)
+        return shuffled
+    # Drawing by weight without replacement: the order of exponential waiting times with the weights as rates.
+    drawn = [(random.expovariate(weight), row) for row, weight in zip(rows, weights, strict=True) if weight]
+    return [row for _, row in sorted(drawn, key=lambda pair: pair[0])]
+
+
+OBJECTS = 20  # that a model chooses from when it is asked a fact
+RECALLED = "recalled"  # the metric of such answers, and its key in the history of a training
+
+
+@dataclass(frozen=True)
+class StatedFact:
+    """A fact about one gene, as statements say it: `relation` is the one whose wordings they use, `object` its name.
+
+    `key` tells it apart: gene, relation and object_id as the rows of statements have them.
+    """
+
+    gene: str
+    relation: str
+    object: str
+    key: tuple[str, str, str]
+
+
+def object_names(facts: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """(relation whose wordings are used, object id) → name, without running text and ids that go by several names."""
+    rows = facts.loc[~facts["relation"].isin(FREE_TEXT), ["relation", "object_id", "object_name"]].drop_duplicates()
+    rows = rows.assign(relation=rows["relation"].map(worded_as), name=rows["object_name"].map(normalise))
+    rows = rows.drop_duplicates(["relation", "object_id", "name"])
+    rows = rows[~rows.duplicated(["relation", "object_id"], keep=False)]
+    return dict(zip(zip(rows["relation"], rows["object_id"], strict=True), rows["object_name"], strict=True))
+
+
+def stated_facts(statements: Iterable[Mapping[str, Any]], names: Mapping[tuple[str, str], str]) -> list[StatedFact]:
+    """The facts that rows of statements about one gene say, in the order in which they are first said.
+
+    `names` is of `object_names`; facts whose object it lacks are left out.
+    """
+    found: dict[tuple[str, str, str], StatedFact] = {}
+    for row in statements:
+        key = (row["gene"], row["relation"], row["object_id"])
+        relation = worded_as(row["relation"])
+        name = names.get((relation, row["object_id"].partition(JOINT)[0]))
+        if key not in found and name is not None and JOINT not in row["gene"]:
+            found[key] = StatedFact(row["gene"], relation, name, key)
+    return list(found.values())

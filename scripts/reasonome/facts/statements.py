@@ -12,9 +12,8 @@ from tqdm import tqdm
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.facts.mentions import facts_about, names_in_texts
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.text import normalise
+from reasonome.facts.text import facts_about, names_in_texts, normalise
 from reasonome.facts.wording import (
     FREE_TEXT,
     JOINT,

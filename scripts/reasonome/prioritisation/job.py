@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
-from reasonome.answering.asking import offline
-from reasonome.answering.results_folder import MANIFEST, check_folder, claim, only_process
+from reasonome.answering.results_folder import MANIFEST, check_folder, claim, offline, only_process
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -17,7 +16,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
 from reasonome.prioritisation import page, project_files, rank, tables
@@ -34,7 +33,7 @@ from reasonome.prioritisation.record import PURPOSE, RankingRecord
 from reasonome.prioritisation.settings import Kind, Prioritisation
 from reasonome.report.model_steps import learned_from
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _SHOWN_OF: dict[Kind, str] = {

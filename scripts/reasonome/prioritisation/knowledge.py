@@ -9,9 +9,8 @@ import numpy as np
 from reasonome.facts.sources.hpo import disease_page
 from reasonome.prioritisation.questions import Question
 from reasonome.prioritisation.record import AgainstIt, KnownDisease
-from reasonome.tasks.ranking.disease_fit import Against, DiseaseFit, counted_terms, fits, gene_fit
 from reasonome.tasks.ranking.loci import LocusMaker
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import Against, DiseaseFit, PhenotypeOverlap, counted_terms, fits, gene_fit
 from reasonome.tasks.ranking.questions import RankedGene
 
 _SYMBOLS = ("current", "previous", "alias")  # ways to resolve a text that an answer may use: no numbers of databases

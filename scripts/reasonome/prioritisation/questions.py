@@ -17,9 +17,8 @@ from reasonome.prioritisation.readers import AskedFile
 from reasonome.prioritisation.record import AskedPhenotype, RankingRecord
 from reasonome.prompts.prompts import gene_text, most_that_fit
 from reasonome.tasks.ranking.cases import age_words
-from reasonome.tasks.ranking.disease_fit import fits
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap, fits
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.rows import Place, shuffled
 from reasonome.tasks.ranking.settings import RankingStyle

@@ -8,14 +8,12 @@ from tqdm import tqdm
 
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
-from reasonome.answering.asking import answers_by_id
-from reasonome.answering.results_folder import ResultsKind
+from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.config import Decoding
-from reasonome.config.styles import TEMPLATE_TOKENS
+from reasonome.config.styles import TEMPLATE_TOKENS, count_tokens
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import some
 from reasonome.prioritisation import tables
 from reasonome.prioritisation.candidates import candidates, disease_names

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasonome.core.errors import InputError
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.gene_locations import known_chromosome, position
+from reasonome.facts.sources.hpo import is_of_terms, written_terms
 from reasonome.facts.sources.phenopackets import Case
-from reasonome.facts.sources.phenotype_text import is_of_terms, written_terms
 from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
 from reasonome.prioritisation.settings import Kind, Prioritisation
 from reasonome.tasks.ranking.cases import SEXES, age_words
@@ -147,7 +147,7 @@ def _form(path: Path) -> str:
 def _is_packet(text: str) -> bool:
     """Whether a line is a phenopacket, or a case in the flat layout, whose phenotypes are objects."""
     try:
-        value = json_text.loads(text)
+        value = text_file.json_value(text)
     except ValueError:
         return True  # the reader of phenopackets says what is wrong
     return phenopackets.is_packet(value) or (isinstance(value, dict) and isinstance(value.get("present"), list))

@@ -6,7 +6,7 @@ from itertools import chain
 
 from reasonome.facts.text import normalise, some
 from reasonome.prioritisation.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene
 
 # A gene is said to be "related" to a phenotype by one that at most a twentieth of the genes of HPO have: -ln(1/20).

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.core import atomic
-from reasonome.facts.files.cells import tsv_row
+from reasonome.facts.files.plain_table import tsv_row
 from reasonome.prioritisation.reasons import fact_of, with_name
 from reasonome.prioritisation.record import PURPOSE, AgainstIt, RankedCandidate, RankingRecord
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reasonome.config import GeneListStyle
-from reasonome.core.token_count import count_tokens
+from reasonome.config.styles import count_tokens
 from reasonome.facts.text import one_line
 
 Message = dict[str, str]

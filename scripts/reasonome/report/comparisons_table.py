@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.config.project.arms import arms_without_a_step, parent_arm
+from reasonome.config.experiments import arms_without_a_step, parent_arm
 from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan

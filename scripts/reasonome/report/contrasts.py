@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from reasonome.config.project.arms import parents_first
+from reasonome.config.experiments import parents_first
 from reasonome.report.family import ARMS, HYPOTHESIS, PROTOCOL, with_hypothesis
 from reasonome.report.plan import Plan
 from reasonome.report.tables import information_rank

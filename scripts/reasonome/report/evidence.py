@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.core import atomic
+from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
-from reasonome.core.parquet_file import read_parquet
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
 
 EXAMPLE = ["subset", "id"]

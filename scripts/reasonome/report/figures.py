@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from reasonome.config.project.arms import parent_arm
+from reasonome.config.experiments import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
-from reasonome.facts.stated import RECALLED
+from reasonome.facts.selection import RECALLED
 from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.drawing import (
     COLOURS,

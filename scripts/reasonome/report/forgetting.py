@@ -11,7 +11,7 @@ import pandas as pd
 
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
-from reasonome.facts.stated import OBJECTS, RECALLED
+from reasonome.facts.selection import OBJECTS, RECALLED
 from reasonome.facts.wording import JOINT, worded_as
 from reasonome.report.tables import read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals

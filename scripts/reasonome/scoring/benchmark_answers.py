@@ -9,12 +9,11 @@ import pandas as pd
 from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.answering.wrapping import told, unwrapped
-from reasonome.benchmarks.rows import read_rows
-from reasonome.benchmarks.sealing import unsealed
+from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.config import Style
 from reasonome.config.project import Project
+from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.parquet_file import read_parquet
 from reasonome.facts.text import distinct_share
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, in_mean, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals

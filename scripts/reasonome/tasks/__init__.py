@@ -32,6 +32,8 @@ TASKS: dict[str, Task] = {
     )
 }
 
+_BASE = "derive it from VerifiedTask of reasonome.tasks.question_answer.task"
+
 
 def load_project(root: str | Path = "config") -> Project[Task]:
     """The project under a config folder, with its own tasks beside those that ship.
@@ -79,7 +81,7 @@ def load_task(path: Path, kind: str) -> Task:
         raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
     if not isinstance(task, Task):
         what = f"the class {kind} is no task"
-        raise InputError(what, file=path, fix="derive it from VerifiedTask of reasonome.tasks.verified.task")
+        raise InputError(what, file=path, fix=_BASE)
     return task
 
 
@@ -99,7 +101,10 @@ def _module(path: Path, mtime: int) -> ModuleType:
 def _not_loaded(path: Path, error: BaseException) -> InputError:
     line = getattr(error, "lineno", None) or _error_line(error, path)
     what = f"the task cannot be loaded: {type(error).__name__}: {error}"
-    return InputError(what, file=path, line=line, fix="see docs/tasks.md for what a task has")
+    fix = "see docs/tasks.md for what a task has"
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("reasonome."):
+        fix = _BASE
+    return InputError(what, file=path, line=line, fix=fix)
 
 
 def _error_line(error: BaseException, path: Path) -> int | None:

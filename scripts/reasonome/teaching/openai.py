@@ -8,9 +8,9 @@ from typing import Any
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.config import OpenAITeacher
-from reasonome.config.project.prompt_template import read_template
+from reasonome.config.project.folder import read_template
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
 # An answer's text → its proposed answer, steps and problems.

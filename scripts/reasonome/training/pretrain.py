@@ -11,7 +11,7 @@ from trl import SFTConfig, SFTTrainer
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.facts.reading_order import reading_order
+from reasonome.facts.selection import reading_order
 from reasonome.training import adapters, packing, recall
 from reasonome.training.stage import Stage
 

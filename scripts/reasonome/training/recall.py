@@ -10,7 +10,7 @@ from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.corpus import read_facts
-from reasonome.facts.stated import RECALLED
+from reasonome.facts.selection import RECALLED
 
 
 def questions(statements: Path, facts: Path, number: int) -> list[Question]:

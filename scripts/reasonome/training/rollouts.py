@@ -25,7 +25,7 @@ from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.core.weight_files import weight_files
+from reasonome.facts.fetching.weights import weight_files
 from reasonome.training import micro_batches, processes, shared_questions, shared_rollouts, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE

@@ -17,9 +17,8 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import Answered, answered
 from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
-from reasonome.teaching.confidence import Kind, kind_of, shares_of_right
-from reasonome.teaching.reasoning import read_proposals
-from reasonome.teaching.samples import best_samples, finished, rewarded_by
+from reasonome.teaching.proposals import read_proposals
+from reasonome.teaching.samples import Kind, best_samples, finished, kind_of, rewarded_by, shares_of_right
 from reasonome.training import adapters, packing
 from reasonome.training.pretrain import sample_statements, tokenised, whole
 from reasonome.training.stage import Stage, mixed

@@ -15,8 +15,7 @@ from reasonome.annotation.readers.columns import NATURAL_FOLD_CHANGE, is_missing
 from reasonome.annotation.readers.files import TextFile
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
-from reasonome.facts.spellings import is_one_gene
-from reasonome.facts.spreadsheets import date_symbols
+from reasonome.facts.spellings import date_symbols, is_one_gene
 
 STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids

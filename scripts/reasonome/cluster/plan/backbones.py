@@ -9,7 +9,7 @@ from pathlib import Path
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.config import AdapterWeights, Backbone, HubWeights
 from reasonome.core.errors import InputError
-from reasonome.core.weight_files import weight_files
+from reasonome.facts.fetching.weights import weight_files
 
 
 def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:

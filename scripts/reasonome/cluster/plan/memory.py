@@ -9,8 +9,8 @@ from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted
 from reasonome.cluster.plan.measured import MeasuredRun
 from reasonome.config import DpoRecipe, KtoRecipe, Recipe, RolloutRecipe
-from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import gpu_in
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
 

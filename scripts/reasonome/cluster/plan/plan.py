@@ -13,9 +13,9 @@ from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.cluster.plan.rates import TEXT_STAGES, Device, Rates
 from reasonome.cluster.plan.workload import Work, Workload
 from reasonome.config import TRAINING_RULES, Recipe
-from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
+from reasonome.config.resources import gpu_in
 
 MODEL_RULES = (*TRAINING_RULES, SAMPLING, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")

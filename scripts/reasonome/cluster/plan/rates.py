@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate, combine, unknown
 from reasonome.cluster.plan.measured import ANSWERING, MeasuredRun
-from reasonome.config.gpu_models import gpu_in
 from reasonome.config.project.job_resources import JobResources
+from reasonome.config.resources import gpu_in
 
 TEXT_STAGES = ("pretrain", "sft", "dpo", "kto", "reward")
 ROLLOUT_STAGES = ("grpo", "onlinedpo")

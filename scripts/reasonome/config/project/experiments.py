@@ -15,9 +15,8 @@ from reasonome.config import (
     TablePreferences,
     TierPreferences,
 )
-from reasonome.config.project import Project, chains
+from reasonome.config.project import Project, T, chains
 from reasonome.config.project.chains import Run
-from reasonome.config.project.project import T
 from reasonome.config.project.results import Results
 
 

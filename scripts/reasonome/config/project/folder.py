@@ -1,17 +1,58 @@
-"""The files of a config folder: read into models, and where in them a mistake was written."""
+"""The config folder: which one it is, its files and prompt templates read into models, and where mistakes stand."""
 
+import contextlib
+import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, Experiment, Recipe, RecipeFile, TrainingSettings
+from reasonome.config import NAME, STYLE, Experiment, Recipe, RecipeFile, Style, TrainingSettings
 from reasonome.config.strict import WrongValue
+from reasonome.config.task_settings import TaskSettings
+from reasonome.core.code_digest import PACKAGE_ROOT
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.yaml_text import Loc, YamlText
+from reasonome.core.yaml_text import Loc, YamlText, read_text
+
+_OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
+INSTALLED = PACKAGE_ROOT.parents[1]  # the checkout that this package was installed from
+# Commands that work in a project's folder alone, in the words of a fix.
+_COMMAND = re.compile(
+    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|prompts)\b)"
+)
+
+
+@contextmanager
+def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]:
+    """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
+
+    Yields a function that writes a path of the caller's so that it leads where it led before. InputError where neither
+    folder has a configuration. Of an InputError within the block the fix names the folder in which its commands work.
+    """
+    here = Path.cwd()
+    if (config / _OURS).is_file():
+        yield os.fspath
+        return
+    if config.is_absolute() or not (INSTALLED / config / _OURS).is_file():
+        what = "there is no configuration of a project here"
+        raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
+    try:
+        with contextlib.chdir(INSTALLED):
+            yield lambda path: os.fspath(here / path)
+    except InputError as error:
+        error.fix = error.fix and standing_in(INSTALLED, error.fix)
+        raise
+
+
+def standing_in(folder: Path, fix: str) -> str:
+    """A fix whose commands go to the project's `folder` first."""
+    return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
+
 
 # The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
 LEARNED_FROM = ("benchmark", "mixture")
@@ -173,3 +214,119 @@ def check_file_name(path: Path, name: str, pattern: str) -> None:
     """InputError if the name of a file cannot be a name of results."""
     if not re.fullmatch(pattern.strip("^$"), name):
         raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
+
+
+_HEAD = r"---\n(?P<head>.*?)\n---\n"
+_TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
+_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
+
+
+class PromptTemplate(NamedTuple):
+    """The parts of a template. `head` is YAML, from line 2 on, or "" without one."""
+
+    head: str
+    system: str
+    user: str
+
+
+def read_template(
+    path: Path,
+    headed: bool,
+    needed: Collection[str] = ("genes",),
+    optional: Collection[str] = ("kind",),
+    system: Collection[str] = (),
+) -> PromptTemplate:
+    """Read a template, with a head between two `---` lines if `headed`.
+
+    `needed` and `optional` are the placeholders below [user], `system` those below [system]. Raises InputError for a
+    missing file or section, a needed placeholder that is not exactly once under [user], an optional one that is there
+    more than once, and an unknown placeholder.
+    """
+    text = read_text(path)
+    match = re.fullmatch((_HEAD if headed else "(?P<head>)") + _TEXTS, text, re.DOTALL)
+    if match is None:
+        raise _no_template(path, headed)
+    line = text[: match.start("user")].count("\n") + 1
+    for name in (*needed, *optional):
+        count = match["user"].count(f"{{{name}}}")
+        if count > 1 or (name in needed and not count):
+            what = f"the [user] text needs {{{name}}} exactly once and has it {count} times"
+            raise InputError(what, file=path, line=line, field="user")
+    for section, known in (("system", system), ("user", (*needed, *optional))):
+        for placeholder in _PLACEHOLDER.finditer(text, *match.span(section)):
+            if placeholder[0] not in [f"{{{name}}}" for name in known]:
+                what, line = f"unknown placeholder {placeholder[0]}", text[: placeholder.start()].count("\n") + 1
+                fix = (
+                    nearest(placeholder[1], known) if known else f"nothing is filled in below [{section}]: leave it out"
+                )
+                raise InputError(what, file=path, line=line, field=section, fix=fix)
+    return PromptTemplate(match["head"], match["system"].strip(), match["user"].strip())
+
+
+def _no_template(path: Path, headed: bool) -> InputError:
+    above = "a YAML head between two --- lines" if headed else "nothing"
+    fix = f"write a text under [system], then one under [user], and above them {above}"
+    return InputError("not a prompt template", file=path, fix=fix)
+
+
+def read_styles(folder: Path, tasks: Mapping[str, TaskSettings]) -> dict[tuple[str, str], Style]:
+    """The prompt styles of tasks in a folder of templates, by task and name; InputError for an invalid template."""
+    styles = {}
+    for path in sorted(folder.glob("*.*.txt")):
+        task, style = path.stem.split(".", 1)
+        if task == "teacher":
+            continue
+        check_file_name(path, style, STYLE)
+        if task not in tasks:
+            fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
+            raise InputError(f"there is no task '{task}'", file=path, fix=fix)
+        styles[task, style] = _read_style(path, tasks[task])
+    return styles
+
+
+def _read_style(path: Path, task: TaskSettings) -> Style:
+    """A task's prompt template with its YAML head; InputError for missing parts.
+
+    With `like: STYLE` in the head it has what that style has, but for what it says itself, and may leave out the texts.
+    """
+    given, values = _parts(path, task)
+    if "like" in given:
+        given = _changed(_liked(path, task, given.pop("like"), values), given)
+    elif "system" not in given:
+        raise _no_template(path, headed=True)
+    return validated(task.Style, given, values)
+
+
+def _parts(path: Path, task: TaskSettings) -> tuple[dict[str, Any], YamlText]:
+    """The values of a style's head and its texts, if it has any, and the head."""
+    alone = re.fullmatch(_HEAD, read_text(path).rstrip("\n") + "\n", re.DOTALL)
+    template = None if alone else read_template(path, True, *task.user_texts, task.system_texts)
+    values = YamlText(alone["head"] if alone else template.head, path, above=1)
+    if not isinstance(values.data, Mapping):
+        raise values.error(NO_MAPPING, (), None)
+    texts = {"system": template.system, "user": template.user} if template else {}
+    return {**values.data, **texts}, values
+
+
+def _liked(path: Path, task: TaskSettings, name: str, values: YamlText) -> dict[str, Any]:
+    """What a style of the same folder and task says, which is not itself like another; InputError without it."""
+    others = {other.stem.split(".", 1)[1]: other for other in path.parent.glob(f"{task.name}.*.txt") if other != path}
+    if name not in others:
+        raise values.error(f"there is no style '{name}'", ("like",), nearest(str(name), others))
+    given, _ = _parts(others[name], task)
+    if "like" in given:
+        raise values.error(f"style '{name}' is itself like another", ("like",), f"write like: {given['like']}")
+    return given
+
+
+def _changed(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with the `changes`, which say of a mapping what differs in it."""
+    return {
+        **values,
+        **{
+            key: {**values[key], **value}
+            if isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
+            else value
+            for key, value in changes.items()
+        },
+    }

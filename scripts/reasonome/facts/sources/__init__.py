@@ -1,5 +1,11 @@
 """Knowledge sources: each module turns the native files of one source into facts."""
 
+import os
+from pathlib import Path
+
+from reasonome.config.project import Project
+from reasonome.facts.files.text_file import check_is_file
+from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import (
     bioconductor,
     corum,
@@ -12,24 +18,42 @@ from reasonome.facts.sources import (
     panther,
     reactome,
     uniprot,
-    wikipathways,
 )
 from reasonome.facts.sources.source import SourceFacts, SourceFormat
 
 FORMATS: dict[str, SourceFormat] = {
-    "go": go.FORMAT,
-    "reactome": reactome.FORMAT,
-    "reactome_mapping": reactome.MAPPING,
-    "wikipathways": wikipathways.FORMAT,
-    "hgnc": hgnc.FORMAT,
-    "ncbi_gene": ncbi_gene.FORMAT,
-    "bioconductor": bioconductor.FORMAT,
-    "uniprot": uniprot.FORMAT,
-    "ctd": ctd.FORMAT,
-    "panther": panther.FORMAT,
-    "corum": corum.FORMAT,
-    "hpo": hpo.FORMAT,
-    "gmt": gmt.FORMAT,
+    "go": SourceFormat(go.read),
+    "reactome": SourceFormat(reactome.read_gmt_file),
+    "reactome_mapping": SourceFormat(reactome.read_mapping),
+    "wikipathways": SourceFormat(gmt.read_wikipathways),
+    "hgnc": SourceFormat(hgnc.read, hgnc.authority),
+    "ncbi_gene": SourceFormat(ncbi_gene.read, ncbi_gene.read_genes),
+    "bioconductor": SourceFormat(bioconductor.read, bioconductor.read_genes),
+    "uniprot": SourceFormat(uniprot.read),
+    "ctd": SourceFormat(ctd.read),
+    "panther": SourceFormat(panther.read),
+    "corum": SourceFormat(corum.read),
+    "hpo": SourceFormat(hpo.read),
+    "gmt": SourceFormat(gmt.read),
 }
 
-__all__ = ["FORMATS", "SourceFacts", "SourceFormat"]
+
+def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
+    """The genes of a source's files; of the taxon, where one is given. Raises InputError as its format does."""
+    read_genes = FORMATS[project.sources[source].format].read_genes
+    return GeneTable(read_genes(project.source_files(source), *taxon))
+
+
+def read_ontology(path: str | os.PathLike) -> go.Ontology:
+    """The ontology of an OBO, or of Bioconductor's GO.sqlite. Raises InputError."""
+    return bioconductor.ontology_from_sqlite(path) if is_sqlite(path) else go.read_obo(path)
+
+
+def is_sqlite(path: str | os.PathLike) -> bool:
+    """Whether the file is an SQLite database, by its first bytes. Raises InputError where there is no file."""
+    check_is_file(Path(path))
+    with open(path, "rb") as handle:
+        return handle.read(16) == b"SQLite format 3\0"
+
+
+__all__ = ["FORMATS", "SourceFacts", "SourceFormat", "is_sqlite", "read_authority", "read_ontology"]

@@ -13,7 +13,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import OBSOLETE, UNKNOWN, Ontology, Term, children_first
-from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
+from reasonome.facts.sources.source import SourceFacts, with_genes
 
 _ASPECTS = {"bp": "involved_in", "mf": "enables", "cc": "located_in"}
 _FOLLOWED = {"isa", "part of"}  # the used relations between terms, as GO.sqlite names them
@@ -240,6 +240,3 @@ def _values(database: sqlite3.Connection, table: str, column: str) -> pd.DataFra
         database,
         dtype={"value": "str"},
     )
-
-
-FORMAT = SourceFormat(read=read, read_genes=read_genes)

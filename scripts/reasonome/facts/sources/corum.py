@@ -9,8 +9,14 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import AS_PUBLISHED, make_facts, organism_name, records, select_organism
+from reasonome.facts.sources.source import (
+    AS_PUBLISHED,
+    SourceFacts,
+    make_facts,
+    organism_name,
+    records,
+    select_organism,
+)
 
 ORGANISMS = {9606: "Human", 10090: "Mouse", 10116: "Rat"}
 COLUMNS = [
@@ -76,6 +82,3 @@ def _subunits(row: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _list(cell: str) -> list[str]:
     return ["" if item.strip() in _NONE else item.strip() for item in cell.split(";")]
-
-
-FORMAT = SourceFormat(read=read)

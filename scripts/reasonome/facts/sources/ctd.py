@@ -9,8 +9,14 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import AS_PUBLISHED, check_entrez_id, make_facts, records, select_organism
+from reasonome.facts.sources.source import (
+    AS_PUBLISHED,
+    SourceFacts,
+    check_entrez_id,
+    make_facts,
+    records,
+    select_organism,
+)
 
 # The whole file has about 30 million inferred gene-disease pairs; each gene keeps those with the highest scores.
 INFERRED_PER_GENE = 20
@@ -120,6 +126,3 @@ def _score(value: str, path: Path, line: int) -> float:
     except ValueError:
         what = f"expected a number where there is no direct evidence, found '{value}'"
         raise InputError(what, file=path, line=line, field="InferenceScore", fix=FETCH_AGAIN) from None
-
-
-FORMAT = SourceFormat(read=read)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
-from reasonome.facts.sources.table import rows
+from reasonome.facts.sources.source import rows
 
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
 # Usual names of columns, in any case; several identifiers of a row are tried in this order.

@@ -1,4 +1,4 @@
-"""Gene set files (GMT): one set a line, tab-separated: name, description, genes."""
+"""Gene set files (GMT), one set a line: name, description, genes. Those of WikiPathways have names of their own."""
 
 import os
 import re
@@ -11,8 +11,14 @@ import pandas as pd
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat, with_genes
-from reasonome.facts.sources.table import ROW_COLUMNS, check_name
+from reasonome.facts.sources.source import (
+    ROW_COLUMNS,
+    SPECIES,
+    SourceFacts,
+    check_name,
+    organism_name,
+    with_genes,
+)
 
 # Collections whose sets MSigDB names in capitals: GOBP_DNA_REPAIR.
 _MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
@@ -156,4 +162,21 @@ def words(name: str) -> str:
     return _ID_BEHIND.sub("", name) or name
 
 
-FORMAT = SourceFormat(read=read)
+def read_wikipathways(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
+    """`member_of_pathway` facts. Raises InputError for another name layout, another species and an unknown taxon."""
+    expected = organism_name(taxon, SPECIES, "WikiPathways")
+    path = files["gmt"]
+    sets = []
+    for gene_set in read_gmt(path):
+        parts = gene_set.name.rsplit("%", 3)
+        if len(parts) != 4 or not parts[2].startswith("WP"):
+            what = f"expected name%WikiPathways_date%WPid%species in the first column, found '{gene_set.name[:60]}'"
+            fix = "give the GMT of a WikiPathways release, or use the format 'gmt' for other gene sets"
+            raise InputError(what, file=path, line=gene_set.line, fix=fix)
+        title, _, pathway_id, species = (part.strip() for part in parts)
+        if species != expected:
+            what = f"pathway {pathway_id} is of {species}, not of {expected} (taxon {taxon})"
+            fix = "give the release file of that organism, or ask for another taxon"
+            raise InputError(what, file=path, line=gene_set.line, fix=fix)
+        sets.append((gene_set, pathway_id, title))
+    return members(name, path, sets, genes)

@@ -15,8 +15,7 @@ import pandas as pd
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import NOT, SourceFacts, SourceFormat, with_genes
-from reasonome.facts.sources.table import AS_PUBLISHED, rows
+from reasonome.facts.sources.source import AS_PUBLISHED, NOT, SourceFacts, rows, with_genes
 
 # The relations of GAF 2.2 between a gene product and a term, by aspect (column 9).
 RELATIONS = {
@@ -347,6 +346,3 @@ def _described(annotations: pd.DataFrame, ontology: Ontology, genes: GeneTable) 
         object_id=object_id,
         object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
     )
-
-
-FORMAT = SourceFormat(read=read)

@@ -9,11 +9,11 @@ from itertools import chain
 from typing import Any
 
 from reasonome.core.errors import InputError
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.sources.gene_locations import known_chromosome, position
 from reasonome.facts.sources.rankings import LocusRow
-from reasonome.facts.sources.table import records
+from reasonome.facts.sources.source import records
 
 # Field -> column of the TSV, and the path of nested keys in the JSON.
 COLUMNS = {
@@ -65,7 +65,7 @@ def _records(path: str | os.PathLike) -> Iterator[tuple[str, int | None, dict[st
 
 def _json(text: str, path: str | os.PathLike, line: int | None, kind: type) -> Any:
     try:
-        value = json_text.loads(text)
+        value = text_file.json_value(text)
     except ValueError as error:
         raise InputError(f"not valid JSON: {error}", file=path, line=line, fix=FETCH_AGAIN) from None
     if not isinstance(value, kind):

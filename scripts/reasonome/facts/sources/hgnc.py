@@ -6,8 +6,15 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_human, check_once, check_symbol, make_facts, records
+from reasonome.facts.sources.source import (
+    SourceFacts,
+    check_entrez_id,
+    check_human,
+    check_once,
+    check_symbol,
+    make_facts,
+    records,
+)
 
 COLUMNS = [
     "hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id",
@@ -93,6 +100,3 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
 
 def _list(field: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in field.split("|") if part.strip())
-
-
-FORMAT = SourceFormat(read=read, read_genes=authority)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import (
+from reasonome.facts.sources.source import (
+    SourceFacts,
     check_entrez_id,
     check_once,
     check_symbol,
@@ -179,6 +179,3 @@ def _summaries(path: Path, gene_ids: set[str], taxon: int, left_out: Counter) ->
             left_out["summaries of genes that gene_info lacks or that were left out"] += 1
         elif text:
             yield gene_id, line, "has_summary", f"NCBIGene:{gene_id}", text, row["Source"]
-
-
-FORMAT = SourceFormat(read=read, read_genes=read_genes)

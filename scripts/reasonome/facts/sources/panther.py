@@ -7,8 +7,7 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SourceFacts, SourceFormat
-from reasonome.facts.sources.table import make_facts, organism_name, rows, select_organism
+from reasonome.facts.sources.source import SourceFacts, make_facts, organism_name, rows, select_organism
 
 # Pathway accession and name, component accession and name, sequence, protein, confidence code, evidence and its
 # type, subfamily accession and name.
@@ -55,6 +54,3 @@ def _identifier(pair: str) -> str:
     database, _, identifier = pair.partition("=")
     bare = identifier.removeprefix(f"{database}=")
     return f"{database}:{bare}" if bare and database in _PREFIXED else bare
-
-
-FORMAT = SourceFormat(read=read)

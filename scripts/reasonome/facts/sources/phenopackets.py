@@ -23,9 +23,8 @@ from pydantic.alias_generators import to_camel, to_snake
 from tqdm import tqdm
 
 from reasonome.core.errors import InputError, closest, nearest
-from reasonome.core.terminal import printable
 from reasonome.core.yaml_text import YamlText
-from reasonome.facts.files import json_text
+from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file, decoded, lines
 from reasonome.facts.text import one_line
 
@@ -399,7 +398,7 @@ def _members(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(name for name in archive.namelist() if name.endswith(SUFFIXES) and not _is_hidden(name))
-            for name in tqdm(names, desc=printable(path.name), unit=" cases", delay=5, leave=False):
+            for name in tqdm(names, desc=path.name, unit=" cases", delay=5, leave=False):
                 place = f"{path}:{name}"
                 yield name, {"file": place}, decoded(archive.read(name), place)
     # RuntimeError: encrypted, or an unsupported compression
@@ -443,7 +442,7 @@ def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
     if where.endswith(SUFFIXES[1:]):
         return YamlText(text, Path(place["file"])).data
     try:
-        return json_text.loads(text)
+        return text_file.json_value(text)
     except ValueError as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
         raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None

@@ -9,7 +9,7 @@ from math import isinf
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.sources.gene_locations import known_chromosome, position
-from reasonome.facts.sources.phenotype_text import written_terms
+from reasonome.facts.sources.hpo import written_terms
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {

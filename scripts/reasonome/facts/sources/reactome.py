@@ -10,8 +10,17 @@ from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.gmt import members, read_gmt
 from reasonome.facts.sources.go import all_above, children_first
-from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat
-from reasonome.facts.sources.table import check_entrez_id, check_name, make_facts, organism_name, rows, select_organism
+from reasonome.facts.sources.source import (
+    SPECIES,
+    SourceFacts,
+    SourceFormat,
+    check_entrez_id,
+    check_name,
+    make_facts,
+    organism_name,
+    rows,
+    select_organism,
+)
 
 _STABLE_ID = re.compile(r"R-[A-Z]{3}-\d+")
 _PREFIX = {9606: "R-HSA-", 10090: "R-MMU-", 10116: "R-RNO-"}
@@ -98,5 +107,4 @@ def _ancestors(path: Path) -> dict[str, frozenset[str]]:
     return all_above(parents, children_first(parents, path, edge_lines))
 
 
-FORMAT = SourceFormat(read=read_gmt_file)
 MAPPING = SourceFormat(read=read_mapping)

@@ -9,8 +9,15 @@ from pathlib import Path
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import SPECIES, SourceFacts, SourceFormat
-from reasonome.facts.sources.table import first_known, make_facts, organism_name, records, select_organism
+from reasonome.facts.sources.source import (
+    SPECIES,
+    SourceFacts,
+    first_known,
+    make_facts,
+    organism_name,
+    records,
+    select_organism,
+)
 
 GENE_COLUMNS = ["Gene Names (primary)", "Gene Names"]
 ORGANISM_COLUMNS = ["Organism (ID)", "Organism"]
@@ -175,6 +182,3 @@ def _keywords(cell: str, left_out: Counter) -> Iterator[Fact]:
             left_out["keywords about the data"] += 1
         elif keyword:
             yield "has_keyword", f"UniProtKB-KW:{keyword}", keyword, ""
-
-
-FORMAT = SourceFormat(read=read)

@@ -1,1 +1,0 @@
-"""Classes of genes, from lists and from facts."""

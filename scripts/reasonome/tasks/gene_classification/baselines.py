@@ -10,13 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import matthews_corrcoef
 
 from reasonome.config.project import Project
-from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources import read_authority, read_ontology
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks.gene_classification.dialogue import GeneClassificationDialogue
 from reasonome.tasks.gene_classification.negatives import terms_below
 from reasonome.tasks.prediction.baselines import (
     DATABASE,
@@ -29,14 +27,15 @@ from reasonome.tasks.prediction.baselines import (
     from_scores,
     random_baseline,
 )
-from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
+from reasonome.tasks.prediction.scoring import PredictionScoring
 
 Questions = Sequence[PredictionQuestion]
 _FEWEST = 3  # training genes of a term, or a word, that is used
 
 
 def baselines(
-    task: GeneClassificationDialogue,
+    task: PredictionDialogue,
     project: Project,
     benchmark: str,
     style: str,
@@ -48,7 +47,7 @@ def baselines(
     The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
     """
     spec = project.benchmarks[benchmark]
-    inputs = project.task(benchmark).files.baselines(project, benchmark)
+    inputs = task.files.baselines(project, benchmark)
     genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
     encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
     facts = _facts_features(
@@ -162,3 +161,9 @@ def _facts_features(
         return sparse.csr_matrix((np.ones(len(rows)), (rows, places)), shape=(len(questions), max(len(columns), 1)))
 
     return features
+
+
+class GeneScoring(PredictionScoring):
+    """Scores beside baselines and domain models."""
+
+    baselines = staticmethod(baselines)

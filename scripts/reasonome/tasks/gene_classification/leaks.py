@@ -9,13 +9,13 @@ import pandas as pd
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
 from reasonome.tasks.gene_classification.negatives import terms_below
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
-from reasonome.tasks.verified.leaks import VerifiedLeaks
+from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
 TELLS, WORDS = "tells_the_class", "class_in_text"
 _POLICIES = {TELLS: "fail", WORDS: "report"}

@@ -1,29 +1,67 @@
-"""Questions on genes, from tables and from facts; every gene once in a subset, in the group of its family."""
+"""Questions on genes, from tables and from facts; every gene once in a subset, in the group of its family.
 
+A family is that of HGNC's gene groups, and where a gene has none, the stem of its symbol.
+"""
+
+import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from reasonome.benchmarks.gene_sets import depths
 from reasonome.benchmarks.rows import STRATA
-from reasonome.benchmarks.strata import depths
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show
-from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
 from reasonome.facts.files.plain_table import read_table
-from reasonome.facts.genes import GeneTable
+from reasonome.facts.genes import Gene, GeneTable
+from reasonome.facts.sources import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import read_ontology
-from reasonome.tasks.gene_classification.dialogue import GeneClassificationDialogue
-from reasonome.tasks.gene_classification.families import families
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
-from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
-from reasonome.tasks.verified.questions import LeftOut
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target
+from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
+
+_NUMBERED = re.compile(r"([A-Za-z-]{2,}?)\d.*")
+
+
+def symbol_stem(symbol: str) -> str:
+    """The letters before the first digit, MAPK for MAPK8IP1; a symbol with none or one of them is its own stem."""
+    numbered = _NUMBERED.fullmatch(symbol)
+    return numbered[1] if numbered else symbol
+
+
+def families(genes: Iterable[Gene]) -> dict[str, str]:
+    """Symbol → family, named after the first of its symbols in the alphabet.
+
+    Genes are of one family if they share a gene group or, where one of them has no group, the stem of the symbol. Of
+    several groups a gene has the smallest: large ones, such as CD molecules, join what has little in common.
+    """
+    genes = list(genes)
+    sizes = Counter(group for gene in genes for group, _ in gene.groups)
+    stems_without_group = {symbol_stem(gene.symbol) for gene in genes if not gene.groups}
+    keys: dict[tuple[str, str], int] = {}
+    rows, columns = [], []
+    for row, gene in enumerate(genes):
+        stem = symbol_stem(gene.symbol)
+        own = [("stem", stem)] if stem in stems_without_group else []
+        if gene.groups:
+            own.append(("group", min((group for group, _ in gene.groups), key=lambda group: (sizes[group], group))))
+        rows += [row] * len(own)
+        columns += [keys.setdefault(key, len(keys)) for key in own]
+    members = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(genes), max(len(keys), 1))).tocsr()
+    _, labels = connected_components(members @ members.T, directed=False)
+    names: dict[int, str] = {}
+    for label, symbol in zip(labels.tolist(), (gene.symbol for gene in genes), strict=True):
+        names[label] = min(symbol, names.get(label, symbol))
+    return {gene.symbol: names[label] for label, gene in zip(labels.tolist(), genes, strict=True)}
 
 
 class _Labelled(NamedTuple):
@@ -47,16 +85,14 @@ class _Knowledge(NamedTuple):
         return gene is not None and gene.coding is not False
 
 
-def read(
-    task: GeneClassificationDialogue, project: Project, name: str
-) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+def read(task: PredictionDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
     """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
 
     Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
     class, a class without a gene, and a term that no ontology of the corpus has in use.
     """
     benchmark = project.benchmarks[name]
-    inputs = project.task(name).files.building(project, name).files
+    inputs = task.files.building(project, name).files
     facts = read_facts(inputs["facts"])
     genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
     ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
@@ -161,3 +197,11 @@ def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Lab
             left_out.append(LeftOut(subset, symbol, "two labels for one gene", lines))
     alone = {symbol: next(iter(by_class)) for symbol, by_class in labels.items() if len(by_class) == 1}
     return _Labelled(alone, left_out, frozenset(doubtful))
+
+
+class GeneBuilding(VerifiedBuilding):
+    """Benchmarks of questions as `read` makes them."""
+
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark, and what was left out of them. InputError."""
+        return read(self.task, project, name)

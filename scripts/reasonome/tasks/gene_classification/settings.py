@@ -1,13 +1,18 @@
-"""Settings of gene classes: lists of genes with labels, or terms of an ontology."""
+"""Settings of gene classes: lists of genes or terms of an ontology, the files that they name, and checks."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.benchmarks import check_subset_names
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.strict import Name, UserPath, Variant
+from reasonome.config.task_settings import check_subset_names
+from reasonome.core.errors import InputError
+from reasonome.task import Checks, Files, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
-from reasonome.tasks.verified.settings import HeldOut
+from reasonome.tasks.question_answer.settings import HeldOut
 
 Term = Annotated[str, Field(pattern=r"^[A-Za-z]+:\d+$")]
 
@@ -65,3 +70,60 @@ class GeneBenchmark(PredictionBenchmark):
         if self.group is not None:
             raise ValueError("leave 'group' out: genes of one family are a group")
         return self
+
+
+class GeneFiles(Files):
+    """Tables of genes, and what a corpus knows of them."""
+
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """The tables by subset, and the corpus' genes, facts, denied facts and ontologies."""
+        spec = project.benchmarks[benchmark]
+        tables = {name: Path(subset.table) for name, subset in spec.subsets.items() if subset.table is not None}
+        for subset, path in tables.items():
+            if not path.is_file():
+                where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
+                raise InputError("there is no such file", file=path, fix=where)
+        return Inputs({"tables": tables, **_knowledge(project, benchmark)})
+
+    def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
+        """Training data and test questions, and the ontologies of the terms that are asked about."""
+        corpora = dict.fromkeys(project.benchmarks[benchmark].corpus for benchmark in plan.benchmarks)
+        ontologies = {source: path for corpus in corpora for source, path in project.ontologies(corpus).items()}
+        return Inputs({**super().leaks(project, plan).files, "ontologies": ontologies})
+
+    def baselines(self, project: Project, benchmark: str) -> Inputs:
+        """Genes and facts, and the encoders of official names."""
+        return Inputs(_knowledge(project, benchmark), project.benchmarks[benchmark].encoders)
+
+    def corpora(self, project: Project, benchmark: str) -> list[str]:
+        """The corpus that classes are read from."""
+        return [project.benchmarks[benchmark].corpus]
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the tables that training questions are of."""
+        tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())
+        return [(table, "", "not stated", "") for table in tables if table is not None]
+
+
+def _knowledge(project: Project, benchmark: str) -> dict:
+    corpus = project.benchmarks[benchmark].corpus
+    return {
+        "authority": project.source_files(project.authority(corpus)),
+        "facts": project.results.facts(corpus),
+        "denied": project.results.denied(corpus),
+        "ontologies": project.ontologies(corpus),
+    }
+
+
+class GeneChecks(Checks):
+    """The corpus of a benchmark."""
+
+    def check_benchmark(self, project: Project, name: str, benchmark: GeneBenchmark) -> None:
+        """Check that the corpus exists, and has an ontology where a subset asks about a term."""
+        project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
+        project.authority(benchmark.corpus)  # raises where no source says which genes there are
+        asking = next((subset for subset, spec in benchmark.subsets.items() if spec.term is not None), None)
+        if asking is not None and not project.ontologies(benchmark.corpus):
+            what = f"corpus '{benchmark.corpus}' has no ontology"
+            loc = (name, "subsets", asking, "term")
+            raise project.folder.error("benchmarks.yaml", loc, what, "name a corpus with a source of GO")

@@ -1,36 +1,42 @@
-"""Classes of genes, and where the parts are."""
+"""Classes of genes, from lists and from facts, and where the parts are."""
 
 from functools import cached_property
 
 from reasonome.task import Building, Checks, Files, Leaks, Scoring
-from reasonome.tasks.gene_classification.dialogue import GeneClassificationDialogue
+from reasonome.tasks.gene_classification.settings import GeneBenchmark
 from reasonome.tasks.prediction.task import PredictionTask
 
 
-class GeneClassification(GeneClassificationDialogue, PredictionTask):
-    """A gene's class, by its symbol or name."""
+class GeneClassification(PredictionTask):
+    """A gene's class, by its symbol, and by the official name where the style has {name}."""
+
+    name = "gene_classification"
+    columns = ("symbol",)
+    shown = ("name",)
+    of_numbers = False
+    Settings = GeneBenchmark
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.gene_classification.files import GeneFiles
+        from reasonome.tasks.gene_classification.settings import GeneFiles
 
         return GeneFiles(self)
 
     @cached_property
     def checks(self) -> Checks:
-        from reasonome.tasks.gene_classification.checks import GeneChecks
+        from reasonome.tasks.gene_classification.settings import GeneChecks
 
         return GeneChecks(self)
 
     @cached_property
     def building(self) -> Building:
-        from reasonome.tasks.gene_classification.building import GeneBuilding
+        from reasonome.tasks.gene_classification.questions import GeneBuilding
 
         return GeneBuilding(self)
 
     @cached_property
     def scoring(self) -> Scoring:
-        from reasonome.tasks.gene_classification.scoring import GeneScoring
+        from reasonome.tasks.gene_classification.baselines import GeneScoring
 
         return GeneScoring(self)
 

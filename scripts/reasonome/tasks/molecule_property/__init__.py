@@ -1,1 +1,0 @@
-"""Properties of small molecules, classes and numbers, from their SMILES."""

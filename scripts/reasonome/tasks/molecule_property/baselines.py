@@ -15,7 +15,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from reasonome.config.project import Project
-from reasonome.tasks.molecule_property.dialogue import MoleculePropertyDialogue
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, molecular_weight, similarities
 from reasonome.tasks.prediction.baselines import (
     DOMAIN_MODEL,
@@ -26,13 +25,14 @@ from reasonome.tasks.prediction.baselines import (
     fitted_baseline,
     random_baseline,
 )
-from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
+from reasonome.tasks.prediction.scoring import PredictionScoring
 
 _TREES = 300
 
 
 def baselines(
-    task: MoleculePropertyDialogue,
+    task: PredictionDialogue,
     project: Project,
     benchmark: str,
     style: str,
@@ -99,3 +99,9 @@ def _nearest(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQ
         share = 1 / max(len(question.target.classes), 1)
         confidences.append(float(share + (1 - share) * similar[best]) if question.target.classes else np.nan)
     return Baseline("nearest_molecule", TRAINING, answers, confidences)
+
+
+class MoleculeScoring(PredictionScoring):
+    """Scores beside baselines and domain models."""
+
+    baselines = staticmethod(baselines)

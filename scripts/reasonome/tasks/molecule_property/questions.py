@@ -7,12 +7,11 @@ from typing import NamedTuple
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import read_table
-from reasonome.tasks.molecule_property.dialogue import MoleculePropertyDialogue
 from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
 from reasonome.tasks.molecule_property.settings import MoleculeSubset
 from reasonome.tasks.prediction.answer import read_number
-from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target, within
-from reasonome.tasks.verified.questions import LeftOut
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target, within
+from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 # RDKit's descriptors that a prompt may show, and how it calls them.
 _SHOWN = {
@@ -33,7 +32,7 @@ class _Row(NamedTuple):
     answer: str
 
 
-def read(task: MoleculePropertyDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+def read(task: PredictionDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
     """The questions of a benchmark's tables, and the rows left out with the reason and their line.
 
     Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
@@ -43,7 +42,7 @@ def read(task: MoleculePropertyDialogue, project: Project, name: str) -> tuple[l
     benchmark = project.benchmarks[name]
     questions: list[PredictionQuestion] = []
     left_out: list[LeftOut] = []
-    for subset, path in project.task(name).files.building(project, name).files.items():
+    for subset, path in task.files.building(project, name).files.items():
         spec = benchmark.subsets[subset]
         rows, refused = _read(path, subset, spec, benchmark.fragments)
         kept, repeated = _each_once(rows, subset, spec)
@@ -139,3 +138,11 @@ def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestio
         target=target,
         stratum="no rings" if scaffold(row.smiles).startswith("acyclic") else "rings",
     )
+
+
+class MoleculeBuilding(VerifiedBuilding):
+    """Benchmarks of questions as `read` makes them."""
+
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark, and what was left out of them. InputError."""
+        return read(self.task, project, name)

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.benchmarks import check_subset_names
 from reasonome.config.strict import Variant
+from reasonome.config.task_settings import check_subset_names
 from reasonome.tasks.molecule_property.molecules import Fragments
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
-from reasonome.tasks.verified.settings import VerifiedSubset
+from reasonome.tasks.question_answer.settings import VerifiedSubset
 
 
 class MoleculeSubset(VerifiedSubset, Predicted):

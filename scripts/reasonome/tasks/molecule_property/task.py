@@ -1,29 +1,46 @@
-"""Properties of molecules, and where the parts are."""
+"""Properties of small molecules, classes and numbers, from their SMILES; and where the parts are."""
 
 from functools import cached_property
 
+from reasonome.facts.text import one_line
+from reasonome.prompts.prompts import Prompt
 from reasonome.task import Building, Leaks, Scoring
-from reasonome.tasks.molecule_property.dialogue import MoleculePropertyDialogue
+from reasonome.tasks.molecule_property.molecules import randomised
+from reasonome.tasks.molecule_property.settings import MoleculeBenchmark
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
+from reasonome.tasks.prediction.settings import PredictionStyle
 from reasonome.tasks.prediction.task import PredictionTask
 
 
-class MoleculeProperty(MoleculePropertyDialogue, PredictionTask):
-    """A class or a number, by a molecule's SMILES."""
+class MoleculeProperty(PredictionTask):
+    """A prompt shows the SMILES, and perhaps descriptors; further orders are the same molecule written otherwise."""
+
+    name = "molecule_property"
+    columns = ("smiles",)
+    shown = ("descriptors",)
+    Settings = MoleculeBenchmark
+
+    def prompt(self, example: PredictionQuestion, style: PredictionStyle, order: int = 0) -> Prompt:
+        """The style's texts; an order above 0 writes the molecule from another atom on."""
+        if order:
+            smiles = randomised(one_line(example.columns["smiles"]), order)
+            example = example.model_copy(update={"columns": {**example.columns, "smiles": smiles}})
+        return super().prompt(example, style)
 
     @cached_property
     def building(self) -> Building:
-        from reasonome.tasks.molecule_property.building import MoleculeBuilding
+        from reasonome.tasks.molecule_property.questions import MoleculeBuilding
 
         return MoleculeBuilding(self)
 
     @cached_property
     def scoring(self) -> Scoring:
-        from reasonome.tasks.molecule_property.scoring import MoleculeScoring
+        from reasonome.tasks.molecule_property.baselines import MoleculeScoring
 
         return MoleculeScoring(self)
 
     @cached_property
     def leaks(self) -> Leaks:
-        from reasonome.tasks.verified.leaks import VerifiedLeaks
+        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
         return VerifiedLeaks(self)  # named here, as molecules leak into molecules alone

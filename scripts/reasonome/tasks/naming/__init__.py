@@ -1,1 +1,0 @@
-"""Gene-set naming: what a set of genes shares."""

@@ -1,10 +1,10 @@
-"""Backgrounds: all terms and gene sets that an answer can be linked to, their genes, and their similarity."""
+"""Backgrounds: all terms and gene sets that an answer can be linked to, their genes, similarity and libraries."""
 
 import math
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,18 +14,26 @@ import pyarrow
 from pyarrow import compute, parquet
 
 from reasonome.config.project import Project
-from reasonome.core.atomic import replacing
+from reasonome.core.atomic import read_parquet, replacing
 from reasonome.core.errors import InputError
-from reasonome.core.parquet_file import read_parquet
 from reasonome.core.terminal import show
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    LibrarySet,
+    OverRepresentation,
+    default_universe,
+    read_library,
+)
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import read_ontology
 from reasonome.facts.sources.go import Ontology, propagate
-from reasonome.facts.sources.ontology import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.task import Backgrounds
 from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.settings import NamingBenchmark
+from reasonome.tasks.naming.files import LibraryFile
+from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 SCHEMA = pyarrow.schema(
     {
@@ -51,7 +59,7 @@ class NamingBackgrounds(Backgrounds[NamingDialogue]):
 
     def build(self, project: Project, benchmark: str, output: Path) -> None:
         """Write the background of a benchmark; print how many terms each source and namespace has."""
-        inputs = project.task(benchmark).files.background(project, benchmark).files
+        inputs = self.task.files.background(project, benchmark).files
         ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
         table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[benchmark])
         write_background(table, output)
@@ -321,3 +329,38 @@ def read_background(path: str | os.PathLike) -> Background:
         what = f"expected the columns {', '.join(SCHEMA.names)} of a background"
         raise InputError(what, file=path, fix="give a file of results/backgrounds/")
     return Background(table)
+
+
+def ontology_libraries(background: Background) -> list[GeneSetLibrary]:
+    """The background's candidate terms, a library for each branch of GO, other ontology and source of sets.
+
+    Each term has the genes of the terms below it too.
+    """
+    sets: dict[str, dict[str, LibrarySet]] = {}
+    for term in background.candidates:
+        if genes := background.genes(term.id):
+            sets.setdefault(library_of(term), {})[term.id] = LibrarySet(term.name, genes)
+    return [GeneSetLibrary(name, sets[name]) for name in sorted(sets)]
+
+
+def library_of(term: BackgroundTerm) -> str:
+    """The name of the library that a background's term is of."""
+    return BRANCHES.get(term.namespace) or term.namespace or term.source
+
+
+def background_tests(background: Background, genes: GeneTable) -> OverRepresentation:
+    """The over-representation analysis of a background's terms among all coding genes. InputError as it raises."""
+    libraries = ontology_libraries(background)
+    return OverRepresentation(libraries, default_universe(genes, libraries))
+
+
+def named_libraries(
+    names: Sequence[str], background: Background, genes: GeneTable, files: Mapping[str, LibraryFile]
+) -> list[GeneSetLibrary]:
+    """The libraries that a style shows terms of: of the background, and of `files`. Raises InputError as the reader."""
+    of_ontology = {library.name: library for library in ontology_libraries(background)}
+    return [
+        read_library(files[name].path, genes, name, files[name].format) if name in files else of_ontology[name]
+        for name in names
+        if name in files or name in of_ontology
+    ]

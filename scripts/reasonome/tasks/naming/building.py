@@ -6,21 +6,18 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks import gene_sets
-from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.benchmarks.strata import depths, strata
+from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources import is_sqlite, read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import is_sqlite, read_ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.published import read_published
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
-from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
+from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, read_published, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import creation_dates, split
 
@@ -32,7 +29,7 @@ class NamingBuilding(Building[NamingDialogue]):
         """Write the train, valid and test sets of a benchmark, what was left out, identifiers without a gene, and the
         audit; print their numbers. Raises InputError as the functions it calls."""
         benchmark = project.benchmarks[name]
-        inputs = project.task(name).files.building(project, name).files
+        inputs = self.task.files.building(project, name).files
         facts = read_facts(inputs["facts"])
         ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
         built = build_sets(facts, ontologies, benchmark)

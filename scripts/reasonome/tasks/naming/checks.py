@@ -6,7 +6,7 @@ from pathlib import Path
 from reasonome.config import GMT_FORMATS, GO_FORMATS, RecallTeacher, Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
-from reasonome.config.project.prompt_template import read_template
+from reasonome.config.project.folder import read_template
 from reasonome.core.errors import InputError, nearest
 from reasonome.task import Checks
 from reasonome.tasks.naming import files

@@ -7,8 +7,8 @@ import numpy as np
 from reasonome.facts.text import normalise
 from reasonome.task import Similarity
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example
+from reasonome.tasks.naming.metrics import TermScorer
 from reasonome.tasks.naming.prompt_terms import without_regulation
-from reasonome.tasks.naming.terms import TermScorer
 
 SIZES = {5: "≤ 5 genes", 19: "6–19 genes", None: "≥ 20 genes"}  # by the largest set
 OWN, EQUAL, RELATIVE, NEITHER = "its own term", "an equal set", "a relative", "neither"

@@ -31,7 +31,9 @@ membrane membranes metabolic metabolism molecular mutation organization pathway 
 protein proteins receptor receptors region regulation repair repeat reproduction response secretion signal
 signaling signalling stress structure symptom syndrome synthesis system transport transporter
 """
-_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
+# "This cellular component is …" says no more than that there is one.
+_KINDS = ("biological process", "cellular component", "cellular process", "molecular function")
+_EVERYDAY = frozenset([*_EVERYDAY_WORDS.split(), *_KINDS])
 
 _WORD = re.compile(r"[^\W_]+|\+")  # as facts.text.normalise parts a name
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -145,9 +147,10 @@ class Knowledge:
     def _is_term_name(self, phrase: str) -> bool:
         """Whether a phrase in a text can be read as the term of that name."""
         words = phrase.split()
+        if phrase in _EVERYDAY:
+            return False
         if len(words) == 1:
-            letters = sum(map(str.isalpha, phrase))
-            return letters >= _MIN_LETTERS and phrase not in _EVERYDAY and phrase.upper() not in self._any_case
+            return sum(map(str.isalpha, phrase)) >= _MIN_LETTERS and phrase.upper() not in self._any_case
         return 1 < len(words) <= MAX_PHRASE_WORDS and any(len(word) >= _MIN_SYMBOL for word in words)
 
     # reading

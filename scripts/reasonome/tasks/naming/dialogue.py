@@ -7,12 +7,14 @@ from functools import partial
 from random import Random
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.answering.wrapping import label_in, read_wrapped, unwrapped
 from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
+from reasonome.scoring import rouge
 from reasonome.task import (
     UNKNOWN_CONFIDENCE,
     Dialogue,
@@ -20,7 +22,6 @@ from reasonome.task import (
     Reward,
     of_like_length,
 )
-from reasonome.tasks.naming import rewards
 from reasonome.tasks.naming.completion import (
     NAME_PROBLEMS,
     Answer,
@@ -31,6 +32,46 @@ from reasonome.tasks.naming.completion import (
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
+
+# Rewards after Gene-R1, and the exact name: a value in [0, 1] per parsed answer. An answer without exactly one usable
+# name earns nothing for its name, or listing guesses would pay.
+
+
+def _similarity_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
+    """Cosine similarity of name and truth, negative values cut to 0. All pairs go to the encoder at once."""
+    values = np.zeros(len(answers))
+    named = [i for i, answer in enumerate(answers) if answer.named]
+    if named:
+        cosines = similarity_of([answers[i].name for i in named], [examples[i].name for i in named])
+        values[named] = np.clip(cosines, 0.0, 1.0)
+    return values.tolist()
+
+
+def _rouge_l_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
+    """ROUGE-L F1 of name and truth, stemmed."""
+    return [
+        rouge.score(answer.name, example.name)["rouge_l"] if answer.named else 0.0
+        for answer, example in zip(answers, examples, strict=True)
+    ]
+
+
+def _exact_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
+    """1 where name and truth are equal, but for case, punctuation and spaces."""
+    return [
+        float(answer.named and normalise(answer.name) == normalise(example.name))
+        for answer, example in zip(answers, examples, strict=True)
+    ]
+
+
+def _format_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
+    """1 where the answer's only `Process:` line stands in its place, mostly first, and holds a usable name."""
+    return [float(answer.named) for answer in answers]
+
+
+def _reasoning_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
+    """1 where `Reasoning:` holds at least one step, every step in closed tags with text in them."""
+    return [float(answer.reasoned) for answer in answers]
+
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
@@ -144,12 +185,12 @@ class NamingDialogue(Dialogue):
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
         return {
-            "similarity": Reward(rewards.similarity, 0.0, 1.0, semantic=True),
-            "rouge_l": Reward(rewards.rouge_l, 0.0, 1.0, semantic=True),
-            "exact": Reward(rewards.exact, 0.0, 1.0, semantic=True),
+            "similarity": Reward(_similarity_reward, 0.0, 1.0, semantic=True),
+            "rouge_l": Reward(_rouge_l_reward, 0.0, 1.0, semantic=True),
+            "exact": Reward(_exact_reward, 0.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, lambda answer, _: answer.named),
-            "format": Reward(rewards.format, 0.0, 1.0, semantic=False),
-            "reasoning": Reward(rewards.reasoning, 0.0, 1.0, semantic=False),
+            "format": Reward(_format_reward, 0.0, 1.0, semantic=False),
+            "reasoning": Reward(_reasoning_reward, 0.0, 1.0, semantic=False),
         }
 
     def right(self, answer: Answer, example: Example) -> bool:

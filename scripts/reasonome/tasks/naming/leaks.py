@@ -16,10 +16,9 @@ from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.core import atomic
-from reasonome.facts.mentions import names_in_prompts, names_in_texts
+from reasonome.facts.sources import read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.ontology import read_ontology
-from reasonome.facts.text import normalise
+from reasonome.facts.text import names_in_prompts, names_in_texts, normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import (
     Finding,
@@ -64,10 +63,7 @@ class NamingLeaks(Leaks[NamingDialogue]):
 
     def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
         """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
-        ontologies = [
-            read_ontology(path)
-            for path in project.task(plan.benchmarks[0]).files.leaks(project, plan).files["ontologies"].values()
-        ]
+        ontologies = [read_ontology(path) for path in self.task.files.leaks(project, plan).files["ontologies"].values()]
         tested = []
         for benchmark in plan.benchmarks:
             spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")

@@ -1,5 +1,10 @@
-"""Metrics of names: of words, encoders and terms; and the judges that compute them for a benchmark."""
+"""Metrics of names, by words, encoders and terms, and of reasoning; and the judges that compute them for a benchmark.
 
+A name is linked to a term of the background; the metrics of terms say how near that one is to the truth.
+"""
+
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,16 +12,195 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from reasonome.config.project import Project
 from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.task import Similarity
-from reasonome.tasks.naming.background import read_background
-from reasonome.tasks.naming.claims import Knowledge
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.background import Background, BackgroundTerm, read_background
+from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example
+
+_ABSTENTION = normalise(ABSTENTION)
+_CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
+_EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
+# The candidate that a name is linked to, and by what: "name", "synonym", "encoder", or "" for none.
+Link = tuple[BackgroundTerm | None, str]
+_NO_LINK: Link = (None, "")
+
+
+class TermScorer:
+    """Scores names by the terms of a background.
+
+    A name that equals no candidate's is linked by the encoders (by name), or to nothing without any. The names of all
+    candidates are embedded once, when first needed.
+    """
+
+    def __init__(self, background: Background, encoders: Mapping[str, SentenceEncoder]):
+        self.background = background
+        self.encoders = encoders
+        self._embedded: dict[str, np.ndarray] = {}
+        self._nearest: dict[str, str] = {}
+        self._names = background.candidate_names
+
+    def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
+        """Scores of names, each against the example at its position; "" is no answer. A row per name, in order.
+
+        term, term_name and term_by say what a name was linked to; relation is that of the linked to the true term (see
+        Background.relation; "none" where either is missing). lin, gene_overlap, same_term, term_score and specificity
+        are in [0, 1], resnik is in nats, percentile_<encoder> and their mean, percentile, in [0, 100]. A name linked
+        to nothing scores 0. nan: lin and resnik where the truth has no information, specificity where the term has
+        none; and where every gene of the set was replaced, all but term_score and specificity.
+        """
+        table = self.score_terms(names, examples)
+        percentiles = self._percentiles(names, examples)
+        table = table.assign(**percentiles)
+        return table.assign(percentile=np.mean(list(percentiles.values()), axis=0)) if percentiles else table
+
+    def score_terms(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
+        """As `score`, without the percentiles, which take most of its time."""
+        truths = [self.truth(example) for example in examples]
+        links = self._links(names, examples, truths)
+        rows = [self._row(*each) for each in zip(names, examples, truths, links, strict=True)]
+        columns = [*_TEXTS, *_NUMBERS]
+        return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_NUMBERS, float))
+
+    # one name
+
+    def truth(self, example: Example) -> BackgroundTerm | None:
+        """The true term, by id or else by name; None where the background has none, and where there is no truth."""
+        if example.contaminated == 1:
+            return None
+        for identifier in (example.main_id, example.term, example.id):
+            if identifier in self.background.by_id:
+                return self.background.by_id[identifier]
+        return self.background.by_name(normalise(example.name))
+
+    def _row(self, name: str, example: Example, truth: BackgroundTerm | None, link: Link) -> dict[str, str | float]:
+        linked, by = link
+        texts = {"term": "", "term_name": "", "term_by": by, "relation": "none"}
+        scores = dict.fromkeys(_NUMBERS, 0.0)
+        if truth is None or math.isnan(truth.information):
+            scores["lin"] = scores["resnik"] = math.nan
+        if linked is not None:
+            texts |= {"term": linked.id, "term_name": linked.name}
+            scores["specificity"] = self.background.specificity(linked.id)
+        if example.contaminated == 1:
+            scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term"), math.nan)
+            scores["term_score"] = float(_abstains(name))
+        elif linked is not None:
+            scores |= self._term_scores(linked, truth, example)
+            if truth is not None:
+                texts["relation"] = self.background.relation(linked.id, truth.id)
+        elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
+            texts["relation"] = "same"
+            scores |= {"gene_overlap": 1.0, "same_term": 1.0, "term_score": 1.0, "specificity": math.nan}
+        return texts | scores
+
+    def _term_scores(self, term: BackgroundTerm, truth: BackgroundTerm | None, example: Example) -> dict[str, float]:
+        symbols = {gene.symbol for gene in example.genes}
+        genes = self.background.genes(term.id)
+        shared = len(symbols & genes)
+        overlap = shared / (len(symbols) + len(genes) - shared)
+        scores = {"gene_overlap": overlap, "same_term": float(term == truth)}
+        if truth is not None and not math.isnan(truth.information):
+            # A term without an ontology shares no ancestors with one that has it.
+            known = not math.isnan(term.information)
+            scores["lin"] = self.background.lin(term.id, truth.id) if known else 0.0
+            scores["resnik"] = self.background.resnik(term.id, truth.id) if known else 0.0
+        return scores | {"term_score": max(overlap, scores.get("lin", 0.0), scores["same_term"])}
+
+    # all names at once
+
+    def _links(
+        self, names: Sequence[str], examples: Sequence[Example], truths: Sequence[BackgroundTerm | None]
+    ) -> list[Link]:
+        links = [self._lexical(*each) for each in zip(names, examples, truths, strict=True)]
+        if not (self.encoders and self._names):
+            return [link or _NO_LINK for link in links]
+        nearest = self._nearest_names([name for name, link in zip(names, links, strict=True) if link is None])
+        for place, (name, truth) in enumerate(zip(names, truths, strict=True)):
+            if links[place] is None:
+                term, _ = self.background.candidate(normalise(nearest[name]), truth.namespace if truth else "")
+                links[place] = (term, "encoder")
+        return links
+
+    def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
+        """The link of a name by its words; None where an encoder must decide."""
+        if not normalise(name) or _abstains(name):
+            return _NO_LINK
+        has_truth = example.contaminated < 1
+        if truth is not None and _names(name, example.name, truth.name):
+            return truth, "name"  # whether it is a candidate or not
+        candidate, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
+        if by != "name" and has_truth and _names(name, *example.synonyms, *([] if truth else [example.name])):
+            return truth, "synonym" if truth else ""
+        return (candidate, by) if candidate else None
+
+    def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Name → the candidate's name with the highest mean cosine over the encoders; also for earlier names."""
+        new = list(dict.fromkeys(name for name in names if name not in self._nearest))
+        vectors = {encoder: self.encoders[encoder].embed(new) for encoder in self.encoders} if new else {}
+        for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
+            rows = slice(start, start + _CHUNK)
+            cosines = sum(vectors[encoder][rows] @ self._candidates(encoder).T for encoder in self.encoders)
+            best = np.argmax(cosines, axis=1)
+            self._nearest.update(zip(new[rows], (self._names[place] for place in best), strict=True))
+        return self._nearest
+
+    def _percentiles(self, names: Sequence[str], examples: Sequence[Example]) -> dict[str, np.ndarray]:
+        """percentile_<encoder> of every name among the candidates' names, by similarity to the true name."""
+        if not self._names:
+            return {}
+        has_truth = np.array([example.contaminated < 1 for example in examples], dtype=bool)
+        scored = has_truth & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
+        places = np.flatnonzero(scored)
+        percentiles = {}
+        for encoder, embeds in self.encoders.items():
+            values = np.where(has_truth, 0.0, np.nan)
+            if len(places):
+                answers = embeds.embed([names[place] for place in places])
+                values[places] = self._shares(encoder, answers, [examples[place].name for place in places])
+            percentiles[f"percentile_{encoder}"] = values
+        return percentiles
+
+    def _shares(self, encoder: str, answers: np.ndarray, truths: Sequence[str]) -> np.ndarray:
+        """For each answer the percentage of candidates' names that are less similar to its truth; ties count half."""
+        distinct, which = np.unique(np.array(truths, dtype=object), return_inverse=True)
+        vectors = self.encoders[encoder].embed(distinct.tolist())
+        similar = np.einsum("ij,ij->i", answers, vectors[which])
+        shares = np.empty(len(answers))
+        for start in tqdm(range(0, len(distinct), _CHUNK), f"percentiles by {encoder}", delay=5):
+            cosines = vectors[start : start + _CHUNK] @ self._candidates(encoder).T
+            for offset, row in enumerate(cosines):
+                own = np.flatnonzero(which == start + offset)
+                below = np.count_nonzero(row < similar[own, None] - _EQUAL, axis=1)
+                upto = np.count_nonzero(row <= similar[own, None] + _EQUAL, axis=1)
+                shares[own] = 50 * (below + upto) / len(row)
+        return shares
+
+    def _candidates(self, encoder: str) -> np.ndarray:
+        """The vectors of the candidates' names."""
+        if encoder not in self._embedded:
+            self._embedded[encoder] = self.encoders[encoder].embed(self._names)
+        return self._embedded[encoder]
+
+
+_TEXTS = ("term", "term_name", "term_by", "relation")
+_NUMBERS = ("lin", "resnik", "gene_overlap", "same_term", "term_score", "specificity")
+
+
+def _abstains(name: str) -> bool:
+    return normalise(name) == _ABSTENTION
+
+
+def _names(name: str, *texts: str) -> bool:
+    """Whether a name equals one of the texts, ignoring case, punctuation and spacing."""
+    return normalise(name) in map(normalise, texts)
 
 
 @dataclass(frozen=True)
@@ -75,3 +259,40 @@ def name_scores(
     if encoders:
         scores["similarity"] = np.mean([scores[f"similarity_{e}"] for e in encoders], axis=0)
     return scores
+
+
+COUNTS = {"claims_supported": TRUE, "claims_unknown": UNKNOWN, "claims_contradicted": CONTRADICTED}
+
+
+def reasoning_scores(
+    answers: Sequence[Any], examples: Sequence[Any], shown: Sequence[Sequence[str]], checker: Knowledge | None
+) -> dict[str, np.ndarray]:
+    """Scores of the steps of parsed answers, one array of len(answers) per column; `shown`: symbols in the prompt.
+
+    gene_coverage: share of the shown genes that are named, nan without reasoning. foreign_genes: number of named genes
+    that are not in the set. claims, claims_supported, claims_unknown, claims_contradicted: numbers of distinct claims.
+    supported_share: share of supported claims, nan without claims. checked_claims: JSON texts, a list of gene, term,
+    negated, verdict, fact. Without a checker all but the coverage are nan, and checked_claims "[]".
+    """
+    # Without facts the reader still finds the genes of the set in a text.
+    reader = checker or Knowledge(pd.DataFrame(columns=FACT_COLUMNS, dtype=str))
+    columns: dict[str, list] = {name: [] for name in ("gene_coverage", "foreign_genes", "claims", *COUNTS)}
+    checked = []
+    rows = zip(answers, examples, shown, strict=True)
+    for answer, example, visible in tqdm(rows, "claims", total=len(answers), delay=5):
+        set_symbols = {gene.symbol for gene in example.genes}
+        reading = reader.read("\n".join(answer.steps), set_symbols)
+        verdicts = [claim.verdict for claim in reading.claims]
+        covered = len(reading.genes & set(visible)) / len(set(visible)) if answer.steps and visible else np.nan
+        columns["gene_coverage"].append(covered)
+        columns["foreign_genes"].append(len(reading.genes - set_symbols))
+        columns["claims"].append(len(verdicts))
+        for name, verdict in COUNTS.items():
+            columns[name].append(verdicts.count(verdict))
+        checked.append(json.dumps([claim._asdict() for claim in reading.claims], ensure_ascii=False))
+    scores = {name: np.array(values, dtype=float) for name, values in columns.items()}
+    if checker is None:
+        scores = {name: values if name == "gene_coverage" else values * np.nan for name, values in scores.items()}
+    with np.errstate(invalid="ignore"):
+        scores["supported_share"] = scores["claims_supported"] / scores["claims"]
+    return {**scores, "checked_claims": np.array(checked, dtype=object)}

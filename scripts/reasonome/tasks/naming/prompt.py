@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import (
     Prompt,

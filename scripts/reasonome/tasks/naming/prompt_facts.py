@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.facts.mentions import names_in_texts
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.text import normalise
+from reasonome.facts.text import names_in_texts, normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.dialogue import Example, Fact
 from reasonome.tasks.naming.rows import with_term_of_origin

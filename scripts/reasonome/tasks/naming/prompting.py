@@ -1,20 +1,19 @@
 """Material of prompts beside a benchmark's rows: facts about genes, enriched terms, and training sets as examples."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
-from reasonome.facts.authority import read_authority
 from reasonome.facts.corpus import read_facts
-from reasonome.facts.sources.ontology import read_ontology
+from reasonome.facts.sources import read_authority, read_ontology
 from reasonome.task import Prompting, Splits
 from reasonome.tasks.naming import files, prompt_facts
-from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.background import named_libraries, read_background
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
-from reasonome.tasks.naming.libraries import named_libraries
-from reasonome.tasks.naming.prompt_examples import with_examples
-from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
 from reasonome.tasks.naming.settings import NamingStyle
@@ -27,10 +26,11 @@ class NamingPrompting(Prompting[NamingDialogue]):
         """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and
         with the kind of the sets where the benchmark states it."""
         benchmark, spec = project.benchmarks[name], project.style(name, style)
+        inputs = self.task.files.prompting(project, name, style).files
         if spec.facts is not None:
-            splits = _with_facts(project, name, style, splits)
+            splits = _with_facts(project, name, style, inputs, splits)
         if spec.terms is not None:
-            splits = _with_terms(project, name, style, splits)
+            splits = _with_terms(project, name, style, inputs, splits)
         if spec.examples is not None:
             splits = with_examples(splits, spec)
         if spec.neighbours is not None:
@@ -44,9 +44,9 @@ class NamingPrompting(Prompting[NamingDialogue]):
         }
 
 
-def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Splits:
+def _with_facts(project: Project, name: str, style: str, inputs: Mapping[str, Any], splits: Splits) -> Splits:
     """The splits with facts about genes; print how many facts there are to choose from."""
-    benchmark, inputs = project.benchmarks[name], project.task(name).files.prompting(project, name, style).files
+    benchmark = project.benchmarks[name]
     spec: NamingStyle = project.style(name, style)
     facts = read_facts(inputs["facts"])
     total = len(facts)
@@ -68,9 +68,9 @@ def _with_facts(project: Project, name: str, style: str, splits: Splits) -> Spli
     return splits
 
 
-def _with_terms(project: Project, name: str, style: str, splits: Splits) -> Splits:
+def _with_terms(project: Project, name: str, style: str, inputs: Mapping[str, Any], splits: Splits) -> Splits:
     """The splits with the terms that are enriched in each set; no training set is shown a term that is held out."""
-    benchmark, inputs = project.benchmarks[name], project.task(name).files.prompting(project, name, style).files
+    benchmark = project.benchmarks[name]
     spec: NamingStyle = project.style(name, style)
     held_out = HeldOut.of(
         [

@@ -1,18 +1,31 @@
-"""Reports and model cards of gene-set naming: metrics, primary first, baselines, and kinds of failures."""
+"""Reports and model cards of gene-set naming: metrics, primary first, baselines, and kinds of failures.
+
+Of answers beside the enriched terms that their prompts show it has tables of their own: scores by stratum of questions;
+how much of a score is choosing among the shown terms, and how much composing; copies by rank; relations of answers to
+the truth; and some answers to read.
+"""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from reasonome.config import is_variant
+from reasonome.core import atomic
+from reasonome.facts.text import distinct_share
+from reasonome.metrics import CEILING_OF_TERMS
 from reasonome.report.answers_data import text_column
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
+from reasonome.report.tables import SETTING, read_table
+from reasonome.scoring.comparisons import bootstrap_intervals, in_mean
 from reasonome.task import Reporting
-from reasonome.tasks.naming import own_section as own_tables
+from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN
 from reasonome.tasks.naming.dialogue import NamingDialogue
 
 # The intended use, for model cards.
@@ -41,11 +54,11 @@ class NamingReporting(Reporting[NamingDialogue]):
 
     def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
         """Write the tables of answers beside the enriched terms that prompts show; none where no prompt shows any."""
-        own_tables.write_tables(evidence, plan.control_styles, folder, seed, resamples)
+        write_tables(evidence, plan.control_styles, folder, seed, resamples)
 
     def own_section(self, plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
         """What these tables say; empty where no prompt shows enriched terms."""
-        return own_tables.section(evidence, folder)
+        return section(evidence, folder)
 
     def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
         """The kinds of failure of each answer beside its problems; `repeated` are names that many questions get."""
@@ -87,3 +100,213 @@ def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:
     symbols = {gene for gene in genes.split() if len(gene) > 2}
     answer_words, gold_words = (set(re.findall(r"[\w.-]+", text)) for text in (answer, gold))
     return bool(symbols & answer_words - gold_words)
+
+
+METRICS = ("rouge_l", "similarity", "term_score")
+RUN = ["kind", "information", "backbone", "arm", "seed", *SETTING]
+COLUMNS = [*RUN, "subset", "part", "metric", "value", "low", "high", "n"]
+STRATA = {"size_stratum": tuple(SIZES.values()), "what_is_shown": WHAT_IS_SHOWN}
+# Of a score: the answers', that of the nearest shown terms, the first term's, and what lies between these.
+ANSWERS, NEAREST, FIRST, COMPOSING, CHOOSING = "answers", "nearest shown", "first term", "composing", "choosing"
+OTHER, UNLINKED, DISTINCT = "other", "none", "distinct names"
+RELATIONS = ("same", *RELATIVES, OTHER, UNLINKED)
+READ = 10  # answers drawn at random, and as many of the worst
+ANSWER_COLUMNS = [
+    *RUN,
+    "which",
+    "subset",
+    "id",
+    "gold",
+    "answer",
+    "snap",
+    "rouge_l",
+    "relation",
+    "what_is_shown",
+    "genes",
+]
+
+Run = tuple[dict[str, Any], pd.DataFrame]
+
+
+def runs_beside_terms(evidence: Evidence) -> list[Run]:
+    """The labels and answers of every evaluation whose prompts show enriched terms."""
+    return [
+        ({"kind": "model", "information": "", **{name: getattr(e, name) for name in RUN[2:]}}, table)
+        for e, table in evidence.evaluations
+        if "copied_rank" in table
+    ]
+
+
+def write_tables(
+    evidence: Evidence, controls: Sequence[str], folder: Path, seed: int, resamples: int
+) -> dict[str, pd.DataFrame]:
+    """Write and return the tables of COLUMNS by name, and the answers to read; none where no prompt shows terms.
+
+    Answers in the styles `controls` are in no table of strata, and are not to be read.
+    """
+    runs = runs_beside_terms(evidence)
+    if not runs:
+        return {}
+    bootstrap = {"seed": seed, "resamples": resamples}
+    plain = [run for run in runs if run[0]["style"] not in controls]
+    stratified = [*plain, *_baselines(evidence, plain)]
+    rows = {
+        "strata": [row for run in _told("strata", stratified) for row in _by_stratum(run, bootstrap)],
+        "split": [row for run in _told("choosing", runs) for row in _split(run, evidence, bootstrap)],
+        "copies": [row for run in runs for row in _copies(run)],
+        "relations": [row for run in runs for row in _relations(run)],
+    }
+    tables = {name: pd.DataFrame(own, columns=COLUMNS) for name, own in rows.items()}
+    for name, table in tables.items():
+        atomic.write_tsv(folder / f"{name}.tsv", table)
+    read = pd.concat([pd.DataFrame(columns=ANSWER_COLUMNS), *(_to_read(run, seed) for run in plain)])
+    atomic.write_tsv(folder / "answers.tsv", read)
+    return tables
+
+
+def _told(what: str, runs: Sequence[Run]) -> tqdm:
+    return tqdm(runs, what, delay=5, leave=False)
+
+
+def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables of `write_tables`; InputError where they are missing."""
+    return {name: read_table(folder / f"{name}.tsv", COLUMNS) for name in ("strata", "split", "copies", "relations")}
+
+
+def _baselines(evidence: Evidence, runs: Sequence[Run]) -> list[Run]:
+    """The baselines on shown terms of the questions of these runs, and their ceiling."""
+    asked = dict.fromkeys((labels["benchmark"], labels["style"]) for labels, _ in runs)
+    found = []
+    for benchmark, style in asked:
+        table = evidence.baselines[benchmark, style]
+        table = table[table["information"].isin(["prompt terms", CEILING_OF_TERMS])]
+        for (information, name), rows in table.groupby(["information", "baseline"], sort=False):
+            labels = dict.fromkeys(RUN, "") | {"kind": "baseline", "information": information, "arm": name}
+            found.append((labels | {"benchmark": benchmark, "style": style}, rows))
+    return found
+
+
+def _of_questions(table: pd.DataFrame) -> pd.DataFrame:
+    """A row per question: the means of its answers' numbers, and the first of everything else."""
+    kinds = {name: "mean" if pd.api.types.is_numeric_dtype(table[name]) else "first" for name in table if name != "id"}
+    return table.groupby("id", sort=False).agg(kinds).reset_index()
+
+
+def _measured(table: pd.DataFrame, *needed: str) -> list[str]:
+    return [name for name in METRICS if name in table and all(f"{prefix}{name}" in table for prefix in needed)]
+
+
+def _by_stratum(run: Run, bootstrap: dict[str, int]) -> Iterator[dict]:
+    labels, table = run
+    questions = _of_questions(table)
+    metrics = _measured(questions)
+    for (subset, rows), column in ((group, name) for group in questions.groupby("subset") for name in STRATA):
+        rows = rows[rows[column] != ""]
+        if rows.empty:
+            continue
+        values, clusters = rows[metrics].to_numpy(), rows["cluster"].tolist()
+        found = bootstrap_intervals(values, rows[column].tolist(), clusters, **bootstrap)
+        for part in STRATA[column]:
+            if part in found:
+                yield from _rows(labels, subset, part, metrics, found[part])
+
+
+def _rows(labels: dict, subset: str, part: str, metrics: Sequence[str], found: Any) -> Iterator[dict]:
+    for place, metric in enumerate(metrics):
+        bounds = {name: getattr(found, name)[place] for name in ("value", "low", "high")}
+        yield labels | {"subset": subset, "part": part, "metric": metric, **bounds, "n": found.n}
+
+
+def _split(run: Run, evidence: Evidence, bootstrap: dict[str, int]) -> Iterator[dict]:
+    """What of scores is choosing (nearest shown terms less first ones), and what composing (answers less nearest)."""
+    labels, table = run
+    metrics = _measured(table, "snap_")
+    if not metrics:
+        return
+    questions = _of_questions(table)
+    baselines = evidence.baselines[labels["benchmark"], labels["style"]]
+    first = baselines[baselines["baseline"] == "first_term"].set_index("id").loc[questions["id"], metrics].to_numpy()
+    answers, nearest = questions[metrics].to_numpy(), questions[[f"snap_{name}" for name in metrics]].to_numpy()
+    parts = {
+        ANSWERS: answers,
+        NEAREST: nearest,
+        FIRST: first,
+        COMPOSING: answers - nearest,
+        CHOOSING: nearest - first,
+    }
+    values = np.concatenate(list(parts.values()), axis=1)
+    found = bootstrap_intervals(values, questions["subset"].to_numpy(), questions["cluster"].tolist(), **bootstrap)
+    for subset, intervals in found.items():
+        for place, (part, metric) in enumerate((part, metric) for part in parts for metric in metrics):
+            bounds = {name: getattr(intervals, name)[place] for name in ("value", "low", "high")}
+            yield labels | {"subset": subset, "part": part, "metric": metric, **bounds, "n": intervals.n}
+
+
+def _copies(run: Run) -> Iterator[dict]:
+    """Of each subset the share of answers that equal the shown term of each rank, "0" for none, and their ROUGE-L."""
+    labels, table = run
+    for subset, rows in table.groupby("subset"):
+        for rank, copies in rows.groupby("copied_rank"):
+            shared = labels | {"subset": subset, "part": str(rank), "n": len(copies)}
+            yield shared | {"metric": "share", "value": len(copies) / len(rows)}
+            yield shared | {"metric": "rouge_l", "value": copies["rouge_l"].mean()}
+
+
+def _relations(run: Run) -> Iterator[dict]:
+    """Of each subset the share of answers whose term has each relation to the true one, and of distinct names."""
+    labels, table = run
+    if "relation" not in table:
+        return
+    known = {name: name for name in (*RELATIONS[:-2], UNLINKED)}
+    for subset, rows in table.groupby("subset"):
+        shares = rows["relation"].map(known).fillna(OTHER).value_counts()
+        shared = labels | {"subset": subset, "metric": "share"}
+        for relation in RELATIONS:
+            count = int(shares.get(relation, 0))
+            yield shared | {"part": relation, "value": count / len(rows), "n": count}
+        yield shared | {"part": DISTINCT, "value": distinct_share(rows["answer"].tolist()), "n": len(rows)}
+
+
+def _to_read(run: Run, seed: int) -> pd.DataFrame:
+    """Answers drawn at random, and those of the lowest ROUGE-L, of the subsets that count in the mean."""
+    labels, table = run
+    table = table[table["subset"].isin(in_mean(table["subset"]))].sort_values(["subset", "id"], kind="stable")
+    drawn = sorted(Random(seed).sample(range(len(table)), min(READ, len(table))))
+    worst = table.sort_values(["rouge_l", "term_score"] if "term_score" in table else "rouge_l", kind="stable").head(
+        READ
+    )
+    both = pd.concat([table.iloc[drawn].assign(which="drawn at random"), worst.assign(which="worst")])
+    return both.assign(**labels).reindex(columns=ANSWER_COLUMNS)
+
+
+# --- the page -------------------------------------------------------------------------------------------
+
+
+def section(evidence: Evidence, folder: Path) -> dict[str, Any]:
+    """What the page shows of the tables: their parts, and a row per run and subset with a cell for each part.
+
+    Empty where no prompt shows enriched terms.
+    """
+    if not runs_beside_terms(evidence):
+        return {}
+    tables = read_tables(folder)
+    strata, copies = tables["strata"], tables["copies"]
+    ranks = sorted(copies["part"].unique(), key=int)
+    counted = strata["subset"].isin(in_mean(strata["subset"]))
+    return {
+        "split": _wide(tables["split"], (ANSWERS, NEAREST, FIRST, COMPOSING, CHOOSING), "rouge_l"),
+        "strata": [_wide(strata[counted], parts, "rouge_l") for parts in STRATA.values()],
+        "relations": _wide(tables["relations"], (*RELATIONS, DISTINCT), "share"),
+        "copies": _wide(copies, [*ranks[1:], *ranks[:1]] if ranks[:1] == ["0"] else ranks, "share"),
+        "differences": (COMPOSING, CHOOSING),
+    }
+
+
+def _wide(table: pd.DataFrame, parts: Sequence[str], metric: str) -> dict[str, Any]:
+    rows = []
+    for key, of_run in table[table["metric"] == metric].groupby([*RUN, "subset"], sort=False):
+        cells = of_run.drop_duplicates("part").set_index("part")
+        found = [cells.loc[part].to_dict() if part in cells.index else None for part in parts]
+        if any(found):
+            rows.append(dict(zip([*RUN, "subset"], key, strict=True)) | {"cells": found})
+    return {"parts": list(parts), "rows": rows}

@@ -14,7 +14,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources import read_authority
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import (
     answer_columns,
@@ -28,14 +28,13 @@ from reasonome.scoring.answers import (
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.task import Dialogue, Scoring
 from reasonome.tasks.naming import baselines
+from reasonome.tasks.naming.background import background_tests
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
-from reasonome.tasks.naming.clusters import clusters
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
-from reasonome.tasks.naming.libraries import background_tests
-from reasonome.tasks.naming.metrics import Judges, load_judges
+from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
-from reasonome.tasks.naming.reasoning import reasoning_scores
+from reasonome.tasks.naming.rows import clusters
 from reasonome.tasks.naming.settings import NamingStyle
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
@@ -58,7 +57,7 @@ class NamingScoring(Scoring[NamingDialogue]):
         sealed: Collection[str],
     ) -> pd.DataFrame:
         """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
-        inputs = project.task(benchmark).files.scoring(project, benchmark, style)
+        inputs = self.task.files.scoring(project, benchmark, style)
         judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
         examples = _with_terms(examples, inputs.files.get("questions"))
         seed = project.settings.seed
@@ -79,7 +78,7 @@ class NamingScoring(Scoring[NamingDialogue]):
 
         Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
         """
-        inputs = project.task(benchmark).files.scoring(project, benchmark, style)
+        inputs = self.task.files.scoring(project, benchmark, style)
         questions = inputs.files.get("questions")
         background, facts = inputs.files["background"], inputs.files["facts"]
         names = [folder.name for folder in encoders]
@@ -111,7 +110,7 @@ class NamingScoring(Scoring[NamingDialogue]):
         self, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
     ) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        inputs = project.task(benchmark).files.baselines(project, benchmark)
+        inputs = self.task.files.baselines(project, benchmark)
         judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
         corpus = project.benchmarks[benchmark].corpus
         genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.benchmarks import Policy, check_subset_names, is_variant
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
+from reasonome.config.task_settings import Policy, check_subset_names, is_variant
 from reasonome.core.errors import InputError
 
 GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")

@@ -19,12 +19,11 @@ from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_note
 from reasonome.task import Tables
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
-from reasonome.tasks.naming.clusters import connected_sets
 from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
 from reasonome.tasks.naming.dialogue import Example, Gene, NamingDialogue
-from reasonome.tasks.naming.metrics import name_scores
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.metrics import TermScorer, name_scores
+from reasonome.tasks.naming.rows import connected_sets
 
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least
 _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, if there are more

@@ -1,4 +1,4 @@
-"""Gene-set naming, and where its parts are."""
+"""Gene-set naming, what a set of genes shares; and where its parts are."""
 
 from functools import cached_property
 

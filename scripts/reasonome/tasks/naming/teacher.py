@@ -15,7 +15,7 @@ from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from reasonome.facts.text import normalise
-from reasonome.teaching import Proposal
+from reasonome.teaching.proposals import Proposal
 
 Row = dict
 Mode = Literal["given", "blind"]

@@ -1,1 +1,0 @@
-"""Questions on enrichment tables: which gene sets moved, where, and in how many studies."""

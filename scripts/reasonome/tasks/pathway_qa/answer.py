@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from reasonome.facts.text import normalise, one_line
 from reasonome.scoring.verifiers import Claim
+from reasonome.tasks.question_answer.dialogue import Verdict
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence
-from reasonome.tasks.verified.dialogue import Verdict
 
 CANNOT_BE_TOLD = "cannot be told"
 _LABELLED = re.compile(r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:(.*)$", re.I | re.M)

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,15 +12,18 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
 from reasonome.task import Building
-from reasonome.tasks.pathway_qa import files
-from reasonome.tasks.pathway_qa.counts import by_answer, counts_table
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue, PathwayQuestion
-from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, read_contrasts
+from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, Tables, folded, read_contrasts
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
-from reasonome.tasks.pathway_qa.settings import FACTORIAL, DifferentialFile, HeldOutPlaces, PathwayBenchmark
-from reasonome.tasks.pathway_qa.truths import Tables, folded
-from reasonome.tasks.verified.questions import LeftOut
+from reasonome.tasks.pathway_qa.settings import (
+    FACTORIAL,
+    DifferentialFile,
+    HeldOutPlaces,
+    PathwayBenchmark,
+    table_files,
+)
+from reasonome.tasks.question_answer.building import LeftOut
 
 
 class PathwayBuilding(Building[PathwayDialogue]):
@@ -65,7 +68,7 @@ def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contr
     Tables of one contrast, such as the two reports of GSEA desktop, are put together. InputError as of `build`.
     """
     benchmark = project.benchmarks[name]
-    paths = iter(files.tables(project, name))
+    paths = iter(table_files(project, name))
     left_out: list[LeftOut] = []
     found: list[list[Contrast]] = []
     for field, specs in (("tables", benchmark.tables), ("differential", benchmark.differential)):
@@ -176,3 +179,24 @@ def _balanced(questions: Sequence[PathwayQuestion], most: int, seed: str) -> lis
     for (asks, answer), rows in sorted(by_answer.items()):
         drawn += random.Random(f"{seed}:{asks}:{answer}").sample(rows, min(each, len(rows)))
     return sorted(drawn, key=lambda question: question.id)
+
+
+ByAnswer = Mapping[str, Mapping[str, int]]  # kind → answer → number of questions
+
+
+def by_answer(questions: Sequence[PathwayQuestion]) -> ByAnswer:
+    """The number of questions of each kind and answer; the numbers of a correlation are not told apart."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for question in questions:
+        counts[question.subset]["a number" if question.tolerance else question.answer] += 1
+    return {kind: dict(sorted(answers.items())) for kind, answers in counts.items()}
+
+
+def counts_table(parts: Mapping[str, ByAnswer]) -> pd.DataFrame:
+    """A row for each kind and answer, with its number of questions in each part."""
+    pairs = {(kind, answer): None for part in SPLITS for kind, counts in parts[part].items() for answer in counts}
+    rows = [
+        {"kind": kind, "answer": answer} | {part: parts[part].get(kind, {}).get(answer, 0) for part in SPLITS}
+        for kind, answer in pairs
+    ]
+    return pd.DataFrame(rows, columns=["kind", "answer", *SPLITS])

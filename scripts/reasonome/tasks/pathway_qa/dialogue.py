@@ -26,7 +26,7 @@ from reasonome.tasks.pathway_qa.answer import (
     stated,
 )
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark, PathwayStyle
-from reasonome.tasks.verified.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
 UNSIGNED = " without directions"  # after a listed study whose table has no signs

@@ -8,9 +8,9 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.leaks.audit import Finding, Training, question_finding
 from reasonome.task import Leaks
 from reasonome.tasks.pathway_qa.dialogue import UNSIGNED, PathwayDialogue, PathwayQuestion
+from reasonome.tasks.pathway_qa.enrichment_tables import folded
 from reasonome.tasks.pathway_qa.factorial import BETWEEN
-from reasonome.tasks.pathway_qa.files import tables
-from reasonome.tasks.pathway_qa.truths import folded
+from reasonome.tasks.pathway_qa.settings import table_files
 
 
 class PathwayLeaks(Leaks[PathwayDialogue]):
@@ -50,7 +50,9 @@ class PathwayLeaks(Leaks[PathwayDialogue]):
             for training in plan.training
             if (
                 shared := [
-                    str(path) for path in dict.fromkeys(tables(project, training)) if path in tables(project, tested)
+                    str(path)
+                    for path in dict.fromkeys(table_files(project, training))
+                    if path in table_files(project, tested)
                 ]
             )
         ]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reasonome.metrics import Metric
-from reasonome.tasks.verified.metric_set import METRICS as VERIFIED
+from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 METRICS = replace(
     VERIFIED,

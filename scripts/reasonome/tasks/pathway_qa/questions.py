@@ -9,9 +9,8 @@ from math import isfinite
 
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, set_key
 from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, OPPOSITE, SAME, UNSIGNED, UP, PathwayQuestion, Statement
-from reasonome.tasks.pathway_qa.enrichment_tables import Contrast
+from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, Tables, folded
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
-from reasonome.tasks.pathway_qa.truths import Tables, folded
 
 TEMPLATES = {
     "direction": (

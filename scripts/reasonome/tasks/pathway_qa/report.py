@@ -10,8 +10,8 @@ from reasonome.core import atomic
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD
-from reasonome.tasks.pathway_qa.counts import counts_table
-from reasonome.tasks.verified.report import VerifiedReporting
+from reasonome.tasks.pathway_qa.building import counts_table
+from reasonome.tasks.question_answer.report import VerifiedReporting
 
 
 class PathwayReporting(VerifiedReporting):

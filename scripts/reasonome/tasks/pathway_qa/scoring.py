@@ -13,7 +13,7 @@ from reasonome.tasks.pathway_qa.answer import PathwayAnswer, parse_answer, state
 from reasonome.tasks.pathway_qa.baselines import LOOK_UP, baselines
 from reasonome.tasks.pathway_qa.dialogue import PathwayQuestion, lines, with_statements
 from reasonome.tasks.prediction.scoring import scored_baselines
-from reasonome.tasks.verified.scoring import VerifiedScoring
+from reasonome.tasks.question_answer.scoring import VerifiedScoring
 
 
 class PathwayScoring(VerifiedScoring):

@@ -1,12 +1,16 @@
-"""Settings of questions on enrichment tables: the tables, what is held out, and how many questions of each kind."""
+"""Settings of questions on enrichment tables: what is held out, how many questions of each kind, and which files."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from reasonome.config import Benchmark
+from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
-from reasonome.tasks.verified.settings import VerifiedStyle
+from reasonome.core.errors import InputError
+from reasonome.task import Files, Inputs, SplitSize
+from reasonome.tasks.question_answer.settings import VerifiedStyle
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.
@@ -108,3 +112,36 @@ class PathwayStyle(VerifiedStyle):
     def asks_confidence(self) -> bool:
         """Always: the contract has a line for it."""
         return True
+
+
+def table_files(project: Project, benchmark: str) -> list[Path]:
+    """The enrichment tables of a benchmark, then those of differential expression, as they are listed.
+
+    InputError for one that does not exist.
+    """
+    paths = []
+    for field in ("tables", "differential"):
+        for place, spec in enumerate(getattr(project.benchmarks[benchmark], field)):
+            paths.append(Path(spec.path))
+            if not paths[-1].is_file():
+                where = f"{benchmark}.{field}.{place} in benchmarks.yaml names it"
+                raise InputError("there is no such file", file=paths[-1], fix=where)
+    return paths
+
+
+class PathwayFiles(Files):
+    """The tables of a benchmark."""
+
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """The tables."""
+        return Inputs({"tables": list(dict.fromkeys(table_files(project, benchmark)))})
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the tables that training questions are of."""
+        return [(str(path), "", "not stated", "") for path in dict.fromkeys(table_files(project, benchmark))]
+
+    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:
+        """At most as many rows as the settings ask for: answers are balanced."""
+        return SplitSize(
+            sum(getattr(kind, part) for kind in project.benchmarks[benchmark].subsets.values()), at_most=True
+        )

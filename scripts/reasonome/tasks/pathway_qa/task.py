@@ -1,11 +1,11 @@
-"""Questions on enrichment tables, and where the parts are."""
+"""Questions on enrichment tables: which gene sets moved, where, in how many studies; and where the parts are."""
 
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
 from reasonome.task import Building, Files, Leaks, Reporting, Scoring
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue
-from reasonome.tasks.verified.task import VerifiedTask
+from reasonome.tasks.question_answer.task import VerifiedTask
 
 
 class PathwayQA(PathwayDialogue, VerifiedTask):
@@ -19,7 +19,7 @@ class PathwayQA(PathwayDialogue, VerifiedTask):
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.pathway_qa.files import PathwayFiles
+        from reasonome.tasks.pathway_qa.settings import PathwayFiles
 
         return PathwayFiles(self)
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from reasonome.facts.text import one_line
+from reasonome.tasks.question_answer.dialogue import Verdict
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence
-from reasonome.tasks.verified.dialogue import Verdict
 
 # A line with a label, perhaps a heading, an item or in the bold type of Markdown.
 _LABELLED = re.compile(

@@ -17,10 +17,27 @@ from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
-from reasonome.tasks.prediction.rewards import class_reward, graded_error
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
+from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
 from reasonome.tasks.stated_confidence import reward_of_confidence
-from reasonome.tasks.verified.dialogue import Question, Verdict, VerifiedDialogue
+
+
+def class_reward(right: bool, gold: str, shares: Mapping[str, float]) -> float:
+    """1 for a right answer of the rarest class, less for commoner ones, below 0 for a wrong answer or none.
+
+    `shares` are the classes' shares of the training answers. It is (right / share of the gold class - 1), divided by
+    its highest value: a constant answer earns 0 in expectation. A class that no training answer has counts as the
+    rarest.
+    """
+    rarest = min(shares.values())
+    if rarest == 1:
+        return 0.0  # one class alone teaches nothing
+    return (right / shares.get(gold, rarest) - 1) / (1 / rarest - 1)
+
+
+def graded_error(answer: float | None, gold: float, scale: float) -> float:
+    """1 - |error| / scale, at least 0; 0 without a number."""
+    return 0.0 if answer is None else max(0.0, 1 - abs(answer - gold) / scale)
 
 
 class Target(BaseModel):
@@ -63,7 +80,7 @@ class PredictionDialogue(VerifiedDialogue):
             )
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
-        """The rewards by name, as `prediction.rewards` has them; `grading` is of rankings and sets nothing here."""
+        """The right class or a graded error, and others, by name; `grading` is of rankings and sets nothing here."""
 
         def of_each(reward: Callable[[Verdict, PredictionQuestion], float]) -> Callable[..., list[float]]:
             def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:

@@ -1,17 +1,21 @@
 """Reports and model cards of predictions: metrics, primary first, baselines, and margins over domain models."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reasonome.report.evidence import Evidence
+from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Plan
-from reasonome.report.tables import read_table
-from reasonome.tasks.prediction import by_class, margins
-from reasonome.tasks.verified.report import VerifiedReporting
+from reasonome.report.scored_arms import pooled_metric
+from reasonome.report.tables import SETTING, read_table
+from reasonome.scoring.comparisons import MEAN, percentile_bounds, resampled_means
+from reasonome.scoring.table_scores import intervals
+from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
+from reasonome.tasks.prediction.metric_set import POOLED
+from reasonome.tasks.question_answer.report import VerifiedReporting
 
 
 class PredictionReporting(VerifiedReporting):
@@ -37,16 +41,16 @@ class PredictionReporting(VerifiedReporting):
     def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
         """Write the tables of margins over the best domain model, and of scores by class."""
         for name, table in (
-            ("margins", margins.margins_table(evidence, seed, resamples)),
-            ("classes", by_class.classes_table(evidence, seed, resamples)),
+            ("margins", margins_table(evidence, seed, resamples)),
+            ("classes", classes_table(evidence, seed, resamples)),
         ):
             table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
 
     def own_section(self, plan: Plan, table: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
         """The margins over the best domain model, and the scores by class."""
         return {
-            "margins": _read(folder / "margins.tsv", margins.COLUMNS, ("best", "margin")),
-            "classes": _read(folder / "classes.tsv", by_class.COLUMNS, ("recall", "precision")),
+            "margins": _read(folder / "margins.tsv", MARGIN_COLUMNS, ("best", "margin")),
+            "classes": _read(folder / "classes.tsv", CLASS_COLUMNS, ("recall", "precision")),
         }
 
 
@@ -54,3 +58,111 @@ def _read(path: Path, columns: list[str], numeric: Sequence[str]) -> list[dict[s
     table = read_table(path, columns)
     numbers = {column: pd.to_numeric(table[column].replace("", np.nan)) for column in numeric}
     return table.assign(**numbers).to_dict("records")
+
+
+# Metric of an arm → that of a domain model, and whether more is better. A model's probability stands beside both of an
+# arm's: what it states, and how likely its answer was.
+_JUDGED = {
+    "balanced_accuracy": ("balanced_accuracy", True),
+    "auroc": ("auroc", True),
+    "auroc_likelihood": ("auroc", True),
+    "rmse": ("rmse", False),
+    "spearman": ("spearman", True),
+}
+MARGIN_COLUMNS = ["backbone", "arm", "seed", *SETTING, "subset", "metric", "value", "domain_model", "best", "margin"]
+MARGIN_COLUMNS += ["low", "high", "n"]
+
+
+def margins_table(evidence: Evidence, seed: int, resamples: int) -> pd.DataFrame:
+    """A row per arm, seed, setting, subset and metric; a positive `margin` says that the arm is better.
+
+    `domain_model` is the one that is best on the test questions themselves, so that the margin is not flattered. The
+    interval is of a bootstrap over clusters, with the same draws for both.
+    """
+    rows: list[dict[str, Any]] = []
+    for evaluation, answers in evidence.evaluations:
+        baselines = evidence.baselines[evaluation.benchmark, evaluation.style]
+        models = baselines[baselines["information"] == DOMAIN_MODEL]
+        labels = {name: getattr(evaluation, name) for name in ("backbone", "arm", "seed", *SETTING)}
+        for subset, own in answers.groupby("subset"):
+            of_subset = models[models["subset"] == subset]
+            rows += [labels | {"subset": subset} | row for row in _margins(own, of_subset, seed, resamples)]
+    return pd.DataFrame(rows, columns=MARGIN_COLUMNS)
+
+
+def _margins(answers: pd.DataFrame, models: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict[str, Any]]:
+    """The rows of an arm's answers to one subset, and the answers of domain models to the same."""
+    questions = answers.drop_duplicates(EXAMPLE).sort_values(EXAMPLE)
+    examples = pd.MultiIndex.from_frame(questions[EXAMPLE])
+    names = list(models["baseline"].unique())
+    if not names:
+        return
+    theirs = [models[models["baseline"] == name] for name in names]
+    judged = [metric for metric in _JUDGED if POOLED[metric](answers) is not None]
+    pooled = [
+        pooled_metric(side, POOLED[name], examples)
+        for metric in judged
+        for side, name in [(answers, metric), *((model, _JUDGED[metric][0]) for model in theirs)]
+    ]
+    nothing = np.zeros((len(examples), 0))
+    draws = {"seed": seed, "resamples": resamples, "pooled": pooled}
+    resampled = dict(resampled_means(nothing, [MEAN] * len(examples), questions["cluster"].to_numpy(), **draws))[MEAN]
+    for place, metric in enumerate(judged):
+        sign = 1 if _JUDGED[metric][1] else -1
+        own, *columns = range(place * (len(names) + 1), (place + 1) * (len(names) + 1))
+        known = [column for column in columns if np.isfinite(resampled.value[column])]
+        if not known:
+            continue
+        best = max(known, key=lambda column: sign * resampled.value[column])
+        difference = sign * (resampled.means[:, own] - resampled.means[:, best])
+        low, high = percentile_bounds(difference[:, None])[:, 0]
+        yield {
+            "metric": metric,
+            "value": resampled.value[own],
+            "domain_model": names[columns.index(best)],
+            "best": resampled.value[best],
+            "margin": sign * (resampled.value[own] - resampled.value[best]),
+            "low": low,
+            "high": high,
+            "n": len(examples),
+        }
+
+
+CLASS_COLUMNS = ["backbone", "arm", "baseline", "seed", *SETTING, "subset", "class", "recall", "low", "high", "asked"]
+CLASS_COLUMNS += ["precision", "answered"]
+
+
+def classes_table(evidence: Evidence, seed: int, resamples: int) -> pd.DataFrame:
+    """A row per arm or baseline, seed, setting, subset and class; subsets that ask for numbers have none.
+
+    `asked` is the number of answers to questions of the class, `answered` of those that name it. The interval of the
+    recall is a bootstrap over clusters; the precision of a class that is never named is nan.
+    """
+    rows: list[dict[str, Any]] = []
+    for evaluation, answers in evidence.evaluations:
+        labels = {name: getattr(evaluation, name) for name in ("backbone", "arm", "seed", *SETTING)}
+        rows += [labels | row for row in _classes(answers, seed, resamples)]
+    for (benchmark, style), baselines in evidence.baselines.items():
+        for baseline, answers in baselines.groupby("baseline", sort=False):
+            labels = {"baseline": baseline, "benchmark": benchmark, "style": style}
+            rows += [labels | row for row in _classes(answers, seed, resamples)]
+    return pd.DataFrame(rows, columns=CLASS_COLUMNS)
+
+
+def _classes(answers: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict[str, Any]]:
+    for subset, own in answers[answers["classes"] != ""].groupby("subset"):
+        classes = own["classes"].iloc[0].split("|")
+        found = {label: own["verified"].where(own["gold"] == label) for label in classes}
+        recalls = intervals(pd.DataFrame(found), [MEAN] * len(own), own["cluster"].tolist(), seed, resamples)[MEAN]
+        for label, recall in recalls.items():
+            named = own["answer"] == label
+            yield {
+                "subset": subset,
+                "class": label,
+                "recall": recall.value,
+                "low": recall.low,
+                "high": recall.high,
+                "asked": recall.n,
+                "precision": own.loc[named, "verified"].mean() if named.any() else np.nan,
+                "answered": int(named.sum()),
+            }

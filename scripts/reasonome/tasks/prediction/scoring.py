@@ -7,7 +7,7 @@ import pandas as pd
 from reasonome.config.project import Project
 from reasonome.tasks.prediction.baselines import Baseline
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
-from reasonome.tasks.verified.scoring import VerifiedScoring, labels
+from reasonome.tasks.question_answer.scoring import VerifiedScoring, labels
 
 
 class PredictionScoring(VerifiedScoring):

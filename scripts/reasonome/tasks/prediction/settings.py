@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from reasonome.config.strict import Strict
 from reasonome.tasks.prediction.answer import read_class, read_number
-from reasonome.tasks.verified.settings import VerifiedBenchmark, VerifiedStyle
+from reasonome.tasks.question_answer.settings import VerifiedBenchmark, VerifiedStyle
 
 Classes = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=2)]
 

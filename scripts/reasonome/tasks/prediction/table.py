@@ -19,7 +19,7 @@ from reasonome.scoring.table_task import TableBaseline, TableTask
 from reasonome.task import Tables
 from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
-from reasonome.tasks.prediction.metrics import METRICS
+from reasonome.tasks.prediction.metric_set import POOLED
 
 # Of two classes the one that metrics of a positive class are about.
 _POSITIVE = ("yes", "y", "1", "true", "t", "positive", "+", "active", "toxic")
@@ -104,7 +104,7 @@ class PredictionTable(TableTask):
 
     def pooled(self, draws: Sequence[Sequence[str]], table: pd.DataFrame, own: bool) -> dict[str, Pooled]:
         """Metrics of all answers together; confidences are of the table's own answers alone."""
-        return metrics_of_rows([self._predicted(names, table, own) for names in draws], METRICS)
+        return metrics_of_rows([self._predicted(names, table, own) for names in draws], POOLED)
 
     def shares(self, names: Sequence[str]) -> dict[str, float]:
         """Metrics of all answers together: distinct_answers, the share that differ."""

@@ -1,11 +1,11 @@
-"""Predictions of classes and numbers, and where their parts are."""
+"""The base of tasks whose answer is a class or a number, with a stated confidence; and where their parts are."""
 
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
 from reasonome.task import Reporting, Scoring, Tables
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
-from reasonome.tasks.verified.task import VerifiedTask
+from reasonome.tasks.question_answer.task import VerifiedTask
 
 
 class PredictionTask(PredictionDialogue, VerifiedTask):

@@ -1,1 +1,0 @@
-"""Rankings of genes: at GWAS loci, and in rare disease."""

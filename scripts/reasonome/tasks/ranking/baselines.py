@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 
 RANDOM_ORDER = "random_order"

@@ -9,13 +9,14 @@ import pandas as pd
 from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.facts.authority import read_authority
 from reasonome.facts.genes import GeneTable
+from reasonome.facts.sources import read_authority
 from reasonome.task import Building
-from reasonome.tasks.ranking import cases, files, loci, splits
+from reasonome.tasks.ranking import cases, loci, splits
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.rows import LeftOut, Questions
+from reasonome.tasks.ranking.settings import order_seeds
 
 
 class RankingBuilding(Building[RankingDialogue]):
@@ -41,7 +42,7 @@ class RankingBuilding(Building[RankingDialogue]):
         # Candidates of loci lie around the lead variant; those of cases are drawn from their own split.
         parts = drawn.parts if isinstance(self.task, CausalGeneDialogue) else cases.with_decoys(drawn.parts, benchmark)
         everything = [example for part in SPLITS for example in parts[part]]
-        shortcuts = splits.shortcuts(everything, files.order_seeds(project, name))
+        shortcuts = splits.shortcuts(everything, order_seeds(project, name))
         audit = {
             **drawn.audit,
             "shortcuts": shortcuts,
@@ -63,7 +64,7 @@ class RankingBuilding(Building[RankingDialogue]):
 
 def _questions(task: RankingDialogue, project: Project, name: str, genes: GeneTable) -> Questions:
     """The questions of a benchmark before they are split."""
-    inputs = project.task(name).files.building(project, name).files
+    inputs = task.files.building(project, name).files
     if isinstance(task, CausalGeneDialogue):
         return loci.questions(project, name, inputs["questions"], genes, *inputs["locations"])
     return cases.questions(project, name, inputs["questions"], genes, *inputs["ontology"])

@@ -14,8 +14,8 @@ from typing import Any
 
 from reasonome.answering.wrapping import read_wrapped
 from reasonome.config import Grading
+from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
-from reasonome.core.token_count import count_tokens
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import (
     Prompt,

@@ -11,7 +11,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.facts.authority import read_authority
+from reasonome.facts.sources import read_authority
 from reasonome.scoring.answers import (
     Attempt,
     answer_columns,
@@ -26,7 +26,7 @@ from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RANDOM_ORDER
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
-from reasonome.tasks.ranking.phenotype_overlap import PhenotypeOverlap
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
 
@@ -65,7 +65,7 @@ class RankingScoring(Scoring[RankingDialogue]):
         asked: Sequence[RankingExample],
     ) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        spec, inputs = project.benchmarks[benchmark], project.task(benchmark).files.baselines(project, benchmark)
+        spec, inputs = project.benchmarks[benchmark], self.task.files.baselines(project, benchmark)
         genes = read_authority(project, spec.authority).genes
         phenotypes = inputs.files["phenotypes"]
         return baseline_scores(

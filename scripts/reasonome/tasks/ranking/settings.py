@@ -1,14 +1,23 @@
-"""Settings of rankings: their entries in benchmarks.yaml, whose answer is a ranked list of genes, and prompt styles."""
+"""Settings of rankings: entries of benchmarks.yaml, prompt styles, the files that they name, and checks.
 
+The answer to a question is a ranked list of genes.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.benchmarks import check_subset_names
+from reasonome.config import FORMAT_FILES, Benchmark, GeneListStyle, RolloutRecipe, SftRecipe
+from reasonome.config.project import Project
 from reasonome.config.recipes import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
+from reasonome.config.task_settings import check_subset_names
+from reasonome.core.errors import InputError
+from reasonome.core.yaml_text import Loc
+from reasonome.task import Checks, Files, Inputs
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
 # The formats that questions of a ranking task can be made of.
@@ -113,3 +122,128 @@ class RankingStyle(GeneListStyle):
     @classmethod
     def _only_label_and_id(cls, value: str) -> str:
         return only_placeholders(value, ("label", "id"))
+
+
+class RankingFiles(Files):
+    """Genes, and the sources of questions."""
+
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """Genes, questions by subset, and gene locations and the phenotype ontology where the benchmark names them.
+
+        The order of candidates is checked for every style's seed, so the result depends on these seeds.
+        """
+        spec = project.benchmarks[benchmark]
+        files = {
+            "authority": project.source_files(spec.authority),
+            "questions": {name: _question_file(project, subset.source) for name, subset in spec.subsets.items()},
+            "locations": [] if spec.locations is None else list(project.source_files(spec.locations).values()),
+            "ontology": [] if spec.phenotypes is None else [project.source_file(spec.phenotypes, "obo")],
+        }
+        formats = {subset.source: project.sources[subset.source].format for subset in spec.subsets.values()}
+        return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
+
+    def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """The known genes, to recognise invented ones."""
+        return Inputs(_known_genes(project, benchmark))
+
+    def baselines(self, project: Project, benchmark: str) -> Inputs:
+        """The known genes, and the phenotypes of genes where the benchmark names them."""
+        spec = project.benchmarks[benchmark]
+        read = () if spec.phenotypes is None else ("obo", "genes")
+        phenotypes = {key: project.source_file(spec.phenotypes, key) for key in read}
+        return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the sources of training questions."""
+        spec = project.benchmarks[benchmark]
+        names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
+        sources = {name: project.sources[name] for name in names if name is not None}
+        return [(name, source.release, source.licence, source.licence_url or "") for name, source in sources.items()]
+
+
+def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]:
+    return {"authority": project.source_files(project.benchmarks[benchmark].authority)}
+
+
+def order_seeds(project: Project, benchmark: str) -> list[int]:
+    """The seeds by which styles of a benchmark's task shuffle candidates; 0 where none of them does."""
+    styles = project.styles(project.benchmarks[benchmark].task).values()
+    return sorted({style.seed for style in styles if style.order == "seeded"} or {0})
+
+
+def _question_file(project: Project, source: str) -> Path:
+    """The file of a source of questions, which has one; InputError where the user's own is not there."""
+    path = next(iter(project.source_files(source).values()))
+    own = next(iter(project.sources[source].files.values())).path
+    if own and not path.is_file():
+        raise InputError("there is no such file", file=path, fix=f"source '{source}' in sources.yaml names it")
+    return path
+
+
+class RankingChecks(Checks):
+    """Sources of questions, the order of candidates, and the length of lists."""
+
+    teachers = ("gene_names", "openai")  # that write about rankings
+
+    def check_benchmark(self, project: Project, name: str, benchmark: RankingBenchmark) -> None:
+        """Check that the sources of a ranking's questions, genes, locations and phenotypes exist, in fitting
+        formats."""
+
+        def check_format(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
+            able = [other for other, spec in project.sources.items() if spec.format in formats]
+            project.folder.check_known("benchmarks.yaml", loc, source, able, role)
+
+        authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
+        check_format((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
+        for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
+            if (source := getattr(benchmark, key)) is not None:
+                check_format((name, key), source, (form,), f"source of format {form}")
+        for subset, spec in benchmark.subsets.items():
+            loc = (name, "subsets", subset)
+            formats = QUESTION_FORMATS[benchmark.task]
+            check_format((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
+            form = project.sources[spec.source].format
+            if form == "gold_standards" and benchmark.locations is None:
+                what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
+                raise project.folder.error(
+                    "benchmarks.yaml", loc, what, "add `locations`: a source of format gene_locations"
+                )
+            if spec.columns and form != "rankings":
+                what = (
+                    f"'columns' are those of a ready table (format rankings), and '{spec.source}' is of format {form}"
+                )
+                raise project.folder.error("benchmarks.yaml", (*loc, "columns"), what, "leave them out")
+            if spec.confidence and form != "gold_standards":
+                what = f"'{spec.source}' is of format {form}, which states no confidence"
+                raise project.folder.error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
+        for position, other in enumerate(benchmark.leave_out):
+            if (theirs := project.benchmarks[other].authority) != benchmark.authority:
+                what = f"'{other}' names genes as {theirs} does, and '{name}' as {benchmark.authority}"
+                fix = "give both the same authority: genes of different ones cannot be compared"
+                raise project.folder.error("benchmarks.yaml", (name, "leave_out", position), what, fix)
+
+    def check_style(self, project: Project, benchmark: str, name: str, style: RankingStyle) -> None:
+        """Check that a style that orders candidates by score is used for benchmarks whose questions may have scores."""
+        spec = project.benchmarks[benchmark]
+        if style.order != "score" or spec.scores is not None:
+            return
+        without = [sub.source for sub in spec.subsets.values() if project.sources[sub.source].format != "rankings"]
+        if without:
+            raise InputError(
+                f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none",
+                file=project.root / "prompts" / f"{spec.task}.{name}.txt",
+                field="order",
+                fix="`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of "
+                "scores",
+            )
+
+    def check_recipe(self, project: Project, file: str, variant: str, recipe: RolloutRecipe | SftRecipe) -> None:
+        """Check that rewards count as many genes of a list as the benchmark."""
+        if isinstance(recipe, RolloutRecipe):
+            counted = project.benchmarks[recipe.benchmark].longest_list
+            if recipe.grading.longest_list != counted:
+                loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
+                what = (
+                    f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
+                )
+                raise project.folder.error(file, loc, what, f"longest_list: {counted}")

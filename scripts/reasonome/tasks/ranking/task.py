@@ -1,4 +1,4 @@
-"""Rankings of candidate genes, and where their parts are."""
+"""Rankings of genes, at GWAS loci and in rare disease, and where their parts are."""
 
 from functools import cached_property
 
@@ -18,13 +18,13 @@ class RankingTask(RankingDialogue, Task):
 
     @cached_property
     def files(self) -> Files:
-        from reasonome.tasks.ranking.files import RankingFiles
+        from reasonome.tasks.ranking.settings import RankingFiles
 
         return RankingFiles(self)
 
     @cached_property
     def checks(self) -> Checks:
-        from reasonome.tasks.ranking.checks import RankingChecks
+        from reasonome.tasks.ranking.settings import RankingChecks
 
         return RankingChecks(self)
 

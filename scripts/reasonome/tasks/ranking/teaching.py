@@ -15,7 +15,8 @@ from reasonome.prompts.prompts import Message, Prompt
 from reasonome.task import Teaching, TeachingJob
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
-from reasonome.teaching import Proposal, counting, filtering, openai
+from reasonome.teaching import openai
+from reasonome.teaching.proposals import Proposal, keep_right, without_contradictions
 
 WRONG_GENE = "the first gene is not right"
 NOT_SHOWN = "the prompt shows no right gene"
@@ -56,7 +57,7 @@ class RankingTeaching(Teaching[RankingDialogue]):
                 return ", ".join(answer.genes), answer.steps, problems
 
             proposals = openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
-        return counting.without_contradictions(proposals, prompts)
+        return without_contradictions(proposals, prompts)
 
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
@@ -77,7 +78,7 @@ class RankingTeaching(Teaching[RankingDialogue]):
             example = by_id[proposal.id]
             return not example.right.isdisjoint(example.meant(proposal.proposed.split(",")[:1]))
 
-        return filtering.keep_right(proposals, truths, right_first, WRONG_GENE)
+        return keep_right(proposals, truths, right_first, WRONG_GENE)
 
 
 def write_from_names(

@@ -7,23 +7,30 @@ the order of the examples. docs/baselines.md says what beating each of them mean
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reasonome.tasks.naming.baselines.enrichment import (
-    database_over_representation,
-    database_over_representation_own_term,
-    over_representation,
-)
-from reasonome.tasks.naming.baselines.gene_names import commonest_phrase, commonest_words, shortest_gene_name
 from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
-from reasonome.tasks.naming.baselines.names import common_words, constant, constant_term, random_name
-from reasonome.tasks.naming.baselines.nearest import (
+from reasonome.tasks.naming.baselines.names import (
+    common_words,
+    commonest_phrase,
+    commonest_words,
+    constant,
+    constant_term,
     database_nearest_set,
     database_nearest_set_own_term,
     nearest_prompt,
     nearest_prompt_encoder,
     nearest_set,
+    random_name,
+    shortest_gene_name,
 )
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.baselines.shown_terms import best_shown, first_term, largest_jaccard
+from reasonome.tasks.naming.baselines.terms import (
+    best_shown,
+    database_over_representation,
+    database_over_representation_own_term,
+    first_term,
+    largest_jaccard,
+    over_representation,
+)
 
 
 @dataclass(frozen=True)

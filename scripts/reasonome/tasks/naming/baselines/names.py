@@ -1,14 +1,26 @@
-"""Baselines that need no question: one answer for all, or a name drawn at random."""
+"""Baselines that answer with a name: one for all, one drawn at random, the nearest set's, or one of gene names.
+
+The nearest set is one of the training data, or of a database; gene names are the official ones that a prompt shows.
+"""
 
 import random
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeVar
 
+import numpy as np
+from tqdm import tqdm
+
+from reasonome.benchmarks.gene_sets import jaccard_blocks
+from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
 from reasonome.tasks.naming.dialogue import Example
-from reasonome.tasks.naming.prompt_neighbours import in_order
-from reasonome.tasks.naming.terms import TermScorer
+from reasonome.tasks.naming.metrics import TermScorer
+from reasonome.tasks.naming.prompt import genes_text
+from reasonome.tasks.naming.prompt_neighbours import in_order, nearness, tie_break
+from reasonome.tasks.naming.rows import gene_set
 
 _TRUTHS_TO_COMPARE = 400  # training names that a constant answer is compared with
 _CANDIDATES_TO_TRY, SETS_TO_CHOOSE_BY = 600, 150  # where answers are chosen by their scores on training sets
@@ -68,3 +80,137 @@ def random_name(questions: Questions) -> list[list[str]]:
     return [
         [random.Random(f"{questions.seed}:{draw}:{e.id}").choice(names) for e in questions.asked] for draw in range(20)
     ]
+
+
+_ROWS_AT_ONCE = 1024  # of a block of asked against training sets
+
+
+def nearest_set(questions: Questions) -> list[list[str]]:
+    """The name of the training set with the highest Jaccard index; chance where no gene is shared."""
+    training = in_order(questions.training)
+    chance = tie_break(len(training), questions.seed)
+    blocks = jaccard_blocks([gene_set(e) for e in questions.asked], [gene_set(e) for e in training])
+    return [[training[i].name for block in blocks for i in (block + chance).argmax(axis=1)]]
+
+
+def nearest_prompt(questions: Questions) -> list[list[str]]:
+    """The name of the training set whose genes read most alike (TF-IDF cosine), written as the style does; chance
+    where no word is shared."""
+    training = questions.training_prompts
+    cosine_blocks = nearness(training, questions.prompts, questions.style, questions.seed)
+    blocks = [cosines.argmax(axis=1) for _, cosines in cosine_blocks]
+    return [[training[i].name for block in blocks for i in block]]
+
+
+def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
+    """The name of the training set whose genes read most alike (mean cosine of the encoders), listed as a prompt does.
+
+    An encoder reads as many of its tokens as it can.
+    """
+    training = questions.training_prompts
+    known, queries = ([genes_text(e.genes, questions.style) for e in sets] for sets in (training, questions.prompts))
+    vectors = [(encoder.embed(queries), encoder.embed(known).T) for encoder in questions.encoders.values()]
+    chance = tie_break(len(training), questions.seed)
+    answers = []
+    for start in tqdm(range(0, len(queries), _ROWS_AT_ONCE), "nearest prompts", delay=5, leave=False):
+        cosines = np.mean([left[start : start + _ROWS_AT_ONCE] @ right for left, right in vectors], axis=0)
+        # Rounded, so that equal listings are equally near whatever the order in which their products were summed.
+        nearest = (cosines.astype(float).round(6) + chance).argmax(axis=1)
+        answers += [training[i].name for i in nearest]
+    return [answers]
+
+
+def database_nearest_set(questions: Questions) -> list[list[str]]:
+    """The term of the background with the highest Jaccard index, its own aside; chance where no gene is shared."""
+    return _nearest_term(questions, [questions.own_terms(example) for example in questions.asked])
+
+
+def database_nearest_set_own_term(questions: Questions) -> list[list[str]]:
+    """The term of the background with the highest Jaccard index, which is mostly the set's own: a ceiling."""
+    return _nearest_term(questions, [[]] * len(questions.asked))
+
+
+def _nearest_term(questions: Questions, left_out: Sequence[Sequence[int]]) -> list[list[str]]:
+    """The nearest terms' names, those at the positions `left_out` of each question aside; "" where none remains."""
+    database = questions.database
+    chance = tie_break(len(database.terms), questions.seed)
+    answers: list[str] = []
+    for block in jaccard_blocks([gene_set(e) for e in questions.asked], database.sets):
+        for indices in block + chance:
+            indices[left_out[len(answers)]] = -1
+            best = indices.argmax()
+            answers.append(database.terms[best].name if indices[best] >= 0 else "")
+    return [answers]
+
+
+_MOST_WORDS, _WORDS_UNTRAINED = 8, 5
+# Words that do not make a phrase on their own, nor begin or end one.
+_EMPTY_WORDS = {"and", "the", "for", "with", "like", "containing", "family", "member", "protein", "gene", "subunit"}
+# These too do not describe, in a row of words, the function of the genes.
+_EMPTY_IN_ROWS = _EMPTY_WORDS | {
+    *("of", "to", "in", "by", "on", "or", "from", "an", "as", "at"),
+    *("factor", "receptor", "component", "domain", "group", "class", "type", "subfamily", "superfamily", "homolog"),
+    *("alpha", "beta", "gamma", "delta", "epsilon", "associated", "related", "interacting", "dependent", "specific"),
+}
+
+
+def commonest_phrase(questions: Questions) -> list[list[str]]:
+    """The phrase of one to four words that most of the genes' official names share; longer ones first."""
+    return [[_commonest([gene.name for gene in example.genes]) for example in questions.prompts]]
+
+
+def _commonest(names: Sequence[str]) -> str:
+    counts: Counter[str] = Counter()
+    for name in names:
+        words = _words(name)
+        counts.update(
+            {
+                " ".join(words[start : start + length])
+                for length in range(1, 5)
+                for start in range(len(words) - length + 1)
+                if words[start] not in _EMPTY_WORDS and words[start + length - 1] not in _EMPTY_WORDS
+            }
+        )
+    return max(counts, key=lambda phrase: (counts[phrase] * len(phrase.split()) ** 0.5, phrase), default="")
+
+
+def commonest_words(questions: Questions) -> list[list[str]]:
+    """The commonest words of the genes' official names, each counted once per gene; the commonest first, then the
+    alphabet.
+
+    As many as have the best mean term_score on training sets, at most 150 of them (ROUGE-L where no terms are known);
+    five where there are none.
+    """
+    most = _best_number_of_words(questions) if questions.training else _WORDS_UNTRAINED
+    return [[" ".join(_row(example, most)) for example in questions.prompts]]
+
+
+def _best_number_of_words(questions: Questions) -> int:
+    """The number of words with the best mean score on training sets, the smallest of equals."""
+    sets = sampled(questions.training_prompts, SETS_TO_CHOOSE_BY, questions.seed)
+    rows = [_row(example, _MOST_WORDS) for example in sets]
+    names = [" ".join(row[:number]) for number in range(1, _MOST_WORDS + 1) for row in rows]
+    if questions.terms is not None:
+        scores = questions.terms.score_terms(names, sets * _MOST_WORDS)["term_score"].to_numpy()
+    else:
+        pairs = zip(names, sets * _MOST_WORDS, strict=True)
+        scores = np.array([rouge.score(name, example.name)["rouge_l"] for name, example in pairs])
+    means = scores.reshape(_MOST_WORDS, len(sets)).mean(axis=1).round(9)
+    return int(np.argmax(means)) + 1
+
+
+def _row(example: Example, most: int) -> list[str]:
+    counts: Counter[str] = Counter()
+    for gene in example.genes:
+        counts.update(set(_words(gene.name)) - _EMPTY_IN_ROWS)
+    return sorted(counts, key=lambda word: (-counts[word], word))[:most]
+
+
+def shortest_gene_name(questions: Questions) -> list[list[str]]:
+    """The shortest official name among the genes, the first of equals by the alphabet; "" where none is known."""
+    official_names = [[gene.name for gene in example.genes if gene.name] for example in questions.prompts]
+    return [[min(names, key=lambda name: (len(name), name), default="") for names in official_names]]
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[A-Za-z][A-Za-z'-]+", name.lower())

@@ -1,0 +1,297 @@
+"""Benchmarks of verified answers: questions of tables, split so that no two splits have a group in common."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pandas as pd
+
+from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
+from reasonome.config.project import Project
+from reasonome.config.styles import count_tokens
+from reasonome.core.errors import InputError
+from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.text import one_line
+from reasonome.task import Building, Prompting, Splits
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.settings import VerifiedBenchmark
+
+
+class LeftOut(NamedTuple):
+    """A row of a table that is in no split, why, and the lines of the table that say so."""
+
+    subset: str
+    id: str
+    reason: str
+    lines: str = ""
+
+
+def questions_of_tables(task: VerifiedDialogue, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
+    """The questions of a benchmark's tables, and the rows left out, of which there are none.
+
+    InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
+    accept.
+    """
+    tables = task.files.building(project, name).files
+    seen: dict[tuple[str, ...], str] = {}
+    benchmark = project.benchmarks[name]
+    questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
+    return questions, []
+
+
+def _read(
+    task: VerifiedDialogue, benchmark: VerifiedBenchmark, subset: str, path: Path, seen: dict[tuple[str, ...], str]
+) -> list[Question]:
+    """The questions of a table; `seen` has the ids and questions of the tables before, and where they stand."""
+    names = benchmark.subsets[subset].columns
+    wanted = list(dict.fromkeys(["id", "answer", *task.columns, *([benchmark.group] if benchmark.group else [])]))
+    table = read_table(path, [names.get(key, key) for key in wanted], texts=True)
+    places = {key: table.place(names.get(key, key), field=f"subsets.{subset}.columns") for key in wanted}
+    questions: list[Question] = []
+    for line, cells in table.rows:
+        row = {key: cells[place].strip() for key, place in places.items()}
+        for key in wanted:
+            if not row[key]:
+                raise InputError("the cell is empty", file=path, line=line, field=places[key])
+        columns = {column: row[column] for column in task.columns}
+        for twin in (("id", row["id"]), ("question", *columns.values())):
+            place = f"{path}:{line}"
+            if (first := seen.setdefault(twin, place)) != place:
+                what = f"the {twin[0]} '{' '.join(twin[1:])}' stands in {first} already"
+                raise InputError(what, file=path, line=line, field=places["id"], fix="keep one row for each question")
+        group = row[benchmark.group] if benchmark.group else row["id"]
+        answer = one_line(row["answer"])
+        question = Question(id=row["id"], subset=subset, columns=columns, answer=answer, group=group)
+        if task.verified(task.parse(f"<answer>{answer}</answer>"), question) != 1:
+            what = f"'{question.answer}' is not right by the task's own `verify`"
+            raise InputError(what, file=path, line=line, field=places["answer"], fix="mend the table, or `verify`")
+        questions.append(question)
+    return questions
+
+
+class VerifiedBuilding(Building[VerifiedDialogue]):
+    """Benchmarks whose questions come from tables; a subclass may read them from elsewhere."""
+
+    def build(self, project: Project, name: str, folder: Path) -> None:
+        """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
+
+        InputError as of `read`, and for too few groups.
+        """
+        benchmark = project.benchmarks[name]
+        held_out: dict[str, set[tuple[str, ...]]] = {}
+        for other in benchmark.leave_out:
+            rows = read_splits(project.results.benchmark(other), self.task.Example, "valid", "test")
+            held_out[other] = {key for question in rows for key in leaking_keys(question)}
+        try:
+            questions, left_out = self.read(project, name)
+            splits, not_drawn = split(questions, benchmark, self.task, held_out)
+            splits = self.task.with_training_answers(splits)
+        except InputError as error:
+            if error.file is None:
+                error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
+            raise
+        left_out += not_drawn
+        sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
+        groups = len({question.group for question in questions})
+        reasons = dict(Counter(row.reason for row in left_out))
+        largest = max(Counter(question.group for question in questions).values())
+        kinds = (
+            {part: _by_kind(rows, self.task) for part, rows in splits.items()}
+            if any(map(self.task.kind, questions))
+            else {}
+        )
+        audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
+        audit |= ({"classes": kinds} if kinds else {}) | {"left_out": reasons}
+        rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
+        write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
+        print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+
+    def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
+        """The questions of a benchmark, and what was left out of them. InputError."""
+        return questions_of_tables(self.task, project, name)
+
+
+def _by_kind(questions: Sequence[Question], task: VerifiedDialogue) -> dict[str, dict[str, int]]:
+    """Subset → kind → how many questions it has."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for question in questions:
+        counts[question.subset][task.kind(question)] += 1
+    return {subset: dict(sorted(kinds.items())) for subset, kinds in sorted(counts.items())}
+
+
+def leaking_keys(question: Question) -> set[tuple[str, ...]]:
+    """Keys that a training question may not share with a held-out one: its group, and its columns."""
+    return {("group", question.group), ("question", *question.columns.values())}
+
+
+def split(
+    questions: Sequence[Question],
+    benchmark: VerifiedBenchmark,
+    task: VerifiedDialogue,
+    held_out: Mapping[str, Collection[tuple[str, ...]]] = MappingProxyType({}),
+) -> tuple[Splits, list[LeftOut]]:
+    """Train, valid and test of whole groups; and the questions of none.
+
+    These leak into another benchmark, of which `held_out` has the keys, or are beyond a subset's `train` or balance.
+    InputError where the groups that may be held out have too few questions of a subset or a class.
+    """
+    groups: dict[str, list[Question]] = defaultdict(list)
+    for question in questions:
+        groups[question.group].append(question)
+    drawn = (
+        _largest_first(groups, benchmark)
+        if benchmark.groups == "largest first"
+        else _at_random(groups, benchmark, task)
+    )
+    splits: Splits = {
+        part: [question for group in names for question in groups[group]] for part, names in drawn.items()
+    }
+    left_out: list[LeftOut] = []
+    for other, keys in held_out.items():
+        leaking = [question for question in splits["train"] if not leaking_keys(question).isdisjoint(keys)]
+        left_out += [LeftOut(question.subset, question.id, f"leaks into {other}") for question in leaking]
+        ids = {question.id for question in leaking}
+        splits["train"] = [question for question in splits["train"] if question.id not in ids]
+    for subset, spec in benchmark.subsets.items():
+        kinds = {task.kind(question) for question in questions if question.subset == subset}
+        for part, rows in splits.items():
+            most = spec.train if part == "train" else None
+            splits[part], beyond = _drawn(rows, subset, most, kinds if spec.balanced else None, task, benchmark.seed)
+            why = "classes are balanced" if spec.balanced else f"train is {most}"
+            left_out += [LeftOut(subset, question.id, f"not drawn: {why}") for question in beyond]
+    return splits, left_out
+
+
+def _at_random(
+    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, task: VerifiedDialogue
+) -> dict[str, list[str]]:
+    """The groups of each part, in an order drawn at random: test first, then valid, and the others in training.
+
+    A group larger than `largest_group` stays in training. One with more questions of a subset than the part is asked
+    for is held out only where smaller ones do not suffice.
+    """
+    order = sorted(groups)
+    random.Random(f"{benchmark.seed}:groups").shuffle(order)
+    drawn: dict[str, list[str]] = {}
+    for part in ("test", "valid"):
+        needed = _needed(groups, benchmark, part, task)
+        drawn[part], in_large = [], Counter()
+        for group in sorted(order, key=lambda group, part=part: _is_large(groups[group], benchmark, part)):
+            kinds = Counter((question.subset, task.kind(question)) for question in groups[group])
+            if len(groups[group]) > (benchmark.largest_group or len(groups[group])):
+                in_large += kinds
+            elif any(needed[kind] > 0 for kind in kinds):
+                drawn[part].append(group)
+                needed.subtract(kinds)
+        order = [group for group in order if group not in set(drawn[part])]
+        for (subset, kind), missing in needed.items():
+            if missing > 0:
+                which = f" with the answer '{kind}'" if kind else ""
+                larger = f"; {left} are in groups that are too large" if (left := in_large[subset, kind]) else ""
+                raise InputError(
+                    f"subset '{subset}' has {missing} questions{which} too few to hold out as many as are asked for"
+                    f"{larger}",
+                    field=f"subsets.{subset}.{part}",
+                    fix="ask for fewer, or add rows: questions of one group are held out together"
+                    + (", and `largest_group` says how large it may be" if larger else ""),
+                )
+    return drawn | {"train": order}
+
+
+def _is_large(group: Sequence[Question], benchmark: VerifiedBenchmark, part: str) -> bool:
+    """Whether a group has more questions of a subset than a part is asked for."""
+    counts = Counter(question.subset for question in group)
+    return any(count > getattr(benchmark.subsets[subset], part) for subset, count in counts.items())
+
+
+def _needed(
+    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, part: str, task: VerifiedDialogue
+) -> Counter[tuple[str, str]]:
+    """How many questions of each subset and kind to hold out: by their shares; in balanced subsets as many of each."""
+    kinds = Counter((question.subset, task.kind(question)) for rows in groups.values() for question in rows)
+    needed = Counter()
+    for subset, spec in benchmark.subsets.items():
+        counts = {key: count for key, count in kinds.items() if key[0] == subset}
+        for key, count in counts.items():
+            share = Fraction(1, len(counts)) if spec.balanced else Fraction(count, sum(counts.values()))
+            needed[key] = ceil(getattr(spec, part) * share)
+        needed[subset, ""] += 0 if counts else getattr(spec, part)
+    return needed
+
+
+def _largest_first(groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark) -> dict[str, list[str]]:
+    """The groups of each part as DeepChem's scaffold splitter has them: the largest into training, the next into valid.
+
+    A group goes where it still fits, and into test where it fits nowhere; of equal ones the one that comes last goes
+    first. InputError for a part that gets none.
+    """
+    held_out = {part: sum(getattr(spec, part) for spec in benchmark.subsets.values()) for part in ("valid", "test")}
+    limits = {"valid": sum(map(len, groups.values())) - held_out["test"]}
+    limits["train"] = limits["valid"] - held_out["valid"]
+    drawn: dict[str, list[str]] = {part: [] for part in SPLITS}
+    sizes = Counter()
+    places = {group: place for place, group in enumerate(groups)}
+    for group in sorted(groups, key=lambda group: (len(groups[group]), places[group]), reverse=True):
+        size = len(groups[group])
+        if sizes["train"] + size <= limits["train"]:
+            part = "train"
+        else:
+            part = "valid" if sizes["train"] + sizes["valid"] + size <= limits["valid"] else "test"
+        sizes[part] += size
+        drawn[part].append(group)
+    for part, wanted in held_out.items():
+        if wanted and not drawn[part]:
+            what = f"no group is left for the {part} questions"
+            fix = "hold out another number of questions, or leave `groups` out"
+            raise InputError(what, field=f"subsets.{next(iter(benchmark.subsets))}.{part}", fix=fix)
+    return drawn
+
+
+def _drawn(
+    rows: Sequence[Question],
+    subset: str,
+    most: int | None,
+    balanced: Collection[str] | None,
+    task: VerifiedDialogue,
+    seed: int,
+) -> tuple[list[Question], list[Question]]:
+    """The rows of a split with at most `most` of a subset, as many of each `balanced` kind; and the others.
+
+    They are drawn at random by the seed.
+    """
+    by_kind: dict[str, list[str]] = {kind: [] for kind in sorted(balanced or [""])}
+    for question in rows:
+        if question.subset == subset:
+            by_kind[task.kind(question) if balanced else ""].append(question.id)
+    kept = min(map(len, by_kind.values()))
+    if most is not None:
+        kept = min(kept, most // len(by_kind))
+    for kind, ids in by_kind.items():
+        random.Random(f"{seed}:{subset}:{kind}").shuffle(ids)
+    beyond = {identifier for ids in by_kind.values() for identifier in ids[kept:]}
+    return [q for q in rows if q.id not in beyond], [q for q in rows if q.id in beyond]
+
+
+class VerifiedPrompting(Prompting[VerifiedDialogue]):
+    """What prompts show must fit into the budget of their style."""
+
+    def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
+        """The splits as they are. InputError for a question whose shown columns exceed the budget."""
+        asked = project.style(name, style)
+        budget = asked.budget_tokens
+        for rows in splits.values():
+            for row in rows:
+                shown = [text for column, text in row.columns.items() if f"{{{column}}}" in asked.user]
+                if (tokens := sum(count_tokens(shown))) > budget:
+                    raise InputError(
+                        f"question '{row.id}' has {tokens} tokens, more than the {budget} of style '{style}'",
+                        file=project.root / "prompts" / f"{self.task.name}.{style}.txt",
+                        field="budget_tokens",
+                        fix="raise it, or shorten the question",
+                    )
+        return splits

@@ -1,0 +1,120 @@
+"""Scores of verified answers, a row per question, sample and order; and baselines beside them."""
+
+import math
+import random
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reasonome.answering.rows import AnswerRow
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError
+from reasonome.scoring.answers import (
+    answer_columns,
+    attempts,
+    confidence,
+    ending,
+    order_agreement,
+    shuffled_rows,
+    unknown_where_missing,
+)
+from reasonome.task import Scoring
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+
+_DRAWS = 20  # of random answers
+
+
+class VerifiedScoring(Scoring[VerifiedDialogue]):
+    """Whether `verify` finds answers right, and how often constant and random answers are."""
+
+    def score(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        examples: Sequence[Question],
+        answers: Sequence[AnswerRow],
+        file: Path,
+        sealed: Collection[str],
+    ) -> pd.DataFrame:
+        """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
+
+        `verified` is the value of `verify`, 0 without a usable answer; `shuffled_verified` is that of the answer to
+        another question of the subset. InputError as of `attempts`.
+        """
+        scored_attempts = attempts(self.task, project.style(benchmark, style), examples, answers, file, sealed)
+        rows, rewards = [], self.task.rewards()
+        for attempt in scored_attempts:
+            example, answer, verdict = attempt
+            paid = {name: reward.function([verdict], [example], None)[0] for name, reward in rewards.items()}
+            kept_form = math.nan if attempt.bare else paid["format"]
+            rows.append(
+                {
+                    **labels(example),
+                    **self.task.scored(verdict, example),
+                    "reasoning": verdict.reasoning,
+                    **answer_columns(attempt),
+                    "format": kept_form,
+                    **{f"reward_{name}": value for name, value in (paid | {"format": kept_form}).items()},
+                    **ending(answer),
+                    **confidence(verdict, answer),
+                }
+            )
+        table = unknown_where_missing(pd.DataFrame(rows), ["format", "reward_format", "truncated", "length"])
+        handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
+        others = [
+            self.task.verified(self.task.bare(name), attempt.example)
+            for name, attempt in zip(handed, scored_attempts, strict=True)
+        ]
+        return table.assign(shuffled_verified=others, order_agreement=order_agreement(table["answer"], table))
+
+    def score_baselines(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[Question],
+        asked: Sequence[Question],
+    ) -> pd.DataFrame:
+        """The majority answer of training questions, as sure as it is common there, and answers of theirs drawn at
+        random (the mean of 20 draws).
+
+        Neither looks at the question. InputError without training questions.
+        """
+        if not training:
+            raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
+        answers = [question.answer for question in training]
+        counts = Counter(answers)
+        majority = min(counts, key=lambda answer: (-counts[answer], answer))
+        seed = project.settings.seed
+        draws = {
+            "majority": [[majority] * len(asked)],
+            "random": [
+                [random.Random(f"{seed}:{draw}:{question.id}").choice(answers) for question in asked]
+                for draw in range(_DRAWS)
+            ],
+        }
+        rows: list[dict[str, Any]] = []
+        for baseline, drawn in draws.items():
+            for place, example in enumerate(asked):
+                values = [self.task.verified(self.task.bare(names[place]), example) for names in drawn]
+                row = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
+                sure = counts[majority] / len(answers) if baseline == "majority" else math.nan
+                stated = {"confidence": sure, "confidence_kind": "stated"}
+                rows.append(row | labels(example) | stated | {"verified": sum(values) / len(values)})
+        return pd.DataFrame(rows)
+
+
+def labels(example: Question) -> dict[str, str]:
+    """The columns of a table of scores that describe the question; questions of one group are resampled together."""
+    return {
+        "id": example.id,
+        "subset": example.subset,
+        "stratum": example.stratum,
+        "cluster": example.group,
+        "gold": example.answer,
+        "genes": "",
+    }

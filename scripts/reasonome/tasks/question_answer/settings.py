@@ -1,0 +1,93 @@
+"""Settings of tasks with verified answers: entries of benchmarks.yaml, the files that they name, and prompt styles."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from reasonome.config import Benchmark, Style
+from reasonome.config.project import Project
+from reasonome.config.strict import Strict, UserPath, Variant
+from reasonome.config.task_settings import check_subset_names
+from reasonome.core.errors import InputError
+from reasonome.task import Files, Inputs
+
+
+class HeldOut(Strict):
+    """How many questions of one part of a benchmark are held out."""
+
+    test: Annotated[int, Field(ge=1)] = Field(description="questions at least: those of one group go together")
+    valid: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
+    balanced: bool = Field(False, description="as many questions of each class in every split")
+
+
+class VerifiedSubset(HeldOut):
+    """One part of a benchmark: a table of questions, and how many are held out."""
+
+    table: UserPath = Field(description="CSV, TSV or JSON lines, with the task's columns, `id` and `answer`")
+    columns: dict[str, str] = Field({}, description="what the columns are called, where they have other names")
+
+
+class VerifiedBenchmark(Benchmark):
+    """Questions of tables, of which no two splits have a group in common."""
+
+    subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(check_subset_names)]
+    group: str | None = Field(None, description="column whose values no two splits share; id if not given")
+    groups: Literal["at random", "largest first"] = Field(
+        "at random", description="the order in which groups are held out"
+    )
+    largest_group: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="groups of more questions stay in training, but for `largest first`"
+    )
+
+    @model_validator(mode="after")
+    def _group_is_a_column(self) -> "VerifiedBenchmark":
+        if self.group == "answer":
+            raise ValueError("'group: answer' would keep every answer of a test question out of training")
+        return self
+
+
+class VerifiedStyle(Style):
+    """How questions are asked: texts, with the columns of the table as placeholders."""
+
+    budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the columns of a question, at most")
+
+    def budgets(self) -> list[int]:
+        """That of a question's columns."""
+        return [self.budget_tokens]
+
+
+class AnswerStyle(VerifiedStyle):
+    """The same, of tasks whose answers stand between tags: perhaps with a confidence behind them."""
+
+    confidence: bool = Field(
+        False, description="whether the text asks how sure the answer is, as a line `Confidence: 80` behind it"
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is off, so that models of older styles need no training."""
+        return {key: value for key, value in values(self).items() if key != "confidence" or value}
+
+    def asks_confidence(self) -> bool:
+        """As the style says."""
+        return self.confidence
+
+
+class VerifiedFiles(Files):
+    """The tables of questions."""
+
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """The tables, by subset."""
+        tables = {subset: Path(spec.table) for subset, spec in project.benchmarks[benchmark].subsets.items()}
+        for subset, path in tables.items():
+            if not path.is_file():
+                where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
+                raise InputError("there is no such file", file=path, fix=where)
+        return Inputs(tables)
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the tables that training questions are of."""
+        tables = dict.fromkeys(spec.table for spec in project.benchmarks[benchmark].subsets.values())
+        return [(table, "", "not stated", "") for table in tables]

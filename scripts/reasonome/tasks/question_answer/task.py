@@ -1,0 +1,61 @@
+"""The base of tasks whose answers a function verifies, a subclass defines the questions; and where their parts are."""
+
+from functools import cached_property
+
+from reasonome.metrics import MetricSet
+from reasonome.task import Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+
+__all__ = ["Question", "VerifiedTask"]
+
+
+class VerifiedTask(VerifiedDialogue, Task):
+    """A subclass has a name, the columns that prompts show, and `verify`."""
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.question_answer.metric_set import METRICS
+
+        return METRICS
+
+    @cached_property
+    def files(self) -> Files:
+        from reasonome.tasks.question_answer.settings import VerifiedFiles
+
+        return VerifiedFiles(self)
+
+    @cached_property
+    def prompting(self) -> Prompting:
+        from reasonome.tasks.question_answer.building import VerifiedPrompting
+
+        return VerifiedPrompting(self)
+
+    @cached_property
+    def building(self) -> Building:
+        from reasonome.tasks.question_answer.building import VerifiedBuilding
+
+        return VerifiedBuilding(self)
+
+    @cached_property
+    def teaching(self) -> Teaching:
+        from reasonome.tasks.question_answer.teaching import VerifiedTeaching
+
+        return VerifiedTeaching(self)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        from reasonome.tasks.question_answer.scoring import VerifiedScoring
+
+        return VerifiedScoring(self)
+
+    @cached_property
+    def leaks(self) -> Leaks:
+        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
+
+        return VerifiedLeaks(self)
+
+    @cached_property
+    def report(self) -> Reporting:
+        from reasonome.tasks.question_answer.report import VerifiedReporting
+
+        return VerifiedReporting(self)

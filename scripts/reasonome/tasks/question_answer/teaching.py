@@ -1,0 +1,46 @@
+"""Reasoning for verified answers: a teacher behind an endpoint answers, and its right answers are kept."""
+
+from collections.abc import Mapping, Sequence
+
+from reasonome.config.project import Project
+from reasonome.prompts.prompts import Message, Prompt
+from reasonome.task import Teaching, TeachingJob
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.teaching import openai
+from reasonome.teaching.proposals import Proposal, keep_right
+
+WRONG = "the answer is not right"
+
+
+class VerifiedTeaching(Teaching[VerifiedDialogue]):
+    """A teacher answers the task's own prompts, and what is right is kept."""
+
+    def propose(
+        self, project: Project, job: TeachingJob, examples: Sequence[Question], prompts: Mapping[str, Prompt]
+    ) -> list[Proposal]:
+        """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
+        style = project.style(job.benchmark, job.style)
+
+        def read(text: str) -> tuple[str, list[str], list[str]]:
+            verdict = self.task.parse(text, style)
+            return verdict.name, verdict.steps, verdict.problems
+
+        return openai.propose(
+            project.teachers[job.teacher], self.asked(project, job.benchmark, prompts), examples, read, job.output
+        )
+
+    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+        """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
+        return openai.own_prompts(prompts)
+
+    def keep(
+        self, project: Project, job: TeachingJob, proposals: Sequence[Proposal], examples: Sequence[Question]
+    ) -> tuple[list[dict], list[dict]]:
+        """Kept and dropped rows: what is kept is right by `verify`."""
+        by_id = {example.id: example for example in examples}
+        truths = {example.id: example.answer for example in examples}
+
+        def right(proposal: Proposal) -> bool:
+            return self.task.verified(self.task.bare(proposal.proposed), by_id[proposal.id]) == 1
+
+        return keep_right(proposals, truths, right, WRONG)
