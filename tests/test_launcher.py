@@ -14,7 +14,7 @@ import pytest
 import annotate
 import generate
 import reasonome
-from reasonome.config import PretrainRecipe
+from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
 from reasonome.training.launcher import Launch
 from reasonome.training.stage import check_batch

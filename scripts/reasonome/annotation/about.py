@@ -16,7 +16,7 @@ from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.fetching.pins import release
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
 from reasonome.tasks.naming import files
 
 COMPUTED_WITH = {"scipy": "SciPy (over-representation)", "gseapy": "GSEApy (GSEA)"}

@@ -68,8 +68,9 @@ def _distance(scores: ModelScores, settings: Annotation) -> tuple[bool, bool]:
 def in_words(scores: ModelScores) -> str:
     """A text with the model's main score, each group's best baseline by that metric, and whether the model beats it."""
     evaluation, own, metric = scores.evaluation, scores.own, scores.metric
+    digits = scores.plan.metric_set.digits(metric)
     baselines = [
-        f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) using "
+        f"{number_text.score(best[metric]['value'], digits)} ({_OUTCOMES[scores.against(group).beaten]}) using "
         f"{METRICS.groups[group]}"
         for group, best in scores.best_baselines([metric]).items()
         if group in BASELINE_GROUPS and metric in best
@@ -79,5 +80,5 @@ def in_words(scores: ModelScores) -> str:
     return (
         f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({setting}): "
         "how near they came, from 0 (nothing in common) to 1 (the same): "
-        f"{with_interval(own.loc[metric], metric)}.{beside}"
+        f"{with_interval(own.loc[metric], digits)}.{beside}"
     )

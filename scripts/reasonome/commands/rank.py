@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 
 from reasonome.commands.annotate import add_model, asked_model
-from reasonome.commands.columns import parse_columns
+from reasonome.commands.options import parse_columns
 from reasonome.config.project.folder import project_folder
 from reasonome.config.strict import checked
 from reasonome.core import arguments

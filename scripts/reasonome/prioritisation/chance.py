@@ -48,14 +48,15 @@ def _in_words(scores: ModelScores) -> str:
         return ""
     metric, asked = scores.metric, scores.evaluation
     label, own = scores.plan.metric_set.name(metric), scores.own.loc[metric]
-    random = number_text.score(scores.baseline(RANDOM_ORDER)["value"], metric)
+    digits = scores.plan.metric_set.digits(metric)
+    random = number_text.score(scores.baseline(RANDOM_ORDER)["value"], digits)
     told = (
         f"This model ranks as by chance: on {int(own['n']):,} test questions of {asked.benchmark} (experiment "
-        f"{scores.plan.experiment}, style {asked.style}) its {label} is {with_interval(own, metric)}, that of a random "
+        f"{scores.plan.experiment}, style {asked.style}) its {label} is {with_interval(own, digits)}, that of a random "
         f"order {random}."
     )
     best = scores.best_baselines([metric]).get(_LOOKED_UP, {}).get(metric)
     if best is None:
         return told
-    without = f"{best['arm'].replace('_', ' ')}, which needs no model, has {number_text.score(best['value'], metric)}"
+    without = f"{best['arm'].replace('_', ' ')}, which needs no model, has {number_text.score(best['value'], digits)}"
     return f"{told} There {without}: --no-model ranks by it."

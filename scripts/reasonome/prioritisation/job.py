@@ -31,7 +31,7 @@ from reasonome.prioritisation.readers import AskedFile, read_files, read_panel
 from reasonome.prioritisation.reasons import in_kb, with_name
 from reasonome.prioritisation.record import PURPOSE, RankingRecord
 from reasonome.prioritisation.settings import Kind, Prioritisation
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
