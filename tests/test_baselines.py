@@ -482,12 +482,10 @@ def test_which_term_is_right_is_learned_from_training_questions(style):
     assert answers("reranker", style, training=training, asked=asked[2:]) == [[""]]
 
 
-def test_a_name_that_is_shown_nowhere_is_composed():
+def test_a_name_that_is_shown_nowhere_is_composed(snapshot):
     training = trained(lambda words: f"negative regulation of {words[0]} activity", [(4, 9), (2, 30), (2, 50)])
     terms = shown("regulation of sight", 4, 9), shown("hearing", 2, 30), shown("smell", 2, 50)
-    assert answers("composer", TERMS, training=training, asked=[asked_with("?", *terms), asked_with("?")]) == [
-        ["negative regulation of sight", ""]
-    ]
+    assert answers("composer", TERMS, training=training, asked=[asked_with("?", *terms), asked_with("?")]) == snapshot
 
 
 def test_which_baselines_can_answer():
