@@ -14,9 +14,10 @@ import pytest
 from rendered_page import Elements, render
 from synthetic_experiment import write_experiment
 
-from reasonome.annotation import page as annotation_page
+from reasonome.apps import page as apps_page
+from reasonome.apps.annotate import page as annotation_page
+from reasonome.apps.rank import page as ranking_page
 from reasonome.config import Grading
-from reasonome.prioritisation import page as ranking_page
 from reasonome.report import abstention, contrasts, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_data import (
     answers_data,
@@ -88,7 +89,7 @@ def test_no_script_writes_markup(of):
 
 
 def test_every_script_is_of_a_page():
-    folders = [page_files.FOLDER, annotation_page.HERE, ranking_page.HERE]
+    folders = [page_files.FOLDER, apps_page.FOLDER, annotation_page.HERE, ranking_page.HERE]
     assert {path for of in PAGES for path in of.SCRIPTS} == {path for folder in folders for path in folder.glob("*.js")}
 
 

@@ -18,11 +18,11 @@ from reasonome.cluster.plan.jobs import Job, parse
 from reasonome.cluster.plan.plan import Plan, text, tsv
 from reasonome.cluster.plan.rates import Device, Rates, runs
 from reasonome.cluster.plan.workload import Workload
-from reasonome.config import STAGES
 from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import PLANNED, gpu_in
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES
 from reasonome.tasks import load_project
 
 BACKBONE = "smollm2-135m"

@@ -21,8 +21,9 @@ from reasonome.report.card_sources import SourceRead, corpora_read, judges, sour
 from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.number_text import escaped
-from reasonome.report.origins import STAGES_IN_WORDS, learned_from
+from reasonome.report.origins import learned_from
 from reasonome.report.plan import Evaluation, Plan, read_plan
+from reasonome.stages import STAGES
 from reasonome.task import Task
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
@@ -79,7 +80,7 @@ def render_card(
         weights=_weights(weights, backbone),
         digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
         steps=steps,
-        stages=STAGES_IN_WORDS,
+        stages={name: stage.in_words for name, stage in STAGES.items()},
         sources=sources,
         evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
         primary=plan.metric_set.primary,

@@ -6,6 +6,7 @@ from typing import Any
 
 from reasonome.core import atomic
 from reasonome.report.plan import Evaluation, Plan
+from reasonome.stages import STAGES
 
 UNTRAINED, ENDPOINT, RECORDED = "untrained", "from an endpoint", "recorded elsewhere"
 Answering = dict[str, Any]  # run.json of the job that brought the answers
@@ -39,15 +40,6 @@ def evaluations_from(origin: str, plan: Plan, answering: Iterable[Answering]) ->
     ]
 
 
-STAGES_IN_WORDS = {
-    "pretrain": "knowledge warm-up",
-    "sft": "fine-tuning on answers",
-    "dpo": "preference optimisation (DPO)",
-    "kto": "preference optimisation (KTO)",
-    "reward": "reward model, trained on preferences",
-    "onlinedpo": "preference optimisation on its own answers (online DPO)",
-    "grpo": "reinforcement learning (GRPO)",
-}
 _LETTERS = {
     "KW": "knowledge warm-up on statements",
     "RA": "reasoning, by fine-tuning on right answers",
@@ -68,38 +60,9 @@ def letters_in_words(arms: Iterable[str]) -> list[tuple[str, str]]:
 def steps_in_words(steps: Iterable[str]) -> str:
     """The stages of steps, first to last; the same step with several seeds counts once."""
     stages = [step.partition(".")[0] for step in dict.fromkeys(step.rpartition("-s")[0] for step in steps)]
-    return ", then ".join(STAGES_IN_WORDS[stage] for stage in stages)
+    return ", then ".join(STAGES[stage].in_words for stage in stages)
 
 
 def learned_from(manifest: Mapping[str, Any]) -> str:
     """In words, what a step learned from and how much of it."""
-    recipe = manifest["recipe"]
-    if recipe["stage"] == "pretrain":
-        return f"{manifest['statements']:,} statements of corpus {recipe['corpus']}"
-    learned = recipe.get("mixture") or [recipe["benchmark"]]
-    if "preferences" in recipe:
-        number = manifest.get("pairs", manifest.get("answers"))
-        what = "pairs of answers" if "pairs" in manifest else "good and bad answers"
-        asked = f"training questions of {' and '.join(learned)}"
-        return f"{number:,} {what} to {asked}, by preferences {recipe['preferences']}"
-    questions = f"{manifest['examples']:,} training questions of {' and '.join(learned)}"
-    if recipe["stage"] == "sft":
-        answers = "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"
-        if samples := recipe.get("samples"):
-            answers = f"the best of its parent's samples ({samples['decoding']}) by {_weighted(samples['rewards'])}"
-        beside = ""
-        if recipe.get("statements"):
-            beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
-        return f"{questions}, with {answers}{beside}"
-    rewards = _weighted(recipe["rewards"])
-    if recipe.get("judge"):
-        rewards = ", ".join(filter(None, [f"reward model {' → '.join(recipe['judge'])}", rewards]))
-    encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
-    placebo = (
-        "; a placebo: rewarded by the right answers of other questions" if recipe.get("gold") == "shuffled" else ""
-    )
-    return f"{questions}; reward: {rewards}{encoders}{placebo}"
-
-
-def _weighted(rewards: Mapping[str, float]) -> str:
-    return ", ".join(f"{weight:g} × {name}" for name, weight in rewards.items() if weight)
+    return STAGES[manifest["recipe"]["stage"]].learned_from(manifest)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from reasonome.cluster.doctor import OK, WARN, Finding, machine, system
 from reasonome.cluster.plan import memory
-from reasonome.config import RolloutRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, requested
 
@@ -72,8 +71,7 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             encoders |= dict.fromkeys(project.benchmarks[benchmark].encoders)
         for _, chain in experiments.trained_steps(project, name):
             recipe = chains.last_step(chain).recipe(project)
-            if isinstance(recipe, RolloutRecipe):
-                encoders |= dict.fromkeys(recipe.encoders)
+            encoders |= dict.fromkeys(recipe.comparing)
             for teacher, benchmark, style in experiments.taught_by(project, recipe):
                 files = project.task(benchmark).files
                 encoders |= dict.fromkeys(files.teaching(project, benchmark, style, teacher).encoders)

@@ -13,7 +13,7 @@ from reasonome.cluster.plan import assumed
 from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.cluster.plan.rates import MeasuredRun
-from reasonome.config import AdapterWeights, Backbone, DpoRecipe, HubWeights, KtoRecipe, Recipe, RolloutRecipe
+from reasonome.config import AdapterWeights, Backbone, HubWeights, Recipe
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import gpu_in
 from reasonome.core.errors import InputError
@@ -116,17 +116,17 @@ def _parts(recipe: Recipe) -> list[str]:
     parts = ["training"]
     if recipe.adapter is not None:
         parts = ["4-bit adapter" if recipe.adapter.quantize else "adapter"]
-    if isinstance(recipe, RolloutRecipe | DpoRecipe | KtoRecipe) and recipe.beta and recipe.adapter is None:
+    if recipe.holds_parent and recipe.adapter is None:
         parts.append("reference")
-    if isinstance(recipe, RolloutRecipe) and not _shares_with_vllm(recipe):
+    if recipe.generates and not _shares_with_vllm(recipe):
         parts.append("rollouts")
-    if getattr(recipe, "judge", None):
+    if recipe.judging:
         parts.append("judge")
     return parts
 
 
 def _shares_with_vllm(recipe: Recipe) -> bool:
-    return isinstance(recipe, RolloutRecipe) and recipe.rollouts == "vllm-colocate"
+    return recipe.generates and recipe.rollouts == "vllm-colocate"
 
 
 def _share_of_vllm(resources: JobResources) -> Estimate:

@@ -12,14 +12,15 @@ from reasonome.cluster.plan import assumed, memory
 from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate, total
 from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, TEXT_STAGES, Device, MeasuredRun, Rates
+from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, Device, MeasuredRun, Rates
 from reasonome.cluster.plan.workload import Work, Workload
-from reasonome.config import TRAINING_RULES, Recipe
+from reasonome.config import Recipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
 from reasonome.config.resources import gpu_in
+from reasonome.stages import STAGES
 
-MODEL_RULES = (*TRAINING_RULES, SAMPLING, ANSWERING)
+MODEL_RULES = (*STAGES, SAMPLING, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")
 
 
@@ -127,7 +128,7 @@ class Plan:
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted, flops = recipe.adapter is not None, assumed.flops(recipe)
-        if job.rule in TEXT_STAGES or self.rates.has(job.rule, device, recipe.passes):
+        if not recipe.generates or self.rates.has(job.rule, device, recipe.passes):
             return work.backward / self.rates.training(
                 job.rule, job.backbone, device, adapted, recipe.passes, flops=flops
             )

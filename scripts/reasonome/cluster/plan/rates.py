@@ -13,6 +13,7 @@ from reasonome.config.project import chains
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import gpu_in
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES
 
 ANSWERING = "generate"
 SAMPLING = "sample"  # the same, of training questions
@@ -108,8 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"Invalid JSON: {error}", file=path, fix=fix) from None
 
 
-TEXT_STAGES = ("pretrain", "sft", "dpo", "kto", "reward")
-ROLLOUT_STAGES = ("grpo", "onlinedpo")
+GENERATES = {name: stage.generates for name, stage in STAGES.items()}
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ class Rates:
         Drawing completions takes part of these seconds: a smaller one, the more `passes` follow. `flops` of each token
         and parameter count where nothing was measured.
         """
-        stages = ROLLOUT_STAGES if stage in ROLLOUT_STAGES else TEXT_STAGES
-        same = [run for run in self.runs if run.stage in stages and (run.adapted, run.passes) == (adapted, passes)]
+        trained = [run for run in self.runs if GENERATES.get(run.stage) == GENERATES[stage]]
+        same = [run for run in trained if (run.adapted, run.passes) == (adapted, passes)]
         alike = [run for run in same if run.backward_tokens]
         measured = self._measured(alike, "backward_tokens", stage, backbone, device)
         return measured or self._assumed_training(backbone, device, flops)
