@@ -417,7 +417,8 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
     questions = list(Writer(tables, tested).of_kind("significance"))
     for name, rows in (("train", questions), ("test", questions[1:2])):
         (tmp_path / f"{name}.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in rows))
-    project = SimpleNamespace(benchmarks={"x": tested}, results=SimpleNamespace(benchmark=lambda name: tmp_path))
+    results = SimpleNamespace(benchmark=lambda name: tmp_path)
+    project = SimpleNamespace(benchmarks={"x": tested}, results=results, task=lambda name: TASK)
     plan = SimpleNamespace(benchmarks=["x"], training={"y": ("sft.y",)})
     found = {finding.kind: finding for finding in TASK.leaks.findings(project, plan)}
     assert {kind: (finding.looked_at, finding.remaining, finding.line) for kind, finding in found.items()} == {
