@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from reasonome.facts.corpus import build_facts, read_facts, write_facts
+from reasonome.facts.corpus import build_facts, write_facts
 from reasonome.facts.sources.source import read_facts
 
 ROOT = Path(__file__).parents[1]
