@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from reasonome.annotation import job
 from reasonome.answering.asked_model import find_model
+from reasonome.apps.annotate import job
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256

@@ -10,9 +10,9 @@ from pathlib import Path
 import yaml
 
 from reasonome.answering.answers import questions
+from reasonome.apps.rank import job
+from reasonome.apps.rank.settings import Prioritisation
 from reasonome.config.project import Project
-from reasonome.prioritisation import job
-from reasonome.prioritisation.settings import Prioritisation
 from reasonome.tasks.ranking.ranked_list import render_ranking
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.annotation import annotate
+from reasonome.apps.annotate import answers
 from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
 from reasonome.task import code_files
@@ -21,18 +21,13 @@ WITHOUT = {
     "ask_facts.py",
     "build_benchmark.py",
     "build_facts.py",
-    "dpo.py",
     "embed_background.py",
     "fetch_published.py",
     "fetch_source.py",
     "fetch_weights.py",
     "generate.py",
-    "grpo.py",
-    "kto.py",
     "merge_adapter.py",
-    "pretrain.py",
-    "reward.py",
-    "sft.py",
+    "train.py",
     "write_plan.py",
     "write_preferences.py",
     "write_prompts.py",
@@ -139,7 +134,7 @@ def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():
     }
     assert {f"reasonome/tasks/naming/{name}.py" for name in ("baselines/names", "dialogue", "metrics")} <= baselines
     assert "reasonome/tasks/naming/report.py" not in baselines
-    asked = {file.name for file in code_digest.closure(*annotate.ASKING_CODE)}  # what annotate keeps answers by
+    asked = {file.name for file in code_digest.closure(*answers.ASKING_CODE)}  # what annotate keeps answers by
     assert {"dialogue.py", "prompt.py"} <= asked and "scoring.py" not in asked
 
 

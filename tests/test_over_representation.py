@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
 
-from reasonome.annotation.about import told_once
+from reasonome.apps.annotate.about import told_once
 from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reasonome.annotation.readers import read_gene_lists
+from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from reasonome.annotation.agreement import SIGNIFICANT
-from reasonome.annotation.judge import (
+from reasonome.apps.annotate.enrichment import SIGNIFICANT
+from reasonome.apps.annotate.judge import (
     STANDINGS,
     UNCONFIRMED,
     WITH_ENCODER,
@@ -26,9 +26,9 @@ from reasonome.annotation.judge import (
     compare,
     verdict,
 )
-from reasonome.annotation.knowledge import Known, read_known, read_libraries
-from reasonome.annotation.project_files import check_there, encoder_targets, needed_sources
-from reasonome.annotation.record import AnnotatedGene
+from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
+from reasonome.apps.annotate.project_files import check_there, encoder_targets, needed_sources
+from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, run_program

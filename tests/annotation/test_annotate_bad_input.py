@@ -12,9 +12,9 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
-from reasonome.annotation import job
-from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
 from reasonome.answering.asked_model import find_model
+from reasonome.apps.annotate import job
+from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.core.errors import InputError
 
 
@@ -316,7 +316,7 @@ def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, messag
 
 
 def test_a_server_that_does_not_answer_is_told_before_anything_is_made(annotating, by_hand, monkeypatch):
-    monkeypatch.setattr("reasonome.annotation.making.make_missing", lambda *_: pytest.fail("something was made"))
+    monkeypatch.setattr("reasonome.apps.annotate.making.make_missing", lambda *_: pytest.fail("something was made"))
     with pytest.raises(InputError, match="no server answers"):
         run(annotating, "--model", "http://127.0.0.1:9/v1")
 

@@ -11,9 +11,10 @@ import pytest
 import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
-from reasonome.annotation import annotate, job, making, project_files
-from reasonome.annotation.judge import WITHOUT_ENCODER_TOLD
 from reasonome.answering.asked_model import AskedWeights
+from reasonome.apps.annotate import answers, job, making, project_files
+from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
+from reasonome.apps.run import check_context
 from reasonome.config import Annotation
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
@@ -205,17 +206,18 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
     settings = Annotation(sets=["mine.gmt"], max_new_tokens=96)
     genes = [Gene(symbol=symbol, name=f"gene {n}") for n, symbol in enumerate(OTHERS, 18)]
     examples = [Example(id=str(n), subset="sets", name="unknown", genes=genes[:n]) for n in (3, 40, 5)]
-    examples = [annotate.TASK.with_choice(one, style) for one in examples]
+    examples = [answers.TASK.with_choice(one, style) for one in examples]
     listing = "Genes: " + "; ".join(f"{gene.symbol} ({gene.name})" for gene in genes)
     needed = sum(count_tokens([style.system.replace("{kind}", style.any_kind), listing])) + 32 + 96
     model = AskedWeights("mine", {}, tmp_path, tmp_path, [])
     (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": needed - 1}))
-    with pytest.raises(InputError, match=f"shows 40 genes .* than the {needed - 1:,} that mine reads") as found:
-        annotate.check_context(examples, settings, style, model)
+    asked = (answers.TASK, examples, style, model, settings.max_new_tokens, ", about fewer genes (--top)")
+    with pytest.raises(InputError, match=f"more than the {needed - 1:,} that mine reads") as found:
+        check_context(*asked)
     assert "--top" in found.value.fix
     for known in ({"max_position_embeddings": needed}, {}):
         (tmp_path / "config.json").write_text(json.dumps(known))
-        annotate.check_context(examples, settings, style, model)
+        check_context(*asked)
 
 
 RANKED_WITHOUT_WEIGHTS = {
@@ -262,7 +264,7 @@ def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annot
         ("GO BP", "DNA repair", 5, 5),
         ("GO BP", "biological_process", 5, 5),
     ]
-    told = annotate.TASK.prompt(asked, style).messages[1]["content"]
+    told = answers.TASK.prompt(asked, style).messages[1]["content"]
     assert told.startswith("DNA repair (100%, 100%)\nbiological_process (100%, 9%)\n\nGenes: BRCA1 (gene 1); ")
     assert record["standing"] == "confirmed"
     assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
@@ -272,7 +274,7 @@ def test_benchmark_and_annotate_ask_the_same_question_about_the_same_genes(annot
     project = annotating.project
     annotating(annotating.file("mine.gmt", GOOD + SECOND), style="enriched")
     asked = by_hand.asked[0]
-    task, style = annotate.TASK, project.style("demo-go", "enriched")
+    task, style = answers.TASK, project.style("demo-go", "enriched")
     names = {gene.symbol: gene.name for example in asked for gene in example.genes}
     # The genes are listed otherwise in a benchmark's rows, by the alphabet.
     rows = [

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
 
-from reasonome.annotation import job
-from reasonome.annotation.readers import read_gene_lists, read_memory
+from reasonome.apps.annotate import job
+from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, resolve_universe

@@ -11,14 +11,13 @@ from annotation_project import GOOD, REPAIR, SECOND
 from pyarrow import Table
 from well_known_sets import WELL_KNOWN
 
-from reasonome.annotation.enrichment import enrich
-from reasonome.annotation.folding import fold
-from reasonome.annotation.gene_list import GeneList, ListedGene
-from reasonome.annotation.knowledge import ontology_libraries
-from reasonome.annotation.questions import make_question
-from reasonome.annotation.readers import read_gene_lists
-from reasonome.annotation.record import AnnotatedGene
-from reasonome.annotation.tables import best_term
+from reasonome.apps.annotate.enrichment import enrich, fold
+from reasonome.apps.annotate.inputs import read_gene_lists
+from reasonome.apps.annotate.knowledge import ontology_libraries
+from reasonome.apps.annotate.lists import GeneList, ListedGene
+from reasonome.apps.annotate.questions import make_question
+from reasonome.apps.annotate.record import AnnotatedGene
+from reasonome.apps.annotate.tables import best_term
 from reasonome.config import Annotation
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,

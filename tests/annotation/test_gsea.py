@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR
 
-from reasonome.annotation.enrichment_tables import write_gsea
-from reasonome.annotation.gene_list import GeneLists, ListedGene
-from reasonome.annotation.gsea import analyse_rankings
-from reasonome.annotation.readers import read_gene_lists
+from reasonome.apps.annotate.gsea import analyse_rankings
+from reasonome.apps.annotate.inputs import read_gene_lists
+from reasonome.apps.annotate.lists import GeneLists, ListedGene
+from reasonome.apps.annotate.tables import write_gsea
 from reasonome.config import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable
@@ -230,8 +230,8 @@ def page_of(annotating) -> str:
 
 
 def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotating, monkeypatch, capsys):
-    monkeypatch.setattr("reasonome.annotation.gsea.FEWEST_RANKED", 10)
-    monkeypatch.setattr("reasonome.annotation.gsea.SMALLEST", 3)
+    monkeypatch.setattr("reasonome.apps.annotate.gsea.FEWEST_RANKED", 10)
+    monkeypatch.setattr("reasonome.apps.annotate.gsea.SMALLEST", 3)
     rows = [f"{gene},{change},{change},0.001,0.001\n" for gene, change in zip(REPAIR, range(9, 4, -1), strict=True)]
     rows += [f"{gene},{-place / 10},{-place / 10},0.5,0.9\n" for place, gene in enumerate(OTHERS, 1)]
     table = annotating.file("treated.csv", "gene,log2FoldChange,stat,pvalue,padj\n" + "".join(rows))

@@ -12,9 +12,9 @@ from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
-from reasonome.annotation import in_python
-from reasonome.annotation.in_python import annotate_sets
-from reasonome.annotation.job import offline
+from reasonome.apps.annotate import in_python
+from reasonome.apps.annotate.in_python import annotate_sets
+from reasonome.apps.annotate.job import offline
 from reasonome.core.errors import InputError
 
 
@@ -103,7 +103,7 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
 
 # Numba of Scanpy and torch want different OpenMPs, and the first that is loaded serves both
 
-MESSAGE = "import reasonome.annotation.in_python before scanpy: answers may take three times as long now"
+MESSAGE = "import reasonome.apps.annotate.in_python before scanpy: answers may take three times as long now"
 AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba');"
 
 
@@ -113,7 +113,8 @@ AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba
 )
 def test_torch_is_loaded_with_the_function(before, numba_came_first):
     code = (
-        f"{before} from reasonome.annotation import in_python as it; print(it.NUMBA_CAME_FIRST, 'torch' in sys.modules)"
+        f"{before} from reasonome.apps.annotate import in_python as it\n"
+        "print(it.NUMBA_CAME_FIRST, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == f"{numba_came_first} True\n", done.stderr

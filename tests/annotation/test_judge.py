@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
 
-from reasonome.annotation.judge import WITHOUT_ENCODER, Judgement, compare, judge, verdict
-from reasonome.annotation.knowledge import Known, read_known, read_libraries
-from reasonome.annotation.project_files import answer_sources
-from reasonome.annotation.record import AnnotatedGene
+from reasonome.apps.annotate.judge import WITHOUT_ENCODER, Judgement, compare, judge, verdict
+from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
+from reasonome.apps.annotate.project_files import answer_sources
+from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.config import Annotation
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,

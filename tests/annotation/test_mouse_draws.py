@@ -5,9 +5,9 @@ import math
 import pytest
 from annotation_project import REPAIR
 
-from reasonome.annotation import job
-from reasonome.annotation.gene_list import GeneList, ListedGene
-from reasonome.annotation.questions import make_question
+from reasonome.apps.annotate import job
+from reasonome.apps.annotate.lists import GeneList, ListedGene
+from reasonome.apps.annotate.questions import make_question
 from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,

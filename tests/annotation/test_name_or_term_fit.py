@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import fit_name_or_term
-from reasonome.annotation.name_or_term import read_name_or_term
-from reasonome.annotation.name_or_term_fit import fit
+from reasonome.apps.annotate.name_or_term_fit import fit
+from reasonome.apps.annotate.shipped import read_name_or_term
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.ranking import whole_ranking
+from reasonome.apps.annotate.gsea import whole_ranking
+from reasonome.apps.annotate.lists import ListedGene
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.orthologues import Orthologues
 

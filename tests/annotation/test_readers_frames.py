@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.readers import read_gene_lists, read_memory
+from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
+from reasonome.apps.annotate.lists import ListedGene
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.annotation.gene_list import ListedGene
-from reasonome.annotation.readers import read_gene_lists, read_universe
+from reasonome.apps.annotate.inputs import read_gene_lists, read_universe
+from reasonome.apps.annotate.lists import ListedGene
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 

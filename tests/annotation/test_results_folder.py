@@ -13,9 +13,9 @@ import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
 
 from reasonome import cli
-from reasonome.annotation.job import RESULTS
 from reasonome.answering import results_folder
 from reasonome.answering.results_folder import check_folder
+from reasonome.apps.annotate.job import RESULTS
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 
@@ -141,7 +141,7 @@ def test_damaged_answers_are_asked_for_again(annotating, by_hand, capsys, name, 
     assert stamp["sha256"] == file_sha256(annotating.out / "answers.jsonl")
 
 
-@pytest.mark.parametrize("place", ["annotate.annotate", "tables.write_tables", "page.write_page"])
+@pytest.mark.parametrize("place", ["answers.annotate", "tables.write_tables", "page.render_page"])
 def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, by_hand, monkeypatch, place):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
@@ -150,10 +150,10 @@ def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, b
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"reasonome.annotation.{place}", stop)
+        patched.setattr(f"reasonome.apps.annotate.{place}", stop)
         with pytest.raises(KeyboardInterrupt):
             annotating(path)
-    nothing_written = place == "annotate.annotate"  # so that the earlier results are whole
+    nothing_written = place == "answers.annotate"  # so that the earlier results are whole
     assert (annotating.out / "manifest.json").exists() == nothing_written
     (record,) = annotating(path)
     assert record["name"] == "DNA repair"
@@ -175,7 +175,7 @@ with only_process(Path(sys.argv[1])):
 ONE_BATCH = """
 import os, signal, sys
 from reasonome.answering import local
-from reasonome.annotation.in_python import annotate_sets
+from reasonome.apps.annotate.in_python import annotate_sets
 
 def one_batch(*given, generate=local.generate, **more):
     yield next(iter(generate(*given, **more)))

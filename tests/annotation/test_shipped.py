@@ -13,14 +13,13 @@ from annotated_sets import SPINDLE
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, SECOND, Annotating
 
 from reasonome import cli
-from reasonome.annotation import job, making
-from reasonome.annotation.name_or_term import CALIBRATION, NameOrTerm, features, read_name_or_term
-from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.shipped import Shipped, placed
+from reasonome.apps.annotate import job, making
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.shipped import CALIBRATION, NameOrTerm, Shipped, features, placed, read_name_or_term
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
-from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
+from reasonome.report.model_scores import MEASURED, Control, Measured, Worth, read_worth
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.dialogue import ShownTerm
 

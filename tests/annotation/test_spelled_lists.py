@@ -2,8 +2,8 @@
 
 import pytest
 
-from reasonome.annotation.gene_list import GeneList, ListedGene
-from reasonome.annotation.questions import make_question
+from reasonome.apps.annotate.lists import GeneList, ListedGene
+from reasonome.apps.annotate.questions import make_question
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.orthologues import Orthologues
 

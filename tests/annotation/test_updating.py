@@ -15,8 +15,8 @@ import yaml
 from annotation_project import GOOD, PROCESSES, ROOT, ROOT_TERM, _hgnc
 
 from reasonome import cli
-from reasonome.annotation import updating
-from reasonome.annotation.project_files import completed
+from reasonome.apps.annotate import making
+from reasonome.apps.annotate.project_files import completed
 from reasonome.config import Annotation
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
@@ -94,7 +94,7 @@ def _from_here(config: dict, address: str) -> None:
 def made(monkeypatch) -> list[Path]:
     """What would be made, in the place of Snakemake's run."""
     paths: list[Path] = []
-    monkeypatch.setattr(updating, "make", lambda project, needed: paths.extend(needed))
+    monkeypatch.setattr(making, "make", lambda project, needed: paths.extend(needed))
     return paths
 
 

@@ -5,8 +5,8 @@ import csv
 import pandas as pd
 from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
 
-from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.tables import COLUMNS, best_term, tsv_line, write_tables
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.tables import COLUMNS, best_term, tsv_line, write_tables
 from reasonome.core import atomic
 
 

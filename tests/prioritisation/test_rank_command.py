@@ -4,9 +4,9 @@ import pytest
 from prioritisation_project import CASE, LOCI
 
 from reasonome import cli
+from reasonome.apps.rank.reasons import check_distances
+from reasonome.apps.rank.record import RankedCandidate
 from reasonome.core.errors import InputError
-from reasonome.prioritisation.reasons import check_distances
-from reasonome.prioritisation.record import RankedCandidate
 from reasonome.tasks.ranking.questions import RankedGene
 
 

@@ -7,11 +7,11 @@ import pytest
 from prioritisation_project import CASE, LOCI
 
 from reasonome.answering.asked_model import AskedEndpoint
+from reasonome.apps.rank.answers import decoding_settings
+from reasonome.apps.rank.record import PURPOSE
+from reasonome.apps.rank.settings import Prioritisation
 from reasonome.config import ApiModel
 from reasonome.core.errors import InputError
-from reasonome.prioritisation.rank import decoding_settings
-from reasonome.prioritisation.record import PURPOSE
-from reasonome.prioritisation.settings import Prioritisation
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"

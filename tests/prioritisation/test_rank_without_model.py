@@ -241,7 +241,7 @@ def test_a_bed_file_without_names(ranking, unaided):
 
 
 def test_of_a_large_panel_the_best_are_listed(ranking, unaided, monkeypatch):
-    monkeypatch.setattr("reasonome.prioritisation.questions._LISTED", 2)
+    monkeypatch.setattr("reasonome.apps.rank.questions._LISTED", 2)
     many = "USP24\nPCSK9\nTTC4\nALONE\nFBN1\nSCN1A\n"
     (record,) = unaided(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", many)))
     assert record["shown"] == 2 and {"SCN1A", "FBN1"} <= set(ranked(record))
