@@ -335,7 +335,7 @@ class Teaching(Part[D], ABC):
 class Scoring(Part[D], ABC):
     """Scores of answers."""
 
-    by_encoders = False  # whether encoders compare answers; then `score_available` scores with the files that are there
+    by_encoders = False  # whether encoders compare answers
 
     @abstractmethod
     def score(
@@ -349,6 +349,20 @@ class Scoring(Part[D], ABC):
         sealed: Collection[str],
     ) -> pd.DataFrame:
         """A row of scores for each question × sample × order; an answer that is missing is a row, and wrong."""
+
+    def score_available(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        examples: Sequence[Any],
+        answers: Sequence[Any],
+        file: Path,
+        sealed: Collection[str],
+        encoders: Sequence[Path],
+    ) -> tuple[pd.DataFrame, list[str]]:
+        """As `score`, with the files that are there; `encoders` are folders. Also notes on what was not scored."""
+        return self.score(project, benchmark, style, examples, answers, file, sealed), []
 
 
 class Baselines(Part[D], ABC):

@@ -49,9 +49,9 @@ def score_on_benchmark(
     examples = unsealed(questions, spec.sealed, project.settings.final)
     answer_rows, counts, remarks = _answers(Path(answers), task, questions, examples, columns or {})
     sealed = {example.id for example in questions} - {example.id for example in examples}
-    scored = (project, benchmark, style, examples, answer_rows, Path(answers), sealed)
-    scoring = task.scoring
-    table, notes = scoring.score_available(*scored, encoders) if scoring.by_encoders else (scoring.score(*scored), [])
+    table, notes = task.scoring.score_available(
+        project, benchmark, style, examples, answer_rows, Path(answers), sealed, encoders
+    )
     published = any(other.reading() != "strict" for other in project.styles(task.name).values())
     notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):

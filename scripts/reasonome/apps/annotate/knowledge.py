@@ -13,9 +13,8 @@ import pandas as pd
 from reasonome.apps.annotate.project_files import Sources
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import GeneSetLibrary, read_library
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import NOT
+from reasonome.facts.sources.source import NOT, read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
