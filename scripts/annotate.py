@@ -4,8 +4,8 @@ python scripts/annotate.py --annotation example --model results/models/smollm2-1
     --output results/annotations/smollm2-135m/pretrain.demo-s0+sft.names-s0/example
 """
 
-from reasonome.annotation import job
 from reasonome.answering.asked_model import find_model
+from reasonome.apps.annotate import job
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.tasks import load_project

@@ -4,8 +4,8 @@ python scripts/fit_name_or_term.py --backbone smollm2-135m --chain sft.enriched-
     --style enriched --decoding greedy-short --output calibration.json
 """
 
-from reasonome.annotation.name_or_term_fit import fit
-from reasonome.annotation.shipped import FIRST_TERM
+from reasonome.apps.annotate.name_or_term_fit import fit
+from reasonome.apps.annotate.shipped import FIRST_TERM
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import chains, experiments
 from reasonome.core import arguments, atomic

@@ -24,7 +24,7 @@ from measuring import Check, Inputs, Speed, median_seconds, parser, report
 from reasonome.core.atomic import read_jsonl
 from reasonome.core.errors import run_program
 from reasonome.facts import corpus
-from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.claims import TRUE, Knowledge
@@ -140,8 +140,8 @@ def row_by_row(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
 
 
 def compared(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
-    """Differences by `corpus.compare`."""
-    return corpus.compare(older, newer).counts.iloc[-1][corpus.KINDS].to_dict()
+    """Differences by `corpus.compare_releases`."""
+    return corpus.compare_releases(older, newer).counts.iloc[-1][corpus.CHANGES].to_dict()
 
 
 if __name__ == "__main__":

@@ -35,8 +35,7 @@ LAYERS = (
     "report",
     "cluster",
     "tasks",
-    "annotation",
-    "prioritisation",
+    "apps",
     "commands",
     "cli",
 )

@@ -41,8 +41,9 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program
+from reasonome.teaching.proposals import read_proposals
 from reasonome.training import kernels
-from reasonome.training.sft import conversations, read_proposals
+from reasonome.training.sft import conversations
 from reasonome.training.throughput import Meter
 
 # Times as fast as theirs. In fp32 products fill the processor, and what ours saves beside them counts for less.

@@ -1,8 +1,8 @@
 """Hand-made annotated sets: five in two lists; two are nearly the same, one is an error and one an abstention."""
 
-from reasonome.annotation.gsea import RankedAnalysis, RankedTerm
-from reasonome.annotation.page import PageAbout, SourceUsed
-from reasonome.annotation.record import (
+from reasonome.apps.annotate.gsea import RankedAnalysis, RankedTerm
+from reasonome.apps.annotate.page import PageAbout
+from reasonome.apps.annotate.record import (
     AnnotatedClaim,
     AnnotatedGene,
     AnnotationRecord,
@@ -12,6 +12,7 @@ from reasonome.annotation.record import (
     UnmappedGene,
 )
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
+from reasonome.report.page_files import SourceUsed
 
 SPINDLE = AnnotationRecord(
     list="day 0",

@@ -6,12 +6,12 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant, variant_suffix
 from reasonome.scoring.comparisons import (
     bootstrap_intervals,
     bootstrap_test,
     holm,
-    in_mean,
     mcnemar,
     paired_test,
     percentile_bounds,

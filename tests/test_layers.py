@@ -8,7 +8,7 @@ import re
 import pytest
 
 # Applications of tasks, and the tasks themselves.
-NAMES_TASKS = ("tasks", "annotation", "prioritisation")
+NAMES_TASKS = ("tasks", "apps")
 with pytest.MonkeyPatch.context() as patch:
     patch.syspath_prepend("speed")
     house = importlib.import_module("house")

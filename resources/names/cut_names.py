@@ -19,7 +19,7 @@ from pathlib import Path
 
 from measure_names import Labelled, Shelf, read_shelf
 
-from reasonome.annotation.vocabulary import words
+from reasonome.apps.annotate.knowledge import words
 from reasonome.core.errors import run_program
 from reasonome.tasks import load_project
 

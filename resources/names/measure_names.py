@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from reasonome.annotation.agreement import SIGNIFICANT
-from reasonome.annotation.judge import (
+from reasonome.apps.annotate.enrichment import SIGNIFICANT
+from reasonome.apps.annotate.judge import (
     STANDINGS,
     UNCONFIRMED,
     WITH_ENCODER,
@@ -26,16 +26,16 @@ from reasonome.annotation.judge import (
     compare,
     verdict,
 )
-from reasonome.annotation.knowledge import Known, read_known, read_libraries
-from reasonome.annotation.project_files import check_there, encoder_targets, needed_sources
-from reasonome.annotation.record import AnnotatedGene
+from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
+from reasonome.apps.annotate.project_files import check_there, encoder_targets, needed_sources
+from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.config import Annotation
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, run_program
 from reasonome.enrichment.over_representation import GeneSetLibrary, OverRepresentation, default_universe
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import read_background
 

@@ -126,7 +126,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     from reasonome.facts import corpus
 
-    changes = corpus.compare(corpus.read(args.old), corpus.read(args.new))
+    changes = corpus.compare_releases(corpus.read_release(args.old), corpus.read_release(args.new))
     tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
     show(tsv if args.format == "tsv" else changes.text(), end="")
     return int(changes.differs)

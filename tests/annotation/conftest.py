@@ -4,7 +4,7 @@ import annotation_project
 import pytest
 from annotation_project import Annotating, ByHand
 
-from reasonome.annotation import job
+from reasonome.apps.annotate import job
 from reasonome.tasks import load_project
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from reasonome.annotation.agreement import most_frequent_name, near_identical_groups
+from reasonome.apps.annotate.answers import most_frequent_name
+from reasonome.apps.annotate.enrichment import near_identical_groups
 
 # samples
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 
-from reasonome.annotation.measured import NOT_MEASURED, UNREADABLE, measured
+from reasonome.apps.measured import NOT_MEASURED, UNREADABLE, names_measured
 from reasonome.config import Annotation
 from reasonome.core import atomic
 from reasonome.report import tables
@@ -38,55 +38,50 @@ def write(experiment, factor=1.0, **asked):
     return folder
 
 
-def test_the_main_score_stands_beside_the_best_baseline_of_each_group(project):
+def test_the_main_score_stands_beside_the_best_baseline_of_each_group(project, snapshot):
     write("mine")
-    said, card = measured(project, SETTINGS, MODEL)
-    assert said == (
-        "Of this model's names 90 were compared with true ones (demo-go, style names, experiment mine): how near they "
-        "came, from 0 (nothing in common) to 1 (the same): 0.300 (0.290 to 0.310). Answers that need no model reach "
-        "0.100 (beaten) using nothing about the question; 0.280 (not beaten) using the genes' official names alone; "
-        "0.400 (not beaten) using the training data."
-    )
+    said, card = names_measured(project, SETTINGS, MODEL)
+    assert said == snapshot
     assert card == f"results/models/{BACKBONE}/{CHAIN}/card.mine.md"
 
 
 def test_of_several_experiments_the_one_that_asked_alike_is_told(project):
     write("a", 0.5, benchmark="gsai", style="symbols")
     write("b", 0.9, style="symbols")
-    assert "to 1 (the same): 0.270 (" in measured(project, SETTINGS, MODEL)[0]
+    assert "to 1 (the same): 0.270 (" in names_measured(project, SETTINGS, MODEL)[0]
     write("c")
-    said, card = measured(project, SETTINGS, MODEL)
+    said, card = names_measured(project, SETTINGS, MODEL)
     assert "experiment c): how near" in said and "(the same): 0.300 (" in said and card.endswith("/card.c.md")
 
 
 def test_a_model_that_no_experiment_scored_has_no_scores(project):
     write("mine")
-    said, card = measured(project, SETTINGS, MODEL.with_name(f"{CHAIN}+grpo.soft-s0"))
+    said, card = names_measured(project, SETTINGS, MODEL.with_name(f"{CHAIN}+grpo.soft-s0"))
     assert said == NOT_MEASURED
     # The card that the configuration knows, which Snakemake would write.
     assert card == f"results/models/{BACKBONE}/{CHAIN}+grpo.soft-s0/card.demo.md"
-    assert measured(project, SETTINGS, MODEL.with_name("sft.other-s3")) == (NOT_MEASURED, "")
+    assert names_measured(project, SETTINGS, MODEL.with_name("sft.other-s3")) == (NOT_MEASURED, "")
 
 
 def test_an_untouched_backbone_has_scores_and_no_card(project):
     write("mine")
-    said, card = measured(project, SETTINGS, MODEL.with_name("base"))
+    said, card = names_measured(project, SETTINGS, MODEL.with_name("base"))
     assert "(the same): 0.000 (" in said and card == ""
 
 
 def test_a_model_of_the_same_name_in_another_place_is_another(project, tmp_path):
     write("mine")
-    assert measured(project, SETTINGS, tmp_path / "elsewhere" / BACKBONE / CHAIN) == (NOT_MEASURED, "")
-    assert measured(project, SETTINGS, tmp_path / MODEL)[0].startswith("Of this model's names 90 ")
+    assert names_measured(project, SETTINGS, tmp_path / "elsewhere" / BACKBONE / CHAIN) == (NOT_MEASURED, "")
+    assert names_measured(project, SETTINGS, tmp_path / MODEL)[0].startswith("Of this model's names 90 ")
 
 
 def test_an_experiment_that_is_not_summarised_has_no_scores_yet(project):
     (write("mine") / "comparisons.tsv").unlink()
-    assert measured(project, SETTINGS, MODEL)[0] == NOT_MEASURED
+    assert names_measured(project, SETTINGS, MODEL)[0] == NOT_MEASURED
 
 
 def test_tables_of_another_version_stop_nobody_and_are_said(project, capsys):
     (write("mine") / "metrics.tsv").write_text(f"arm\tvalue\n{ARM}\t0.3\n")
-    assert measured(project, SETTINGS, MODEL)[0] == UNREADABLE
+    assert names_measured(project, SETTINGS, MODEL)[0] == UNREADABLE
     told = capsys.readouterr().out
     assert "results/experiments/mine/metrics.tsv: columns are arm value" in told and told.count("\n") == 1

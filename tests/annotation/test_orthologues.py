@@ -3,10 +3,10 @@
 import pytest
 from annotation_project import ROOT
 
-from reasonome.annotation.gene_list import GeneList, GeneLists, ListedGene, checked
-from reasonome.annotation.project_files import ORTHOLOGUES
-from reasonome.annotation.readers import read_gene_lists
-from reasonome.annotation.species import check_species
+from reasonome.apps.annotate.inputs import read_gene_lists
+from reasonome.apps.annotate.lists import GeneList, GeneLists, ListedGene, checked
+from reasonome.apps.annotate.project_files import ORTHOLOGUES
+from reasonome.apps.annotate.questions import check_species
 from reasonome.config import Annotation
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.orthologues import Orthologues

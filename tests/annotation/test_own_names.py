@@ -3,8 +3,8 @@
 import pytest
 from annotation_project import GOOD
 
-from reasonome.annotation.names import own_name_flag
-from reasonome.annotation.record import AnnotatedGene
+from reasonome.apps.annotate.judge import own_name_flag
+from reasonome.apps.annotate.record import AnnotatedGene
 
 SET = [
     AnnotatedGene(symbol=symbol, written=symbol, name=name)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reasonome.annotation.vocabulary import KnownTerm, Vocabulary, are_opposite, words
+from reasonome.apps.annotate.knowledge import KnownTerm, Vocabulary, are_opposite, words
 
 
 @pytest.mark.parametrize(

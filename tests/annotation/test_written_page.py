@@ -9,10 +9,10 @@ import pytest
 from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RANKING, RECORDS, SPINDLE
 from rendered_page import Elements
 
-from reasonome.annotation import page
-from reasonome.annotation.enrichment_tables import write_enrichment
-from reasonome.annotation.page import PageAbout
-from reasonome.annotation.record import AnnotationRecord
+from reasonome.apps.annotate import page
+from reasonome.apps.annotate.page import PageAbout
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.tables import write_enrichment
 from reasonome.report import page_files
 
 

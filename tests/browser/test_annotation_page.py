@@ -11,9 +11,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from reasonome.annotation.page import write_page
-from reasonome.annotation.record import AnnotationRecord
-from reasonome.annotation.tables import tsv_heading, tsv_line
+from reasonome.apps.annotate.page import render_page
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.tables import COLUMNS, tsv_line
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,14 +29,14 @@ CLIPBOARD = (
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("annotated") / "annotations.html"
-    write_page(RECORDS, ABOUT, path, [RANKING])
+    path.write_text(render_page(RECORDS, ABOUT, [RANKING]))
     return path
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("hostile") / "annotations.html"
-    write_page(POISONED, POISONED_ABOUT, path, [RANKING])
+    path.write_text(render_page(POISONED, POISONED_ABOUT, [RANKING]))
     return path
 
 
@@ -303,7 +303,7 @@ def test_the_rows_that_are_shown_are_downloaded(page, tmp_path):
         click(page, f"//*[@id='controls']//button[.='Download sets ({button})']")
         wait(page, lambda d, name=name: (tmp_path / name).is_file())
     lines = (tmp_path / "annotations-shown.tsv").read_text(encoding="utf-8")
-    assert lines == "".join(f"{line}\n" for line in [tsv_heading(), *map(tsv_line, shown)])
+    assert lines == "".join(f"{line}\n" for line in ["\t".join(COLUMNS), *map(tsv_line, shown)])
     rows = map(json.loads, (tmp_path / "annotations-shown.jsonl").read_text(encoding="utf-8").splitlines())
     assert [AnnotationRecord.model_validate(row) for row in rows] == shown
 
@@ -341,7 +341,7 @@ def test_lists_are_compared_by_group_and_by_name(page):
 def test_only_the_chosen_lists_are_compared(driver, tmp_path):
     other = SPINDLE.model_copy(update={"list": "day 14", "set": "cluster 9", "id": "day 14/cluster 9", "group": 9})
     alike = SPINDLE.model_copy(update={"list": "day 14", "id": "day 14/cluster 1"})
-    write_page([*RECORDS, other, alike], ABOUT, tmp_path / "annotations.html")
+    (tmp_path / "annotations.html").write_text(render_page([*RECORDS, other, alike], ABOUT))
     page = opened(driver, tmp_path / "annotations.html")
     assert page.find_element(By.ID, "lists-summary").text.startswith("5 rows; in two or more of these lists: 1;")
     tick(page, "day 7", "lists-controls")
@@ -366,7 +366,7 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
             [*(("up", name, genes) for name, genes in named.items()), ("down", "limma", [bub1])], start=1
         )
     ]
-    write_page(records, ABOUT, tmp_path / "annotations.html")
+    (tmp_path / "annotations.html").write_text(render_page(records, ABOUT))
     page = opened(driver, tmp_path / "annotations.html")
     assert page.find_element(By.ID, "lists-summary").text.startswith("2 rows; in two or more of these lists: 1;")
     assert cells(page, "set", "lists") == ["edger up / limma up", "limma down"]
@@ -409,7 +409,7 @@ def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
 @pytest.mark.full
 def test_a_phone_shows_all_without_scrolling_sideways(driver, tmp_path):
     long = SPINDLE.model_copy(update={"id": "long", "name": LONG_NAME, "set": "s" * 60, "group": 9})
-    write_page([*RECORDS, long], ABOUT, tmp_path / "annotations.html")
+    (tmp_path / "annotations.html").write_text(render_page([*RECORDS, long], ABOUT))
     metrics = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
@@ -432,7 +432,7 @@ def test_two_thousand_sets_open_and_are_searched(driver, tmp_path):
         SPINDLE.model_copy(update={"id": f"set-{place}", "set": f"set-{place}", "group": place + 1})
         for place in range(2000)
     ]
-    write_page(many, ABOUT, tmp_path / "annotations.html")
+    (tmp_path / "annotations.html").write_text(render_page(many, ABOUT))
     page = opened(driver, tmp_path / "annotations.html")
     assert page.find_element(By.ID, "status").text == "1–25 of 2,000 rows"
     assert len(page.find_elements(By.CSS_SELECTOR, "#sets tr")) == 26  # one page is drawn, and no evidence
@@ -451,7 +451,7 @@ def test_a_name_stands_before_the_first_term_or_below_it(driver, tmp_path):
     below |= {"first_term": "mitosis", "better_than_first_term": 0.32}
     path = tmp_path / "annotations.html"
     records = [first, SPINDLE.model_copy(update=known | below)]
-    write_page(records, ABOUT.model_copy(update={"second_opinion": True}), path)
+    path.write_text(render_page(records, ABOUT.model_copy(update={"second_opinion": True})))
     page = opened(driver, path)
     above, under = (text.split("\n") for text in cells(page, "what they share"))
     assert above[:2] == [

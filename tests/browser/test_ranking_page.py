@@ -7,8 +7,8 @@ from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, open
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from reasonome.prioritisation.page import PageAbout, SourceUsed, write_page
-from reasonome.prioritisation.record import (
+from reasonome.apps.rank.page import PageAbout, render_page
+from reasonome.apps.rank.record import (
     PURPOSE,
     AgainstIt,
     AskedPhenotype,
@@ -19,7 +19,8 @@ from reasonome.prioritisation.record import (
     RankingRecord,
     Sample,
 )
-from reasonome.prioritisation.settings import Kind
+from reasonome.apps.rank.settings import Kind
+from reasonome.report.page_files import SourceUsed
 
 pytestmark = [
     pytest.mark.slow,
@@ -127,7 +128,7 @@ def about(kind: Kind = "case") -> PageAbout:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("ranked") / "rankings.html"
-    write_page(CASES, about(), path)
+    path.write_text(render_page(CASES, about()))
     return path
 
 
@@ -186,7 +187,7 @@ def test_a_page_without_a_model(driver, tmp_path):
     equal = RankedCandidate(symbol="FGD1", rank=1, fit=0.5, fit_rank=1, overlap=0.5)
     case = CASES[0].model_copy(update={"genes": [CASES[0].genes[0], equal], "samples": [], "reasons": "", "claims": []})
     path = tmp_path / "rankings.html"
-    write_page([case], about().model_copy(update={"model": "", "decoding": "", "style": ""}), path)
+    path.write_text(render_page([case], about().model_copy(update={"model": "", "decoding": "", "style": ""})))
     opened(driver, path)
     assert cells(driver, "first gene") == ["SCN1A = FGD1"]
     assert (cells(driver, "fit"), cells(driver, "diseases")) == (["0.50"], ["Dravet syndrome (OMIM:607208)"])
@@ -222,7 +223,7 @@ def test_a_page_of_loci(driver, tmp_path):
         samples=[Sample(genes=["TTC4", "PCSK9"], text="")],
     )
     path = tmp_path / "rankings.html"
-    write_page([locus], about("locus"), path)
+    path.write_text(render_page([locus], about("locus")))
     opened(driver, path)
     assert (
         cells(driver, "nearest gene"),
@@ -244,5 +245,5 @@ def test_a_page_of_five_hundred_cases_opens_in_three_seconds(driver, tmp_path):
     ]
     cases = [CASES[0].model_copy(update={"id": str(n), "name": f"case {n}", "genes": genes}) for n in range(500)]
     path = tmp_path / "rankings.html"
-    write_page(cases, about(), path)
+    path.write_text(render_page(cases, about()))
     assert seconds_to_interactive(driver, path) <= 3

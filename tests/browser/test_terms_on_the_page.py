@@ -8,7 +8,7 @@ from annotated_sets import ABOUT, ERROR, INTERFERON, RANKING, SPINDLE
 from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
 from selenium.webdriver.common.by import By
 
-from reasonome.annotation.page import write_page
+from reasonome.apps.annotate.page import render_page
 from reasonome.enrichment.term import EnrichedTerm
 
 pytestmark = [
@@ -38,7 +38,7 @@ TOLD = ABOUT.model_copy(
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("terms") / "annotations.html"
-    write_page([SPINDLE, SECOND, ERROR], TOLD, path, [RANKING], TERMS)
+    path.write_text(render_page([SPINDLE, SECOND, ERROR], TOLD, [RANKING], TERMS))
     return path
 
 

@@ -7,8 +7,8 @@ import pytest
 import synthetic_rankings
 from prioritisation_project import LOCI, ByHand, Ranking
 
+from reasonome.apps.measured import at_chance
 from reasonome.core import atomic
-from reasonome.prioritisation.chance import at_chance
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
@@ -90,6 +90,6 @@ def test_a_model_that_was_found_better_is_not_told_of(scored, capsys):
 def test_a_model_that_nobody_scored(scored):
     ranking = scored("sft.other-s0")
     benchmarks = {"demo-loci": None}
-    assert at_chance(ranking.project, ranking.model, benchmarks, "answer") == ""
-    assert at_chance(ranking.project, ByHand(), benchmarks, "answer") == ""
-    assert at_chance(ranking.project, scored(UNTRAINED).model, {"demo-cases": None}, "answer") == ""
+    assert at_chance(ranking.project, ranking.model.folder, benchmarks, "answer") == ""
+    assert at_chance(ranking.project, None, benchmarks, "answer") == ""
+    assert at_chance(ranking.project, scored(UNTRAINED).model.folder, {"demo-cases": None}, "answer") == ""

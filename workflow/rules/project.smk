@@ -8,7 +8,7 @@ import shutil
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from reasonome.annotation import project_files
+from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
 from reasonome.config.project import Project, chains, experiments, job_resources

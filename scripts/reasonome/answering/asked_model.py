@@ -38,6 +38,20 @@ _REFUSED = (
 )
 
 
+_URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
+_PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
+_HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
+# What a folder has that has a model.
+_MARKS = ("manifest.json", "config.json", "adapter_config.json")
+# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
+_AT_ADDRESS = {
+    "timeout_seconds": 600,
+    "concurrency": 4,
+    "max_retries": 4,
+    "api_key_variable": "REASONOME_API_KEY",
+}
+
+
 def learned_styles(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(benchmark, style) of the questions that a step of this recipe, as in manifests, learned from."""
     style = recipe.get("style")
@@ -185,20 +199,6 @@ class AskedEndpoint:
 
 
 AskedModel = AskedWeights | AskedEndpoint
-
-
-_URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
-_PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
-_HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
-# What a folder has that has a model.
-_MARKS = ("manifest.json", "config.json", "adapter_config.json")
-# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
-_AT_ADDRESS = {
-    "timeout_seconds": 600,
-    "concurrency": 4,
-    "max_retries": 4,
-    "api_key_variable": "REASONOME_API_KEY",
-}
 
 
 def find_model(

@@ -23,12 +23,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from reasonome.annotation.settings import checked_settings, placed
 from reasonome.commands.options import parse_columns
 from reasonome.config import Annotation
 from reasonome.config.annotations import Column
 from reasonome.config.project import Project
 from reasonome.config.project.folder import project_folder
+from reasonome.config.strict import checked
 from reasonome.core import arguments
 from reasonome.core.terminal import printable
 from reasonome.tasks import load_project
@@ -97,8 +97,8 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 if anything was tested, even if some sets got no answer."""
-    from reasonome.annotation import job
-    from reasonome.annotation.making import made_with_model
+    from reasonome.apps.annotate import job
+    from reasonome.apps.annotate.making import made_with_model
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
             args.model = project.settings.annotation_model
         if not (args.model or args.ora_only):
             args.parser.error("one of the arguments --model --ora-only is required")
-        settings = placed(parse_settings(args), place)
+        settings = parse_settings(args).placed(place)
         gene_lists = job.read_lists(settings)
         model = made_with_model(project, settings, args.model, lambda: asked_model(project, args, place))
         out = Path(place(args.out))
@@ -127,7 +127,7 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
     for name in _LIBRARIES:
         if given := values.pop(name):
             values[name] = given.split(",")
-    return checked_settings(values, _option)
+    return checked(Annotation, values, "docs/annotate.md", _option)
 
 
 def _option(setting: str) -> str:

@@ -23,6 +23,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from reasonome.apps.rank.settings import Prioritisation
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.options import parse_columns
 from reasonome.config.project.folder import project_folder
@@ -30,7 +31,6 @@ from reasonome.config.strict import checked
 from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
-from reasonome.prioritisation.settings import Prioritisation
 from reasonome.tasks import load_project
 
 # Settings that are options by their name.
@@ -54,7 +54,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rank and print; the exit status is 0 even if some cases got no answer, and 1 where none is ranked."""
-    from reasonome.prioritisation import job
+    from reasonome.apps.rank import job
 
     if args.no_model:
         _refuse_options_of_models(args)

@@ -22,7 +22,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch, pin and make; print what each file is."""
-    from reasonome.annotation.updating import update
+    from reasonome.apps.annotate.making import update
 
     with project_folder(args.config):
         for sentence in update(load_project(args.config)):

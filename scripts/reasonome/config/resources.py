@@ -19,27 +19,6 @@ _LIKE_A_MODEL = re.compile(r"[a-z]{1,2}\d+[a-z]?")
 _NEAR = 0.7
 
 
-def gpu_in(name: str) -> str | None:
-    """The GPU of PLANNED that a name means: the longest in it that no digit follows. An L40S is no L4."""
-    found = [model for model in PLANNED if re.search(rf"(?<!\d){model}(?!\d)", name.lower())]
-    return max(found, key=len, default=None)
-
-
-def check_gpu_model(name: str) -> str:
-    """`name`; WrongValue with the nearest model for a slip of one.
-
-    Names that are like no model, such as `tesla`, are a cluster's own.
-    """
-    if gpu_in(name) is not None:
-        return name
-    for word in re.split(r"[^a-z0-9]+", name.lower()):
-        if word not in OTHERS and _LIKE_A_MODEL.fullmatch(word):
-            near = difflib.get_close_matches(word, [*PLANNED, *OTHERS], n=1, cutoff=_NEAR)
-            if near:
-                raise WrongValue(f"unknown GPU '{name}'", f"did you mean '{near[0]}'?")
-    return name
-
-
 # The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
     "build_facts",
@@ -60,6 +39,27 @@ CLUSTER_RULES = (
     "render_report",
 )
 Sharding = Literal["none", "zero2", "zero3"]
+
+
+def gpu_in(name: str) -> str | None:
+    """The GPU of PLANNED that a name means: the longest in it that no digit follows. An L40S is no L4."""
+    found = [model for model in PLANNED if re.search(rf"(?<!\d){model}(?!\d)", name.lower())]
+    return max(found, key=len, default=None)
+
+
+def check_gpu_model(name: str) -> str:
+    """`name`; WrongValue with the nearest model for a slip of one.
+
+    Names that are like no model, such as `tesla`, are a cluster's own.
+    """
+    if gpu_in(name) is not None:
+        return name
+    for word in re.split(r"[^a-z0-9]+", name.lower()):
+        if word not in OTHERS and _LIKE_A_MODEL.fullmatch(word):
+            near = difflib.get_close_matches(word, [*PLANNED, *OTHERS], n=1, cutoff=_NEAR)
+            if near:
+                raise WrongValue(f"unknown GPU '{name}'", f"did you mean '{near[0]}'?")
+    return name
 
 
 class Request(Strict):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config.experiments import arms_without_a_step, parent_arm
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
@@ -18,7 +19,6 @@ from reasonome.scoring.comparisons import (
     MEAN,
     RESAMPLES,
     bootstrap_test,
-    in_mean,
     mcnemar,
     paired_test,
     percentile_bounds,

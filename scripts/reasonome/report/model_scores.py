@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
@@ -18,7 +19,7 @@ from reasonome.report.contrasts import Verdict, verdict
 from reasonome.report.family import SIGNIFICANT
 from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.report.tables import SETTING, best_baselines, information_rank, without_strata
-from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
 
 

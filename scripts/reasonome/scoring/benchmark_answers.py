@@ -9,13 +9,14 @@ import pandas as pd
 from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.answering.wrapping import told, unwrapped
-from reasonome.benchmarks.rows import read_rows, unsealed
+from reasonome.benchmarks.rows import in_mean, read_rows, unsealed
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, in_mean, metrics_of_rows
+from reasonome.scoring.answers import problem_counts
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
 
@@ -48,9 +49,9 @@ def score_on_benchmark(
     examples = unsealed(questions, spec.sealed, project.settings.final)
     answer_rows, counts, remarks = _answers(Path(answers), task, questions, examples, columns or {})
     sealed = {example.id for example in questions} - {example.id for example in examples}
-    scored = (project, benchmark, style, examples, answer_rows, Path(answers), sealed)
-    scoring = task.scoring
-    table, notes = scoring.score_available(*scored, encoders) if scoring.by_encoders else (scoring.score(*scored), [])
+    table, notes = task.scoring.score_available(
+        project, benchmark, style, examples, answer_rows, Path(answers), sealed, encoders
+    )
     published = any(other.reading() != "strict" for other in project.styles(task.name).values())
     notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):
@@ -138,8 +139,7 @@ def _problems(table: pd.DataFrame, answers: Sequence[AnswerRow], counts: Mapping
     if counts:
         completions = [(answer.id, answer.sample, answer.order) for answer in answers if answer.answer is None]
         table = table[pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(completions)]
-    counts = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
-    return {problem: int(count) for problem, count in counts.items()}
+    return problem_counts(table["problems"])
 
 
 def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:

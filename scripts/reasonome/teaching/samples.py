@@ -14,6 +14,10 @@ from reasonome.task import Similarity, Task, total
 Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]
 
 
+# The subset of a question and its stratum, "" where it has none.
+Kind = tuple[str, str]
+
+
 def finished(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
     """The texts that were not cut off, which has no end to learn, by the id of their question; [] where all were."""
     rows = list(rows)
@@ -39,10 +43,6 @@ def earnings(
     texts = [(text, example) for example in examples for text in samples.get(example.id, ())]
     earned = iter(rewarded([task.parse(text, style) for text, _ in texts], [example for _, example in texts]))
     return [[float(next(earned)) for _ in samples.get(example.id, ())] for example in examples]
-
-
-# The subset of a question and its stratum, "" where it has none.
-Kind = tuple[str, str]
 
 
 def kind_of(example: Any) -> Kind:

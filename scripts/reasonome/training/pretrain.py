@@ -14,8 +14,8 @@ from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.selection import RECALLED, reading_order
+from reasonome.facts.sources.source import read_facts
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 

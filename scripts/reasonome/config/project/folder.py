@@ -27,6 +27,14 @@ _COMMAND = re.compile(
 )
 
 
+# The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
+LEARNED_FROM = ("benchmark", "mixture")
+NO_MAPPING = "should hold keys with values (key: value)"
+_HEAD = r"---\n(?P<head>.*?)\n---\n"
+_TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
+_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
+
+
 @contextmanager
 def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]:
     """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
@@ -52,11 +60,6 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]
 def standing_in(folder: Path, fix: str) -> str:
     """A fix whose commands go to the project's `folder` first."""
     return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
-
-
-# The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
-LEARNED_FROM = ("benchmark", "mixture")
-NO_MAPPING = "should hold keys with values (key: value)"
 
 
 class ConfigFolder:
@@ -214,11 +217,6 @@ def check_file_name(path: Path, name: str, pattern: str) -> None:
     """InputError if the name of a file cannot be a name of results."""
     if not re.fullmatch(pattern.strip("^$"), name):
         raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
-
-
-_HEAD = r"---\n(?P<head>.*?)\n---\n"
-_TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
-_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
 class PromptTemplate(NamedTuple):

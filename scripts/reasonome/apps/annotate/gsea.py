@@ -1,0 +1,299 @@
+"""Gene set enrichment analysis of whole rankings, by GSEApy: terms whose genes gather at one of the two ends."""
+
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from reasonome.apps.annotate.enrichment import fold
+from reasonome.apps.annotate.lists import GeneLists, ListedGene
+from reasonome.apps.run import Record
+from reasonome.config import Annotation
+from reasonome.core.terminal import say
+from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.text import counted, some
+
+# The smallest weight of a gene, as a share of all weights together. GSEApy scales weights to whole numbers that add up
+# to 2 ** 30, and a set whose weights are all 0, as random ones may be, stops it. In fgsea the genes of such a set weigh
+# alike, as they do here.
+_LEAST_SHARE = 2.0**-28
+FEWEST_RANKED = 500  # genes; a shorter ranking is a choice of genes, and no whole one
+SMALLEST, LARGEST = 10, 500  # the size of a set, in genes of the ranking, as clusterProfiler has it
+THREADS = 2
+FALSE_DISCOVERY_RATE = 0.05  # the largest that counts, as the authors of GSEA advise where genes are permuted
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Gene → number, the highest first: genes with equal numbers stand in an order drawn at random.
+
+    Genes are called as tests call them. Infinite numbers stand at the ends. `notes` say in words what was done.
+    """
+
+    numbers: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether all numbers are equal, so that nothing is ranked."""
+        return len(set(self.numbers.values())) < 2
+
+    @property
+    def weightless(self) -> frozenset[str]:
+        """The genes with the number 0."""
+        return frozenset(gene for gene, number in self.numbers.items() if number == 0)
+
+    def weights(self) -> dict[str, float]:
+        """Gene → what it weighs in GSEA, in the same order: its number, but finite and never 0.
+
+        An infinite one weighs as the largest that is not.
+        """
+        numbers = np.array(list(self.numbers.values()))
+        finite = np.abs(numbers[np.isfinite(numbers)])
+        largest = finite.max(initial=0) or 1.0
+        numbers = numbers.clip(-largest, largest)
+        least = np.abs(numbers).sum() * _LEAST_SHARE
+        small = np.abs(numbers) < least
+        numbers[small] = np.where(numbers[small] < 0, -least, least)
+        return dict(zip(self.numbers, numbers.tolist(), strict=True))
+
+
+def whole_ranking(
+    listed: Sequence[ListedGene], genes: GeneTable, orthologues: Orthologues | None, seed: int
+) -> Ranking:
+    """The ranking of the known genes among `listed`, all of which have a number; of several for one the most extreme.
+
+    With `orthologues` genes are of mice.
+    """
+    numbers: dict[str, float] = {}
+    merged: dict[str, None] = {}
+    for gene in listed:
+        symbol = genes.resolve(gene.written).symbol if orthologues is None else orthologues.gene(gene.written)
+        if not symbol:
+            continue
+        if numbers.setdefault(symbol, gene.weight) != gene.weight:
+            merged[symbol] = None
+            numbers[symbol] = max(numbers[symbol], gene.weight, key=abs)
+    # From the alphabet first, so that the order depends on the genes, their numbers and the seed alone.
+    drawn = np.random.default_rng(seed).permutation(sorted(numbers)).tolist()
+    ordered = {gene: numbers[gene] for gene in sorted(drawn, key=lambda gene: -numbers[gene])}
+    return Ranking(ordered, tuple(_notes(ordered, list(merged))))
+
+
+def _notes(numbers: Mapping[str, float], merged: Sequence[str]) -> list[str]:
+    """Sentences on several numbers for a gene, ties, infinite numbers, and numbers of one sign."""
+    notes = []
+    if merged:
+        stand = counted(len(merged), "gene stands", "genes stand")
+        notes.append(f"{stand} there more than once with other numbers ({some(merged)}): the most extreme one counts")
+    counts = Counter(numbers.values())
+    if tied := sum(count for count in counts.values() if count > 1):
+        notes.append(
+            f"{tied:,} of {counted(len(numbers), 'gene')} ({tied / len(numbers):.1%}) share their number with others, "
+            "and stand in an order drawn at random among these: what another seed does not find too is doubtful"
+        )
+    if infinite := counts[np.inf] + counts[-np.inf]:
+        stand = counted(infinite, "infinite number stands", "infinite numbers stand")
+        notes.append(f"{stand} at the ends, with the weight of the largest finite one")
+    if len(counts) > 1 and (min(numbers.values()) >= 0 or max(numbers.values()) <= 0):
+        notes.append("the numbers have one sign: GSEA tells what gathers at the end of the strongest, and little else")
+    return notes
+
+
+class RankedTerm(Record):
+    """A set whose genes gather at an end of a ranking; `nes` is positive at the top, and `fdr` is of its library.
+
+    `leading_edge` are the genes that make the score, the outermost first; `folded_under` is the id of a better term of
+    the library and end with nearly the same ones, "" without.
+    """
+
+    library: str
+    id: str
+    name: str
+    size: int
+    score: float
+    nes: float
+    p: float
+    fdr: float
+    leading_edge: list[str]
+    folded_under: str = ""
+
+
+@dataclass(frozen=True)
+class RankedAnalysis:
+    """GSEA of the ranking in one file: `ends` say in words what its top and its bottom are.
+
+    `notes` are sentences on how the genes were ranked, on sets without a score, and on what failed.
+    """
+
+    list: str
+    ends: tuple[str, str]
+    genes: int
+    sets: int
+    terms: Sequence[RankedTerm]
+    notes: tuple[str, ...] = ()
+
+
+def is_wanted(settings: Annotation, asks: bool) -> bool:
+    """Whether rankings are analysed: as the settings say, else where a model is asked."""
+    return asks if settings.gsea is None else settings.gsea
+
+
+def analyse_rankings(
+    gene_lists: Mapping[str, GeneLists],
+    tests: Mapping[str, OverRepresentation],
+    genes: GeneTable,
+    orthologues: Orthologues | None,
+    seed: int,
+) -> list[RankedAnalysis]:
+    """The analysis of every file with a ranking of FEWEST_RANKED genes or more, against the sets of its tests.
+
+    With `orthologues` genes are of mice. Genes with equal numbers stand in an order that the seed draws. What cannot be
+    analysed is a sentence in `notes`. Prints what is analysed, and the notes.
+    """
+    analyses = []
+    for name, lists in gene_lists.items():
+        if not lists.ranking:
+            continue
+        ranking = whole_ranking(lists.ranking, genes, orthologues, seed)
+        if len(ranking.numbers) < FEWEST_RANKED:
+            say(
+                f"{name}: no GSEA: it needs a ranking of all tested genes, and this has {len(ranking.numbers):,} known "
+                "ones"
+            )
+            continue
+        analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets, seed)
+        for note in analysis.notes:
+            say(f"{name}: {note}")
+        analyses.append(analysis)
+    return analyses
+
+
+def _analysed(
+    name: str,
+    ends: tuple[str, str],
+    ranking: Ranking,
+    gene_sets: Mapping[str, Mapping[str, tuple[str, frozenset[str]]]],
+    seed: int,
+) -> RankedAnalysis:
+    """The analysis of one ranking; a library that GSEApy cannot score is a note, and the others are done."""
+    count = len(ranking.numbers)
+    if ranking.is_flat:
+        return RankedAnalysis(name, ends, count, 0, [], (f"no GSEA: all {count:,} genes have the same number",))
+    notes = list(ranking.notes)
+    libraries = {library: _within(sets, ranking.numbers) for library, sets in gene_sets.items()}
+    weighed = {library: _weighed(sets, ranking.weightless) for library, sets in libraries.items()}
+    if without := sum(map(len, libraries.values())) - sum(map(len, weighed.values())):
+        notes.append(f"{counted(without, 'set has', 'sets have')} no score: the number of all their genes is 0")
+    tested = sum(map(len, weighed.values()))
+    say(f"{name}: GSEA of {count:,} genes against {counted(tested, 'set')}")
+    terms, unscored, weights = [], 0, ranking.weights()
+    for library, sets in tqdm(weighed.items(), desc="GSEA", unit=" libraries", delay=5):
+        try:
+            found = _prerank(library, sets, weights, seed)
+        except BaseException as error:  # a panic of GSEApy's compiled code is no Exception
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            notes.append(f"no GSEA against {library}: GSEApy failed with {type(error).__name__}: {error}")
+            continue
+        terms += [term for term in found if term.fdr <= FALSE_DISCOVERY_RATE]
+        unscored += len(sets) - len(found)
+    if unscored:
+        notes.append(
+            f"{counted(unscored, 'set has', 'sets have')} no score: too few sets drawn at random gather at the same end"
+        )
+    terms.sort(key=lambda term: (term.fdr, term.p, -abs(term.nes)))
+    return RankedAnalysis(name, ends, count, tested, _folded(terms), tuple(notes))
+
+
+def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:
+    """What the page shows of an analysis, as JSON values: the terms that are not folded below another."""
+    terms = [term.model_dump(exclude={"folded_under"}) for term in analysis.terms if not term.folded_under]
+    return asdict(replace(analysis, terms=())) | {"terms": terms}
+
+
+def _within(sets: Mapping[str, tuple[str, frozenset[str]]], ranking: Mapping[str, float]) -> dict:
+    """The sets of SMALLEST to LARGEST ranked genes: id → name and genes."""
+    cut = {set_id: (name, sorted(genes & ranking.keys())) for set_id, (name, genes) in sets.items()}
+    return {set_id: pair for set_id, pair in cut.items() if SMALLEST <= len(pair[1]) <= LARGEST}
+
+
+def _weighed(sets: Mapping[str, tuple[str, list[str]]], weightless: frozenset[str]) -> dict:
+    """The sets that have a gene whose number is not 0: of others no end is the nearer one."""
+    return {set_id: pair for set_id, pair in sets.items() if not weightless.issuperset(pair[1])}
+
+
+def _prerank(
+    library: str, sets: Mapping[str, tuple[str, list[str]]], weights: Mapping[str, float], seed: int
+) -> list[RankedTerm]:
+    """The sets that have a score, whatever their FDR; `weights` are in the order of the ranking."""
+    if not sets:
+        return []
+    import gseapy  # late: it loads matplotlib, which nothing else here needs
+
+    with _in_silence():
+        found = gseapy.prerank(
+            pd.Series(weights),
+            {set_id: genes for set_id, (_, genes) in sets.items()},
+            min_size=SMALLEST,
+            max_size=LARGEST,
+            method="multilevel",  # as fgsea and clusterProfiler: no p is 0, and it takes a fifth of the time
+            eps=1e-10,  # the smallest p that is told apart, as there
+            seed=seed,
+            threads=THREADS,
+            outdir=None,
+            no_plot=True,
+            verbose=False,
+        )
+    return [
+        RankedTerm(
+            library=library,
+            id=set_id,
+            name=sets[set_id][0],
+            size=len(sets[set_id][1]),
+            score=result["es"],
+            nes=result["nes"],
+            p=result["pval"],
+            fdr=result["fdr"],
+            leading_edge=result["lead_genes"].split(";"),
+        )
+        for set_id, result in found.results.items()
+        if np.isfinite(result["nes"])
+    ]
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """Without GSEApy's warnings and the traces of its compiled code: what they say stands in the notes."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        logging.disable(before)
+
+
+def _folded(terms: Sequence[RankedTerm]) -> list[RankedTerm]:
+    """The terms, each with the id of the one that it is folded below; those of a library and an end are compared."""
+    under = {}
+    for group in dict.fromkeys((term.library, term.nes > 0) for term in terms):
+        own = [term for term in terms if (term.library, term.nes > 0) == group]
+        for term, leader in zip(own, fold([frozenset(term.leading_edge) for term in own]), strict=True):
+            under[term.library, term.id] = "" if leader is None else own[leader].id
+    return [term.model_copy(update={"folded_under": under[term.library, term.id]}) for term in terms]

@@ -1,0 +1,370 @@
+"""One annotation, from input files to output files: the command line and Snakemake's rule both run this."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from reasonome.answering.asked_model import AskedModel, own_style
+from reasonome.answering.results_folder import check_folder, claim, offline, only_process
+from reasonome.apps.annotate import about, answers, gsea, page, tables
+from reasonome.apps.annotate.answers import RESULTS
+from reasonome.apps.annotate.enrichment import enrich
+from reasonome.apps.annotate.inputs import holds_sets, read_gene_lists, read_universe
+from reasonome.apps.annotate.judge import STANDINGS, WITHOUT_ENCODER_TOLD
+from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
+from reasonome.apps.annotate.lists import GeneLists
+from reasonome.apps.annotate.page import PageAbout
+from reasonome.apps.annotate.project_files import (
+    ORTHOLOGUES,
+    Sources,
+    check_there,
+    completed,
+    encoder_targets,
+    library_releases,
+    naming_benchmarks,
+    needed_sources,
+    targets,
+)
+from reasonome.apps.annotate.questions import Question, check_species, make_question
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.shipped import Shipped, shipped_with
+from reasonome.apps.annotate.table import stem
+from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
+from reasonome.apps.run import SHOWN, unused_name, write_page
+from reasonome.config import Annotation, Style
+from reasonome.config.project import Project
+from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
+from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
+from reasonome.core.terminal import say
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    OverRepresentation,
+    Universe,
+    default_universe,
+    resolve_universe,
+)
+from reasonome.facts.genes import GeneTable
+from reasonome.facts.orthologues import Orthologues
+from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
+from reasonome.facts.text import counted
+from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.files import library_files
+from reasonome.tasks.naming.libraries import named_libraries
+
+_ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
+UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
+SAMPLES = 5  # answers for each set
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that an annotation needs except the model's weights: the questions, and what checks their answers.
+
+    `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
+    have the name of a file as key. `about` is what the page says about how it was made. `universe_sha256` is the digest
+    of the settings' universe file, None without one. Without a model `style` and `known` are None. `shipped` is what
+    lies beside a model that ships. `orthologues` are given for lists of mice.
+    """
+
+    settings: Annotation
+    style: Style | None
+    sources: Sources
+    gene_lists: Mapping[str, GeneLists]
+    questions: Sequence[Question]
+    genes: GeneTable
+    orthologues: Orthologues | None
+    known: Known | None
+    tests: Mapping[str, OverRepresentation]
+    asked_tests: Mapping[str, OverRepresentation]
+    about: PageAbout
+    recognised: Sequence[Recognised]
+    universe_sha256: str | None
+    shipped: Shipped | None
+
+
+def read_lists(settings: Annotation) -> dict[str, GeneLists]:
+    """The lists of every file, and of every comparison in it.
+
+    They are called as the file, without its endings, and the comparison; a second one of that name gets a number.
+    Raises InputError for a file that cannot be read at all.
+    """
+    gene_lists: dict[str, GeneLists] = {}
+    for path in map(Path, settings.sets):
+        for lists in read_gene_lists(path, settings):
+            gene_lists[unused_name(f"{stem(path)} {lists.comparison}".strip(), gene_lists)] = lists
+    return gene_lists
+
+
+def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
+    """Print how the files were read, and the sets in them."""
+    for name, lists in gene_lists.items():
+        for sentence in lists.notes:
+            say(f"{name}: {sentence}")
+        sizes = ", ".join(
+            f"{' '.join(gene_list.name.split())!r} ({len(gene_list.genes):,})" for gene_list in lists.lists[:SHOWN]
+        )
+        more = ", …" * (len(lists.lists) > SHOWN)
+        say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
+
+
+def preview_lists(
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, out: Path
+) -> None:
+    """Print what `annotate_lists` would ask: how many genes are known, and why some sets would not be asked about.
+
+    Runs everything before the model is loaded, and raises the same errors; writes nothing.
+    """
+    check_folder(out, model and model.folder, RESULTS)
+    with offline():
+        prepared = prepare(project, settings, gene_lists, model, "")
+    for name, lists in gene_lists.items():
+        records = [question.record for question in prepared.questions if question.record.list == name]
+        listed = [len(gene_list.genes) for gene_list in lists.lists]
+        for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
+            known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
+            say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
+    _print_not_asked(prepared.questions)
+    for warning in prepared.about.warnings:
+        say(f"warning: {warning}")
+    n_asked = sum(question.example is not None for question in prepared.questions)
+    would = "no model would be asked, and terms tested for" if model is None else "the model would be asked about"
+    print(f"a preview: {would} {counted(n_asked, 'set')}; nothing was written")
+
+
+def prepare(
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, command: str
+) -> Prepared:
+    """Resolve the genes and read what answers are checked with; print how the sets were read, and the universe.
+
+    Without a model only what terms are tested with is read. Raises InputError for a missing style or file, an
+    incomplete model, and a universe without known genes. Writes nothing.
+    """
+    settings = completed(project, settings)
+    _print_reading(gene_lists)
+    sources = needed_sources(project, settings, model is not None)
+    check_there(sources)
+    style = None
+    shipped = shipped_with(project, model)
+    if model is not None:
+        settings, style = _with_style(project, settings, model)
+        settings = _with_defaults(settings, shipped, model)
+    tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
+    genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
+    orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
+    gene_lists = {
+        name: check_species(lists, settings.species, genes, orthologues) for name, lists in gene_lists.items()
+    }
+    _refuse_sets_without_descriptions(gene_lists, settings, genes)
+    to_human = orthologues if settings.species == "mouse" else None
+    questions = [
+        make_question(gene_list, name, genes, to_human)
+        for name, lists in gene_lists.items()
+        for gene_list in lists.lists
+    ]
+    background = read_background(sources.background)
+    libraries = read_libraries(sources, background, genes)
+    known = None if model is None else read_known(project, sources, background, libraries)
+    tested = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
+    tests = {
+        name: OverRepresentation(libraries, tested or _universe(name, lists, genes, libraries, to_human))
+        for name, lists in gene_lists.items()
+    }
+    asked_tests = {}
+    if style is not None and style.terms is not None:
+        shown = named_libraries(
+            style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
+        )
+        asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
+    tested_with = about.TestedWith(tests, library_releases(project, background, sources.libraries))
+    asked = None if model is None else (model, style)
+    page_about = about.about_page(project, settings, tested_with, gene_lists, command, asked, shipped)
+    if known is not None and known.similarity is None:
+        page_about = page_about.model_copy(update={"warnings": [*page_about.warnings, WITHOUT_ENCODER_TOLD]})
+    own_universe = None if tested_genes is None else (settings.universe, tested_genes)
+    read = recognised(gene_lists, own_universe, libraries, genes, to_human)
+    page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
+    for sentence in (*page_about.universe, *page_about.recognised):
+        say(sentence)
+    return Prepared(
+        settings=settings,
+        style=style,
+        sources=sources,
+        gene_lists=gene_lists,
+        questions=questions,
+        genes=genes,
+        orthologues=to_human,
+        known=known,
+        tests=tests,
+        asked_tests=asked_tests,
+        about=page_about,
+        recognised=read,
+        universe_sha256=universe_sha256,
+        shipped=shipped,
+    )
+
+
+def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tuple[Annotation, Style]:
+    """The settings with the prompts' style, which the model's training chooses where none is given, and the style.
+
+    Raises InputError for a style that needs what a user's sets lack.
+    """
+    styles = project.styles(answers.TASK.name)
+    name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
+    style = lookup(styles, name, "prompt style")
+    if style.neighbours is not None or style.examples is not None:
+        what = f"style '{name}' shows training sets as examples, and sets of your own have none"
+        raise InputError(what, field="style", fix="ask in another style")
+    return settings.model_copy(update={"style": name}), style
+
+
+def _with_defaults(settings: Annotation, shipped: Shipped | None, model: AskedModel) -> Annotation:
+    """The settings with the number of answers, where none is given the one by which a model that ships is judged, and
+    with the tokens of an answer."""
+    alone = shipped is not None and shipped.calibration is not None
+    return settings.model_copy(
+        update={
+            "samples": settings.samples or (1 if alone else SAMPLES),
+            "max_new_tokens": settings.max_new_tokens or answers.NEW_TOKENS + model.room_to_think,
+        }
+    )
+
+
+def annotate_lists(
+    project: Project,
+    settings: Annotation,
+    gene_lists: dict[str, GeneLists],
+    model: AskedModel | None,
+    out: Path,
+    command: str,
+) -> bool:
+    """Write the page, the tables and manifest.json to `out`, the manifest last; without a model no name is asked for.
+
+    A list that cannot be asked about becomes a row with an error. Returns whether any list or ranking was tested.
+    InputError is raised before anything is written.
+    """
+    check_folder(out, model and model.folder, RESULTS)
+    with offline():
+        prepared = prepare(project, settings, gene_lists, model, command)
+        with only_process(out):
+            questions, terms = enrich(prepared.questions, prepared.tests)
+            rankings = []
+            if gsea.is_wanted(settings, model is not None):
+                rankings = gsea.analyse_rankings(
+                    prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
+                )
+            records = [question.record for question in questions]
+            if model is not None:
+                if prepared.known.similarity is None:
+                    say(WITHOUT_ENCODER_TOLD)
+                asked = (prepared.settings, prepared.style, model, prepared.known)
+                shown = (terms, prepared.asked_tests)
+                records = answers.annotate(questions, *asked, *shown, out, prepared.shipped)
+            claim(out, RESULTS)
+            tables.write_tables(records, out)
+            tables.write_enrichment(records, terms, out)
+            tables.write_gsea(rankings, out)
+            write_identifiers(prepared.recognised, out)
+            shown = page.render_page(records, prepared.about, rankings, terms)
+            write_page(out, RESULTS, shown, _manifest(prepared, model))
+    _print_terms(records)
+    if model is not None:
+        _print_names(records)
+    _print_not_asked(prepared.questions)
+    _print_rankings(rankings)
+    say(f"{out / RESULTS.page}: open it in a browser")
+    return any(not record.error for record in records) or any(analysis.sets for analysis in rankings)
+
+
+def _print_rankings(rankings: Sequence[gsea.RankedAnalysis]) -> None:
+    """Print how many terms GSEA found in each ranking, and the best one."""
+    for analysis in rankings[:SHOWN]:
+        best = next(iter(analysis.terms), None)  # they are sorted
+        named = "" if best is None else f", the best {best.name} ({best.library}, NES {best.nes:+.2f})"
+        say(f"{analysis.list}: GSEA: {counted(len(analysis.terms), 'term')} of {counted(analysis.sets, 'set')}{named}")
+
+
+def _print_terms(records: Sequence[AnnotationRecord]) -> None:
+    """Print the best term of the first sets, and how many have one."""
+    tested = [record for record in records if not record.error]
+    for record in tested[:SHOWN]:
+        best = tables.best_term(record)
+        told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
+        first = f"{record.name} (by the model); " if record.stands_first else ""
+        say(f"{record.list}: {' '.join(record.set.split())!r}: {first}{told}")
+    enriched = sum(bool(record.enriched) for record in tested)
+    without, failed = len(tested) - enriched, len(records) - len(tested)
+    print(
+        f"{counted(len(records), 'set')}: {enriched:,} with enriched terms, {without:,} without, {failed:,} not tested"
+    )
+
+
+def _print_names(records: Sequence[AnnotationRecord]) -> None:
+    """Print how far enriched terms and facts bear the names out."""
+    stands = Counter(record.standing for record in records if not record.error)
+    told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
+    if first := sum(record.stands_first for record in records):
+        told.append(f"{first:,} before the first term")
+    print(f"the model's names: {', '.join(told)}")
+
+
+def _print_not_asked(questions: Sequence[Question]) -> None:
+    for question in questions:
+        if question.record.error:
+            say(f"not asked: {question.record.list}: {question.record.set!r}: {question.record.error}")
+
+
+def _refuse_sets_without_descriptions(
+    gene_lists: Mapping[str, GeneLists], settings: Annotation, genes: GeneTable
+) -> None:
+    """Raise InputError for a GMT without descriptions, whose sets would lose their first gene.
+
+    Mouse symbols are found too: they are human symbols in another case.
+    """
+    paths = [path for path in map(Path, settings.sets) if holds_sets(path, settings)]
+    read = [lists for lists in gene_lists.values() if lists.kind == "gmt"]  # none of a table in memory
+    for path, lists in zip(paths, read, strict=False):
+        sets = [
+            (gene_list.name, gene_list.description, gene_list.genes[0].written)
+            for gene_list in lists.lists
+            if gene_list.genes
+        ]
+        if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
+            raise no_descriptions(path)
+
+
+def _universe(
+    name: str,
+    lists: GeneLists,
+    genes: GeneTable,
+    libraries: Sequence[GeneSetLibrary],
+    orthologues: Orthologues | None,
+) -> Universe:
+    """The universe for the sets of the file `name`: the genes of its table, else the default."""
+    if lists.universe:
+        return resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)
+    return default_universe(genes, libraries, orthologues)
+
+
+def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
+    """The inputs of the annotations; equal inputs give an equal manifest."""
+    settings = prepared.settings
+    encoders = [path for path in encoder_targets(prepared.sources) if path.is_file()]
+    checked_with = {str(path): file_sha256(path) for path in (*targets(prepared.sources), *encoders)}
+    if settings.species == "mouse":
+        checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
+    return {
+        "settings": settings.model_dump(mode="json"),
+        "style": prepared.style and prepared.style.model_dump(mode="json"),
+        "engine": model and model.engine,
+        "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.gene_lists.items()},
+        "universe": prepared.universe_sha256,
+        "checked_with": checked_with,
+        "model": model and model.manifest,
+        "shipped": prepared.shipped and prepared.shipped.digests,
+        "code": code_sha256(__file__),
+        "versions": versions((*about.COMPUTED_WITH, *(PACKAGES if model else ()))),
+    }

@@ -1,0 +1,105 @@
+"""What an annotation needs and nobody has made yet, and today's knowledge: made by Snakemake's rules, once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from reasonome.answering.asked_model import AskedModel, is_address
+from reasonome.apps.annotate.project_files import (
+    current_sources,
+    encoder_targets,
+    native_files,
+    needed_sources,
+    targets,
+)
+from reasonome.cluster import snakemake_lock
+from reasonome.config import AdapterWeights, Annotation
+from reasonome.config.annotations import CURRENT
+from reasonome.config.project import Project, chains
+from reasonome.config.project.folder import INSTALLED
+from reasonome.core.errors import InputError, lookup
+from reasonome.core.terminal import say
+from reasonome.facts.fetching import pins
+
+
+def made_with_model(
+    project: Project, settings: Annotation, model: str | None, find: Callable[[], AskedModel]
+) -> AskedModel | None:
+    """The model as `find` finds it, once what is missing is made; None for None.
+
+    A server that does not answer is an error before the minutes of making.
+    """
+    served = find() if model and is_address(model) else None
+    make_missing(project, settings, model)
+    return served or (find() if model else None)
+
+
+def make_missing(project: Project, settings: Annotation, model: str | None) -> None:
+    """Make the terms, encoders, and the weights of a `model` that is a backbone with an adapter; None asks no model.
+
+    Nothing is made where native files of the sources are not here: they may be large, and whoever wants them fetches
+    them. Weights and encoders come from the package index or the hub. Snakemake's progress goes to the terminal. One
+    process makes, others wait for it. InputError where a rule fails, and as of `needed_sources`; an encoder that cannot
+    be had is no error.
+    """
+    sources = needed_sources(project, settings, model is not None)
+    needed, encoders = targets(sources), encoder_targets(sources)
+    if not all(path.is_file() for path in native_files(project, settings)):
+        return
+    backbone = project.backbones.get(model) if model else None
+    if backbone and isinstance(backbone.weights, AdapterWeights):
+        needed.append(project.results.model(model, chains.BASE) / "manifest.json")
+    if all(path.is_file() for path in (*needed, *encoders)):
+        return
+    make(project, needed)
+    try:
+        make(project, encoders)
+    except InputError as error:
+        say(f"the sentence encoder is left out: {error}")
+
+
+def make(project: Project, needed: Sequence[Path]) -> None:
+    """Make those of the files that are not there, by Snakemake's rules; other processes wait. InputError as above."""
+    project.results.root.mkdir(parents=True, exist_ok=True)
+    with FileLock(project.results.root / ".making.lock"):
+        if missing := [path for path in needed if not path.is_file()]:
+            _make(project, missing)
+
+
+def _make(project: Project, missing: Sequence[Path]) -> None:
+    if told := snakemake_lock.release():
+        say(told)
+    say(f"made now, once; later runs need no network: {', '.join(map(str, missing))}")
+    words = ["--cores", str(len(os.sched_getaffinity(0))), "--config", f"folder={project.root}"]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(INSTALLED / "Snakefile"), *words]
+    status = subprocess.run([*command, "--quiet", "rules", "host", "--", *map(str, missing)]).returncode
+    if status:
+        what = f"Snakemake ended with status {status}; what went wrong stands above"
+        fix = f"once it is put right, run this again, or snakemake --cores 2 {' '.join(map(str, missing))}"
+        raise InputError(what, file=missing[0], fix=fix)
+
+
+def update(project: Project) -> Iterator[str]:
+    """Fetch the sources of today's knowledge anew, pin them, and make facts and terms of them.
+
+    Yields a sentence on each file. What was made of an earlier file goes as soon as another is there. Raises InputError
+    where the project has no benchmark of today's knowledge, for a file that cannot be fetched, after which its source
+    stays as it was, and where a rule fails.
+    """
+    benchmark = lookup(project.benchmarks, CURRENT.benchmark, "benchmark")
+    facts, background = project.results.facts(benchmark.corpus), project.results.background(CURRENT.benchmark)
+    for source in current_sources(project):
+        lookup(project.sources, source, "source")
+        before = project.locked.get(source)
+        files = pins.pin(project, source, anew=True).files
+        known = before.files if before else {}
+        if any(pins.differs(known.get(key), file) for key, file in files.items()):
+            background.unlink(missing_ok=True)
+            shutil.rmtree(facts.parent, ignore_errors=True)
+        yield from pins.told(source, before, files)
+    make(project, [facts, background])

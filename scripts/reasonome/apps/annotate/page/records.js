@@ -1,0 +1,95 @@
+// The annotated sets as the page holds them, and what is read off a record in more than one place.
+const records = given.records;
+const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
+const listNames = [...new Set(records.map((record) => record.list))];
+
+const bestTerm = (record) => record.enriched[0];
+
+// What a set is called on the page: its best enriched term, or why it has none.
+function termOrWhy(record) {
+  return bestTerm(record)?.name ?? (record.error ? "not tested" : "no term is enriched");
+}
+
+const termShown = (record) => (bestTerm(record) ? termLink(bestTerm(record), "name") : element("span", termOrWhy(record), "no-name"));
+
+// Where the sources show the term of an id.
+const PAGES_OF_TERMS = [
+  [/^GO:\d{7}$/, (id) => `https://amigo.geneontology.org/amigo/term/${id}`],
+  [/^R-[A-Z]{3}-\d+$/, (id) => `https://reactome.org/content/detail/${id}`],
+  [/^WP\d+$/, (id) => `https://www.wikipathways.org/pathways/${id}.html`],
+];
+
+// The name of a term, or another text, as a link to its source; of other ids the text alone. Nothing is loaded before a click.
+function termLink(term, className, text = term.name) {
+  const [, page] = PAGES_OF_TERMS.find(([ids]) => ids.test(term.id)) ?? [];
+  if (!page) return element("span", text, className);
+  const made = element("a", text, className);
+  Object.assign(made, { href: page(term.id), target: "_blank", rel: "noopener noreferrer" });
+  return made;
+}
+
+// What a set is called on the page: the model's name where it stands first, else its best enriched term.
+const calledOrWhy = (record) => (record.stands_first ? record.name : termOrWhy(record));
+
+function calledShown(record) {
+  if (!record.stands_first) return termShown(record);
+  const made = element("span");
+  made.append(element("span", record.name, lookOf(record, "name")), element("small", `the model's name, ${record.standing}: ${chance(record)}`, "under"));
+  return made;
+}
+
+// The question shows biological processes, so that its first term need not be the page's.
+function chance(record) {
+  const term = record.first_term === bestTerm(record)?.name ? "the first term" : `“${record.first_term}”`;
+  return `better than ${term} with a probability of ${number(record.better_than_first_term, 2)}`;
+}
+
+// A name that does not stand first, or why there is none, to stand below the first term.
+function secondOpinion(record) {
+  const made = element("small", record.error ? null : "second opinion, by the model: ", "under");
+  if (!record.error) made.append(element("span", suggestionOrWhy(record), lookOf(record, "opinion")));
+  if (record.standing) made.append(`, ${record.standing}`);
+  if (record.better_than_first_term !== null) made.append(`; ${chance(record)}`);
+  return made;
+}
+
+// An unconfirmed name is grey wherever it stands.
+const lookOf = (record, look) => (record.standing === "unconfirmed" ? `${look} unconfirmed` : look);
+
+// What the model suggests, or why there is nothing.
+function suggestionOrWhy(record) {
+  if (record.name) return record.name;
+  if (record.error) return "not asked";
+  return record.abstained ? "the model gave no name" : "no usable answer";
+}
+
+// The suggestion as an element, and below it how far it is borne out.
+function suggestionShown(record) {
+  const made = element("span");
+  made.append(element("span", suggestionOrWhy(record), record.name ? lookOf(record, "suggested") : "no-name"));
+  if (record.standing) made.append(element("small", record.standing, "under"));
+  return made;
+}
+
+// All that is odd about a set or its answer, in sentences.
+function oddities(record) {
+  const contradicted = record.claims.filter((claim) => claim.verdict === "contradicted").length;
+  return [
+    ...(record.error ? [`not tested: ${record.error}`] : []),
+    ...(record.abstained ? ["the model abstained"] : []),
+    ...record.problems.map((problem) => `answer: ${problem.replaceAll("_", " ")}`),
+    ...record.flags,
+    ...(contradicted ? [`${contradicted} ${contradicted === 1 ? "claim" : "claims"} contradicted`] : []),
+  ];
+}
+
+function pValue(value) {
+  if (value === null || value === undefined) return "";
+  if (value === 0) return "< 1e-300"; // smaller than a number can say
+  return value < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+}
+
+const searchable = (record) => [record.list, record.set, record.id, record.description, record.direction, record.name, record.reasoning, ...oddities(record),
+  ...record.genes.flatMap((gene) => [gene.symbol, gene.written, gene.name]),
+  ...record.unmapped.map((gene) => gene.written),
+  ...record.enriched.flatMap((term) => [term, ...term.folded]).flatMap((term) => [term.name, term.id])];

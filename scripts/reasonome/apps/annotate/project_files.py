@@ -1,0 +1,196 @@
+"""The files of a project that annotation reads: their paths, for commands and rules, their releases, and checks."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from reasonome.config import GMT_FORMATS, Annotation
+from reasonome.config.annotations import CURRENT, SHIPPED, is_file_name
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError, lookup
+from reasonome.facts.fetching.pins import release
+from reasonome.tasks.naming import files
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.libraries import library_of
+from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
+
+_BRANCHES = frozenset(BRANCHES.values())
+ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
+
+
+class Library(NamedTuple):
+    """A GMT of gene sets, its format, one of GMT_FORMATS, and its source; "" for a file of the user's."""
+
+    path: Path
+    form: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a project that annotation reads, except the sets and the model.
+
+    `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
+    ontology terms, `encoders` folders, `libraries` by name. `branches` are the branches of the ontology that are tested
+    too, None for all.
+    """
+
+    authority: Mapping[str, Path]
+    authority_format: str
+    facts: Sequence[Path]
+    background: Path
+    encoders: Sequence[Path]
+    libraries: Mapping[str, Library]
+    branches: frozenset[str] | None = None
+
+
+def naming_benchmarks(project: Project) -> dict[str, NamingBenchmark]:
+    """The benchmarks of gene-set naming by name."""
+    return {name: spec for name, spec in project.benchmarks.items() if isinstance(spec, NamingBenchmark)}
+
+
+def current_sources(project: Project) -> list[str]:
+    """The sources of today's knowledge; none where the project has no benchmark of it."""
+    benchmark = naming_benchmarks(project).get(CURRENT.benchmark)
+    if benchmark is None:
+        return []
+    return list(dict.fromkeys([*project.corpora[benchmark.corpus].sources, *CURRENT.libraries]))
+
+
+def is_fetched(project: Project) -> bool:
+    """Whether today's knowledge is here: all files of its sources, pinned."""
+    sources = current_sources(project)
+    if not sources or not set(sources) <= set(project.sources) & set(project.locked):
+        return False
+    return all(
+        key in project.locked[source].files and path.is_file()
+        for source in sources
+        for key, path in project.source_files(source).items()
+    )
+
+
+def completed(project: Project, settings: Annotation) -> Annotation:
+    """The settings with the benchmark, where none is given, and the libraries that are tested beside GO's terms."""
+    known = {knowledge.benchmark: knowledge for knowledge in (SHIPPED, CURRENT)}
+    default = CURRENT if is_fetched(project) else SHIPPED
+    benchmark = settings.benchmark or default.benchmark
+    usual = known.get(benchmark, default).libraries if settings.only_libraries is None else ()
+    libraries = list(dict.fromkeys([*usual, *settings.libraries]))
+    return settings.model_copy(update={"benchmark": benchmark, "libraries": libraries})
+
+
+def answer_sources(project: Project, settings: Annotation) -> Sources:
+    """The files that check answers; those of the project need not exist yet.
+
+    Raises InputError for unknown benchmarks and sources, and for a library that is a missing file.
+    """
+    settings = completed(project, settings)
+    results = project.results
+    benchmark = lookup(naming_benchmarks(project), settings.benchmark, "benchmark of gene-set naming")
+    authority = project.authority(benchmark.corpus)
+    return Sources(
+        authority={
+            key: results.source_file(authority, key, spec) for key, spec in project.sources[authority].files.items()
+        },
+        authority_format=project.sources[authority].format,
+        facts=files.judging_facts(project, settings.benchmark),
+        background=results.background(settings.benchmark),
+        encoders=[results.encoder(name) for name in benchmark.encoders],
+        libraries=_libraries(project, settings),
+        branches=None if settings.only_libraries is None else _BRANCHES & set(settings.only_libraries),
+    )
+
+
+def needed_sources(project: Project, settings: Annotation, asks: bool) -> Sources:
+    """The files that an annotation reads: where it `asks` no model, only what terms are tested with.
+
+    Raises InputError as `answer_sources`.
+    """
+    sources = answer_sources(project, settings)
+    return sources if asks else replace(sources, facts=(), encoders=())
+
+
+def native_files(project: Project, settings: Annotation) -> list[Path]:
+    """The native files of all sources that facts, terms and libraries are made of."""
+    settings = completed(project, settings)
+    corpora = dict.fromkeys(
+        [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
+    )
+    sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
+    of_sources = [path for source in sources for path in project.source_files(source).values()]
+    return [*of_sources, *(library.path for library in _libraries(project, settings).values())]
+
+
+def _libraries(project: Project, settings: Annotation) -> dict[str, Library]:
+    """The libraries of completed settings by their name on pages; InputError for two of one name.
+
+    Sources are called as their collection; a second one of a collection as the source.
+    """
+    libraries: dict[str, Library] = {}
+    for text in settings.libraries if settings.only_libraries is None else settings.only_libraries:
+        if text in _BRANCHES:
+            continue
+        name, library = _library(project, text)
+        if name in libraries and library.source:
+            name = library.source
+        if name in libraries:
+            what = f"two libraries are called '{name}': {libraries[name].path} and {library.path}"
+            raise InputError(what, field="libraries", fix="rename one of the files")
+        libraries[name] = library
+    return libraries
+
+
+def _library(project: Project, name: str) -> tuple[str, Library]:
+    """The name of a library on pages, and the library: a source of sources.yaml, or a file of GMT."""
+    if is_file_name(name):
+        path = Path(name)
+        if not path.is_file():
+            raise InputError("there is no such file", file=path, field="libraries", fix="give a GMT file, or a source")
+        return path.name.removesuffix(".gz").removesuffix(".gmt"), Library(path, "gmt")
+    spec = lookup(project.sources, name, "source")
+    if spec.format not in GMT_FORMATS:
+        what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
+        raise InputError(what, field="libraries", fix=f"name sources of format {', '.join(GMT_FORMATS)}, or a GMT file")
+    return spec.lists or name, Library(project.source_file(name, "gmt"), spec.format, name)
+
+
+def targets(sources: Sources) -> list[Path]:
+    """All files of `sources` as Snakemake targets; those of encoders are apart (`encoder_targets`)."""
+    return [
+        *sources.authority.values(),
+        *sources.facts,
+        sources.background,
+        *(library.path for library in sources.libraries.values()),
+    ]
+
+
+def encoder_targets(sources: Sources) -> list[Path]:
+    """The encoders' manifests as Snakemake targets: without their weights names are judged by terms and words alone."""
+    return [folder / "manifest.json" for folder in sources.encoders]
+
+
+def check_there(sources: Sources) -> None:
+    """Raise InputError for files that Snakemake has not made yet, encoders apart, with the command that makes them."""
+    missing = [path for path in targets(sources) if not path.is_file()]
+    if missing:
+        what = "facts or terms by which answers are checked were not made yet"
+        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
+        raise InputError(what, file=missing[0], fix=fix)
+
+
+def library_releases(project: Project, background: Background, libraries: Mapping[str, Library]) -> dict[str, str]:
+    """Library → its release in words: of those of the background's terms, and of `libraries`.
+
+    A file of the user's has the day of its last change.
+    """
+    terms = {library_of(term): term.source for term in background.candidates}
+    return {name: release(project, source) for name, source in terms.items()} | {
+        name: release(project, library.source) if library.source else _of_file(library)
+        for name, library in libraries.items()
+    }
+
+
+def _of_file(library: Library) -> str:
+    return f"{library.path.name}, last changed {time.strftime('%Y-%m-%d', time.gmtime(library.path.stat().st_mtime))}"

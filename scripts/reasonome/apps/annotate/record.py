@@ -1,0 +1,127 @@
+"""The record of one annotated gene set: a line of annotations.jsonl, and all that the page shows of it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from reasonome.apps.run import Record
+from reasonome.enrichment.term import EnrichedTerm
+
+MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
+
+
+class AnnotatedGene(Record):
+    """A human gene of the set: `written` is its identifier in the list, `how` it was resolved as in genes.Resolution.
+
+    `orthologue_of` are the mouse genes of the list that it stands for, as the table of orthologues calls them.
+    """
+
+    symbol: str
+    written: str
+    name: str = ""
+    how: str = "current"
+    orthologue_of: list[str] = []
+    weight: float | None = None
+    shown: bool = True  # whether the prompt had room for it
+
+
+class UnmappedGene(Record):
+    """An identifier without a gene, the reason, and the symbols that it may mean."""
+
+    written: str
+    why: str
+    candidates: list[str] = []
+
+
+class AnnotatedClaim(Record):
+    """A claim of the reasoning about a gene, and the fact that decides it.
+
+    `verdict` is supported, unknown or contradicted; `fact` has relation, object, source and evidence, "" if unknown.
+    """
+
+    gene: str
+    term: str
+    negated: bool
+    verdict: str
+    fact: str = ""
+
+
+class TermBehindName(Record):
+    """A term that a name is borne out by: of a `library`, "" where only facts have it, and the genes of the list in it.
+
+    `adjusted_p` is that of an enriched term, None where the term is none.
+    """
+
+    name: str
+    id: str
+    library: str
+    genes: list[str]
+    adjusted_p: float | None = None
+
+
+class FactBehindName(Record):
+    """What is known of a gene of the list that has a term behind the name: relation, object, source and evidence."""
+
+    gene: str
+    term: str
+    fact: str
+
+
+class Sample(Record):
+    """One of several completions: its name ("" if none can be parsed) and its text."""
+
+    name: str
+    text: str
+
+
+class AnnotationRecord(Record):
+    """One gene set: the terms that are enriched in it, and a model's name with the evidence for and against it.
+
+    `direction` says in words where the genes are higher, "" where the list has none. `enriched` has the best terms of
+    each library, at most MOST_TERMS of one; those that are one of many come last. `standing` says how far the enriched
+    terms and known facts bear the name out, `standing_why` why, `terms_behind_name` and `facts_behind_name` by what
+    (judge.judge). `nearest_term` is the enriched term that is most alike, and `likeness` how much. `name` is "" where
+    the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be asked about
+    (`error`). `confidence` (0 to 1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the
+    share of the other samples with this name, None for a single sample. `samples` has the one behind the name first.
+    `unchecked` are sentences of the reasoning that name a gene but no known term. `supporting_genes` have a term behind
+    the name, `other_genes` have none, and were shown to the model. `group` numbers groups of nearly identical sets from
+    1. `ranked` says that the first genes matter most, and were shown to the model first. `better_than_first_term` is
+    the probability that the name of a model that ships is better than `first_term`, the first that its question showed;
+    None where nobody calibrated it. A name that `stands_first` stands before the enriched terms (`shipped`).
+    """
+
+    list: str
+    set: str
+    id: str
+    description: str = ""
+    direction: str = ""
+    place: str = ""
+    genes: list[AnnotatedGene] = []
+    ranked: bool = False
+    unmapped: list[UnmappedGene] = []
+    flags: list[str] = []
+    error: str = ""
+    name: str = ""
+    standing: Literal["", "confirmed", "compatible", "unconfirmed"] = ""
+    standing_why: str = ""
+    terms_behind_name: list[TermBehindName] = []
+    facts_behind_name: list[FactBehindName] = []
+    abstained: bool = False
+    problems: list[str] = []
+    confidence: float | None = Field(None, ge=0, le=1)
+    confidence_kind: str = ""
+    agreement: float | None = Field(None, ge=0, le=1)
+    samples: list[Sample] = []
+    reasoning: str = ""
+    claims: list[AnnotatedClaim] = []
+    unchecked: list[str] = []
+    supporting_genes: list[str] = []
+    other_genes: list[str] = []
+    enriched: list[EnrichedTerm] = []
+    nearest_term: str = ""
+    likeness: float | None = Field(None, ge=0, le=1)
+    first_term: str = ""
+    better_than_first_term: float | None = Field(None, ge=0, le=1)
+    stands_first: bool = False
+    group: int = Field(1, ge=1)

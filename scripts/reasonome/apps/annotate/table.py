@@ -1,0 +1,385 @@
+"""Tables of genes, with or without statistics, in users' text files: lines, cells, and which column is what."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reasonome.config import Annotation
+from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.plain_table import csv_rows
+from reasonome.facts.files.text_file import read_text
+from reasonome.facts.spellings import date_symbols, is_one_gene
+from reasonome.facts.text import counted
+
+_ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
+_TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
+_EXCEL = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # a first line that tells Excel the delimiter
+_SPACES = re.compile(r'"[^"\t,;]*" "')  # between quoted names of columns, as R's write.table puts them
+_RANKED = re.compile(r"#\s*ranked\s*", re.IGNORECASE)  # a comment that says that the order of the lines matters
+# Preferred names come first. They are compared by letters and digits, ignoring case: `p_val_adj` is "pvaladj".
+GENES = (
+    *("gene", "genes", "symbol", "symbols", "genesymbol", "genesymbols", "hgncsymbol", "mgisymbol", "genename"),
+    *("externalgenename", "geneshortname", "names", "geneid", "ensembl", "ensemblid", "ensemblgeneid", "entrez"),
+    *("entrezid", "feature", "features", "id", "identifier"),
+)
+ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pandas and R, the 1 of its "...1"
+ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
+NATURAL_FOLD_CHANGE = "avglogfc"  # Seurat before version 4, to base e
+FOLD_CHANGE = ("log2foldchange", "avglog2fc", "log2fc", "logfoldchanges", "logfc", "lfc", NATURAL_FOLD_CHANGE)
+ALIASES: Mapping[str, Sequence[str]] = {
+    "gene": (*GENES, *ROW_NAMES),
+    "adjusted_p": ADJUSTED_P,
+    "p": ("pvalue", "pval", "pvals", "p"),
+    "log2_fold_change": FOLD_CHANGE,
+    "statistic": ("stat", "scores", "score", "t", "f", "lr"),
+    "group": ("cluster", "group", "clusters", "groups"),
+    "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
+}
+_MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
+_FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
+UNNAMED = "the second field"  # the name of the column of numbers where there is no header
+# Setting of tables → command-line option.
+OPTIONS = {
+    "adjusted_p": "--adjusted-p",
+    "log2_fold_change": "--log2-fold-change",
+    "top": "--top",
+    "split": "--together",
+    "contrast": "--contrast",
+    "gsea": "--gsea",
+}
+_OFF = {"gsea": False}  # what says that an option is not wanted
+_CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file's lines, with comments blanked; `notes` say what was skipped.
+
+    `ranked` says that the first lines matter most, by a comment or the file's ending. `sha256` is of the file's bytes.
+    """
+
+    path: Path
+    lines: list[str]
+    delimiter: str
+    notes: tuple[str, ...]
+    ranked: bool
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without known endings."""
+        return stem(self.path)
+
+    def rows(self) -> list[tuple[int, list[str]]]:
+        """(line number, cells) of every row that is not blank. Raises InputError."""
+        rows = csv_rows([f"{text}\n" for text in self.lines], self.path, self.delimiter)
+        stripped = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+        return [(line, cells) for line, cells in stripped if any(cells)]
+
+
+def read_file(path: Path, sets: bool = False) -> TextFile:
+    """Read a text file, plain or gzipped, in UTF-8. Lines that begin with # are comments.
+
+    With `sets` the lines are sets of a GMT, whose names may begin with #: there, comments have no tab. The file's
+    ending decides the delimiter: a comma for .csv (a semicolon where the first line has no comma), a tab for .tsv and
+    .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no such text.
+    """
+    if path.name.lower().endswith((".h5ad", ".loom")):
+        fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
+        raise InputError("this is an HDF5 file, not a text", file=path, fix=fix)
+    text, sha256 = read_text(path)
+    if not text.strip():
+        raise InputError("the file is empty", file=path, fix="give a file with genes in it")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    notes = []
+    excel = _EXCEL.fullmatch(lines[0])
+    if excel:
+        notes.append(f"skipped: the first line, {lines[0]!r}, which is Excel's")
+        lines[0] = ""
+    comments = [line for line in lines if line.startswith("#") and not (sets and "\t" in line)]
+    if comments:
+        notes.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
+        lines = ["" if line.startswith("#") and not (sets and "\t" in line) else line for line in lines]
+    first = next((line for line in lines if line.strip()), "")
+    if _SPACES.match(first):
+        fix = "put commas (.csv) or tabs (.tsv, .txt) between them: in R with write.csv, or write.table(…, sep = '\\t')"
+        raise InputError("this is a table with spaces between fields", file=path, fix=fix)
+    delimiter = excel[1] if excel else _delimiter(path, first)
+    ranked = _without_gz(path).endswith(".rnk") or any(map(_RANKED.fullmatch, comments))
+    return TextFile(path, lines, delimiter, tuple(notes), ranked, sha256)
+
+
+def stem(path: Path) -> str:
+    """The file's name without known endings."""
+    name = path.name
+    while name.lower().endswith(_ENDINGS) and "." in name.lstrip("."):
+        name = name[: name.rindex(".")]
+    return name
+
+
+def is_gmt(path: Path) -> bool:
+    """Whether a file's name ends in .gmt or .gmt.gz."""
+    return _without_gz(path).endswith(".gmt")
+
+
+def _without_gz(path: Path) -> str:
+    return path.name.lower().removesuffix(".gz")
+
+
+def _delimiter(path: Path, first: str) -> str:
+    name = _without_gz(path)
+    if name.endswith(_TABS) or ("\t" in first and not name.endswith(".csv")):
+        return "\t"
+    return ";" if ";" in first and "," not in first else ","
+
+
+def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:
+    """Role → column: the chosen one, else one with a usual name of the role. A single column holds the genes.
+
+    Raises InputError.
+    """
+    if len(header) == 1:
+        return {"gene": header[0]}
+    by_role = {}
+    for role, aliases in ALIASES.items():
+        candidates = [chosen[role]] * header.count(chosen[role]) if role in chosen else _called(header, aliases)
+        if len(candidates) == 1:
+            by_role[role] = candidates[0]
+        elif candidates:
+            what = f"the columns {listed(candidates)} may each be that of the {role.replace('_', ' ')}"
+            fix = f"say which it is, such as `--columns {role}=NAME`, or give them different names"
+            raise InputError(what, file=file, line=line, field=role, fix=fix)
+        elif role in chosen:
+            what = f"there is no column '{chosen[role]}' among {listed(header)}"
+            raise InputError(what, file=file, line=line, field=f"--columns {role}", fix=nearest(chosen[role], header))
+    return by_role
+
+
+def _called(header: Sequence[str], aliases: Sequence[str]) -> list[str]:
+    """The columns with the first of `aliases` that occurs in the header."""
+    for alias in aliases:
+        if matching := [column for column in header if key(column) == alias]:
+            return matching
+    return []
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names of columns, in quotes."""
+    return ", ".join(map(repr, names[:12])) + ", …" * (len(names) > 12)
+
+
+def key(column: str) -> str:
+    """The letters and digits of a column's name, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", column.casefold())
+
+
+def names_genes(cell: str) -> bool:
+    """Whether this is a usual name of a column of genes."""
+    return key(cell) in GENES
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell means a missing value."""
+    return cell.strip().casefold() in _MISSING
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell looks like a number, with a decimal point or comma."""
+    return bool(_NUMBER.fullmatch(cell.strip()))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text, indexed by line number, and its columns by role (the keys of ALIASES).
+
+    `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
+    most. `chosen` are the roles whose columns the user named.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+    file: Path | None = None
+    header_line: int | None = None
+    ranked: bool = False
+    chosen: frozenset[str] = frozenset()
+
+    @property
+    def header(self) -> list[str]:
+        """The names of all columns."""
+        return list(self.frame.columns)
+
+    def genes(self) -> list[str]:
+        """The genes of all rows, "" where there is none. Raises InputError."""
+        if "gene" not in self.columns:
+            raise self.error(f"none of the columns {listed(self.header)} names the genes", field="gene", fix=_CALL_IT)
+        genes = ["" if is_missing(cell) else cell for cell in self.frame[self.columns["gene"]]]
+        if _are_row_numbers(set(genes)):
+            what = f"the {len(genes):,} genes are the numbers from {min(genes, key=int)} on: row numbers are no genes"
+            raise self.error(what, field="gene", fix=_CALL_IT)
+        return genes
+
+    def statistics(self) -> pd.DataFrame:
+        """A row for each gene, by line: `gene`, `group` and the STATISTICS, NaN for a missing column or value.
+
+        Raises InputError for a cell that is no number, and for a p value below 0 or above 1.
+        """
+        rows = pd.DataFrame({"gene": self.genes()}, index=self.frame.index)
+        rows["group"] = self.frame[self.columns["group"]] if "group" in self.columns else ""
+        for role in STATISTICS:
+            column = self.columns.get(role)
+            rows[role] = math.nan if column is None else self._numbers(column)
+        for role in ("adjusted_p", "p"):
+            self._check_p(rows[role], role)
+        if key(self.columns.get("log2_fold_change", "")) == NATURAL_FOLD_CHANGE:
+            rows["log2_fold_change"] /= math.log(2)
+        return rows[rows["gene"] != ""]
+
+    def _numbers(self, column: str) -> list[float]:
+        numbers = []
+        for line, cell in self.frame[column].items():
+            try:
+                numbers.append(math.nan if is_missing(cell) else float(cell))
+            except ValueError:
+                fix = "write numbers with a point: 0.05" if "," in cell else "give a number, or NA where there is none"
+                what = f"expected a number, found '{cell[:40]}'"
+                raise InputError(what, file=self.file, line=line, field=column, fix=fix) from None
+        return numbers
+
+    def _check_p(self, values: pd.Series, role: str) -> None:
+        wrong = values[(values < 0) | (values > 1)]
+        if len(wrong):
+            line, column = wrong.index[0], self.columns[role]
+            what = f"expected a p value from 0 to 1, found '{self.frame.loc[line, column][:40]}'"
+            fix = "give p values themselves, not their logarithms, and check that columns are under their names"
+            raise InputError(what, file=self.file, line=line, field=column, fix=fix)
+
+    def used(self) -> str:
+        """A sentence that says which column has which role."""
+        pairs = [
+            f"{role.replace('_', ' ')} from {repr(column) if column else 'the row names'}"
+            for role, column in self.columns.items()
+        ]
+        return f"columns used: {', '.join(pairs)}"
+
+    def error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
+        """An error about the table's header."""
+        return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
+
+
+def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
+    """The table in a file. Without a header it is a list of genes, or of genes and numbers.
+
+    `chosen` is the user's role → column. Raises InputError.
+    """
+    lines = [(line, text) for line, text in enumerate(file.lines, 1) if text.strip()]
+    if len(lines) == 1 and (genes := _genes_of_line(lines[0][1])):
+        return _list_table([(lines[0][0], [gene]) for gene in genes], file)
+    rows = file.rows()
+    if not rows:
+        raise InputError("there is no gene in the file", file=file.path, fix="write one gene a line")
+    if _is_list(rows[0][1], chosen.values()):
+        return _list_table(rows, file)
+    (header_line, header), *rest = rows
+    if rest and len(rest[0][1]) == len(header) + 1 > 2:
+        header = ["", *header]  # as R writes tables with row names
+    for line, cells in rest:
+        if len(cells) != len(header):
+            what = f"expected {len(header)} columns as in the header, found {len(cells)}"
+            fix = "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs"
+            raise InputError(what, file=file.path, line=line, fix=fix)
+    frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
+    if len(header) == 2 and key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
+        header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
+    by_role = roles(header, chosen, file.path, header_line)
+    return Table(file.name, frame, by_role, file.path, header_line, file.ranked, frozenset(chosen))
+
+
+def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
+    """Whether the first row is a gene, or a gene and a number, and not a header."""
+    if any(names_genes(cell) or cell in chosen for cell in first):
+        return False
+    return len(first) == 1 or (len(first) == 2 and first[0] != "" and is_number(first[1]))
+
+
+def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
+    for line, cells in rows:
+        if len(cells) > 2 or not _may_be_gene(cells[0]) or not all(map(_may_be_number, cells[1:])):
+            raise InputError(
+                f"expected one gene, or a gene and a number, found '{' '.join(cells)[:60]}'",
+                file=file.path,
+                line=line,
+                fix="write one gene a line, or all genes on the only line with commas between them; a table needs a "
+                "header, and commas (in .csv) or tabs (in .tsv and .txt); a GMT needs `--kind gmt` or the ending .gmt",
+            )
+    frame = pd.DataFrame({"gene": [cells[0] for _, cells in rows]}, [line for line, _ in rows])
+    roles = {"gene": "gene"}
+    if any(len(cells) > 1 for _, cells in rows):
+        frame[UNNAMED] = ["".join(cells[1:]) for _, cells in rows]
+        roles["statistic"] = UNNAMED
+    return Table(file.name, frame, roles, file.path, rows[0][0], file.ranked)
+
+
+def _genes_of_line(line: str) -> list[str]:
+    """The genes of a file's only line, separated by commas or semicolons; [] where it may be something else."""
+    cells = [cell.strip().strip('"') for cell in re.split("[,;]", line.strip().rstrip(",;"))]
+    numbers = sum(map(is_number, cells))
+    are_genes = all(re.fullmatch(r"\S+", cell) and not names_genes(cell) for cell in cells)
+    return cells if are_genes and numbers in (0, len(cells)) else []
+
+
+def _may_be_gene(cell: str) -> bool:
+    return not re.search(r"[\s,;|]", cell) or is_one_gene(cell) or bool(date_symbols(cell))
+
+
+def _may_be_number(cell: str) -> bool:
+    return is_missing(cell) or is_number(cell)
+
+
+def _are_row_numbers(identifiers: set[str]) -> bool:
+    """Whether identifiers are consecutive numbers from 0 or 1; Entrez ids have gaps."""
+    return len(identifiers) >= _FEWEST_NUMBERED and any(
+        identifiers == set(map(str, range(first, first + len(identifiers)))) for first in (0, 1)
+    )
+
+
+def _numbers_genes(frame: pd.DataFrame) -> bool:
+    """Whether the first of two columns numbers the rows, and the second has no numbers but perhaps Entrez ids."""
+    others = (cell for cell in frame.iloc[:, 1] if not is_missing(cell))
+    return _are_row_numbers(set(frame.iloc[:, 0])) and all(cell.isdigit() or not is_number(cell) for cell in others)
+
+
+def repeated_genes(rows: pd.DataFrame) -> list[str]:
+    """The genes that stand in several rows of `statistics` with other numbers."""
+    different = rows.drop_duplicates(["gene", *STATISTICS])
+    return list(dict.fromkeys(different.loc[different["gene"].duplicated(), "gene"]))
+
+
+def first_rows(rows: pd.DataFrame, keys: pd.DataFrame, top: int | None, seed: int) -> tuple[pd.DataFrame, list[str]]:
+    """The first `top` of rows that are sorted by `keys`, and flags.
+
+    Of rows that are equal to the last one in these, as many as there is room for are drawn at random.
+    """
+    if top is None or top >= len(rows):
+        return rows, []
+    tied = np.flatnonzero((keys == keys.iloc[top - 1]).all(axis=1))
+    if not len(tied) or tied[-1] < top:
+        return rows[:top], []
+    room = top - int(tied[0])
+    drawn = np.random.default_rng(seed).choice(tied, room, replace=False)
+    flag = f"{len(tied):,} genes are equal where the list is cut: {room:,} of them were drawn at random"
+    return rows.iloc[[*range(tied[0]), *sorted(drawn)]], [flag]
+
+
+def unused(settings: Annotation, reason: str, names: Iterable[str] = OPTIONS) -> list[str]:
+    """A sentence on the options among `names` that were set without effect, with the reason; [] if there are none."""
+    fields = Annotation.model_fields
+    options = [OPTIONS[name] for name in names if getattr(settings, name) not in (fields[name].default, _OFF.get(name))]
+    return [f"not used: {', '.join(options)}, since {reason}"] if options else []

@@ -1,0 +1,12 @@
+// The whole page: an address that ends in a record's id opens it, a key leads to the search, then the other sections.
+const byAddress = new Map(records.flatMap((record) => [[record.id, record], [encodeURIComponent(record.id), record]]));
+
+function openAddressed() {
+  const record = byAddress.get(location.hash.slice(1));
+  if (record) browser.open(record);
+}
+window.addEventListener("hashchange", openAddressed);
+slashLeadsTo(browser.search);
+for (const fill of sections) fill();
+openAddressed();
+performance.mark("reasonome-interactive");

@@ -1,0 +1,160 @@
+"""Rank the genes of questions with a model: answers are drawn, merged by votes and held against facts."""
+
+from collections.abc import Sequence
+from inspect import getfile
+from pathlib import Path
+
+from tqdm import tqdm
+
+from reasonome.answering.answers import write_answers
+from reasonome.answering.asked_model import AskedModel
+from reasonome.answering.results_folder import ResultsKind, answers_by_id
+from reasonome.answering.rows import AnswerRow, cut_flags
+from reasonome.apps.rank.candidates import Known, candidates, disease_names
+from reasonome.apps.rank.questions import Question
+from reasonome.apps.rank.reasons import check_distances, check_phenotypes
+from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
+from reasonome.apps.rank.settings import NEW_TOKENS, Kind, Prioritisation
+from reasonome.apps.run import decoding_of
+from reasonome.config import Decoding
+from reasonome.core.code_digest import code_sha256
+from reasonome.facts.text import some
+from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
+from reasonome.tasks.ranking.voting import Ballot, majority
+
+TASKS: dict[Kind, RankingTask] = {"case": RareDiseaseRanking(), "locus": CausalGeneRanking()}
+ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the answers to a prompt
+RESULTS = ResultsKind(
+    "ranking",
+    "rankings.html",
+    (TSV, JSONL),
+    frozenset({"settings", "questions", "ranked_with", "model"}),
+)
+
+
+def rank(
+    questions: Sequence[Question],
+    settings: Prioritisation,
+    style: RankingStyle,
+    model: AskedModel,
+    known: Known,
+    longest_list: int,
+    out: Path,
+) -> list[RankingRecord]:
+    """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
+
+    The first `longest_list` genes of an answer count. Raises InputError as the model's `write_answers` does, and for
+    prompts that are longer than the model reads.
+    """
+    asked = [question.example for question in questions if question.example is not None]
+    task = TASKS[questions[0].record.kind]
+    decoding = decoding_settings(settings, style, questions, model.room_to_think)
+    answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
+    records = []
+    for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):
+        if question.example is None:
+            records.append(question.record)
+        else:
+            rows = answers[question.record.id]
+            records.append(_ranked(question, rows, style, known, longest_list))
+    return records
+
+
+def decoding_settings(
+    settings: Prioritisation, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
+) -> Decoding:
+    """How answers are drawn: each in another order of the candidates, if there are any."""
+    new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think
+    return decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
+
+
+def _ranked(
+    question: Question, rows: Sequence[AnswerRow], style: RankingStyle, known: Known, longest_list: int
+) -> RankingRecord:
+    """The record with the merged ranking, the facts beside it, and the checked reasons."""
+    record, example, task = question.record, question.example, TASKS[question.record.kind]
+    lists = _Lists(question, known)
+    parsed = [task.parse_wrapped(row.text, style) for row in rows]
+    listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
+    samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
+    merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
+    chosen = _nearest_to(merged, samples)
+    reasons = "\n".join(parsed[chosen].steps) if merged else ""
+    genes = candidates(question, samples, merged, known)
+    named = [known.gene(gene.symbol, question) for gene in genes]
+    claims, unchecked = [], []
+    if reasons and record.kind == "locus":
+        claims, unchecked = check_distances(reasons, named, genes)
+    elif reasons and known.overlap is not None:
+        stated = (record.present, record.absent)
+        claims, unchecked = check_phenotypes(reasons, named, *stated, known.overlap, known.disease_names)
+    left_out = task.prompt(example, style).facts_left_out
+    return record.model_copy(
+        update={
+            "genes": genes,
+            "disease_names": disease_names(genes, known),
+            "usable": sum(bool(sample.genes) for sample in samples),
+            "samples": [samples[chosen], *(one for place, one in enumerate(samples) if place != chosen)],
+            "reasons": reasons,
+            "claims": claims,
+            "unchecked": unchecked,
+            "strangers": list(lists.strangers),
+            "invented": list(lists.invented),
+            "flags": [*record.flags, *cut_flags(rows), *_flags(samples, lists, left_out)],
+        }
+    )
+
+
+class _Lists:
+    """Reads listed texts as symbols, and keeps those that are no candidates, and those that are no genes."""
+
+    def __init__(self, question: Question, known: Known):
+        self._question, self._known = question, known
+        self._meanings = question.example.meanings()
+        self.strangers: dict[str, None] = {}
+        self.invented: dict[str, None] = {}
+
+    def read(self, written: Sequence[str]) -> list[str]:
+        """The symbols of the genes that may be the answer, each once."""
+        symbols: dict[str, None] = {}
+        for text in written:
+            symbol = self._meanings.get(text.strip().casefold()) or self._known.symbol(text)
+            if symbol is None:
+                self.invented[text[:60]] = None
+            elif self._question.candidates and symbol not in self._question.by_symbol:
+                self.strangers[symbol] = None
+            else:
+                symbols[symbol] = None
+        return list(symbols)
+
+
+def _nearest_to(merged: Sequence[str], samples: Sequence[Sample]) -> int:
+    """The place of the answer whose first genes are most like those of the merged ranking; the first of equals."""
+
+    def likeness(place: int) -> list[int]:
+        at = {gene: rank for rank, gene in enumerate(samples[place].genes, 1)}
+        unlisted = len(merged) + 1
+        return [-abs(at.get(gene, unlisted) - rank) for rank, gene in enumerate(merged[:3], 1)]
+
+    return max(range(len(samples)), key=likeness)
+
+
+def _flags(samples: Sequence[Sample], lists: _Lists, left_out: int) -> list[str]:
+    """Warnings: phenotypes that did not fit, unusable answers, votes that differ, strangers and inventions."""
+    usable = sum(bool(sample.genes) for sample in samples)
+    firsts = [sample.genes[0] for sample in samples if sample.genes]
+    flags = []
+    if left_out:
+        flags.append(f"the prompt had no room for {left_out:,} phenotypes")
+    if not usable:
+        flags.append("no answer had a list of candidates")
+    elif usable < len(samples):
+        flags.append(f"{len(samples) - usable} of {len(samples)} answers had no list of candidates")
+    if len(firsts) > 1 and len(set(firsts)) == len(firsts):
+        flags.append("no two answers put the same gene first: this ranking is a guess")
+    if lists.strangers:
+        flags.append(f"listed, but no candidates: {some(list(lists.strangers))}")
+    if lists.invented:
+        flags.append(f"listed, but no human genes: {some(list(lists.invented))}")
+    return flags

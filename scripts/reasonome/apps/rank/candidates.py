@@ -1,0 +1,158 @@
+"""The genes of a question with all that is known beside a ranking: fit, distance, phenotypes, diseases."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.stats import rankdata
+from tqdm import tqdm
+
+from reasonome.apps.rank.questions import Question
+from reasonome.apps.rank.reasons import known_phenotypes
+from reasonome.apps.rank.record import AgainstIt, KnownDisease, RankedCandidate, RankingRecord, Sample
+from reasonome.facts.sources.hpo import disease_page
+from reasonome.tasks.ranking.loci import LocusMaker
+from reasonome.tasks.ranking.phenotypes import Against, DiseaseFit, PhenotypeOverlap, counted_terms, fits, gene_fit
+from reasonome.tasks.ranking.questions import RankedGene
+
+_SYMBOLS = ("current", "previous", "alias")  # ways to resolve a text that an answer may use: no numbers of databases
+_DISEASES = 5  # of a gene, at most
+BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
+
+
+@dataclass(frozen=True)
+class Known:
+    """The genes of the authority, and HPO's phenotypes of genes and names of diseases where they are there."""
+
+    maker: LocusMaker
+    overlap: PhenotypeOverlap | None
+    disease_names: Mapping[str, str] = field(default_factory=dict)
+
+    def symbol(self, written: str) -> str | None:
+        """The current symbol of a human gene that an answer names; None for any other text."""
+        resolution = self.maker.genes.resolve(written)
+        return resolution.symbol if resolution.how.startswith(_SYMBOLS) else None
+
+    def gene(self, symbol: str, question: Question) -> RankedGene:
+        """A gene as the question has it; else as questions would."""
+        return question.by_symbol.get(symbol) or self.maker.ranked(symbol)
+
+    def fits(self, question: Question) -> dict[str, tuple[float, float]]:
+        """(phenotype overlap, fit) of each gene that may be the answer to a case; of any gene, those that overlap."""
+        if self.overlap is None or question.record.kind == "locus":
+            return {}
+        if question.candidates:
+            scores = fits(question.example, question.candidates, self.overlap)
+            return dict(zip((gene.symbol for gene in question.candidates), scores, strict=True))
+        places = np.flatnonzero(self.overlap.all_scores(question.example))
+        genes = [RankedGene(symbol=self.overlap.genes[place]) for place in places]
+        scores = zip(places, fits(question.example, genes, self.overlap), strict=True)
+        found: dict[str, tuple[float, float]] = {}
+        for place, score in sorted(scores, key=lambda one: -one[1][0]):
+            if symbol := self._symbols_of_hpo[place]:
+                found.setdefault(symbol, score)
+        return found
+
+    def diseases(self, gene: RankedGene, question: Question) -> list[KnownDisease]:
+        """The diseases of a gene that share a phenotype with a case, the best first, and what is against each."""
+        if self.overlap is None or question.record.kind == "locus":
+            return []
+        present, absent = counted_terms(question.example, self.overlap)
+        found = gene_fit(gene, present, absent, self.overlap, 0).diseases
+        return [self._disease(one) for one in found if one.overlap > 0][:_DISEASES]
+
+    def _disease(self, one: DiseaseFit) -> KnownDisease:
+        return KnownDisease(
+            id=one.disease,
+            name=self.disease_names.get(one.disease, ""),
+            link=disease_page(one.disease),
+            fit=round(one.fit, 4),
+            against=[self._against(absent) for absent in one.against],
+        )
+
+    def _against(self, one: Against) -> AgainstIt:
+        terms = self.overlap.ontology.terms
+        labels = {"label": terms[one.term].name, "known_label": terms[one.known].name}
+        return AgainstIt(id=one.term, known_id=one.known, stated=one.stated, **labels)
+
+    @cached_property
+    def _symbols_of_hpo(self) -> list[str | None]:
+        return [self.maker.genes.resolve(symbol).symbol for symbol in self.overlap.genes]
+
+
+def candidates(
+    question: Question, samples: Sequence[Sample], merged: Sequence[str], known: Known, beside: int = BESIDE
+) -> list[RankedCandidate]:
+    """The ranked genes, then the other shown candidates and the best `beside` by phenotypes, with their facts."""
+    shown = {gene.symbol for gene in question.example.candidates}
+    scores = known.fits(question)
+    distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
+    by_overlap = ranks({symbol: overlap for symbol, (overlap, _) in scores.items() if overlap > 0}, highest=True)
+    by_fit = ranks({symbol: fit for symbol, (overlap, fit) in scores.items() if overlap > 0}, highest=True)
+    by_distance = ranks(distances, highest=False)
+    best = sorted(by_fit, key=lambda symbol: (by_fit[symbol], symbol))[:beside]
+    last = max(len(by_fit), len(by_distance)) + 1
+    others = sorted(
+        {*shown, *best} - set(merged),
+        key=lambda symbol: (by_fit.get(symbol, last), by_distance.get(symbol, last), symbol),
+    )
+    place_of = {symbol: place for place, symbol in enumerate(merged, 1)}
+    answers = max(len(samples), 1)
+    made = []
+    for symbol in [*merged, *others]:
+        gene, (overlap, fit) = known.gene(symbol, question), scores.get(symbol, (0.0, 0.0))
+        made.append(
+            RankedCandidate(
+                symbol=symbol,
+                name=gene.name,
+                rank=place_of.get(symbol),
+                first=sum(sample.genes[:1] == [symbol] for sample in samples) / answers,
+                listed=sum(symbol in sample.genes for sample in samples) / answers,
+                shown=symbol in shown or not question.candidates,
+                overlap=round(overlap, 4) if scores else None,
+                overlap_rank=by_overlap.get(symbol),
+                fit=round(fit, 4) if scores else None,
+                fit_rank=by_fit.get(symbol),
+                distance=distances.get(symbol),
+                distance_rank=by_distance.get(symbol),
+                known=known_phenotypes(gene, question.record.present, known.overlap) if known.overlap else [],
+                diseases=known.diseases(gene, question),
+            )
+        )
+    return made
+
+
+def disease_names(genes: Sequence[RankedCandidate], known: Known) -> dict[str, str]:
+    """The names of all diseases that are told of some genes, by id, as far as they are known."""
+    ids = (disease for gene in genes for phenotype in gene.known for disease in phenotype.diseases)
+    return {disease: known.disease_names[disease] for disease in dict.fromkeys(ids) if disease in known.disease_names}
+
+
+def rank_without_model(questions: Sequence[Question], known: Known, longest_list: int) -> list[RankingRecord]:
+    """The records of all questions: cases ranked by the fit of phenotypes, loci by distance; equals share a rank.
+
+    Of any human gene the best `longest_list` are told.
+    """
+    asked = tqdm(questions, desc="ranking", unit=f" {questions[0].record.kind}s", delay=5)
+    return [_ranked(question, known, longest_list) for question in asked]
+
+
+def _ranked(question: Question, known: Known, longest_list: int) -> RankingRecord:
+    if question.example is None:
+        return question.record
+    is_case = question.record.kind == "case"
+    by = "fit_rank" if is_case else "distance_rank"
+    genes = candidates(question, [], [], known, longest_list)
+    ranked = [gene.model_copy(update={"rank": getattr(gene, by)}) for gene in genes]
+    flags = list(question.record.flags)
+    if is_case and not any(gene.rank for gene in ranked):
+        flags.append("no gene that may be the answer is known for any of these phenotypes")
+    updates = {"genes": ranked, "flags": flags, "disease_names": disease_names(ranked, known)}
+    return question.record.model_copy(update=updates)
+
+
+def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
+    """The rank of each, from 1; equals share the best of their ranks."""
+    signed = [-value if highest else value for value in values.values()]
+    return dict(zip(values, map(int, rankdata(signed, "min")), strict=True))

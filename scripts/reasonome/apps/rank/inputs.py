@@ -1,0 +1,237 @@
+"""People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.run import unused_name
+from reasonome.core.errors import InputError
+from reasonome.facts.files import text_file
+from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.files.text_file import check_is_file, lines
+from reasonome.facts.sources import phenopackets, rankings
+from reasonome.facts.sources.gene_locations import known_chromosome, position
+from reasonome.facts.sources.hpo import is_of_terms, written_terms
+from reasonome.facts.sources.phenopackets import Case
+from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
+from reasonome.tasks.ranking.cases import SEXES, age_words
+
+# A line of a BED file, whose fourth column has names.
+_BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
+_NOT_OF_BED = ("#", "track ", "browser ")
+_PANEL_HEADS = {"gene", "genes", "symbol", "gene_symbol", "gene symbol", "hgnc_id", "entity name"}
+_LOCUS = re.compile(r"(?P<chromosome>[^:\s]+):(?P<position>.+)")
+
+
+@dataclass(frozen=True)
+class AskedFile:
+    """The rows of one file, all of one kind.
+
+    `name` is short, `path` as given, None for a locus of options. `form` is phenopackets, terms, table or options.
+    `solved` counts cases that name a causative gene. `term_lines` are the lines of a list of terms.
+    """
+
+    name: str
+    path: Path | None
+    kind: Kind
+    form: str
+    rows: Sequence[CaseRow] | Sequence[LocusRow]
+    solved: int = 0
+    term_lines: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_files(settings: Prioritisation) -> list[AskedFile]:
+    """The files and the locus of the options. Raises InputError for a file that cannot be read, and for both kinds."""
+    files: list[AskedFile] = []
+    names: set[str] = set()
+    for path in map(Path, settings.files):
+        name = unused_name(stem(path), names)
+        names.add(name)
+        files.append(_read(path, name, settings))
+    if settings.locus is not None or (settings.trait is not None and not files):
+        files.append(AskedFile("locus", None, "locus", "options", [_locus_of_options(settings)]))
+    if not files:
+        what = "there is nothing to rank genes for"
+        raise InputError(what, field="FILES", fix="give a file, or --trait and --locus")
+    kinds = {file.kind: file for file in files}
+    if settings.trait is not None and settings.locus is None and "case" in kinds:
+        what = "a trait is for loci, and this is of cases"
+        raise InputError(what, file=kinds["case"].path, field="--trait", fix="leave it out")
+    if len(kinds) > 1:
+        what = "these are cases and loci, which are asked about in different prompts"
+        fix = "rank them in two runs, each with its own --out"
+        raise InputError(what, file=kinds["locus"].path, field="FILES", fix=fix)
+    return files
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its endings."""
+    return re.sub(r"(\.(gz|zip|csv|tsv|txt|jsonl?|ya?ml|phenopacket|hpo))+$", "", path.name) or path.name
+
+
+def read_panel(path: Path) -> list[str]:
+    """The genes of a panel, each once, as written. Raises InputError.
+
+    They are the fourth column of a BED file, the first column of another table with tabs, else all that commas or
+    semicolons part.
+    """
+    texts = [text for _, text in lines(path)]
+    first = next((text for text in texts if text.strip() and not text.startswith(_NOT_OF_BED)), "")
+    if _BED.fullmatch(first.strip()):
+        written = _bed_names(texts, path)
+    else:
+        cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for text in texts]
+        written = [cell.strip().strip('"') for line in cells for cell in line]
+        if written and written[0].casefold() in _PANEL_HEADS:
+            written = written[1:]
+    genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
+    if not genes:
+        raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
+    return genes
+
+
+def _bed_names(texts: Sequence[str], path: Path) -> list[str]:
+    """The names in the fourth column of a BED file; InputError for a line without one."""
+    names = []
+    for line, text in enumerate(texts, 1):
+        if not text.strip() or text.startswith(_NOT_OF_BED):
+            continue
+        match = _BED.fullmatch(text.strip())
+        if match is None or not match["name"]:
+            what = "this is a BED file, whose genes are in a fourth column, and this line has none"
+            fix = "write the gene behind chromosome, start and end; or one gene a line, without places"
+            raise InputError(what, file=path, line=line, field="--panel", fix=fix)
+        names.append(match["name"])
+    return names
+
+
+def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
+    check_is_file(path)
+    form = _form(path)
+    if settings.kind == "locus" and form != "table":
+        what = f"this is {'a phenopacket' if form == 'phenopackets' else 'a list of HPO terms'}, and no table of loci"
+        raise InputError(what, file=path, field="--kind", fix="leave --kind out, or give a table")
+    if form == "phenopackets":
+        cases = phenopackets.read_cases(path)
+        solved = sum(bool(case.genes) for case in cases)
+        return AskedFile(name, path, "case", form, [_row(case, path) for case in cases], solved)
+    if form == "terms":
+        row, term_lines = _terms(path, name)
+        return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
+    if _kind(path, settings) == "case":
+        return AskedFile(name, path, "case", form, rankings.read_cases(path, settings.columns, solved=False))
+    rows = rankings.read_loci(path, settings.columns, solved=False, trait=settings.trait)
+    return AskedFile(name, path, "locus", form, rows)
+
+
+def _form(path: Path) -> str:
+    """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
+    if path.suffix in (".zip", *phenopackets.SUFFIXES):
+        return "phenopackets"
+    with_text = (text.strip() for _, text in lines(path) if text.strip())
+    first = next(with_text, "")
+    if first.startswith("##fileformat=VCF"):
+        what = "this is a VCF: variants are not read, genes are ranked by a case's phenotypes or a locus's trait"
+        fix = "list the HPO terms in a file, and the genes that have variants in a --panel"
+        raise InputError(what, file=path, field="FILES", fix=fix)
+    while first.startswith("#"):
+        first = next(with_text, "")
+    if first.startswith("{"):
+        return "phenopackets" if _is_packet(first) else "table"
+    return "terms" if is_of_terms(first) else "table"
+
+
+def _is_packet(text: str) -> bool:
+    """Whether a line is a phenopacket, or a case in the flat layout, whose phenotypes are objects."""
+    try:
+        value = text_file.json_value(text)
+    except ValueError:
+        return True  # the reader of phenopackets says what is wrong
+    return phenopackets.is_packet(value) or (isinstance(value, dict) and isinstance(value.get("present"), list))
+
+
+def _kind(path: Path, settings: Prioritisation) -> Kind:
+    """Whether a table has cases or loci: as the settings say, else by its columns."""
+    if settings.kind is not None or settings.trait is not None:
+        return settings.kind or "locus"
+    usual = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
+    named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
+    names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
+    table = read_table(path, [*names, *settings.columns.values()])
+    found = [kind for kind in usual if named[kind] is not None] or [kind for kind in usual if table.find(usual[kind])]
+    if len(found) == 1:
+        return found[0]
+    if not found and all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position")):
+        what, fix = (
+            "the table has places of loci, and no trait",
+            "say which trait they are of: --trait 'LDL cholesterol'",
+        )
+        raise table.header_error(what, field="--trait", fix=fix)
+    has = "both phenotypes and a trait" if found else "neither phenotypes (of cases) nor a trait (of loci)"
+    fix = (
+        "say which it is: --kind case or --kind locus"
+        if found
+        else "call a column present or trait, or say what it is called: --columns present=NAME or --columns trait=NAME"
+    )
+    raise table.header_error(f"the table has {has}", field="--kind" if found else "present", fix=fix)
+
+
+def _row(case: Case, path: Path) -> CaseRow:
+    line = case.where.removeprefix("line ") if case.where.startswith("line ") else ""
+    return CaseRow(
+        place=case.where if case.where != path.name else "",
+        line=int(line) if line else None,
+        present=tuple(case.present),
+        causal=(),
+        absent=tuple(case.absent),
+        id=case.id,
+        age=age_words(case.age_last_seen, case.age_at_onset),
+        sex=SEXES.get(case.sex, ""),
+        notes=case.notes,
+    )
+
+
+def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
+    """The case of a text with HPO terms, as `written_terms` reads each line; and the last line of each term."""
+    term_lines: dict[str, int] = {}
+    present: dict[tuple[str, str], None] = {}
+    absent: dict[tuple[str, str], None] = {}
+    for line, text in _with_text(path):
+        try:
+            terms = written_terms(text)
+        except ValueError as error:
+            fix = "write HP:0001250, perhaps with its label behind it; -HP:0001250 for what the patient has not"
+            raise InputError(str(error), file=path, line=line, field="phenotype", fix=fix) from None
+        for term in terms:
+            (absent if term.absent else present)[term.id, term.label] = None
+            term_lines[term.id] = line
+    row = CaseRow(place="", line=None, present=tuple(present), causal=(), absent=tuple(absent), id=name)
+    return row, term_lines
+
+
+def _with_text(path: Path) -> Iterator[tuple[int, str]]:
+    for line, text in lines(path):
+        if text.strip() and not text.startswith("#"):
+            yield line, text.strip()
+
+
+def _locus_of_options(settings: Prioritisation) -> LocusRow:
+    if settings.trait is None or settings.locus is None or not settings.trait.strip():
+        missing = "--locus" if settings.locus is None else "--trait"
+        what = "a locus has a trait and a place"
+        raise InputError(what, field=missing, fix="give both: --trait 'LDL cholesterol' --locus 1:55039974")
+    match = _LOCUS.fullmatch(settings.locus.strip())
+    if match is None:
+        what = f"expected CHROMOSOME:POSITION, found '{settings.locus[:40]}'"
+        raise InputError(what, field="--locus", fix="write 1:55039974")
+    return LocusRow(
+        place="",
+        line=None,
+        trait=settings.trait,
+        causal=(),
+        id=settings.locus.strip(),
+        chromosome=known_chromosome(match["chromosome"], None, None, "--locus"),
+        position=position(match["position"], None, None, "--locus"),
+    )
