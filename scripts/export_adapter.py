@@ -10,8 +10,8 @@ from reasonome.config.project import chains
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
-from reasonome.report.experiment_card import experiment_card
-from reasonome.report.worth import MEASURED, model_worth
+from reasonome.report.model_card import experiment_card
+from reasonome.report.model_scores import MEASURED, model_worth
 from reasonome.tasks import find_task, load_project
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_joined
 

@@ -5,7 +5,7 @@ python scripts/render_report.py results/experiments/demo
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import calibration_table, costs, forgetting, paper_figures, tables
+from reasonome.report import abstention, calibration_table, evidence, forgetting, tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
@@ -32,14 +32,14 @@ def main() -> None:
             comparisons=comparisons,
             evidence=read_evidence(plan),
             steps=steps,
-            costs=tables.read_table(folder / "costs.tsv", costs.COLUMNS),
+            costs=tables.read_table(folder / "costs.tsv", evidence.COST_COLUMNS),
             figures=folder / "figures",
             audits={benchmark: atomic.read_json(path) for benchmark, path in plan.audits.items()},
             leaks=atomic.read_json(folder / "audit.json"),
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
             corpora=corpora,
             answering=read_answering(plan),
-            abstention=tables.read_table(folder / "paper/abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
+            abstention=tables.read_table(folder / "paper/abstention.tsv", abstention.ABSTENTION_COLUMNS),
             coverage=(folder / "paper/coverage.svg").read_text(encoding="utf-8"),
             calibration=calibration_table.read(folder / "calibration.tsv", calibration_table.COLUMNS),
             forgetting=forgotten,

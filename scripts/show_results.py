@@ -7,9 +7,9 @@ from textwrap import fill
 
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
-from reasonome.report import costs, tables
+from reasonome.report import evidence, tables
+from reasonome.report.contrasts import verdict
 from reasonome.report.plan import read_plan
-from reasonome.report.verdict import verdict
 from reasonome.tasks import find_task
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     plan = read_plan(folder / "plan.json", find_task)
     metric_set = plan.metric_set
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
-    spent = tables.read_table(folder / "costs.tsv", costs.COLUMNS)
+    spent = tables.read_table(folder / "costs.tsv", evidence.COST_COLUMNS)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(metric_set))
     print(*(fill(sentence, 100) for sentence in verdict(plan, comparisons)), sep="\n", end="\n\n")
     print(spent.to_string(index=False), end="\n\n")

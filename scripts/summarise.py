@@ -9,8 +9,7 @@ from reasonome.core.errors import run_program
 from reasonome.report import tables
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
-from reasonome.report.costs import costs_table
-from reasonome.report.evidence import read_evidence
+from reasonome.report.evidence import costs_table, read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores

@@ -6,7 +6,7 @@ python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --c
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report.experiment_card import experiment_card
+from reasonome.report.model_card import experiment_card
 from reasonome.tasks import find_task, load_project
 
 

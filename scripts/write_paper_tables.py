@@ -7,7 +7,7 @@ import matplotlib
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import paper, paper_figures, tables
+from reasonome.report import abstention, paper, tables
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence
 from reasonome.report.plan import read_plan
@@ -34,9 +34,9 @@ def main() -> None:
         formats = paper.format_cells(plan, metrics)
         atomic.write_tsv(folder / "format.tsv", formats)
         (folder / "format.md").write_text(paper.format_markdown(plan, formats), encoding="utf-8")
-        save(*paper_figures.ablation(plan, metrics), folder / "ablation")
-        save(*paper_figures.coverage(evaluations), folder / "coverage")
-        abstained = paper_figures.abstentions(evaluations, seed=args.seed, resamples=args.resamples)
+        save(*paper.ablation(plan, metrics), folder / "ablation")
+        save(*abstention.coverage(plan.metric_set, evaluations), folder / "coverage")
+        abstained = abstention.abstentions(plan.metric_set, evaluations, seed=args.seed, resamples=args.resamples)
         atomic.write_tsv(folder / "abstention.tsv", abstained)
 
 

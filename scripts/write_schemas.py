@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from reasonome.config import (
-    STAGES,
     Annotation,
     Backbone,
     Corpus,
@@ -32,6 +31,7 @@ from reasonome.config.project import any_benchmark
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
+from reasonome.stages import STAGES
 from reasonome.tasks import TASKS
 
 FILES = {
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("workflow/schemas"))
     args = parser.parse_args()
-    for name, schema in json_schemas(TASKS.values()).items():
+    for name, schema in json_schemas(TASKS.values(), STAGES).items():
         atomic.write_json(args.output / f"{name}.schema.json", schema)
 
 

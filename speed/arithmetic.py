@@ -19,7 +19,7 @@ from trl.kernels import ChunkedLogProbFunction
 
 from reasonome.answering import precision
 from reasonome.core.errors import run_program
-from reasonome.training import lm_head
+from reasonome.training import kernels
 
 TOKENS, WIDTH, INNER, VOCABULARY = 1024, 576, 1536, 49_152
 TEXTS, LABELLED = 4, 100
@@ -81,7 +81,7 @@ def heads(chosen: str, times: int) -> Speed:
     ways = {
         "theirs": lambda: run(ChunkedLogProbFunction.apply, slice(None)),
         "plain": lambda: run(ChunkedLogProbFunction.apply, labelled),
-        "ours": lambda: run(lm_head.score, labelled),
+        "ours": lambda: run(kernels.head_scores, labelled),
     }
     seconds, _ = median_seconds(ways, times)
     rates = [TOKENS / seconds[way] for way in ways]

@@ -140,8 +140,8 @@ def row_by_row(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
 
 
 def compared(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
-    """Differences by `corpus.compare`."""
-    return corpus.compare(older, newer).counts.iloc[-1][corpus.KINDS].to_dict()
+    """Differences by `corpus.compare_releases`."""
+    return corpus.compare_releases(older, newer).counts.iloc[-1][corpus.CHANGES].to_dict()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from trl import GRPOConfig, GRPOTrainer
 from reasonome.answering import precision
 from reasonome.answering.precision import now
 from reasonome.core.errors import run_program
-from reasonome.training import lm_head, recomputation, shared_questions
+from reasonome.training import kernels, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.rollouts import WatchedTrainer
 from reasonome.training.shared_questions import Sharing
@@ -101,7 +101,7 @@ class Steps:
                 "processing_class": self._tokenizer,
                 "callbacks": [clock],
             }
-            lm_head.use(way != "theirs" and not CUDA)
+            kernels.use_head(way != "theirs" and not CUDA)
             if way == "theirs":
                 trainer = GRPOTrainer(**settings)
             else:
@@ -137,7 +137,7 @@ class Steps:
             disable_tqdm=True,
             use_cpu=not CUDA,
             dataloader_pin_memory=CUDA,
-            **recomputation.arguments(False),
+            **kernels.recomputation(False),
         )
 
 

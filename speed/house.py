@@ -30,6 +30,7 @@ LAYERS = (
     "scoring",
     "teaching",
     "training",
+    "stages",
     "leaks",
     "report",
     "cluster",
@@ -84,7 +85,7 @@ def figures() -> Iterator[Figure]:
     upward = [f"{module} → {other}" for module in MODULES for other in above(module)]
     yield Figure("imports of a higher layer", f"{len(upward)}", "0")
     yield Figure("modules looked up by a string", f"{len(list(look_ups()))}", "2")
-    for program, task, bound in (("score.py", "gene_set_naming", "75; 8,500"), ("grpo.py", "", "70; 8,000")):
+    for program, task, bound in (("score.py", "gene_set_naming", "75; 8,500"), ("train.py", "", "70; 8,000")):
         loaded = loaded_files(program, task)
         yield Figure(f"files that {program} loads; lines", f"{len(loaded)}; {lines_of(loaded):,}", bound)
     words = [count for page in [ROOT / "README.md", *tracked("docs", ".md")] for count in sentences(page)]

@@ -23,8 +23,9 @@ from trl import pack_dataset
 
 from reasonome.answering import precision
 from reasonome.core.errors import run_program
-from reasonome.training import micro_batches, packed_attention, packing
-from reasonome.training.micro_batches import Drawn
+from reasonome.training import batches as ours
+from reasonome.training import packing
+from reasonome.training.batches import PARTS, Drawn
 
 ROWS, SIZE, GROUP, ANSWER = 64, 8, 8, 96  # completions of a step and of a micro-batch, of a prompt; their most tokens
 USUAL_PROMPT, LONGEST_PROMPT = 120, 800
@@ -49,7 +50,7 @@ def main() -> int:
         return report([], checks, given.rows)
     inputs = Inputs(given.config, given.results)
     passes = Passes((given.model or inputs.backbone()) / "model")
-    real = sum(int(batch[f"{part}_mask"].sum()) for batch in step["ours"] for part in micro_batches.PARTS)
+    real = sum(int(batch[f"{part}_mask"].sum()) for batch in step["ours"] for part in PARTS)
     batch = packing.PackedRows(pad_token_id=0)(rows.to_list())
     ways = {
         "GRPO micro-batches": (real, {way: lambda way=way: passes.score(step[way]) for way in step}),
@@ -89,7 +90,7 @@ def padded() -> list[Drawn]:
         sizes = torch.tensor(part).T[:, :, None]
         masks = torch.arange(most[0]) >= most[0] - sizes[0], torch.arange(most[1]) < sizes[1]
         made = {}
-        for name, mask in zip(micro_batches.PARTS, masks, strict=True):
+        for name, mask in zip(PARTS, masks, strict=True):
             made |= {f"{name}_mask": mask.long(), f"{name}_ids": mask * (1 + torch.arange(mask.shape[1]))}
         return made
 
@@ -99,13 +100,13 @@ def padded() -> list[Drawn]:
 def trimmed() -> list[Drawn]:
     """The same rows in micro-batches by length, as training passes them."""
     alone = [{name: value[:, None] for name, value in batch.items()} for batch in padded()]
-    batches = micro_batches.resorted(alone)
-    return [micro_batches.trimmed({name: value[:, 0] for name, value in batch.items()}) for batch in batches]
+    alike = ours.resorted(alone)
+    return [ours.trimmed({name: value[:, 0] for name, value in batch.items()}) for batch in alike]
 
 
 def passed(batches: list[Drawn]) -> int:
     """Tokens of micro-batches with their padding."""
-    return sum(batch[f"{part}_ids"].numel() for batch in batches for part in micro_batches.PARTS)
+    return sum(batch[f"{part}_ids"].numel() for batch in batches for part in PARTS)
 
 
 def packed() -> Dataset:
@@ -121,7 +122,7 @@ def pairs(rows: Dataset) -> int:
 
 def pairs_by_text(rows: Dataset) -> int:
     """Pairs of tokens that are attended to text by text, with what fills texts up."""
-    texts = packed_attention.find(packing.PackedRows(pad_token_id=0)(rows.to_list())["position_ids"])
+    texts = packing.texts_in(packing.PackedRows(pad_token_id=0)(rows.to_list())["position_ids"])
     return sum(places.shape[0] * places.shape[1] ** 2 for places, _ in texts.groups)
 
 
@@ -135,7 +136,7 @@ class Passes:
         for by_text in (False, True):
             model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
             if by_text:
-                packed_attention.use(model)
+                packing.attend_text_by_text(model)
             self._models[by_text] = model.to(self._device).train()
 
     def learn(self, batch: dict[str, torch.Tensor], by_text: bool) -> float:
@@ -146,7 +147,7 @@ class Passes:
         """The mean loss over the tokens of all completions, micro-batch by micro-batch."""
         total = tokens = 0
         for batch in batches:
-            ids, attended = (torch.cat([batch[f"{part}_{kind}"] for part in micro_batches.PARTS], 1) for kind in KINDS)
+            ids, attended = (torch.cat([batch[f"{part}_{kind}"] for part in PARTS], 1) for kind in KINDS)
             labels = ids.masked_fill(attended == 0, -100)
             labels[:, : batch["prompt_ids"].shape[1]] = -100
             count = int((labels != -100).sum())

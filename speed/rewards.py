@@ -9,7 +9,7 @@ one. Names are those of the demo's gene sets with seeded changes of words; every
 
 theirs: the encoder is called for both texts of each pair, and rouge_score for each pair.
 plain:  a step's texts go to the encoder as one batched call, and rouge_score is called for each pair.
-ours:   the reward functions that scripts/grpo.py hands to the trainer.
+ours:   the reward functions that training/grpo.py hands to the trainer.
 
 All parse every completion alike, share one loaded model, and start each run knowing nothing. Values must be equal.
 """
@@ -155,7 +155,7 @@ def weighted(weights: dict[str, float], rows: Sequence[tuple]) -> dict[str, np.n
 
 
 def ours(inputs: Inputs, model, weights: dict[str, float], steps: Sequence[Step]) -> dict[str, np.ndarray]:
-    """The reward functions as the trainer calls them, made as scripts/grpo.py makes them, with nothing remembered."""
+    """The reward functions as the trainer calls them, made as training/grpo.py makes them, with nothing remembered."""
     for remembered in (rouge._score, rouge._stemmed, rouge.tokens):
         remembered.cache_clear()
     encoders = load_encoders(inputs.project.encoders, [inputs.encoder()], keep=False)

@@ -14,7 +14,7 @@ is that of the saved (bf16) weights, all measured alike.
 theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to the longest; gradient checkpointing;
         fp32 weights, as TRL loads them, under bf16 autocast.
 plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
-ours:   scripts/sft.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
+ours:   scripts/train.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
 
 All compute in the precision that this machine is faster in. Where that is fp32, theirs and plain have no autocast: with
 TRL's default of bf16 they would take hours.
@@ -41,8 +41,9 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, run_program
-from reasonome.training import recomputation
-from reasonome.training.sft import conversations, read_proposals
+from reasonome.teaching.proposals import read_proposals
+from reasonome.training import kernels
+from reasonome.training.sft import conversations
 from reasonome.training.throughput import Meter
 
 # Times as fast as theirs. In fp32 products fill the processor, and what ours saves beside them counts for less.
@@ -87,7 +88,7 @@ def main() -> int:
         for way in ("theirs", "plain"):
             run(way, [__file__, "--way", way, *rest], {})
         step = made.model(BACKBONE, STEP)
-        words = [SCRIPTS / "sft.py", "--config", given.config.resolve(), "--folder", step]
+        words = [SCRIPTS / "train.py", "--config", given.config.resolve(), "--folder", step]
         run("ours", words, JOB_ENVIRONMENT, folder)
         facts = {"theirs": made.root / "theirs/facts.json", "plain": made.root / "plain/facts.json"}
         found = {way: atomic.read_json(file) for way, file in (facts | {"ours": step / "run.json"}).items()}
@@ -201,10 +202,10 @@ def train_with_trl(inputs: Inputs, made: Results, careful: bool) -> None:
     base = made.model(BACKBONE, "base") / "model"
     tokenizer = AutoTokenizer.from_pretrained(base)
     same = {name: recipe[name] for name in ("learning_rate", "weight_decay", "max_grad_norm")}
-    settings = {**recomputation.arguments(False), "train_sampling_strategy": "group_by_length"} if careful else {}
+    settings = {**kernels.recomputation(False), "train_sampling_strategy": "group_by_length"} if careful else {}
     bf16 = precision.choose("auto") == "bf16"
     rows = conversation_rows(inputs, made, "train")
-    random.Random(SEED).shuffle(rows)  # as scripts/sft.py does, so that equal seeds draw equal steps
+    random.Random(SEED).shuffle(rows)  # as scripts/train.py does, so that equal seeds draw equal steps
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32) if careful else str(base),
         args=SFTConfig(

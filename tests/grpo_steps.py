@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tiny_training import STYLE
 
-from reasonome.config import STAGES
 from reasonome.core import atomic
+from reasonome.stages import STAGES, read_recipe
 from reasonome.task import Reward
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
@@ -88,13 +88,13 @@ def run(folder: Path) -> None:
     judge = folder.parent / "reward.try-s0" / "manifest.json"
     if json.loads((folder / "recipe.json").read_text(encoding="utf-8")).get("judge"):
         data["judge"] = judge
-    grpo(Stage(folder, data, {"demo-go": STYLE}), Vowels(), None)
+    grpo(Stage(read_recipe(folder), folder, data, {"demo-go": STYLE}), Vowels(), None)
 
 
 def leave_behind(whole: Path, torn: Path, checkpoint: int) -> None:
     """Give the step `torn` what it would have left, had it been killed after this checkpoint of its twin `whole`."""
     examples = torn.parent.parent.parent / "examples.jsonl"
-    stage = Stage(torn, {"examples": examples, "valid": examples}, {"demo-go": STYLE})
+    stage = Stage(read_recipe(torn), torn, {"examples": examples, "valid": examples}, {"demo-go": STYLE})
     [trainer] = (whole / "trainer").iterdir()
     stage.trainer_folder.mkdir(parents=True)
     shutil.copytree(trainer / f"checkpoint-{checkpoint}", stage.trainer_folder / f"checkpoint-{checkpoint}")

@@ -7,11 +7,11 @@ import matplotlib
 from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
-from reasonome.report import costs, page, paper_figures, tables
+from reasonome.report import abstention, page, tables
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save
-from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
+from reasonome.report.evidence import costs_table, count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
@@ -41,9 +41,9 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     (folder / "own").mkdir()
     plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     with matplotlib.rc_context(STYLE):
-        save(*paper_figures.coverage(evidence.evaluations), folder / "coverage")
-    abstention = paper_figures.abstentions(evidence.evaluations, seed=0, resamples=resamples)
-    atomic.write_tsv(folder / "abstention.tsv", abstention)
+        save(*abstention.coverage(plan.metric_set, evidence.evaluations), folder / "coverage")
+    measures = abstention.abstentions(plan.metric_set, evidence.evaluations, seed=0, resamples=resamples)
+    atomic.write_tsv(folder / "abstention.tsv", measures)
     return page.ReportInputs(
         plan=plan,
         metrics=metrics,
@@ -54,10 +54,10 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
         audits={name: atomic.read_json(path) for name, path in plan.audits.items()},
         leaks=atomic.read_json(folder / "leaks.json"),
         reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
-        costs=costs.costs_table(plan).astype(str),
+        costs=costs_table(plan).astype(str),
         corpora=corpora,
         answering=read_answering(plan),
-        abstention=tables.read_table(folder / "abstention.tsv", paper_figures.ABSTENTION_COLUMNS),
+        abstention=tables.read_table(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
         coverage=(folder / "coverage.svg").read_text(encoding="utf-8"),
         calibration=calibration,
         forgetting=None,

@@ -17,8 +17,9 @@ from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
-from reasonome.training import adapters, recomputation
+from reasonome.training import adapters, kernels
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft
 from reasonome.training.stage import Stage
@@ -159,7 +160,7 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     shutil.rmtree(whole.trainer_folder / "checkpoint-4")
     for name in ("model", "adapter"):
         shutil.rmtree(whole.folder / name)
-    again = Stage(whole.folder, whole.data, whole.styles)
+    again = Stage(read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
     assert again.checkpoint.name == "checkpoint-2"
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     for name, content in expected.items():
@@ -206,7 +207,7 @@ def test_adapters_in_one_product_give_the_gradients_of_those_added_to_the_activa
     plain_logits, plain = outcome(texts)
     adapters.add_in_one_product(model)
     if recomputed:
-        recomputation.enable(model.get_base_model())
+        kernels.recompute(model.get_base_model())
         model.get_base_model().enable_input_require_grads()
     logits, gradients = outcome(texts)
     assert any(type(module) is adapters._OneProduct for module in model.modules())

@@ -14,8 +14,8 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts import chat_template
 from reasonome.prompts.chat_template import answered, load_tokenizer, render
+from reasonome.stages import preferring
 from reasonome.tasks import TASKS
-from reasonome.training import preferences
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
 
@@ -170,7 +170,7 @@ def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_model
         sft(tiny_training.sft_stage(tiny_models), {"demo-go": TASKS["gene_set_naming"]})
     stage = tiny_training.preference_stage(tiny_models, "dpo")
     with pytest.raises(InputError, match="writes a prompt otherwise once it is answered"):
-        preferences.read(stage, stage.load_tokenizer())
+        preferring.read(stage, stage.load_tokenizer())
 
 
 def test_training_sees_the_prompt_that_answers_are_asked_with(tiny_models):

@@ -10,8 +10,8 @@ from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
-from reasonome.config import STAGES
-from reasonome.training import adapters, compiled_layers, kernels, shared_questions
+from reasonome.stages import STAGES
+from reasonome.training import adapters, kernels, shared_questions
 
 RECIPE = {
     "stage": "sft",
@@ -39,7 +39,7 @@ def gradients(model, ids: torch.Tensor) -> dict[str, torch.Tensor]:
     return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
 
 
-@pytest.mark.skipif(bool(compiled_layers.missing()), reason=f"lacks {compiled_layers.missing()}")
+@pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
 def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
     recipe = STAGES["sft"].model_validate(RECIPE | {"adapter": {"rank": 2, "alpha": 4}})
     plain = get_peft_model(model, adapters.configuration(recipe.adapter))
@@ -49,7 +49,7 @@ def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
     compiled = copy.deepcopy(plain)
     for one in (plain, compiled):
         adapters.add_in_one_product(one)
-    compiled_layers.use(compiled)
+    kernels.compile_layers(compiled)
     for length in (9, 13):  # another length is no other version to compile
         ids = torch.randint(50, (2, length))
         for one in (plain, compiled):
@@ -62,12 +62,12 @@ def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(compiled_layers.missing()), reason=f"lacks {compiled_layers.missing()}")
+@pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
 def test_questions_shared_by_their_answers_have_the_gradients_of_plain_layers(model):
     add_fused_lm_head(model)
     shared_questions.allow()
     compiled = copy.deepcopy(model)
-    compiled_layers.use(compiled)
+    kernels.compile_layers(compiled)
 
     def outcome(one, ids):
         one.zero_grad()
@@ -94,7 +94,7 @@ def test_a_machine_without_a_compiler_trains_plain_layers_and_says_so(monkeypatc
 
 
 def test_layers_are_compiled_only_where_the_recipe_asks(monkeypatch):
-    monkeypatch.setattr(compiled_layers, "missing", lambda: "")
+    monkeypatch.setattr(kernels, "missing_to_compile", lambda: "")
     assert not kernels.choose(STAGES["sft"].model_validate(RECIPE)).compiled_layers
     assert kernels.choose(STAGES["sft"].model_validate(RECIPE | {"compile_layers": True})).compiled_layers
 

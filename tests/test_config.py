@@ -191,7 +191,7 @@ MISTAKES = {
         ("    styles:", "    style:", "", "arms.KW+RA symbols.style", "did you mean 'styles'?"),
     ],
     "experiments/gene-r1.yaml": [
-        ("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo", "", "arms.RA+TA.1", "the order is pretrain → sft → dpo"),
+        ("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo", "", "arms.RA+TA.1", "the order is pretrain → sft → rft"),
     ],
     "prompts/gene_set_naming.names.txt": [
         ("budget_tokens", "budget_token", "", "budget_token", "did you mean 'budget_tokens'?"),

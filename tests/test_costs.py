@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from reasonome.core import atomic
-from reasonome.report.costs import COLUMNS, costs_table
+from reasonome.report.evidence import COST_COLUMNS, costs_table
 from reasonome.report.plan import Plan
 from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns
 from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
@@ -125,8 +125,8 @@ def folder(tmp_path) -> Path:
     row = {"benchmark": "loci", "style": "short", "decoding": "greedy", "subset": "mean", "kind": "model", "arm": "SFT"}
     row = dict.fromkeys(columns, "") | row | {"metric": "top_1", "value": 0.25, "se": 0.05}
     atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame([row], columns=columns))
-    spent = dict.fromkeys(COLUMNS, 0) | {"job": "total", "generated_tokens": 1234}
-    atomic.write_tsv(tmp_path / "costs.tsv", pd.DataFrame([spent], columns=COLUMNS))
+    spent = dict.fromkeys(COST_COLUMNS, 0) | {"job": "total", "generated_tokens": 1234}
+    atomic.write_tsv(tmp_path / "costs.tsv", pd.DataFrame([spent], columns=COST_COLUMNS))
     return tmp_path
 
 

@@ -10,9 +10,8 @@ import pytest
 import tiny_project
 
 from reasonome import cli
-from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, storage, weights
+from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN, examination, machine, system
 from reasonome.cluster.doctor.examination import disk_needed, requests
-from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN
 from reasonome.cluster.doctor.machine import Torch
 from reasonome.core import memory_limits
 from reasonome.core.errors import InputError
@@ -138,7 +137,7 @@ def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, fo
 @pytest.mark.full
 @pytest.mark.slow
 def test_two_processes_agree_over_gloo():
-    found = all_reduce.check_all_reduce(ON_CPU)
+    found = machine.check_all_reduce(ON_CPU)
     assert (found.state, found.what.split(",")[0]) == (OK, "2 processes over gloo")
 
 
@@ -147,25 +146,25 @@ def test_two_processes_agree_over_gloo():
 def test_processes_that_hang_are_given_up_and_those_that_fail_are_quoted(tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import time; time.sleep(60)")
-    found = all_reduce.check_all_reduce(ON_CPU, 1, program)
+    found = machine.check_all_reduce(ON_CPU, 1, program)
     assert (found.state, found.what) == (FAIL, "2 processes over gloo did not finish in 1 s")
     assert "GLOO_SOCKET_IFNAME" in found.fix
     program.write_text("import sys; sys.exit('NCCL WARN no route')")
-    found = all_reduce.check_all_reduce(ON_CPU, 100, program)
+    found = machine.check_all_reduce(ON_CPU, 100, program)
     assert (found.state, "NCCL WARN no route" in found.what) == (FAIL, True)
 
 
 def test_processes_need_torch_and_something_to_agree_on():
-    assert all_reduce.check_all_reduce(Torch()).state == NOT_HERE
-    assert all_reduce.check_all_reduce(with_torch(count=1)).state == NOT_HERE
+    assert machine.check_all_reduce(Torch()).state == NOT_HERE
+    assert machine.check_all_reduce(with_torch(count=1)).state == NOT_HERE
 
 
 # --- disks -------------------------------------------------------------------------------------------------
 
 
 def test_too_little_space_fails(tmp_path):
-    assert storage.check_free(tmp_path / "not/made", 0, "demo").state == OK
-    found = storage.check_free(tmp_path, 1e6, "demo")
+    assert system.check_free(tmp_path / "not/made", 0, "demo").state == OK
+    found = system.check_free(tmp_path, 1e6, "demo")
     assert (found.state, found.what.split(", ")[-1]) == (FAIL, "1,000,000 needed")
     assert "`reasonome plan demo` counts it" in found.fix
 
@@ -192,29 +191,29 @@ def test_what_is_needed_is_models_and_one_jobs_checkpoints(project, tmp_path, mo
 def test_the_file_system_of_results_is_told_by_the_nearest_mount(monkeypatch, path, kind, state):
     kinds = {"/": "ext4", "/home": "nfs4", "/home/my lab": "lustre", "/scratch": "tmpfs"}
     mounts = [SimpleNamespace(mountpoint=point, fstype=fstype) for point, fstype in kinds.items()]
-    monkeypatch.setattr(storage.psutil, "disk_partitions", lambda all: mounts)
-    monkeypatch.setattr(storage, "existing", Path)
-    assert storage.file_system(Path(path)) == kind
-    assert storage.check_shared(Path(path), kind, has_slurm=True).state == state
+    monkeypatch.setattr(system.psutil, "disk_partitions", lambda all: mounts)
+    monkeypatch.setattr(system, "existing", Path)
+    assert system.file_system(Path(path)) == kind
+    assert system.check_shared(Path(path), kind, has_slurm=True).state == state
 
 
 def test_a_local_disk_is_right_without_a_cluster_and_a_container_never():
-    assert storage.check_shared(Path("results"), "ext4", has_slurm=False).state == OK
-    assert storage.check_shared(Path("results"), "overlay", has_slurm=False).state == WARN
+    assert system.check_shared(Path("results"), "ext4", has_slurm=False).state == OK
+    assert system.check_shared(Path("results"), "overlay", has_slurm=False).state == WARN
 
 
 def test_results_have_to_be_written(tmp_path, monkeypatch):
-    assert storage.check_writing(tmp_path / "not/made/yet").state == OK
+    assert system.check_writing(tmp_path / "not/made/yet").state == OK
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "results").symlink_to(tmp_path / "unmounted")
-    found = storage.check_writing(tmp_path / "results")
+    found = system.check_writing(tmp_path / "results")
     assert found.state == FAIL and "is not there on this node" in found.what
 
     def refuse(dir):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(storage.tempfile, "TemporaryFile", refuse)
-    found = storage.check_writing(tmp_path)
+    monkeypatch.setattr(system.tempfile, "TemporaryFile", refuse)
+    found = system.check_writing(tmp_path)
     assert (found.state, found.what) == (FAIL, f"{tmp_path}: Read-only file system")
 
 
@@ -223,13 +222,13 @@ def test_results_have_to_be_written(tmp_path, monkeypatch):
 
 def test_weights_that_are_not_fetched_are_named_with_the_command_that_fetches_them(project, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert weights.needed_weights(project, ["demo"]) == ([BACKBONE], ["minilm"])
+    assert examination.needed_weights(project, ["demo"]) == ([BACKBONE], ["minilm"])
     # GRPO is rewarded by MedCPT, which scores too; the teacher of the SFT filters by it.
-    assert weights.needed_weights(project, ["gene-r1"])[1] == ["medcpt", "sentence-bert", "sapbert"]
+    assert examination.needed_weights(project, ["gene-r1"])[1] == ["medcpt", "sentence-bert", "sapbert"]
     place = tmp_path / "results/encoders/minilm"
     place.mkdir(parents=True)
     (place / "manifest.json").write_text("{}")
-    found = weights.check_weights(project, ["demo"])
+    found = examination.check_weights(project, ["demo"])
     assert (found.state, found.what[:6]) == (WARN, "1 of 2")
     assert found.fix.endswith(f"snakemake --cores 1 results/models/{BACKBONE}/base/manifest.json")
 
@@ -242,17 +241,17 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
     lock.write_text(
         "# made by uv\ntorch==2.13.0+cpu\ntrl==1.16.0 \\\n    --hash=sha256:00\nsentence_transformers==6.2.0\n"
     )
-    assert packages.pins(lock) == {"torch": "2.13.0", "trl": "1.16.0", "sentence-transformers": "6.2.0"}
-    assert packages.pins(tmp_path / "none") == {}
+    assert system.pins(lock) == {"torch": "2.13.0", "trl": "1.16.0", "sentence-transformers": "6.2.0"}
+    assert system.pins(tmp_path / "none") == {}
     locks = {"a.lock": {"torch": "2.13.0", "trl": "1.16.0"}, "gpu.lock": {"torch": "2.13.0", "trl": "1.15.0"}}
-    found = packages.check_versions({"torch": "2.13.0", "trl": "1.15.0", "vllm": "0.31.0"}, locks)
+    found = system.check_versions({"torch": "2.13.0", "trl": "1.15.0", "vllm": "0.31.0"}, locks)
     assert (found.state, found.what) == (OK, "as in gpu.lock: torch 2.13.0, trl 1.15.0")
-    found = packages.check_versions({"torch": "2.13.0", "trl": "1.14.0"}, locks)
+    found = system.check_versions({"torch": "2.13.0", "trl": "1.14.0"}, locks)
     assert (found.state, found.fix) == (WARN, "pip install -r a.lock")
     assert found.what == "not as in a.lock: trl 1.14.0 (lock: 1.16.0)"
-    assert packages.check_versions({"torch": "2.13.0"}, {"a.lock": {}}).state == WARN
-    assert packages.check_versions({}, locks).state == NOT_HERE
-    assert packages.installed()["tokenizers"]
+    assert system.check_versions({"torch": "2.13.0"}, {"a.lock": {}}).state == WARN
+    assert system.check_versions({}, locks).state == NOT_HERE
+    assert system.installed()["tokenizers"]
 
 
 # --- SLURM -------------------------------------------------------------------------------------------------
@@ -262,12 +261,12 @@ def test_partitions_that_jobs_ask_for_have_to_be_there(tmp_path, monkeypatch):
     put_on_path(monkeypatch, tmp_path, "sinfo", "echo gpu; echo cpu; echo gpu")
     put_on_path(monkeypatch, tmp_path, "sacct", "echo 'Slurm accounting storage is disabled' >&2")
     put_on_path(monkeypatch, tmp_path, "scontrol", "exit 1")
-    found = slurm.read_slurm()
-    assert found == slurm.Slurm(True, ("gpu", "cpu"))
-    assert slurm.check_controller(found, ["cpu,gpu"]).what == "partitions gpu, cpu"
-    asked = slurm.check_controller(found, ["gpu", "cpus,gpu"])
+    found = system.read_slurm()
+    assert found == system.Slurm(True, ("gpu", "cpu"))
+    assert system.check_controller(found, ["cpu,gpu"]).what == "partitions gpu, cpu"
+    asked = system.check_controller(found, ["gpu", "cpus,gpu"])
     assert (asked.state, asked.fix) == (FAIL, "did you mean 'cpu'?")
-    assert slurm.check_following(found).state == WARN, "the controller does not tell its settings"
+    assert system.check_following(found).state == WARN, "the controller does not tell its settings"
 
 
 @pytest.mark.parametrize(
@@ -284,23 +283,23 @@ def test_ended_jobs_have_to_be_remembered_until_snakemake_looks(tmp_path, monkey
     put_on_path(monkeypatch, tmp_path, "sacct", f"exit {0 if accounting else 1}")
     lines = f"MessageTimeout          = 10 sec\nMinJobAge               = {seconds} sec\nMpiDefault = none"
     put_on_path(monkeypatch, tmp_path, "scontrol", f"[ \"$*\" = 'show config' ] && printf '{lines}\n'")
-    read = slurm.read_slurm()
+    read = system.read_slurm()
     assert (read.remembers, read.accounting) == (seconds, accounting)
-    found = slurm.check_following(read)
+    found = system.check_following(read)
     assert (found.state, found.fix) == (state, fix)
 
 
 def test_a_controller_that_does_not_answer(tmp_path, monkeypatch):
     put_on_path(monkeypatch, tmp_path, "sinfo", "echo 'Unable to contact slurm controller' >&2; exit 1")
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    read = slurm.read_slurm()
-    found = slurm.check_controller(read, [])
+    read = system.read_slurm()
+    found = system.check_controller(read, [])
     assert (found.state, found.what) == (WARN, "no answer: Unable to contact slurm controller")
-    assert slurm.check_following(read).state == NOT_HERE
+    assert system.check_following(read).state == NOT_HERE
     monkeypatch.setenv("SLURM_JOB_ID", "7")
-    assert slurm.check_controller(read, []).state == FAIL
+    assert system.check_controller(read, []).state == FAIL
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    assert slurm.check_controller(slurm.read_slurm(), []).state == NOT_HERE
+    assert system.check_controller(system.read_slurm(), []).state == NOT_HERE
 
 
 # --- the command -------------------------------------------------------------------------------------------
@@ -311,10 +310,10 @@ def healthy(tmp_path, monkeypatch):
     """A project's folder, on a node with 500 GB of disk, 64 GB of memory and no GPUs; no processes are started."""
     shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: SimpleNamespace(free=5e11))
+    monkeypatch.setattr(system.shutil, "disk_usage", lambda path: SimpleNamespace(free=5e11))
     monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: SimpleNamespace(total=64e9))
     monkeypatch.setattr(machine, "read_torch", lambda: ON_CPU)
-    monkeypatch.setattr(all_reduce, "check_all_reduce", lambda torch: machine.check_precision(torch))
+    monkeypatch.setattr(machine, "check_all_reduce", lambda torch: machine.check_precision(torch))
     return tmp_path
 
 

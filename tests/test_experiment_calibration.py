@@ -10,7 +10,7 @@ import pytest
 from reasonome.config.project import experiments
 from reasonome.config.project.experiments import Asked
 from reasonome.core.errors import InputError
-from reasonome.report import calibration_section, calibration_table, figures, forgetting, page
+from reasonome.report import calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
 from reasonome.tasks import TASKS, load_project
@@ -68,8 +68,8 @@ def test_each_subset_by_hand(monkeypatch):
     of_subsets = table[(table["subset"] != "") & (table["metric"] == "ece")]
     assert of_subsets[["subset", "n"]].to_numpy().tolist() == [["up", 2], ["down", 1]]
     assert of_subsets["value"].tolist() == pytest.approx([0.4, 0.6])  # .9 against a half, .4 against 1
-    monkeypatch.setattr(calibration_section, "drawing", lambda folder, name: "")
-    [section] = calibration_section.calibration_section(table, Path())
+    monkeypatch.setattr(page, "drawing", lambda folder, name: "")
+    [section] = page.calibration_section(table, Path())
     assert section["subsets"] == ["up", "down"]
     assert section["rows"][0]["subsets"]["up", "accuracy"].value == 0.5
 
@@ -88,8 +88,8 @@ def test_confidences_on_an_edge_are_counted_and_those_that_tie_are_one(monkeypat
     assert value(table, "ece", "SFT: base_rate").on_edge == 4  # two of four are right, and .5 is an edge
     within = table[(table["subset"] != "") & (table["metric"] == "ece")]
     assert within[["subset", "on_edge", "distinct_confidences"]].to_numpy().tolist() == [["up", 2, 2], ["down", 0, 1]]
-    monkeypatch.setattr(calibration_section, "drawing", lambda folder, name: "")
-    [section] = calibration_section.calibration_section(table, Path())
+    monkeypatch.setattr(page, "drawing", lambda folder, name: "")
+    [section] = page.calibration_section(table, Path())
     assert section["rows"][0]["on_edge"] == 2
 
 
@@ -159,7 +159,7 @@ def test_without_a_stated_confidence_the_tokens_of_the_answer_tell():
 def test_without_confidences_there_is_nothing():
     table, bins = made([("SFT", scores(answer=["a"], verified=[1.0]))])
     assert table.empty and bins.empty
-    assert calibration_section.calibration_section(table, None) == []
+    assert page.calibration_section(table, None) == []
 
 
 def test_the_section_and_its_diagrams(tmp_path):
@@ -180,7 +180,7 @@ def test_the_section_and_its_diagrams(tmp_path):
     drawn = tmp_path / "figures" / "calibration"
     drawn.mkdir(parents=True)
     (drawn / "small.demo-genes.names.greedy.stated.svg").write_text("<svg/>")
-    [section] = calibration_section.calibration_section(read, tmp_path / "figures")
+    [section] = page.calibration_section(read, tmp_path / "figures")
     assert [row["arm"] for row in section["rows"]] == ["SFT", "SFT: base_rate", "GRPO", "GRPO: base_rate"]
     assert section["rows"][0]["confidences"] == 11 and section["rows"][0]["answers"] == 1
     assert section["rows"][0]["scores"]["brier"].low < section["rows"][0]["scores"]["brier"].high

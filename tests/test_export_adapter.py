@@ -25,7 +25,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.report import tables
-from reasonome.report.worth import Control, model_worth, read_worth
+from reasonome.report.model_scores import Control, model_worth, read_worth
 from reasonome.tasks import find_task, load_project
 
 CHAIN = "sft.names-s0+grpo.soft-s0"

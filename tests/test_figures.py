@@ -14,7 +14,7 @@ from reasonome.report import calibration_table, contrasts, figures, tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import INK, STYLE, save, spread, themed_svg
 from reasonome.report.evidence import read_evidence, read_statistics, read_step
-from reasonome.report.ladder import ladder, limits
+from reasonome.report.figures import ladder, limits
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores

@@ -9,6 +9,7 @@ import tiny_training
 import torch
 
 from reasonome.core.errors import InputError
+from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
 from reasonome.training.sft import sft
@@ -107,7 +108,7 @@ class _Gpu:
     ],
 )
 def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, rows, monkeypatch):
-    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=beta, adapter=None)
+    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=bool(beta), adapter=None)
     fits = fitting._trial_on_gpu(gpu.model, recipe, taken)
     assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
     assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
@@ -123,7 +124,7 @@ def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, ro
     ],
 )
 def test_memory_that_other_libraries_miss_is_memory_and_what_is_wrong_is_told(says, fits, monkeypatch):
-    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(beta=0, adapter=None)
+    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=False, adapter=None)
     gpu.error = RuntimeError(says)
     tried = fitting._trial_on_gpu(gpu.model, recipe, 0)
     if fits:
@@ -142,7 +143,7 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
     monkeypatch.setenv("REASONOME_SHARDING", sharded)
     model = torch.nn.Linear(10, 7)
     model.bias.requires_grad = False
-    recipe = SimpleNamespace(beta=0.04, adapter=None)
+    recipe = SimpleNamespace(holds_parent=True, adapter=None)
     assert fitting._bytes_beside(model, recipe) == 70 * each + 77 * 4, "and a reference model, of all weights"
     recipe.adapter = {"rank": 4}
     assert fitting._bytes_beside(model, recipe) == 70 * each
@@ -204,7 +205,7 @@ def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone
 
     shutil.rmtree(stage.trainer_folder / "checkpoint-3")
     limited(monkeypatch, 1e9)
-    again = Stage(stage.folder, stage.data, stage.styles)
+    again = Stage(read_recipe(stage.folder), stage.folder, stage.data, stage.styles)
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     assert again.micro_batch_size == stage.micro_batch_size
     assert (again.folder / "model/model.safetensors").read_bytes() == expected

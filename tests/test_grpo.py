@@ -10,8 +10,8 @@ import tiny_training
 import torch
 from pydantic import ValidationError
 
-from reasonome.config import GrpoRecipe
 from reasonome.core.errors import InputError
+from reasonome.stages.grpo import GrpoRecipe
 from reasonome.task import Policy
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, grpo, rollouts

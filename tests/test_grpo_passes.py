@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from reasonome.config import STAGES
+from reasonome.stages import STAGES
 from reasonome.training import rollouts
 from reasonome.training.checkpoints import StopOnSignal
 from reasonome.training.rollouts import WatchedTrainer, share_without_variance

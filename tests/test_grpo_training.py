@@ -22,7 +22,7 @@ from trl import GRPOTrainer
 
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.training import micro_batches, rollouts
+from reasonome.training import batches, rollouts
 from reasonome.training.rollouts import WatchedTrainer
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signal_handlers")]
@@ -201,7 +201,7 @@ def test_a_job_killed_in_its_second_pass_resumes_to_the_same_bits(undisturbed, m
 @pytest.mark.full
 def test_watching_changes_nothing(models, monkeypatch):
     monkeypatch.setattr(WatchedTrainer, "_prepare_inputs", GRPOTrainer._prepare_inputs)  # in TRL's micro-batches
-    monkeypatch.setattr(micro_batches, "trimmed", lambda drawn: drawn)
+    monkeypatch.setattr(batches, "trimmed", lambda drawn: drawn)
     monkeypatch.setattr(WatchedTrainer, "_weigh_metrics", lambda trainer: None)
     settings = {"max_steps": 2, "precision": "bf16", "shared_questions": "never"}
     watched = grpo_steps.prepare(models, "grpo.watched-s0", **settings)

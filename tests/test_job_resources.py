@@ -177,7 +177,7 @@ def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
 
 
 def test_every_rule_that_a_cluster_runs_can_be_named():
-    """CLUSTER_RULES are the rules of the workflow that are not local, but for those that ask as another does."""
+    """CLUSTER_RULES are those that neither are local nor train, but for those that ask as another does."""
     text = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     rules = {*re.findall(r"^rule (\w+):", text, re.MULTILINE), *re.findall(r" as (\w+) with:", text)}
     local = set(" ".join(re.findall(r"^localrules:\n((?:    \w+,\n)+)", text, re.MULTILINE)).replace(",", " ").split())

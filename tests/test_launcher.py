@@ -14,8 +14,8 @@ import pytest
 import annotate
 import generate
 import reasonome
-from reasonome.config import PretrainRecipe
 from reasonome.core.errors import InputError
+from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
 from reasonome.training.launcher import Launch
 from reasonome.training.stage import check_batch

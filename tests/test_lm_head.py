@@ -6,15 +6,15 @@ from transformers import AutoModelForCausalLM
 from trl.kernels import ChunkedLogProbFunction
 from trl.trainer import add_fused_lm_head
 
-from reasonome.training import lm_head
+from reasonome.training import kernels
 
-COUNT, WIDTH, VOCABULARY = lm_head.ROWS + 30, 24, 500  # tokens in two parts, the second one smaller
+COUNT, WIDTH, VOCABULARY = kernels.HEAD_ROWS + 30, 24, 500  # tokens in two parts, the second one smaller
 
 
 @pytest.fixture(autouse=True)
 def as_it_was():
     yield
-    lm_head.use(False)
+    kernels.use_head(False)
 
 
 @pytest.fixture
@@ -35,8 +35,10 @@ def exact(hidden, weight, targets, grad, temperature):
     return log_probs, entropy, every.argmax(-1) == targets, hidden.grad, weight.grad
 
 
-def score(hidden, weight, targets, temperature=1.0, bias=None, softcapping=None, scale=1.0, outputs=lm_head.OUTPUTS):
-    return lm_head.score(hidden, weight, bias, targets, temperature, 128, softcapping, scale, outputs)
+def score(
+    hidden, weight, targets, temperature=1.0, bias=None, softcapping=None, scale=1.0, outputs=kernels.HEAD_OUTPUTS
+):
+    return kernels.head_scores(hidden, weight, bias, targets, temperature, 128, softcapping, scale, outputs)
 
 
 def test_two_tokens_by_hand():
@@ -78,7 +80,7 @@ def test_in_bf16_gradients_are_as_near_as_trls(drawn):
             apply(*inputs, None, targets, 1.0, 128, None, 1.0, ("entropy", "is_top1"))[0].backward(grad)
         return [float((x.grad - y).norm() / y.norm()) for x, y in zip(inputs, wanted, strict=True)]
 
-    theirs, ours = errors(ChunkedLogProbFunction.apply), errors(lm_head.score)
+    theirs, ours = errors(ChunkedLogProbFunction.apply), errors(kernels.head_scores)
     assert max(theirs) < 0.01 and all(mine < 1.5 * other for mine, other in zip(ours, theirs, strict=True))
 
 
@@ -107,9 +109,9 @@ def test_frozen_weights_get_no_gradient_and_no_label_gives_zeros(drawn):
 def test_heads_of_every_kind_give_what_trls_function_gives(drawn, special):
     hidden, weight, targets, _ = drawn
     bias = torch.randn(VOCABULARY) if special.get("bias") else None
-    outputs = special.get("outputs", lm_head.OUTPUTS)
+    outputs = special.get("outputs", kernels.HEAD_OUTPUTS)
     call = (hidden, weight, bias, targets, 0.9, 128, special.get("softcapping"), special.get("scale", 1.0), outputs)
-    found, wanted = lm_head.score(*call), ChunkedLogProbFunction.apply(*call)
+    found, wanted = kernels.head_scores(*call), ChunkedLogProbFunction.apply(*call)
     logits = hidden @ weight.T + (0 if bias is None else bias)
     logits = logits * special.get("scale", 1.0)
     logits = 20.0 * torch.tanh(logits / 20.0) if "softcapping" in special else logits
@@ -127,9 +129,9 @@ def test_a_model_gives_what_it_gives_with_trls_head(tiny_backbone, temperature):
     mask = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0]])
 
     def run(labels_alone: bool):
-        lm_head.use(labels_alone)
+        kernels.use_head(labels_alone)
         model = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
-        add_fused_lm_head(model, temperature, outputs=("log_probs", *lm_head.OUTPUTS))
+        add_fused_lm_head(model, temperature, outputs=("log_probs", *kernels.HEAD_OUTPUTS))
         out = model(input_ids=ids, attention_mask=mask, labels=labels, fused_lm_head=True)
         out.loss.backward()
         return out, {name: weight.grad for name, weight in model.named_parameters()}
@@ -137,7 +139,7 @@ def test_a_model_gives_what_it_gives_with_trls_head(tiny_backbone, temperature):
     (ours, our_grads), (theirs, their_grads) = run(True), run(False)
     assert ours.loss.item() == pytest.approx(theirs.loss.item(), rel=1e-6)
     assert (ours.log_probs != 0).tolist() == (labels[:, 1:] != -100).tolist()
-    for name in ("log_probs", *lm_head.OUTPUTS, "label_mask"):
+    for name in ("log_probs", *kernels.HEAD_OUTPUTS, "label_mask"):
         torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), rtol=1e-5, atol=1e-6)
     assert our_grads.keys() == their_grads.keys()
     for name, grad in our_grads.items():

@@ -10,7 +10,7 @@ import torch
 from trl import GRPOTrainer
 
 from reasonome.core import atomic
-from reasonome.training import micro_batches
+from reasonome.training import batches
 from reasonome.training.rollouts import WatchedTrainer
 from reasonome.training.shared_questions import Sharing
 
@@ -27,10 +27,10 @@ pytestmark = pytest.mark.usefixtures("signal_handlers")
     ],
 )
 def test_rows_are_sorted_by_what_leaves_least_padding(prompts, completions, order):
-    assert micro_batches.by_length(prompts, completions, 2) == order
+    assert batches.by_length(prompts, completions, 2) == order
 
 
-def batch(prompts: list[int], completions: list[int]) -> micro_batches.Drawn:
+def batch(prompts: list[int], completions: list[int]) -> batches.Drawn:
     """Rows of so many tokens, of a step whose longest ones have 4 and 3."""
     prompt, completion = torch.tensor(prompts)[:, None], torch.tensor(completions)[:, None]
     tokens = torch.arange(len(prompts))[:, None].expand(-1, 3) + 0.5
@@ -47,14 +47,14 @@ def batch(prompts: list[int], completions: list[int]) -> micro_batches.Drawn:
 
 
 def test_what_is_padding_in_all_rows_goes():
-    short = micro_batches.trimmed(batch([2, 1], [1, 2]))
+    short = batches.trimmed(batch([2, 1], [1, 2]))
     assert short["prompt_ids"].tolist() == [[22, 23], [12, 13]] and short["prompt_mask"].tolist() == [[1, 1], [0, 1]]
     assert short["completion_ids"].tolist() == [[10, 11], [20, 21]]
     assert short["completion_mask"].tolist() == [[1, 0], [1, 1]]
     assert short["sampling_per_token_logps"].tolist() == [[0.5, 0.5], [1.5, 1.5]]
     assert short["importance_sampling_ratio"].tolist() == [[0.5], [1.5]], "one for a row"
     assert short["advantages"].tolist() == [0, 1] and short["num_items_in_batch"] == 7
-    nothing = micro_batches.trimmed(batch([1, 1], [0, 0]))
+    nothing = batches.trimmed(batch([1, 1], [0, 0]))
     assert nothing["completion_ids"].shape == (2, 1), "a model is asked for one token at least"
 
 
@@ -63,7 +63,7 @@ def test_the_rows_of_a_step_are_sorted_as_wholes():
         {name: value.unflatten(0, (-1, 2)) if value.ndim else value for name, value in drawn.items()}
         for drawn in (batch([4, 4, 1, 1], [3, 1, 1, 1]), batch([1, 1, 4, 4], [2, 2, 3, 3]))
     ]
-    first, second = micro_batches.resorted(paired)
+    first, second = batches.resorted(paired)
     assert first["prompt_mask"].sum(-1).tolist() == [[1, 1], [1, 1]]
     assert first["completion_mask"].sum(-1).tolist() == [[1, 1], [2, 2]] and first["advantages"].tolist() == [
         [2, 3],
@@ -117,7 +117,7 @@ def test_a_step_has_the_loss_and_gradient_of_one_in_padded_micro_batches(tiny_mo
             passed = passed_through(patch)
             if not trim:
                 patch.setattr(WatchedTrainer, "_prepare_inputs", GRPOTrainer._prepare_inputs)
-                patch.setattr(micro_batches, "trimmed", lambda drawn: drawn)
+                patch.setattr(batches, "trimmed", lambda drawn: drawn)
                 patch.setattr(WatchedTrainer, "_computed_by_length", padded)
             grpo_steps.run(folders[-1])
         tokens.append(passed)

@@ -12,10 +12,10 @@ from ranking_questions import question
 
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
-from reasonome.config import STAGES
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES, read_recipe
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.training.grpo import grpo
@@ -105,7 +105,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     plan = experiments.report_plan(project, "demo")
     learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
     assert plan["trained_on"]["KW+RA"] == learned
-    files = experiments.training_files(project, project.recipes["sft"]["both"], "smollm2-135m", "base")
+    files = project.recipes["sft"]["both"].files(project, ("smollm2-135m", "base"))
     assert {name: str(path) for name, path in files.items()} == {
         "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",
         "examples of demo-loci": "results/prompts/demo-loci.answer/train.jsonl",
@@ -151,7 +151,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     ],
 )
 def test_a_recipe_names_the_files_that_it_learns_from(project, stage, variant, files):
-    found = experiments.training_files(project, project.recipes[stage][variant], "smollm2-135m", "base")
+    found = project.recipes[stage][variant].files(project, ("smollm2-135m", "base"))
     assert found == {name: Path("results") / path for name, path in files.items()}
 
 
@@ -171,7 +171,7 @@ def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
     settings = {"mixture": {"demo-go": 1, "demo-loci": 1}, "style": "x", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings, "max_examples": 8})
     atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
-    stage = Stage(models / "sft.both-s0", two_files(tmp_path), styles)
+    stage = Stage(read_recipe(models / "sft.both-s0"), models / "sft.both-s0", two_files(tmp_path), styles)
     assert set(stage.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in stage.identity
     sft(stage, {"demo-go": NAMING, "demo-loci": RANKING})
     assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out
@@ -189,7 +189,8 @@ def test_a_benchmark_of_which_nothing_is_left_is_named(tiny_backbone, tmp_path):
     empty = tmp_path / "none.jsonl"
     empty.write_text("")
     data = {"examples of demo-go": tmp_path / "examples.jsonl", "examples of go": empty}
-    stage = Stage(models / "sft.both-s0", data, dict.fromkeys(settings["mixture"], tiny_training.STYLE))
+    folder = models / "sft.both-s0"
+    stage = Stage(recipe, folder, data, dict.fromkeys(settings["mixture"], tiny_training.STYLE))
     with pytest.raises(InputError, match="no example of go is left") as error:
         sft(stage, dict.fromkeys(settings["mixture"], NAMING))
     assert error.value.file == empty
@@ -202,7 +203,8 @@ def test_grpo_on_two_benchmarks_of_a_task(tiny_backbone, tmp_path):
     folder = grpo_steps.prepare(models, benchmark=None, mixture={"demo-go": 2, "go": 1})
     names = [f"{kind} of {benchmark}" for kind in ("examples", "valid") for benchmark in ("demo-go", "go")]
     data = dict.fromkeys(names, tmp_path / "examples.jsonl")
-    grpo(Stage(folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE)), grpo_steps.Vowels(), None)
+    stage = Stage(read_recipe(folder), folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE))
+    grpo(stage, grpo_steps.Vowels(), None)
     manifest = json.loads((folder / "manifest.json").read_text())
     # Twelve of the first benchmark go with six of the second; the recipe's limit comes first where it has one.
     assert manifest["examples"] == min(18, json.loads((folder / "recipe.json").read_text())["prompts"] or 18)

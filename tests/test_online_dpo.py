@@ -12,9 +12,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from trl import GRPOTrainer
 
-from reasonome.config import STAGES
+from reasonome.stages import STAGES
 from reasonome.training.judge import Judge, RewardModel
-from reasonome.training.reward import reward
 from reasonome.training.rollouts import PairTrainer, WatchedTrainer
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
@@ -95,7 +94,7 @@ def test_it_resumes_to_the_same_weights(tiny_models):
 
 @pytest.mark.slow
 def test_a_reward_model_judges(tiny_models):
-    reward(tiny_training.preference_stage(tiny_models, "reward"))
+    tiny_training.train(tiny_training.preference_stage(tiny_models, "reward"))
     folder = grpo_steps.prepare(
         tiny_models, "onlinedpo.judged-s0", **FIXED, micro_batch_size=4, judge=["reward.try"], rewards={}
     )

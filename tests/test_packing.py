@@ -13,7 +13,7 @@ from trl import SFTConfig, SFTTrainer, pack_dataset
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
-from reasonome.training import packed_attention, packing, recomputation
+from reasonome.training import kernels, packing
 from reasonome.training.pretrain import pretrain, tokenised, whole
 from reasonome.training.sft import sft
 
@@ -23,16 +23,16 @@ STATEMENTS = ["Gene TP53 is for DNA repair.", "Gene A is for growth of axons, an
 
 def loaded(folder, attention: str):
     """The model in `folder` with a kind of attention."""
-    ours = attention == packed_attention.NAME
-    theirs = packed_attention.SDPA if ours else attention
+    ours = attention == packing.ATTENTION
+    theirs = packing.SDPA if ours else attention
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=theirs).eval()
     if ours:
-        packed_attention.use(model)
+        packing.attend_text_by_text(model)
     assert model.config._attn_implementation == attention
     return model
 
 
-@pytest.fixture(scope="module", params=["sdpa", "eager", packed_attention.NAME])
+@pytest.fixture(scope="module", params=["sdpa", "eager", packing.ATTENTION])
 def model(request, tiny_backbone):
     return loaded(tiny_backbone, request.param)
 
@@ -77,12 +77,12 @@ def test_a_packed_text_has_the_loss_that_it_has_alone(model):
 def test_texts_of_similar_length_are_attended_to_together_and_find_back():
     # Texts of 5, 2 and 1 tokens, and of 3 and 5; those of 2 and 1 share a group, as the one is half of the other.
     positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 0], [0, 1, 2, 0, 1, 2, 3, 4]])
-    texts = packed_attention.find(positions)
+    texts = packing.texts_in(positions)
     assert [places.shape for places, _ in texts.groups] == [(3, 5), (2, 2)]
     assert texts.groups[1][0].tolist() == [[5, 6], [7, 7]] and texts.groups[1][1].tolist() == [0, 1, 2]
     tokens = torch.cat([places.flatten()[real] for places, real in texts.groups])
     assert tokens[texts.back].tolist() == list(range(16))
-    assert packed_attention.find(torch.arange(8).expand(2, -1)) is None, "a text a row"
+    assert packing.texts_in(torch.arange(8).expand(2, -1)) is None, "a text a row"
 
 
 @pytest.mark.parametrize("recomputed", [False, True])
@@ -91,18 +91,18 @@ def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attend
 ):
     rows = [packed_row([*TEXTS, list(range(70, 110))]), packed_row(TEXTS[:1])]
     batch = packing.PackedRows(pad_token_id=0)(rows)
-    gradients, pairs = [], {packed_attention.SDPA: 0, packed_attention.NAME: 0}
-    plain, counted = ALL_ATTENTION_FUNCTIONS[packed_attention.SDPA], []
+    gradients, pairs = [], {packing.SDPA: 0, packing.ATTENTION: 0}
+    plain, counted = ALL_ATTENTION_FUNCTIONS[packing.SDPA], []
 
     def counting(module, query, key, *others, **settings):
         counted.append(query.shape[0] * query.shape[2] * key.shape[2])
         return plain(module, query, key, *others, **settings)
 
-    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, packed_attention.SDPA, counting)
+    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, packing.SDPA, counting)
     for kind in pairs:
         model = loaded(tiny_backbone, kind).train()
         if recomputed:
-            recomputation.enable(model)
+            kernels.recompute(model)
         counted.clear()
         model(**batch, use_cache=False).loss.backward()
         pairs[kind] = sum(counted) // (2 if recomputed else 1) // model.config.num_hidden_layers
@@ -110,7 +110,7 @@ def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attend
     for name, gradient in gradients[0].items():
         torch.testing.assert_close(gradients[1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
     # Two rows of 64; texts of 40, of 12, 12 and 7, and of 5; 52 tokens that fill the second row up.
-    assert pairs == {packed_attention.SDPA: 2 * 64**2, packed_attention.NAME: 40**2 + 3 * 12**2 + 5**2 + 52}
+    assert pairs == {packing.SDPA: 2 * 64**2, packing.ATTENTION: 40**2 + 3 * 12**2 + 5**2 + 52}
 
 
 def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
@@ -119,19 +119,17 @@ def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
     for kept in (("input_ids",), ("input_ids", "attention_mask")):
         given = {name: batch[name] for name in kept}
         with torch.no_grad():
-            theirs, ours = (loaded(tiny_backbone, kind)(**given).logits for kind in ("sdpa", packed_attention.NAME))
+            theirs, ours = (loaded(tiny_backbone, kind)(**given).logits for kind in ("sdpa", packing.ATTENTION))
         assert torch.equal(theirs, ours)
     settings = {"max_new_tokens": 4, "do_sample": False, "pad_token_id": 0}
-    theirs, ours = (
-        loaded(tiny_backbone, kind).generate(**batch, **settings) for kind in ("sdpa", packed_attention.NAME)
-    )
+    theirs, ours = (loaded(tiny_backbone, kind).generate(**batch, **settings) for kind in ("sdpa", packing.ATTENTION))
     assert torch.equal(theirs, ours)
 
 
 def test_layers_that_see_a_part_keep_the_mask():
-    assert packed_attention.can(LlamaConfig(attn_implementation="sdpa"))
-    assert not packed_attention.can(LlamaConfig(attn_implementation="eager"))
-    assert not packed_attention.can(MistralConfig(attn_implementation="sdpa", sliding_window=128))
+    assert packing.can_attend_text_by_text(LlamaConfig(attn_implementation="sdpa"))
+    assert not packing.can_attend_text_by_text(LlamaConfig(attn_implementation="eager"))
+    assert not packing.can_attend_text_by_text(MistralConfig(attn_implementation="sdpa", sliding_window=128))
 
 
 def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch):
@@ -194,11 +192,11 @@ def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny
 
 @pytest.mark.full
 @pytest.mark.slow
-@pytest.mark.parametrize(("rows", "attention"), [(512, "sdpa"), (256, packed_attention.NAME)])
+@pytest.mark.parametrize(("rows", "attention"), [(512, "sdpa"), (256, packing.ATTENTION)])
 def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(
     tiny_backbone, tmp_path, monkeypatch, rows, attention
 ):
-    monkeypatch.setattr(packed_attention, "LONG", rows)  # rows have 256 tokens
+    monkeypatch.setattr(packing, "LONG", rows)  # rows have 256 tokens
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}

@@ -4,6 +4,7 @@ import base64
 import gzip
 import html
 import json
+import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +18,20 @@ from reasonome.apps import page as apps_page
 from reasonome.apps.annotate import page as annotation_page
 from reasonome.apps.rank import page as ranking_page
 from reasonome.config import Grading
-from reasonome.report import contrasts, number_text, page, page_files, paper_figures, scores_section, tables
-from reasonome.report.answers_data import answers_data, failure_kinds, list_runs, reward_weights, with_reward
-from reasonome.report.contrasts_section import contrasts_section
+from reasonome.report import abstention, contrasts, number_text, page, page_files, scores_section, tables
+from reasonome.report.answers_data import (
+    answers_data,
+    correlations,
+    failure_kinds,
+    list_runs,
+    reward_weights,
+    with_reward,
+)
+from reasonome.report.contrasts import verdict
 from reasonome.report.evidence import read_evidence
-from reasonome.report.model_steps import letters_in_words, steps_in_words
-from reasonome.report.origins import read_answering
+from reasonome.report.origins import letters_in_words, read_answering, steps_in_words
+from reasonome.report.page import contrasts_section
 from reasonome.report.plan import read_plan
-from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS, find_task
 from reasonome.tasks.naming.baselines import BASELINES
 from reasonome.tasks.naming.metric_set import METRICS
@@ -125,13 +132,18 @@ def test_the_page_holds_every_answer_once(rendered):
     assert blocks[0] in text and len(set(data["strings"])) == len(data["strings"])
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_the_script_of_a_page_knows_no_metric_that_a_task_may_lack(task):
-    """What leads and what is right is in the page's data: `verified` of questions, `top_1` of rankings."""
-    metric_set = TASKS[task].metrics
-    script = (FILES / "answers.js").read_text(encoding="utf-8")
-    assert metric_set.primary and metric_set.right
-    assert f'"{metric_set.primary}"' not in script and f'"{metric_set.right}"' not in script
+def test_metrics_stand_against_the_reward_and_the_length(rendered):
+    _, inputs = rendered
+    (run, _), *_ = runs_and_tables(inputs)
+    table = pd.DataFrame({"rouge_l": [0.1, 0.2, 0.3, 0.4], "exact": 0.0, "length": [40, 30, 20, 10]})
+    table = table.assign(reward_format=[1.0, 1, 0, 0], reward_similarity=0.5)
+    found = correlations([(run, table)], {"format": 2.0, "similarity": 1.0}, inputs.plan)
+    assert (found["metrics"], found["reward"]) == (["rouge_l", "exact"], "2 · format + 1 · similarity")
+    of_reward, of_length = found["rows"]
+    # Centred ranks of the reward 1, 1, −1, −1 and of ROUGE-L −1.5, −.5, .5, 1.5: −4 / √(4 · 5).
+    assert of_reward["rho"]["rouge_l"] == pytest.approx(-4 / 20**0.5) and math.isnan(of_reward["rho"]["exact"])
+    assert (of_length["rho"]["rouge_l"], of_length["n"]) == (-1, 4)
+    assert correlations([(run, table[["rouge_l"]])], {}, inputs.plan) == {"rows": [], "metrics": [], "reward": ""}
 
 
 def test_unknown_scores_are_null_not_nan(tmp_path):
@@ -558,7 +570,7 @@ def test_numbers_are_written_for_people():
     assert number_text.p_value(0.051) == "n.s. (0.05)" and number_text.p_value(0.0499) == "0.050"
     assert number_text.p_value(0.0001) == "<\u00a00.001" and number_text.p_value(float("nan")) == ""
     assert number_text.signed(-0.0421) == "−0.042" and number_text.signed(0.5) == "+0.500"
-    assert number_text.score(0.12345) == "0.123" and number_text.score(41.26, "length") == "41.3"
+    assert number_text.score(0.12345) == "0.123" and number_text.score(41.26, 1) == "41.3"
     flat = dict(number_text.flat({"a": {"b": 1234, "c": 0.123456}, "ids": list(range(30)), "ok": True, "none": {}}))
     assert flat["a › b"] == "1,234" and flat["a › c"] == "0.1235" and flat["ok"] == "yes" and flat["none"] == ""
     assert flat["ids"].endswith("18, 19 … and 10 more")
@@ -573,8 +585,8 @@ def test_confidence_is_shown_where_it_was_measured_and_else_why_not():
         {"measure": "right", "against": "real sets", "coverage": "0.5", "value": 0.1, "n": 20},
         {"measure": "auroc", "against": "half sets", "coverage": "", "n": 0, "note": "no such sets"},
     ]
-    table = pd.DataFrame([label | row for row in rows], columns=paper_figures.ABSTENTION_COLUMNS).fillna({"note": ""})
-    found = page.abstention_section(table)
+    table = pd.DataFrame([label | row for row in rows], columns=abstention.ABSTENTION_COLUMNS).fillna({"note": ""})
+    found = page.abstention_section(METRICS, table)
     shown = {row["words"]: row["value"] for row in found["rows"]}
     assert shown == {"AUROC of the confidence": 0.75, "term score of the most confident half": 0.4}
     assert found["reasons"] == ["no such sets"]

@@ -13,9 +13,10 @@ from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
 from reasonome.metrics import CEILING
-from reasonome.report import paper, paper_figures, tables
+from reasonome.report import abstention, number_text, paper, tables
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.tasks import TASKS
+from reasonome.tasks.naming.metric_set import METRICS
 
 PROGRAM = Path(__file__).parents[1] / "scripts" / "write_paper_tables.py"
 
@@ -270,9 +271,9 @@ def test_format_is_given_as_published_and_strictly():
 
 
 def test_names_are_shown_as_they_are():
-    assert paper.escaped("a|b") == "a\\|b"
-    assert paper.escaped("<b> &\n x") == "&lt;b&gt; &amp; x"
-    assert paper.escaped("nearest_set _x_ *y*") == "nearest_set \\_x\\_ \\*y\\*"
+    assert number_text.escaped("a|b") == "a\\|b"
+    assert number_text.escaped("<b> &\n x") == "&lt;b&gt; &amp; x"
+    assert number_text.escaped("nearest_set _x_ *y*") == "nearest_set \\_x\\_ \\*y\\*"
     plan = make_plan({HOSTILE: "base"})
     found = cells(plan, scored(HOSTILE, {"bp": 0.5, "mean": 0.5}))
     table = table_rows(paper.score_markdown("in_distribution", plan, found))
@@ -292,7 +293,7 @@ def test_the_ablation_shows_every_backbone_and_the_best_baselines():
             rows += scored(arm, by_subset, metric, backbone=backbone, benchmark=benchmark)
         rows += baseline("constant", "none", {"mean": 0.15}, metric, benchmark=benchmark)
         rows += baseline("random", "none", {"mean": 0.05}, metric, benchmark=benchmark)
-    figure, data = paper_figures.ablation(plan, pd.DataFrame(rows))
+    figure, data = paper.ablation(plan, pd.DataFrame(rows))
     assert [(axes.get_title(loc="left"), axes.get_ylabel()) for axes in figure.axes] == [
         ("in, names, greedy", "term score, 95 % interval"),
         ("in, names, greedy", "ROUGE-L, 95 % interval"),
@@ -322,8 +323,8 @@ def with_confidence(confidence: list[float], right: list[float]) -> pd.DataFrame
 
 def test_a_confidence_that_tells_right_from_wrong_gives_a_falling_curve():
     sure = with_confidence([4, 3, 2, 1], [1, 1, 0, 0])
-    figure, data = paper_figures.coverage(
-        [(evaluation("a|b"), sure), (evaluation("none"), sure.assign(confidence=np.nan))]
+    figure, data = abstention.coverage(
+        METRICS, [(evaluation("a|b"), sure), (evaluation("none"), sure.assign(confidence=np.nan))]
     )
     assert data["arm"].unique().tolist() == ["a|b"] and data["over"].unique().tolist() == ["real sets"]
     curve = data[data["measure"] == "right"].set_index("coverage")
@@ -337,20 +338,20 @@ def test_a_confidence_that_tells_right_from_wrong_gives_a_falling_curve():
 
 def test_where_no_confidence_was_recorded_the_files_say_so():
     scores = with_confidence([np.nan] * 4, [1, 0, 0, 0])
-    figure, data = paper_figures.coverage([(evaluation("base"), scores)])
-    assert [text.get_text() for text in figure.axes[0].texts] == [paper_figures.NO_CONFIDENCE]
-    assert data.empty and list(data.columns) == paper_figures.CURVE_COLUMNS
+    figure, data = abstention.coverage(METRICS, [(evaluation("base"), scores)])
+    assert [text.get_text() for text in figure.axes[0].texts] == [abstention.NO_CONFIDENCE]
+    assert data.empty and list(data.columns) == abstention.CURVE_COLUMNS
     plt.close(figure)
-    found = paper_figures.abstentions([(evaluation("base"), scores)], seed=0, resamples=20)
+    found = abstention.abstentions(METRICS, [(evaluation("base"), scores)], seed=0, resamples=20)
     notes = found.loc[found["measure"].isin(["term_score", "right"]) & (found["against"] == "real sets"), "note"]
     assert set(notes) == {"no answer has a confidence"}
     scored_before = scores.drop(columns=["confidence", "confidence_kind"])
-    assert paper_figures.abstentions([(evaluation("base"), scored_before)], seed=0, resamples=20).empty
+    assert abstention.abstentions(METRICS, [(evaluation("base"), scored_before)], seed=0, resamples=20).empty
 
 
 def test_every_evaluation_has_its_abstention_measures():
     evaluations = [(evaluation("KW", seed), with_confidence([4, 3, 2, 1], [1, 1, 0, seed])) for seed in (0, 1)]
-    found = paper_figures.abstentions(evaluations, seed=0, resamples=20)
+    found = abstention.abstentions(METRICS, evaluations, seed=0, resamples=20)
     half = found.query("measure == 'right' and coverage == 1 and against == 'real sets'")
     assert half[["backbone", "arm", "seed", "benchmark", "value"]].to_numpy().tolist() == [
         ["small", "KW", 0, "in", 0.5],

@@ -12,13 +12,13 @@ from reasonome.answering.engine import token_ids
 from reasonome.config.project import experiments
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import render
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
+from reasonome.stages import read_recipe
 from reasonome.task import Reward
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.training.grpo import grpo
-from reasonome.training.placebo import shuffled_gold
+from reasonome.training.grpo import grpo, shuffled_gold
 from reasonome.training.stage import Stage
 
 NAMING, GENES, LOCI, PATHWAYS = (
@@ -101,7 +101,7 @@ def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_ow
     settings = {"rows": {"take": 8}, "validate_every": 3, "shared_questions": "never"}
     folder = grpo_steps.prepare(tiny_models, gold="shuffled", **settings)
     file = tiny_models.parent.parent / "examples.jsonl"
-    stage = Stage(folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
+    stage = Stage(read_recipe(folder), folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
     task = Noting()
     training = stage.examples("demo-go", task)
     grpo(stage, task, None)

@@ -12,18 +12,17 @@ import torch
 
 import generate
 from reasonome import cli
-from reasonome.cluster.plan import assumed, backbones, jobs, limits, measured, memory
+from reasonome.cluster.plan import assumed, jobs, memory
 from reasonome.cluster.plan.estimates import Estimate, counted, total, unknown
 from reasonome.cluster.plan.jobs import Job, parse
-from reasonome.cluster.plan.plan import Plan
-from reasonome.cluster.plan.rates import Device, Rates
-from reasonome.cluster.plan.table import text, tsv
+from reasonome.cluster.plan.plan import Plan, text, tsv
+from reasonome.cluster.plan.rates import Device, Rates, runs
 from reasonome.cluster.plan.workload import Workload
-from reasonome.config import STAGES
 from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import PLANNED, gpu_in
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES
 from reasonome.tasks import load_project
 
 BACKBONE = "smollm2-135m"
@@ -95,12 +94,12 @@ def benchmark(train=570, valid=30, test=90):
 
 
 def planned_work(project, job):
-    return Workload(project, measured.runs(Path("results"))).work(job)
+    return Workload(project, runs(Path("results"))).work(job)
 
 
 def planned(project, job, **limits):
     """The line of a job, on two cores if nothing else is said."""
-    return Plan(project, [job], measured.runs(Path("results")), **({"gpus": 0, "cores": 2} | limits)).lines[0]
+    return Plan(project, [job], runs(Path("results")), **({"gpus": 0, "cores": 2} | limits)).lines[0]
 
 
 # --- numbers with a source -----------------------------------------------------------------------------
@@ -137,14 +136,14 @@ def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(pr
     content = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
     (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(content)) + content)
     spec = project.backbones[BACKBONE]
-    assert backbones.parameters("any", spec, tmp_path).value == 10 * 4 + 4 * 4 + 3
+    assert memory.parameters("any", spec, tmp_path).value == 10 * 4 + 4 * 4 + 3
     (tmp_path / "model.safetensors").write_bytes(b"version https://git-lfs")
     with pytest.raises(InputError, match=r"model.safetensors: these are no safetensors"):
-        backbones.parameters("any", spec, tmp_path)
-    by_name = backbones.parameters("llama-3.2-1b", project.backbones["llama-3.2-1b"], tmp_path / "none")
+        memory.parameters("any", spec, tmp_path)
+    by_name = memory.parameters("llama-3.2-1b", project.backbones["llama-3.2-1b"], tmp_path / "none")
     assert (by_name.value, by_name.source) == (1e9, "assumed")
-    assert backbones.parameters(BACKBONE, spec, tmp_path / "none").value == 135e6
-    assert backbones.parameters("mine", spec, tmp_path / "none").value is None
+    assert memory.parameters(BACKBONE, spec, tmp_path / "none").value == 135e6
+    assert memory.parameters("mine", spec, tmp_path / "none").value is None
 
 
 # --- what is to be done ------------------------------------------------------------------------------------
@@ -350,26 +349,26 @@ def test_measured_rates_are_of_the_same_backbone_stage_and_device(project):
     found = planned(project, training(PRETRAINED)).seconds
     assert (found.value, found.source) == (8200 / 200, "measured")
     # Another stage of the same backbone, twice as many cores: still told, but marked.
-    rates = Rates(measured.runs(Path("results")), {BACKBONE: counted(135e6)})
-    other = rates.training("sft", BACKBONE, Device("cpu", 2), adapted=False)
+    known = Rates(runs(Path("results")), {BACKBONE: counted(135e6)})
+    other = known.training("sft", BACKBONE, Device("cpu", 2), adapted=False)
     assert (other.value, other.source) == (200, "scaled")
-    wider = rates.training("pretrain", BACKBONE, Device("cpu", 4), adapted=False)
+    wider = known.training("pretrain", BACKBONE, Device("cpu", 4), adapted=False)
     assert (wider.value, wider.source) == (400, "scaled")
     assert "2 → 4 cores" in wider.note
     # Of adapters nothing was measured.
-    assert rates.training("pretrain", BACKBONE, Device("cpu", 2), adapted=True).source == "assumed"
+    assert known.training("pretrain", BACKBONE, Device("cpu", 2), adapted=True).source == "assumed"
 
 
 def test_rates_of_other_backbones_are_scaled_by_size(project):
     for backbone, tokens in (("llama-3.1-8b", 800), ("llama-3.2-3b", 2000)):
         trained_run(project, "sft.names-s0", backbone, backward_tokens=tokens, processes=1, device="NVIDIA H100")
     sizes = {"llama-3.1-8b": counted(8e9), "llama-3.2-3b": counted(3e9), "llama-3.2-1b": counted(1e9)}
-    rates = Rates(measured.runs(Path("results")), sizes)
-    found = rates.training("sft", "llama-3.2-1b", Device("h100", 8), adapted=False)
+    known = Rates(runs(Path("results")), sizes)
+    found = known.training("sft", "llama-3.2-1b", Device("h100", 8), adapted=False)
     # 8 tokens a second of eight times its size, 20 of three times; two runs of one GPU and 100 seconds each.
     assert (found.value, found.source) == ((800 * 8 + 2000 * 3) / 200 * 8, "scaled")
     # Measured on a GPU, so of no use on a CPU.
-    assert rates.training("sft", "llama-3.2-1b", Device("cpu", 2), adapted=False).source == "assumed"
+    assert known.training("sft", "llama-3.2-1b", Device("cpu", 2), adapted=False).source == "assumed"
 
 
 def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(project):
@@ -377,7 +376,7 @@ def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(proj
     run = {"backbone": "llama-3.1-8b", "device": "NVIDIA H100 80GB HBM3", "generated_tokens": 40_000}  # 2000 a second
 
     def rate(engine, device=four):
-        found = Rates(measured.runs(Path("results")), {"llama-3.1-8b": counted(8e9)})
+        found = Rates(runs(Path("results")), {"llama-3.1-8b": counted(8e9)})
         rate = found.generation("llama-3.1-8b", device.answering(engine), engine)
         return rate.value, rate.source
 
@@ -392,18 +391,18 @@ def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(proj
 
 
 def test_assumed_rates_are_of_the_machine_and_by_size(project):
-    rates = Rates([], {"b": counted(4e9)})
+    known = Rates([], {"b": counted(4e9)})
     # 30 % of 989 TFLOP/s; six FLOPs of each token and parameter, or eight with recomputation.
     h100 = Device("nvidia_h100", 8)
-    assert rates.training("grpo", "b", h100, adapted=False).value == pytest.approx(8 * 0.3 * 989e12 / 6 / 4e9)
-    found = rates.training("grpo", "b", h100, adapted=False, flops=8)
+    assert known.training("grpo", "b", h100, adapted=False).value == pytest.approx(8 * 0.3 * 989e12 / 6 / 4e9)
+    found = known.training("grpo", "b", h100, adapted=False, flops=8)
     assert (found.value, found.source) == (pytest.approx(8 * 0.3 * 989e12 / 8 / 4e9), "assumed")
     assert found.note == "30% of 989 TFLOP/s of each H100, 8 FLOPs a token and parameter"
-    unnamed = rates.generation("b", Device("gpu", 1), "vllm")
+    unnamed = known.generation("b", Device("gpu", 1), "vllm")
     assert (unnamed.value, unnamed.source) == (15_000 / 4, "assumed")
     assert unnamed.note == "15,000 tokens/s on each A100 (no gpu_model is asked for) with 1B parameters"
-    assert rates.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
-    assert rates.generation("unheard-of", Device("h100", 1), "vllm").value is None
+    assert known.generation("b", Device("tpu7", 1), "vllm") == unknown("speed of a tpu7")
+    assert known.generation("unheard-of", Device("h100", 1), "vllm").value is None
     assert gpu_in("NVIDIA L40S") == "l40s" and gpu_in("gh200") == "h200"
     assert gpu_in("l40") is gpu_in("a1000") is None
     assert set(assumed.MACHINES) == {"cpu", *PLANNED}
@@ -413,9 +412,9 @@ def test_assumed_rates_are_of_the_machine_and_by_size(project):
 
 
 def test_a_gpu_is_no_faster_with_models_of_less_than_half_a_billion_parameters():
-    rates = Rates([], {"half": counted(0.5e9), "tiny": counted(0.1e9)})
+    known = Rates([], {"half": counted(0.5e9), "tiny": counted(0.1e9)})
     for device, factor in ((Device("h100", 1), 1), (Device("cpu", 2), 5)):
-        half, tiny = (rates.training("sft", name, device, adapted=False).value for name in ("half", "tiny"))
+        half, tiny = (known.training("sft", name, device, adapted=False).value for name in ("half", "tiny"))
         assert tiny == pytest.approx(factor * half)
 
 
@@ -468,7 +467,7 @@ def test_answers_say_their_engine_and_the_gpus_that_it_used(monkeypatch, visible
     command = f"generate.py {asked} --model model --engine {engine} --output {output}"
     monkeypatch.setattr("sys.argv", command.split())
     generate.main()
-    (run,) = measured.runs(Path("results"))
+    (run,) = runs(Path("results"))
     assert (run.device, run.engine, run.gpus) == (device, engine, used)
     assert (run.prompt_tokens, run.generated_tokens, run.backward_tokens) == (18, 12, 0)
 
@@ -594,7 +593,7 @@ def tiny_config(folder, more_resources=""):
 def test_too_little_memory_and_time_is_warned_of(tmp_path):
     project = load_project(tiny_config(tmp_path, "- {memory_gb: 1, minutes: 1}\n"))
     trained_run(project, PRETRAINED, backward_tokens=4100, peak_memory_gb=5.0)
-    found = Plan(project, [training(PRETRAINED)], measured.runs(Path("results")), 0, 2)
+    found = Plan(project, [training(PRETRAINED)], runs(Path("results")), 0, 2)
     assert found.lines[0].seconds.value == 200
     # 200 s + a fifth are 4 minutes; 5 GB + a fifth 6 GB, and one more.
     assert len(found.warnings) == 2
@@ -704,7 +703,7 @@ def test_a_job_that_takes_longer_than_its_limit_is_told(tmp_path):
 def test_the_table_says_where_numbers_are_from(project):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     jobs = [training(PRETRAINED), training(TAUGHT), answering(), answering(PRETRAINED), Job("score", {})]
-    found = Plan(project, jobs, measured.runs(Path("results")), 0, 2)
+    found = Plan(project, jobs, runs(Path("results")), 0, 2)
     shown = text(found, "demo")
     line = next(line for line in shown.splitlines() if line.startswith("[1]"))
     # Statements are not written: perhaps fewer tokens. 41 seconds of two cores.
@@ -737,7 +736,7 @@ def test_a_broken_run_json_is_named(project, content, message):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     Path(f"results/models/{BACKBONE}/{PRETRAINED}/run.json").write_text(content)
     with pytest.raises(InputError, match=message):
-        measured.runs(Path("results"))
+        runs(Path("results"))
 
 
 def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
@@ -745,7 +744,7 @@ def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
     Path(f"results/models/{BACKBONE}/{PRETRAINED}/manifest.json").unlink()
     folder = tiny_folder("results/answers/gpt-4o/base/demo-go.demo-names")
     (folder / "greedy.run.json").write_text('{"seconds": 3, "cost": 1.5}')
-    assert measured.runs(Path("results")) == measured.runs(Path("nowhere")) == []
+    assert runs(Path("results")) == runs(Path("nowhere")) == []
 
 
 def test_an_unknown_experiment_names_the_nearest():
@@ -756,9 +755,9 @@ def test_an_unknown_experiment_names_the_nearest():
 @pytest.fixture
 def plain_machine(monkeypatch):
     """A machine with two cores, no GPU and no SLURM."""
-    monkeypatch.setattr(limits.gpus_of_machine, "has_driver", lambda: False)
-    monkeypatch.setattr(limits.os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(limits.shutil, "which", lambda _: None)
+    monkeypatch.setattr(jobs.gpus_of_machine, "has_driver", lambda: False)
+    monkeypatch.setattr(jobs.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(jobs.shutil, "which", lambda _: None)
 
 
 def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeypatch, capsys):
@@ -776,8 +775,8 @@ def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeyp
 
 
 def test_a_plan_on_a_cluster_is_for_what_is_asked_for(plain_machine, monkeypatch):
-    monkeypatch.setattr(limits, "_slurm_answers", lambda: True)
-    found = limits.limits(None, 4)
+    monkeypatch.setattr(jobs, "_slurm_answers", lambda: True)
+    found = jobs.limits(None, 4)
     assert (found.gpus, found.cores) == (None, 4)
     assert found.words.startswith(
         "planned for: GPUs as asked for (of config/resources.yaml, as SLURM is here), 4 cores"

@@ -14,6 +14,7 @@ from reasonome.config import RewardedSamples
 from reasonome.config.preferences import KINDS
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.stages.preferring import single_answers
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
@@ -26,7 +27,6 @@ from reasonome.teaching.preferences import (
     tier_pairs,
 )
 from reasonome.teaching.samples import rewarded_by
-from reasonome.training.preferences import single_answers
 
 NAMING = TASKS["gene_set_naming"]
 STYLE = NamingStyle(gene="{symbol}", budget_tokens=100, system="", user="Genes: {genes}")

@@ -11,14 +11,15 @@ import tiny_training
 from ranking_questions import TASK, question
 
 from reasonome.answering.chat_endpoint import ApiAnswer
-from reasonome.cluster.doctor.weights import needed_weights
+from reasonome.cluster.doctor.examination import needed_weights
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
-from reasonome.config import STAGES, GrpoRecipe
 from reasonome.config.project import Project, chains, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
+from reasonome.stages import STAGES
+from reasonome.stages.grpo import GrpoRecipe
 from reasonome.task import TeachingJob
 from reasonome.tasks import load_project
 from reasonome.tasks.ranking import teaching
@@ -336,6 +337,7 @@ def stage(models: Path, chain: str, recipe) -> Stage:
     rows = models.parent.parent / "questions.jsonl"
     atomic.write_jsonl(rows, [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)])
     return Stage(
+        recipe,
         models / chain,
         {"examples": rows, "valid": rows} if recipe.stage == "grpo" else {"examples": rows},
         {"demo-loci": ANSWER},

@@ -31,11 +31,11 @@ def table(rows) -> pd.DataFrame:
 
 
 def counts(old, new) -> list[list]:
-    return corpus.compare(table(old), table(new)).counts.to_numpy().tolist()
+    return corpus.compare_releases(table(old), table(new)).counts.to_numpy().tolist()
 
 
 def test_counts_by_source_and_relation():
-    assert corpus.COLUMNS == ["source", "relation", "before", "after", "added", "removed", "changed"]
+    assert corpus.DIFF_COLUMNS == ["source", "relation", "before", "after", "added", "removed", "changed"]
     assert counts(OLD, NEW) == [
         ["go", "enables", 1, 1, 0, 0, 0],
         ["go", "involved_in", 3, 3, 1, 1, 2],
@@ -46,7 +46,7 @@ def test_counts_by_source_and_relation():
 
 
 def test_examples_tell_what_became_of_a_fact():
-    text = corpus.compare(table(OLD), table(NEW)).text()
+    text = corpus.compare_releases(table(OLD), table(NEW)).text()
     assert "added, for example:\n  go: TP53 involved_in GO:3 cell death\n  hgnc: TP53 has_name HGNC:11998" in text
     assert "removed, for example:\n  go: TP53 involved_in GO:2 ageing\n" in text
     assert "  go: EGFR involved_in GO:1: evidence 'IDA' → 'IDA,IMP'\n" in text
@@ -55,7 +55,7 @@ def test_examples_tell_what_became_of_a_fact():
 
 def test_a_few_examples_of_each_kind():
     more = OLD + [(f"G{n}", "enables", "GO:9", "binding", "go", "IPI") for n in range(100)]
-    examples = corpus.compare(table(OLD), table(more)).examples
+    examples = corpus.compare_releases(table(OLD), table(more)).examples
     assert list(examples["gene"]) == ["G0", "G1", "G10"] and set(examples["kind"]) == {"added"}
 
 
@@ -66,7 +66,7 @@ def test_the_command(tmp_path, capsys):
     a, b = str(tmp_path / "a"), str(tmp_path / "b" / "facts.parquet")
     assert cli.main(["diff", a, b, "--format", "tsv"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split("\t") == corpus.COLUMNS and lines[-1] == "total\t\t5\t7\t3\t1\t2" and len(lines) == 6
+    assert lines[0].split("\t") == corpus.DIFF_COLUMNS and lines[-1] == "total\t\t5\t7\t3\t1\t2" and len(lines) == 6
     assert cli.main(["diff", a, b]) == 1
     assert "removed, for example:" in capsys.readouterr().out
     assert cli.main(["diff", a, a]) == 0

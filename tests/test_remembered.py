@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.training.remembered import KeepRemembered
+from reasonome.training.checkpoints import KeepRemembered
 
 
 def encoder(folder) -> SentenceEncoder:

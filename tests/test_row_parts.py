@@ -9,9 +9,9 @@ from test_stated_confidence import with_recipe
 
 from reasonome.benchmarks.rows import drawn, span
 from reasonome.cluster.plan.jobs import Job
-from reasonome.config import PART, STAGES, Rows
-from reasonome.config.project import experiments
+from reasonome.config import PART, Rows
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
 
 NAMING = TASKS["gene_set_naming"]
@@ -82,7 +82,7 @@ def test_older_recipes_stay_as_they_were_written(project):
 def test_a_confidence_is_counted_on_questions_of_the_part(config):
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
     project = load_project(with_recipe(config, "sft", **settings, rows={"skip": 100, "take": 60}))
-    files = experiments.training_files(project, project.recipes["sft"]["tried"], "smollm2-135m", "base")
+    files = project.recipes["sft"]["tried"].files(project, ("smollm2-135m", "base"))
     assert files["samples"].name == "sample8-96.100-140.jsonl"
 
 

@@ -17,8 +17,7 @@ from pyarrow import parquet
 from rouge_score import rouge_scorer
 
 from reasonome import cli
-from reasonome.commands.columns import parse_columns
-from reasonome.commands.json_output import check_output, write_output
+from reasonome.commands.options import check_output, parse_columns, write_output
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in
@@ -343,7 +342,7 @@ def test_devices_and_pipes_are_written_to_and_stay(tmp_path, redirected):
     write_output(str(tmp_path / "pipe"), "{}")
     assert os.read(reader, 100) == b"{}\n" and (tmp_path / "pipe").is_fifo()
     os.close(reader)
-    code = "from reasonome.commands.json_output import write_output as w; print('before'); w('/dev/fd/1', '{}')"
+    code = "from reasonome.commands.options import write_output as w; print('before'); w('/dev/fd/1', '{}')"
     with open(tmp_path / "log", "w+b") as log:
         run = subprocess.run([sys.executable, "-c", code], stdout=log if redirected else subprocess.PIPE)
         log.seek(0)
@@ -352,7 +351,7 @@ def test_devices_and_pipes_are_written_to_and_stay(tmp_path, redirected):
 
 def test_a_file_is_replaced_where_standard_error_is_closed(tmp_path):
     (tmp_path / "file").write_text("old")
-    code = "import os; from reasonome.commands.json_output import write_output; os.close(2); write_output('file', '{}')"
+    code = "import os; from reasonome.commands.options import write_output; os.close(2); write_output('file', '{}')"
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0
     assert (tmp_path / "file").read_text() == "{}\n"
 

@@ -10,9 +10,9 @@ from peft import LoraConfig, get_peft_model
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
-from reasonome.config import STAGES
 from reasonome.core.errors import InputError
-from reasonome.training import lm_head, recomputation, shared_questions, shared_rollouts
+from reasonome.stages import STAGES
+from reasonome.training import kernels, shared_questions
 from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose
 from reasonome.training.throughput import counts
@@ -40,7 +40,7 @@ def config() -> LlamaConfig:
 def model(config):
     torch.manual_seed(1)
     yield LlamaForCausalLM(config)
-    lm_head.use(False)
+    kernels.use_head(False)
 
 
 @pytest.fixture
@@ -71,10 +71,10 @@ def alone(model, ids, attended):
 @pytest.mark.parametrize("recomputed", [False, True], ids=["kept", "recomputed"])
 @pytest.mark.parametrize("adapter", [False, True], ids=["whole", "adapter"])
 def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapter, recomputed, ours):
-    lm_head.use(ours)
+    kernels.use_head(ours)
     add_fused_lm_head(model, 0.8, outputs=("log_probs", "entropy"))
     if recomputed:
-        recomputation.enable(model)
+        kernels.recompute(model)
         model.enable_input_require_grads()
     if adapter:
         model = get_peft_model(model, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
@@ -120,7 +120,7 @@ def test_a_row_by_hand():
 
 
 def test_a_model_that_does_not_attend_by_places_shares_nothing(model, monkeypatch, capsys):
-    lm_head.use(True)
+    kernels.use_head(True)
     add_fused_lm_head(model, outputs=("log_probs",))
     shared_questions.allow()
     whole = Sharing(rollouts=True, together=2)
@@ -197,19 +197,19 @@ def test_the_likeliest_tokens_are_those_that_transformers_generates(model):
     end = whole[0][4]
     wanted = list(generated(model, questions, 10, end))
     assert len({len(tokens) for tokens in wanted}) > 1, "of several lengths"
-    drawn = shared_rollouts.draw(model, questions, 3, 10, 1e-6, [end])
+    drawn = shared_questions.draw(model, questions, 3, 10, 1e-6, [end])
     assert [[tokens for tokens, _ in completions] for completions in drawn] == [[tokens] * 3 for tokens in wanted]
 
 
 def test_drawn_tokens_have_the_log_probabilities_that_a_whole_pass_gives_them(model, monkeypatch):
     """And what is drawn for a question depends on it alone, beside others or not, but for its random numbers."""
-    monkeypatch.setattr(shared_rollouts, "QUESTIONS", 2)
+    monkeypatch.setattr(shared_questions, "QUESTIONS", 2)
     shared_questions.allow()
-    lm_head.use(True)
+    kernels.use_head(True)
     add_fused_lm_head(model, 0.7, outputs=("log_probs", "entropy"))
     questions = [torch.randint(3, 90, (length,)).tolist() for length in (3, 9, 5)]
     torch.manual_seed(5)
-    drawn = shared_rollouts.draw(model, questions, 4, WIDTH, 0.7, [7, 11])
+    drawn = shared_questions.draw(model, questions, 4, WIDTH, 0.7, [7, 11])
     lengths = {len(tokens) for completions in drawn for tokens, _ in completions}
     assert len(lengths) > 1 and max(lengths) == WIDTH
     assert len({tuple(tokens) for completions in drawn for tokens, _ in completions}) == 12, "each is drawn by itself"
@@ -221,13 +221,13 @@ def test_drawn_tokens_have_the_log_probabilities_that_a_whole_pass_gives_them(mo
             found = torch.log_softmax(logits, -1).gather(1, torch.tensor(tokens)[:, None])[:, 0]
             torch.testing.assert_close(torch.tensor(logprobs), found, atol=1e-5, rtol=1e-5)
     torch.manual_seed(5)
-    assert shared_rollouts.draw(model, questions, 4, WIDTH, 0.7, [7, 11]) == drawn
+    assert shared_questions.draw(model, questions, 4, WIDTH, 0.7, [7, 11]) == drawn
 
 
 def test_tokens_are_drawn_as_often_as_they_are_likely():
     probabilities = torch.tensor([0.0, 0.5, 0.0, 0.3, 0.2])
     torch.manual_seed(0)
-    tokens, logprobs = shared_rollouts.choose(probabilities.log().expand(1, 40_000, -1), 1.0)
+    tokens, logprobs = shared_questions.choose_tokens(probabilities.log().expand(1, 40_000, -1), 1.0)
     shares = torch.bincount(tokens.flatten(), minlength=5) / 40_000
     # Three standard deviations of a share: at most 3 · √(.25 / 40,000).
     torch.testing.assert_close(shares, probabilities, atol=0.0075, rtol=0)

@@ -52,7 +52,7 @@ def test_a_folder_without_a_lock_stays_as_it_is():
     assert LOCKS.is_dir()
 
 
-@pytest.mark.parametrize("program", ["snakemake", "/elsewhere/.venv/bin/snakemake", str(SCRIPTS / "sft.py")])
+@pytest.mark.parametrize("program", ["snakemake", "/elsewhere/.venv/bin/snakemake", str(SCRIPTS / "train.py")])
 def test_snakemake_and_a_job_that_outlived_it_hold_their_lock(folder, starts, program):
     number = starts(program, folder)
     assert snakemake_lock.release() == f".snakemake/locks: held by {Path(program).name} (process {number})"

@@ -93,14 +93,14 @@ def record(folder: Path, name: str, started: float, ended: float, command: str) 
 
 def test_jobs_of_a_run_are_read_from_its_records(module, tmp_path):
     overhead = module("overhead")
-    sft = "python scripts/launch.py --nodes 1 /here/scripts/sft.py --folder x 2>&1 | (trap '' TERM; exec tee -a log)"
+    sft = "python scripts/launch.py --nodes 1 /here/scripts/train.py --folder x 2>&1 | (trap '' TERM; exec tee -a log)"
     record(tmp_path, "a", 100.0, 103.0, sft)
     record(tmp_path / "deep", "b", 100.1, 104.0, sft)  # another output of the same job
     record(tmp_path, "c", 106.0, 107.0, "cp one other")
     record(tmp_path, "d", 50.0, 60.0, "python scripts/score.py")  # of an earlier run
     jobs = overhead.jobs_between(tmp_path, 99.0, 110.0)
     assert sorted(jobs, key=lambda job: job.started) == [
-        overhead.Job(100.0, 104.0, ("sft.py",)),
+        overhead.Job(100.0, 104.0, ("train.py",)),
         overhead.Job(106.0, 107.0, ()),
     ]
 

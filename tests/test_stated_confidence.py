@@ -10,10 +10,10 @@ from transformers import AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.config import STAGES
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import answered
+from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
@@ -172,11 +172,10 @@ def test_an_unknown_decoding_has_the_nearest_name(config):
 
 
 def test_the_samples_are_among_the_files_of_the_step(config):
-    from reasonome.config.project import experiments
 
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
     project = load_project(with_recipe(config, "sft", **settings))
-    files = experiments.training_files(project, project.recipes["sft"]["tried"], "smollm2-135m", "sft.names-s0")
+    files = project.recipes["sft"]["tried"].files(project, ("smollm2-135m", "sft.names-s0"))
     assert str(files["samples"]).endswith(
         "results/samples/smollm2-135m/sft.names-s0/demo-go.confidence/sample8-96.40.jsonl"
     )

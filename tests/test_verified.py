@@ -10,11 +10,11 @@ import pytest
 from own_task.chromosome import ChromosomeOfGene
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import PretrainRecipe
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.leaks.audit import check
+from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files, total
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching

@@ -15,7 +15,7 @@ from huggingface_hub.utils import filter_repo_objects
 from safetensors.numpy import load_file, save_file
 
 import fetch_weights
-from reasonome.cluster.plan import backbones
+from reasonome.cluster.plan import memory
 from reasonome.config import HubWeights, PathWeights, PypiWeights
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
@@ -138,7 +138,7 @@ def test_weights_that_were_fetched_twice_are_counted_once(twofold):
     spec = SimpleNamespace(weights=local(twofold))
     for _ in range(2):
         assert [path.name for path in weight_files(twofold)] == [name for name in KEPT if name.endswith("safetensors")]
-        assert backbones.parameters("any", spec, twofold).value == 2 * 3 * 4
+        assert memory.parameters("any", spec, twofold).value == 2 * 3 * 4
         shard = (twofold / KEPT[2]).stat().st_size
         (twofold / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
         assert rollouts.tensor_parallel(twofold, 4.0 * shard, 8) == 1, "two shards are half of the share"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from reasonome.config import STAGES
 from reasonome.core import atomic
+from reasonome.stages import STAGES
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.training.stage import Stage
 
@@ -62,6 +62,12 @@ def sft_stage(models: Path, chain: str = "sft.try-s0", **settings) -> Stage:
     return _stage(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
 
 
+def rft_stage(models: Path, **settings) -> Stage:
+    """A step of rejection sampling; `settings` go over a recipe of three steps."""
+    recipe = {"benchmark": "demo-go", "style": "names", "max_length": 256}
+    return _stage(models, "rft.try-s0", "rft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
+
+
 def preference_stage(models: Path, stage: str, chain: str = "", **settings) -> Stage:
     """A step that learns from pairs of answers; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "preferences": "pairs", "max_length": 256}
@@ -82,7 +88,12 @@ def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, sty
     (models / chain).mkdir(parents=True, exist_ok=True)
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
     files = {name: models.parent.parent / file for name, file in data.items()}
-    return Stage(models / chain, files, styles)
+    return Stage(recipe, models / chain, files, styles)
+
+
+def train(stage: Stage) -> None:
+    """Train a step that learns from preferences, for which no project is needed."""
+    stage.recipe.train(None, stage)
 
 
 def gradients(folder: Path) -> dict[int, torch.Tensor]:

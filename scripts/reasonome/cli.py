@@ -20,7 +20,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, doctor, plan, rank, score, update
+from reasonome.commands import annotate, calibrate, cluster, rank, score, update
 from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, update, rank, score, calibrate, plan, doctor):
+    for module in (annotate, update, rank, score, calibrate, cluster):
         module.add(commands)
     summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
     command = arguments.command_parser(commands, "prompts", _prompts, summary)
@@ -126,7 +126,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     from reasonome.facts import corpus
 
-    changes = corpus.compare(corpus.read(args.old), corpus.read(args.new))
+    changes = corpus.compare_releases(corpus.read_release(args.old), corpus.read_release(args.new))
     tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
     show(tsv if args.format == "tsv" else changes.text(), end="")
     return int(changes.differs)

@@ -19,8 +19,11 @@ OfWeights = Callable[[np.ndarray], np.ndarray]
 # A table → such a metric of all of its rows; None where it is not defined.
 OfTable = Callable[[pd.DataFrame], OfWeights | None]
 # Where a metric may be shown: on the terminal after an experiment; by a scoring job; by `reasonome score`, and there of
-# baselines; in the page's table of answers; of each stratum; of contaminated variants; with one vote for each cluster.
-Place = Literal["terminal", "job", "score", "baselines", "answers", "strata", "variants", "clusters"]
+# baselines; in the page's table of answers; of each stratum; of contaminated variants; with one vote for each cluster;
+# by the share of questions that are answered, the most confident first; in a model's card, as about its answers.
+Place = Literal[
+    "terminal", "job", "score", "baselines", "answers", "strata", "variants", "clusters", "coverage", "card"
+]
 # Numbers in a table of scores that say which answer a row is of, for every task.
 DESCRIBES_A_ROW = ("sample", "order", "draws", "prompt_tokens", "completion_tokens")
 
@@ -46,6 +49,8 @@ class Metric:
     less_is_better: bool = False
     leads: str = ""  # its name in the first line of `reasonome score`
     in_paper: str = ""  # its heading in tables of a paper
+    as_form: str = ""  # its heading in the table of format accuracy
+    digits: int = 3  # after the point, on pages
     apart: bool = False  # with a label, and still apart from the main table
     on: tuple[Place, ...] = ()  # where it is shown beside
 
@@ -133,6 +138,15 @@ class MetricSet:
     @property
     def in_paper(self) -> dict[str, str]:
         return self.labels(lambda metric: metric.in_paper)
+
+    @property
+    def forms(self) -> dict[str, str]:
+        return self.labels(lambda metric: metric.as_form)
+
+    def digits(self, metric: str) -> int:
+        """How many digits of a metric stand after the point; `rank_by_gene` has those of `rank`."""
+        known = [one for one in self.metrics if metric.startswith(one.name)]
+        return max(known, key=lambda one: len(one.name)).digits if known else Metric(metric).digits
 
     def name(self, metric: str) -> str:
         """A metric in words; those without a label lose their underscores."""

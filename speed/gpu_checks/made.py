@@ -17,9 +17,9 @@ from measuring import BENCHMARK, ENCODER, STYLE, TEACHER, Inputs
 from model_shapes import SHAPES, TINY
 
 from gpu_checks.finding import Here
-from reasonome.config import STAGES
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
+from reasonome.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS_OF_WORDS = (
@@ -44,7 +44,6 @@ TEMPLATE = (
 )
 SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
 HELD_OUT = 8
-PROGRAMS = {"onlinedpo": "grpo"}  # of stages that have another's
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,8 @@ class MadeProject:
 
     def launch(self, step: Path, sharding: str = "none", **options: Any) -> subprocess.Popen:
         """Start the training of a step as a rule does, on one GPU; what it prints goes to log.txt in its folder."""
-        stage = step.name.rpartition("+")[2].partition(".")[0]
         words = [training.SCRIPTS / "launch.py", "--cpus", os.cpu_count(), "--gpus", 1, "--processes", 1]
-        program = training.SCRIPTS / f"{PROGRAMS.get(stage, stage)}.py"
+        program = training.SCRIPTS / "train.py"
         words += ["--sharding", sharding, program, "--folder", step.relative_to(self.folder)]
         environment = {**os.environ, **training.JOB_ENVIRONMENT}
         with (step / "log.txt").open("ab") as log:

@@ -14,7 +14,7 @@ from gpu_checks.training_runs import rates, steady
 from reasonome.answering.precision import DTYPES, now
 from reasonome.config import Adapter
 from reasonome.tasks import load_project
-from reasonome.training import adapters, fitting, recomputation
+from reasonome.training import adapters, fitting, kernels
 from reasonome.training.gpus import VLLM_SHARE
 
 STEPS, SYNCS = 3, 50
@@ -56,7 +56,7 @@ def _adapted(here: Here, adapter: Adapter) -> tuple[torch.nn.Module, list[str]]:
     from peft import get_peft_model
 
     model = made.on_device(here, "llama-3.1-8b")
-    recomputation.enable(model)
+    kernels.recompute(model)
     model.enable_input_require_grads()
     fitting.add_head(model)
     model = get_peft_model(model, adapters.configuration(adapter)).train()
@@ -155,7 +155,7 @@ def fits(here: Here) -> Iterator[Finding]:
     yield Finding("fits", "16.1 GB of an 8B in bf16", f"{found:.1f} GB", abs(found - 16.1) < 0.3)
     del model
     model = made.on_device(here, "llama-3.2-3b").float()
-    recomputation.enable(model)
+    kernels.recompute(model)
     fitting.add_head(model)
     _, static = _steps(here, model.train(), 1)
     # Gradients are gone between steps: weights and two moments are 12 bytes each.

@@ -19,7 +19,7 @@ from reasonome.apps.annotate.shipped import CALIBRATION, NameOrTerm, Shipped, fe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
-from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
+from reasonome.report.model_scores import MEASURED, Control, Measured, Worth, read_worth
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.dialogue import ShownTerm
 

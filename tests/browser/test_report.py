@@ -251,22 +251,3 @@ def test_a_table_that_is_cut_off_says_so_and_leads_to_its_other_columns(page):
     assert first.location["x"] == pytest.approx(left, abs=1)  # an arm's name stays
     more.click()
     wait(page, lambda d: d.execute_script("return arguments[0].scrollLeft", wide) == 0 and "more" in more.text)
-
-
-@pytest.mark.full
-def test_a_point_of_a_scatter_leads_to_its_answer(page):
-    place = page.find_element(By.ID, "reward-scatter")
-    page.execute_script("arguments[0].scrollIntoView()", place)
-    assert "210 answers. Pearson's r 0." in place.text and "reward = similarity + rouge l + format" in place.text
-    canvas = place.find_element(By.TAG_NAME, "canvas")
-    drawn = page.execute_script(
-        "const pen = arguments[0].getContext('2d');"
-        "return pen.getImageData(0, 0, pen.canvas.width, pen.canvas.height).data.some(value => value > 0)",
-        canvas,
-    )
-    assert drawn
-    canvas.send_keys(*[Keys.ARROW_RIGHT] * 3)
-    told = place.find_element(By.CSS_SELECTOR, ".said").text
-    canvas.send_keys(Keys.ENTER)
-    assert status(page) == "1–1 of 1 answers" and cells(page, "id")[0] in told and cells(page, "arm")[0] in told
-    assert page.find_elements(By.CSS_SELECTOR, "#browser .detail")

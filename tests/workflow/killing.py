@@ -36,8 +36,8 @@ POLL = 0.01
 class Stage:
     """A stage that can be killed: its program, the chain whose answers follow from it, and what it writes.
 
-    `outputs` are removed before a trial, together with answers and scores of `chain`; `partial` appears where its
-    real work begins, if a file says so.
+    The `script` of a training is its own chain. `outputs` are removed before a trial, together with answers and scores
+    of `chain`; `partial` appears where its real work begins, if a file says so.
     """
 
     script: str
@@ -72,9 +72,9 @@ def _scores(chain: str) -> tuple[str, str]:
     return f"{stem}.parquet", f"{stem}.json"
 
 
-def _model(script: str, chain: str, *more: str) -> Stage:
+def _model(chain: str, *more: str) -> Stage:
     files = ("model", "manifest.json", "history.jsonl", "run.json", *more)
-    return Stage(script, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files), trains=True)
+    return Stage(chain, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files), trains=True)
 
 
 _TEACHER = "results/reasoning/knowledge-given/demo-go.demo-names"
@@ -97,17 +97,17 @@ STAGES = {
         tuple(f"results/statements/demo/{name}" for name in ("train.jsonl", "held_out.jsonl", "statistics.tsv")),
     ),
     "reasoning": Stage("write_reasoning.py", None, (f"{_TEACHER}.jsonl", f"{_TEACHER}.dropped.jsonl")),
-    "pretrain": _model("pretrain.py", "pretrain.demo-s0"),
-    "sft": _model("sft.py", "sft.names-s0"),
-    "dpo": _model("dpo.py", "dpo.demotiers-s0"),
-    "kto": _model("kto.py", "kto.demotiers-s0"),
+    "pretrain": _model("pretrain.demo-s0"),
+    "sft": _model("sft.names-s0"),
+    "dpo": _model("dpo.demotiers-s0"),
+    "kto": _model("kto.demotiers-s0"),
     # What it judges follows from it.
     "reward": dataclasses.replace(
-        _model("reward.py", "reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
+        _model("reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
     ),
-    "onlinedpo": _model("grpo.py", "onlinedpo.demojudged-s0", "validation.json", "constant.json"),
-    "grpo": _model("grpo.py", "grpo.soft-s0", "validation.json", "constant.json"),
-    "grpo-passes": _model("grpo.py", "grpo.twice-s0", "validation.json", "constant.json"),
+    "onlinedpo": _model("onlinedpo.demojudged-s0", "validation.json", "constant.json"),
+    "grpo": _model("grpo.soft-s0", "validation.json", "constant.json"),
+    "grpo-passes": _model("grpo.twice-s0", "validation.json", "constant.json"),
     "generate": Stage(
         "generate.py",
         "base",

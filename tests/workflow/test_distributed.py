@@ -20,8 +20,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from reasonome.answering.precision import DTYPES
-from reasonome.config import STAGES
 from reasonome.core import atomic
+from reasonome.stages import STAGES
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 

@@ -76,7 +76,7 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
     target = f"results/models/{BACKBONE}/{TAUGHT}/manifest.json"
     process = start(project, target, tmp_path / "log")
     wait_for(lambda: find_checkpoints(folder, 4), process, "checkpoint")
-    program(process, "sft.py").send_signal(signal.SIGKILL)
+    program(process, "train.py").send_signal(signal.SIGKILL)
     assert process.wait(timeout=60) != 0
     assert not (folder / "manifest.json").exists()
     # A save that was cut off is passed over: the newest checkpoint loses a byte of its weights.
@@ -95,7 +95,7 @@ def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
 @pytest.mark.full
 def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
     project, folder, expected = untaught
-    command = [sys.executable, ROOT / "scripts/sft.py", "--folder", folder.relative_to(project)]
+    command = [sys.executable, ROOT / "scripts/train.py", "--folder", folder.relative_to(project)]
     # The threads that Snakemake gives: sums on more or fewer threads differ in the last bits.
     environment = tiny_project.environment() | {"OMP_NUM_THREADS": "2"}
     with open(tmp_path / "log", "w") as out:

@@ -7,7 +7,7 @@ import pytest
 import tiny_project
 from tiny_project import BACKBONE
 
-from reasonome.config.resources import TRAINING_RULES
+from reasonome.stages import STAGES
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ ARMS = {
     "KTO": ["sft.names", "kto.demotiers"],
     "online DPO": ["sft.names", "onlinedpo.judged"],
     "sure": ["sft.names", "sft.sure"],
-    "best": ["sft.names", "sft.best"],
+    "best": ["sft.names", "rft.best"],
     "placebo": ["sft.names", "grpo.placebo"],
     "drilled": ["pretrain.demo", "pretrain.drilled", "sft.within"],
 }
@@ -41,12 +41,13 @@ def edit(folder):
         "max_length": 512,
         "confidence_from": {"decoding": "sample8-96", "questions": 5},
     }
-    best = STEPS | {"teacher": "none", "max_length": 512, "rows": {"skip": 6, "take": 9}}
+    best = STEPS | {"max_length": 512, "rows": {"skip": 6, "take": 9}}
     best |= {"samples": {"decoding": "sample8-96", "rewards": {"similarity": 1.0}, "encoders": ["minilm"]}}
     placebo = ROLLOUTS | {"generations": 2, "rewards": {"rouge_l": 1.0}, "gold": "shuffled", "rows": {"skip": 15}}
     tiny_project.edit(folder, "recipes/grpo.yaml", lambda c: c["variants"].update(placebo=placebo))
     merged = STEPS | {"statements": {"corpus": "demo", "max_tokens": 400, "share": 0.5}}
-    tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged, best=best))
+    tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged))
+    tiny_project.edit(folder, "recipes/rft.yaml", lambda c: c["variants"].update(best=best))
     drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}, "recall": 10}
     tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(drilled=drilled))
     experiment = {
@@ -123,7 +124,7 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     assert set(manifest["data"]) == {"examples", "valid", "judge"}
     manifest = json.loads((models / "sft.names-s0+sft.sure-s0/manifest.json").read_text())
     assert "samples" in manifest["data"]
-    manifest = json.loads((models / "sft.names-s0+sft.best-s0/manifest.json").read_text())
+    manifest = json.loads((models / "sft.names-s0+rft.best-s0/manifest.json").read_text())
     assert manifest["examples"] == 9 and set(manifest["data"]) == {"examples", "samples", "encoder minilm"}
     assert json.loads((models / "sft.names-s0+grpo.placebo-s0/manifest.json").read_text())["examples"] == 4
     drilled = models / "pretrain.demo-s0+pretrain.drilled-s0"
@@ -135,7 +136,7 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
 
     folder = copy / f"results/experiments/{EXPERIMENT}"
     costs = pd.read_csv(folder / "costs.tsv", sep="\t").set_index("job")
-    learned = ["train sft.names-s0", "sample demo-go.demo-names sample8-96.6-15", "train sft.best-s0"]
+    learned = ["train sft.names-s0", "sample demo-go.demo-names sample8-96.6-15", "train rft.best-s0"]
     for tokens in ("backward_tokens", "prompt_tokens", "generated_tokens"):
         assert costs.loc["arm best", tokens] == costs.loc[learned, tokens].sum() > 0, tokens
     forgetting = pd.read_csv(folder / "forgetting.tsv", sep="\t")
@@ -166,7 +167,7 @@ def _what_learned_from_a_change_is_trained_again(copy, report):
 
     def trained():
         planned = tiny_project.planned_jobs(copy, report)
-        return {rule: planned[rule] for rule in TRAINING_RULES if rule in planned}
+        return {rule: planned[rule] for rule in STAGES if rule in planned}
 
     with (copy / "pairs.csv").open("a") as table:
         table.write(f"{table_id(copy)},Process: cell cycle,Process: z\n")

@@ -125,25 +125,25 @@ def recipe(wildcards):
 
 def parent(wildcards):
     chain = chains.parent(wildcards.chain)
-    or_stop(chains.check_answers, chain)
+    or_stop(chains.check_answers, PROJECT, chain)
     return RESULTS.model(wildcards.backbone, chain)
 
 
 def asked_model(wildcards):
     """The manifest of the model that is asked, which is no reward model."""
-    or_stop(chains.check_answers, wildcards.chain)
+    or_stop(chains.check_answers, PROJECT, wildcards.chain)
     return RESULTS.model(wildcards.backbone, wildcards.chain) / "manifest.json"
 
 
 def training_files(wildcards):
     """The files that the recipe learns from."""
-    about = (wildcards.backbone, chains.parent(wildcards.chain))
-    return list(or_stop(experiments.training_files, PROJECT, recipe(wildcards), *about).values())
+    model = (wildcards.backbone, chains.parent(wildcards.chain))
+    return list(or_stop(recipe(wildcards).files, PROJECT, model).values())
 
 
 def encoder_models(wildcards):
     """The encoders that the recipe's rewards compare by; their manifests are among the training files."""
-    return [ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(wildcards).encoders]
+    return [ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(wildcards).comparing]
 
 
 def judge_model(wildcards):
@@ -155,6 +155,15 @@ def judge_model(wildcards):
 def recipe_style(wildcards):
     """The prompt styles that the recipe learns in, each once, as canonical JSON."""
     return " ".join(dict.fromkeys(style_of(*question) for question in recipe(wildcards).questions))
+
+
+def rule_params(stage):
+    """The params of a stage beside the folder; a changed one trains again."""
+    known = {
+        "style": recipe_style,
+        "encoders": lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).comparing],
+    }
+    return {name: known[name] for name in PROJECT.stages[stage].rule_params}
 
 
 def annotation_of(wildcards):

@@ -9,7 +9,7 @@ def requested(rule, wildcards):
 @functools.cache
 def _requested(rule, backbone, chain):
     """The same for each of the job's resources: Snakemake asks for one at a time. What cannot be trained so ends it."""
-    trains = rule in TRAINING_RULES
+    trains = rule in PROJECT.stages
     if trains:
         or_stop(job_resources.check_training, PROJECT, backbone, chain)
     return job_resources.requested(PROJECT, rule, backbone, chain)

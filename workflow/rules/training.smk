@@ -1,4 +1,4 @@
-# Statements, reasoning and rewards → models. One rule per stage; a chain's name says which made it.
+# Statements, reasoning and rewards → models. A rule for each stage; a chain's name says which made it.
 
 
 localrules:
@@ -24,200 +24,35 @@ rule write_recipe:
         configured("write_recipe.py", step="{params.step}", output="{output}")
 
 
-rule pretrain:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/pretrain/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("pretrain"),
-    conda:
-        environment("pretrain")
-    threads: cpus("pretrain")
-    resources:
-        **asks("pretrain"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-    shell:
-        launched("pretrain.py", folder="{params.folder}")
+for stage, kind in PROJECT.stages.items():
 
-
-rule sft:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-        encoder_models=encoder_models,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/sft/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("sft"),
-    conda:
-        environment("sft")
-    threads: cpus("sft")
-    resources:
-        **asks("sft"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-        style=recipe_style,
-    shell:
-        launched("sft.py", folder="{params.folder}")
-
-
-rule dpo:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/dpo/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("dpo"),
-    conda:
-        environment("dpo")
-    threads: cpus("dpo")
-    resources:
-        **asks("dpo"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-        style=recipe_style,
-    shell:
-        launched("dpo.py", folder="{params.folder}")
-
-
-rule kto:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/kto/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("kto"),
-    conda:
-        environment("kto")
-    threads: cpus("kto")
-    resources:
-        **asks("kto"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-        style=recipe_style,
-    shell:
-        launched("kto.py", folder="{params.folder}")
-
-
-rule reward:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        pair_accuracies=f"{MODEL}/pair_accuracies.json",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/reward/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("reward"),
-    conda:
-        environment("reward")
-    threads: cpus("reward")
-    resources:
-        **asks("reward"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-        style=recipe_style,
-    shell:
-        launched("reward.py", folder="{params.folder}")
-
-
-rule onlinedpo:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-        encoder_models=encoder_models,
-        judge=judge_model,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        validation=f"{MODEL}/validation.json",
-        constant=f"{MODEL}/constant.json",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/onlinedpo/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("onlinedpo"),
-    conda:
-        environment("onlinedpo")
-    threads: cpus("onlinedpo")
-    resources:
-        **asks("onlinedpo"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-        style=recipe_style,
-    shell:
-        launched("grpo.py", folder="{params.folder}")
-
-
-rule grpo:
-    input:
-        recipe=f"{MODEL}/recipe.json",
-        parent=lambda w: parent(w) / "manifest.json",
-        parent_model=lambda w: ancient(parent(w) / "model"),
-        data=training_files,
-        encoder_models=encoder_models,
-    output:
-        model=directory(f"{MODEL}/model"),
-        manifest=f"{MODEL}/manifest.json",
-        history=f"{MODEL}/history.jsonl",
-        validation=f"{MODEL}/validation.json",
-        constant=f"{MODEL}/constant.json",
-        run=f"{MODEL}/run.json",
-    log:
-        f"{ROOT}/logs/grpo/{{backbone}}.{{chain}}.log",
-    wildcard_constraints:
-        chain=chains.stage_pattern("grpo"),
-    conda:
-        environment("grpo")
-    threads: cpus("grpo")
-    resources:
-        **asks("grpo"),
-    params:
-        folder=subpath(output.manifest, parent=True),
-        style=recipe_style,
-        # Models that were trained before have it in their records: without it all would be trained again.
-        encoders=lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).encoders],
-    shell:
-        launched("grpo.py", folder="{params.folder}")
+    rule:
+        name:
+            stage
+        input:
+            recipe=f"{MODEL}/recipe.json",
+            parent=lambda w: parent(w) / "manifest.json",
+            parent_model=lambda w: ancient(parent(w) / "model"),
+            data=training_files,
+            encoder_models=encoder_models,
+            judge=judge_model,
+        output:
+            **{name: f"{MODEL}/{name}.json" for name in kind.further_files},
+            model=directory(f"{MODEL}/model"),
+            manifest=f"{MODEL}/manifest.json",
+            history=f"{MODEL}/history.jsonl",
+            run=f"{MODEL}/run.json",
+        log:
+            f"{ROOT}/logs/{stage}/{{backbone}}.{{chain}}.log",
+        wildcard_constraints:
+            chain=chains.stage_pattern(stage),
+        conda:
+            environment(stage)
+        threads: cpus(stage)
+        resources:
+            **asks(stage),
+        params:
+            **rule_params(stage),
+            folder=subpath(output.manifest, parent=True),
+        shell:
+            launched("train.py", folder="{params.folder}")

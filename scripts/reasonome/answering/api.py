@@ -31,6 +31,15 @@ TOKENS_PER_MESSAGE = 8
 _LIMITS = ("max_completion_tokens", "max_tokens")
 
 
+METHOD = (
+    f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
+    f"{TOKENS_PER_MESSAGE} a message for the chat format. Completions are taken to reach their limit. "
+    "Fewer are left than there are questions where answers are in the cache, and where prompts are equal: those are "
+    "asked once a sample. "
+    "Requests that an endpoint answers badly are asked again, and it may charge for them."
+)
+
+
 def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Any]:
     """The parameters of a request beside the messages; also part of the cache key."""
     settings = {"temperature": decoding.temperature, "max_tokens": decoding.max_new_tokens}
@@ -145,15 +154,6 @@ def estimate_asked(
 def _prompt_tokens(messages: Iterable[Message]) -> int:
     counts = count_tokens([message["content"] for message in messages])
     return sum(count + TOKENS_PER_MESSAGE for count in counts)
-
-
-METHOD = (
-    f"Prompt tokens are counted high: two small letters, or one other character, are a token, and "
-    f"{TOKENS_PER_MESSAGE} a message for the chat format. Completions are taken to reach their limit. "
-    "Fewer are left than there are questions where answers are in the cache, and where prompts are equal: those are "
-    "asked once a sample. "
-    "Requests that an endpoint answers badly are asked again, and it may charge for them."
-)
 
 
 def estimates(project: Project, experiment: str) -> pd.DataFrame:

@@ -38,6 +38,20 @@ _REFUSED = (
 )
 
 
+_URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
+_PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
+_HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
+# What a folder has that has a model.
+_MARKS = ("manifest.json", "config.json", "adapter_config.json")
+# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
+_AT_ADDRESS = {
+    "timeout_seconds": 600,
+    "concurrency": 4,
+    "max_retries": 4,
+    "api_key_variable": "REASONOME_API_KEY",
+}
+
+
 def learned_styles(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(benchmark, style) of the questions that a step of this recipe, as in manifests, learned from."""
     style = recipe.get("style")
@@ -187,20 +201,6 @@ class AskedEndpoint:
 AskedModel = AskedWeights | AskedEndpoint
 
 
-_URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
-_PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
-_HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
-# What a folder has that has a model.
-_MARKS = ("manifest.json", "config.json", "adapter_config.json")
-# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
-_AT_ADDRESS = {
-    "timeout_seconds": 600,
-    "concurrency": 4,
-    "max_retries": 4,
-    "api_key_variable": "REASONOME_API_KEY",
-}
-
-
 def find_model(
     project: Project,
     text: str,
@@ -333,7 +333,7 @@ def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
 def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
     """A finished model, whose files are those of its manifest."""
     model_files.check_model(folder, project.results)
-    chains.check_answers(folder.name)
+    chains.check_answers(project, folder.name)
     base, *trained = chains.step_manifests(folder)
     backbone = project.backbones.get(folder.parent.name)
     engine = backbone.engine if backbone else "transformers"

@@ -90,8 +90,9 @@ def _distance(evaluation: Evaluation, settings: Annotation) -> tuple[bool, bool]
 def _names_in_words(scores: ModelScores) -> str:
     """A text with the model's main score, each group's best baseline by that metric, and whether the model beats it."""
     evaluation, own, metric = scores.evaluation, scores.own, scores.metric
+    digits = scores.plan.metric_set.digits(metric)
     baselines = [
-        f"{number_text.score(best[metric]['value'], metric)} ({_OUTCOMES[scores.against(group).beaten]}) using "
+        f"{number_text.score(best[metric]['value'], digits)} ({_OUTCOMES[scores.against(group).beaten]}) using "
         f"{METRICS.groups[group]}"
         for group, best in scores.best_baselines([metric]).items()
         if group in BASELINE_GROUPS and metric in best
@@ -101,7 +102,7 @@ def _names_in_words(scores: ModelScores) -> str:
     return (
         f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({setting}): "
         "how near they came, from 0 (nothing in common) to 1 (the same): "
-        f"{with_interval(own.loc[metric], metric)}.{beside}"
+        f"{with_interval(own.loc[metric], digits)}.{beside}"
     )
 
 
@@ -111,14 +112,15 @@ def _chance_in_words(scores: ModelScores) -> str:
         return ""
     metric, asked = scores.metric, scores.evaluation
     label, own = scores.plan.metric_set.name(metric), scores.own.loc[metric]
-    random = number_text.score(scores.baseline(RANDOM_ORDER)["value"], metric)
+    digits = scores.plan.metric_set.digits(metric)
+    random = number_text.score(scores.baseline(RANDOM_ORDER)["value"], digits)
     told = (
         f"This model ranks as by chance: on {int(own['n']):,} test questions of {asked.benchmark} (experiment "
-        f"{scores.plan.experiment}, style {asked.style}) its {label} is {with_interval(own, metric)}, that of a random "
+        f"{scores.plan.experiment}, style {asked.style}) its {label} is {with_interval(own, digits)}, that of a random "
         f"order {random}."
     )
     best = scores.best_baselines([metric]).get(_LOOKED_UP, {}).get(metric)
     if best is None:
         return told
-    without = f"{best['arm'].replace('_', ' ')}, which needs no model, has {number_text.score(best['value'], metric)}"
+    without = f"{best['arm'].replace('_', ' ')}, which needs no model, has {number_text.score(best['value'], digits)}"
     return f"{told} There {without}: --no-model ranks by it."

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ValidationError
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
 
 SPLITS = ("train", "valid", "test")
 STRATA = ("understudied", "intermediate", "well-studied")  # by how well genes are studied
@@ -69,6 +68,8 @@ def write_splits(
     unmapped: pd.DataFrame | Iterable[tuple] = (),
 ) -> None:
     """Write {train,valid,test}.jsonl, left_out.tsv, unmapped.tsv and audit.json; the audit last."""
+    from reasonome.facts.sources.source import UNMAPPED_COLUMNS  # all formats of sources come with it
+
     for part in SPLITS:
         atomic.write_jsonl(folder / f"{part}.jsonl", splits[part])
     atomic.write_tsv(folder / "left_out.tsv", left_out)

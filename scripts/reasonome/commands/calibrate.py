@@ -13,8 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reasonome.commands.columns import parse_columns
-from reasonome.commands.json_output import check_output, write_output
+from reasonome.commands.options import check_output, parse_columns, write_output
 from reasonome.core import arguments
 from reasonome.core.terminal import show
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from reasonome.apps.rank.settings import Prioritisation
 from reasonome.commands.annotate import add_model, asked_model
-from reasonome.commands.columns import parse_columns
+from reasonome.commands.options import parse_columns
 from reasonome.config.project.folder import project_folder
 from reasonome.config.strict import checked
 from reasonome.core import arguments

@@ -23,8 +23,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.commands.columns import parse_columns
-from reasonome.commands.json_output import check_output, write_output
+from reasonome.commands.options import check_output, parse_columns, write_output
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup

@@ -20,26 +20,9 @@ from reasonome.config.backbones import (
 )
 from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import Preferences, SamplePreferences, TablePreferences, TierPreferences
-from reasonome.config.recipes import (
-    JUDGE,
-    STAGES,
-    BestSamples,
-    DpoRecipe,
-    Grader,
-    Grading,
-    GrpoRecipe,
-    KtoRecipe,
-    OnlineDpoRecipe,
-    PreferenceRecipe,
-    PretrainRecipe,
-    Recipe,
-    RecipeFile,
-    RewardedSamples,
-    RewardRecipe,
-    RolloutRecipe,
-    SftRecipe,
-)
-from reasonome.config.resources import CLUSTER_RULES, TRAINING_RULES, Request, Sharding
+from reasonome.config.recipes import PART, Adapter, QuestionRecipe, Recipe, RecipeFile, Rows, RowsRecipe
+from reasonome.config.resources import CLUSTER_RULES, Request, Sharding
+from reasonome.config.rollouts import JUDGE, Grader, Grading, RewardedSamples, RolloutRecipe
 from reasonome.config.settings import Decoding, Settings, Sizes
 from reasonome.config.sources import (
     FORMAT_FILES,
@@ -57,4 +40,3 @@ from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
 from reasonome.config.task_settings import Benchmark, is_variant, variant_suffix
 from reasonome.config.teachers import GeneNamesTeacher, KnowledgeTeacher, OpenAITeacher, RecallTeacher, Teacher
-from reasonome.config.training_settings import PART, Adapter, QuestionRecipe, Rows, RowsRecipe, TrainingSettings

@@ -8,6 +8,9 @@ from pydantic import Discriminator, Field, field_validator, model_validator
 
 from reasonome.config.strict import EnvironmentVariable, Name, RelativePath, Sha256, Strict
 
+# What programs ask behind the base of an address; people copy it with them.
+_ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
+
 
 class _Weights(Strict):
     licence: str
@@ -54,10 +57,6 @@ class AdapterWeights(_Weights):
 
 
 Weights = Annotated[PypiWeights | HubWeights | PathWeights, Discriminator("source")]
-
-
-# What programs ask behind the base of an address; people copy it with them.
-_ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
 
 
 class Price(Strict):

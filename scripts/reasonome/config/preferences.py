@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, model_validator
 
-from reasonome.config.recipes import RewardedSamples
+from reasonome.config.rollouts import RewardedSamples
 from reasonome.config.strict import Name, Seed, Strict, UserPath, WrongValue
 
 Share = Annotated[float, Field(ge=0, le=1)]

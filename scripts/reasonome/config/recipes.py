@@ -1,442 +1,295 @@
-"""recipes/{stage}.yaml: the settings of each training stage."""
+"""recipes/{stage}.yaml: what the settings of several training stages share, and what the rest asks of every stage.
+
+The stages themselves are in `reasonome.stages`, which is a room above.
+"""
 
 from abc import abstractmethod
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, Variant, WrongValue
-from reasonome.config.training_settings import QuestionRecipe, RowsRecipe, TrainingSettings, multiples_near
+from reasonome.config.strict import Name, Precision, Strict, Variant, WrongValue
 
-# The reward that a reward model gives.
-JUDGE = "judge"
-LongestList = Annotated[int, Field(ge=1)]
+# A part of a training split, as `Rows.which` has it.
+PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
 
 
-class Drill(Strict):
-    """Facts that the parent missed count more."""
+def multiples_near(number: int, of: int) -> str:
+    """The multiples of `of` below and above a number, in words."""
+    return " or ".join(str(count * of) for count in (number // of, number // of + 1) if count)
 
-    facts: Annotated[int, Field(ge=1)] = Field(
-        description="training facts that the parent is asked: those that a warm-up reads first"
+
+class Adapter(Strict):
+    """LoRA (Hu et al. 2021): low-rank weights beside the frozen ones, merged into them when training ends."""
+
+    rank: Annotated[int, Field(ge=1)] = 16
+    alpha: Annotated[float, Field(gt=0)] = Field(32.0, description="the adapter's output is scaled by alpha / rank")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    targets: Literal["all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
+        "all-linear", description="module names that get an adapter"
     )
-    weight: Annotated[float, Field(gt=1)] = Field(description="by which statements of a missed fact are drawn sooner")
-
-
-class PretrainRecipe(TrainingSettings):
-    """Knowledge warm-up: causal language modelling on packed statements of a corpus."""
-
-    newer = (*TrainingSettings.newer, "drill", "recall")
-    stage: Literal["pretrain"]
-    corpus: Name
-    sequence_length: Annotated[int, Field(ge=32)]
-    packing: Literal["wrapped", "separate"] = Field(
-        "wrapped",
-        description="wrapped: statements follow one another and may be cut; separate: whole, each seeing itself alone",
-    )
-    max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
-    drill: Drill | None = None
-    recall: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="training facts that the model is asked whenever its loss is measured; none if not given"
-    )
-
-    @property
-    def corpora(self) -> list[str]:
-        return [self.corpus]
-
-    @model_validator(mode="after")
-    def _drill_is_seen(self) -> Self:
-        if self.drill is not None and self.max_tokens is None:
-            raise ValueError("'drill' goes with 'max_tokens': where every statement is read, none is read sooner")
-        return self
-
-
-class Samples(Strict):
-    """A model's own answers to training questions."""
-
-    decoding: Name = Field(description="of decodings.yaml")
-    questions: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="training questions, drawn at random, of `rows` where that is given; all if not given"
+    quantize: Literal["4bit"] | None = Field(
+        None, description="4bit is QLoRA: NF4 base weights; first step of a chain, on a GPU"
     )
 
 
-class Statements(Strict):
-    """Statements to learn beside the questions, in place of a warm-up before them."""
+class Recipe(Strict):
+    """The settings of one step of training. A stage is a class derived from it, which also says what others ask of it.
 
-    corpus: Name
-    max_tokens: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="they are sampled up to this, as in a warm-up of the same number and seed"
+    `stage` is its name, `in_words` what it is in reports; `further_files` are the names of JSON files that it writes
+    beside the model, and `rule_params` those of what its rule records beside the folder. A `project` is a
+    `config.project.Project`, which is above this module, and a `model` is (backbone, chain).
+    """
+
+    newer = ("save_minutes", "compile_layers")
+    in_words: ClassVar[str]
+    further_files: ClassVar[tuple[str, ...]] = ()
+    rule_params: ClassVar[tuple[str, ...]] = ("style",)
+    answers: ClassVar[bool] = True  # a reward model has a head of one number, and answers nothing
+    generates: ClassVar[bool] = False  # whether completions are drawn during training
+    stage: str
+    learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Annotated[float, Field(gt=0)] = 1.0
+    max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
+    batch_size: Annotated[int, Field(ge=1)] = Field(
+        description="examples in one optimizer step, all processes; rows where they are packed"
     )
-    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
-
-
-class Grading(Strict):
-    """Parameters of the rewards of rankings."""
-
-    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
-    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
-    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
-    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
-
-
-class RewardedSamples(Strict):
-    """A model's own answers to training questions, which rewards compare."""
-
-    decoding: Name = Field(description="of decodings.yaml")
-    rewards: dict[str, Annotated[float, Field(ge=0)]]
-    grading: Grading = Field(Grading(), description="of rewards of rankings")
-    encoders: Names = Field([], description="of a similarity reward; their mean is taken")
-
-    @model_validator(mode="after")
-    def _something_is_compared(self) -> Self:
-        if not any(self.rewards.values()):
-            raise WrongValue("every reward has weight 0: no sample is better than another", "give one a weight above 0")
-        if "similarity" in self.rewards and not self.encoders:
-            raise WrongValue("the similarity reward needs at least one encoder", "name it: encoders: [minilm]")
-        return self
-
-    @property
-    def rewarded_encoders(self) -> list[str]:
-        """The encoders by whose similarity the better sample is chosen."""
-        return self.encoders if self.rewards.get("similarity") else []
-
-
-class BestSamples(RewardedSamples):
-    """The sample of a question that earns most, as its target; of several one drawn at random."""
-
-    threshold: float | None = Field(
-        None, description="what the best sample earns at least; questions whose best earns less are left out"
+    micro_batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        description="examples that pass through at once in a process; auto: the most that fit its GPU, 1 on a CPU"
     )
-    margin: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="by which the best sample earns more than the worst at least; other questions are left out"
-    )
-
-
-class SftRecipe(RowsRecipe):
-    """Supervised fine-tuning on a teacher's reasoning, on the names alone (teacher: none), or on samples."""
-
-    newer = (*RowsRecipe.newer, "confidence_from", "statements", "samples")
-    stage: Literal["sft"]
-    teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
-    confidence_from: Samples | None = Field(
-        None,
-        description="samples of the parent: a target states the share of right ones for its kind of question (subset "
-        "and stratum) as its confidence; 50 without",
-    )
-    statements: Statements | None = None
-    samples: BestSamples | None = Field(
-        None, description="samples of the parent as targets, in place of right answers (rejection sampling)"
-    )
-    max_examples: Annotated[int, Field(ge=1)] | None = None
-    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
-        1024,
-        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
-        "on a CPU give a number",
-    )
-    packing: Literal["none", "separate"] = Field(
-        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
-    )
-    steps: Literal["mixed", "alike"] = Field(
-        "mixed",
-        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
-        "where steps are small; without packing",
-    )
-
-    @property
-    def corpora(self) -> list[str]:
-        return [self.statements.corpus] if self.statements else []
-
-    @property
-    def encoders(self) -> list[str]:
-        """The encoders that compare samples."""
-        return self.samples.encoders if self.samples else []
-
-    @property
-    def rewarded_encoders(self) -> list[str]:
-        return self.samples.rewarded_encoders if self.samples else []
-
-    @model_validator(mode="after")
-    def _samples_are_whole_targets(self) -> Self:
-        if self.samples and self.teacher != "none":
-            raise WrongValue("'samples' are the targets: a teacher's reasoning has no place in them", "teacher: none")
-        if self.samples and self.confidence_from:
-            what = "'confidence_from' does nothing with 'samples', which state their own confidence"
-            raise WrongValue(what, "leave one of the two out")
-        return self
-
-    @model_validator(mode="after")
-    def _packed_rows_are_alike(self) -> "SftRecipe":
-        if self.steps == "alike" and self.packing != "none":
-            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
-        return self
-
-
-class PreferenceRecipe(QuestionRecipe):
-    """The settings of stages that learn which of two answers is better."""
-
-    preferences: Name = Field(description="of preferences.yaml")
-    max_length: Annotated[int, Field(ge=32)] = Field(
-        1024, description="of a prompt and its answer, in tokens; pairs with a longer one are left out"
-    )
-
-    @model_validator(mode="after")
-    def _rows_are_counted(self) -> "PreferenceRecipe":
-        if self.micro_batch_size == "auto":
-            raise ValueError("'micro_batch_size' is a number here: no trial knows what both answers of a pair take")
-        return self
-
-
-class DpoRecipe(PreferenceRecipe):
-    """Direct preference optimisation (Rafailov et al., 2023)."""
-
-    stage: Literal["dpo"]
-    max_pairs: Annotated[int, Field(ge=1)] | None = None
-    beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
-    loss: Literal["sigmoid", "ipo"] = "sigmoid"
-
-
-class KtoRecipe(PreferenceRecipe):
-    """Kahneman–Tversky optimisation (Ethayarajh et al., 2024): each answer of a pair by itself, as good or bad."""
-
-    stage: Literal["kto"]
-    max_answers: Annotated[int, Field(ge=2)] | None = None
-    beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
-    desirable_weight: Annotated[float, Field(gt=0)] = 1.0
-    undesirable_weight: Annotated[float, Field(gt=0)] = 1.0
-
-    @model_validator(mode="after")
-    def _two_at_once(self) -> "KtoRecipe":
-        if self.micro_batch_size == 1:
-            raise ValueError("'micro_batch_size' is 2 or more: KTO compares the answers of a micro-batch")
-        return self
-
-
-class RewardRecipe(PreferenceRecipe):
-    """A reward model (Ouyang et al., 2022): a number for a prompt and its answer, larger for the better one."""
-
-    stage: Literal["reward"]
-    max_pairs: Annotated[int, Field(ge=1)] | None = None
-
-
-class Grader(Strict):
-    """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
-
-    function: FileAndName = Field(description="path/to/file.py:function, in the project")
-    weight: Annotated[float, Field(ge=0)] = 1.0
-    low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
-    high: float = Field(1.0, description="the most that it gives")
-    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
-    sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
-
-    @model_validator(mode="after")
-    def _range_is_not_empty(self) -> "Grader":
-        if self.low >= self.high:
-            raise ValueError("'low' should be below 'high'")
-        return self
-
-
-class RolloutRecipe(RowsRecipe):
-    """The settings of stages that learn from the model's own completions, by what these earn."""
-
-    newer = (*RowsRecipe.newer, "shared_questions")
-    graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
-        {}, description="rewards of your own, by name"
-    )
-    rewards: dict[str, Annotated[float, Field(ge=0)]]
-    grading: Grading = Field(Grading(), description="of rewards of rankings")
-    encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
-    prompts: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="drawn from the train split; all if not given"
-    )
-    max_completion_length: Annotated[int, Field(ge=8)]
-    temperature: Annotated[float, Field(gt=0)] = 1.0
-    validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
-    validate_every: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="steps between which they are answered under way, too; not if not given"
-    )
-    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
-        "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
-    )
-    shared_questions: Literal["auto", "always", "never"] = Field(
+    adapter: Adapter | None = Field(None, description="train a LoRA adapter; all weights if not given")
+    scheduler: Literal["constant", "linear", "cosine", "constant_with_warmup"] = "linear"
+    warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="share of the steps")
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    precision: Precision = Field(
         "auto",
-        description="whether a question is computed once for all of its completions, when they are drawn and when they "
-        "are trained on; auto: where that works and saves something",
+        description="auto: the one of the two that this machine computes faster in. bf16 is autocast over fp32 "
+        "weights; sharded, bf16 weights with an fp32 copy that steps",
     )
-    max_drift: Annotated[float, Field(gt=0)] = Field(
-        0.1,
-        description="mean difference per token (nats) of the log-probabilities of sampler and trainer, above which the "
-        "run fails",
+    gradient_checkpointing: bool = False
+    kernels: Literal["auto", "plain"] = Field(
+        "auto",
+        description="auto: FlashAttention and Liger kernels where they are installed and a GPU is, and a head of "
+        "labelled tokens alone on a CPU; plain: what PyTorch and TRL have",
     )
+    compile_layers: bool = Field(
+        False, description="compile the model's layers at the start: worth it for trainings of many minutes"
+    )
+    save_steps: Annotated[int, Field(ge=1)]
+    save_minutes: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="least minutes between two checkpoints: of those of save_steps, what comes sooner is left out"
+    )
+    log_steps: Annotated[int, Field(ge=1)] = 1
+    checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")
+
+    @model_validator(mode="after")
+    def _whole_micro_batches(self) -> "Recipe":
+        if self.micro_batch_size != "auto" and self.batch_size % self.micro_batch_size:
+            what = f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}"
+            fix = f"set batch_size to {multiples_near(self.batch_size, self.micro_batch_size)}"
+            raise WrongValue(what, fix, ("batch_size", "micro_batch_size"))
+        return self
+
+    def check_processes(self, processes: int) -> None:
+        """WrongValue where so many processes cannot share an optimizer step out in whole micro-batches; its fix has the
+        nearest numbers that can. `auto` is one row here: more are found where they divide."""
+        micro = 1 if self.micro_batch_size == "auto" else self.micro_batch_size
+        together, batch = micro * processes, self.batch_size
+        if batch % together == 0:
+            return
+        whole = [number for number in range(1, batch // micro + 1) if batch % (micro * number) == 0]
+        near = [n for n in whole if n < processes][-1:] + [n for n in whole if n > processes][:1]
+        raise WrongValue(
+            f"batch_size {batch} is no multiple of micro_batch_size {micro} × {processes} processes",
+            f"ask for {' or '.join(map(str, near))} processes in config/resources.yaml, or set batch_size to "
+            f"{multiples_near(batch, together)} in config/recipes/{self.stage}.yaml",
+        )
 
     @property
-    @abstractmethod
-    def group(self) -> int:
-        """Completions for each prompt."""
+    def corpora(self) -> list[str]:
+        """The corpora whose statements it learns from."""
+        return []
 
     @property
-    def weights(self) -> dict[str, float]:
-        """The weight of every grader and reward, by name.
-
-        Graders come first: once they have graded it is known which questions they apply to.
-        """
-        return {name: grader.weight for name, grader in self.graders.items()} | self.rewards
+    def parts(self) -> list[Self]:
+        """The recipe split by benchmark: a copy for each one that it learns from."""
+        return [self]
 
     @property
-    def rewarded_encoders(self) -> list[str]:
-        return self.encoders if self.rewards.get("similarity") else []
-
-    @model_validator(mode="after")
-    def _no_twins(self) -> Self:
-        if twins := sorted(self.rewards.keys() & self.graders.keys()):
-            raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
-        if JUDGE in self.graders:
-            raise ValueError(f"'{JUDGE}' is the reward of a reward model: give the grader another name")
-        return self
-
-    @model_validator(mode="after")
-    def _whole_groups(self) -> Self:
-        if self.batch_size % self.group:
-            what = f"batch_size {self.batch_size} is no multiple of {self._group_in_words()}"
-            fix = f"set batch_size to {multiples_near(self.batch_size, self.group)}"
-            raise WrongValue(what, fix, ("batch_size", "generations"))
-        step = self.batch_size // self.group
-        taken = self.rows.take if self.rows and not self.mixture else None
-        for key, prompts in (("prompts", self.prompts), ("rows.take", taken)):
-            if prompts is not None and prompts < step:
-                what = f"{key} {prompts} do not fill a step of {step} (batch_size {self.batch_size} / {self.group})"
-                raise WrongValue(what, f"set {key} to {step} or more, or batch_size to less", (key, "batch_size"))
-        return self
-
-    def _group_in_words(self) -> str:
-        return f"generations {self.group}"
-
-    @model_validator(mode="after")
-    def _similarity_has_encoders(self) -> Self:
-        if "similarity" in self.rewards and not self.encoders:
-            raise ValueError("the similarity reward needs at least one encoder")
-        return self
-
-    @model_validator(mode="after")
-    def _samples_are_of_the_trained_weights(self) -> Self:
-        if self.adapter and self.adapter.dropout:
-            what = "adapter.dropout: answers are drawn with the weights that train, which dropout changes in every pass"
-            raise WrongValue(what, "dropout: 0.0")
-        return self
-
-    @model_validator(mode="after")
-    def _vllm_is_sent_whole_weights(self) -> Self:
-        if self.adapter and self.adapter.quantize and self.rollouts != "transformers":
-            what = f"rollouts '{self.rollouts}' cannot sample from weights of `quantize: {self.adapter.quantize}`"
-            fix = "leave `quantize` out: an 8B model in bf16 takes 16 GB of a GPU; or use `rollouts: transformers`"
-            raise WrongValue(what, fix)
-        return self
-
-
-class GrpoRecipe(RolloutRecipe):
-    """Group-relative policy optimisation against weighted rewards."""
-
-    newer = (*RolloutRecipe.newer, "iterations", "aggregation", "gold")
-    stage: Literal["grpo"]
-    generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
-    iterations: Annotated[int, Field(ge=1)] = Field(1, description="optimizer steps on the same completions")
-    aggregation: Literal["sum", "each"] = Field(
-        "sum", description="what is normalised within a group: the weighted sum of rewards, or each reward by itself"
-    )
-    beta: Annotated[float, Field(ge=0)] = Field(0.0, description="weight of the KL term")
-    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
-    scale_rewards: Literal["group", "batch", "none"] = "group"
-    gold: Literal["own", "shuffled"] = Field(
-        "own",
-        description="shuffled is a placebo: completions are rewarded by the right answer of another training question "
-        "of the subset",
-    )
-
-    @field_validator("rewards")
-    @classmethod
-    def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
-        graders = info.data.get("graders", {})
-        if not any([*value.values(), *(grader.weight for grader in graders.values())]):
-            raise ValueError("every reward has weight 0: there is nothing to learn from")
-        return value
-
-    @property
-    def group(self) -> int:
-        return self.generations
+    def questions(self) -> list[tuple[str, str]]:
+        """(benchmark, style) of the questions that it learns from; none for statements."""
+        return []
 
     @property
     def passes(self) -> int:
-        return self.iterations
+        """Optimizer steps that learn from the same completions."""
+        return 1
 
-    @model_validator(mode="after")
-    def _scaled_once(self) -> Self:
-        if self.aggregation == "each" and self.scale_rewards != "group":
-            why = "each reward is normalised within its group, and their sum over the batch"
-            raise ValueError(f"'scale_rewards' does nothing with aggregation each: {why}")
+    @property
+    def judging(self) -> list[str]:
+        """The steps of the reward model that judges completions; none without one."""
+        return []
+
+    @property
+    def comparing(self) -> list[str]:
+        """The encoders that training compares texts with."""
+        return []
+
+    @property
+    def holds_parent(self) -> bool:
+        """Whether training compares the model with its parent, which is then in memory too."""
+        return False
+
+    @property
+    def grades(self) -> Any:
+        """The settings of rewards of rankings; None without them."""
+        return None
+
+    @property
+    def is_placebo(self) -> bool:
+        """Whether completions are rewarded by the right answers of other questions."""
+        return False
+
+    @property
+    def drawn_elsewhere(self) -> bool:
+        """Whether completions are drawn by other than the weights that are trained."""
+        return False
+
+    @property
+    def order(self) -> str:
+        """The order of examples, as transformers calls it."""
+        return "random"
+
+    @property
+    def steps_alike(self) -> bool:
+        """Whether the examples of a step are of similar length."""
+        return False
+
+    def pinned(self) -> Self:
+        """The recipe with the digest of each unpinned file that it names, so that a changed file makes another one."""
         return self
 
-    @model_validator(mode="after")
-    def _saves_between_batches(self) -> Self:
-        for key in ("save_steps", "max_steps"):
-            value = getattr(self, key)
-            if value is not None and value % self.iterations:
-                why = "a checkpoint holds no completions to go on with"
-                what = f"{key} {value} is no multiple of iterations {self.iterations}: {why}"
-                raise WrongValue(what, f"set {key} to {multiples_near(value, self.iterations)}", (key, "iterations"))
-        return self
+    @abstractmethod
+    def files(self, project: Any, model: tuple[str, str]) -> dict[str, Path]:
+        """The files that it learns from, by their names in a manifest; `model` is the parent."""
+
+    def answers_of(self, project: Any, model: tuple[str, str]) -> list[Path]:
+        """The parent's samples that it learns from, a file for each of its questions."""
+        return []
+
+    def facts_of(self, project: Any, model: tuple[str, str]) -> list[Path]:
+        """The file of facts that the parent recalls, if it learns from one."""
+        return []
+
+    def taught_by(self, project: Any) -> str:
+        """The teacher whose reasoning it learns from, or "none"."""
+        return "none"
+
+    def tables(self, project: Any) -> list[str]:
+        """Tables of people's own that it learns from."""
+        return []
+
+    def rewarded_by(self, project: Any) -> list[str]:
+        """The encoders whose similarity it learns to raise."""
+        return []
+
+    def check(self, project: Any, file: str, variant: str) -> None:
+        """InputError for an unknown name, or for settings that do not fit; the recipe is that variant of the file."""
+
+    def check_part(self, project: Any, file: str, variant: str) -> None:
+        """The same of one of its `parts`."""
+
+    @classmethod
+    @abstractmethod
+    def learned_from(cls, manifest: Mapping[str, Any]) -> str:
+        """In words, what a step with this manifest learned from and how much of it."""
+
+    @abstractmethod
+    def train(self, project: Any, job: Any) -> None:
+        """Train the step of a `training.stage.Stage`. What that needs is imported here, since planning needs none."""
 
 
-class OnlineDpoRecipe(RolloutRecipe):
-    """Online DPO (Guo et al., 2024): of two completions of a prompt the one that earns more is the better one."""
+class QuestionRecipe(Recipe):
+    """The settings of stages that learn from the questions of one benchmark or a mixture."""
 
-    stage: Literal["onlinedpo"]
-    judge: Annotated[list[str], Field(min_length=1)] | None = Field(
+    benchmark: Name | None = None
+    mixture: Annotated[dict[Name, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
         None,
-        description="the steps of the reward model's chain, as stage.variant; what it gives is the reward `judge`, "
-        "beside `rewards`",
+        description="benchmarks with their weights, instead of one: the training questions have them by weight, each "
+        "question once, until one benchmark has no more",
     )
-    rewards: dict[str, Annotated[float, Field(ge=0)]] = {}
-    beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
+    style: Name | dict[Name, Name] = Field(description="of each of the benchmarks; of a mixture also one for each")
 
     @model_validator(mode="after")
-    def _something_is_rewarded(self) -> Self:
-        if not any(self.weights.values()):
-            fix = "give `judge`, the steps of a reward model, or `rewards` with a weight above 0"
-            raise WrongValue("nothing says which completion is better", fix)
+    def _one_benchmark_or_a_mixture(self) -> Self:
+        if (self.benchmark is None) == (self.mixture is None):
+            raise ValueError("give either a benchmark or a mixture of several")
+        if isinstance(self.style, dict) and set(self.style) != set(self.mixture or ()):
+            raise ValueError(f"'style' has one for each benchmark of the mixture: {', '.join(self.mixture or ())}")
         return self
 
-    @property
-    def group(self) -> int:
-        return 2
+    def _unwritten(self) -> set[str]:
+        return super()._unwritten() | {"benchmark" if self.mixture else "mixture"}
 
     @property
-    def weights(self) -> dict[str, float]:
-        return super().weights | ({JUDGE: 1.0} if self.judge else {})
+    def weights_of_benchmarks(self) -> dict[str, float]:
+        """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
+        return dict(sorted(self.mixture.items())) if self.mixture else {self.benchmark: 1.0}
 
-    def _group_in_words(self) -> str:
-        return "2: a pair of completions for each prompt"
+    def data_name(self, kind: str, benchmark: str) -> str:
+        """The name of a file of training data in a manifest: of a mixture, with the benchmark that it is of."""
+        return f"{kind} of {benchmark}" if self.mixture else kind
 
-    @model_validator(mode="after")
-    def _pairs_pass_together(self) -> Self:
-        if self.micro_batch_size == "auto" or self.micro_batch_size % 2:
-            raise ValueError("'micro_batch_size' is an even number: both completions of a prompt pass together")
-        return self
+    @property
+    def parts(self) -> list[Self]:
+        styles = self.style if isinstance(self.style, dict) else dict.fromkeys(self.weights_of_benchmarks, self.style)
+        return [
+            self.model_copy(update={"benchmark": name, "mixture": None, "style": styles[name]})
+            for name in self.weights_of_benchmarks
+        ]
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        return [(part.benchmark, part.style) for part in self.parts]
 
 
-STAGES: dict[str, type[TrainingSettings]] = {
-    "pretrain": PretrainRecipe,
-    "sft": SftRecipe,
-    "dpo": DpoRecipe,
-    "kto": KtoRecipe,
-    "reward": RewardRecipe,
-    "onlinedpo": OnlineDpoRecipe,
-    "grpo": GrpoRecipe,
-}
-Recipe = PretrainRecipe | SftRecipe | DpoRecipe | KtoRecipe | RewardRecipe | OnlineDpoRecipe | GrpoRecipe
+class Rows(Strict):
+    """A part of the training split. Its order is drawn at random once for all recipes and seeds."""
+
+    skip: Annotated[int, Field(ge=0)] = Field(0, description="questions at the beginning of that order to leave out")
+    take: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="questions that follow them, at most; all if not given"
+    )
+
+    @property
+    def which(self) -> str:
+        """The part as names of files have it: `all`, `1120` (the first), `2500-3620` or `2500-all`."""
+        if not self.skip:
+            return str(self.take or "all")
+        return f"{self.skip}-{self.skip + self.take if self.take else 'all'}"
+
+
+class RowsRecipe(QuestionRecipe):
+    """The settings of stages that read the training split itself."""
+
+    newer = (*QuestionRecipe.newer, "rows")
+    rows: Rows | None = Field(
+        None, description="the part of each benchmark's training split to learn from; all if not given"
+    )
+
+    def part(self, most: int | None = None) -> str:
+        """The part of the training split, or `most` of its first questions, as `Rows.which` has it."""
+        rows = self.rows or Rows()
+        return Rows(skip=rows.skip, take=min(filter(None, (rows.take, most)), default=None)).which
+
+    @classmethod
+    def examples_in_words(cls, manifest: Mapping[str, Any]) -> str:
+        """How many training questions a step learned from, and of which benchmarks."""
+        learned = manifest["recipe"].get("mixture") or [manifest["recipe"]["benchmark"]]
+        return f"{manifest['examples']:,} training questions of {' and '.join(learned)}"
 
 
 def _without_stage(values: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,28 @@ _LIKE_A_MODEL = re.compile(r"[a-z]{1,2}\d+[a-z]?")
 _NEAR = 0.7
 
 
+# The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
+CLUSTER_RULES = (
+    "build_facts",
+    "build_benchmark",
+    "build_background",
+    "embed_background",
+    "write_prompts",
+    "write_statements",
+    "write_reasoning",
+    "write_preferences",
+    "generate",
+    "annotate",
+    "score",
+    "score_baselines",
+    "audit_leaks",
+    "summarise",
+    "paper",
+    "render_report",
+)
+Sharding = Literal["none", "zero2", "zero3"]
+
+
 def gpu_in(name: str) -> str | None:
     """The GPU of PLANNED that a name means: the longest in it that no digit follows. An L40S is no L4."""
     found = [model for model in PLANNED if re.search(rf"(?<!\d){model}(?!\d)", name.lower())]
@@ -38,36 +60,6 @@ def check_gpu_model(name: str) -> str:
             if near:
                 raise WrongValue(f"unknown GPU '{name}'", f"did you mean '{near[0]}'?")
     return name
-
-
-# The rules that a cluster runs; those marked as local run where Snakemake runs.
-CLUSTER_RULES = (
-    "build_facts",
-    "build_benchmark",
-    "build_background",
-    "embed_background",
-    "write_prompts",
-    "write_statements",
-    "write_reasoning",
-    "write_preferences",
-    "pretrain",
-    "sft",
-    "dpo",
-    "kto",
-    "reward",
-    "onlinedpo",
-    "grpo",
-    "generate",
-    "annotate",
-    "score",
-    "score_baselines",
-    "audit_leaks",
-    "summarise",
-    "paper",
-    "render_report",
-)
-TRAINING_RULES = ("pretrain", "sft", "dpo", "kto", "reward", "onlinedpo", "grpo")
-Sharding = Literal["none", "zero2", "zero3"]
 
 
 class Request(Strict):

@@ -16,6 +16,9 @@ from reasonome.config.strict import (
     check_unique,
 )
 
+Style = Annotated[str, Field(pattern=STYLE)]
+Count = Annotated[int, Field(ge=1)]
+
 
 class Settings(Strict):
     """config/config.yaml: what to build and where."""
@@ -62,10 +65,6 @@ class Decoding(Strict):
         if self.temperature == 0 and self.samples > 1:
             raise ValueError("greedy decoding (temperature 0) gives the same sample every time: use samples: 1")
         return self
-
-
-Style = Annotated[str, Field(pattern=STYLE)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class Sizes(Strict):

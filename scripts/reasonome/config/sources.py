@@ -19,6 +19,12 @@ URL_OF_A_RELEASE = r"^https?://[^\s/?#@]+/([^\s?#]*/)?[A-Za-z0-9][A-Za-z0-9._+-]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
 
+# The file of a format that holds an ontology, over which annotations are propagated.
+ONTOLOGY_FILES = {"go": "obo", "bioconductor": "go", "hpo": "obo"}
+GO_FORMATS = ("go", "bioconductor")
+GMT_FORMATS = ("gmt", "reactome", "wikipathways")
+
+
 class SourceFile(Strict):
     """One native file of a source: at a path, downloaded, or carried by a Debian or a PyPI package."""
 
@@ -130,12 +136,6 @@ FORMAT_FILES = {
     "phenopackets": FormatFiles(("cases",), facts=False),
     "rankings": FormatFiles(("table",), facts=False),
 }
-
-
-# The file of a format that holds an ontology, over which annotations are propagated.
-ONTOLOGY_FILES = {"go": "obo", "bioconductor": "go", "hpo": "obo"}
-GO_FORMATS = ("go", "bioconductor")
-GMT_FORMATS = ("gmt", "reactome", "wikipathways")
 
 
 def _is_not_the_total(name: str) -> str:

@@ -34,6 +34,10 @@ Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
+# A file of the user's own may lie anywhere.
+UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
+
+
 class WrongValue(ValueError):
     """A mistake in a value; `fix` says what to write instead.
 
@@ -73,8 +77,6 @@ def _file_of_the_project(value: str) -> str:
 FileAndName = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9._/+-]+\.py:[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_file_of_the_project)
 ]
-# A file of the user's own may lie anywhere.
-UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
 Names = Annotated[list[Name], AfterValidator(check_unique)]
 SomeNames = Annotated[Names, Field(min_length=1)]
 

@@ -10,6 +10,9 @@ from pydantic import Field, field_validator
 
 from reasonome.config.strict import Strict
 
+# Tokens that a chat template adds to the messages; those of usual models add fewer.
+TEMPLATE_TOKENS = 32
+
 
 def count_tokens(texts: Sequence[str]) -> list[int]:
     """Tokens of each text for budgets: at least as many as usual tokenizers give for gene symbols and names.
@@ -17,10 +20,6 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
     Two small letters or spaces make a token; every other character (capital, digit, punctuation) is one.
     """
     return [len(re.findall(r"[^a-z ]", text)) + ceil(len(re.findall(r"[a-z ]", text)) / 2) for text in texts]
-
-
-# Tokens that a chat template adds to the messages; those of usual models add fewer.
-TEMPLATE_TOKENS = 32
 
 
 def only_placeholders(template: str, allowed: tuple[str, ...]) -> str:

@@ -13,22 +13,29 @@ PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 # Messages, files and settings, which change no number: settings are params of rules.
 LEFT_OUT = ("config", "core")
 LEFT_OUT_OF_TASKS = ("checks.py", "files.py", "settings.py")
+STAGES = PACKAGE_ROOT / "stages"
 ALL_TASKS = PACKAGE_ROOT / "tasks/__init__.py"  # no number is of all tasks
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _Source(NamedTuple):
-    """A file of code: its digest, and the modules and members of modules that it imports."""
+    """A file of code: its digest, and the modules and members of modules that it imports.
+
+    `parts` are imports of a task or a stage that are not at the beginning of its file.
+    """
 
     digest: str
     imports: frozenset[str]
+    parts: frozenset[str]
 
 
 def code_sha256(*files: str | Path) -> str:
     """SHA-256 of Python files and of all modules of the library that they import, directly or not, at any place.
 
     Comments, docstrings and layout do not count. A package's `__init__.py` counts only if it is imported itself. Files
-    in a folder with a module's name, such as a page's, count with the module.
+    in a folder with a module's name, such as a page's, count with the module. What a task or a stage imports inside its
+    functions is a part, which others do not depend on: it counts for a stage that is one of `files`, and
+    `task.code_files` names those of tasks.
     """
     digest = hashlib.sha256()
     for file in sorted(closure(*files)):
@@ -40,11 +47,13 @@ def closure(*files: str | Path) -> set[Path]:
     """The files whose digests `code_sha256` joins."""
     seen: set[Path] = set()
     waiting = [Path(file).resolve() for file in files]
+    stages = {file for file in waiting if file.parent == STAGES}
     while waiting:
         file = waiting.pop()
         if file not in seen and not _is_left_out(file):
             seen.add(file)
-            waiting += [place for name in _read(file).imports for place in _places(name)]
+            names = _read(file).imports | (_read(file).parts if file in stages else frozenset())
+            waiting += [place for name in names for place in _places(name)]
     own = {other for file in seen for other in file.with_suffix("").glob("*") if other.is_file()}
     return seen | {file for file in own if file.suffix != ".py"}
 
@@ -66,16 +75,18 @@ def _places(name: str) -> Iterator[Path]:
 def _read(file: Path) -> _Source:
     tree = ast.parse(file.read_bytes())
     imports: set[str] = set()
-    names_parts = file.name == "task.py" and file.parents[1].name == "tasks"
+    parts: set[str] = set()
+    has_parts = file.parent == STAGES or (file.name == "task.py" and file.parents[1].name == "tasks")
     for node in ast.walk(tree):
-        if names_parts and node not in tree.body and isinstance(node, ast.ImportFrom):
-            continue  # a part: `task.code_files` names those that a number depends on
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-            imports |= {name if any(_places(name)) else node.module for name in names}
+            found = parts if has_parts and node not in tree.body else imports
+            found |= {name if any(_places(name)) else node.module for name in names}
         elif isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names}
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
-    ours = frozenset(name for name in imports if name.split(".")[0] == PACKAGE_ROOT.name)
-    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours)
+    ours, own_parts = (
+        frozenset(name for name in names if name.split(".")[0] == PACKAGE_ROOT.name) for names in (imports, parts)
+    )
+    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours, own_parts)

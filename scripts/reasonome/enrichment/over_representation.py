@@ -18,6 +18,10 @@ from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources import FORMATS
 from reasonome.facts.text import counted, some
 
+# The size of a library's set, in genes of the universe. One chance hit makes a smaller set significant, and larger ones
+# ("metabolic process") say little; either kind adds to the correction for multiple testing.
+SMALLEST, LARGEST = 3, 500
+
 
 def upper_tail(shared: np.ndarray, sizes: np.ndarray, drawn: np.ndarray | int, universe: int) -> np.ndarray:
     """The probability that sets of `sizes` genes share `shared` or more with `drawn` genes drawn at random.
@@ -68,11 +72,6 @@ class GeneSetTests:
             columns = np.array(new).T
             self._tails.update(zip(new, upper_tail(*columns, len(self.universe)).tolist(), strict=True))
         return np.array([self._tails[triple] for triple in triples], dtype=float)
-
-
-# The size of a library's set, in genes of the universe. One chance hit makes a smaller set significant, and larger ones
-# ("metabolic process") say little; either kind adds to the correction for multiple testing.
-SMALLEST, LARGEST = 3, 500
 
 
 class LibrarySet(NamedTuple):

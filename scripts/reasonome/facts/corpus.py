@@ -20,6 +20,13 @@ _SHOWN_UNMAPPED = 3
 _FACT_KEY = ["gene", "relation", "object_id", "source"]
 
 
+DIFF_KEY = ["source", "relation", "gene", "object_id"]  # one fact; its name and evidence may change
+DIFF_VALUES = ["object_name", "evidence"]
+CHANGES = ["added", "removed", "changed"]
+DIFF_COLUMNS = ["source", "relation", "before", "after", *CHANGES]
+DIFF_EXAMPLES = 3  # of each kind
+
+
 @dataclass(frozen=True)
 class Facts:
     """The facts, the identifiers without a gene, counts, and by source the counts of rows left out on purpose.
@@ -128,18 +135,11 @@ def _statistics(facts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([counted, pd.DataFrame([total], columns=STATISTICS_COLUMNS)], ignore_index=True)
 
 
-KEY = ["source", "relation", "gene", "object_id"]  # one fact; its name and evidence may change
-VALUES = ["object_name", "evidence"]
-KINDS = ["added", "removed", "changed"]
-COLUMNS = ["source", "relation", "before", "after", *KINDS]
-EXAMPLES = 3  # of each kind
-
-
 @dataclass(frozen=True)
 class ReleaseDiff:
-    """`counts` (COLUMNS) per source and relation, last row `total`; `examples`: the first changes of each kind.
+    """`counts` (DIFF_COLUMNS) per source and relation, last row `total`; `examples`: the first changes of each kind.
 
-    `examples` has KEY, `kind`, and object_name and evidence with the suffixes _before and _after.
+    `examples` has DIFF_KEY, `kind`, and object_name and evidence with the suffixes _before and _after.
     """
 
     counts: pd.DataFrame
@@ -148,41 +148,41 @@ class ReleaseDiff:
     @property
     def differs(self) -> bool:
         """Whether there is any difference."""
-        return bool(self.counts.iloc[-1][KINDS].sum())
+        return bool(self.counts.iloc[-1][CHANGES].sum())
 
     def text(self) -> str:
         """The counts as a table, and the examples below it."""
         lines = [self.counts.to_string(index=False)]
-        for kind in KINDS:
+        for kind in CHANGES:
             rows = self.examples[self.examples["kind"] == kind]
             if len(rows):
                 lines += ["", f"{kind}, for example:", *(f"  {_line(row)}" for row in rows.itertuples())]
         return "\n".join(lines) + "\n"
 
 
-def read(path: Path) -> pd.DataFrame:
+def read_release(path: Path) -> pd.DataFrame:
     """The facts of a facts.parquet, or of the folder that holds one."""
     return read_facts(path / "facts.parquet" if path.is_dir() else path)
 
 
-def compare(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
+def compare_releases(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
     """The facts added, removed and changed in `new` since `old`; both have the columns of facts.parquet.
 
     A fact is a gene, relation, object_id and source; it changed if its object_name or evidence did.
     """
-    both = old.merge(new, how="outer", on=KEY, suffixes=("_before", "_after"), indicator="side", sort=True)
+    both = old.merge(new, how="outer", on=DIFF_KEY, suffixes=("_before", "_after"), indicator="side", sort=True)
     kind = both.pop("side").map({"left_only": "removed", "right_only": "added", "both": ""}).astype(str)
     same = pd.Series(True, index=both.index)
-    for value in VALUES:
+    for value in DIFF_VALUES:
         same &= both[f"{value}_before"] == both[f"{value}_after"]
     both["kind"] = kind.mask((kind == "") & ~same, "changed")
     counts = pd.DataFrame({"before": both["kind"] != "added", "after": both["kind"] != "removed"})
-    for name in KINDS:
+    for name in CHANGES:
         counts[name] = both["kind"] == name
     counts = counts.groupby([both["source"], both["relation"]]).sum().astype(int).reset_index()
-    total = pd.DataFrame([["total", "", *counts[COLUMNS[2:]].sum()]], columns=COLUMNS)
+    total = pd.DataFrame([["total", "", *counts[DIFF_COLUMNS[2:]].sum()]], columns=DIFF_COLUMNS)
     changed = both[both["kind"] != ""]
-    return ReleaseDiff(pd.concat([counts, total], ignore_index=True), changed.groupby("kind").head(EXAMPLES))
+    return ReleaseDiff(pd.concat([counts, total], ignore_index=True), changed.groupby("kind").head(DIFF_EXAMPLES))
 
 
 def _line(row: tuple) -> str:
@@ -192,7 +192,7 @@ def _line(row: tuple) -> str:
         name = row.object_name_after if row.kind == "added" else row.object_name_before
         return f"{fact} {name}"
     changes = []
-    for value in VALUES:
+    for value in DIFF_VALUES:
         before, after = getattr(row, f"{value}_before"), getattr(row, f"{value}_after")
         if before != after:
             changes.append(f"{value} '{before}' → '{after}'")

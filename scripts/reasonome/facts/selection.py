@@ -11,6 +11,10 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, JOINT, worded_as
 
+Row = TypeVar("Row")
+OBJECTS = 20  # that a model chooses from when it is asked a fact
+RECALLED = "recalled"  # the metric of such answers, and its key in the history of a training
+
 
 def select(
     facts: pd.DataFrame,
@@ -53,9 +57,6 @@ def _in_turn(facts: pd.DataFrame, relations: list[str], most: int, seed: int) ->
     return once.loc[sorted(first.index)]
 
 
-Row = TypeVar("Row")
-
-
 def reading_order(rows: Sequence[Row], weights: Sequence[float], random: Random) -> list[Row]:
     """The rows in random order: of two rows, one of weight 2 comes before one of weight 1 in two thirds of the orders.
 
@@ -68,10 +69,6 @@ def reading_order(rows: Sequence[Row], weights: Sequence[float], random: Random)
     # Drawing by weight without replacement: the order of exponential waiting times with the weights as rates.
     drawn = [(random.expovariate(weight), row) for row, weight in zip(rows, weights, strict=True) if weight]
     return [row for _, row in sorted(drawn, key=lambda pair: pair[0])]
-
-
-OBJECTS = 20  # that a model chooses from when it is asked a fact
-RECALLED = "recalled"  # the metric of such answers, and its key in the history of a training
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,34 @@ _BETWEEN = re.compile(r"\s*(?:///|;)\s*")  # GEO2R and Affymetrix; DIA-NN and Ma
 _GROUP = re.compile(rf"{UNIPROT}(?:-\d+)?(?:;{UNIPROT}(?:-\d+)?)+|[^\s/]+(?:\s*///\s*[^\s/]+)+")
 
 
+_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# What English, German, Dutch, French, Spanish, Italian and Portuguese programs write, without accents and final points.
+_ABBREVIATIONS = (
+    "jan janv ene gen",
+    "feb febr fev fevr",
+    "mar mrz mrt mars marz",
+    "apr avr abr",
+    "may mai mag mei",
+    "jun juin giu",
+    "jul juil lug",
+    "aug aout ago",
+    "sep sept set",
+    "oct okt ott out",
+    "nov",
+    "dec dez dic",
+)
+_MONTHS = {text: month for month, texts in enumerate(_ABBREVIATIONS, 1) for text in texts.split()}
+# Stems of symbols that are read as a month: SEPT2 and SEP2 both become 2-Sep.
+_STEMS = {month: (text,) for month, text in enumerate(_ENGLISH, 1)} | {3: ("march", "marc", "mar"), 9: ("sept", "sep")}
+_DAY_MONTH = re.compile(r"(\d{1,2})[-. /] ?([^\W\d_]{3,5})\.?(?:[-. /] ?(?:\d\d){1,2})?")  # 2-Sep, 2. Sep, 2-sept.-20
+_MONTH_DAY = re.compile(rf"({'|'.join(_ENGLISH)})-(\d{{1,2}})", re.IGNORECASE)
+_ISO = re.compile(r"\d{4}-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")  # as pandas writes them
+_NUMBERS = re.compile(r"(\d{1,2})([-./])(\d{1,2})\2(?:\d\d){1,2}")  # 9/2/2020 and 02.09.2020
+# Spreadsheets store dates as days since this one; the numbers of 1990 to 2040.
+_DAY_ZERO, _SERIALS = date(1899, 12, 30), range(32_874, 51_502)
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E[+-]\d+", re.IGNORECASE)
+
+
 class Spelling(NamedTuple):
     """One of KINDS, and the identifiers that a text of this kind holds."""
 
@@ -59,35 +87,6 @@ def spellings(identifier: str) -> Iterator[Spelling]:
 def is_one_gene(cell: str) -> bool:
     """Whether a text with blanks or delimiters in it is surely one identifier or one group, and no list of genes."""
     return bool(_GROUP.fullmatch(cell)) or any(pattern.fullmatch(cell) for pattern in _TWO)
-
-
-_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# What English, German, Dutch, French, Spanish, Italian and Portuguese programs write, without accents and final points.
-_ABBREVIATIONS = (
-    "jan janv ene gen",
-    "feb febr fev fevr",
-    "mar mrz mrt mars marz",
-    "apr avr abr",
-    "may mai mag mei",
-    "jun juin giu",
-    "jul juil lug",
-    "aug aout ago",
-    "sep sept set",
-    "oct okt ott out",
-    "nov",
-    "dec dez dic",
-)
-_MONTHS = {text: month for month, texts in enumerate(_ABBREVIATIONS, 1) for text in texts.split()}
-# Stems of symbols that are read as a month: SEPT2 and SEP2 both become 2-Sep.
-_STEMS = {month: (text,) for month, text in enumerate(_ENGLISH, 1)} | {3: ("march", "marc", "mar"), 9: ("sept", "sep")}
-
-_DAY_MONTH = re.compile(r"(\d{1,2})[-. /] ?([^\W\d_]{3,5})\.?(?:[-. /] ?(?:\d\d){1,2})?")  # 2-Sep, 2. Sep, 2-sept.-20
-_MONTH_DAY = re.compile(rf"({'|'.join(_ENGLISH)})-(\d{{1,2}})", re.IGNORECASE)
-_ISO = re.compile(r"\d{4}-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")  # as pandas writes them
-_NUMBERS = re.compile(r"(\d{1,2})([-./])(\d{1,2})\2(?:\d\d){1,2}")  # 9/2/2020 and 02.09.2020
-# Spreadsheets store dates as days since this one; the numbers of 1990 to 2040.
-_DAY_ZERO, _SERIALS = date(1899, 12, 30), range(32_874, 51_502)
-_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E[+-]\d+", re.IGNORECASE)
 
 
 def date_symbols(identifier: str) -> tuple[str, ...]:

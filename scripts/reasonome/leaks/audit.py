@@ -40,6 +40,33 @@ LEAVE_OUT = (
 )
 
 
+# What is searched for, in words.
+LEAK_KINDS = {
+    "same_term": "the same id",
+    "same_name": "the same name or an exact synonym",
+    "identical_set": "the same genes",
+    "jaccard": "a Jaccard index of the threshold or more",
+    "related_term": "an ancestor or a descendant by is_a and part_of",
+    "test_fact": "a gene of a test set is said to belong to its term, by id, name or synonym, from any source",
+    "test_fact_by_descendant": "a gene of a test set is said to belong to a term below its own by is_a and part_of",
+    "test_name": "the words of a statement about a gene hold the name of its test term, often inside a longer name",
+    "name_in_reasoning": "the words of a teacher's reasoning hold a test name, often inside a longer name",
+    "causal_gene": "a training question has a right gene of a test question",
+    "disease": "a training question is about the disease of a test question",
+    "candidate_gene": "a training question at a locus has a candidate of a test question",
+    "overlapping_locus": "the windows around the lead variants of a training and a test question overlap",
+    "tells_the_answer": "a statement links a right gene to the disease or trait of its test question",
+    "gene_and_phenotype": "a statement links a right gene to a phenotype of its test question",
+    "asked_in_text": "a statement about a right gene holds the name of the disease or trait of its test question",
+    "gene_in_reasoning": "a teacher's reasoning names a right gene of a test question",
+    "gene_in_question": "the trait or a phenotype of a test question names its right gene",
+    "held_out_term": "a training question shows the term of a test set among its enriched terms, by id or name",
+    "withheld_term": "a prompt shows an enriched term that is withheld of its question",
+    "name_in_prompt": "the prompt holds the true name of its own genes",
+    "name_in_gene_name": "the true name stands in the prompt only because the name of a gene holds it",
+}
+
+
 @dataclass(frozen=True)
 class Training:
     """Training data: their kind, such as statements, their name, the steps that use them, the file (one row a line)."""

@@ -1,4 +1,7 @@
-"""Whether a model knows when it does not know: confidence and abstention on real and on contaminated gene sets."""
+"""Whether a model knows when it does not know: confidence and abstention on real and on contaminated gene sets.
+
+A table of measures, and the curves of scores by the share of questions that are answered.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -6,19 +9,31 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from scipy import sparse
 from tqdm import tqdm
 
+from reasonome.metrics import MetricSet
+from reasonome.report.drawing import COLOURS, INK, legend, no_figure, shortened
+from reasonome.report.plan import Evaluation
+from reasonome.report.tables import SETTING, joined
 from reasonome.scoring.calibration import equal_mass_error
 from reasonome.scoring.coverage import area, mean_at
 
 COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confidence_kind", "note"]
-NEEDED = {"confidence", "confidence_kind", "abstained", "contaminated", "same_term", "term_score"}
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
-_SCORES = ("term_score", "right")
+RIGHT = "right"  # the score that is 1 for a right answer or a right abstention
+_NO_SCORES = ["subset", "id", "cluster", "contaminated", "confidence", "sure_of_a_name", "answered", "constant"]
 _STATED = "stated"
 _NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
 _NO_RANDOM = "no random sets: `contaminated: [1.0]` of the benchmark makes them"
+RUN = ["backbone", "arm", "seed", *SETTING]
+CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "baseline"]
+DASHES = (0, (4, 2))
+Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
+NO_CONFIDENCE = "No confidence was recorded with any answer of this experiment."
+ABSTENTION_COLUMNS = [*RUN, *COLUMNS]
 _CELLS_AT_ONCE = 500_000  # resampled sums computed together, which fit a processor's cache
 
 
@@ -31,23 +46,24 @@ class _Measure(NamedTuple):
     coverage: float = np.nan
 
 
-def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
+def abstention_table(metric_set: MetricSet, scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
     """A row (COLUMNS) per measure of a table of scores; samples and orders of one question are averaged first.
 
     auroc: probability that a real set's confidence is above that of a random (or partly contaminated) set, ties
     counting half and abstentions ranking below every name; auroc_abstaining: the same for not abstaining.
-    term_score and right at a coverage: their mean over that share of sets, most confident first; ..._area: the mean
-    over all coverages. auroc_constant and ..._constant: the same for a constant confidence. calibration_error:
-    `equal_mass_error`. Intervals (95 %) resample clusters. Where a value is nan, `note` says why.
+    right, and each metric of `metric_set` shown by coverage: at a coverage its mean over that share of sets, the most
+    confident first; ..._area: the mean over all coverages. auroc_constant and ..._constant: the same for a constant
+    confidence. calibration_error: `equal_mass_error`. Intervals (95 %) resample clusters. Where a value is nan, `note`
+    says why.
     """
-    kind, table, note = _questions(scores)
+    kind, table, note = _questions(metric_set, scores)
     aurocs = [
         _Measure("auroc", "sure_of_a_name", _auroc),
         _Measure("auroc_abstaining", "answered", _auroc),
         _Measure("auroc_constant", "constant", _auroc),
     ]
-    curves = [measure for name in _SCORES for measure in _along_the_curve(name)]
-    curves += [_Measure(f"{name}_constant", "confidence", partial(_at, name, 1.0)) for name in _SCORES]
+    curves = [measure for name in _scores(table) for measure in _along_the_curve(name)]
+    curves += [_Measure(f"{name}_constant", "confidence", partial(_at, name, 1.0)) for name in _scores(table)]
     rows: list[list] = []
     for against, chosen in _contrasts(table):
         rows += _rows(against, chosen, aurocs, _missing(chosen, _NO_CONTAMINATED), seed, resamples)
@@ -63,16 +79,31 @@ def abstention_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.Data
     return measures.assign(confidence_kind=kind)[COLUMNS]
 
 
-def curve(scores: pd.DataFrame) -> pd.DataFrame:
+def measures_in_words(metric_set: MetricSet) -> dict[str, str]:
+    """Measure → its words, of those that a page shows."""
+    words = {
+        "auroc": "AUROC of the confidence",
+        "auroc_abstaining": "AUROC of abstaining alone",
+        "auroc_constant": "AUROC of a constant confidence",
+    }
+    for metric in metric_set.on("coverage"):
+        label = metric_set.name(metric)
+        words[metric] = f"{label} of the most confident half"
+        words[f"{metric}_area"] = f"{label}, mean over all shares answered"
+        words[f"{metric}_constant"] = f"{label} at a constant confidence"
+    return words | {"calibration_error": "expected calibration error"}
+
+
+def curve(metric_set: MetricSet, scores: pd.DataFrame) -> pd.DataFrame:
     """Columns measure, over, coverage (0.01 … 1), accuracy, and baseline: the accuracy of a constant confidence."""
-    kind, table, _ = _questions(scores)
+    kind, table, _ = _questions(metric_set, scores)
     parts = []
     for over, chosen, lacking in _pools(table):
         if _missing(chosen, lacking) or not kind:
             continue
         sums = _sums(chosen, "confidence")
         coverage = np.arange(1, 101) / 100
-        for measure in _SCORES:
+        for measure in _scores(table):
             accuracy = [_at(measure, share, sums)[0] for share in coverage]
             points = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
             parts.append(points.assign(measure=measure, over=over))
@@ -83,12 +114,12 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
 # --- questions ------------------------------------------------------------------------------------------
 
 
-def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
+def _questions(metric_set: MetricSet, scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     """The kind of confidence ("" where there is none), a row per question, and a note on missing confidences.
 
     An answer without a confidence (of the kind that most answers have) counts as least sure. On random sets only
-    abstaining is right; on real ones the true term is, or its score for `term_score`. `sure_of_a_name` is the
-    confidence of a name; every abstention ranks below all names.
+    abstaining is right; on real ones what `metric_set` calls right, and other metrics count as they are.
+    `sure_of_a_name` is the confidence of a name; every abstention ranks below all names.
     """
     kinds = scores.loc[scores["confidence"].notna(), "confidence_kind"]
     kind = kinds.mode().iloc[0] if len(kinds) else ""
@@ -99,11 +130,11 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
         confidence=confidence,
         sure_of_a_name=confidence.where(scores["abstained"] == 0, least - 1),
         answered=1 - scores["abstained"],
-        right=scores["abstained"].where(random, scores["same_term"]),
-        term_score=scores["abstained"].where(random, scores["term_score"]),
+        **{name: scores["abstained"].where(random, scores[name]) for name in metric_set.on("coverage")},
+        **{RIGHT: scores["abstained"].where(random, scores[metric_set.right])},
         constant=0.0,
     )
-    first, mean = ["cluster", "contaminated"], ["confidence", "sure_of_a_name", "answered", *_SCORES, "constant"]
+    first, mean = ["cluster", "contaminated"], ["confidence", "sure_of_a_name", "answered", "constant", *_scores(table)]
     grouped = table.groupby(["subset", "id"], as_index=False)
     table = grouped.agg(dict.fromkeys(first, "first") | dict.fromkeys(mean, "mean"))
     # Names without a confidence rank below all that have one and above abstentions.
@@ -112,6 +143,11 @@ def _questions(scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
         return kind, table, "no answer has a confidence"
     without = int(table["confidence"].isna().sum())
     return kind, table, f"{without} without a confidence count as least sure" if without else ""
+
+
+def _scores(table: pd.DataFrame) -> list[str]:
+    """The columns of questions that hold scores."""
+    return [name for name in table if name not in _NO_SCORES]
 
 
 def _real(table: pd.DataFrame) -> pd.Series:
@@ -153,7 +189,7 @@ def _sums(table: pd.DataFrame, column: str, clusters: np.ndarray | None = None) 
     confidence = table[column].fillna(table[column].min() - 1).fillna(0).to_numpy(float)
     groups = np.unique(-confidence, return_inverse=True)[1]
     values = {"n": np.ones(len(table)), "real": _real(table).to_numpy(float)}
-    values |= {name: table[name].to_numpy(float) for name in _SCORES}
+    values |= {name: table[name].to_numpy(float) for name in _scores(table)}
     places = (np.zeros(len(table), int) if clusters is None else clusters, groups)
     sums = {name: sparse.csr_array((summands, places)) for name, summands in values.items()}
     return sums if clusters is not None else {name: matrix.toarray() for name, matrix in sums.items()}
@@ -218,3 +254,60 @@ def _with_intervals(table: pd.DataFrame, measures: list[_Measure], seed: int, re
     for measure, resampled in zip(measures, np.concatenate(drawn, axis=1), strict=True):
         bounds = np.nanquantile(resampled, [0.025, 0.975]) if np.isfinite(resampled).any() else (np.nan, np.nan)
         yield float(measure.value(whole[measure.column])[0]), *bounds
+
+
+# --- evaluations -----------------------------------------------------------------------------------------
+
+
+def _with_confidence(metric_set: MetricSet, evaluations: list[Scored]) -> list[Scored]:
+    """The evaluations whose scores tell when a model should have abstained."""
+    needed = {"confidence", "confidence_kind", "abstained", "contaminated", metric_set.right}
+    needed |= {*metric_set.on("coverage")}
+    return [(e, scores) for e, scores in evaluations if set(scores) >= needed]
+
+
+def abstentions(metric_set: MetricSet, evaluations: list[Scored], *, seed: int, resamples: int) -> pd.DataFrame:
+    """`abstention_table` of every evaluation, with the labels of `RUN`; its notes say where there is no confidence."""
+    tables = [
+        abstention_table(metric_set, scores, seed=seed, resamples=resamples).assign(**_labels(evaluation))
+        for evaluation, scores in tqdm(
+            _with_confidence(metric_set, evaluations), desc="abstention", leave=False, delay=5
+        )
+    ]
+    return joined(tables, ABSTENTION_COLUMNS)
+
+
+def _labels(evaluation: Evaluation) -> dict[str, str | int]:
+    """Which model answered what: the columns `RUN`."""
+    return {name: getattr(evaluation, name) for name in RUN}
+
+
+def coverage(metric_set: MetricSet, evaluations: list[Scored]) -> tuple[Figure, pd.DataFrame]:
+    """Scores of the most confident answers by their share, a row of panels per backbone, setting and kind of sets, a
+    panel per measure and a colour per arm; dashed is what a constant confidence gives. Every seed has its curve. Arms
+    without confidence are left out."""
+    curves = [curve(metric_set, scores).assign(**_labels(e)) for e, scores in _with_confidence(metric_set, evaluations)]
+    data = joined(curves, CURVE_COLUMNS)
+    if data.empty:
+        return no_figure(NO_CONFIDENCE), data
+    rows = list(data.groupby(["backbone", *SETTING, "over"], sort=False))
+    measures = {name: metric_set.name(name) for name in metric_set.on("coverage")} | {RIGHT: "share of right answers"}
+    arms = list(dict.fromkeys(evaluation.arm for evaluation, _ in evaluations))
+    figure, grid = plt.subplots(
+        len(rows), len(measures), figsize=(8.8, 0.5 + 3.1 * len(rows)), layout="constrained", squeeze=False
+    )
+    for panels, ((*setting, over), of_row) in zip(grid, rows, strict=True):
+        for axes, (measure, name) in zip(panels, measures.items(), strict=True):
+            chosen = of_row[of_row["measure"] == measure]
+            for (arm, _), line in chosen.groupby(["arm", "seed"], sort=False):
+                colour = COLOURS[arms.index(arm) % len(COLOURS)]
+                axes.plot(line["coverage"], line["accuracy"], color=colour, label=shortened(arm), linewidth=1.4)
+                axes.plot(line["coverage"], line["baseline"], color=colour, linestyle=DASHES, linewidth=0.9)
+            axes.set_title(f"{', '.join(setting)}: {over}", fontsize=8, loc="left")
+            axes.set_xlabel("share of questions answered, most confident first")
+            axes.set_ylabel(name)
+            axes.set_xlim(0, 1)
+            axes.set_ylim(-0.02, 1.02)
+    axes.plot([], [], color=INK, linestyle=DASHES, linewidth=0.9, label="constant confidence")
+    legend(figure)
+    return figure, data

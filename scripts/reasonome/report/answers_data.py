@@ -118,10 +118,10 @@ def answers_data(
     data = {
         "facets": FACETS,
         "metrics": metrics,
+        "digits": {name: metric_set.digits(name) for name in metrics},
         "beside_answers": list(metric_set.on("answers")),
         "primary": _first_measured(metrics, metric_set.primary, metric_set.stand_in),
         "right": _first_measured(metrics, metric_set.right, *metric_set.hits),
-        "reward": weights,
         "in_mean": {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()},
         "examples": {
             name: _column(_numbered(column, strings))
@@ -134,6 +134,33 @@ def answers_data(
         "strings": list(strings),
     }
     return data, [_packed(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
+
+
+def correlations(
+    answered_runs: Iterable[tuple[Run, pd.DataFrame]], weights: Mapping[str, float], plan: Plan
+) -> dict[str, Any]:
+    """How far each model's compared metrics rise with the reward and the length of its answers: Spearman's ρ.
+
+    `rows` has a run, what it is `against`, the number of answers, and `rho`: metric → ρ, nan if one is constant; runs
+    without any ρ are left out. `metrics` are those of the rows. `reward` says in words what is added up, "" if nothing.
+    """
+    rows: list[dict[str, Any]] = []
+    parts: list[str] = []
+    for run, table in answered_runs:
+        if run.kind != "model":
+            continue
+        table = with_reward(plan.report.as_shown(table), weights)
+        measured = [name for name in plan.metric_set.compared if name in table and table[name].notna().any()]
+        for against in ("reward", "length"):
+            if against not in table:
+                continue
+            rho = table[[against, *measured]].astype(float).corr("spearman")[against].drop(against)
+            if rho.notna().any():
+                rows.append({"run": run, "against": against, "n": int(table[against].count()), "rho": rho.to_dict()})
+        parts = [name.removeprefix("reward_") for name in table if name.startswith("reward_")] or parts
+    metrics = [name for name in plan.metric_set.compared if any(name in row["rho"] for row in rows)]
+    terms = [f"{weight:g} · {name}" for name, weight in weights.items()] if weights and parts else parts
+    return {"rows": rows, "metrics": metrics, "reward": " + ".join(terms).replace("_", " ")}
 
 
 def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet) -> dict[str, float]:

@@ -9,10 +9,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.config.experiments import arms_without_a_step, parent_arm
-from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
+from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
     IDENTICAL,

@@ -8,9 +8,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.report.evidence import EXAMPLE
-from reasonome.report.example_scores import SHUFFLED, Questions
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import Bootstrap, Scored, Scores, resampled_over_seeds
+from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
 

@@ -1,7 +1,7 @@
 """Model cards: what a trained model is, what it learned from, and what it scored beside baselines, as Markdown."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,21 +11,25 @@ from huggingface_hub import ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.config import Decoding
+from reasonome.config.project import Project, chains
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
-from reasonome.report import number_text
-from reasonome.report.audit_section import LEAK_KINDS
-from reasonome.report.card_sources import SourceRead
+from reasonome.report import number_text, tables
+from reasonome.report.card_sources import SourceRead, corpora_read, judges, sources_read
 from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
-from reasonome.report.model_steps import STAGES_IN_WORDS, learned_from
-from reasonome.report.paper import escaped
-from reasonome.report.plan import Evaluation, Plan
+from reasonome.report.number_text import escaped
+from reasonome.report.origins import learned_from
+from reasonome.report.plan import Evaluation, Plan, read_plan
+from reasonome.stages import STAGES
+from reasonome.task import Task
 
 # Licences of weights that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
-# Metrics of answers other than correctness.
-_ABOUT_ANSWERS = ("no_name", "format", "abstained", "truncated", "supported_share")
+# Metrics of every task's answers other than correctness.
+_ABOUT_ANSWERS = ("no_name", "format", "truncated")
 _READS = "has read statements about human genes, and was not taught to answer"
 _AS_A_START = "As a start for training that teaches it to answer, not by itself."
 
@@ -76,11 +80,11 @@ def render_card(
         weights=_weights(weights, backbone),
         digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
         steps=steps,
-        stages=STAGES_IN_WORDS,
+        stages={name: stage.in_words for name, stage in STAGES.items()},
         sources=sources,
         evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
         primary=plan.metric_set.primary,
-        about_answers=_ABOUT_ANSWERS,
+        about_answers=[*_ABOUT_ANSWERS, *plan.metric_set.on("card")],
         groups=_groups(plan),
         ceilings=CEILINGS,
         judges=judges,
@@ -109,8 +113,8 @@ def _environment(plan: Plan) -> Environment:
         "escaped": escaped,
         "fenced": _fenced,
         "pretty": number_text.pretty,
-        "number": number_text.score,
-        "interval": with_interval,
+        "number": lambda value, metric: number_text.score(value, plan.metric_set.digits(metric)),
+        "interval": lambda row, metric: with_interval(row, plan.metric_set.digits(metric)),
         "metric_name": plan.metric_set.name,
         "learned_from": learned_from,
         "against": _against,
@@ -209,3 +213,41 @@ def _fenced(text: str, language: str) -> str:
     longest = max(map(len, re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.strip()}\n{fence}"
+
+
+def experiment_card(
+    project: Project,
+    experiment: str,
+    backbone: str,
+    chain: str,
+    target: str,
+    find_task: Callable[[str], Task],
+    adapter: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """The card as `render_card` gives it; `target` is its path as Snakemake calls it, `adapter` as there.
+
+    InputError for files that are missing.
+    """
+    folder = project.results.experiment(experiment)
+    plan = read_plan(folder / "plan.json", find_task)
+    licences = {}
+    for corpus in corpora_read(project, chain):
+        table = pd.read_csv(project.results.licences(corpus), sep="\t", dtype=str, keep_default_na=False)
+        licences[corpus] = table.to_dict("records")
+    return render_card(
+        plan,
+        backbone,
+        chain,
+        manifests=chains.step_manifests(project.results.model(backbone, chain)),
+        metrics=tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set)),
+        comparisons=tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
+        leaks=atomic.read_json(folder / "audit.json"),
+        sources=sources_read(project, chain, licences),
+        decodings=project.decodings,
+        target=target,
+        judges={
+            step: chains.step_manifests(project.results.model(backbone, judge))[1:]
+            for step, judge in judges(project, chain).items()
+        },
+        adapter=adapter,
+    )

@@ -1,23 +1,22 @@
-"""Numbers and nested JSON as text of the report."""
+"""Numbers, names and nested JSON as text of the report."""
 
+import html
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from reasonome.report.family import SIGNIFICANT
 
 _MOST_SHOWN = 20  # entries of a list
-# Not from 0 to 1; a metric begins with one of these.
-_IN_UNITS = ("length", "genes_left_out", "facts_left_out", "neighbours_left_out", "percentile")
-_IN_UNITS += ("rank", "reasoning_words", "non_candidates", "invented", "repeated", "cut_off")
 
 
-def score(value: float | None, metric: str = "") -> str:
-    """A score with three digits, a length or a percentile with one; "" where it is not known."""
+def score(value: float | None, digits: int = 3) -> str:
+    """A score with so many digits after the point; "" where it is not known."""
     if value is None or math.isnan(value):
         return ""
-    return f"{value:.1f}" if metric.startswith(_IN_UNITS) else f"{value:.3f}"
+    return f"{value:.{digits}f}"
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -61,3 +60,9 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return "" if value == {} else str(value)
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is, in one line; underscores within a word mean nothing and stay."""
+    text = html.escape(" ".join(text.split()), quote=False)
+    return re.sub(r"[\\`*|~$\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)

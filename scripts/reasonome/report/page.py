@@ -1,5 +1,6 @@
 """One self-contained report.html: the tables, the figures, and every answer to look through."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,34 +9,44 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from reasonome.metrics import CEILINGS
-from reasonome.report import calibration_section, number_text, origins, page_files, scores_section
-from reasonome.report.answers_data import answers_data, list_runs, reward_weights
-from reasonome.report.audit_section import leaks_section
-from reasonome.report.contrasts_section import contrasts_section
+from reasonome.leaks.audit import LEAK_KINDS
+from reasonome.metrics import CEILINGS, MetricSet
+from reasonome.report import number_text, origins, page_files, scores_section
+from reasonome.report.abstention import measures_in_words
+from reasonome.report.answers_data import Run, answers_data, correlations, list_runs, reward_weights
+from reasonome.report.calibration_table import BASE_RATE
+from reasonome.report.contrasts import PANEL, contrasts, verdict
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.family import SIGNIFICANT, is_claim
-from reasonome.report.figures import drawing, figure_name
-from reasonome.report.model_steps import letters_in_words, steps_in_words
+from reasonome.report.figures import DIAGRAM, drawing, figure_name
+from reasonome.report.origins import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan, Reasoning
-from reasonome.report.verdict import verdict
+from reasonome.report.scores_section import Setting, sides
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [
     page_files.FOLDER / f"{name}.js"
-    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "scatter", "frame", "page")
+    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "frame", "page")
 ]
 
-# The measures that are shown of the table of write_paper_tables.py.
-_CONFIDENCE_MEASURES = {
-    "auroc": "AUROC of the confidence",
-    "auroc_abstaining": "AUROC of abstaining alone",
-    "auroc_constant": "AUROC of a constant confidence",
-    "term_score": "term score of the most confident half",
-    "term_score_area": "term score, mean over all shares answered",
-    "term_score_constant": "term score at a constant confidence",
-    "calibration_error": "expected calibration error",
+_GROUP = ("data", "training", "used_by", "benchmark")
+_MOST_OPEN = 40  # contrasts that the page shows drawn; the panels after them are folded
+_CONFIDENCES = {
+    "stated": "stated by the model",
+    "logprob": "the probability of the answer's tokens",
+    "agreement": "the share of the other samples that agree",
+}
+_CALIBRATION = {
+    "ece": "ECE",
+    "ece_if_calibrated": "ECE by chance",
+    "mce": "MCE",
+    "overconfidence": "over",
+    "underconfidence": "under",
+    "brier": "Brier",
+    "auroc": "AUROC",
+    "accuracy": "right",
+    "accuracy_at_50%": "right among the surer half",
 }
 
 
@@ -88,6 +99,7 @@ def render_page(inputs: ReportInputs) -> str:
             | {"linking": scores_section.linking(plan, inputs.evidence, setting)}
             for setting in scores_section.list_settings(plan)
         ],
+        correlations=correlations(answered_runs, weights, plan),
         baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
         training=[_step_section(inputs.figures, step) for step in inputs.steps],
         reasoning=inputs.reasoning,
@@ -98,8 +110,8 @@ def render_page(inputs: ReportInputs) -> str:
         audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
         leaks=leaks_section(inputs.leaks),
         costs=inputs.costs,
-        abstention=abstention_section(inputs.abstention) | {"drawing": Markup(inputs.coverage)},
-        calibration=calibration_section.calibration_section(inputs.calibration, inputs.figures),
+        abstention=abstention_section(plan.metric_set, inputs.abstention) | {"drawing": Markup(inputs.coverage)},
+        calibration=calibration_section(inputs.calibration, inputs.figures),
         forgetting=forgetting_section(inputs.forgetting, inputs.figures),
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
         endpoints=origins.evaluations_from(origins.ENDPOINT, plan, inputs.answering),
@@ -129,24 +141,107 @@ def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
     return {"log": step, "curves": curves, "run": list(number_text.flat(step.run))}
 
 
-def abstention_section(table: pd.DataFrame) -> dict[str, Any]:
+def abstention_section(metric_set: MetricSet, table: pd.DataFrame) -> dict[str, Any]:
     """Rows with a value (label, measure, against, value, low, high, n), and why others have none, each reason once."""
     coverage = pd.to_numeric(table["coverage"])  # empty where a measure is of all questions
     at_half = coverage.isna() | (coverage == 0.5)
-    shown = table[table["measure"].isin(_CONFIDENCE_MEASURES) & at_half]
+    words = measures_in_words(metric_set)
+    shown = table[table["measure"].isin(words) & at_half]
     known = shown[shown["value"].notna()]
     rows = [
-        row._asdict()
-        | {"words": _CONFIDENCE_MEASURES[row.measure], "setting": f"{row.benchmark}, {row.style}, {row.decoding}"}
+        row._asdict() | {"words": words[row.measure], "setting": f"{row.benchmark}, {row.style}, {row.decoding}"}
         for row in known.itertuples(index=False)
     ]
     return {"rows": rows, "reasons": sorted(set(shown.loc[shown["value"].isna(), "note"]) - {""})}
 
 
+def contrasts_section(
+    plan: Plan, comparisons: pd.DataFrame, figures: Path, runs: Sequence[Run]
+) -> list[dict[str, Any]]:
+    """A panel for each backbone and setting, the primary benchmark first: its name, drawing and rows, which lead to the
+    answers of both sides, and whether it is open; none where nothing was tested."""
+    panels, drawn = [], 0
+    for panel, table in contrasts(plan, comparisons).groupby(PANEL, sort=False):
+        backbone, setting = panel[0], Setting(*panel[1:])
+        rows = [row | {"sides": sides(runs, setting, row)} for row in table.to_dict("records")]
+        panels.append(
+            {
+                "name": f"{setting.benchmark}, style {setting.style}, decoding {setting.decoding}, {backbone}",
+                "drawing": drawing(figures / "ladder", figure_name(*panel)),
+                "rows": rows,
+                "open": not panels or drawn + len(rows) <= _MOST_OPEN,
+            }
+        )
+        drawn += len(rows)
+    return panels
+
+
+def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, Any]]:
+    """One entry for every backbone, setting and kind: name, drawing, metrics, and rows of arms and baselines.
+
+    `subsets` are those with a calibration of their own, and a row has under "subsets" its metrics in each.
+    """
+    sections = []
+    for about, of_arms in table[table["backbone"] != ""].groupby(DIAGRAM, sort=False):
+        backbone, *setting, kind = about
+        asked = (table["benchmark"] == setting[0]) & (table["style"] == setting[1]) & (table["backbone"] == "")
+        baselines = table[asked & (table["confidence_kind"] == kind) & ~table["arm"].str.endswith(f": {BASE_RATE}")]
+        sections.append(
+            {
+                "name": f"{backbone}, {', '.join(setting)}",
+                "kind": _CONFIDENCES.get(kind, kind),
+                "drawing": drawing(figures / "calibration", figure_name(*map(str, about))),
+                "metrics": _CALIBRATION,
+                "subsets": [subset for subset in of_arms["subset"].unique() if subset],
+                "rows": [*_rows_of_arms(of_arms), *_rows_of_arms(baselines)],
+            }
+        )
+    return sections
+
+
+def _rows_of_arms(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row per arm and seed: labels, and metric → its row of the table."""
+    rows = []
+    for (arm, seed), of_arm in table.groupby(["arm", "seed"], sort=False):
+        whole = of_arm[of_arm["subset"] == ""]
+        first = whole.iloc[0]
+        rows.append(
+            {
+                "arm": arm,
+                "seed": seed,
+                "n": int(whole["n"].max()),
+                "confidences": int(first["distinct_confidences"]),
+                "answers": int(first["distinct_answers"]),
+                "on_edge": int(first["on_edge"]),
+                "scores": {row.metric: row for row in whole.itertuples(index=False)},
+                "subsets": {(row.subset, row.metric): row for row in of_arm.itertuples(index=False)},
+            }
+        )
+    return rows
+
+
+def leaks_section(leaks: dict) -> dict[str, Any]:
+    """The findings by training data and benchmark, how many leaks remain, and data from the test sets' sources."""
+    groups: dict[tuple, list[dict]] = {}
+    for finding in leaks["findings"]:
+        own = groups.setdefault(tuple(finding[name] for name in _GROUP), [])
+        own.append(finding | {"means": LEAK_KINDS.get(finding["kind"], "")})
+    return {
+        "groups": [
+            dict(zip(_GROUP, key, strict=True))
+            | {"findings": findings, "closest": next((f for f in findings if f["highest_jaccard"] is not None), None)}
+            for key, findings in groups.items()
+        ],
+        "remaining": sum(finding["remaining"] > 0 for finding in leaks["findings"]),
+        "same_source": leaks["same_source"],
+        "not_compared": leaks["not_compared"],
+    }
+
+
 def _environment(plan: Plan) -> Environment:
     environment = page_files.templates(page_files.FOLDER, *plan.report.templates)
     environment.filters |= {
-        "score": number_text.score,
+        "score": lambda value, metric="": number_text.score(value, plan.metric_set.digits(metric)),
         "signed": number_text.signed,
         "p_value": number_text.p_value,
         "pretty": number_text.pretty,

@@ -1,25 +1,26 @@
-"""The tables of a paper: scores in and out of distribution, and format accuracy, as cells (TSV) and as Markdown."""
+"""The tables of a paper, scores and format, as cells (TSV) and as Markdown; and the figure of its module ablation."""
 
-import html
-import re
 from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from tabulate import tabulate
 
 from reasonome.config.project import chains
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
-from reasonome.report.number_text import signed
+from reasonome.report.drawing import label_baselines, legend, name_arms, with_intervals
+from reasonome.report.number_text import escaped, signed
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, best_baselines, reported_seeds, without_strata
+from reasonome.report.tables import SETTING, best_baselines, joined, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, in_mean
 
 VALUE_COLUMNS = ["experiment", *SETTING, "metric", "kind", "information", "backbone", "arm", "subset", "value"]
 VALUE_COLUMNS += ["sd_seeds", "n_seeds", "low", "high", "n"]
 _TEST = ["against", "difference", "p_family", "p_holm", "verdict"]
 CELL_COLUMNS = [*VALUE_COLUMNS, "base", "delta", "delta_percent", *_TEST, "mark"]
-FORMATS = {"format_published": "as published", "format": "strict"}
 TITLES = {"in_distribution": "in distribution", "out_of_distribution": "out of distribution"}
 _ASKED = ["backbone", *SETTING, "subset", "metric"]
 ROW = ["kind", "information", "backbone", "arm"]
@@ -71,19 +72,13 @@ def score_cells(plan: Plan, metrics: pd.DataFrame, comparisons: pd.DataFrame, ch
         for metric in score_metrics(models, plan.metric_set):
             parts.append(in_order(models[models["metric"] == metric], plan))
             parts.append(best_baselines(baselines[baselines["metric"] == metric]).assign(decoding=setting[2]))
-    cells = _with_base(table(parts, [*VALUE_COLUMNS, "chain"]))
+    cells = _with_base(joined(parts, [*VALUE_COLUMNS, "chain"]))
     tests = comparisons[comparisons["kind"] == "parent arm"].rename(columns={"a": "arm", "b": "against"})
     tests = tests[[*_ASKED, "arm", *_TEST]]
     cells = cells.merge(tests, how="left", on=[*_ASKED, "arm"], validate="one_to_one")
     cells[["against", "verdict"]] = cells[["against", "verdict"]].fillna("")
     marks = [mark(p, p_holm) for p, p_holm in zip(cells["p_family"], cells["p_holm"], strict=True)]
     return cells.assign(mark=marks)[CELL_COLUMNS]
-
-
-def table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """The rows of all parts, with these columns."""
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
 
 
 def score_metrics(metrics: pd.DataFrame, metric_set: MetricSet) -> list[str]:
@@ -145,13 +140,19 @@ def mark(p: float, p_holm: float) -> str:
 def format_cells(plan: Plan, metrics: pd.DataFrame) -> pd.DataFrame:
     """Format accuracy of every model on every benchmark, a row (`VALUE_COLUMNS`) per definition of the format."""
     metrics = reported_seeds(without_strata(metrics))
-    metrics = metrics[metrics["metric"].isin(FORMATS)]
+    formats = _formats(plan.metric_set)
+    metrics = metrics[metrics["metric"].isin(formats)]
     parts = []
     for setting in settings(plan, [*benchmarks(plan), *plan.out_of_distribution]):
         models, _ = setting_rows(metrics, setting)
-        by_metric = models[models["subset"] == MEAN].sort_values("metric", key=lambda m: m.map(list(FORMATS).index))
+        by_metric = models[models["subset"] == MEAN].sort_values("metric", key=lambda m: m.map(list(formats).index))
         parts.append(in_order(by_metric, plan))
-    return table(parts, VALUE_COLUMNS)
+    return joined(parts, VALUE_COLUMNS)
+
+
+def _formats(metric_set: MetricSet) -> dict[str, str]:
+    """What keeping to the format means, in words, the strictest last."""
+    return metric_set.forms | {"format": "strict"}
 
 
 def score_markdown(table_name: str, plan: Plan, cells: pd.DataFrame) -> str:
@@ -215,9 +216,10 @@ def format_markdown(plan: Plan, cells: pd.DataFrame) -> str:
     labels = ["backbone", "arm", *SETTING]
     shares = cells.assign(share=[_share(cell) for cell in cells.itertuples()])
     shares = shares.set_index([*labels, "metric"])["share"].unstack(fill_value="", sort=False)
-    shown = [metric for metric in FORMATS if metric in shares]
+    formats = _formats(plan.metric_set)
+    shown = [metric for metric in formats if metric in shares]
     rows = [[*map(escaped, row.Index), *row[1:]] for row in shares[shown].itertuples()]
-    header = [*labels, *(FORMATS[metric] for metric in shown)]
+    header = [*labels, *(formats[metric] for metric in shown)]
     drawn = markdown_table(header, rows, numbers=range(len(labels), len(header)))
     return f"# Format accuracy\n\nExperiment {escaped(plan.experiment)}.\n\n{_FORMAT_LEGEND}\n{drawn}\n"
 
@@ -233,7 +235,46 @@ def markdown_table(header: list[str], rows: list[list[str]], numbers: Collection
     return tabulate(rows, header, tablefmt="pipe", disable_numparse=True, colalign=aligned)
 
 
-def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is, in one line; underscores within a word mean nothing and stay."""
-    text = html.escape(" ".join(text.split()), quote=False)
-    return re.sub(r"[\\`*|~$\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+def ablation(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Means by arm with their intervals, a row of panels per benchmark setting and a panel per metric; a colour per
+    backbone. Lines are the best baselines of groups. The panels of a metric have one height. The data are as drawn."""
+    metrics = reported_seeds(without_strata(metrics))
+    metrics = metrics[(metrics["subset"] == MEAN) & metrics["kind"].isin(["model", "baseline"])]
+    ablated = plan.metric_set.ablated
+    shown = [metric for metric in ablated if metric in set(metrics.loc[metrics["kind"] == "model", "metric"])]
+    asked = settings(plan, [*benchmarks(plan), *plan.out_of_distribution])
+    backbones = list(dict.fromkeys(evaluation.backbone for evaluation in plan.evaluations))
+    slot = max(0.2 + 0.2 * len(backbones), min(1.0, 0.1 + 0.085 * max(map(len, plan.arms))))  # inches of an arm
+    figure, grid = plt.subplots(
+        len(asked),
+        len(shown),
+        figsize=(np.clip(3.2 + slot * len(plan.arms), 5, 12) * len(shown), 0.4 + 3.2 * len(asked)),
+        layout="constrained",
+        squeeze=False,
+    )
+    drawn = []
+    for row, setting in zip(grid, asked, strict=True):
+        for axes, metric in zip(row, shown, strict=True):
+            models, baselines = setting_rows(metrics[metrics["metric"] == metric], setting)
+            models, baselines = in_order(models, plan), best_baselines(baselines).assign(decoding=setting[2])
+            highest = metrics.loc[metrics["metric"] == metric, ["value", "high"]].max(axis=None)
+            _panel(axes, models, baselines, plan.arms, backbones, highest or 1.0)
+            axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
+            axes.set_title(", ".join(setting), fontsize=9, loc="left")
+            drawn += [models, baselines]
+    legend(figure)
+    return figure, joined(drawn, VALUE_COLUMNS)
+
+
+def _panel(
+    axes: Axes, models: pd.DataFrame, baselines: pd.DataFrame, arms: list[str], backbones: list[str], highest: float
+) -> None:
+    present = [arm for arm in arms if arm in set(models["arm"])]
+    for number, backbone in enumerate(backbones):
+        points = models[models["backbone"] == backbone]
+        shift = (number - (len(backbones) - 1) / 2) * 0.6 / len(backbones)
+        x = np.array([present.index(arm) for arm in points["arm"]]) + shift
+        with_intervals(axes, x, points, number, label=backbone, linestyle="none", capsize=2.5, markersize=5)
+    axes.set_ylim(-0.03 * highest, 1.08 * highest)  # so that a marker at zero is whole
+    name_arms(axes, present)
+    label_baselines(axes, baselines, lines=15)

@@ -56,6 +56,12 @@ def best_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
     return ranked.sort_values(["_baseline", "_is_mean", "subset"])
 
 
+def joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """The rows of all parts, with these columns."""
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
+
+
 def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
     """The means over subsets, one row per arm and baseline, for a terminal."""
     rows = reported_seeds(without_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")

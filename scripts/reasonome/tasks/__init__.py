@@ -13,6 +13,7 @@ from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.references import check_references
 from reasonome.core.errors import InputError, lookup, nearest
 from reasonome.core.manifest import text_sha256
+from reasonome.stages import STAGES
 from reasonome.task import Task
 from reasonome.tasks.gene_classification.task import GeneClassification
 from reasonome.tasks.molecule_property.task import MoleculeProperty
@@ -43,7 +44,7 @@ def load_project(root: str | Path = "config") -> Project[Task]:
     folder = ConfigFolder(Path(root))
     settings = folder.read("config.yaml", Settings)
     own = {name: own_task(name, place) for name, place in settings.tasks.items()}
-    project = Project(folder, settings, TASKS | own)
+    project = Project(folder, settings, TASKS | own, STAGES)
     check_references(project)
     return project
 

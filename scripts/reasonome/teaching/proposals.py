@@ -10,6 +10,16 @@ from reasonome.core import atomic
 from reasonome.prompts.prompts import Prompt
 from reasonome.task import Similarity
 
+_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"]
+_NUMBER = rf"(?<![\w.-])(?:\d+|{'|'.join(_WORDS)})(?![\w.-]*\d)"
+# "all five genes", "3 of the 5 genes", "7 human genes", "four of these genes": at most three words before "genes".
+_COUNTED = re.compile(
+    rf"(?P<whole>\b(?:all|the|these|those|among)\s+)?"
+    rf"(?:(?P<part>{_NUMBER})\s+(?:out\s+)?of\s+(?:(?:all|the|these|those)\s+)*)?"
+    rf"(?P<count>{_NUMBER})(?:\s+of\s+(?:the|these|those))?(?:\s+[a-z-]+){{0,3}}?\s+genes?\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -31,16 +41,7 @@ def read_proposals(path: Path) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in atomic.read_jsonl(path)}
 
 
-_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"]
 _WORDS += ["fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
-_NUMBER = rf"(?<![\w.-])(?:\d+|{'|'.join(_WORDS)})(?![\w.-]*\d)"
-# "all five genes", "3 of the 5 genes", "7 human genes", "four of these genes": at most three words before "genes".
-_COUNTED = re.compile(
-    rf"(?P<whole>\b(?:all|the|these|those|among)\s+)?"
-    rf"(?:(?P<part>{_NUMBER})\s+(?:out\s+)?of\s+(?:(?:all|the|these|those)\s+)*)?"
-    rf"(?P<count>{_NUMBER})(?:\s+of\s+(?:the|these|those))?(?:\s+[a-z-]+){{0,3}}?\s+genes?\b",
-    re.IGNORECASE,
-)
 
 
 def without_contradictions(proposals: Iterable[Proposal], prompts: Mapping[str, Prompt]) -> list[Proposal]:

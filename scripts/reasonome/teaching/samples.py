@@ -1,19 +1,21 @@
-"""A model's own samples of training questions: what each earns, the best of them as targets, how often it is right."""
+"""A model's own samples of training questions: what each earns, and how often it is right."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from random import Random
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
 from reasonome.answering.rows import AnswerRow, texts_by_id
-from reasonome.config import BestSamples, RewardedSamples
+from reasonome.config import RewardedSamples
 from reasonome.task import Similarity, Task, total
 
 # Parsed answers and their examples → what each answer earns.
 Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]
+
+
+# The subset of a question and its stratum, "" where it has none.
+Kind = tuple[str, str]
 
 
 def finished(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
@@ -41,35 +43,6 @@ def earnings(
     texts = [(text, example) for example in examples for text in samples.get(example.id, ())]
     earned = iter(rewarded([task.parse(text, style) for text, _ in texts], [example for _, example in texts]))
     return [[float(next(earned)) for _ in samples.get(example.id, ())] for example in examples]
-
-
-def best_samples(
-    task: Task,
-    style: Any,
-    examples: Sequence[Any],
-    samples: Mapping[str, Sequence[str]],
-    rewarded: Rewarded,
-    spec: BestSamples,
-    seed: int,
-) -> tuple[dict[str, str], Counter[str]]:
-    """The best finished sample by the id of its question, and how many questions have none, by reason."""
-    targets, left_out = {}, Counter(without_finished_sample=0, below_threshold=0, alike=0)
-    for example, earned in zip(examples, earnings(task, style, examples, samples, rewarded), strict=True):
-        if not earned:
-            left_out["without_finished_sample"] += 1
-        elif spec.threshold is not None and max(earned) < spec.threshold:
-            left_out["below_threshold"] += 1
-        elif spec.margin is not None and max(earned) - min(earned) < spec.margin:
-            left_out["alike"] += 1
-        else:
-            drawn = zip(samples[example.id], earned, strict=True)
-            best = [text for text, value in drawn if value == max(earned)]
-            targets[example.id] = Random(f"{seed}:{example.id}").choice(best)
-    return targets, left_out
-
-
-# The subset of a question and its stratum, "" where it has none.
-Kind = tuple[str, str]
 
 
 def kind_of(example: Any) -> Kind:

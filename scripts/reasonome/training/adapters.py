@@ -13,12 +13,12 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 
 from reasonome.answering import merging
 from reasonome.answering.precision import DTYPES
-from reasonome.config import Adapter, TrainingSettings
+from reasonome.config import Adapter, Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 
 
-def loading(recipe: TrainingSettings) -> dict[str, Any]:
+def loading(recipe: Recipe) -> dict[str, Any]:
     """Arguments of `from_pretrained` that follow from the recipe: types, and quantisation.
 
     Weights that train are fp32. Frozen ones are of the recipe's precision ("bf16" or "fp32"), or NF4 that computes in
@@ -47,9 +47,9 @@ def _four_bits(precision: torch.dtype) -> BitsAndBytesConfig:
     )
 
 
-def load(folder: Path, recipe: TrainingSettings, **settings: Any) -> PreTrainedModel:
+def load(folder: Path, recipe: Recipe, **settings: Any) -> PreTrainedModel:
     """The model in `folder`, of the kind that the recipe trains: a language model, or a reward model."""
-    if recipe.stage != "reward":
+    if recipe.answers:
         return AutoModelForCausalLM.from_pretrained(folder, **settings)
     return AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, **settings)
 
@@ -165,7 +165,7 @@ def save(trainer, folder: Path) -> None:
                 path.unlink()
 
 
-def merged(parent: Path, folder: Path, recipe: TrainingSettings) -> PreTrainedModel:
+def merged(parent: Path, folder: Path, recipe: Recipe) -> PreTrainedModel:
     """The parent's model with the adapter in `folder` added to its weights, in the recipe's precision (on the CPU).
 
     The adapter was trained beside the parent's weights in that precision, or quantised: they are what it is added to.

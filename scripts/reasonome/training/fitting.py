@@ -15,10 +15,10 @@ from accelerate import PartialState
 from peft import get_peft_model
 from trl.trainer import add_fused_lm_head
 
-from reasonome.config import TrainingSettings
+from reasonome.config import Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.training import adapters, processes, recomputation, sharding
+from reasonome.training import adapters, kernels, processes, sharding
 
 FILE = "fitted.json"
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
@@ -45,9 +45,7 @@ class Fitted:
     max_length: int
 
 
-def fit(
-    load: Callable[[], Any], recipe: TrainingSettings, longest: int, folder: Path, resumed: bool, taken: float = 0
-) -> Fitted:
+def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, resumed: bool, taken: float = 0) -> Fitted:
     """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
 
     `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
@@ -87,7 +85,7 @@ def fit(
 
 
 def _tried(
-    load: Callable[[], Any], recipe: TrainingSettings, longest: int, auto_length: bool, share: int, taken: float
+    load: Callable[[], Any], recipe: Recipe, longest: int, auto_length: bool, share: int, taken: float
 ) -> tuple[int, int]:
     """Rows and length that the GPUs of all processes hold; the model to try on is gone afterwards."""
     if sharding.chosen() == "zero3":
@@ -105,7 +103,7 @@ def _tried(
 
 
 def _search(
-    fits: Callable[[int, int], bool], recipe: TrainingSettings, longest: int, auto_length: bool, share: int
+    fits: Callable[[int, int], bool], recipe: Recipe, longest: int, auto_length: bool, share: int
 ) -> tuple[int, int]:
     """Rows and length that fit all processes (`longest` without `auto_length`); 0 for what does not fit."""
     rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
@@ -139,13 +137,13 @@ def add_head(model) -> None:
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
 
 
-def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
+def _trial(model, recipe: Recipe) -> Callable[[int, int], None]:
     """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
     trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
     add_head(model)
     trained.to("cuda").train()
     if recipe.gradient_checkpointing:
-        recomputation.enable(model)
+        kernels.recompute(model)
         model.enable_input_require_grads()
 
     def trial(rows: int, length: int) -> None:
@@ -157,18 +155,18 @@ def _trial(model, recipe: TrainingSettings) -> Callable[[int, int], None]:
     return trial
 
 
-def _bytes_beside(model, recipe: TrainingSettings) -> int:
+def _bytes_beside(model, recipe: Recipe) -> int:
     """Memory of a process that no trial takes: the optimizer's moments, buckets of gradients, a reference model."""
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     reference = 0
-    if getattr(recipe, "beta", 0) and not recipe.adapter:
+    if recipe.holds_parent and not recipe.adapter:
         reference = REFERENCE_BYTES * sum(weight.numel() for weight in model.parameters())
     if sharding.chosen() == "zero2":
         return reference + ADAM_BYTES * trained // processes.count()
     return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
-def _trial_on_gpu(model, recipe: TrainingSettings, taken: float) -> Callable[[int, int], bool]:
+def _trial_on_gpu(model, recipe: Recipe, taken: float) -> Callable[[int, int], bool]:
     """A function that tries whether rows × tokens fit on a GPU, beside gradients and what training will need later."""
     trial = _trial(model, recipe)
     _, total = torch.cuda.mem_get_info()

@@ -16,20 +16,21 @@ from trl import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import JUDGE, GrpoRecipe, OnlineDpoRecipe, RolloutRecipe, Style
+from reasonome.config import JUDGE, RolloutRecipe, Style
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
+from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Policy, Reward, Similarity, Task, means, total
 from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
+from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
 from reasonome.training.judge import Judge
-from reasonome.training.placebo import shuffled_gold
-from reasonome.training.remembered import KeepRemembered
 from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
 
@@ -179,7 +180,7 @@ def grpo(
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # a task has one style of a name
     rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
-    if getattr(recipe, "gold", "own") == "shuffled":
+    if recipe.is_placebo:
         rows = {benchmark: shuffled_gold(task, examples, stage.step.seed) for benchmark, examples in rows.items()}
     weights = recipe.weights_of_benchmarks
     prompted = mixed(rows, weights, recipe.prompts, "prompts")
@@ -200,7 +201,7 @@ def grpo(
     stage.fit(longest, rollouts.share_of_gpu(recipe))
     model = stage.load_model()
     sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
-    trainer = (rollouts.WatchedTrainer if isinstance(recipe, GrpoRecipe) else rollouts.PairTrainer)(
+    trainer = recipe.trainer(
         model=model,
         args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
@@ -249,7 +250,7 @@ def grpo(
     facts = {
         "examples": len(prompted),
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
-        "code": code_sha256(__file__, getfile(type(task))),
+        "code": code_sha256(__file__, getfile(type(recipe)), getfile(type(task))),
     }
     measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
     stage.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
@@ -263,22 +264,15 @@ def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
     return rows
 
 
-def _settings(stage: Stage, recipe: GrpoRecipe | OnlineDpoRecipe) -> dict[str, Any]:
-    settings = {
+def _settings(stage: Stage, recipe: RolloutRecipe) -> dict[str, Any]:
+    return {
         **stage.arguments(),
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,
         "beta": recipe.beta,
         "reward_weights": list(recipe.weights.values()),
-    }
-    if isinstance(recipe, OnlineDpoRecipe):
-        return settings | {"scale_rewards": "none"}  # which of two earned more is all that counts
-    return settings | {
-        "num_iterations": recipe.iterations,
-        "multi_objective_aggregation": {"sum": "sum_then_normalize", "each": "normalize_then_sum"}[recipe.aggregation],
-        "loss_type": recipe.loss,
-        "scale_rewards": recipe.scale_rewards,
+        **recipe.trainer_settings,
     }
 
 
@@ -294,3 +288,18 @@ def rollout_tokens(history: list[dict[str, Any]], of: str, batch_size: int, pass
             tokens += entry[f"{of}/mean_length"] * batch_size * (until - drawn)
             drawn = until
     return round(tokens)
+
+
+def shuffled_gold(task: Task, examples: list[Any], seed: int) -> list[Any]:
+    """The questions of a benchmark, in their order, each with the right answer of another one of its subset.
+
+    Each answer is used once, so that a constant answer earns what it did. InputError for the only one of a subset.
+    """
+    subsets = [example.subset for example in examples]
+    if single := [subset for subset in dict.fromkeys(subsets) if subsets.count(subset) == 1]:
+        what = f"subset '{single[0]}' has one training question: it can get no other's right answer"
+        raise InputError(
+            what, field="gold", fix="take more questions (`rows`), or leave the subset out of the benchmark"
+        )
+    others = shuffled(examples, subsets, seed)
+    return [task.with_gold_of(example, other) for example, other in zip(examples, others, strict=True)]

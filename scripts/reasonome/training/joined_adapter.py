@@ -17,6 +17,7 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from reasonome.answering.engine import check_answers
 from reasonome.config.project import chains
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -86,7 +87,7 @@ def _check_joinable(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise InputError(f"{step} trained all weights, which no adapter has", file=folder, fix=fix)
     if recipe["adapter"].get("quantize"):
         raise InputError(f"{step} was trained beside 4-bit weights, not the backbone's own", file=folder, fix=fix)
-    chains.check_answers(folder.name)
+    check_answers(folder / "model")
     for name in (CONFIGURATION, WEIGHTS):
         if not (folder / "adapter" / name).is_file():
             again = f"snakemake --cores 2 --forcerun {step.stage} {folder / 'manifest.json'}"

@@ -1,14 +1,108 @@
-"""Packing: several texts in a row of fixed length, each of which sees itself alone."""
+"""Packing: several texts in a row of fixed length, each of which sees itself alone.
 
+Attention to each text by itself needs no mask of all pairs of a row's tokens. Texts of similar length are attended to
+together, as rows that are filled up behind: causal attention sees no filling. Work and memory grow with the squares of
+the texts instead of that of the row. To transformers it is a kind of attention with a name; where positions do not tell
+texts apart, and where there is a mask, it is sdpa's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedConfig, PreTrainedModel, TrainerCallback
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from reasonome.core.errors import InputError
-from reasonome.training import packed_attention
+from reasonome.training.shared_questions import sees_all
+
+ATTENTION = "text_by_text"
+SDPA = "sdpa"
+LONG = 512  # tokens of a row; of shorter ones a mask has too few pairs to be worth the gathering of texts
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Where the texts of packed rows stand among all of the rows' tokens, one row after the other.
+
+    Each group has places (texts × longest, filled up with any) and which of these are `real`, flat; `back` is where a
+    token of the rows stands among those of all groups.
+    """
+
+    groups: list[tuple[torch.Tensor, torch.Tensor]]
+    back: torch.Tensor
+
+
+def texts_in(positions: torch.Tensor) -> Texts | None:
+    """The texts of rows whose positions (rows × tokens) start again at 0 with each; None where no row has two.
+
+    No text is shorter than half of the longest one that it is attended to with.
+    """
+    starts = positions == 0
+    if not starts[:, 1:].any():
+        return None
+    starts[:, 0] = True  # of a row that does not begin with 0, too
+    firsts = starts.flatten().nonzero()[:, 0]
+    lengths = firsts.diff(append=firsts.new_tensor([positions.numel()]))
+    lengths, order = lengths.sort(descending=True)
+    groups, start = [], 0
+    while start < len(lengths):
+        stop = start + int((2 * lengths[start:] >= lengths[start]).sum())
+        sizes, steps = lengths[start:stop, None], torch.arange(int(lengths[start]), device=positions.device)
+        places = firsts[order[start:stop], None] + torch.minimum(steps, sizes - 1)
+        groups.append((places, (steps < sizes).flatten().nonzero()[:, 0]))
+        start = stop
+    return Texts(groups, torch.cat([places.flatten()[real] for places, real in groups]).argsort())
+
+
+def attend_text_by_text(model: PreTrainedModel) -> None:
+    """Let a model attend to the texts of packed rows one by one, where its attention is sdpa over whole texts."""
+    if not can_attend_text_by_text(model.config):
+        return
+    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]))
+    AttentionMaskInterface.register(ATTENTION, _mask)
+    model.set_attn_implementation(ATTENTION)
+
+
+def can_attend_text_by_text(config: PreTrainedConfig) -> bool:
+    """Whether models of this configuration can."""
+    return config._attn_implementation == SDPA and sees_all(config)
+
+
+def _mask(attention_mask: torch.Tensor | None = None, **settings) -> torch.Tensor | None:
+    """None where positions say everything."""
+    if attention_mask is None:
+        return None
+    return AttentionMaskInterface()[SDPA](attention_mask=attention_mask, **settings)
+
+
+class _TextByText:
+    """Attention as transformers calls it; the texts of one pass are found once for all layers."""
+
+    def __init__(self, plain: Callable):
+        self._plain = plain
+        self._positions: torch.Tensor | None = None
+        self._texts: Texts | None = None
+
+    @torch.compiler.disable  # its shapes follow from the positions
+    def __call__(self, module, query, key, value, attention_mask, *args, position_ids=None, **settings):
+        if attention_mask is not None or position_ids is None or position_ids.shape != query.shape[::2]:
+            return self._plain(module, query, key, value, attention_mask, *args, **settings)
+        if position_ids is not self._positions:
+            self._positions, self._texts = position_ids, texts_in(position_ids)
+        if self._texts is None:
+            return self._plain(module, query, key, value, None, *args, **settings)
+        # Tokens × heads × size, of all rows.
+        states = [each.transpose(1, 2).flatten(0, 1) for each in (query, key, value)]
+        parts = []
+        for places, real in self._texts.groups:
+            own = [each[places].transpose(1, 2) for each in states]
+            parts.append(self._plain(module, *own, None, *args, **settings)[0].flatten(0, 1)[real])
+        return torch.cat(parts)[self._texts.back].unflatten(0, position_ids.shape), None
+
 
 # Arguments of SFTConfig: best-fit decreasing, which cuts no text that fits a row.
 SEPARATE = {"packing": True, "packing_strategy": "bfd"}
@@ -68,8 +162,8 @@ def sees_itself_alone(model, precision: torch.dtype = torch.float32) -> bool:
 
 def separate(trainer) -> None:
     """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is."""
-    if trainer.args.max_length >= packed_attention.LONG:
-        packed_attention.use(trainer.model)
+    if trainer.args.max_length >= LONG:
+        attend_text_by_text(trainer.model)
     trainer.add_callback(KeepApart())
     if "flash" not in trainer.model.config._attn_implementation:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)

@@ -1,18 +1,22 @@
 """Knowledge warm-up: causal language modelling on packed statements."""
 
 import random
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
+from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.facts.selection import reading_order
-from reasonome.training import adapters, packing, recall
+from reasonome.facts.corpus import read_facts
+from reasonome.facts.selection import RECALLED, reading_order
+from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
 FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
@@ -60,9 +64,9 @@ def pretrain(stage: Stage) -> None:
         peft_config=adapters.configuration(recipe.adapter),
     )
     if recipe.recall:
-        asked = recall.questions(stage.data["train"], stage.data["facts"], recipe.recall)
-        trainer.add_callback(recall.Recall(tokenizer, asked))
-        facts["recall"] = recall.counts(asked)
+        asked = recall_questions(stage.data["train"], stage.data["facts"], recipe.recall)
+        trainer.add_callback(Recall(tokenizer, asked))
+        facts["recall"] = by_relation(asked)
     if separate:
         packing.separate(trainer)
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
@@ -136,3 +140,32 @@ def whole(statements: Dataset, most: int) -> Dataset:
     return statements.filter(
         lambda texts: [len(ids) <= most for ids in texts], input_columns="input_ids", batched=True, desc="measuring"
     )
+
+
+def recall_questions(statements: Path, facts: Path, number: int) -> list[Question]:
+    """The questions that models are asked after the stage, too; InputError where there is none."""
+    drawn = drawn_questions(list(atomic.read_jsonl(statements)), read_facts(facts), number, seed=0)
+    if not drawn:
+        what = "no relation has enough objects to choose from"
+        raise InputError(what, file=statements, field="recall", fix="leave `recall` out of the recipe")
+    return drawn
+
+
+def by_relation(asked: Sequence[Question]) -> dict[str, int]:
+    """How many questions are of each relation."""
+    return dict(Counter(question.fact.relation for question in asked))
+
+
+class Recall(TrainerCallback):
+    """Adds the shares of recalled facts to the log entry of each evaluation: of all, and of each relation."""
+
+    def __init__(self, tokenizer, asked: Sequence[Question]):
+        self._tokenizer, self._asked = tokenizer, asked
+
+    def on_evaluate(self, args, state, control, model=None, **_):
+        right: Counter[str] = Counter()
+        for question, rank in zip(self._asked, ranks(model, self._tokenizer, self._asked), strict=True):
+            right[question.fact.relation] += rank == 1
+        of = by_relation(self._asked)
+        state.log_history[-1] |= {RECALLED: right.total() / sum(of.values())}
+        state.log_history[-1] |= {f"{RECALLED}/{relation}": right[relation] / count for relation, count in of.items()}

@@ -26,7 +26,7 @@ from reasonome.config import Decoding, RolloutRecipe
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.facts.fetching.weights import weight_files
-from reasonome.training import micro_batches, processes, shared_questions, shared_rollouts, vllm_sampler
+from reasonome.training import batches, processes, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.shared_questions import Sharing
@@ -218,7 +218,7 @@ class WatchedTrainer(GRPOTrainer):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
         self._tried = False
-        self._passing: micro_batches.Drawn = {}
+        self._passing: batches.Drawn = {}
         self._ratios: list[torch.Tensor] = []
         self._tokens: list[torch.Tensor] = []
         shared_questions.allow()
@@ -263,7 +263,7 @@ class WatchedTrainer(GRPOTrainer):
         # Rows of shared questions have no padding; bnpo's mean is over a micro-batch, and depends on what is in it.
         if self._buffered_inputs is before or self.sharing.together > 1 or self.loss_type == "bnpo":
             return inputs
-        self._buffered_inputs = micro_batches.resorted(self._buffered_inputs)
+        self._buffered_inputs = batches.resorted(self._buffered_inputs)
         return self._buffered_inputs[self._step % self.args.steps_per_generation]
 
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
@@ -298,7 +298,7 @@ class WatchedTrainer(GRPOTrainer):
         """Completions and their log-probabilities; neighbours that are equal are one question."""
         questions = [(tokens, len(list(alike))) for tokens, alike in groupby(prompt_ids)]
         settings = (self.max_completion_length, self.generation_config.temperature, self.eos_token_ids)
-        drawn: list[shared_rollouts.Drawn] = []
+        drawn: list[shared_questions.Drawn] = []
         with (
             unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model,
             _without_hooks(model),
@@ -306,7 +306,7 @@ class WatchedTrainer(GRPOTrainer):
         ):
             # Another process may have the rest of the completions of the first question or the last.
             for count, alike in groupby(questions, key=itemgetter(1)):
-                of_questions = shared_rollouts.draw(model, [tokens for tokens, _ in alike], count, *settings)
+                of_questions = shared_questions.draw(model, [tokens for tokens, _ in alike], count, *settings)
                 drawn += chain.from_iterable(of_questions)
         return [tokens for tokens, _ in drawn], [logprobs for _, logprobs in drawn]
 
@@ -349,7 +349,7 @@ class WatchedTrainer(GRPOTrainer):
         """Log-probabilities of completions, rows × tokens, 0 in padding, in passes that nothing is learnt from."""
         split = input_ids.shape[1] - logits_to_keep
         parts = [attention_mask[:, :split], attention_mask[:, split:]]
-        order = micro_batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
+        order = batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
         logprobs = torch.zeros(parts[1].shape, device=input_ids.device)
         for rows in torch.tensor(order, device=input_ids.device).split(batch_size):
             prompt, completion = (max(1, int(part[rows].sum(dim=1).max())) for part in parts)
@@ -404,7 +404,7 @@ class WatchedTrainer(GRPOTrainer):
         if not teaching.any():
             return rows["advantages"].new_zeros((), requires_grad=True)
         share = self._share(teaching, rows["completion_mask"])
-        rows = micro_batches.trimmed({name: value[teaching] if value.ndim else value for name, value in rows.items()})
+        rows = batches.trimmed({name: value[teaching] if value.ndim else value for name, value in rows.items()})
         self._passing = rows
         loss = share * self._unwatched_loss(model, rows)
         if self.state.global_step % self.num_iterations:

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from reasonome.answering.rows import read_answers, texts_by_id
-from reasonome.config import SftRecipe, Style
+from reasonome.config import Recipe, Style
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import Answered, answered
 from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
-from reasonome.teaching.proposals import read_proposals
-from reasonome.teaching.samples import Kind, best_samples, finished, kind_of, rewarded_by, shares_of_right
+from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
 from reasonome.training.pretrain import sample_statements, tokenised, whole
 from reasonome.training.stage import Stage, mixed
@@ -61,32 +58,14 @@ class Lesson:
     left_out: Counter[str]
 
 
-def _lesson(stage: Stage, benchmark: str, task: Task, similarity: Similarity | None) -> Lesson:
-    examples, style = stage.examples(benchmark, task), stage.styles[benchmark]
-    if (spec := stage.recipe.samples) is not None:
-        samples = finished(read_answers(stage.files("samples")[benchmark]))
-        rewarded = rewarded_by(task, spec, similarity)
-        targets, left_out = best_samples(task, style, examples, samples, rewarded, spec, stage.step.seed)
-        return Lesson(conversations(task, style, examples, None, targets=targets), len(examples), left_out)
-    reasoning = stage.files("reasoning").get(benchmark)
-    proposals = read_proposals(reasoning) if reasoning else None
-    confidences = {}
-    if samples := stage.files("samples").get(benchmark):
-        confidences = shares_of_right(task, style, examples, texts_by_id(read_answers(samples)))
-    rows = conversations(task, style, examples, proposals, confidences)
-    untaught = sum(proposals is not None and example.id not in proposals for example in examples)
-    left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
-    return Lesson(rows, len(examples), left_out)
-
-
 def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
-    """Fine-tune the parent on a teacher's completions, on names alone, or on the best of its own samples.
+    """Fine-tune the parent on what its recipe makes of each benchmark: right answers, or the best of its own samples.
 
     `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
     """
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    lessons = {benchmark: _lesson(stage, benchmark, task, similarity) for benchmark, task in tasks.items()}
+    lessons = {name: recipe.lesson(stage, name, task, similarity) for name, task in tasks.items()}
     tokenized = {name: [_tokenized(tokenizer, row) for row in lesson.rows] for name, lesson in lessons.items()}
     lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
     longest = stage.fit(longest_row(recipe, lengths))
@@ -101,7 +80,7 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
     left_out["too_long"] = sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items())
     for benchmark, rows in fitting.items():
         if not rows:
-            _nothing_left(stage, benchmark, lessons[benchmark])
+            raise recipe.nothing_left(stage, benchmark, lessons[benchmark])
     kept = mixed(fitting, recipe.weights_of_benchmarks, recipe.max_examples, "max_examples")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(lesson.examples for lesson in lessons.values())
@@ -131,20 +110,8 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
         facts["max_length"] = max_length
     stage.train(trainer)
     facts["prompt_example"] = {"messages": kept[0][0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
-    facts["code"] = code_sha256(__file__, *sorted({getfile(type(task)) for task in tasks.values()}))
+    facts["code"] = code_sha256(__file__, *sorted({getfile(type(own)) for own in (recipe, *tasks.values())}))
     stage.finish(trainer, tokenizer, facts)
-
-
-def _nothing_left(stage: Stage, benchmark: str, lesson: Lesson) -> NoReturn:
-    """Raise the InputError of a benchmark without an example that can be learned from."""
-    what = f"no example of {benchmark} is left to train on"
-    if stage.recipe.samples:
-        why = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in lesson.left_out.items())
-        file, fix = stage.files("samples")[benchmark], "lower threshold or margin of `samples`, or raise max_length"
-        raise InputError(f"{what} ({why})" if why else what, file=file, field="samples", fix=fix)
-    file = (stage.files("reasoning") or stage.files("examples"))[benchmark]
-    fix = "see what the teacher dropped and why, beside that file, and max_length in the recipe"
-    raise InputError(what, file=file, fix=fix)
 
 
 def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list[int]]]:
@@ -163,7 +130,7 @@ def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list
     return fitting.to_list()
 
 
-def longest_row(recipe: SftRecipe, lengths: list[int]) -> int:
+def longest_row(recipe: Recipe, lengths: list[int]) -> int:
     """Tokens of the longest row that training may meet: of packed rows `max_length`, or else of the longest example."""
     if recipe.max_length == "auto":
         return max(lengths, default=0)

@@ -15,8 +15,8 @@ from transformers import set_seed
 from reasonome import __version__
 from reasonome.answering import precision
 from reasonome.benchmarks.rows import drawn, read_rows
-from reasonome.config import JUDGE, STAGES, Recipe, Style
-from reasonome.config.project import Project, chains, experiments
+from reasonome.config import JUDGE, Recipe, Style
+from reasonome.config.project import Project, chains
 from reasonome.config.strict import WrongValue
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -34,14 +34,11 @@ from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.task import Task
 from reasonome.training import (
     adapters,
+    batches,
     checkpoints,
-    compiled_layers,
     fitting,
     kernels,
-    lm_head,
-    ordering,
     processes,
-    recomputation,
     retention,
     sharding,
     throughput,
@@ -51,15 +48,6 @@ from reasonome.training import (
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
 Row = TypeVar("Row")
-
-
-def read_recipe(folder: Path) -> Recipe:
-    """The recipe in a model's folder; InputError if there is none."""
-    path = folder / "recipe.json"
-    if not path.is_file():
-        raise InputError("recipe is missing", file=path, fix=f"snakemake {path}")
-    recipe = atomic.read_json(path)
-    return STAGES[recipe["stage"]].model_validate(recipe)
 
 
 def mixed(
@@ -84,11 +72,12 @@ def mixed(
 class Stage:
     """Folders, recipe and parent of one step of a chain.
 
-    `folder` is results/models/{backbone}/{chain}, with recipe.json in it; `data` are the files trained on, and `styles`
-    the prompt style of each benchmark that is learned from.
-    InputError if recipe, parent or data are missing, and for `quantize` behind another step.
+    `folder` is results/models/{backbone}/{chain}, with the recipe in recipe.json; `data` are the files trained on, and
+    `styles` the prompt style of each benchmark that is learned from.
+    InputError if parent or data are missing, and for `quantize` behind another step.
     """
 
+    recipe: Recipe
     folder: Path
     data: dict[str, Path]
     styles: Mapping[str, Style] = field(default_factory=dict)
@@ -96,15 +85,13 @@ class Stage:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
-    def read(cls, project: Project, folder: Path) -> "Stage":
-        """The step of the recipe in `folder`, with data, styles and trackers as the configuration has them."""
-        recipe = read_recipe(folder)
+    def of(cls, project: Project, recipe: Recipe, folder: Path) -> "Stage":
+        """The step in `folder`, with data, styles and trackers as the configuration has them."""
         styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
-        files = experiments.training_files(project, recipe, folder.parent.name, chains.parent(folder.name))
-        return cls(folder, files, styles, project.settings.trackers)
+        files = recipe.files(project, (folder.parent.name, chains.parent(folder.name)))
+        return cls(recipe, folder, files, styles, project.settings.trackers)
 
     def __post_init__(self) -> None:
-        self.recipe = read_recipe(self.folder)
         self.step = chains.last_step(self.folder.name)
         self.parent = self.folder.with_name(chains.parent(self.folder.name))
         self._check_quantized()
@@ -133,7 +120,7 @@ class Stage:
         chosen = precision.choose(self.recipe.precision, say=processes.is_first())
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
         self.kernels = kernels.choose(self.recipe, say=processes.is_first())
-        lm_head.use(self.kernels.labelled_head)
+        kernels.use_head(self.kernels.labelled_head)
         self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
@@ -186,7 +173,7 @@ class Stage:
         settings = adapters.loading(self.recipe)
         if self.kernels.attention:
             settings["attn_implementation"] = self.kernels.attention
-        if self.recipe.stage == "reward":
+        if not self.recipe.answers:
             set_seed(self.step.seed)
         model = adapters.load(self.parent / "model", self.recipe, **settings)
         adapters.check_targets(model, self.recipe.adapter)
@@ -225,13 +212,13 @@ class Stage:
             "weight_decay": recipe.weight_decay,
             "max_grad_norm": recipe.max_grad_norm,
             "bf16": recipe.precision == "bf16",
-            **recomputation.arguments(recipe.gradient_checkpointing),
+            **kernels.recomputation(recipe.gradient_checkpointing),
             "save_strategy": "steps",
             "save_steps": recipe.save_steps,
             "save_total_limit": retention.WHILE_TRAINING,
             "logging_steps": recipe.log_steps,
             "logging_first_step": True,
-            "train_sampling_strategy": self._order(),
+            "train_sampling_strategy": self.recipe.order,
             "seed": self.step.seed,
             "data_seed": self.step.seed,
             "report_to": list(self.trackers) or "none",
@@ -260,16 +247,6 @@ class Stage:
         if trainer.eval_dataset is not None and not any("eval_loss" in row for row in trainer.state.log_history[-2:]):
             trainer.evaluate()
 
-    def _order(self) -> str:
-        """The order of examples; KTO compares neighbours, whose order is that of `preferences.single_answers`."""
-        if self.recipe.stage == "kto":
-            return "sequential"
-        return "group_by_length" if self._grouped() else "random"
-
-    def _grouped(self) -> bool:
-        """Whether texts of similar length pass through together; packed rows are all of one length."""
-        return self.recipe.stage == "sft" and self.recipe.packing == "none"
-
     def train(self, trainer) -> None:
         """Train, from the newest complete checkpoint if there is one; exit non-zero after a signal."""
         trainer.add_callback(checkpoints.MarkComplete(self.stopwatch, self.recipe.precision))
@@ -278,11 +255,10 @@ class Stage:
         trainer.add_callback(self.stop)  # behind what leaves a checkpoint out
         trainer.add_callback(self.meter)
         trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
-        alike = self._grouped() and self.recipe.steps == "alike"
-        ordering.install(trainer, self.recipe.batch_size, alike)
+        batches.install(trainer, self.recipe.batch_size, self.recipe.steps_alike)
         self._ready_adapter(trainer.model)
         if self.kernels.compiled_layers:
-            compiled_layers.use(trainer.model)
+            kernels.compile_layers(trainer.model)
         checkpoint = self.checkpoint
         self.stopwatch.earlier = checkpoints.read_mark(checkpoint)["seconds"] if checkpoint else 0.0
         self._say_where_from(checkpoint)

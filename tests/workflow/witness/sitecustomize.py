@@ -1,6 +1,7 @@
 """Writes down, for tests that kill jobs, every start of a program and every optimizer step; Python imports it first.
 
-A line is one write to a file that is open for appending, so that what was done before a kill stands there.
+A training has the name of its chain. A line is one write to a file that is open for appending, so that what was done
+before a kill stands there.
 """
 
 import os
@@ -8,6 +9,8 @@ import sys
 
 _FILE = os.environ.get("REASONOME_WITNESS")
 _SCRIPT = next((os.path.basename(part) for part in sys.orig_argv if "/scripts/" in part and part.endswith(".py")), "")
+if _SCRIPT == "train.py" and "--folder" in sys.orig_argv:  # of which chain?
+    _SCRIPT = os.path.basename(sys.orig_argv[sys.orig_argv.index("--folder") + 1])
 
 
 def _write(what):

@@ -17,7 +17,7 @@ from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.fetching.pins import release
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import Background, library_of

@@ -17,7 +17,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.facts.text import normalise
 from reasonome.report import number_text
 from reasonome.report.family import SIGNIFICANT
-from reasonome.report.worth import MEASURED, Control, Measured, Worth, read_worth
+from reasonome.report.model_scores import MEASURED, Control, Measured, Worth, read_worth
 from reasonome.scoring import rouge
 from reasonome.scoring.comparisons import MEAN
 from reasonome.tasks.naming.dialogue import ShownTerm
@@ -135,15 +135,15 @@ def _worth_in_words(worth: Worth) -> list[str]:
     """Sentences: the score beside that of the first term, with intervals; then briefly that of all other questions."""
     main, *others = worth.measured
     asked = f"{main.n:,} test questions of {main.benchmark}, style {main.style}"
-    score = number_text.score(main.value, main.metric)
-    interval = _interval(main.low, main.high, lambda bound: number_text.score(bound, main.metric))
+    score = number_text.score(main.value)
+    interval = _interval(main.low, main.high, lambda bound: number_text.score(bound))
     told = f"On {asked} (experiment {worth.experiment}, {worth.date}) the model's {main.label} is {score}{interval}"
     control = main.control(FIRST_TERM)
     if control is None:
         return [f"{told}; it was not compared with the first enriched term."]
     bounds = _interval(control.low, control.high, number_text.signed)
     seeds = f", over {worth.seeds} seeds" if worth.seeds > 1 else ""
-    of_term = number_text.score(control.value, main.metric)
+    of_term = number_text.score(control.value)
     difference = f"difference {number_text.signed(control.difference)}{bounds}{seeds}, {_outcome(control)}"
     sentences = [f"{told}, that of the first enriched term {of_term}: {difference}."]
     if briefly := [text for other in others if (text := _briefly(other))]:
@@ -157,7 +157,7 @@ def _briefly(measured: Measured) -> str:
     if control is None:
         return ""
     name = measured.benchmark if measured.subset == MEAN else measured.subset
-    score, of_term = (number_text.score(value, measured.metric) for value in (measured.value, control.value))
+    score, of_term = (number_text.score(value) for value in (measured.value, control.value))
     return f"{name} {score} to {of_term}, {_outcome(control)}"
 
 

@@ -30,7 +30,7 @@ from reasonome.core.terminal import say
 from reasonome.facts.sources import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
-from reasonome.report.model_steps import learned_from
+from reasonome.report.origins import learned_from
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap

@@ -1,12 +1,11 @@
-"""All checks of a node, one after the other: quick ones first."""
+"""All checks of a node, one after the other, quick ones first; and those of what experiments need."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reasonome.cluster.doctor import all_reduce, machine, packages, slurm, storage, weights
-from reasonome.cluster.doctor.finding import Finding
-from reasonome.cluster.plan import backbones, memory
+from reasonome.cluster.doctor import OK, WARN, Finding, machine, system
+from reasonome.cluster.plan import memory
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, requested
 
@@ -20,24 +19,22 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     """
     results = Path(project.settings.results)
     resources = requests(project, names)
-    cluster = slurm.read_slurm()
-    yield storage.check_free(results, disk_needed(project, resources), names[0])
-    yield storage.check_shared(results, storage.file_system(results), cluster.client)
-    yield storage.check_writing(results)
-    yield weights.check_weights(project, names)
+    cluster = system.read_slurm()
+    yield system.check_free(results, disk_needed(project, resources), names[0])
+    yield system.check_shared(results, system.file_system(results), cluster.client)
+    yield system.check_writing(results)
+    yield check_weights(project, names)
     most = max((job.memory_gb for job in resources.values()), default=0)
     yield machine.check_memory(most, "SLURM_JOB_ID" in os.environ)
-    yield packages.check_versions(
-        packages.installed(), {file: packages.pins(project.root.parent / file) for file in LOCKS}
-    )
-    yield packages.check_snakemake()
-    yield slurm.check_controller(cluster, [job.partition for job in resources.values() if job.partition])
-    yield slurm.check_following(cluster)
+    yield system.check_versions(system.installed(), {file: system.pins(project.root.parent / file) for file in LOCKS})
+    yield system.check_snakemake()
+    yield system.check_controller(cluster, [job.partition for job in resources.values() if job.partition])
+    yield system.check_following(cluster)
     torch = machine.read_torch()
     yield machine.check_gpus(torch, expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
     yield machine.check_precision(torch)
     yield machine.check_compiler(torch, expected)
-    yield all_reduce.check_all_reduce(torch)
+    yield machine.check_all_reduce(torch)
 
 
 def requests(project: Project, names: list[str]) -> dict[tuple[str, str], JobResources]:
@@ -56,8 +53,41 @@ def disk_needed(project: Project, resources: dict[tuple[str, str], JobResources]
         if (project.results.model(backbone, chain) / "manifest.json").is_file():
             continue
         folder = project.results.model(backbone, chains.BASE) / "model"
-        size = backbones.parameters(backbone, project.backbones[backbone], folder)
+        size = memory.parameters(backbone, project.backbones[backbone], folder)
         need = memory.training_need(size, chains.last_step(chain).recipe(project), job)
         kept += need.kept.value or 0
         meanwhile = max(meanwhile, need.meanwhile.value or 0)
     return kept + meanwhile
+
+
+def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """(backbones, encoders) with weights that some experiments need."""
+    backbones: dict[str, None] = {}
+    encoders: dict[str, None] = {}
+    for name in names:
+        spec = project.experiments[name]
+        backbones |= dict.fromkeys(b for b in spec.backbones if project.backbones[b].weights is not None)
+        for benchmark in spec.benchmarks:
+            encoders |= dict.fromkeys(project.benchmarks[benchmark].encoders)
+        for _, chain in experiments.trained_steps(project, name):
+            recipe = chains.last_step(chain).recipe(project)
+            encoders |= dict.fromkeys(recipe.comparing)
+            for teacher, benchmark, style in experiments.taught_by(project, recipe):
+                files = project.task(benchmark).files
+                encoders |= dict.fromkeys(files.teaching(project, benchmark, style, teacher).encoders)
+        for corpus in experiments.audit_plan(project, name).corpora:
+            if tokenizer := project.corpora[corpus].tokenizer:
+                backbones[tokenizer] = None
+    return list(backbones), list(encoders)
+
+
+def check_weights(project: Project, names: Iterable[str]) -> Finding:
+    """Whether all weights of these experiments were fetched."""
+    check, results = "weights", project.results
+    backbones, encoders = needed_weights(project, names)
+    places = [results.model(name, chains.BASE) for name in backbones] + [results.encoder(name) for name in encoders]
+    missing = [str(place / "manifest.json") for place in places if not (place / "manifest.json").is_file()]
+    if missing:
+        what = f"{len(missing)} of {len(places)} backbones and encoders are not fetched yet; jobs have no network"
+        return Finding(check, WARN, what, f"where there is a network: snakemake --cores 1 {' '.join(missing)}")
+    return Finding(check, OK, f"{len(places)} backbones and encoders are fetched: jobs need no network")

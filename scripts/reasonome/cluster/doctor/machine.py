@@ -1,17 +1,21 @@
-"""Checks of this node's hardware: torch and GPUs by torch's own `collect_env`, precision, memory."""
+"""Checks of this node's hardware: GPUs by torch's own `collect_env`, precision, compiler, memory, an all-reduce.
+
+The check of the all-reduce starts this file as the program of each process.
+"""
 
 import json
 import os
 import subprocess
 import sys
 import sysconfig
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 
-from reasonome.cluster.doctor.finding import FAIL, NOT_HERE, OK, WARN, Finding
+from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN, Finding
 from reasonome.core import memory_limits
 
 LIMIT_SECONDS = 180
@@ -147,3 +151,46 @@ def check_memory(asked: float, in_job: bool, groups: Path = memory_limits.ROOT) 
     state = FAIL if in_job and limit < total else WARN
     fix = f"give jobs a node with more (`srun --mem={asked:g}G`), or lower `memory_gb` in config/resources.yaml"
     return Finding(check, state, f"{what}; config/resources.yaml asks for up to {asked:g}", fix)
+
+
+ON_GPUS = (
+    "run again with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 or NCCL_SOCKET_IFNAME=<interface> narrow it down; a container "
+    "needs --shm-size=8g or --ipc=host"
+)
+ON_CPU = "set GLOO_SOCKET_IFNAME=lo, and see that the node resolves its own name (`getent hosts $(hostname)`)"
+
+
+def check_all_reduce(torch: Torch, limit: float = LIMIT_SECONDS, program: Path = Path(__file__)) -> Finding:
+    """Start the processes and wait until they agree, `limit` seconds at most; a launcher that is killed ends them."""
+    check = "all-reduce"
+    if torch.version is None or torch.error or torch.count == 1:
+        return Finding(check, NOT_HERE, "needs torch, and several GPUs or none")
+    size, fix = torch.count or 2, ON_GPUS if torch.count else ON_CPU
+    who = f"{size} processes over {'nccl' if torch.count else 'gloo'}"
+    command = [sys.executable, str(SCRIPTS / "launch.py"), f"--processes={size}", str(program)]
+    started = time.monotonic()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment())
+    except subprocess.TimeoutExpired:
+        return Finding(check, FAIL, f"{who} did not finish in {limit:g} s", fix)
+    if done.returncode:
+        return Finding(check, FAIL, f"{who}: {' / '.join(done.stderr.strip().splitlines()[-2:])}", fix)
+    return Finding(check, OK, f"{who}, {time.monotonic() - started:.0f} s with loading torch")
+
+
+def take_part() -> None:
+    """One process: all have to find the largest of their ranks."""
+    import torch
+    from accelerate import PartialState
+
+    from reasonome.training import processes
+
+    processes.take_gpu()
+    PartialState(cpu=not torch.cuda.is_available())
+    if (largest := max(processes.gather(processes.rank()))) != processes.count() - 1:
+        sys.exit(f"the largest rank is {largest}, expected {processes.count() - 1}")
+    processes.leave()
+
+
+if __name__ == "__main__":
+    take_part()

@@ -2,12 +2,12 @@
 
 The speed of a CPU core is what the demo measures (SmolLM2-135M on two cores), rounded down. No other machine was
 measured: GPUs' peaks and memory are their makers', and all else about them is a guess, low on purpose. Finished jobs
-take the place of all of them (measured.py).
+take the place of all of them (rates.py).
 """
 
 from dataclasses import dataclass
 
-from reasonome.config import DpoRecipe, KtoRecipe, Recipe, RolloutRecipe
+from reasonome.config import Recipe
 
 GB = 1e9
 
@@ -69,8 +69,5 @@ SAVED_GB_PER_SECOND = 0.1  # that a busy file system still takes
 def flops(recipe: Recipe) -> int:
     """FLOPs that each token costs each parameter: 2 forward, 4 backward, 2 of these beside frozen weights; and 2 for
     each further pass forward, of recomputation, of a reference model, and of what drew the token."""
-    rollouts = isinstance(recipe, RolloutRecipe)
-    compared = isinstance(recipe, DpoRecipe | KtoRecipe) or (rollouts and bool(recipe.beta))
-    drawn_elsewhere = rollouts and (recipe.rollouts != "transformers" or recipe.passes > 1)
-    further = recipe.gradient_checkpointing + compared + drawn_elsewhere
+    further = recipe.gradient_checkpointing + recipe.holds_parent + recipe.drawn_elsewhere
     return 2 + (2 if recipe.adapter else 4) + 2 * further

@@ -1,18 +1,50 @@
 """Memory and disk of one job, in GB (10⁹ bytes): as assumed for its parameters, or as an equal job took."""
 
+import json
+import math
+import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from reasonome.cluster.plan import assumed
 from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
-from reasonome.cluster.plan.estimates import Estimate, counted
-from reasonome.cluster.plan.measured import MeasuredRun
-from reasonome.config import DpoRecipe, KtoRecipe, Recipe, RolloutRecipe
+from reasonome.cluster.plan.estimates import Estimate, counted, unknown
+from reasonome.cluster.plan.rates import MeasuredRun
+from reasonome.config import AdapterWeights, Backbone, HubWeights, Recipe
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import gpu_in
+from reasonome.core.errors import InputError
+from reasonome.facts.fetching.weights import weight_files
 from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.retention import WHILE_TRAINING
+
+
+def parameters(name: str, backbone: Backbone, folder: Path) -> Estimate:
+    """Parameters of a backbone whose weights would lie in `folder`; by name it is `assumed`."""
+    if shards := weight_files(folder):
+        return counted(sum(_elements(shard) for shard in shards), "parameters counted in its weights")
+    names = [name, *([backbone.weights.repository] if isinstance(backbone.weights, HubWeights) else [])]
+    names += [backbone.weights.backbone] if isinstance(backbone.weights, AdapterWeights) else []
+    for text in names:
+        if written := re.search(r"(?<![\d.])(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])", text.lower()):
+            size = float(written[1]) * (1e9 if written[2] == "b" else 1e6)
+            return Estimate(size, "assumed", f"{written[0].upper()} parameters by its name")
+    return unknown(f"size of {name}: not fetched, and its name does not say it")
+
+
+def _elements(shard: Path) -> int:
+    """Numbers in a safetensors file, from its header: 8 bytes with its length, then JSON."""
+    with open(shard, "rb") as handle:
+        start = handle.read(8)
+        try:
+            header = json.loads(handle.read(struct.unpack("<Q", start)[0]))
+        except (struct.error, ValueError, OverflowError, MemoryError):
+            raise InputError("these are no safetensors", file=shard, fix="fetch the weights again") from None
+    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+
 
 # Fields of recipes that change no peak of memory. All others may: `max_steps` too, as a short trial may not have met
 # the longest text.
@@ -84,17 +116,17 @@ def _parts(recipe: Recipe) -> list[str]:
     parts = ["training"]
     if recipe.adapter is not None:
         parts = ["4-bit adapter" if recipe.adapter.quantize else "adapter"]
-    if isinstance(recipe, RolloutRecipe | DpoRecipe | KtoRecipe) and recipe.beta and recipe.adapter is None:
+    if recipe.holds_parent and recipe.adapter is None:
         parts.append("reference")
-    if isinstance(recipe, RolloutRecipe) and not _shares_with_vllm(recipe):
+    if recipe.generates and not _shares_with_vllm(recipe):
         parts.append("rollouts")
-    if getattr(recipe, "judge", None):
+    if recipe.judging:
         parts.append("judge")
     return parts
 
 
 def _shares_with_vllm(recipe: Recipe) -> bool:
-    return isinstance(recipe, RolloutRecipe) and recipe.rollouts == "vllm-colocate"
+    return recipe.generates and recipe.rollouts == "vllm-colocate"
 
 
 def _share_of_vllm(resources: JobResources) -> Estimate:

@@ -4,27 +4,25 @@ import csv
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
 
 from reasonome.benchmarks.rows import span
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.measured import ANSWERING, SAMPLING, MeasuredRun
-from reasonome.config import (
-    KtoRecipe,
-    PreferenceRecipe,
-    PretrainRecipe,
-    QuestionRecipe,
-    RolloutRecipe,
-    RowsRecipe,
-    SftRecipe,
-)
+from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
+from reasonome.config import QuestionRecipe, Recipe, RolloutRecipe, RowsRecipe
 from reasonome.config.preferences import KINDS, TIERS
-from reasonome.config.project import Project, chains, experiments
+from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import examples_folder
+from reasonome.stages.preferring import PreferenceRecipe
+from reasonome.stages.pretrain import PretrainRecipe
+from reasonome.stages.sft import TuningRecipe
 
 NOTHING = counted(0)
+# The keys of recipes that say what is learned.
+LEARNED = ("benchmark", "mixture", "style", "teacher", "samples", "preferences")
 
 
 @dataclass(frozen=True)
@@ -46,40 +44,41 @@ class Workload:
         """The work of a job of training, generate or sample."""
         if job.rule in (ANSWERING, SAMPLING):
             return self._answering(job)
-        recipe = chains.last_step(job.chain).recipe(self.project)
-        if isinstance(recipe, PretrainRecipe):
-            return self._pretraining(recipe)
-        if isinstance(recipe, SftRecipe):
-            return self._tuning(job, recipe)
-        if isinstance(recipe, PreferenceRecipe):
-            return self._preferring(job, recipe)
-        return self._aligning(job, recipe)
+        return self._training(chains.last_step(job.chain).recipe(self.project), job)
 
-    def _pretraining(self, recipe: PretrainRecipe) -> Work:
+    @singledispatchmethod
+    def _training(self, recipe: Recipe, job: Job) -> Work:
+        """The work of a step, by what it learns from."""
+        raise NotImplementedError(recipe.stage)
+
+    @_training.register
+    def _pretraining(self, recipe: PretrainRecipe, job: Job) -> Work:
         if recipe.max_steps:
             return Work(counted(recipe.max_steps * recipe.batch_size * recipe.sequence_length, "max_steps"))
         return Work(_fewer(self._corpus_tokens(recipe.corpus), recipe.max_tokens).times(recipe.epochs))
 
-    def _tuning(self, job: Job, recipe: SftRecipe) -> Work:
+    @_training.register
+    def _tuning(self, recipe: TuningRecipe, job: Job) -> Work:
         if recipe.max_steps:
             examples = counted(recipe.max_steps * recipe.batch_size, "max_steps")
         else:
             examples = _fewer(_mixed(recipe, self._taught), recipe.max_examples).times(recipe.epochs)
-        alike = self._alike(job, "sft", _learned(recipe) | {"teacher": recipe.teacher, "max_steps": None})
+        alike = self._alike(job, recipe.stage, _learned(recipe) | {"max_steps": None})
         if seen := sum(run.examples * run.settings["epochs"] for run in alike):
             length = _length(sum(run.backward_tokens for run in alike) / seen, alike, job)
         else:
             length = self._assumed_length(recipe, "all of max_length")
         return Work(examples * length + self._beside(recipe))
 
-    def _beside(self, recipe: SftRecipe) -> Estimate:
+    def _beside(self, recipe: TuningRecipe) -> Estimate:
         """Tokens of the statements that are learned beside the questions."""
         if recipe.statements is None:
             return NOTHING
         tokens = _fewer(self._corpus_tokens(recipe.statements.corpus), recipe.statements.max_tokens)
         return tokens.times(recipe.statements.share * recipe.epochs)
 
-    def _aligning(self, job: Job, recipe: RolloutRecipe) -> Work:
+    @_training.register
+    def _aligning(self, recipe: RolloutRecipe, job: Job) -> Work:
         """Completions are drawn once, and pass backward as often as the recipe has passes."""
         if recipe.max_steps:
             completions = counted(recipe.max_steps * recipe.batch_size / recipe.passes, "max_steps")
@@ -110,21 +109,21 @@ class Workload:
         )
         return Work((completions * both).times(recipe.passes), (completions + validated) * answer)
 
-    def _preferring(self, job: Job, recipe: PreferenceRecipe) -> Work:
+    @_training.register
+    def _preferring(self, recipe: PreferenceRecipe, job: Job) -> Work:
         """KTO learns from answers one by one, the other stages from both of a pair."""
-        most, each = (recipe.max_answers, 1) if isinstance(recipe, KtoRecipe) else (recipe.max_pairs, 2)
+        each = 1 if recipe.single_answers else 2
         if recipe.max_steps:
             rows = counted(recipe.max_steps * recipe.batch_size, "max_steps")
         else:
-            rows = _fewer(_mixed(recipe, lambda part: self._preferred(job, part)), most).times(recipe.epochs)
-        learned = _learned(recipe) | {"preferences": recipe.preferences, "max_steps": None}
-        alike = self._alike(job, recipe.stage, learned)
+            rows = _fewer(_mixed(recipe, lambda part: self._preferred(job, part)), recipe.most).times(recipe.epochs)
+        alike = self._alike(job, recipe.stage, _learned(recipe) | {"max_steps": None})
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             return Work(rows * _length(sum(run.backward_tokens for run in alike) / seen, alike, job))
         length = self._assumed_length(recipe, "max_length" if each == 1 else "two of max_length")
         return Work(rows * length.times(each))
 
-    def _assumed_length(self, recipe: SftRecipe | PreferenceRecipe, longest: str) -> Estimate:
+    def _assumed_length(self, recipe: TuningRecipe | PreferenceRecipe, longest: str) -> Estimate:
         """Tokens of a question with its answer by sizes.yaml, else `max_length`, which `longest` says in words."""
         lengths = [self.project.sizes.lengths.get(style) for _, style in recipe.questions]
         if recipe.max_length == "auto":
@@ -139,27 +138,27 @@ class Workload:
         spec = self.project.preferences[recipe.preferences]
         tiers = spec.kind == "tiers"
         # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
-        answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if isinstance(recipe, KtoRecipe) else 1
-        if tiers and spec.shares and isinstance(recipe, KtoRecipe):
+        answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if recipe.single_answers else 1
+        if tiers and spec.shares and recipe.single_answers:
             answers_of_pair = 2
-        files = experiments.training_files(self.project, recipe, job.backbone, chains.parent(job.chain))
+        files = recipe.files(self.project, (job.backbone, chains.parent(job.chain)))
         if (pairs := _lines(files["preferences"])) is not None:
             return counted(round(pairs * answers_of_pair), at_most=answers_of_pair == 2 and tiers)
         questions = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), getattr(spec, "questions", None))
         left = combine(lambda count: max(0, count - spec.held_out), questions)
         of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if tiers else 1
-        most = len(TIERS) if tiers and isinstance(recipe, KtoRecipe) else math.inf
+        most = len(TIERS) if tiers and recipe.single_answers else math.inf
         rows = left.times(min(most, of_question * answers_of_pair))
         return rows * counted(1, "preferences not written", at_most=True)
 
-    def _taught(self, recipe: SftRecipe) -> Estimate:
+    def _taught(self, recipe: TuningRecipe) -> Estimate:
         """Training questions of a recipe's one benchmark that have a completion."""
         rows = self._learned_rows(recipe)
-        if recipe.samples:
+        if recipe.learns_some:
             return rows * counted(1, "samples not compared", at_most=True)
-        if recipe.teacher == "none":
+        if (teacher := recipe.taught_by(self.project)) == "none":
             return rows
-        kept = _lines(self.project.results.reasoning(recipe.teacher, recipe.benchmark, recipe.style))
+        kept = _lines(self.project.results.reasoning(teacher, recipe.benchmark, recipe.style))
         return _fewer(rows, kept) if kept is not None else rows * counted(1, "reasoning not written", at_most=True)
 
     def _learned_rows(self, recipe: RowsRecipe) -> Estimate:
@@ -232,7 +231,7 @@ def _times_validated(steps: float, every: int | None) -> int:
 def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
     """The keys that say what a recipe learns from, as they are written."""
     written = recipe.model_dump(mode="json")
-    return {key: written[key] for key in ("benchmark", "mixture", "style") if key in written}
+    return {key: written[key] for key in LEARNED if key in written}
 
 
 def _mixed(recipe: QuestionRecipe, rows: Callable[[QuestionRecipe], Estimate]) -> Estimate:

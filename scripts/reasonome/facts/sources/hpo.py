@@ -21,6 +21,15 @@ _DISEASE_PAGES = {
 }
 
 
+_ABSENT = r"(?P<absent>(?<![\w-])[-–−]|\b(?:not|no)\s+)?"
+_ID = re.compile(_ABSENT + r"(?<!\w)HP[:_](?P<number>[0-9]{7})(?!\w)", re.IGNORECASE)
+_LIKE_ID = re.compile(r"\bHP[:_]\s?\d|\bHP\d{7}", re.IGNORECASE)
+_OF_TERMS = re.compile(r"\s*(?:[-–−]\s*|(?:not|no)\s+)?HP[:_]?\d|.*\bHP[:_]?\d{7}", re.IGNORECASE)
+_DASH_APART = re.compile(r"(?<!\w)[-–−—]\s+HP[:_]?\d", re.IGNORECASE)
+_LABEL_FIRST = re.compile(r"\s*(?P<absent>[-–−]|(?:not|no)\s+)?(?P<label>[^()]*[^()\s])\s*\(\s*", re.IGNORECASE)
+_BETWEEN = " \t,;|"  # what may stand between one term and the next
+
+
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`has_phenotype` facts, with the disease as evidence; genes are looked up by Entrez id.
 
@@ -71,15 +80,6 @@ def disease_page(disease_id: str) -> str:
     """The address of a disease's page at OMIM, Orphanet or DECIPHER; "" for other ids."""
     match = re.fullmatch(r"([A-Z]+):([0-9]+)", disease_id)
     return _DISEASE_PAGES[match[1]].format(match[2]) if match and match[1] in _DISEASE_PAGES else ""
-
-
-_ABSENT = r"(?P<absent>(?<![\w-])[-–−]|\b(?:not|no)\s+)?"
-_ID = re.compile(_ABSENT + r"(?<!\w)HP[:_](?P<number>[0-9]{7})(?!\w)", re.IGNORECASE)
-_LIKE_ID = re.compile(r"\bHP[:_]\s?\d|\bHP\d{7}", re.IGNORECASE)
-_OF_TERMS = re.compile(r"\s*(?:[-–−]\s*|(?:not|no)\s+)?HP[:_]?\d|.*\bHP[:_]?\d{7}", re.IGNORECASE)
-_DASH_APART = re.compile(r"(?<!\w)[-–−—]\s+HP[:_]?\d", re.IGNORECASE)
-_LABEL_FIRST = re.compile(r"\s*(?P<absent>[-–−]|(?:not|no)\s+)?(?P<label>[^()]*[^()\s])\s*\(\s*", re.IGNORECASE)
-_BETWEEN = " \t,;|"  # what may stand between one term and the next
 
 
 class WrittenTerm(NamedTuple):

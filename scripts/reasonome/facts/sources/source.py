@@ -22,6 +22,11 @@ UNMAPPED_COLUMNS = ["source", "identifier", "where", "best_guess"]
 SPECIES = {9606: "Homo sapiens", 10090: "Mus musculus", 10116: "Rattus norvegicus"}
 
 
+ROW_COLUMNS = ["identifier", "line", "relation", "object_id", "object_name", "evidence"]
+AS_PUBLISHED = "give the file as it is published"
+Row = TypeVar("Row")
+
+
 @dataclass(frozen=True)
 class SourceFacts:
     """Facts (FACT_COLUMNS) and unmapped identifiers (UNMAPPED_COLUMNS, in the order of the file) of one source.
@@ -80,11 +85,6 @@ def with_genes(
     )
     left_out = {reason: count for reason, count in (left_out or {}).items() if count}
     return SourceFacts(facts.reset_index(drop=True), unmapped, left_out, len(identifiers))
-
-
-ROW_COLUMNS = ["identifier", "line", "relation", "object_id", "object_name", "evidence"]
-AS_PUBLISHED = "give the file as it is published"
-Row = TypeVar("Row")
 
 
 def rows(

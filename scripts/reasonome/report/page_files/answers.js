@@ -13,9 +13,7 @@ const RIGHT = stored.right;
 const MAIN = stored.primary;
 const BESIDE_ANSWERS = [...new Set([MAIN, ...stored.beside_answers])];
 
-function digits(name) {
-  return ["length", "percentile", "rank"].some((unit) => name.startsWith(unit)) ? 1 : 3;
-}
+const digits = (name) => stored.digits[name];
 
 function cell(column, at) {
   return Array.isArray(column) ? column[at] : column;

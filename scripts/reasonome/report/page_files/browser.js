@@ -120,15 +120,6 @@ const browser = (() => {
     table.focus();
   }
 
-  // One answer, opened.
-  function open(row) {
-    clear();
-    limit({ text: `${title(row.run)} on ${about(row, "id")}`, test: (other) => other === row });
-    document.getElementById("answers").scrollIntoView();
-    table.focus();
-    document.activeElement.click();
-  }
-
   const controls = document.getElementById("controls");
   const chip = document.getElementById("scope");
   const [search, searchLabel] = tableSearch("search names, genes, ids, reasoning", { table, state, select, reset });
@@ -167,5 +158,5 @@ const browser = (() => {
     select();
   }));
   select();
-  return { showRows, open, search };
+  return { showRows, search };
 })();

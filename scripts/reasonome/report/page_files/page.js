@@ -19,11 +19,7 @@ window.addEventListener("hashchange", reveal);
 reveal();
 
 slashLeadsTo(browser.search);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => scatters.forEach((scatter) => scatter.draw()));
 performance.mark("reasonome-interactive");
 
 // What is further down is drawn when the table of answers stands.
-setTimeout(() => {
-  comparison.start();
-  startScatters();
-}, 0);
+setTimeout(comparison.start, 0);

@@ -1,6 +1,5 @@
 """Settings of gene classes: lists of genes or terms of an ontology, the files that they name, and checks."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,10 +8,9 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.strict import Name, UserPath, Variant
 from reasonome.config.task_settings import check_subset_names
-from reasonome.core.errors import InputError
-from reasonome.task import Checks, Files, Inputs
+from reasonome.task import Checks, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
-from reasonome.tasks.question_answer.settings import HeldOut
+from reasonome.tasks.question_answer.settings import HeldOut, VerifiedFiles
 
 Term = Annotated[str, Field(pattern=r"^[A-Za-z]+:\d+$")]
 
@@ -72,18 +70,12 @@ class GeneBenchmark(PredictionBenchmark):
         return self
 
 
-class GeneFiles(Files):
+class GeneFiles(VerifiedFiles):
     """Tables of genes, and what a corpus knows of them."""
 
     def building(self, project: Project, benchmark: str) -> Inputs:
         """The tables by subset, and the corpus' genes, facts, denied facts and ontologies."""
-        spec = project.benchmarks[benchmark]
-        tables = {name: Path(subset.table) for name, subset in spec.subsets.items() if subset.table is not None}
-        for subset, path in tables.items():
-            if not path.is_file():
-                where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
-                raise InputError("there is no such file", file=path, fix=where)
-        return Inputs({"tables": tables, **_knowledge(project, benchmark)})
+        return Inputs({"tables": super().building(project, benchmark).files, **_knowledge(project, benchmark)})
 
     def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
         """Training data and test questions, and the ontologies of the terms that are asked about."""
@@ -98,11 +90,6 @@ class GeneFiles(Files):
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpus that classes are read from."""
         return [project.benchmarks[benchmark].corpus]
-
-    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables that training questions are of."""
-        tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())
-        return [(table, "", "not stated", "") for table in tables if table is not None]
 
 
 def _knowledge(project: Project, benchmark: str) -> dict:

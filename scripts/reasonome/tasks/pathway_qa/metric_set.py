@@ -26,7 +26,7 @@ METRICS = replace(
         Metric("no_name", "no usable answer", of="report", on=("terminal",)),
         Metric("truncated", "cut off", of_the_form=True, on=("score",)),
         Metric("distinct_names", "distinct answers", of="report", on=("terminal", "baselines")),
-        Metric("length", "length", of_the_form=True, on=("score", "answers")),
+        Metric("length", "length", of_the_form=True, digits=1, on=("score", "answers")),
         Metric("confidence", on=("job",)),
         Metric("order_agreement"),
         Metric("logprob"),

@@ -140,7 +140,7 @@ METRICS = replace(
         Metric("truncated", "cut off", of_the_form=True, on=("score",)),
         Metric("distinct_names", "distinct answers", of="report", apart=True, on=("baselines",)),
         Metric("order_agreement", "agreement of orders"),
-        Metric("length", "length", of_the_form=True, on=("terminal", "score", "answers")),
+        Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "score", "answers")),
         Metric("confidence", on=("job",)),
         Metric("logprob"),
         Metric("name_logprob"),

@@ -16,7 +16,7 @@ METRICS = MetricSet(
         Metric("no_name", "no usable answer", of="report", on=("terminal",)),
         Metric("truncated", "cut off", of_the_form=True, on=("terminal", "score")),
         Metric("distinct_names", "distinct answers", of="report", on=("terminal", "baselines")),
-        Metric("length", "length", of_the_form=True, on=("terminal", "score", "answers")),
+        Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "score", "answers")),
         Metric("confidence"),
         Metric("order_agreement"),
         Metric("logprob"),

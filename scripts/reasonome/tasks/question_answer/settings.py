@@ -79,8 +79,9 @@ class VerifiedFiles(Files):
     """The tables of questions."""
 
     def building(self, project: Project, benchmark: str) -> Inputs:
-        """The tables, by subset."""
-        tables = {subset: Path(spec.table) for subset, spec in project.benchmarks[benchmark].subsets.items()}
+        """The tables, by subset; InputError for one that is not there."""
+        subsets = project.benchmarks[benchmark].subsets
+        tables = {name: Path(subset.table) for name, subset in subsets.items() if subset.table is not None}
         for subset, path in tables.items():
             if not path.is_file():
                 where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
@@ -89,5 +90,5 @@ class VerifiedFiles(Files):
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
         """(name, release, licence, address) of the tables that training questions are of."""
-        tables = dict.fromkeys(spec.table for spec in project.benchmarks[benchmark].subsets.values())
-        return [(table, "", "not stated", "") for table in tables]
+        tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())
+        return [(table, "", "not stated", "") for table in tables if table is not None]

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config import FORMAT_FILES, Benchmark, GeneListStyle, RolloutRecipe, SftRecipe
+from reasonome.config import FORMAT_FILES, Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
-from reasonome.config.recipes import LongestList
+from reasonome.config.rollouts import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import check_subset_names
@@ -237,13 +237,11 @@ class RankingChecks(Checks):
                 "scores",
             )
 
-    def check_recipe(self, project: Project, file: str, variant: str, recipe: RolloutRecipe | SftRecipe) -> None:
+    def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
         """Check that rewards count as many genes of a list as the benchmark."""
-        if isinstance(recipe, RolloutRecipe):
+        if recipe.grades:
             counted = project.benchmarks[recipe.benchmark].longest_list
-            if recipe.grading.longest_list != counted:
+            if recipe.grades.longest_list != counted:
                 loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
-                what = (
-                    f"rewards count {recipe.grading.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
-                )
+                what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
                 raise project.folder.error(file, loc, what, f"longest_list: {counted}")

@@ -1,0 +1,67 @@
+"""Options that several commands have: `--json`, where an output goes, and `--columns`, what columns are called."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import show_json
+from reasonome.facts.files.plain_table import one_field_each
+
+
+def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:
+    """Raise InputError if `json` is not a file's path, or is one of the `inputs`; to be called before any work."""
+    if json is None or json == "-":
+        return
+    path = Path(json)
+    if not json or path.is_dir():
+        fix = "give a file's path, or `-` for standard output"
+        raise InputError(f"'{json}' is no file's path", field="--json", fix=fix)
+    if any(os.path.realpath(path) == os.path.realpath(file) for file in inputs if file):
+        raise InputError("this file is read by the command", file=json, field="--json", fix="give another path")
+    if not path.exists():
+        folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
+        tempfile.TemporaryFile(dir=folder).close()
+
+
+def write_output(json: str | None, text: str) -> None:
+    """Write a JSON text to `json`, if that is not None: files whole, devices and pipes directly."""
+    if json == "-":
+        show_json(text)
+    elif json is not None and (stream := _stream(Path(json))) is not None:
+        sys.stdout.flush()  # keeps the order of what was printed
+        with open(stream, "w", encoding="utf-8") as out:
+            out.write(f"{text}\n")
+    elif json is not None:
+        atomic.write_text(json, f"{text}\n")
+
+
+def _stream(path: Path) -> Path | int | None:
+    """What is written to and not replaced: a device, a pipe, or a descriptor of what this process prints to."""
+    if not path.exists():
+        return None
+    for descriptor in (1, 2):
+        with suppress(OSError):  # it is closed
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return os.dup(descriptor)
+    return None if path.is_file() else path
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """{key: column} of `key=column, key=column`; a column may hold commas, spaces and anything else."""
+    columns: dict[str, str] = {}
+    for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
+        key, equals, column = (piece.strip() for piece in part.partition("="))
+        if not (equals and column):
+            fix = "write KEY=COLUMN,KEY=COLUMN, in quotes if a column has spaces"
+            raise InputError(f"'{part}' is no KEY=COLUMN", field="--columns", fix=fix)
+        if key in columns:
+            raise InputError(f"'{key}' is given twice", field="--columns", fix="keep one of them")
+        columns[key] = column
+    one_field_each(columns)
+    return columns

@@ -1,0 +1,187 @@
+"""A model's own completions as what it learns from: their rewards, and the settings of stages that draw them."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reasonome.config.recipes import RowsRecipe, multiples_near
+from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, WrongValue
+from reasonome.core.manifest import file_sha256
+
+# The reward that a reward model gives.
+JUDGE = "judge"
+LongestList = Annotated[int, Field(ge=1)]
+
+
+def in_words(rewards: Mapping[str, float]) -> str:
+    """The rewards that count, with their weights."""
+    return ", ".join(f"{weight:g} × {name}" for name, weight in rewards.items() if weight)
+
+
+class Grading(Strict):
+    """Parameters of the rewards of rankings."""
+
+    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
+    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
+    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
+    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
+
+
+class RewardedSamples(Strict):
+    """A model's own answers to training questions, which rewards compare."""
+
+    decoding: Name = Field(description="of decodings.yaml")
+    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
+    encoders: Names = Field([], description="of a similarity reward; their mean is taken")
+
+    @model_validator(mode="after")
+    def _something_is_compared(self) -> Self:
+        if not any(self.rewards.values()):
+            raise WrongValue("every reward has weight 0: no sample is better than another", "give one a weight above 0")
+        if "similarity" in self.rewards and not self.encoders:
+            raise WrongValue("the similarity reward needs at least one encoder", "name it: encoders: [minilm]")
+        return self
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        """The encoders by whose similarity the better sample is chosen."""
+        return self.encoders if self.rewards.get("similarity") else []
+
+
+class Grader(Strict):
+    """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
+
+    function: FileAndName = Field(description="path/to/file.py:function, in the project")
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
+    high: float = Field(1.0, description="the most that it gives")
+    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
+    sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
+
+    @model_validator(mode="after")
+    def _range_is_not_empty(self) -> "Grader":
+        if self.low >= self.high:
+            raise ValueError("'low' should be below 'high'")
+        return self
+
+
+class RolloutRecipe(RowsRecipe):
+    """The settings of stages that learn from the model's own completions, by what these earn."""
+
+    further_files = ("validation", "constant")
+    generates = True
+    newer = (*RowsRecipe.newer, "shared_questions")
+    graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
+        {}, description="rewards of your own, by name"
+    )
+    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
+    encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
+    prompts: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="drawn from the train split; all if not given"
+    )
+    max_completion_length: Annotated[int, Field(ge=8)]
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
+    validate_every: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="steps between which they are answered under way, too; not if not given"
+    )
+    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
+        "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
+    )
+    shared_questions: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="whether a question is computed once for all of its completions, when they are drawn and when they "
+        "are trained on; auto: where that works and saves something",
+    )
+    max_drift: Annotated[float, Field(gt=0)] = Field(
+        0.1,
+        description="mean difference per token (nats) of the log-probabilities of sampler and trainer, above which the "
+        "run fails",
+    )
+
+    @property
+    @abstractmethod
+    def group(self) -> int:
+        """Completions for each prompt."""
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every grader and reward, by name.
+
+        Graders come first: once they have graded it is known which questions they apply to.
+        """
+        return {name: grader.weight for name, grader in self.graders.items()} | self.rewards
+
+    @property
+    def comparing(self) -> list[str]:
+        return self.encoders
+
+    def rewarded_by(self, project: Any) -> list[str]:
+        return self.encoders if self.rewards.get("similarity") else []
+
+    @property
+    def grades(self) -> Grading:
+        return self.grading
+
+    @property
+    def drawn_elsewhere(self) -> bool:
+        return self.rollouts != "transformers" or self.passes > 1
+
+    def pinned(self) -> Self:
+        graders = {
+            name: grader.model_copy(update={"sha256": file_sha256(grader.function.rpartition(":")[0])})
+            if grader.sha256 == "unpinned"
+            else grader
+            for name, grader in self.graders.items()
+        }
+        return self.model_copy(update={"graders": graders}) if graders else self
+
+    @model_validator(mode="after")
+    def _no_twins(self) -> Self:
+        if twins := sorted(self.rewards.keys() & self.graders.keys()):
+            raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
+        if JUDGE in self.graders:
+            raise ValueError(f"'{JUDGE}' is the reward of a reward model: give the grader another name")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_groups(self) -> Self:
+        if self.batch_size % self.group:
+            what = f"batch_size {self.batch_size} is no multiple of {self._group_in_words()}"
+            fix = f"set batch_size to {multiples_near(self.batch_size, self.group)}"
+            raise WrongValue(what, fix, ("batch_size", "generations"))
+        step = self.batch_size // self.group
+        taken = self.rows.take if self.rows and not self.mixture else None
+        for key, prompts in (("prompts", self.prompts), ("rows.take", taken)):
+            if prompts is not None and prompts < step:
+                what = f"{key} {prompts} do not fill a step of {step} (batch_size {self.batch_size} / {self.group})"
+                raise WrongValue(what, f"set {key} to {step} or more, or batch_size to less", (key, "batch_size"))
+        return self
+
+    def _group_in_words(self) -> str:
+        return f"generations {self.group}"
+
+    @model_validator(mode="after")
+    def _similarity_has_encoders(self) -> Self:
+        if "similarity" in self.rewards and not self.encoders:
+            raise ValueError("the similarity reward needs at least one encoder")
+        return self
+
+    @model_validator(mode="after")
+    def _samples_are_of_the_trained_weights(self) -> Self:
+        if self.adapter and self.adapter.dropout:
+            what = "adapter.dropout: answers are drawn with the weights that train, which dropout changes in every pass"
+            raise WrongValue(what, "dropout: 0.0")
+        return self
+
+    @model_validator(mode="after")
+    def _vllm_is_sent_whole_weights(self) -> Self:
+        if self.adapter and self.adapter.quantize and self.rollouts != "transformers":
+            what = f"rollouts '{self.rollouts}' cannot sample from weights of `quantize: {self.adapter.quantize}`"
+            fix = "leave `quantize` out: an 8B model in bf16 takes 16 GB of a GPU; or use `rollouts: transformers`"
+            raise WrongValue(what, fix)
+        return self

@@ -1,0 +1,202 @@
+"""GRPO, and what it shares with online DPO: settings, files and checks. What trains is `training/grpo.py`."""
+
+import ast
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import examples_folder, judge_chain
+from reasonome.config.project.recipe_references import check_known, check_weights
+from reasonome.config.recipes import multiples_near
+from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
+from reasonome.config.strict import WrongValue
+from reasonome.core.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from reasonome.training.stage import Stage
+
+
+# As TRL calls them.
+AGGREGATIONS = {"sum": "sum_then_normalize", "each": "normalize_then_sum"}
+
+
+class AlignmentRecipe(RolloutRecipe):
+    """The files, checks and training of stages that draw completions."""
+
+    @property
+    @abstractmethod
+    def trainer(self) -> type:
+        """The class that trains."""
+
+    @property
+    @abstractmethod
+    def trainer_settings(self) -> dict[str, Any]:
+        """Its settings beside those that it shares with other classes."""
+
+    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
+        files = {}
+        for benchmark, style in self.questions:
+            folder = examples_folder(project, benchmark, style)
+            files[self.data_name("examples", benchmark)] = folder / "train.jsonl"
+            files[self.data_name("valid", benchmark)] = folder / "valid.jsonl"
+        if judge := judge_chain(self):
+            files[JUDGE] = project.results.model(model[0], judge) / "manifest.json"
+        return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
+
+    def check(self, project: Project, file: str, variant: str) -> None:
+        self._check_one_task(project, file, variant)
+
+    def _check_one_task(self, project: Project, file: str, variant: str) -> None:
+        """InputError if the benchmarks of a mixture differ in their task, which defines the rewards."""
+        tasks = {name: project.benchmarks[name].task for name in self.weights_of_benchmarks}
+        if len(set(tasks.values())) > 1:
+            named = ", ".join(f"{benchmark} ({task})" for benchmark, task in tasks.items())
+            what = f"rewards are of one task, and these are of several: {named}"
+            fix = "mix benchmarks of one task here; SFT may mix tasks"
+            raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "mixture"), what, fix)
+        styles = {style for _, style in self.questions}
+        if len(styles) > 1:
+            what = f"GRPO asks in one style, and these are several: {', '.join(sorted(styles))}"
+            place = project.folder.place_in_recipe(file, variant, "style")
+            raise project.folder.error(file, place, what, "name one; SFT may have one for each benchmark")
+
+    def check_part(self, project: Project, file: str, variant: str) -> None:
+        check_known(project, file, variant, self, "encoders", project.encoders)
+        loc = project.folder.place_in_recipe(file, variant, "rewards")
+        check_weights(project, file, loc, self.rewards, self)
+        rewards = project.task(self.benchmark).rewards()
+        of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
+        if self.is_placebo and not (of_content or self.graders):
+            loc = project.folder.place_in_recipe(file, variant, "gold")
+            what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
+            raise project.folder.error(file, loc, what, "leave it out, or reward what is answered too")
+        for name, grader in self.graders.items():
+            path, _, function = grader.function.rpartition(":")
+            loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
+            if not Path(path).is_file():
+                raise project.folder.error(file, loc, f"there is no file {path}", "paths are from the project's folder")
+            names = _defined(Path(path))
+            if function not in names:
+                raise project.folder.error(file, loc, f"{path} defines no '{function}'", nearest(function, names))
+
+    @classmethod
+    def learned_from(cls, manifest: Mapping[str, Any]) -> str:
+        recipe = manifest["recipe"]
+        rewards = in_words(recipe["rewards"])
+        if recipe.get("judge"):
+            rewards = ", ".join(filter(None, [f"reward model {' → '.join(recipe['judge'])}", rewards]))
+        encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
+        placebo = (
+            "; a placebo: rewarded by the right answers of other questions" if recipe.get("gold") == "shuffled" else ""
+        )
+        return f"{cls.examples_in_words(manifest)}; reward: {rewards}{encoders}{placebo}"
+
+    def train(self, project: Project, job: "Stage") -> None:
+        from reasonome.scoring.encoders import load_encoders, mean_similarity
+        from reasonome.training.grpo import grpo
+
+        # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
+        folders = [project.results.encoder(name) for name in self.encoders]
+        encoders = load_encoders(project.encoders, folders, keep=False)
+        [task] = {project.task(benchmark) for benchmark in job.styles}
+        grpo(job, task, mean_similarity(list(encoders.values())), encoders)
+
+
+class GrpoRecipe(AlignmentRecipe):
+    """Group-relative policy optimisation against weighted rewards."""
+
+    in_words = "reinforcement learning (GRPO)"
+    # Models that were trained before have it in their records: without it all would be trained again.
+    rule_params = ("style", "encoders")
+    newer = (*AlignmentRecipe.newer, "iterations", "aggregation", "gold")
+    stage: Literal["grpo"]
+    generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
+    iterations: Annotated[int, Field(ge=1)] = Field(1, description="optimizer steps on the same completions")
+    aggregation: Literal["sum", "each"] = Field(
+        "sum", description="what is normalised within a group: the weighted sum of rewards, or each reward by itself"
+    )
+    beta: Annotated[float, Field(ge=0)] = Field(0.0, description="weight of the KL term")
+    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    gold: Literal["own", "shuffled"] = Field(
+        "own",
+        description="shuffled is a placebo: completions are rewarded by the right answer of another training question "
+        "of the subset",
+    )
+
+    @field_validator("rewards")
+    @classmethod
+    def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        graders = info.data.get("graders", {})
+        if not any([*value.values(), *(grader.weight for grader in graders.values())]):
+            raise ValueError("every reward has weight 0: there is nothing to learn from")
+        return value
+
+    @property
+    def group(self) -> int:
+        return self.generations
+
+    @property
+    def passes(self) -> int:
+        return self.iterations
+
+    @model_validator(mode="after")
+    def _scaled_once(self) -> Self:
+        if self.aggregation == "each" and self.scale_rewards != "group":
+            why = "each reward is normalised within its group, and their sum over the batch"
+            raise ValueError(f"'scale_rewards' does nothing with aggregation each: {why}")
+        return self
+
+    @model_validator(mode="after")
+    def _saves_between_batches(self) -> Self:
+        for key in ("save_steps", "max_steps"):
+            value = getattr(self, key)
+            if value is not None and value % self.iterations:
+                why = "a checkpoint holds no completions to go on with"
+                what = f"{key} {value} is no multiple of iterations {self.iterations}: {why}"
+                raise WrongValue(what, f"set {key} to {multiples_near(value, self.iterations)}", (key, "iterations"))
+        return self
+
+    @property
+    def holds_parent(self) -> bool:
+        return bool(self.beta)
+
+    @property
+    def is_placebo(self) -> bool:
+        return self.gold == "shuffled"
+
+    @property
+    def trainer(self) -> type:
+        from reasonome.training.rollouts import WatchedTrainer
+
+        return WatchedTrainer
+
+    @property
+    def trainer_settings(self) -> dict[str, Any]:
+        return {
+            "num_iterations": self.iterations,
+            "multi_objective_aggregation": AGGREGATIONS[self.aggregation],
+            "loss_type": self.loss,
+            "scale_rewards": self.scale_rewards,
+        }
+
+
+def _defined(path: Path) -> list[str]:
+    """The names that a Python file defines or imports at module level; InputError if it is not Python."""
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise InputError(f"this is no Python: {error}", file=path, line=getattr(error, "lineno", None)) from None
+    names = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names += [alias.asname or alias.name for alias in node.names]
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names

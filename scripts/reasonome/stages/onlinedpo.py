@@ -1,0 +1,73 @@
+"""Online DPO, which trains as GRPO does, on pairs of completions."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reasonome.config.project import Project
+from reasonome.config.project.step_references import check_judge
+from reasonome.config.rollouts import JUDGE
+from reasonome.config.strict import WrongValue
+from reasonome.stages.grpo import AlignmentRecipe
+
+
+class OnlineDpoRecipe(AlignmentRecipe):
+    """Online DPO (Guo et al., 2024): of two completions of a prompt the one that earns more is the better one."""
+
+    in_words = "preference optimisation on its own answers (online DPO)"
+    stage: Literal["onlinedpo"]
+    judge: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None,
+        description="the steps of the reward model's chain, as stage.variant; what it gives is the reward `judge`, "
+        "beside `rewards`",
+    )
+    rewards: dict[str, Annotated[float, Field(ge=0)]] = {}
+    beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
+
+    @model_validator(mode="after")
+    def _something_is_rewarded(self) -> Self:
+        if not any(self.weights.values()):
+            fix = "give `judge`, the steps of a reward model, or `rewards` with a weight above 0"
+            raise WrongValue("nothing says which completion is better", fix)
+        return self
+
+    @property
+    def group(self) -> int:
+        return 2
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return super().weights | ({JUDGE: 1.0} if self.judge else {})
+
+    def _group_in_words(self) -> str:
+        return "2: a pair of completions for each prompt"
+
+    @model_validator(mode="after")
+    def _pairs_pass_together(self) -> Self:
+        if self.micro_batch_size == "auto" or self.micro_batch_size % 2:
+            raise ValueError("'micro_batch_size' is an even number: both completions of a prompt pass together")
+        return self
+
+    @property
+    def holds_parent(self) -> bool:
+        return True
+
+    @property
+    def judging(self) -> list[str]:
+        return self.judge or []
+
+    def check(self, project: Project, file: str, variant: str) -> None:
+        super().check(project, file, variant)
+        if self.judge:
+            loc = project.folder.place_in_recipe(file, variant, "judge")
+            check_judge(project, file, loc, self.judge, self.questions)
+
+    @property
+    def trainer(self) -> type:
+        from reasonome.training.rollouts import PairTrainer
+
+        return PairTrainer
+
+    @property
+    def trainer_settings(self) -> dict[str, Any]:
+        return {"scale_rewards": "none"}  # which of two earned more is all that counts

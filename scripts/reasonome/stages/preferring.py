@@ -1,0 +1,194 @@
+"""What stages share that learn which of two answers is better: settings, files, checks, and the pairs of answers."""
+
+import json
+import random
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from reasonome.config import Name, QuestionRecipe, SamplePreferences, TablePreferences, TierPreferences
+from reasonome.config.project import Project
+from reasonome.config.project.recipe_references import check_known, check_teacher, check_weights
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+
+if TYPE_CHECKING:
+    from reasonome.training.stage import Stage
+
+
+class PreferenceRecipe(QuestionRecipe):
+    """The settings of stages that learn which of two answers is better."""
+
+    single_answers: ClassVar[bool] = False  # whether it learns the answers of pairs one by one
+    preferences: Name = Field(description="of preferences.yaml")
+    max_length: Annotated[int, Field(ge=32)] = Field(
+        1024, description="of a prompt and its answer, in tokens; pairs with a longer one are left out"
+    )
+
+    @model_validator(mode="after")
+    def _rows_are_counted(self) -> "PreferenceRecipe":
+        if self.micro_batch_size == "auto":
+            raise ValueError("'micro_batch_size' is a number here: no trial knows what both answers of a pair take")
+        return self
+
+    @property
+    @abstractmethod
+    def most(self) -> int | None:
+        """The most pairs, or single answers, to learn from; None for all."""
+
+    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
+        sampled = isinstance(project.preferences[self.preferences], SamplePreferences)
+        files = {}
+        for benchmark, style in self.questions:
+            folder = project.results.preferences(self.preferences, benchmark, style, model if sampled else None)
+            files[self.data_name("preferences", benchmark)] = folder / "train.jsonl"
+            files[self.data_name("held_out preferences", benchmark)] = folder / "held_out.jsonl"
+        return files
+
+    def answers_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
+        spec = project.preferences[self.preferences]
+        if not isinstance(spec, SamplePreferences):
+            return []
+        return [project.results.samples(model, *asked, spec.decoding, spec.questions) for asked in self.questions]
+
+    def taught_by(self, project: Project) -> str:
+        spec = project.preferences[self.preferences]
+        return spec.teacher if isinstance(spec, TierPreferences) else "none"
+
+    def tables(self, project: Project) -> list[str]:
+        spec = project.preferences[self.preferences]
+        return [spec.path] if isinstance(spec, TablePreferences) else []
+
+    def rewarded_by(self, project: Project) -> list[str]:
+        spec = project.preferences[self.preferences]
+        return spec.rewarded_encoders if isinstance(spec, SamplePreferences) else []
+
+    def check(self, project: Project, file: str, variant: str) -> None:
+        check_known(project, file, variant, self, "preferences", project.preferences)
+        if not self.tables(project):
+            return
+        if self.mixture:
+            loc = project.folder.place_in_recipe(file, variant, "mixture")
+            what = f"the table '{self.preferences}' is of one benchmark, and these are several"
+            raise project.folder.error(file, loc, what, "give `benchmark` in place of `mixture`")
+        [path] = self.tables(project)
+        if not Path(path).is_file():
+            what, fix = f"there is no file {path}", "paths are from the project's folder"
+            raise project.folder.error("preferences.yaml", (self.preferences, "path"), what, fix)
+
+    def check_part(self, project: Project, file: str, variant: str) -> None:
+        spec = project.preferences[self.preferences]
+        if isinstance(spec, TierPreferences):
+            loc, task = (self.preferences, "teacher"), project.benchmarks[self.benchmark].task
+            check_teacher(project, "preferences.yaml", loc, spec.teacher, task)
+        elif isinstance(spec, SamplePreferences):
+            loc = (self.preferences, "rewards")
+            check_weights(project, "preferences.yaml", loc, spec.rewards, self, f" of '{variant}' of {file}")
+
+    @classmethod
+    def learned_from(cls, manifest: Mapping[str, Any]) -> str:
+        recipe = manifest["recipe"]
+        kind, what = ("answers", "good and bad answers") if cls.single_answers else ("pairs", "pairs of answers")
+        asked = f"training questions of {' and '.join(recipe.get('mixture') or [recipe['benchmark']])}"
+        return f"{manifest[kind]:,} {what} to {asked}, by preferences {recipe['preferences']}"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs to train on, by benchmark, and held-out ones, as rows of preferences; `too_long` were left out of both.
+
+    `longest` is the number of tokens of the longest prompt with an answer.
+    """
+
+    train: dict[str, list[dict[str, Any]]]
+    held_out: list[dict[str, Any]]
+    too_long: int
+    longest: int
+
+
+def read(stage: "Stage", tokenizer) -> Pairs:
+    """The pairs of a stage in an order drawn by its seed. InputError where a benchmark has none short enough."""
+    from reasonome.prompts.chat_template import answered
+
+    def tokens(pair: Mapping[str, Any]) -> int:
+        """Tokens of the prompt with the longer answer."""
+        return max(len(answered(tokenizer, pair["messages"], pair[side]).ids) for side in ("chosen", "rejected"))
+
+    recipe = stage.recipe
+    train, held_out, too_long, longest = {}, [], 0, 0
+    for benchmark, file in stage.files("preferences").items():
+        pairs = list(atomic.read_jsonl(file))
+        random.Random(stage.step.seed).shuffle(pairs)
+        others = list(atomic.read_jsonl(stage.files("held_out preferences")[benchmark]))
+        lengths = [[tokens(pair) for pair in part] for part in (pairs, others)]
+        train[benchmark], rest = (
+            [pair for pair, length in zip(part, of_part, strict=True) if length <= recipe.max_length]
+            for part, of_part in zip((pairs, others), lengths, strict=True)
+        )
+        held_out += rest
+        too_long += len(pairs) + len(others) - len(train[benchmark]) - len(rest)
+        longest = max([longest, *(n for part in lengths for n in part if n <= recipe.max_length)])
+        if not train[benchmark]:
+            what = f"no pair of {benchmark} has at most {recipe.max_length} tokens"
+            raise InputError(what, file=file, field="max_length", fix="raise it in the recipe")
+    print(f"{len(held_out)} pairs held out; left out: {too_long} too long", flush=True)
+    return Pairs(train, held_out, too_long, longest)
+
+
+def first_pairs(recipe: PreferenceRecipe, pairs: Pairs) -> list[dict[str, Any]]:
+    """The pairs that a recipe learns from: `max_pairs` of its benchmarks, by their weights."""
+    from reasonome.training.stage import mixed
+
+    chosen = mixed(pairs.train, recipe.weights_of_benchmarks, recipe.most, "max_pairs")
+    print(f"{len(chosen)} pairs to train on", flush=True)
+    return chosen
+
+
+def conversations(pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, list[dict[str, str]]]]:
+    """Prompt, chosen and rejected messages of pairs, as TRL reads them."""
+    return [
+        {"prompt": pair["messages"]} | {side: _said(pair[side]) for side in ("chosen", "rejected")} for pair in pairs
+    ]
+
+
+def single_answers(pairs: Sequence[Mapping[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Prompt, completion and label of each answer of pairs: True for those that are better in more pairs than worse.
+
+    Answers that are as often better as worse are left out. The order is drawn by the seed: one answer of each question,
+    then another of each, so that neighbours answer different questions.
+    """
+    answers, draw = _points(pairs), random.Random(seed)
+    questions = [
+        [
+            {"prompt": json.loads(messages), "completion": _said(text), "label": points > 0}
+            for text, points in draw.sample(list(won.items()), len(won))
+            if points
+        ]
+        for messages, won in draw.sample(list(answers.items()), len(answers))
+    ]
+    return [row for turn in zip_longest(*questions) for row in turn if row is not None]
+
+
+def as_often_worse(pairs: Iterable[Mapping[str, Any]]) -> int:
+    """How many answers of pairs are as often better as worse, so that they are neither good nor bad."""
+    return sum(points == 0 for won in _points(pairs).values() for points in won.values())
+
+
+def _points(pairs: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+    """Messages of a question → its answers, with the pairs in which each is better, less those in which it is worse."""
+    answers: dict[str, Counter[str]] = {}
+    for pair in pairs:
+        won = answers.setdefault(json.dumps(pair["messages"]), Counter())
+        won[pair["chosen"]] += 1
+        won[pair["rejected"]] -= 1
+    return answers
+
+
+def _said(text: str) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": text}]

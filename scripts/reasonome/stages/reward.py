@@ -1,0 +1,108 @@
+"""Reward models: a number for a prompt and its answer, which is larger for the better answer."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from reasonome.config.project import Project
+from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
+from reasonome.stages.preferring import PreferenceRecipe, conversations, first_pairs, read
+
+if TYPE_CHECKING:
+    from reasonome.training.stage import Stage
+
+ALL = "all"
+
+
+class RewardRecipe(PreferenceRecipe):
+    """A reward model (Ouyang et al., 2022): a number for a prompt and its answer, larger for the better one."""
+
+    in_words = "reward model, trained on preferences"
+    further_files = ("pair_accuracies",)
+    answers = False
+    stage: Literal["reward"]
+    max_pairs: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def most(self) -> int | None:
+        return self.max_pairs
+
+    def check_part(self, project: Project, file: str, variant: str) -> None:
+        if not project.preferences[self.preferences].held_out:
+            what = f"a reward model, '{variant}' of {file}, is judged by held-out questions, and none are held out"
+            raise project.folder.error("preferences.yaml", (self.preferences,), what, "add held_out, such as 40")
+        super().check_part(project, file, variant)
+
+    def train(self, project: Project, job: "Stage") -> None:
+        """Train the parent, with a head of one number, on pairs of answers.
+
+        Writes pair_accuracies.json beside the model: how often the saved model gives the better of two answers more.
+        """
+        from datasets import Dataset
+        from trl import RewardConfig, RewardTrainer
+
+        from reasonome.training import adapters
+
+        tokenizer = job.load_tokenizer()
+        pairs = read(job, tokenizer)
+        held_out = conversations(pairs.held_out)
+        train = first_pairs(self, pairs)
+        job.fit(pairs.longest)
+        trainer = RewardTrainer(
+            model=job.load_model(),
+            args=RewardConfig(**job.arguments(), **job.evaluation(bool(held_out)), max_length=self.max_length),
+            train_dataset=Dataset.from_list(conversations(train)),
+            eval_dataset=Dataset.from_list(held_out) if held_out else None,
+            processing_class=tokenizer,
+            peft_config=adapters.configuration(self.adapter, reward_model=True),
+        )
+        job.train(trainer)
+        job.evaluate_last(trainer)
+        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
+        job.finish(trainer, tokenizer, facts, lambda: _measure(job.folder, pairs.held_out))
+
+
+def _measure(folder: Path, pairs: Sequence[Mapping[str, Any]]) -> None:
+    """Write how often the saved model, which is what judges, gives the chosen answer of held-out pairs more."""
+    from reasonome.training.judge import RewardModel
+
+    rows = conversations(pairs)
+    rewards = RewardModel(folder / "model")(
+        [row["prompt"] + row[side] for side in ("chosen", "rejected") for row in rows]
+    )
+    margins = np.subtract(rewards[: len(rows)], rewards[len(rows) :]).tolist()
+    atomic.write_json(folder / "pair_accuracies.json", accuracies(pairs, margins))
+
+
+def accuracies(pairs: Sequence[Mapping[str, Any]], margins: Sequence[float]) -> dict[str, dict[str, float]]:
+    """Kind of pair, and "all" → how often the chosen answer earns more, ties counting half.
+
+    With a 95 % interval that resamples questions, the number of pairs, and `reasoned`: how often the rule "the answer
+    with reasoning is the better one", ties counting half, is right.
+    """
+    from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+
+    if not pairs:
+        return {}
+    right = 0.5 + 0.5 * np.sign(margins)
+    reasoned = 0.5 + 0.5 * np.array(
+        [int(chosen) - int(rejected) for chosen, rejected in (p["reasoned"] for p in pairs)]
+    )
+    kinds = np.array([pair["kind"] for pair in pairs])
+    questions = np.array([pair["id"] for pair in pairs])
+    result = {}
+    for kind in (ALL, *dict.fromkeys(kinds.tolist())):
+        mine = kinds == kind if kind != ALL else np.ones(len(pairs), bool)
+        interval = bootstrap_intervals(right[mine], [ALL] * int(mine.sum()), questions[mine])[MEAN]
+        result[kind] = {
+            "accuracy": float(interval.value[0]),
+            "low": float(interval.low[0]),
+            "high": float(interval.high[0]),
+            "n": int(mine.sum()),
+            "reasoned": float(reasoned[mine].mean()),
+        }
+    return result

@@ -1,0 +1,194 @@
+"""Supervised fine-tuning on answers, with a teacher's reasoning or without. What trains is `training/sft.py`."""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reasonome.config import Name, RowsRecipe
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import examples_folder
+from reasonome.config.project.recipe_references import check_known, check_teacher
+from reasonome.config.strict import Strict
+from reasonome.core.errors import InputError
+
+if TYPE_CHECKING:
+    from reasonome.task import Similarity, Task
+    from reasonome.training.sft import Lesson
+    from reasonome.training.stage import Stage
+
+
+class Samples(Strict):
+    """A model's own answers to training questions."""
+
+    decoding: Name = Field(description="of decodings.yaml")
+    questions: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="training questions, drawn at random, of `rows` where that is given; all if not given"
+    )
+
+
+class Statements(Strict):
+    """Statements to learn beside the questions, in place of a warm-up before them."""
+
+    corpus: Name
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="they are sampled up to this, as in a warm-up of the same number and seed"
+    )
+    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
+
+
+class TuningRecipe(RowsRecipe):
+    """The settings of stages that learn prompts with their targets."""
+
+    newer = (*RowsRecipe.newer, "statements")
+    learns_some: ClassVar[bool] = False  # whether questions are left out by what their samples earn
+    statements: Statements | None = None
+    max_examples: Annotated[int, Field(ge=1)] | None = None
+    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
+        1024,
+        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
+        "on a CPU give a number",
+    )
+    packing: Literal["none", "separate"] = Field(
+        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
+    )
+    steps: Literal["mixed", "alike"] = Field(
+        "mixed",
+        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
+        "where steps are small; without packing",
+    )
+
+    @model_validator(mode="after")
+    def _packed_rows_are_alike(self) -> Self:
+        if self.steps == "alike" and self.packing != "none":
+            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
+        return self
+
+    @property
+    def corpora(self) -> list[str]:
+        return [self.statements.corpus] if self.statements else []
+
+    @property
+    def order(self) -> str:
+        return "group_by_length" if self.packing == "none" else "random"
+
+    @property
+    def steps_alike(self) -> bool:
+        return self.steps == "alike"
+
+    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
+        files = {
+            self.data_name("examples", benchmark): examples_folder(project, benchmark, style) / "train.jsonl"
+            for benchmark, style in self.questions
+        }
+        samples = self.answers_of(project, model)
+        for (benchmark, _), path in zip(self.questions if samples else (), samples, strict=True):
+            files[self.data_name("samples", benchmark)] = path
+        if (teacher := self.taught_by(project)) != "none":
+            for benchmark, style in self.questions:
+                files[self.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
+        for corpus in self.corpora:
+            files["statements"] = project.results.statements(corpus) / "train.jsonl"
+        return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.comparing}
+
+    def check(self, project: Project, file: str, variant: str) -> None:
+        if self.statements is not None:
+            loc = project.folder.place_in_recipe(file, variant, "statements", "corpus")
+            project.folder.check_known(file, loc, self.statements.corpus, project.corpora)
+
+    @abstractmethod
+    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
+        """What is learned of a benchmark."""
+
+    @abstractmethod
+    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
+        """The error where no example of a benchmark can be learned from."""
+
+    @classmethod
+    @abstractmethod
+    def targets_in_words(cls, recipe: Mapping[str, Any]) -> str:
+        """The targets of a recipe as it is written."""
+
+    @classmethod
+    def learned_from(cls, manifest: Mapping[str, Any]) -> str:
+        recipe = manifest["recipe"]
+        beside = ""
+        if recipe.get("statements"):
+            beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
+        return f"{cls.examples_in_words(manifest)}, with {cls.targets_in_words(recipe)}{beside}"
+
+    def train(self, project: Project, job: "Stage") -> None:
+        from reasonome.scoring.encoders import load_encoders, mean_similarity
+        from reasonome.training.sft import sft
+
+        encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in self.comparing])
+        tasks = {benchmark: project.task(benchmark) for benchmark in job.styles}
+        sft(job, tasks, mean_similarity(list(encoders.values())))
+
+
+class SftRecipe(TuningRecipe):
+    """Supervised fine-tuning on a teacher's reasoning, or on the names alone (teacher: none)."""
+
+    in_words = "fine-tuning on answers"
+    newer = (*TuningRecipe.newer, "confidence_from")
+    stage: Literal["sft"]
+    teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
+    confidence_from: Samples | None = Field(
+        None,
+        description="samples of the parent: a target states the share of right ones for its kind of question (subset "
+        "and stratum) as its confidence; 50 without",
+    )
+
+    def answers_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
+        if (spec := self.confidence_from) is None:
+            return []
+        part = self.part(spec.questions)
+        return [project.results.samples(model, *question, spec.decoding, part) for question in self.questions]
+
+    def taught_by(self, project: Project) -> str:
+        return self.teacher
+
+    def check(self, project: Project, file: str, variant: str) -> None:
+        check_known(project, file, variant, self, "teacher", [*project.teachers, "none"])
+        super().check(project, file, variant)
+
+    def check_part(self, project: Project, file: str, variant: str) -> None:
+        if self.teacher != "none":
+            loc = project.folder.place_in_recipe(file, variant, "teacher")
+            check_teacher(project, file, loc, self.teacher, project.benchmarks[self.benchmark].task, "none")
+        if self.confidence_from is None:
+            return
+        loc = project.folder.place_in_recipe(file, variant, "confidence_from")
+        project.folder.check_known(file, (*loc, "decoding"), self.confidence_from.decoding, project.decodings)
+        if not project.style(self.benchmark, self.style).asks_confidence():
+            what = f"style '{self.style}' asks for no confidence, so that none can be stated"
+            raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
+
+    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
+        from reasonome.answering.rows import read_answers, texts_by_id
+        from reasonome.teaching.proposals import read_proposals
+        from reasonome.teaching.samples import shares_of_right
+        from reasonome.training.sft import Lesson, conversations
+
+        examples, style = job.examples(benchmark, task), job.styles[benchmark]
+        reasoning = job.files("reasoning").get(benchmark)
+        proposals = read_proposals(reasoning) if reasoning else None
+        confidences = {}
+        if samples := job.files("samples").get(benchmark):
+            confidences = shares_of_right(task, style, examples, texts_by_id(read_answers(samples)))
+        rows = conversations(task, style, examples, proposals, confidences)
+        untaught = sum(proposals is not None and example.id not in proposals for example in examples)
+        left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
+        return Lesson(rows, len(examples), left_out)
+
+    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
+        file = (job.files("reasoning") or job.files("examples"))[benchmark]
+        fix = "see what the teacher dropped and why, beside that file, and max_length in the recipe"
+        return InputError(f"no example of {benchmark} is left to train on", file=file, fix=fix)
+
+    @classmethod
+    def targets_in_words(cls, recipe: Mapping[str, Any]) -> str:
+        return "the right answers alone" if recipe["teacher"] == "none" else f"reasoning by {recipe['teacher']}"

@@ -1,0 +1,21 @@
+"""Train one chain step; recipe.json, which says how, is in the model's folder already.
+
+python scripts/train.py --folder results/models/smollm2-135m/sft.names-s0+grpo.soft-s0
+"""
+
+from reasonome.core import arguments
+from reasonome.stages import read_recipe
+from reasonome.tasks import load_project
+from reasonome.training import processes
+from reasonome.training.stage import Stage
+
+
+def main() -> None:
+    args = arguments.project_parser(__doc__, "folder").parse_args()
+    project = load_project(args.config)
+    job = Stage.of(project, read_recipe(args.folder), args.folder)
+    job.recipe.train(project, job)
+
+
+if __name__ == "__main__":
+    processes.run(main)
