@@ -9,8 +9,8 @@ from reasonome.answering.fact_recall import drawn_questions, ranks
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.selection import OBJECTS
+from reasonome.facts.sources.source import read_facts
 from reasonome.tasks import load_project
 
 SEED = 0

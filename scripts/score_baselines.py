@@ -17,7 +17,7 @@ def main() -> None:
     folder = project.results.prompts(args.benchmark, args.style)
     training, questions = (read_rows(folder / f"{part}.jsonl", task.Example) for part in ("train", "test"))
     questions = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)
-    table = task.scoring.score_baselines(project, args.benchmark, args.style, training, questions)
+    table = task.baselines.score(project, args.benchmark, args.style, training, questions)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
     print(table.groupby("baseline")[list(task.metrics.on("job"))].mean().round(3).to_string())

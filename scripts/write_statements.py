@@ -14,9 +14,9 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.selection import select
-from reasonome.facts.sources import read_ontology
+from reasonome.facts.sources.formats import read_ontology
+from reasonome.facts.sources.source import read_facts
 from reasonome.task import held_out_names, held_out_terms
 from reasonome.tasks import load_project
 

@@ -24,7 +24,7 @@ from measuring import Check, Inputs, Speed, median_seconds, parser, report
 from reasonome.core.atomic import read_jsonl
 from reasonome.core.errors import run_program
 from reasonome.facts import corpus
-from reasonome.facts.corpus import read_facts
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.claims import TRUE, Knowledge

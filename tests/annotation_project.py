@@ -5,12 +5,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-import yaml
+import toy_hgnc
+from tiny_project import edit
 
 from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
@@ -21,7 +22,7 @@ from reasonome.facts.corpus import Facts, write_facts
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.background import background_table, write_background
+from reasonome.tasks.naming.background_table import background_table, write_background
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "smollm2-135m/base"
@@ -53,9 +54,9 @@ def make(folder: Path) -> Path:
     names = (folder / "config/prompts/gene_set_naming.names.txt").read_text(encoding="utf-8")
     tight = re.sub(r"budget_tokens: \d+", "budget_tokens: 110", names)
     (folder / "config/prompts/gene_set_naming.tight.txt").write_text(tight, encoding="utf-8")
-    _edit(folder, "benchmarks.yaml", _without_encoders)
-    _edit(folder, "sources.yaml", _local_files)
-    (folder / "hgnc.txt").write_text(_hgnc())
+    edit(folder, "benchmarks.yaml", _without_encoders)
+    edit(folder, "sources.yaml", _local_files)
+    (folder / "hgnc.txt").write_text(toy_hgnc.table(GENES, previous=RENAMED))
     immune = "\t".join(OTHERS[:8])  # of 57 genes more than a tenth
     (folder / "reactome.gmt").write_text(
         f"Homologous recombination\tR-HSA-1\tBRCA1\tBRCA2\tRAD51\nImmune System\tR-HSA-2\t{immune}\n"
@@ -85,13 +86,6 @@ def write_model_manifest(folder: Path) -> None:
     )
 
 
-def _edit(folder: Path, file: str, change: Callable[[dict], None]) -> None:
-    path = folder / "config" / file
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    change(config)
-    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
 def _without_encoders(config: dict) -> None:
     config["demo-go"].pop("background")
     config["demo-go"]["encoders"] = []
@@ -103,17 +97,6 @@ def _local_files(config: dict) -> None:
         config[name]["files"]["gmt"]["path"] = "reactome.gmt"
     for name in ("wikipathways-demo", "wikipathways-20220610"):
         config[name]["files"]["gmt"]["path"] = "wikipathways.gmt"
-
-
-def _hgnc() -> str:
-    columns = ["hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id"]
-    columns += ["entrez_id", "ensembl_gene_id", "uniprot_ids", "locus_type"]
-    rows = [
-        [f"HGNC:{n}", symbol, f"gene {n}", "Approved", "", RENAMED.get(symbol, ""), "", ""]
-        + [str(n), f"ENSG{n:011}", "", "gene with protein product"]
-        for n, symbol in enumerate(GENES, 1)
-    ]
-    return "".join("\t".join(row) + "\n" for row in [columns, *rows])
 
 
 def _write_facts(folder: Path) -> None:

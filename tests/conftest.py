@@ -1,6 +1,7 @@
 """Shared fixtures: the demo benchmark, and real weights, fetched once into a folder that git ignores."""
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -36,30 +37,50 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def scrubbed(tmp_path) -> Callable[[object], str]:
-    """A text for a snapshot: folders of this test and of this checkout have names that stay."""
-    return lambda text: str(text).replace(str(tmp_path), "<tmp>").replace(str(ROOT), "<root>")
+def scrubbed(tmp_path, tmp_path_factory) -> Callable[[object], str]:
+    """A text for a snapshot: folders of this test run and of this checkout, and ports, have names that stay."""
+    session = re.escape(str(tmp_path_factory.getbasetemp()).partition("/popen-gw")[0]) + r"(?:/popen-gw\d+)?"
+
+    def scrubbed(text: object) -> str:
+        text = str(text).replace(str(tmp_path), "<tmp>").replace(str(ROOT), "<root>")
+        text = re.sub(rf"{session}/([\w-]+?)\d*\b", r"<session>/\1", text)
+        return re.sub(r"127\.0\.0\.1:\d{5}\b", "127.0.0.1:<port>", text)
+
+    return scrubbed
 
 
 @pytest.fixture
 def refused(snapshot, scrubbed):
-    """A block that must end in an InputError at this place; the snapshot holds its whole message.
+    """A block that must end in an InputError; the snapshot holds its whole message with file, line, field and fix.
 
-    `file` is a path or, relative, its end. `pytest --snapshot-update` writes messages that changed: read the diff.
+    What is given of its place is compared too; `file` is a path or, relative, its end. `pytest --snapshot-update`
+    writes messages that changed: read the diff.
     """
 
     @contextmanager
-    def refused(file: str | Path | None = None, line: int | None = None, field: str | None = None) -> Iterator[None]:
+    def refused(
+        file: str | Path | None = None, line: int | None = None, field: str | None = None
+    ) -> Iterator[pytest.ExceptionInfo[InputError]]:
         with pytest.raises(InputError) as caught:
-            yield
+            yield caught
         error = caught.value
-        assert (error.line, error.field) == (line, field)
-        assert (
-            error.file is None if file is None else Path(error.file).parts[-len(Path(file).parts) :] == Path(file).parts
-        )
+        assert line in (None, error.line) and field in (None, error.field)
+        assert file is None or Path(error.file).parts[-len(Path(file).parts) :] == Path(file).parts
         assert scrubbed(error) == snapshot
 
     return refused
+
+
+@pytest.fixture
+def changed(tmp_path) -> Callable[[Path, str, str], Path]:
+    """`changed(file, old, new)`: a copy of the file with one text replaced, which must be there."""
+
+    def changed(file: Path, old: str, new: str) -> Path:
+        copy = Path(shutil.copy(file, tmp_path))
+        tiny_project.change(copy, old, new)
+        return copy
+
+    return changed
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
+import toy_hgnc
+from tiny_project import edit
 
 from reasonome.answering.answers import questions
 from reasonome.apps.rank import job
@@ -65,7 +66,7 @@ def make(folder: Path) -> Path:
     short = (prompts / "rare_disease_ranking.short.txt").read_text(encoding="utf-8")
     tight = short.replace("budget_tokens: 900", "budget_tokens: 16").replace("{symbol} ({name})", "{symbol}")
     (prompts / "rare_disease_ranking.tight.txt").write_text(tight, encoding="utf-8")
-    (folder / "hgnc.txt").write_text(_hgnc())
+    (folder / "hgnc.txt").write_text(toy_hgnc.table(GENES, ALIASES, rna=["RNA1"]))
     places = [f"{symbol}\t1\t{start}000\t{end}000\n" for symbol, (start, end) in GENES.items()]
     (folder / "genes.tsv").write_text("symbol\tchromosome\tstart\tend\n" + "".join(places))
     terms = [
@@ -82,8 +83,11 @@ def make(folder: Path) -> Path:
     (folder / "genes_to_phenotype.txt").write_text(header + "".join(rows))
     names = "".join(f"{disease}\t{name}\n" for disease, name in DISEASES.items())
     (folder / "phenotype.hpoa").write_text(f"#version: 2025-01-16\ndatabase_id\tdisease_name\n{names}")
-    path = folder / "config/sources.yaml"
-    sources = yaml.safe_load(path.read_text(encoding="utf-8"))
+    edit(folder, "sources.yaml", _local_files)
+    return folder
+
+
+def _local_files(sources: dict) -> None:
     sources["hgnc-demo"]["files"]["table"] = {"path": "hgnc.txt"}
     sources["gene-locations-demo"]["files"]["table"] = {"path": "genes.tsv"}
     sources["hpo-2025"]["files"] = {
@@ -91,19 +95,6 @@ def make(folder: Path) -> Path:
         "genes": {"path": "genes_to_phenotype.txt"},
         "diseases": {"path": "phenotype.hpoa"},
     }
-    path.write_text(yaml.safe_dump(sources, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return folder
-
-
-def _hgnc() -> str:
-    columns = ["hgnc_id", "symbol", "name", "status", "alias_symbol", "prev_symbol", "gene_group", "gene_group_id"]
-    columns += ["entrez_id", "ensembl_gene_id", "uniprot_ids", "locus_type"]
-    rows = [
-        [f"HGNC:{n}", symbol, f"gene {n}", "Approved", ALIASES.get(symbol, ""), "", "", "", str(n), f"ENSG{n:011}", ""]
-        + ["RNA, micro" if symbol == "RNA1" else "gene with protein product"]
-        for n, symbol in enumerate(GENES, 1)
-    ]
-    return "".join("\t".join(row) + "\n" for row in [columns, *rows])
 
 
 @dataclass

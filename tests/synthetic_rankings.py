@@ -9,9 +9,10 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.config.project.chains import lineage
 from reasonome.facts.genes import Gene
 from reasonome.tasks import TASKS
+from reasonome.tasks.ranking.baselines import baseline_scores
 from reasonome.tasks.ranking.metrics import known_names
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
-from reasonome.tasks.ranking.scoring import baseline_scores, score_rankings
+from reasonome.tasks.ranking.scoring import score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
 
 TASK = TASKS["causal_gene_ranking"]

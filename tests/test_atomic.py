@@ -7,7 +7,6 @@ import os
 import pytest
 
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 
 
 def fill(folder, **files):
@@ -87,9 +86,9 @@ def test_equal_values_give_equal_bytes(tmp_path):
     assert "ü" in (tmp_path / "a").read_text(encoding="utf-8")
 
 
-def test_rows_are_read_as_they_were_written(tmp_path):
+def test_rows_are_read_as_they_were_written(tmp_path, refused):
     rows = [{"a": "ü\u2028", "b": [1, None]}, {}]
-    with pytest.raises(InputError, match="rows.jsonl: file is missing"):
+    with refused():
         atomic.read_jsonl(tmp_path / "rows.jsonl")
     atomic.write_jsonl(tmp_path / "rows.jsonl", rows)
     assert atomic.read_jsonl(tmp_path / "rows.jsonl") == rows
@@ -97,21 +96,12 @@ def test_rows_are_read_as_they_were_written(tmp_path):
     assert atomic.read_jsonl(tmp_path / "empty.jsonl") == []
 
 
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        (b'{"a": "to', "Invalid JSON: Unterminated string"),
-        (b"\n", "Invalid JSON"),
-        (b'{"a": "\xff"}\n', "Invalid JSON: 'utf-8' codec"),
-        (b'["a"]\n', "a row should be an object"),
-    ],
-)
-def test_a_torn_or_malformed_row_is_named_by_its_line(tmp_path, bad, message):
+@pytest.mark.parametrize("bad", [b'{"a": "to', b"\n", b'{"a": "\xff"}\n', b'["a"]\n'])
+def test_a_torn_or_malformed_row_is_named_by_its_line(tmp_path, bad, refused):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b'{"a": "b"}\n' + bad)
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path, 2):
         atomic.read_jsonl(path)
-    assert (error.value.file, error.value.line) == (path, 2)
 
 
 def test_a_full_disk_is_named_whatever_the_writer_raises(tmp_path):
@@ -134,13 +124,12 @@ def test_what_a_killed_job_left_behind_is_removed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_only_the_columns_wanted_are_kept(tmp_path):
+def test_only_the_columns_wanted_are_kept(tmp_path, refused):
     path = tmp_path / "rows.jsonl"
     atomic.write_jsonl(path, [{"a": 1, "b": 2, "c": 3}, {"a": 4, "c": 6}])
     assert atomic.read_columns(path, ["a"], {"b": 0}) == {"a": [1, 4], "b": [2, 0]}
-    with pytest.raises(InputError, match="the row has no 'b'") as error:
+    with refused(path, 2, "b"):
         atomic.read_columns(path, ["a", "b"])
-    assert (error.value.file, error.value.line, error.value.field) == (path, 2, "b")
     (tmp_path / "empty.jsonl").write_text("")
     assert atomic.read_columns(tmp_path / "empty.jsonl", ["a"]) == {"a": []}
 
@@ -178,17 +167,16 @@ def test_what_a_link_leads_to_is_replaced_not_the_link(tmp_path):
 
 
 @pytest.mark.parametrize("target", ["loop", "missing/file"])
-def test_a_link_to_nowhere_is_told_and_stays(tmp_path, target):
+def test_a_link_to_nowhere_is_told_and_stays(tmp_path, target, refused):
     link = tmp_path / "loop"
     link.symlink_to(target)
-    with pytest.raises(InputError, match="this link leads nowhere") as caught:
+    with refused(link):
         atomic.write_text(link, "text")
-    assert caught.value.file == link
     assert [path.name for path in tmp_path.iterdir()] == ["loop"] and os.readlink(link) == target
 
 
-def test_no_file_takes_the_place_of_a_device(tmp_path):
+def test_no_file_takes_the_place_of_a_device(tmp_path, refused):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="a device or a pipe"):
+    with refused():
         atomic.write_text(tmp_path / "pipe", "text")
     assert (tmp_path / "pipe").is_fifo()

@@ -11,22 +11,17 @@ import pyarrow
 import pytest
 import toy_background as toy
 from pyarrow import parquet
+from tiny_project import change
 from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWAY, ROOT, SPECIAL, WIDE, X, Y, Z
 
 from reasonome.config.project.results import Results
-from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.sources.go import propagate, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming import files as naming
-from reasonome.tasks.naming.background import (
-    SCHEMA,
-    Background,
-    background_table,
-    read_background,
-    write_background,
-)
+from reasonome.tasks.naming.background import SCHEMA, Background, read_background
+from reasonome.tasks.naming.background_table import background_table, write_background
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLICE = Path(__file__).parent / "data" / "terms"
@@ -122,10 +117,9 @@ def test_of_two_ontologies_with_one_term_the_first_has_it_with_its_own_annotatio
 # --- read ---------------------------------------------------------------------------------------------
 
 
-def test_an_ontology_of_another_source(tmp_path):
-    with pytest.raises(InputError, match="no fact of the corpus is about a term of the ontology of 'go'") as error:
+def test_an_ontology_of_another_source(tmp_path, refused):
+    with refused():
         background_table(toy.facts().query("source != 'go'"), {"go": toy.ontology(tmp_path)}, toy.benchmark())
-    assert "build the facts again" in error.value.fix
 
 
 def test_equal_backgrounds_give_equal_files_that_are_read_back(table, background, tmp_path):
@@ -137,19 +131,18 @@ def test_equal_backgrounds_give_equal_files_that_are_read_back(table, background
     assert again.by_id[X] == background.by_id[X] and again.genes(X) == background.genes(X)
 
 
-def test_files_that_are_no_background(table, tmp_path):
+def test_files_that_are_no_background(table, tmp_path, refused):
     path = tmp_path / "b.parquet"
-    with pytest.raises(InputError, match="no such file") as error:
+    with refused(path):
         read_background(path)
-    assert error.value.file == path and error.value.fix == f"snakemake --cores 2 {path} makes it"
     write_background(table, path)
     whole = path.read_bytes()
     for content in (b"<html>", whole[:100] + bytes([whole[100] ^ 4]) + whole[101:]):
         path.write_bytes(content)
-        with pytest.raises(InputError, match="not a parquet file, or it is damaged"):
+        with refused():
             read_background(path)
     parquet.write_table(pyarrow.table({"id": ["a"]}), path)
-    with pytest.raises(InputError, match="name, namespace, .* are missing"):
+    with refused():
         read_background(path)
 
 
@@ -307,14 +300,6 @@ def test_the_program(whole_facts, tmp_path):
 PATHWAYS = "\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n"
 
 
-def changed(path: Path, old: str, new: str) -> int:
-    """Put `new` in the place of `old`, which must be there; the line where it stands."""
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    return text[: text.index(old)].count("\n") + 1
-
-
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
     corpora = {name: naming.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
     assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
@@ -323,25 +308,12 @@ def test_the_backgrounds_of_the_shipped_benchmarks(project):
     assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
 
 
-@pytest.mark.parametrize(
-    ("corpus", "message", "fix"),
-    [
-        ("go-2023", "unknown name 'go-2023'", "did you mean 'go-2022'?"),
-        (
-            "pathways",
-            "corpus 'pathways' has no terms that answers could be compared with",
-            "name a corpus with an ontology as 'background': demo, demo-transfer, micro-world, micro-world-placebo, "
-            "go-2022, full, human",
-        ),
-    ],
-)
-def test_a_corpus_that_cannot_be_named_as_background(config, corpus, message, fix):
+@pytest.mark.parametrize("corpus", ["go-2023", "pathways"])
+def test_a_corpus_that_cannot_be_named_as_background(config, corpus, refused):
     (config / "corpora.yaml").open("a").write(PATHWAYS)
-    line = changed(config / "benchmarks.yaml", "background: go-2022", f"background: {corpus}")
-    with pytest.raises(InputError, match=message) as error:
+    line = change(config / "benchmarks.yaml", "background: go-2022", f"background: {corpus}")
+    with refused(config / "benchmarks.yaml", line, "demo-go.background"):
         load_project(config)
-    assert (error.value.file, error.value.line) == (config / "benchmarks.yaml", line)
-    assert error.value.field == "demo-go.background" and fix in error.value.fix
 
 
 def test_pathways_may_be_their_own_background(config):
@@ -353,9 +325,7 @@ def test_pathways_may_be_their_own_background(config):
 
 
 def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
-    changed(
-        config / "corpora.yaml", "[hgnc-demo, go-demo, reactome-demo", "[hgnc-demo, go-2022, go-demo, reactome-demo"
-    )
+    change(config / "corpora.yaml", "[hgnc-demo, go-demo, reactome-demo", "[hgnc-demo, go-2022, go-demo, reactome-demo")
     text = (config / "benchmarks.yaml").read_text().replace("background: go-2022", "background: demo", 1)
     of_demo, of_others = text.split("\nenriched: ")  # the first few are of this corpus
     of_demo = re.sub(r"namespace: (\w+),", r"namespace: \1, source: go-demo,", of_demo)

@@ -4,7 +4,6 @@ import pytest
 from pydantic import ValidationError
 from tiny_project import edit
 
-from reasonome.core.errors import InputError
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -90,17 +89,12 @@ def test_the_ontologies_that_a_benchmark_needs(config, changes):
     assert found == {"mine": ["go-demo"], "demo-go": ["go-demo"], "go-bioc": ["bioconductor"], "reactome": []}
 
 
-def test_a_source_that_the_corpus_does_not_have(config):
-    with pytest.raises(InputError, match="unknown name 'reactome-dmo'") as error:
+def test_a_source_that_the_corpus_does_not_have(config, refused):
+    with refused(field="mine.subsets.one.source"):  # the snapshot has its line
         project_with(config, subsets={"one": {"test": 1, "valid": 1, "source": "reactome-dmo"}})
-    assert error.value.field == "mine.subsets.one.source"
-    assert error.value.fix == "did you mean 'reactome-demo'?"
-    lines = (config / "benchmarks.yaml").read_text().splitlines()
-    assert error.value.line == 1 + lines.index("      source: reactome-dmo")
 
 
-def test_a_branch_of_go_without_go(config):
+def test_a_branch_of_go_without_go(config, refused):
     edit(config.parent, "corpora.yaml", lambda c: c["demo"]["sources"].remove("go-demo"))
-    with pytest.raises(InputError, match="corpus 'demo' has 0 sources of GO") as error:
+    with refused(field="demo-go.subsets.bp.namespace"):
         load_project(config)
-    assert error.value.field == "demo-go.subsets.bp.namespace"

@@ -11,10 +11,8 @@ import pytest
 import yaml
 
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
-from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.core.errors import InputError
+from reasonome.benchmarks.rows import SPLITS, in_mean, read_rows
 from reasonome.facts.sources.go import read_obo
-from reasonome.scoring.comparisons import in_mean
 from reasonome.task import held_out_terms
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
@@ -154,24 +152,17 @@ def test_annotations_of_a_source_with_an_ontology_are_propagated(ontology):
 
 
 @pytest.mark.parametrize(
-    ("spec", "message", "field", "fix"),
+    ("spec", "field"),
     [
-        ({"source": "reactom"}, "no facts with the source 'reactom'", "subsets.one.source", "did you mean 'reactome'?"),
-        (
-            {"source": "ctd", "relation": "associated_with_diseas"},
-            "no facts of source 'ctd' with the relation",
-            "subsets.one.relation",
-            "did you mean 'associated_with_disease'?",
-        ),
-        ({"source": "uniprot"}, "relation 'member_of_pathway'", "subsets.one.relation", "associated_with_disease"),
-        ({"namespace": "cellular_component"}, "no ontology of the corpus has", "subsets.one.namespace", "GO"),
+        ({"source": "reactom"}, "subsets.one.source"),
+        ({"source": "ctd", "relation": "associated_with_diseas"}, "subsets.one.relation"),
+        ({"source": "uniprot"}, "subsets.one.relation"),
+        ({"namespace": "cellular_component"}, "subsets.one.namespace"),
     ],
 )
-def test_a_subset_without_facts_is_an_error(ontology, spec, message, field, fix):
-    with pytest.raises(InputError, match=message) as error:
+def test_a_subset_without_facts_is_an_error(ontology, spec, field, refused):
+    with refused(field=field):
         sets_of(PATHWAYS, {"go": ontology}, **spec)
-    assert error.value.field == field
-    assert fix in error.value.fix
 
 
 def test_sets_outside_the_limits_are_counted(ontology):
@@ -215,14 +206,13 @@ def test_of_equal_sets_the_most_specific_stays():
     assert [s.name for s in cut["cc"]] == ["wide"]  # another subset asks for another kind of name
 
 
-def test_which_sets_are_drawn_depends_on_the_seed_alone():
+def test_which_sets_are_drawn_depends_on_the_seed_alone(refused):
     sets = {"bp": [lettered(f"GO:{i}", f"term {i}", {f"g{i}.{j}" for j in range(5)}) for i in range(20)]}
     few = FewGenes(genes=12, smallest=5, largest=5)
     drawn = [{s.id for s in cut_to_few_genes(sets, few, seed)[0]["bp"]} for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2] and len(drawn[0]) == 3  # whole sets, until there are twelve genes or more
-    with pytest.raises(InputError, match="all 20 sets of 5 to 5 genes have 100 genes together") as error:
+    with refused(field="few_genes.genes"):
         cut_to_few_genes(sets, FewGenes(genes=101, smallest=5, largest=5), 0)
-    assert error.value.field == "few_genes.genes"
 
 
 # --- splits by date ----------------------------------------------------------------------------------
@@ -252,17 +242,16 @@ def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
     assert [len(splits[part]) for part in SPLITS] == [5, 1, 1]
 
 
-def test_a_split_by_date_without_new_terms_is_an_error():
+def test_a_split_by_date_without_new_terms_is_an_error(refused):
     sets = apart(8)
     for days in (None, {"GO:elsewhere": date(2024, 1, 1)}):
-        with pytest.raises(InputError, match="no term of this benchmark has a creation date") as error:
+        with refused():
             split({"bp": sets}, by_date(), days)
-        assert "split by term" in error.value.fix
-    with pytest.raises(InputError, match="has 0 gene sets to draw 1 test sets from"):
+    with refused():
         split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
 
 
-def test_creation_dates_are_read_from_terms_alone(tmp_path):
+def test_creation_dates_are_read_from_terms_alone(tmp_path, refused):
     path = tmp_path / "dated.obo"
     path.write_text(
         "format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: 2023-02-03T04:05:06Z\n\n[Term]\nid: GO:2\n\n"
@@ -270,9 +259,8 @@ def test_creation_dates_are_read_from_terms_alone(tmp_path):
     )
     assert creation_dates(path) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
     path.write_text("format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: May 2010\n")
-    with pytest.raises(InputError, match="'May 2010' is no date") as error:
+    with refused(path, 5):
         creation_dates(path)
-    assert (error.value.file, error.value.line) == (path, 5)
 
 
 # --- strata and contaminated variants ----------------------------------------------------------------
@@ -360,9 +348,9 @@ def test_contamination_depends_on_the_seed_and_not_on_other_sets():
     assert [len(v.outliers) for v in both] == [10, 10]
 
 
-def test_too_few_genes_to_contaminate_is_an_error():
+def test_too_few_genes_to_contaminate_is_an_error(refused):
     rows = of_depths(a=1, b=1, c=1)
-    with pytest.raises(InputError, match="no gene of the corpus is left to replace those of GO:9"):
+    with refused():
         contaminated([GeneSet("GO:9", "bp", "n", frozenset("ab"))], [1.0], rows, depths(rows), 0)
 
 
@@ -569,11 +557,10 @@ def test_validation_sets_do_not_leak_into_test():
 
 
 @pytest.mark.parametrize(("count", "part"), [(2, "test"), (3, "valid")])
-def test_a_subset_that_is_too_small_is_an_error(count, part):
+def test_a_subset_that_is_too_small_is_an_error(count, part, refused):
     wanted = benchmark(subsets={"bp": {"namespace": "biological_process", "test": 3, "valid": 2}})
-    with pytest.raises(InputError, match=f"to draw . {part} sets from") as error:
+    with refused(field=f"subsets.bp.{part}"):
         split({"bp": apart(count)}, wanted)
-    assert error.value.field == f"subsets.bp.{part}"
 
 
 def test_rows_are_written_and_read_back(tmp_path):
@@ -597,25 +584,24 @@ GOOD = b'{"id": "GO:1", "subset": "bp", "name": "DNA repair", "genes": [{"symbol
 
 
 @pytest.mark.parametrize(
-    ("bad", "message", "field"),
+    ("bad", "field"),
     [
-        (b'{"id": "GO:1", \n', "Invalid JSON", None),
-        (b"\n", "Invalid JSON", None),
-        (b'{"id": "\xff"}\n', "Invalid JSON", None),
-        (b'["GO:1"]\n', "should be an object", None),
-        (GOOD.replace(b'[{"symbol": "A"}]', b"[]"), "at least 1 item", "genes"),
-        (GOOD.replace(b'"A"', b'""'), "at least 1 character", "genes.0.symbol"),
-        (GOOD.replace(b'"DNA repair"', b'""'), "at least 1 character", "name"),
-        (GOOD.replace(b'"subset"', b'"part"'), "Field required", "subset"),
-        (GOOD.replace(b'"A"', b'"A", "entrez": 1'), "Extra inputs", "genes.0.entrez"),
+        (b'{"id": "GO:1", \n', None),
+        (b"\n", None),
+        (b'{"id": "\xff"}\n', None),
+        (b'["GO:1"]\n', None),
+        (GOOD.replace(b'[{"symbol": "A"}]', b"[]"), "genes"),
+        (GOOD.replace(b'"A"', b'""'), "genes.0.symbol"),
+        (GOOD.replace(b'"DNA repair"', b'""'), "name"),
+        (GOOD.replace(b'"subset"', b'"part"'), "subset"),
+        (GOOD.replace(b'"A"', b'"A", "entrez": 1'), "genes.0.entrez"),
     ],
 )
-def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, message, field):
+def test_a_malformed_row_is_named_by_its_line(tmp_path, bad, field, refused):
     path = tmp_path / "test.jsonl"
     path.write_bytes(GOOD + bad)
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path, 2, field):
         read_rows(path, Example)
-    assert (error.value.file, error.value.line, error.value.field) == (path, 2, field)
 
 
 def test_nothing_of_the_demo_test_is_in_its_training(project, demo_benchmark):

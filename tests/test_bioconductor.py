@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import bioconductor
@@ -173,11 +172,10 @@ def test_the_ontology_follows_is_a_and_part_of(files):
     assert ontology.parents[RIGHT] == ontology.parents[ROOT] == ()
 
 
-def test_a_mouse_is_no_human_and_may_be_asked_for(tmp_path):
+def test_a_mouse_is_no_human_and_may_be_asked_for(tmp_path, refused):
     files = databases(tmp_path, MOUSE)
-    with pytest.raises(InputError, match="expected the genes of taxon 9606, found Mus musculus") as error:
+    with refused(files["org"]):
         bioconductor.read_genes(files)
-    assert error.value.file == files["org"]
     built = build_facts([("mouse", "bioconductor", files)], taxon=10090)
     assert built.facts[["gene", "relation", "object_id"]].values.tolist() == [
         ["Trp53", "has_alias", "p44"],
@@ -190,41 +188,38 @@ def test_a_mouse_is_no_human_and_may_be_asked_for(tmp_path):
 
 @pytest.mark.parametrize("key", ["org", "go"])
 @pytest.mark.parametrize(
-    ("change", "message"),
+    "change",
     [
-        (lambda whole: b"<!DOCTYPE html><html>not found</html>" + b" " * 100, "cannot be read: file is not a database"),
-        (lambda whole: b"", "the database has no table"),
-        (lambda whole: whole[:-4096], "cannot be read: database disk image is malformed"),
+        lambda whole: b"<!DOCTYPE html><html>not found</html>" + b" " * 100,
+        lambda whole: b"",
+        lambda whole: whole[:-4096],
     ],
 )
-def test_a_file_that_is_no_whole_database_is_refused(tmp_path, key, change, message):
+def test_a_file_that_is_no_whole_database_is_refused(tmp_path, key, change, refused):
     files = databases(tmp_path)
     files[key].write_bytes(change(files[key].read_bytes()))
-    with pytest.raises(InputError, match=message) as error:
+    with refused(files[key]):
         bioconductor.read("bio", files, GeneTable([]))
-    assert error.value.file == files[key] and error.value.fix
     files[key].unlink()
-    with pytest.raises(InputError, match="no such file"):
+    with refused():
         bioconductor.read("bio", files, GeneTable([]))
 
 
 @pytest.mark.parametrize(
-    ("key", "statement", "message"),
+    ("key", "statement"),
     [
-        ("org", "DROP TABLE pfam; DROP TABLE alias", "no table alias, pfam"),
-        ("org", "ALTER TABLE gene_info RENAME COLUMN symbol TO label", "no such column: symbol"),
-        ("go", "DELETE FROM go_term; DELETE FROM go_obsolete", "no terms in the database"),
-        ("go", f"UPDATE go_term SET term = NULL WHERE go_id = '{LEAF}'", f"the term {LEAF} has no name"),
-        ("go", "INSERT INTO go_bp_parents VALUES (2, 5, 'isa')", f"form a cycle: .*{ROOT}"),
+        ("org", "DROP TABLE pfam; DROP TABLE alias"),
+        ("org", "ALTER TABLE gene_info RENAME COLUMN symbol TO label"),
+        ("go", "DELETE FROM go_term; DELETE FROM go_obsolete"),
+        ("go", f"UPDATE go_term SET term = NULL WHERE go_id = '{LEAF}'"),
+        ("go", "INSERT INTO go_bp_parents VALUES (2, 5, 'isa')"),
     ],
 )
-def test_a_database_of_another_make_is_refused(tmp_path, key, statement, message):
+def test_a_database_of_another_make_is_refused(tmp_path, key, statement, refused):
     files = databases(tmp_path)
     database(files[key], statement)
-    with pytest.raises(InputError, match=message) as error:
+    with refused(files[key]):
         bioconductor.read("bio", files, GeneTable([]))
-    assert error.value.file == files[key]
-    assert error.value.fix
 
 
 def test_what_the_database_leaves_empty_is_no_fact(tmp_path):

@@ -7,7 +7,6 @@ import pytest
 from reasonome.config import Experiment
 from reasonome.config.project import chains
 from reasonome.config.project.chains import Run, Step
-from reasonome.core.errors import InputError
 
 CHAIN = "pretrain.go-s0+sft.names-s0+grpo.soft-s12"
 
@@ -41,10 +40,9 @@ def test_parents_down_to_the_base():
         "sft.names-s01",
     ],
 )
-def test_what_is_no_chain(chain):
-    with pytest.raises(InputError, match="is no step of a chain") as caught:
+def test_what_is_no_chain(chain, refused):
+    with refused():
         chains.parse(chain)
-    assert "stage.variant-sN" in caught.value.fix
 
 
 @pytest.mark.parametrize("chain", ["base", "sft.names-s0", "sft.names-s10", CHAIN])
@@ -95,8 +93,7 @@ def test_the_cells_of_an_experiment():
     ]
 
 
-def test_the_recipe_of_a_step(project):
+def test_the_recipe_of_a_step(project, refused):
     assert Step.parse("sft.symbols-s0").recipe(project).style == "demo-symbols"
-    with pytest.raises(InputError, match="unknown variant of sft 'symbls'") as caught:
+    with refused():
         Step.parse("sft.symbls-s0").recipe(project)
-    assert caught.value.fix == "did you mean 'symbols'?"

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, is_local, token_totals, unasked
 from reasonome.config import Endpoint, Price
-from reasonome.core.errors import InputError
 
 
 def settings(server, **changes):
@@ -220,22 +219,22 @@ def test_azure_refusing_one_prompt_does_not_stop_the_run(endpoint, tmp_path):
 # --- interrupted runs --------------------------------------------------------------------------------
 
 
-def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path):
+def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path, refused):
     server, cache = endpoint(0.4, 0.4, (401, {}, "{}")), tmp_path / "cache.jsonl"
-    with pytest.raises(InputError, match="401"):
+    with refused():
         ask(settings(server, concurrency=3), questions(*"abcdef"), cache)
     assert len(server.requests) == 3 and len(lines(cache)) == 2, "no new question after the refusal"
     ask(settings(server, concurrency=3), questions(*"abcdef"), cache)
     assert server.answered == dict.fromkeys("abcdef", 1)
 
 
-def test_much_goes_wrong_and_nothing_is_lost_or_answered_twice(endpoint, tmp_path):
+def test_much_goes_wrong_and_nothing_is_lost_or_answered_twice(endpoint, tmp_path, refused):
     """Sixty questions, two runs, failures of every kind on the way, one of them for good."""
     trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, "x"), "cut", (200, {}, "{"), "cut stream"]
     trouble += [(200, {}, '{"choices": []}'), (502, {}, "<html>"), GOOD, GOOD, 0.05] * 3
     server, cache = endpoint(*trouble, *[GOOD] * 20, (403, {}, "{}"), *trouble), tmp_path / "cache.jsonl"
     asked = questions(*(f"question {n}" for n in range(60)))
-    with pytest.raises(InputError, match="403"):
+    with refused():
         ask(settings(server), asked, cache)
     before = len(lines(cache))
     assert 0 < before < 60 and sum(server.answered.values()) == before
@@ -254,102 +253,71 @@ def test_a_torn_last_line_is_dropped_and_asked_again(endpoint, tmp_path):
     assert [line["key"] for line in lines(cache)] == keys
 
 
-def test_a_damaged_line_is_reported_with_its_number(endpoint, tmp_path):
+def test_a_damaged_line_is_reported_with_its_number(endpoint, tmp_path, refused):
     server, cache = endpoint(), tmp_path / "cache.jsonl"
     ask(settings(server), questions("a"), cache)
     cache.write_text(cache.read_text() + '{"key": "x"}\n')
-    with pytest.raises(InputError, match=r"cache\.jsonl:2: this line is not a cached answer") as caught:
+    with refused():
         ask(settings(server), questions("a"), cache)
-    assert "delete the line" in caught.value.fix
 
 
 # --- errors for users --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("status", "fix"),
-    [(400, "temperature and max_tokens may be null"), (401, "into TEST_ENDPOINT_KEY"), (404, "check model")],
-)
-def test_a_refusal_is_not_retried_and_names_what_to_check(endpoint, tmp_path, status, fix):
-    body = json.dumps({"error": {"message": f"no luck with {KEY}", "code": "refused"}})
-    server = endpoint(*[(status, {}, body)] * 3)
-    with pytest.raises(InputError) as caught:
-        ask(settings(server, concurrency=1), questions("a"), tmp_path / "cache.jsonl")
-    message = str(caught.value)
-    for part in (f"{server.url}/ answered {status}", "model 'm1'", "TEST_ENDPOINT_KEY", "no luck with <key>", fix):
-        assert part in message
-    assert len(server.requests) == 1
+def failing(error: object, status: int = 200) -> tuple[int, dict, str]:
+    return status, {}, json.dumps({"error": error})
+
+
+REFUSED = {"message": f"no luck with {KEY}", "code": "refused"}
+STREAM = 'data: {"choices": [{"delta": {"content": "Process: "}}]}\n\ndata: [DONE]\n\n'
 
 
 @pytest.mark.parametrize(
-    ("body", "message", "fix"),
+    ("act", "requests"),
     [
-        (
-            {"error": {"message": "Rate limit exceeded: free-models-per-day", "code": 429}, "user_id": "u"},
-            "answered with an error: Rate limit exceeded: free-models-per-day (model 'm1'",
-            "run again later",
-        ),
-        ({"error": {"message": f"no key {KEY}", "code": 401}}, "an error: no key <key> (", "into TEST_ENDPOINT_KEY"),
-        ({"error": "model is not loaded"}, "answered with an error: model is not loaded", "run again later"),
-        ({"error": {"type": "x"}}, 'answered with an error: {"type": "x"}', "run again later"),
-        ({"error": {"message": "too long", "code": 400}}, "answered with an error: too long", "my own fix"),
+        (failing(REFUSED, 400), 1),
+        (failing(REFUSED, 401), 1),
+        (failing(REFUSED, 404), 1),
+        # of status 200, in the server's words
+        (failing({"message": "Rate limit exceeded: free-models-per-day", "code": 429}), 1),
+        (failing({"message": f"no key {KEY}", "code": 401}), 1),
+        (failing("model is not loaded"), 1),
+        (failing({"type": "x"}), 1),
+        (failing({"message": "too long", "code": 400}), 1),
+        ((200, {"Content-Type": "text/event-stream"}, STREAM), 1),
+        # what may pass is asked for again
+        ((500, {}, "oops"), 3),
+        ((429, {"Retry-After": "0"}, "{}"), 3),
+        ((200, {}, "{"), 3),
+        ((200, {}, '{"choices": []}'), 3),
+        ("cut", 3),
+        ((200, {"Content-Type": "text/html"}, f"{'x' * 190}{KEY}{'y' * 100}"), 3),
     ],
+    ids=str,
 )
-def test_an_error_of_status_200_is_told_at_once_in_the_servers_words(endpoint, tmp_path, body, message, fix):
-    server = endpoint(*[(200, {}, json.dumps(body))] * 3)
-    with pytest.raises(InputError) as caught:
-        chat_endpoint.ask(settings(server), {}, questions("a"), tmp_path / "cache.jsonl", "my own fix")
-    assert message in str(caught.value) and fix in caught.value.fix
-    assert len(server.requests) == 1
+def test_a_failure_is_told_without_the_key_and_only_what_may_pass_is_asked_again(
+    endpoint, tmp_path, act, requests, refused
+):
+    server = endpoint(*[act] * 3)
+    with refused():
+        ask(settings(server, concurrency=1, max_retries=2), questions("a"), tmp_path / "cache.jsonl")
+    assert len(server.requests) == requests
 
 
-def test_a_stream_that_nobody_asked_for_is_told_at_once(endpoint, tmp_path):
-    stream = 'data: {"choices": [{"delta": {"content": "Process: "}}]}\n\ndata: [DONE]\n\n'
-    server = endpoint((200, {"Content-Type": "text/event-stream"}, stream))
-    with pytest.raises(InputError, match="streams its answers, though it was not asked to: data: .*Process") as caught:
-        ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
-    assert caught.value.fix == "let the server answer as a whole" and len(server.requests) == 1
-
-
-def test_a_long_body_is_told_by_its_beginning_and_without_the_key(endpoint, tmp_path):
-    server = endpoint(*[(200, {"Content-Type": "text/html"}, f"{'x' * 190}{KEY}{'y' * 100}")] * 2)
-    with pytest.raises(InputError) as caught:
-        ask(settings(server, max_retries=1), questions("a"), tmp_path / "cache.jsonl")
-    assert f"no chat completions: {'x' * 190}<key>{'y' * 5}… (model" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("act", "message"),
-    [
-        ((500, {}, "oops"), "answered 500"),
-        ((429, {"Retry-After": "0"}, "{}"), "answered 429"),
-        ((200, {}, "{"), r"no chat completions: \{ "),
-        ((200, {}, '{"choices": []}'), r'no chat completions: \{"choices": \[\]\}'),
-        ("cut", "did not answer"),
-    ],
-)
-def test_an_endpoint_that_stays_down(endpoint, tmp_path, act, message):
-    server, cache = endpoint(*[act] * 3), tmp_path / "cache.jsonl"
-    with pytest.raises(InputError, match=message) as caught:
-        ask(settings(server, max_retries=2), questions("a"), cache)
-    assert len(server.requests) == 3
-    assert "run again later" in caught.value.fix and str(cache) in caught.value.fix
-
-
-def test_nobody_listens(endpoint, tmp_path):
+def test_nobody_listens(endpoint, tmp_path, refused):
     server = endpoint()
     server.stop()
-    with pytest.raises(InputError, match=f"{server.url}/ did not answer: Connection error"):
+    with refused():
         ask(settings(server, max_retries=1), questions("a"), tmp_path / "cache.jsonl")
 
 
-def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog):
+def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog, refused):
     """The endpoint itself repeats the key in its refusal; nothing that people or files see may hold it."""
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.DEBUG, logger="openai")
     refusal = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}})
     server, cache = endpoint((500, {}, KEY), (200, {}, None), (401, {}, refusal)), tmp_path / "cache.jsonl"
-    with pytest.raises(InputError) as caught:
+    with refused() as caught:
         ask(settings(server, concurrency=1), questions("a", "b"), cache)
     printed = "".join(traceback.format_exception(caught.value))
     output = capfd.readouterr()
@@ -358,17 +326,14 @@ def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog):
         assert KEY not in text
 
 
-@pytest.mark.parametrize(
-    ("value", "message"), [(None, "is not set"), (" ", "is not set"), (f"{KEY} x", "cannot be a key")]
-)
-def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value, message):
+@pytest.mark.parametrize("value", [None, " ", f"{KEY} x"])
+def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value, refused):
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     if value is not None:
         monkeypatch.setenv(KEY_VARIABLE, value)
     elsewhere = Endpoint(model="m1", base_url="https://nowhere.invalid/v1", api_key_variable=KEY_VARIABLE)
-    with pytest.raises(InputError, match=f"TEST_ENDPOINT_KEY.*{message}") as caught:
+    with refused():
         ask(elsewhere, questions("a"), tmp_path / "cache.jsonl")
-    assert KEY not in str(caught.value)
 
 
 def test_counts_of_tokens_that_are_none_are_no_reason_to_lose_an_answer(endpoint, tmp_path):
@@ -377,13 +342,13 @@ def test_counts_of_tokens_that_are_none_are_no_reason_to_lose_an_answer(endpoint
     assert answer == ApiAnswer("here", "stop", 0, 0)
 
 
-def test_a_server_elsewhere_leads_nowhere_else_either(endpoint, tmp_path, monkeypatch):
+def test_a_server_elsewhere_leads_nowhere_else_either(endpoint, tmp_path, monkeypatch, refused):
     monkeypatch.setattr(chat_endpoint, "is_local", lambda _: False)
     elsewhere = endpoint()
     server = endpoint((307, {"Location": f"{elsewhere.url}/chat/completions"}, "gone"))
-    with pytest.raises(InputError, match="answered 307") as caught:
+    with refused():
         ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
-    assert "redirects" in caught.value.fix and elsewhere.requests == []
+    assert elsewhere.requests == []
 
 
 def test_a_server_on_this_machine_needs_no_key(endpoint, tmp_path, monkeypatch):
@@ -412,12 +377,14 @@ def test_what_is_on_this_machine(address, local):
     assert is_local(Endpoint(model="m1", base_url=address)) == local
 
 
-def test_neither_a_proxy_nor_a_redirect_takes_a_question_for_this_machine_elsewhere(endpoint, tmp_path, monkeypatch):
+def test_neither_a_proxy_nor_a_redirect_takes_a_question_for_this_machine_elsewhere(
+    endpoint, tmp_path, monkeypatch, refused
+):
     elsewhere = endpoint()
     server = endpoint((307, {"Location": f"{elsewhere.url}/chat/completions"}, "gone"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, elsewhere.url.removesuffix("/v1"))
-    with pytest.raises(InputError, match="answered 307"):
+    with refused():
         ask(settings(server), questions("a"), tmp_path / "cache.jsonl")
     assert len(server.requests) == 1 and elsewhere.requests == []
 

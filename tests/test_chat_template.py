@@ -11,7 +11,6 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.prompts import chat_template
 from reasonome.prompts.chat_template import answered, load_tokenizer, render
 from reasonome.stages import preferring
@@ -84,21 +83,17 @@ def test_a_template_that_asks_for_the_date_gets_a_fixed_one(tmp_path, monkeypatc
     assert render(AutoTokenizer.from_pretrained(tmp_path / "trained"), [SYSTEM, USER]) == first
 
 
-def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path):
+def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path, refused):
     saved(tmp_path, "{% set form = '%Y' %}{{ strftime_now(form) }}" + FAITHFUL)
-    with pytest.raises(InputError, match="reads the clock, so that a prompt would be another one every day") as caught:
+    with refused(str(tmp_path), field="chat_template"):
         load_tokenizer(tmp_path)
-    assert caught.value.file == str(tmp_path) and caught.value.field == "chat_template"
 
 
-def test_a_template_that_is_not_jinja_is_named_with_its_line(tmp_path):
+def test_a_template_that_is_not_jinja_is_named_with_its_line(tmp_path, refused):
     saved(tmp_path, FAITHFUL)
     (tmp_path / "chat_template.jinja").write_text(f"{{{{ bos_token }}}}\n{{% fr m in messages %}}\n{FAITHFUL}")
-    with pytest.raises(
-        InputError, match="the chat template is not valid Jinja: Encountered unknown tag 'fr'"
-    ) as caught:
+    with refused(tmp_path / "chat_template.jinja", 2):
         load_tokenizer(tmp_path)
-    assert (caught.value.file, caught.value.line) == (tmp_path / "chat_template.jinja", 2)
 
 
 @pytest.mark.parametrize(
@@ -136,27 +131,23 @@ def test_a_faithful_template_stays_as_it_is(tmp_path):
     assert load_tokenizer(saved(tmp_path / "plain", None)).chat_template is None
 
 
-def test_a_prompt_that_is_no_beginning_of_prompt_and_answer_stops_training(tmp_path):
+def test_a_prompt_that_is_no_beginning_of_prompt_and_answer_stops_training(tmp_path, refused):
     tokenizer = load_tokenizer(saved(tmp_path, OPENS_OTHERWISE))
     assert render(tokenizer, [USER]) == "<user>Genes: ATM</s><assistant><think>", "it can be asked, as it is"
-    what = (
-        "writes a prompt otherwise once it is answered: '<think>' where the prompt stands alone, 'Process: repair</s>'"
-    )
-    with pytest.raises(InputError, match=what) as caught:
+    with refused(field="chat_template"):
         answered(tokenizer, [USER], "Process: repair")
-    assert caught.value.field == "chat_template" and "another backbone" in caught.value.fix
 
 
-def test_what_a_template_leaves_out_or_refuses_is_an_error(tmp_path):
+def test_what_a_template_leaves_out_or_refuses_is_an_error(tmp_path, refused):
     tokenizer = load_tokenizer(saved(tmp_path, FAITHFUL))
     tokenizer.chat_template = DROPS_SYSTEM
-    with pytest.raises(InputError, match="leaves out or changes what the system says: 'Say it.'"):
+    with refused():
         render(tokenizer, [SYSTEM, USER])
     tokenizer.chat_template = REFUSES_SYSTEM
-    with pytest.raises(InputError, match="refuses these messages: no system role"):
+    with refused():
         render(tokenizer, [SYSTEM, USER])
     tokenizer.chat_template = FAITHFUL.replace("m.content | trim", "m.content.split('>')[-1]")
-    with pytest.raises(InputError, match="leaves out or changes what the assistant says: 'They act."):
+    with refused():
         answered(tokenizer, [SYSTEM, USER], "They act. <i>Process: repair")
 
 
@@ -164,12 +155,12 @@ def with_template(models: Path, template: str) -> None:
     (models / "base/model/chat_template.jinja").write_text(template)
 
 
-def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_models):
+def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_models, refused):
     with_template(tiny_models, OPENS_OTHERWISE)
-    with pytest.raises(InputError, match="writes a prompt otherwise once it is answered"):
+    with refused():
         sft(tiny_training.sft_stage(tiny_models), {"demo-go": TASKS["gene_set_naming"]})
     stage = tiny_training.preference_stage(tiny_models, "dpo")
-    with pytest.raises(InputError, match="writes a prompt otherwise once it is answered"):
+    with refused():
         preferring.read(stage, stage.load_tokenizer())
 
 

@@ -7,7 +7,9 @@ from toy_background import BINDING, DEEP, FUNCTION, ROOT, X, Y
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.tasks.naming import scoring
-from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background_table import background_table
+from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene, ShownTerm
 from reasonome.tasks.naming.metrics import Judges, TermScorer
@@ -125,7 +127,7 @@ def test_columns_of_answers_by_hand(scorer):
 def test_baselines_have_the_strata_of_their_questions(scorer):
     terms = [shown("deep process", DEEP), shown("beta repair", Y)]
     judges = Judges({}, scorer)
-    table = scoring.baseline_scores([], [asked(*terms)], STYLE, judges, 0)
+    table = baseline_scores([], [asked(*terms)], STYLE, judges, 0)
     first = table.set_index("baseline").loc["first_term"]
     assert (first["answer"], first["size_stratum"], first["what_is_shown"]) == (
         "deep process",

@@ -128,11 +128,11 @@ def test_pages_are_made_of_their_templates():
 
 
 def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():
-    naming = code_files(TASKS["gene_set_naming"], "scoring")
+    naming = code_files(TASKS["gene_set_naming"], "baselines")
     baselines = {
         file.relative_to(SCRIPTS).as_posix() for file in code_digest.closure(SCRIPTS / "score_baselines.py", *naming)
     }
-    assert {f"reasonome/tasks/naming/{name}.py" for name in ("baselines/names", "dialogue", "scoring")} <= baselines
+    assert {f"reasonome/tasks/naming/{name}.py" for name in ("baselines/names", "dialogue", "metrics")} <= baselines
     assert "reasonome/tasks/naming/report.py" not in baselines
     asked = {file.name for file in code_digest.closure(*answers.ASKING_CODE)}  # what annotate keeps answers by
     assert {"dialogue.py", "prompt.py"} <= asked and "scoring.py" not in asked

@@ -4,7 +4,6 @@ import gzip
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import ctd
 
@@ -141,38 +140,34 @@ def test_the_curated_table_has_a_plain_header_and_no_scores(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "header", "rows", "line", "message"),
+    ("kind", "header", "rows", "line"),
     [
-        ("chem_gene", CHEMICALS.replace("OrganismID", "Taxon"), CHEMICAL_ROWS, 4, r"column\(s\) OrganismID are not in"),
-        ("chem_gene", CHEMICALS, [CHEMICAL_ROWS[0], "a,b"], 7, "expected 11 comma-separated columns, found 2"),
-        ("chem_gene", CHEMICALS, [CHEMICAL_ROWS[0].replace("7157", "TP53")], 6, "expected an NCBI Gene id .*'TP53'"),
-        ("chem_gene", CHEMICALS, CHEMICAL_ROWS[3:4], 6, "no interactions are of the organism '9606'"),
-        ("gene_disease", DISEASES, ["TP53,TP53,a,MESH:D1,therapeutic,,,,"], 6, "GeneID: expected an NCBI Gene id"),
-        ("gene_disease", DISEASES, ["TP53,7157,a,MESH:D1,,inventol,high,,"], 6, "expected a number .* found 'high'"),
-        ("gene_pathway", DISEASES, DISEASE_ROWS, 4, r"column\(s\) PathwayName, PathwayID are not in the header"),
+        ("chem_gene", CHEMICALS.replace("OrganismID", "Taxon"), CHEMICAL_ROWS, 4),
+        ("chem_gene", CHEMICALS, [CHEMICAL_ROWS[0], "a,b"], 7),
+        ("chem_gene", CHEMICALS, [CHEMICAL_ROWS[0].replace("7157", "TP53")], 6),
+        ("chem_gene", CHEMICALS, CHEMICAL_ROWS[3:4], 6),
+        ("gene_disease", DISEASES, ["TP53,TP53,a,MESH:D1,therapeutic,,,,"], 6),
+        ("gene_disease", DISEASES, ["TP53,7157,a,MESH:D1,,inventol,high,,"], 6),
+        ("gene_pathway", DISEASES, DISEASE_ROWS, 4),
     ],
 )
-def test_another_table_is_refused(tmp_path, kind, header, rows, line, message):
+def test_another_table_is_refused(tmp_path, kind, header, rows, line, refused):
     path = write(tmp_path, header, rows)
-    with pytest.raises(InputError) as error:
+    with refused(path, line):
         read(**{kind: path})
-    assert error.match(message)
-    assert (error.value.file, error.value.line) == (path, line)
-    assert error.value.fix
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "message"),
+    ("content", "line"),
     [
-        (f"{PATHWAY_ROWS[0]}\n", 1, "the columns are not named: expected a comment '# Fields:'"),
-        ("# Fields:\n#\n", 2, "the columns are not named"),
-        (f"# Fields:\n# {PATHWAYS}\n#\n", 2, "there are no rows below the header"),
-        (f"{PATHWAYS}\n", 1, "there are no rows below the header"),
+        (f"{PATHWAY_ROWS[0]}\n", 1),
+        ("# Fields:\n#\n", 2),
+        (f"# Fields:\n# {PATHWAYS}\n#\n", 2),
+        (f"{PATHWAYS}\n", 1),
     ],
 )
-def test_a_file_without_columns_or_rows_is_refused(tmp_path, content, line, message):
+def test_a_file_without_columns_or_rows_is_refused(tmp_path, content, line, refused):
     path = tmp_path / "ctd.csv"
     path.write_text(content)
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path, line):
         read(gene_pathway=path)
-    assert (error.value.file, error.value.line) == (path, line)

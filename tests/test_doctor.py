@@ -14,7 +14,6 @@ from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN, examination, mach
 from reasonome.cluster.doctor.examination import disk_needed, requests
 from reasonome.cluster.doctor.machine import Torch
 from reasonome.core import memory_limits
-from reasonome.core.errors import InputError
 
 BACKBONE = "smollm2-135m"
 GPUS = tuple(f"GPU {number}: NVIDIA H100 80GB HBM3" for number in range(8))
@@ -39,33 +38,24 @@ def with_torch(**changed):
 
 
 @pytest.mark.parametrize(
-    ("torch", "expected", "visible", "state", "what", "fix"),
+    ("torch", "expected", "visible"),
     [
-        (NODE, 8, None, OK, "sees 8 of 8 NVIDIA H100 80GB HBM3", ""),
-        (NODE, 4, None, FAIL, "4 are expected, and nvidia-smi lists 8", "ask for GPUs"),
-        (ON_CPU, 8, None, FAIL, "8 are expected, and nvidia-smi lists none", "ask for GPUs"),
-        (ON_CPU, None, None, NOT_HERE, "train and answer on its CPU (torch 2.13.0+cpu)", ""),
-        (ON_CPU, 0, None, NOT_HERE, "on its CPU", ""),
-        (with_torch(cuda=None, count=0), None, None, FAIL, "was built without CUDA", "pip install -r envs/gpu.lock"),
-        (with_torch(count=2), 8, "0,1", WARN, "sees 2 of 8", "unset CUDA_VISIBLE_DEVICES"),
-        (with_torch(count=0), 8, "", FAIL, "CUDA_VISIBLE_DEVICES=''", "unset CUDA_VISIBLE_DEVICES"),
-        (
-            with_torch(count=0, said="The NVIDIA driver on your system is too old"),
-            8,
-            None,
-            FAIL,
-            "sees 0 of 8 NVIDIA H100 80GB HBM3: The NVIDIA driver on your system is too old",
-            "compare driver and CUDA in `python -m torch.utils.collect_env`",
-        ),
-        (Torch("?", error="libcudnn.so.9: cannot open"), 8, None, FAIL, "cannot open", "pip install -r envs/gpu.lock"),
-        (Torch(), 8, None, NOT_HERE, "an environment to submit from", "call it by the Python that jobs compute with"),
-        (Torch(), None, None, NOT_HERE, "an environment to submit from", ""),
+        (NODE, 8, None),
+        (NODE, 4, None),
+        (ON_CPU, 8, None),
+        (ON_CPU, None, None),
+        (ON_CPU, 0, None),
+        (with_torch(cuda=None, count=0), None, None),
+        (with_torch(count=2), 8, "0,1"),
+        (with_torch(count=0), 8, ""),
+        (with_torch(count=0, said="The NVIDIA driver on your system is too old"), 8, None),
+        (Torch("?", error="libcudnn.so.9: cannot open"), 8, None),
+        (Torch(), 8, None),
+        (Torch(), None, None),
     ],
 )
-def test_gpus_that_are_expected_have_to_be_there_and_torch_to_see_them(torch, expected, visible, state, what, fix):
-    found = machine.check_gpus(torch, expected, visible)
-    assert (found.state, what in found.what, found.fix.startswith(fix)) == (state, True, True)
-    assert bool(found.fix) == bool(fix)
+def test_gpus_that_are_expected_have_to_be_there_and_torch_to_see_them(torch, expected, visible, snapshot):
+    assert machine.check_gpus(torch, expected, visible) == snapshot
 
 
 @pytest.mark.full
@@ -329,14 +319,14 @@ def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healt
     assert said in capsys.readouterr().out
 
 
-def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_examined(healthy, capsys):
-    with pytest.raises(InputError, match="'config' is no file's path"):
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_examined(healthy, capsys, refused):
+    with refused():
         cli.main(["doctor", "--json", "config"])
-    with pytest.raises(InputError, match="new/found.json: --json: there is no folder new"):
+    with refused():
         cli.main(["doctor", "--json", "new/found.json"])
     assert capsys.readouterr().out == "" and not (healthy / "new").exists()
 
 
-def test_an_unknown_experiment_names_the_nearest(healthy):
-    with pytest.raises(InputError, match="did you mean 'gene-r1'"):
+def test_an_unknown_experiment_names_the_nearest(healthy, refused):
+    with refused():
         cli.main(["doctor", "gene-r2"])

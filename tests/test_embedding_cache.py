@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from reasonome.scoring.embedding_cache import EmbeddingCache
+from reasonome.scoring.encoders import EmbeddingCache
 
 IDENTITY = "0123456789abcdef" * 4
 

@@ -10,7 +10,6 @@ from reasonome.config.project.experiments import (
     report_plan,
     trained_steps,
 )
-from reasonome.core.errors import InputError
 from reasonome.leaks.audit import corpus_sources, shared_sources
 from reasonome.report.plan import Plan
 from reasonome.tasks import load_project
@@ -136,36 +135,28 @@ def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(config
     }
 
 
-@pytest.mark.parametrize(
-    ("styles", "message"),
-    [
-        (["names", "symbols"], "no arm is asked 'demo-molecules': none has a style of molecule_property"),
-        (["names", "simles"], "unknown name 'simles'\n  fix: did you mean 'smiles'"),
-    ],
-)
-def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused(config, styles, message):
+@pytest.mark.parametrize("styles", [["names", "symbols"], ["names", "simles"]])
+def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused(config, styles, refused):
     arms = {"base": [], "SFT": ["sft.demopredictions"]}
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles, arms=arms))
-    with pytest.raises(InputError, match=message):
+    with refused():
         load_project(config)
 
 
-def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_nothing_is_trained(config):
+def test_a_benchmark_whose_style_only_arms_with_steps_have_is_refused_where_nothing_is_trained(config, refused):
     def no_training(file):
         arms = {"base": {"steps": [], "styles": ["names"]}, "SFT": ["sft.demopredictions"]}
         file.update(untrained=file["backbones"], styles=["names", "smiles"], arms=arms, compared=[])
 
     edit(config.parent, "experiments/demo-classification.yaml", no_training)
-    with pytest.raises(InputError, match="no arm is asked 'demo-molecules'"):
+    with refused():
         load_project(config)
 
 
-def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
+def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config, refused):
     pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))
-    with pytest.raises(
-        InputError, match=r"compared\.0: SFT\+GRPO genes and SFT\+GRPO molecules have no benchmark in common"
-    ):
+    with refused():
         load_project(config)
 
 
@@ -181,31 +172,25 @@ def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    "change",
     [
-        (
-            {"contrasts": [["GRPO soft", "GRPO exat"]]},
-            r"contrasts\.0\.1: unknown arm 'GRPO exat'\n  fix: .*'GRPO exact'",
-        ),
-        ({"contrasts": [["GRPO soft", "SFT"]]}, r"contrasts\.0: the protocol compares 'GRPO soft' with 'SFT' already"),
-        ({"contrasts": [["base", "SFT"]]}, r"contrasts\.0: 'base' has no steps, and claims are about trained arms"),
-        ({"contrasts": CONTRASTS, "no_controls": ["GRPO form"]}, r"contrasts\.1: 'GRPO form' is in no_controls"),
-        (
-            {"contrasts": [CONTRASTS[0], CONTRASTS[0][::-1]]},
-            r"contrasts\.1: online DPO and GRPO exact are compared twi",
-        ),
-        ({"contrasts": CONTRASTS, "compared": [CONTRASTS[1]]}, r"contrasts\.1: .* are compared twice"),
-        ({"primary": "rogue_l"}, r"primary: unknown metric 'rogue_l'\n  fix: did you mean 'rouge_l'"),
-        ({"primary": "length"}, "primary: unknown metric 'length'"),  # it is reported, and not tested
+        {"contrasts": [["GRPO soft", "GRPO exat"]]},
+        {"contrasts": [["GRPO soft", "SFT"]]},
+        {"contrasts": [["base", "SFT"]]},
+        {"contrasts": CONTRASTS, "no_controls": ["GRPO form"]},
+        {"contrasts": [CONTRASTS[0], CONTRASTS[0][::-1]]},
+        {"contrasts": CONTRASTS, "compared": [CONTRASTS[1]]},
+        {"primary": "rogue_l"},
+        {"primary": "length"},  # it is reported, and not tested
     ],
 )
-def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused(config, change, message):
+def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused(config, change, refused):
     def edited(file):
         file["arms"]["base"] = []
         file.update({"compared": []} | change)
 
     edit(config.parent, "experiments/reward-ablation.yaml", edited)
-    with pytest.raises(InputError, match=message):
+    with refused():
         load_project(config)
 
 
@@ -215,18 +200,18 @@ def test_the_report_knows_which_styles_are_controls(project):
     assert "control_styles" not in report_plan(project, "demo")
 
 
-def test_a_mixture_may_have_a_style_for_each_benchmark(config):
+def test_a_mixture_may_have_a_style_for_each_benchmark(config, refused):
     assert load_project(config).recipe("sft.demopredictions").questions == [
         ("demo-genes", "names"),
         ("demo-molecules", "smiles"),
     ]
     style = {"demo-genes": "names"}
     edit(config.parent, "recipes/sft.yaml", lambda file: file["variants"]["demopredictions"].update(style=style))
-    with pytest.raises(InputError, match="'style' has one for each benchmark of the mixture: demo-genes, demo-mol"):
+    with refused():
         load_project(config)
 
 
-def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
+def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config, refused):
     styles = {"demo-genes": "names", "genes": "symbols"}
 
     def mixed(file):
@@ -235,7 +220,7 @@ def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
         recipe.update(mixture=dict.fromkeys(styles, 1), style=styles)
 
     edit(config.parent, "recipes/grpo.yaml", mixed)
-    with pytest.raises(InputError, match=r"demogenes\.style: GRPO asks in one style, and these are several: names, sy"):
+    with refused():
         load_project(config)
 
 

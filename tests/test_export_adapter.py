@@ -22,7 +22,6 @@ from reasonome.answering.asked_model import find_model, own_style
 from reasonome.config import Adapter
 from reasonome.config.project import Project
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.report import tables
 from reasonome.report.model_scores import Control, model_worth, read_worth
@@ -128,8 +127,8 @@ def test_its_worth_is_that_of_the_tables(exported):
     assert measured.control("look_up") is None  # it was not tested
 
 
-def test_a_model_that_the_experiment_does_not_score(arm):
-    with pytest.raises(InputError, match="experiment 'mine' does not score smollm2-135m/sft.other-s0"):
+def test_a_model_that_the_experiment_does_not_score(arm, refused):
+    with refused():
         model_worth(Path("results/experiments/mine"), BACKBONE, "sft.other-s0", datetime.date(2026, 1, 1), find_task)
 
 
@@ -155,36 +154,28 @@ def test_the_adapter_is_a_backbone_in_fp32_that_is_asked_as_it_was_trained(expor
     assert model.manifest["weights"]["of"] == WEIGHTS
 
 
-def test_an_adapter_of_another_digest_or_for_other_weights_is_refused(exported, arm, monkeypatch):
+def test_an_adapter_of_another_digest_or_for_other_weights_is_refused(exported, arm, monkeypatch, refused):
     ship(sha256="0" * 64)
-    with pytest.raises(InputError, match="checksum of the adapter is .*, expected 0000") as error:
+    with refused(field="backbones.yaml: namer.weights.sha256"):
         run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
-    assert error.value.field == "backbones.yaml: namer.weights.sha256"
     ship()
     manifest = json.loads((arm.with_name("base") / "manifest.json").read_text())
     atomic.write_json(arm.with_name("base") / "manifest.json", manifest | {"model": {"model.safetensors": "d" * 64}})
-    with pytest.raises(InputError, match="made beside other weights than those of smollm2-135m here"):
+    with refused():
         run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
     assert not Path("results/models/namer").exists()
 
 
-@pytest.mark.parametrize(
-    ("weights", "message"),
-    [
-        ({"backbone": "smolm2-135m"}, "unknown backbone with weights of its own 'smolm2-135m'"),
-        ({"backbone": "gpt-4o"}, "unknown backbone with weights of its own 'gpt-4o'"),
-        ({"backbone": "namer"}, "unknown backbone with weights of its own 'namer'"),
-    ],
-)
-def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, message):
+@pytest.mark.parametrize("weights", [{"backbone": "smolm2-135m"}, {"backbone": "gpt-4o"}, {"backbone": "namer"}])
+def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, refused):
     monkeypatch.chdir(config.parent)
-    with pytest.raises(InputError, match=message) as error:
+    with refused() as error:
         ship(**weights)
     assert error.value.file.name == "backbones.yaml" and error.value.line
 
 
-def test_the_model_that_annotate_asks_has_weights(config):
+def test_the_model_that_annotate_asks_has_weights(config, refused):
     path = config / "config.yaml"
     path.write_text(path.read_text() + "annotation_model: gpt-4o\n")
-    with pytest.raises(InputError, match="unknown backbone with weights 'gpt-4o'"):
+    with refused():
         load_project(config)

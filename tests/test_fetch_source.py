@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 import fetch_source
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import download
 
@@ -131,17 +130,9 @@ def test_a_fetched_file_says_what_it_is(fetch, tmp_path, capsys, lock, state):
     assert f"hgnc/table: {SIZE:,} bytes, sha256 {text_sha256(TABLE)}, {state}" in capsys.readouterr().out
 
 
-def test_a_file_that_changed_upstream(fetch, tmp_path):
-    with pytest.raises(InputError, match="is not the file that was pinned") as caught:
+def test_a_file_that_changed_upstream(fetch, tmp_path, refused):
+    with refused(tmp_path / "config" / "sources.lock.yaml", field="hgnc.files.table"):
         fetch(lock=pinned("0" * 64, size=7), release="2025-01")
-    error = caught.value
-    assert f"pinned: release 2024-06 (states: June), 7 bytes, sha256 {'0' * 64}" in error.what
-    assert (
-        f"now:    release 2025-01 (states: changed 2024-06-17), {SIZE:,} bytes, sha256 {text_sha256(TABLE)}"
-        in error.what
-    )
-    assert (error.file, error.field) == (tmp_path / "config" / "sources.lock.yaml", "hgnc.files.table")
-    assert "reasonome pin hgnc" in error.fix
     assert left(tmp_path) == []
 
 
@@ -150,12 +141,10 @@ def test_a_file_that_changed_upstream(fetch, tmp_path):
 CAVEAT = {"licence": "CC-BY-NC-4.0", "licence_url": "https://example.org/terms", "restricted": True}
 
 
-def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path):
-    with pytest.raises(InputError, match="hgnc: CC-BY-NC-4.0, https://example.org/terms") as caught:
+def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path, refused):
+    with refused(field="hgnc.accept_licence"):
         fetch(**CAVEAT)
-    assert caught.value.field == "hgnc.accept_licence" and "`accept_licence: true`" in caught.value.fix
     # The other restricted sources of the corpora that name it are told in one go.
-    assert "corum: CC-BY-NC-4.0, https://mips.helmholtz-muenchen.de/corum/" in caught.value.what
     assert server.requests == [] and left(tmp_path) == []
 
 
@@ -178,10 +167,9 @@ def test_without_a_validator_the_whole_is_asked_for_again(fetch, server, headers
     assert server.requests == [{}, {}]
 
 
-def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp_path, sleeps):
-    with pytest.raises(InputError, match="broke off after 5,000 of 35,000 bytes; 5,000 bytes are kept") as caught:
+def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp_path, sleeps, refused):
+    with refused():
         fetch(Answer(cut=5000), Answer(cut=0))
-    assert "it goes on from there" in caught.value.fix
     assert sleeps == [1, 2, 4, 8]
     assert left(tmp_path) == [".table.txt.download", ".table.txt.download.json"]
     server.requests.clear()
@@ -227,16 +215,14 @@ def test_parts_of_a_file_are_put_together_only_where_they_fit(fetch, server, sec
     assert [asked.get("Range") for asked in server.requests] == ranges
 
 
-@pytest.mark.parametrize(("status", "requests", "fix"), [(503, 5, "check the network"), (404, 1, "check the URL")])
-def test_a_server_that_gives_no_file(fetch, server, tmp_path, status, requests, fix):
-    with pytest.raises(
-        InputError, match=f"could not download http://127.0.0.1.*/files/table.txt: .*{status}"
-    ) as caught:
+@pytest.mark.parametrize(("status", "requests"), [(503, 5), (404, 1)])
+def test_a_server_that_gives_no_file(fetch, server, tmp_path, status, requests, refused):
+    with refused():
         fetch(Answer(b"", status=status))
-    assert fix in caught.value.fix and len(server.requests) == requests and left(tmp_path) == []
+    assert len(server.requests) == requests and left(tmp_path) == []
 
 
-def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeypatch, sleeps):
+def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeypatch, sleeps, refused):
     error = ssl.SSLCertVerificationError("certificate verify failed")
     error.verify_message = "unable to get local issuer certificate"
 
@@ -244,41 +230,30 @@ def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeyp
         raise urllib.error.URLError(error)
 
     monkeypatch.setattr(download.urllib.request, "urlopen", refuse)
-    with pytest.raises(InputError, match="x.txt: unable to get local issuer certificate") as caught:
+    with refused():
         download.download("https://example.org/x.txt", tmp_path / "x.txt", tmp_path / "part")
-    assert "give its `path:`" in caught.value.fix and sleeps == []
+    assert sleeps == []
 
 
 # --- what is no such file ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("start", "name"),
+    ("text", "status", "name"),
     [
-        ("<!DOCTYPE html>", "table.txt.zip"),
-        ("\ufeff\n  <!doctype HTML>", "table.txt"),
-        ('<?xml version="1.0"?><!-- a --> \n<!-- b --><html lang="en">', "table.txt"),
+        ("<!DOCTYPE html><body>Please log in</body></html>", 200, "table.txt.zip"),
+        ("\ufeff\n  <!doctype HTML><body>Please log in</body></html>", 200, "table.txt"),
+        ('<?xml version="1.0"?><!-- a --> \n<!-- b --><html lang="en"></html>', 200, "table.txt"),
+        ("", 200, "table.txt"),
+        ("later", 202, "table.txt"),
+        ('\n{"error": "no such release"}', 200, "table.txt"),
     ],
 )
-def test_a_web_page_in_place_of_a_file(fetch, server, tmp_path, start, name):
-    with pytest.raises(InputError, match=f"/files/{name} gave a web page"):
-        fetch(Answer(f"{start}<body>Please log in</body></html>".encode()), name=name)
-    assert len(server.requests) == 1 and left(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (Answer(b""), "gave an empty reply instead of a file"),
-        (Answer(b"later", status=202), "gave no file but the answer 202 Accepted"),
-        (Answer(b'\n{"error": "no such release"}'), 'gave a message .JSON: {"error": "no such release"}. instead of'),
-    ],
-)
-def test_an_answer_that_is_no_file(fetch, server, tmp_path, answer, message):
+def test_an_answer_that_is_no_file(fetch, server, tmp_path, text, status, name, refused):
     output = fetch()
     server.requests.clear()
-    with pytest.raises(InputError, match=f"/files/table.txt {message}"):
-        fetch(answer)
+    with refused():
+        fetch(Answer(text.encode(), status=status), name=name)
     assert len(server.requests) == 1 and left(tmp_path) == ["table.txt"] and output.read_text() == TABLE
 
 
@@ -296,12 +271,11 @@ def test_an_archive_of_one_file_is_unpacked(fetch, tmp_path):
     assert fetch(Answer(zipped("a.gmt")), name="table.txt.zip?download=1").read_text() == TABLE
 
 
-def test_a_named_file_of_an_archive(fetch, tmp_path):
+def test_a_named_file_of_an_archive(fetch, tmp_path, refused):
     archive = Answer(zipped("readme.txt", "data/a.gmt"))
     assert fetch(archive, name="table.txt.zip", member="data/a.gmt").read_text() == TABLE
-    with pytest.raises(InputError, match="holds no data/b.gmt") as caught:
+    with refused():
         fetch(archive, name="table.txt.zip", member="data/b.gmt")
-    assert caught.value.fix == "did you mean 'data/a.gmt'?"
 
 
 def damaged(byte, bit, method=zipfile.ZIP_STORED) -> bytes:
@@ -314,18 +288,18 @@ def damaged(byte, bit, method=zipfile.ZIP_STORED) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("archive", "message", "fix"),
+    "archive",
     [
-        (zipped(), "holds 0 files, expected one", "check the URL"),
-        (zipped("b.gmt", "a.gmt"), "holds 2 files, expected one", "say which in `member:`, as in a.gmt"),
-        (b"not a zip", "gave no whole zip archive", "check the URL"),
+        zipped(),
+        zipped("b.gmt", "a.gmt"),
+        b"not a zip",
         # A header of 30 bytes and the name come first, then the data; the directory's entry is 51 bytes, the end 22.
-        (damaged(60, 0), "gave no whole zip archive: Bad CRC-32", "check the URL"),
-        (damaged(35, 1, zipfile.ZIP_DEFLATED), "gave no whole zip archive: Error -3", "check the URL"),
-        (damaged(-73 + 8, 0), "cannot be unpacked: File 'a.gmt' is encrypted", "put the file below resources/"),
+        damaged(60, 0),
+        damaged(35, 1, zipfile.ZIP_DEFLATED),
+        damaged(-73 + 8, 0),
     ],
 )
-def test_an_archive_without_the_one_file(fetch, tmp_path, archive, message, fix):
-    with pytest.raises(InputError, match=message) as caught:
+def test_an_archive_without_the_one_file(fetch, tmp_path, archive, refused):
+    with refused():
         fetch(Answer(archive), name="table.txt.zip")
-    assert fix in caught.value.fix and left(tmp_path) == []
+    assert left(tmp_path) == []

@@ -97,20 +97,19 @@ def test_an_experiment_stands_for_its_last_arm_and_an_arm_for_its_own(mine):
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "fix"),
+    "name",
     [
-        ("demo", "'demo/KW\\+RA\\+TA' was not made yet", f"snakemake --cores 2 results/models/smollm2-135m/{CHAIN}"),
-        ("demo/KW+RB", "trains no arm 'KW\\+RB'", "did you mean 'KW+RA'?"),
-        ("smollm2-135m", "'smollm2-135m' was not made yet", "snakemake --cores 2 results/models/smollm2-135m/base"),
-        ("smollm2-135m/bas", "is no model that can be asked", "did you mean 'smollm2-135m'?"),
-        ("smolm2-135m", "is no model that can be asked", "did you mean 'smollm2-135m'?"),
-        ("esol-2004", "is a file of recorded answers", "name a model"),
+        *("demo", "demo/KW+RB", "smollm2-135m", "smollm2-135m/bas", "smolm2-135m", "esol-2004"),
+        *("./my_model", "../nope", "results/typo", "someone/model.gguf"),
+        *("http://user:secret@localhost/v1", "http://localhost:abc/v1", "http://[::1/v1", "http://localhost:0/v1"),
+        "http://127.0.0.1:9/v1",
     ],
 )
-def test_what_is_no_model_or_not_yet(mine, name, message, fix):
-    with pytest.raises(InputError, match=message) as error:
+def test_what_is_no_model_or_not_yet_is_not_looked_for_on_the_hub(mine, monkeypatch, name, refused):
+    monkeypatch.setattr("reasonome.facts.fetching.weights.fetch", None)
+    mine.results.root.mkdir()
+    with refused():
         find_model(mine, name)
-    assert error.value.fix.startswith(fix)
 
 
 def test_the_style_of_training():
@@ -134,40 +133,31 @@ def test_a_folder_of_transformers_is_asked_as_it_is(mine, tiny_backbone, tmp_pat
     assert find_model(mine, os.fspath(changed)).digest != model.digest
 
 
-def test_a_folder_of_the_same_name_hides_no_experiment(mine):
+def test_a_folder_of_the_same_name_hides_no_experiment(mine, refused):
     Path("demo").mkdir()
-    with pytest.raises(InputError, match="was not made yet"):
+    with refused():
         find_model(mine, "demo")
 
 
-@pytest.mark.parametrize("path", ["./my_model", "../nope", "results/typo", "someone/model.gguf"])
-def test_a_path_that_leads_nowhere_is_not_looked_for_on_the_hub(mine, monkeypatch, path):
-    monkeypatch.setattr("reasonome.facts.fetching.weights.fetch", None)
-    mine.results.root.mkdir()
-    with pytest.raises(InputError, match="is no model that can be asked"):
-        find_model(mine, path)
-
-
-def test_an_architecture_that_nobody_knows(mine, tiny_backbone, tmp_path):
+def test_an_architecture_that_nobody_knows(mine, tiny_backbone, tmp_path, refused):
     folder = shutil.copytree(tiny_backbone, tmp_path / "mine")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "model_type": "of_my_own"}))
-    with pytest.raises(InputError, match="transformers cannot load this model") as error:
+    with refused(folder):
         find_model(mine, os.fspath(folder))
-    assert error.value.file == folder
 
 
 @pytest.mark.parametrize("missing", ["*.safetensors", "tokenizer*"])
-def test_a_folder_without_all_of_a_model(mine, tiny_backbone, tmp_path, missing):
+def test_a_folder_without_all_of_a_model(mine, tiny_backbone, tmp_path, missing, refused):
     folder = shutil.copytree(tiny_backbone, tmp_path / "mine")
     for path in folder.glob(missing):
         path.unlink()
     (folder / "pytorch_model.bin").touch()
-    with pytest.raises(InputError, match=f"this folder has no {missing.strip('*.')}"):
+    with refused():
         find_model(mine, os.fspath(folder))
 
 
-def test_an_adapter_is_merged_into_the_weights_once(mine, tiny_backbone, tmp_path):
+def test_an_adapter_is_merged_into_the_weights_once(mine, tiny_backbone, tmp_path, refused):
     adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_backbone), LoraConfig(target_modules=["q_proj"]))
     for name, weights in adapted.named_parameters():
         if "lora_B" in name:
@@ -183,9 +173,8 @@ def test_an_adapter_is_merged_into_the_weights_once(mine, tiny_backbone, tmp_pat
     written = (model.weights / "model.safetensors").stat().st_mtime_ns
     assert find_model(mine, os.fspath(tiny_backbone), adapter=adapter).digest == model.digest
     assert (model.weights / "model.safetensors").stat().st_mtime_ns == written
-    with pytest.raises(InputError, match="is an adapter, without the weights") as error:
+    with refused():
         find_model(mine, os.fspath(adapter))
-    assert error.value.fix == f"name the model that it was trained beside: --model MODEL --adapter {adapter}"
 
 
 def test_a_small_update_arrives_in_weights_of_bf16(mine, tiny_backbone, tmp_path):
@@ -214,17 +203,12 @@ def test_a_small_update_arrives_in_weights_of_bf16(mine, tiny_backbone, tmp_path
     assert arrived(merged) == pytest.approx(1, abs=0.25)
 
 
-def test_a_folder_that_is_no_adapter(mine, tiny_backbone, tmp_path):
-    with pytest.raises(InputError, match="this folder has no adapter_config.json"):
-        find_model(mine, os.fspath(tiny_backbone), adapter=tmp_path)
-
-
-def test_a_file_that_is_no_gguf(mine, tmp_path):
+def test_a_file_that_is_no_gguf(mine, tmp_path, refused):
     (tmp_path / "mine.gguf").write_text("GGML")
-    with pytest.raises(InputError, match="does not begin as GGUF does"):
+    with refused():
         find_model(mine, os.fspath(tmp_path / "mine.gguf"))
     (tmp_path / "mine.bin").write_text("pickle")
-    with pytest.raises(InputError, match="this file is no model"):
+    with refused():
         find_model(mine, os.fspath(tmp_path / "mine.bin"))
 
 
@@ -243,11 +227,10 @@ def test_a_name_of_the_hub_is_fetched_once(mine, tiny_backbone, monkeypatch):
     assert fetched == ["someone/a-model"]
 
 
-def test_a_hub_that_cannot_be_reached(mine, monkeypatch):
+def test_a_hub_that_cannot_be_reached(mine, monkeypatch, refused):
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(InputError, match="could not fetch someone/a-model") as error:
+    with refused():
         find_model(mine, "someone/a-model")
-    assert error.value.fix.startswith("check the network, the repository's name")
     assert not list(mine.results.asked.glob("someone*"))
 
 
@@ -275,20 +258,19 @@ def test_the_only_model_of_a_server_is_asked(mine, endpoint, tmp_path, monkeypat
     assert model.where("genes").startswith("Nothing was uploaded")
 
 
-def test_of_several_models_one_is_named(mine, endpoint):
+def test_of_several_models_one_is_named(mine, endpoint, refused):
     server = endpoint(pages=served("m1", "m2"))
-    with pytest.raises(InputError, match="serves 2 models: m1, m2") as error:
+    with refused():
         find_model(mine, server.url)
-    assert error.value.fix == f"name one: {server.url}#m1"
-    with pytest.raises(InputError, match="serves no model 'm3'"):
+    with refused():
         find_model(mine, f"{server.url}#m3")
     assert find_model(mine, f"{server.url}#m2").api.model == "m2"
 
 
-def test_a_name_serves_for_its_latest_version(mine, endpoint):
+def test_a_name_serves_for_its_latest_version(mine, endpoint, refused):
     server = endpoint(pages=served("llama3.2:latest", "qwen3:8b"))
     assert find_model(mine, f"{server.url}#llama3.2").api.model == "llama3.2:latest"
-    with pytest.raises(InputError, match="serves no model 'qwen3'"):
+    with refused():
         find_model(mine, f"{server.url}#qwen3")
 
 
@@ -305,44 +287,29 @@ def test_0_0_0_0_is_this_machine(mine, endpoint, tmp_path):
     assert not model.is_elsewhere and answers(model, tmp_path, "one") == ["answer to asked: one"]
 
 
-def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint):
+def test_a_server_that_lists_nothing_needs_a_name(mine, endpoint, refused):
     server = endpoint()
-    with pytest.raises(InputError, match="serves 0 models: it names none"):
+    with refused():
         find_model(mine, server.url)
     assert find_model(mine, f"{server.url}#m1").api.model == "m1"
     nothing = endpoint(pages={"/v1/models": {"object": "list", "data": None}})
-    with pytest.raises(InputError, match="serves 0 models: it names none"):
+    with refused():
         find_model(mine, nothing.url)
 
 
-@pytest.mark.parametrize(
-    "address", ["http://user:secret@localhost/v1", "http://localhost:abc/v1", "http://[::1/v1", "http://localhost:0/v1"]
-)
-def test_an_address_that_cannot_be(mine, address):
-    with pytest.raises(InputError, match="is no address of a server") as error:
-        find_model(mine, address)
-    assert "secret" not in str(error.value)
-
-
-def test_an_address_without_v1(mine, endpoint):
+def test_an_address_without_v1(mine, endpoint, refused):
     server = endpoint(pages=served("m1"))
-    with pytest.raises(InputError, match="serves 0 models") as error:
+    with refused():
         find_model(mine, server.url.removesuffix("/v1"))
-    assert error.value.fix.startswith(f"most servers answer at {server.url}")
 
 
-def test_no_server_answers(mine):
-    with pytest.raises(InputError, match="no server answers at http://127.0.0.1:9/v1") as error:
-        find_model(mine, "http://127.0.0.1:9/v1")
-    assert error.value.fix.startswith("start it")
+def test_an_adapter_has_its_configuration_and_goes_with_weights(mine, endpoint, tiny_backbone, tmp_path, refused):
+    for model in (os.fspath(tiny_backbone), endpoint(pages=served("m1")).url):
+        with refused():
+            find_model(mine, model, adapter=tmp_path)
 
 
-def test_an_adapter_goes_with_weights(mine, endpoint, tmp_path):
-    with pytest.raises(InputError, match="an adapter goes with weights"):
-        find_model(mine, endpoint(pages=served("m1")).url, adapter=tmp_path)
-
-
-def test_nothing_leaves_the_machine_without_upload(mine, tmp_path, monkeypatch, capsys):
+def test_nothing_leaves_the_machine_without_upload(mine, tmp_path, monkeypatch, capsys, refused):
     tried = []
 
     def connect(*where, **_):
@@ -351,16 +318,12 @@ def test_nothing_leaves_the_machine_without_upload(mine, tmp_path, monkeypatch, 
 
     monkeypatch.setattr("socket.socket.connect", connect)
     monkeypatch.setattr("socket.getaddrinfo", connect)
-    with pytest.raises(InputError, match="is another machine, and nothing was sent to it") as error:
+    with refused():
         find_model(mine, "https://models.example.org/v1")
-    assert "--upload" in error.value.fix
     for name in ("https://models.example.org/v1#big", "gpt-4o"):
         model = find_model(mine, name)
-        with pytest.raises(
-            InputError, match="4 prompts, at most .* would go to https://.*cost: nobody has stated"
-        ) as error:
+        with refused():
             answers(model, tmp_path, "one", "two", samples=2)
-        assert error.value.fix == "add --upload if this may leave your machine"
     assert tried == []
     assert not (tmp_path / "answers.jsonl").exists()
 
@@ -378,44 +341,39 @@ def test_equal_prompts_of_a_question_are_answers_of_their_own(mine, endpoint, tm
 # --- from any folder ---------------------------------------------------------------------------------
 
 
-def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch):
+def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch, refused):
     monkeypatch.chdir(tmp_path)
     with project_folder(Path("config")) as place:
         assert Path("config/config.yaml").is_file()
         assert place("mine.gmt") == str(tmp_path / "mine.gmt") and place("/else/where") == "/else/where"
     assert Path.cwd() == tmp_path
-    with pytest.raises(InputError, match="there is no configuration"), project_folder(tmp_path / "none"):
+    with refused(), project_folder(tmp_path / "none"):
         pass
 
 
-def test_a_fix_names_the_folder_in_which_its_commands_work(tmp_path, config, monkeypatch):
+def test_a_fix_names_the_folder_in_which_its_commands_work(tmp_path, config, monkeypatch, refused):
     monkeypatch.chdir(tmp_path)
     fix = "snakemake --cores 2 results/x"
-    with pytest.raises(InputError) as error, project_folder(Path("config")):
+    with refused(), project_folder(Path("config")):
         raise InputError("not made yet", fix=fix)
-    assert error.value.fix == fix  # this is a project's folder
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    with pytest.raises(InputError) as error, project_folder(Path("config")):
+    with refused(), project_folder(Path("config")):
         raise InputError("not made yet", fix=fix)
-    assert error.value.fix == f"cd {INSTALLED} && {fix}"
-    with pytest.raises(InputError) as error, project_folder(Path("config")):
+    with refused(), project_folder(Path("config")):
         raise InputError("no fix")
-    assert error.value.fix is None
 
 
-def test_a_command_with_the_configuration_of_another_folder_names_this_folder(config, tmp_path, monkeypatch):
+def test_a_command_with_the_configuration_of_another_folder_names_this_folder(config, tmp_path, monkeypatch, refused):
     (tmp_path / "elsewhere").mkdir()
     words = ["annotate", "mine.gmt", "--model", "smollm2-135m", "--out", "out"]
     monkeypatch.chdir(tmp_path / "elsewhere")
     (tmp_path / "elsewhere/mine.gmt").write_text("a\tna\tTP53\tATM\tCHEK2\n")
-    with pytest.raises(InputError) as error:
+    with refused():
         cli.main([*words, "--config", str(config)])
-    assert f"cd {tmp_path} && snakemake --cores 2 results/" in error.value.fix
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError) as error:
+    with refused():
         cli.main([words[0], "elsewhere/mine.gmt", *words[2:]])
-    assert error.value.fix.startswith("snakemake --cores 2 results/")
 
 
 @pytest.mark.parametrize(

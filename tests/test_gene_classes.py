@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import Ontology, Term
 from reasonome.facts.wording import JOINT
@@ -134,7 +133,7 @@ def listed(path, rows, **settings):
     return questions._listed(path, "mine", GeneSubset.model_validate(settings), GENES)
 
 
-def test_lists_resolve_aliases_and_leave_out_two_labels(tmp_path):
+def test_lists_resolve_aliases_and_leave_out_two_labels(tmp_path, snapshot):
     rows = [
         ("ACPP", "phosphatase"),
         ("INSR", "kinase"),
@@ -144,36 +143,23 @@ def test_lists_resolve_aliases_and_leave_out_two_labels(tmp_path):
     ]
     classes, left_out, doubtful = listed(tmp_path / "l.tsv", [*rows, ("RET", "kinase")])
     assert classes == {"ACP3": "phosphatase", "INSR": "kinase"}
-    assert sorted((row.id, row.reason, row.lines) for row in left_out) == [
-        ("KIT", "two labels for one gene", "4, 5"),
-        ("NOGENE", "no gene: unknown", "6"),
-        ("RET", "no gene: ambiguous", "7"),
-    ]
+    assert sorted((row.id, row.reason, row.lines) for row in left_out) == snapshot
     assert doubtful == {"RET1", "RET2"}  # neither is drawn as a gene that is no kinase
     classes, *_ = listed(tmp_path / "l.tsv", rows, label="kinase", classes=["yes", "no"])
     assert classes == {"INSR": "yes", "KIT": "yes"}
 
 
 @pytest.mark.parametrize(
-    ("rows", "settings", "message"),
+    ("rows", "settings"),
     [
-        ([("INSR", "kinas")], {}, r"l\.tsv:2: label: 'kinas' is no class\n  fix: did you mean 'kinase'"),
-        (
-            [("INSR", "kinase")],
-            {"label": "tf", "classes": ["yes", "no"]},
-            "no row has the label 'tf'\n  fix: valid names: kinase",
-        ),
-        (
-            [("KIT", "kinase"), ("INSR", "Kinase")],
-            {"label": "kinase", "classes": ["yes", "no"]},
-            r"l\.tsv:3: label: 'Kinase' is no class\n  fix: did you mean 'kinase'",
-        ),
-        ([("INSR", "kinase")], {"columns": {"gene": "symbol"}}, "there is no column 'symbol'"),
-        ([("INSR", "kinase")], {"columns": {"lable": "label"}}, "Input should be 'gene' or 'label'"),
+        ([("INSR", "kinas")], {}),
+        ([("INSR", "kinase")], {"label": "tf", "classes": ["yes", "no"]}),
+        ([("KIT", "kinase"), ("INSR", "Kinase")], {"label": "kinase", "classes": ["yes", "no"]}),
+        ([("INSR", "kinase")], {"columns": {"gene": "symbol"}}),
     ],
 )
-def test_lists_that_cannot_be_used(tmp_path, rows, settings, message):
-    with pytest.raises((InputError, ValueError), match=message):
+def test_lists_that_cannot_be_used(tmp_path, rows, settings, refused):
+    with refused():
         listed(tmp_path / "l.tsv", rows, **settings)
 
 
@@ -181,6 +167,7 @@ def test_lists_that_cannot_be_used(tmp_path, rows, settings, message):
     ("settings", "message"),
     [
         ({"term": "GO:1"}, "give either 'table' or 'term'"),
+        ({"columns": {"lable": "label"}}, "Input should be 'gene' or 'label'"),
         ({"classes": None}, "give 'classes'"),
         ({"label": "kinase", "classes": ["a", "b", "c"]}, "'label' and 'term' are of two classes"),
         ({"cells": {"yes": "1"}}, "'yes' is none of"),
@@ -280,7 +267,7 @@ def read(monkeypatch, **subset):
     return questions.read(TASK, project({"mine": settings}), "b")[0]
 
 
-def test_questions_on_a_term(monkeypatch, capsys):
+def test_questions_on_a_term(monkeypatch, capsys, refused):
     asked = read(monkeypatch, term="T:1")
     # E1 is in the nucleus, which is near: in the part. F1 is denied.
     assert {question.id: question.answer for question in asked} == {
@@ -291,9 +278,9 @@ def test_questions_on_a_term(monkeypatch, capsys):
     log = capsys.readouterr().out
     assert "mine: 2 genes of the class, 1 denied, 4 others to draw from" in log
     assert "7 of 7 genes have no gene group" in log
-    with pytest.raises(InputError, match=r"subsets\.mine\.term: no ontology of the corpus has the term 'T:9' in use"):
+    with refused():
         read(monkeypatch, term="T:9")
-    with pytest.raises(InputError, match=r"subsets\.mine\.telling: no ontology of the corpus has the term 'T:9'"):
+    with refused():
         read(monkeypatch, term="T:1", telling=["T:9"])
 
 

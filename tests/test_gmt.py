@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS, hgnc
+from reasonome.facts.sources import hgnc
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.facts.sources.gmt import read_gmt, words
 from reasonome.facts.text import facts_about
 
@@ -87,12 +87,11 @@ def test_a_users_own_gmt_may_use_aliases_and_any_case(tmp_path, genes):
 
 
 @pytest.mark.parametrize("content", ["one\tTP53\tATM\ntwo\tbrca1\tTP53\tATM\n", "one\tTP53\tATM\n", "one\t7157\t672\n"])
-def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, content):
+def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, content, refused):
     path = tmp_path / "sets.gmt"
     path.write_text("\n" + content)
-    with pytest.raises(InputError, match="there is no column of descriptions: .* as '(TP53|7157)' here") as error:
+    with refused(path, 2):
         read("gmt", path, genes)
-    assert (error.value.file, error.value.line) == (path, 2)
 
 
 @pytest.mark.parametrize(
@@ -162,23 +161,21 @@ def test_wikipathways_names_ids_and_entrez_genes(genes):
 
 
 @pytest.mark.parametrize(
-    ("form", "line", "message"),
+    ("form", "line"),
     [
-        ("reactome", "A set\tnot an id\tTP53", "expected an id such as R-HSA-164843"),
-        ("reactome", "A set\tR-MMU-1\tTP53", "not of taxon 9606, whose ids begin with R-HSA-"),
-        ("wikipathways", "A set\thttp://x\t7157", "expected name%WikiPathways_date%WPid%species"),
-        ("wikipathways", "A%W%WP2%Mus musculus\thttp://x\t7157", "WP2 is of Mus musculus, not of Homo sapiens"),
-        ("wikipathways", "%W%WP2%Homo sapiens\thttp://x\t7157", "the gene set has no name: expected letters or"),
-        ("gmt", "___\tna\tTP53", "the gene set has no name: expected letters or digits, found '   '"),
+        ("reactome", "A set\tnot an id\tTP53"),
+        ("reactome", "A set\tR-MMU-1\tTP53"),
+        ("wikipathways", "A set\thttp://x\t7157"),
+        ("wikipathways", "A%W%WP2%Mus musculus\thttp://x\t7157"),
+        ("wikipathways", "%W%WP2%Homo sapiens\thttp://x\t7157"),
+        ("gmt", "___\tna\tTP53"),
     ],
 )
-def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, line, message):
+def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, line, refused):
     path = tmp_path / "sets.gmt"
     path.write_text(f"{line}\n")
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path, 1):
         read(form, path, genes)
-    assert (error.value.file, error.value.line) == (path, 1)
-    assert error.value.fix
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -198,47 +195,37 @@ PACKED = gzip.compress(b"one\twords\tA\n" * 1000, mtime=0)
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "message"),
+    ("content", "line"),
     [
-        (b"<!DOCTYPE html>\n<html>Not found</html>\n", 1, "this is a web page"),
-        (b"\n \n<HTML><head>\n", 1, "this is a web page"),
-        (b"PK\x03\x04rest", 1, "this is an Excel workbook or another archive"),
-        ("one\twords\tA\n".encode("utf-16"), 1, "this is UTF-16 text"),
-        (b"one\twords\tA\ntwo\twords\t\0B\n", 2, "NUL byte"),
-        (b"one\twords\tA\ntwo\tw\xf6rter\tB\n", 2, "not UTF-8"),
-        (b"one\twords\tA\rtwo\twords\tB\r", 1, "a carriage return within the line"),
-        (b"one\twords\tA\ntwo\twords\tB\rthree\twords\tC\n", 2, "a carriage return within the line"),
-        (PACKED[: len(PACKED) // 2], 1, "damaged or cut off at this line or soon after"),
-        (PACKED[:20] + bytes([PACKED[20] ^ 0xFF]) + PACKED[21:], 1, "damaged or cut off"),
-        (b"", None, "the file is empty"),
-        (b"\n   \n", None, "there is no gene set in the file"),
+        (b"<!DOCTYPE html>\n<html>Not found</html>\n", 1),
+        (b"\n \n<HTML><head>\n", 1),
+        (b"PK\x03\x04rest", 1),
+        ("one\twords\tA\n".encode("utf-16"), 1),
+        (b"one\twords\tA\ntwo\twords\t\0B\n", 2),
+        (b"one\twords\tA\ntwo\tw\xf6rter\tB\n", 2),
+        (b"one\twords\tA\rtwo\twords\tB\r", 1),
+        (b"one\twords\tA\ntwo\twords\tB\rthree\twords\tC\n", 2),
+        (PACKED[: len(PACKED) // 2], 1),
+        (PACKED[:20] + bytes([PACKED[20] ^ 0xFF]) + PACKED[21:], 1),
+        (b"", None),
+        (b"\n   \n", None),
     ],
 )
-def test_files_that_are_something_else_are_refused(tmp_path, content, line, message):
+def test_files_that_are_something_else_are_refused(tmp_path, content, line, refused):
     path = tmp_path / "sets.gmt"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path, line):
         list(read_gmt(path))
-    assert (error.value.file, error.value.line) == (path, line)
-    assert error.value.fix
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda path: None, "there is no such file"),
-        (lambda path: path.mkdir(), "this is a folder, not a file"),
-        (os.mkfifo, "this is a pipe or a device"),
-    ],
-)
-def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, message):
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), os.mkfifo])
+def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, refused):
     make(tmp_path / "sets.gmt")
-    with pytest.raises(InputError, match=message) as error:
+    with refused(tmp_path / "sets.gmt"):
         list(read_gmt(tmp_path / "sets.gmt"))
-    assert error.value.file == tmp_path / "sets.gmt" and error.value.fix
 
 
-def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes):
+def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes, refused):
     path = tmp_path / "sets.gmt"
     path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tATM\tTP53\n")
     assert set(read("gmt", path, genes).facts[["gene", "object_id"]].itertuples(index=False, name=None)) == {
@@ -247,9 +234,8 @@ def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, gen
         ("TP53", "other"),
     }
     path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tBRCA1\n")
-    with pytest.raises(InputError, match="'mine' stands in line 1 already, with other genes") as error:
+    with refused(path, 3):
         read("gmt", path, genes)
-    assert (error.value.file, error.value.line) == (path, 3)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import go, hgnc
 
@@ -24,15 +23,6 @@ def read(gaf=GAF):
 @pytest.fixture(scope="module")
 def facts():
     return read()
-
-
-def changed(tmp_path, source, old, new):
-    """A copy of a fixture with one text replaced, which must be there."""
-    text = source.read_text()
-    assert old in text
-    path = tmp_path / source.name
-    path.write_text(text.replace(old, new, 1))
-    return path
 
 
 def test_obo_terms_and_edges():
@@ -53,28 +43,26 @@ def test_alternative_ids_lead_to_the_main_one():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "where", "message"),
+    ("old", "new", "where"),
     [
-        ("name: left branch\n", "", "[Term]", "GO:0000002 has no name"),
-        ("id: GO:0000002\n", "", "[Term]", "the term that begins here has no id"),
-        ("is_a: GO:0000001 ! root", "is_a: GO:0000042 ! root", "GO:0000042", "parent GO:0000042, which is not"),
-        ("format-version: 1.2\n", "", "data-version", "expected an OBO file that begins with"),
-        ("id: GO:0000003", "id: GO:0000002", "[Term]", "GO:0000002 stands twice"),
-        ("is_obsolete: true", "is_obsolete", "is_obsolete", "expected 'tag: value'"),
+        ("name: left branch\n", "", "[Term]"),
+        ("id: GO:0000002\n", "", "[Term]"),
+        ("is_a: GO:0000001 ! root", "is_a: GO:0000042 ! root", "GO:0000042"),
+        ("format-version: 1.2\n", "", "data-version"),
+        ("id: GO:0000003", "id: GO:0000002", "[Term]"),
+        ("is_obsolete: true", "is_obsolete", "is_obsolete"),
     ],
 )
-def test_a_broken_obo_is_refused(tmp_path, old, new, where, message):
-    path = changed(tmp_path, OBO, old, new)
-    with pytest.raises(InputError, match=message) as error:
+def test_a_broken_obo_is_refused(changed, old, new, where, refused):
+    path = changed(OBO, old, new)
+    with refused(path) as error:
         go.read_obo(path)
-    assert error.value.file == path
     assert where in path.read_text().splitlines()[error.value.line - 1]
-    assert error.value.fix
 
 
-def test_a_cycle_is_refused_and_spelled_out(tmp_path):
-    path = changed(tmp_path, OBO, "name: root process\n", f"name: root process\nis_a: {LEAF}\n")
-    with pytest.raises(InputError, match="form a cycle") as error:
+def test_a_cycle_is_refused_and_spelled_out(changed, refused):
+    path = changed(OBO, "name: root process\n", f"name: root process\nis_a: {LEAF}\n")
+    with refused() as error:
         go.read_obo(path)
     cycle = re.findall(r"GO:\d+", error.value.what)
     assert cycle[0] == cycle[-1]
@@ -94,24 +82,22 @@ def test_gaf_rows():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "message"),
+    ("old", "new", "line"),
     [
-        ("!gaf-version: 2.2", "!gaf-version: 2.1", 4, "found version 2.1"),
-        ("!gaf-version: 2.2\n", "", 3, "above the annotations, found no such line"),
-        ("taxon:9606\t20220701\tUniProt\t\t\n", "taxon:9606\t20220701\tUniProt\n", 4, "found 15"),
-        ("taxon:9606", "taxon:10090", 4, "expected taxon:9606 in column 13, found 'taxon:10090'"),
-        ("\tinvolved_in\t", "\t\t", 4, "qualifier '' is none of GAF 2.2's"),
-        ("\tinvolved_in\t", "\tinvolvd_in\t", 4, "did you mean 'involved_in'"),
-        ("\tinvolved_in\t", "\tenables\t", 4, "none of GAF 2.2's for aspect P"),
-        ("\tIDA\t\tP\t", "\tIDA\t\tX\t", 4, "expected P, F or C in column 9, found 'X'"),
+        ("!gaf-version: 2.2", "!gaf-version: 2.1", 4),
+        ("!gaf-version: 2.2\n", "", 3),
+        ("taxon:9606\t20220701\tUniProt\t\t\n", "taxon:9606\t20220701\tUniProt\n", 4),
+        ("taxon:9606", "taxon:10090", 4),
+        ("\tinvolved_in\t", "\t\t", 4),
+        ("\tinvolved_in\t", "\tinvolvd_in\t", 4),
+        ("\tinvolved_in\t", "\tenables\t", 4),
+        ("\tIDA\t\tP\t", "\tIDA\t\tX\t", 4),
     ],
 )
-def test_a_broken_gaf_is_refused(tmp_path, old, new, line, message):
-    path = changed(tmp_path, GAF, old, new)
-    with pytest.raises(InputError, match=message) as error:
+def test_a_broken_gaf_is_refused(changed, old, new, line, refused):
+    path = changed(GAF, old, new)
+    with refused(path, line):
         go.read_gaf(path)
-    assert (error.value.file, error.value.line) == (path, line)
-    assert error.value.fix
 
 
 def test_another_taxon_may_be_asked_for(tmp_path):
@@ -120,23 +106,23 @@ def test_another_taxon_may_be_asked_for(tmp_path):
     assert len(go.read_gaf(path, taxon=10090)[0]) == 9
 
 
-def test_ids_in_the_column_of_symbols_are_found(tmp_path):
-    path = changed(tmp_path, GAF, "\tBRCA1\t", "\t672\t")
+def test_ids_in_the_column_of_symbols_are_found(changed):
+    path = changed(GAF, "\tBRCA1\t", "\t672\t")
     rows = read(path).facts
     assert rows.loc[rows["evidence"] == "IMP", "gene"].tolist() == ["BRCA1"]
 
 
-def test_a_symbol_of_another_gene_than_the_accession_is_taken_and_counted(tmp_path):
-    path = changed(tmp_path, GAF, "\tBRCA1\t", "\tTP53\t")  # its accession stays that of BRCA1
+def test_a_symbol_of_another_gene_than_the_accession_is_taken_and_counted(changed):
+    path = changed(GAF, "\tBRCA1\t", "\tTP53\t")  # its accession stays that of BRCA1
     result = read(path)
     assert result.facts.loc[result.facts["evidence"] == "IMP", "gene"].tolist() == ["TP53"]
     assert result.left_out[DISAGREE] == 1
 
 
-def test_a_gaf_without_annotations_is_refused(tmp_path):
+def test_a_gaf_without_annotations_is_refused(tmp_path, refused):
     path = tmp_path / "empty.gaf"
     path.write_text("!gaf-version: 2.2\n")
-    with pytest.raises(InputError, match="there are no annotations"):
+    with refused():
         go.read_gaf(path)
 
 
@@ -152,11 +138,11 @@ def test_facts_are_the_direct_annotations(facts):
     ]
 
 
-def test_annotations_with_not_are_denied(tmp_path, facts):
+def test_annotations_with_not_are_denied(changed, facts):
     assert facts.denied.values.tolist() == [["BRCA1", "NOT|involved_in", RIGHT, "right branch", "go", "IDA"]]
     # The term is obsolete, unknown, or has another main id.
     for term, object_ids in ((OLD, []), ("GO:0000077", []), ("GO:0000092", [LEFT])):
-        path = changed(tmp_path, GAF, f"NOT|involved_in\t{RIGHT}", f"NOT|involved_in\t{term}")
+        path = changed(GAF, f"NOT|involved_in\t{RIGHT}", f"NOT|involved_in\t{term}")
         assert read(path).denied["object_id"].tolist() == object_ids
 
 
@@ -170,10 +156,10 @@ def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
     assert facts.unmapped.values.tolist() == [["go", "ZZZ1", "ten_rows.gaf:12", ""]]
 
 
-def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path):
+def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path, refused):
     path = tmp_path / "other.gaf"
     path.write_text(re.sub(r"GO:\d+", "GO:1234567", GAF.read_text()))
-    with pytest.raises(InputError, match="no annotation names a live term of six_terms.obo"):
+    with refused():
         read(path)
 
 
@@ -187,9 +173,9 @@ def test_propagation_worked_out_by_hand(facts):
     }
 
 
-def test_propagation_takes_alternative_ids_and_refuses_unknown_ones():
+def test_propagation_takes_alternative_ids_and_refuses_unknown_ones(refused):
     ontology = go.read_obo(OBO)
     rows = pd.DataFrame({"gene": ["A", "B"], "object_id": ["GO:0000092", LEFT]})
     assert go.propagate(ontology, rows) == {LEFT: {"A", "B"}, ROOT: {"A", "B"}}
-    with pytest.raises(InputError, match="GO:0000077 is not in the ontology"):
+    with refused():
         go.propagate(ontology, pd.DataFrame({"gene": ["A"], "object_id": ["GO:0000077"]}))

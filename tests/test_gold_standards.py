@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.sources import gold_standards, rankings
 from reasonome.facts.sources.gene_locations import GeneLocation, chromosome_name, read_locations
 
@@ -60,33 +59,31 @@ def test_what_a_row_does_not_say(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cells", "field", "message"),
+    ("cells", "field"),
     [
-        (changed("position", "0"), "sentinel_variant.locus_GRCh38.position", "a whole number from 1"),
-        (changed("position", "9" * 5000), "sentinel_variant.locus_GRCh38.position", "to 9,999,999,999, found '9{40}'"),
-        (changed("chromosome", "27"), "sentinel_variant.locus_GRCh38.chromosome", "expected a chromosome"),
-        (CELLS[:-1], None, "expected 11 tab-separated columns, found 10"),
+        (changed("position", "0"), "sentinel_variant.locus_GRCh38.position"),
+        (changed("position", "9" * 5000), "sentinel_variant.locus_GRCh38.position"),
+        (changed("chromosome", "27"), "sentinel_variant.locus_GRCh38.chromosome"),
+        (CELLS[:-1], None),
     ],
 )
-def test_rows_that_cannot_be_read_name_line_and_column(tmp_path, cells, field, message):
-    with pytest.raises(InputError, match=message) as caught:
+def test_rows_that_cannot_be_read_name_line_and_column(tmp_path, cells, field, refused):
+    with refused(line=2, field=field):
         gold_standards.read(table(tmp_path, cells))
-    assert (caught.value.line, caught.value.field) == (2, field)
 
 
-def test_files_that_are_something_else(tmp_path):
+def test_files_that_are_something_else(tmp_path, refused):
     header = ["more", *list(gold_standards.COLUMNS.values())[1:], "x"]
-    with pytest.raises(InputError, match=r"column\(s\) gold_standard_info.gene_id are not in the header"):
+    with refused():
         gold_standards.read(table(tmp_path, header=header))
     path = tmp_path / "gold.json"
     broken = json.loads(json.dumps(RECORD))
     del broken["sentinel_variant"]["locus_GRCh38"]
     path.write_text(json.dumps([RECORD, broken]))
-    with pytest.raises(InputError, match="the record has no 'sentinel_variant.locus_GRCh38.chromosome'") as caught:
+    with refused():
         gold_standards.read(path)
-    assert caught.value.field.startswith("record 2 ")
     path.write_text("[{]")
-    with pytest.raises(InputError, match="not valid JSON"):
+    with refused():
         gold_standards.read(path)
 
 
@@ -107,25 +104,24 @@ def test_locations_with_and_without_a_header(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "field", "message"),
+    ("text", "line", "field"),
     [
-        ("symbol\tchromosome\tstart\nA\t1\t5\n", 1, "end", "no column has the gene's end"),
-        ("name\tchromosome\tstart\tend\nA\t1\t5\t6\n", 1, "identifier", "no column has the gene's identifier"),
-        ("symbol\tchromosome\tstart\tend\nA\t1\t5\t4\n", 2, "end", "ends .4. before it starts .5."),
-        ("symbol\tchromosome\tstart\tend\nA\t1\tfive\t6\n", 2, "start", "found 'five'"),
-        (f"symbol\tchromosome\tstart\tend\nA\t1\t5\t{'9' * 5000}\n", 2, "end", "found '9{40}'"),
-        ("symbol\tchromosome\tstart\tend\n\t1\t5\t6\n", 2, "symbol", "neither an id nor a symbol"),
-        ("symbol\tchromosome\tstart\tend\nA\t1\t5\n", 2, None, "expected 4 tab-separated columns, found 3"),
-        ("1\t1\t5\t6\t+\tA\n2\t1\t5\n", 2, None, "expected 4 to 6 columns, found 3"),
-        ("1\tchr6_alt\t5\t6\t+\tA\n", None, None, "no row is of a chromosome"),
+        ("symbol\tchromosome\tstart\nA\t1\t5\n", 1, "end"),
+        ("name\tchromosome\tstart\tend\nA\t1\t5\t6\n", 1, "identifier"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\t5\t4\n", 2, "end"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\tfive\t6\n", 2, "start"),
+        (f"symbol\tchromosome\tstart\tend\nA\t1\t5\t{'9' * 5000}\n", 2, "end"),
+        ("symbol\tchromosome\tstart\tend\n\t1\t5\t6\n", 2, "symbol"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\t5\n", 2, None),
+        ("1\t1\t5\t6\t+\tA\n2\t1\t5\n", 2, None),
+        ("1\tchr6_alt\t5\t6\t+\tA\n", None, None),
     ],
 )
-def test_locations_that_cannot_be_read(tmp_path, text, line, field, message):
+def test_locations_that_cannot_be_read(tmp_path, text, line, field, refused):
     path = tmp_path / "genes.tsv"
     path.write_text(text)
-    with pytest.raises(InputError, match=message) as caught:
+    with refused(line=line, field=field):
         read_locations(path)
-    assert (caught.value.line, caught.value.field) == (line, field)
 
 
 # --- ready tables ------------------------------------------------------------------------------------
@@ -155,39 +151,37 @@ HEAD = "trait,candidates,causal,id,chromosome,position,scores\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "field", "message"),
+    ("text", "line", "field"),
     [
-        ("trait,causal\nHeight,A\n", 1, "candidates", "no column has the candidates"),
-        (f'{HEAD}Height,"{{A}},{{B",A,,,,\n', 2, "candidates", "2 braces are opened and 1 closed"),
-        (f'{HEAD}Height,"A,B",A,,1,,\n', 2, "position", "a chromosome and a position, or neither"),
-        (f'{HEAD}Height,"A,B",A,,30,5,\n', 2, "chromosome", "expected a chromosome"),
-        (f'{HEAD}Height,"A,B",A,,1,x,\n', 2, "position", "found 'x'"),
-        (f'{HEAD}Height,"A,B",A,,,,0.5\n', 2, "scores", "1 scores of 2 candidates"),
-        (f'{HEAD}Height,"A,B",A,,,,"0.5,nan"\n', 2, "scores", "expected a number, found 'nan'"),
-        (f'{HEAD}Height,"A,B",A,,,,"1e999,1"\n', 2, "scores", "expected a number, found '1e999'"),
-        (f'{HEAD}Height,"A,B",A,"q\n1",,,\n', 2, "id", "an id is text on one line"),
-        (f"{HEAD}Height,A\n", 2, None, "expected 7 columns as in the header, found 2"),
-        ("trait,trait,candidates,causal\nH,W,A,A\n", 1, "trait", "2 columns are called 'trait'"),
-        (f'{HEAD}Height,"A,B",A,1,,,\nHeight,"A,B",A,1,,,\n', 3, "id", "the id '1' stands already in line 2"),
+        ("trait,causal\nHeight,A\n", 1, "candidates"),
+        (f'{HEAD}Height,"{{A}},{{B",A,,,,\n', 2, "candidates"),
+        (f'{HEAD}Height,"A,B",A,,1,,\n', 2, "position"),
+        (f'{HEAD}Height,"A,B",A,,30,5,\n', 2, "chromosome"),
+        (f'{HEAD}Height,"A,B",A,,1,x,\n', 2, "position"),
+        (f'{HEAD}Height,"A,B",A,,,,0.5\n', 2, "scores"),
+        (f'{HEAD}Height,"A,B",A,,,,"0.5,nan"\n', 2, "scores"),
+        (f'{HEAD}Height,"A,B",A,,,,"1e999,1"\n', 2, "scores"),
+        (f'{HEAD}Height,"A,B",A,"q\n1",,,\n', 2, "id"),
+        (f"{HEAD}Height,A\n", 2, None),
+        ("trait,trait,candidates,causal\nH,W,A,A\n", 1, "trait"),
+        (f'{HEAD}Height,"A,B",A,1,,,\nHeight,"A,B",A,1,,,\n', 3, "id"),
     ],
 )
-def test_ready_tables_that_cannot_be_read(tmp_path, text, line, field, message):
-    with pytest.raises(InputError, match=message) as caught:
+def test_ready_tables_that_cannot_be_read(tmp_path, text, line, field, refused):
+    with refused(line=line, field=field):
         loci(tmp_path, text)
-    assert (caught.value.line, caught.value.field) == (line, field)
 
 
-def test_columns_of_a_ready_table_that_are_not_there(tmp_path):
-    with pytest.raises(InputError, match="unknown field 'traits'") as caught:
+def test_columns_of_a_ready_table_that_are_not_there(tmp_path, refused):
+    with refused():
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"traits": "trait"})
-    assert caught.value.fix == "did you mean 'trait'?"
-    with pytest.raises(InputError, match="there is no column 'Trait name'"):
+    with refused():
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "Trait name"})
-    with pytest.raises(InputError, match="column 'causal' is given for 'trait' and for 'causal'"):
+    with refused():
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "causal"})
 
 
-def test_patients(tmp_path):
+def test_patients(tmp_path, refused):
     path = tmp_path / "cases.tsv"
     path.write_text(
         "phenotypes\tabsent\tgene\tage\nHP:0001250 Seizure; HP:0001263 Delay, global|HP:0001250\t\tA\tP4Y\n"
@@ -196,9 +190,8 @@ def test_patients(tmp_path):
     assert row.present == (("HP:0001250", "Seizure"), ("HP:0001263", "Delay, global"))
     assert (row.absent, row.causal, row.age, row.candidates) == ((), ("A",), "P4Y", ())
     path.write_text("phenotypes\tgene\nSeizure\tA\n")
-    with pytest.raises(InputError, match="expected an HPO id, found 'Seizure'") as caught:
+    with refused(line=2, field="phenotypes"):
         rankings.read_cases(path)
-    assert (caught.value.line, caught.value.field) == (2, "phenotypes")
 
 
 @pytest.mark.parametrize("between", [" ", ",", "; ", " | "])
@@ -228,13 +221,13 @@ CATALOG = "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\tGENE\n"
         ("LDL\t1\t248956423000\trs1", "CHR_POS", "expected a position"),
     ],
 )
-def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field, message):
+def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field, message, refused):
     text = f"{CATALOG}LDL\t1\t55039974\trs11591147\tA\n{row}\tA\nHeight\t12\t65824670\trs1\tA\n"
     first, bad, last = unsolved(tmp_path, text)
     assert (first.position, last.position, first.fault, last.fault) == (55039974, 65824670, None, None)
     assert (bad.fault.line, bad.fault.field, bad.variant) == (3, field, row.split("\t")[3])
     assert re.search(message, bad.fault.what)
-    with pytest.raises(InputError, match=message):  # what is trained on and scored has to be whole
+    with refused():  # what is trained on and scored has to be whole
         rankings.read_loci(tmp_path / "loci.tsv", {"causal": "GENE"})
 
 
@@ -278,10 +271,9 @@ def test_a_column_that_says_grch38_is_read(tmp_path, head, position):
         ("rsid\tchr\tbp_hg18", {"position": "bp_hg18"}, "position"),
     ],
 )
-def test_a_column_that_says_another_build_is_refused(tmp_path, head, columns, field):
-    with pytest.raises(InputError, match="is of (hg19|GRCh37|hg18), and positions are read as of GRCh38") as caught:
+def test_a_column_that_says_another_build_is_refused(tmp_path, head, columns, field, refused):
+    with refused(field=field):
         unsolved(tmp_path, f"{head}\nrs11591147\t1\t55505647\n", trait="LDL", columns=columns)
-    assert caught.value.field == field and "lift it over" in caught.value.fix
 
 
 def test_a_build_in_a_column_of_its_own(tmp_path):

@@ -4,19 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hgnc
 
 TABLE = Path(__file__).parent / "data" / "facts" / "hgnc_seven_rows.txt"
-
-
-def changed(tmp_path, old, new):
-    text = TABLE.read_text()
-    assert old in text
-    path = tmp_path / "hgnc.txt"
-    path.write_text(text.replace(old, new, 1))
-    return path
 
 
 def test_genes_and_their_lists():
@@ -64,37 +55,34 @@ def test_names_and_gene_groups_are_facts():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "message"),
+    ("old", "new", "line"),
     [
-        ("prev_symbol", "previous", 1, r"column\(s\) prev_symbol are not in the header"),
-        ("\t17p13.1", "", 2, "expected 12 tab-separated columns, found 11"),
-        ("\tATM\t", "\tTP53\t", 4, "TP53 stands already in line 2"),
-        ("HGNC:795", "HGNC:11998", 4, "HGNC:11998 stands already in line 2"),
-        ("\t472\t", "\t7157\t", 4, "7157 stands already in line 2"),
-        ("\tATM\t", "\t\t", 4, "this gene has none"),
-        ("HGNC:795", "", 4, "this gene has none"),
-        ("\tATM\t", "\t472\t", 4, "symbol: expected a gene symbol, found the number 472"),
-        ("\t472\t", "\tATM\t", 4, "entrez_id: expected an NCBI Gene id .* found 'ATM'"),
-        ('"58|548"', "58", 3, r"BRCA1 has 2 gene group name\(s\) but 1 id\(s\)"),
+        ("prev_symbol", "previous", 1),
+        ("\t17p13.1", "", 2),
+        ("\tATM\t", "\tTP53\t", 4),
+        ("HGNC:795", "HGNC:11998", 4),
+        ("\t472\t", "\t7157\t", 4),
+        ("\tATM\t", "\t\t", 4),
+        ("HGNC:795", "", 4),
+        ("\tATM\t", "\t472\t", 4),
+        ("\t472\t", "\tATM\t", 4),
+        ('"58|548"', "58", 3),
     ],
 )
-def test_a_broken_table_is_refused(tmp_path, old, new, line, message):
-    path = changed(tmp_path, old, new)
-    with pytest.raises(InputError, match=message) as error:
+def test_a_broken_table_is_refused(changed, old, new, line, refused):
+    path = changed(TABLE, old, new)
+    with refused(path, line):
         hgnc.read_genes(path)
-    assert (error.value.file, error.value.line) == (path, line)
-    assert error.value.fix
 
 
-def test_an_ensembl_id_of_two_genes_means_neither(tmp_path):
-    genes = GeneTable(hgnc.read_genes(changed(tmp_path, "ENSG00000149311", "ENSG00000141510")))
+def test_an_ensembl_id_of_two_genes_means_neither(changed):
+    genes = GeneTable(hgnc.read_genes(changed(TABLE, "ENSG00000149311", "ENSG00000141510")))
     assert genes.resolve("ENSG00000141510") == (None, "ambiguous", ("ATM", "TP53"))
 
 
-def test_another_taxon_is_refused():
-    with pytest.raises(InputError, match="has human genes only") as error:
+def test_another_taxon_is_refused(refused):
+    with refused(field="taxon"):
         hgnc.read("hgnc", {"table": TABLE}, GeneTable(hgnc.read_genes(TABLE)), taxon=10090)
-    assert error.value.field == "taxon" and "ncbi_gene" in error.value.fix
 
 
 def test_facts_stand_under_the_symbols_of_another_authority():
@@ -109,8 +97,8 @@ def test_facts_stand_under_the_symbols_of_another_authority():
     assert result.identifiers == 6
 
 
-def test_a_table_without_approved_genes_is_refused(tmp_path):
+def test_a_table_without_approved_genes_is_refused(tmp_path, refused):
     path = tmp_path / "hgnc.txt"
     path.write_text("\t".join(hgnc.COLUMNS) + "\n")
-    with pytest.raises(InputError, match="no row has the status Approved"):
+    with refused():
         hgnc.read_genes(path)

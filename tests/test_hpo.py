@@ -2,7 +2,6 @@
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hpo
 
@@ -33,39 +32,35 @@ def read(folder, text=HEADER + ROWS, taxon=9606, obo=OBO):
     return hpo.read("hpo", files, GENES, taxon), files
 
 
-def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path):
+def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path, snapshot):
     result, _ = read(tmp_path)
-    assert result.facts.to_numpy().tolist() == [
-        ["A", "has_phenotype", "HP:0001250", "Seizure", "hpo", "OMIM:1"],
-        ["B", "has_phenotype", "HP:0000707", "Abnormality of the nervous system", "hpo", "ORPHA:2"],
-    ]
+    assert result.facts.to_numpy().tolist() == snapshot
     assert result.unmapped[["identifier", "where"]].to_numpy().tolist() == [["9", "genes_to_phenotype.txt:5"]]
     assert result.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "line"),
+    ("text", "line"),
     [
-        ("#Format: entrez-gene-id<tab>...\n", r"column\(s\) ncbi_gene_id, .* are not in the header", 1),
-        (HEADER + ROWS + "1\tA\tHP:0001250\n", "expected 6 tab-separated columns, found 3", 6),
-        (HEADER + "1\tA\tHP:0000006\tx\t-\tOMIM:1\n", "no row names a phenotype of the ontology", None),
-        (HEADER, "no row names a phenotype of the ontology", None),
+        ("#Format: entrez-gene-id<tab>...\n", 1),
+        (HEADER + ROWS + "1\tA\tHP:0001250\n", 6),
+        (HEADER + "1\tA\tHP:0000006\tx\t-\tOMIM:1\n", None),
+        (HEADER, None),
     ],
 )
-def test_another_file_is_an_error(tmp_path, text, message, line):
-    with pytest.raises(InputError, match=message) as error:
+def test_another_file_is_an_error(tmp_path, text, line, refused):
+    with refused(tmp_path / "genes_to_phenotype.txt", line):
         read(tmp_path, text)
-    assert (error.value.file, error.value.line) == (tmp_path / "genes_to_phenotype.txt", line)
 
 
-def test_another_organism_and_another_ontology_are_errors(tmp_path):
-    with pytest.raises(InputError, match="not those of taxon 10090"):
+def test_another_organism_and_another_ontology_are_errors(tmp_path, refused):
+    with refused():
         read(tmp_path, taxon=10090)
-    with pytest.raises(InputError, match="no term HP:0000118"):
+    with refused():
         read(tmp_path, obo=OBO.replace("HP:0000118", "HP:0000119"))
 
 
-def test_diseases_have_names_and_pages(tmp_path):
+def test_diseases_have_names_and_pages(tmp_path, refused):
     path = tmp_path / "phenotype.hpoa"
     path.write_text(
         "#version: 2025-01-16\ndatabase_id\tdisease_name\tqualifier\thpo_id\n"
@@ -77,5 +72,5 @@ def test_diseases_have_names_and_pages(tmp_path):
     assert pages[2] == "https://www.deciphergenomics.org/syndrome/18"
     assert [hpo.disease_page(text) for text in ("MONDO:1", "OMIM:x", "javascript:1", "")] == [""] * 4
     path.write_text("#DatabaseID\tDiseaseName\nOMIM\t154700\n")
-    with pytest.raises(InputError, match="database_id, disease_name are not in the header"):
+    with refused():
         hpo.read_disease_names(path)

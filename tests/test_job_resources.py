@@ -9,7 +9,6 @@ import yaml
 from reasonome.config import CLUSTER_RULES
 from reasonome.config.project import Project, experiments
 from reasonome.config.project.job_resources import JobResources, check_training, names, requested
-from reasonome.core.errors import InputError
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,25 +91,22 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     assert JobResources(nodes=2).resources(1)["gres"] is None
 
 
-def test_a_slip_in_the_name_of_a_gpu_is_told_and_other_gpus_are_not(config, asking):
+def test_a_slip_in_the_name_of_a_gpu_is_told_and_other_gpus_are_not(config, asking, refused):
     for name in ("H100", "nvidia_a100_80gb_pcie", "gh200", "v100", "rtx6000", "tesla", "1g.10gb"):
         assert asking({"gpus": 1, "gpu_model": name}).requests[0].gpu_model == name
-    with pytest.raises(InputError, match="unknown GPU 'h1000'") as caught:
+    with refused(config / "resources.yaml", 1, "0.gpu_model"):
         asking({"gpus": 1, "gpu_model": "h1000"})
-    error = caught.value
-    assert (error.file, error.line, error.field) == (config / "resources.yaml", 1, "0.gpu_model")
-    assert error.fix == "did you mean 'h100'?"
 
 
 @pytest.mark.parametrize(
     ("entry", "key", "processes"),
     [({"gpus": 3}, "gpus", 3), ({"gpus": 4, "processes": 3}, "processes", 3), ({"gpus": 1, "nodes": 3}, "nodes", 3)],
 )
-def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry, key, processes):
+def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry, key, processes, refused):
     # grpo.soft learns from 16 completions a step, 4 at once: 2 and 4 processes can share them, and 3 take 12 or 24.
     recipes = {"rules": ["grpo"], "recipes": ["grpo.soft"]}
     project = asking({"cpus": 1}, {**recipes, "gpus": 2}, {**recipes, **entry})
-    with pytest.raises(InputError) as caught:
+    with refused() as caught:
         check_training(project, "smollm2-135m", "sft.names-s0+grpo.soft-s1")
     error = caught.value
     assert (error.file, error.field) == (config / "resources.yaml", f"2.{key}")
@@ -129,7 +125,7 @@ def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry
         ({"gpus": 1, "sharding": "zero2"}, None, None),
     ],
 )
-def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, asking, entry, field, what):
+def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, asking, entry, field, what, refused):
     recipes = config / "recipes/sft.yaml"
     before, own = recipes.read_text().split("  biorlhf:", 1)
     own = own.replace("alpha: 128", "alpha: 128, quantize: 4bit", 1).replace("size: auto", "size: 1", 1)
@@ -138,10 +134,8 @@ def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, as
     if what is None:
         check_training(project, "mistral-7b", "sft.biorlhf-s0")
         return
-    with pytest.raises(InputError, match=what) as caught:
+    with refused(config / "resources.yaml", field=field):
         check_training(project, "mistral-7b", "sft.biorlhf-s0")
-    assert (caught.value.file, caught.value.field) == (config / "resources.yaml", field)
-    assert "leave `quantize` out" in caught.value.fix
 
 
 def test_what_ships_can_be_trained_as_it_is_asked_for(project):

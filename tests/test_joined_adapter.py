@@ -13,7 +13,6 @@ from transformers import AutoModelForCausalLM
 
 from reasonome.config import Adapter
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.training import adapters
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, rounding, write_joined
 
@@ -106,25 +105,25 @@ def test_rounding_takes_little_of_a_small_update_and_to_the_nearest_would_take_m
     assert nearest.lost > 0.7 and nearest.lost < nearest.error < at_random.error
 
 
-def test_a_step_that_trained_all_weights_is_named(chain, tmp_path):
+def test_a_step_that_trained_all_weights_is_named(chain, tmp_path, refused):
     add_step(chain.first, GRPO, None, 0, torch.float32)
-    with pytest.raises(InputError, match="grpo.soft-s0 trained all weights") as error:
+    with refused():
         write_joined(chain.folder, tmp_path / "joined")
-    assert "has `adapter:` in its recipe" in error.value.fix and not (tmp_path / "joined").exists()
+    assert not (tmp_path / "joined").exists()
 
 
-def test_a_step_beside_four_bits_is_named(chain, tmp_path):
+def test_a_step_beside_four_bits_is_named(chain, tmp_path, refused):
     recipe = {"adapter": {"rank": 4, "quantize": "4bit"}}
     atomic.write_json(chain.first / "manifest.json", {"step": SFT, "recipe": recipe})
-    with pytest.raises(InputError, match="sft.names-s0 was trained beside 4-bit weights"):
+    with refused():
         write_joined(chain.folder, tmp_path / "joined")
 
 
-def test_an_adapter_that_is_not_the_merged_one_is_refused(chain, tmp_path):
+def test_an_adapter_that_is_not_the_merged_one_is_refused(chain, tmp_path, refused):
     other = add_step(chain.folder.with_name("base"), "sft.other-s0", Adapter(rank=4, alpha=16), 0.05, torch.float32)
     (other / "adapter" / WEIGHTS).rename(chain.first / "adapter" / WEIGHTS)
-    with pytest.raises(InputError, match="weights of sft.names-s0 are not those of its parent with its adapter"):
+    with refused():
         write_joined(chain.folder, tmp_path / "joined")
     (chain.first / "adapter" / WEIGHTS).unlink()
-    with pytest.raises(InputError, match="the adapter of sft.names-s0 is missing"):
+    with refused():
         write_joined(chain.folder, tmp_path / "joined")

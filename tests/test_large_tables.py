@@ -83,7 +83,7 @@ def test_questions_share_their_genes():
     rows = [r.sample(genes, 20) for _ in range(1000)]
     cells = [(f"[{', '.join(shown[:10])}]", shown[3], ", ".join(shown)) for shown in rows]
     frame = pd.DataFrame(cells, columns=["answer", "gold", "candidates"])
-    part = TASKS["causal_gene_ranking"].tables.reader()
+    part = TASKS["causal_gene_ranking"].tables
     part.read(frame)  # what is kept for all tables
     tracemalloc.start()
     read = part.read(frame)

@@ -51,12 +51,12 @@ def test_every_beginning_has_rows_by_weight_until_one_benchmark_ends():
     assert mixed({"a": "ABC", "b": ""}, {"a": 1, "b": 1}) == ["A", "B", "C"], "a benchmark may have no valid rows"
 
 
-def test_every_benchmark_of_a_mixture_is_trained_on():
+def test_every_benchmark_of_a_mixture_is_trained_on(refused):
     rows = {"a": "A" * 500, "b": "b" * 500}
     assert "".join(mixed(rows, {"a": 1, "b": 4}, 10, "max_examples")) == "bbAbbbbAbb"
-    with pytest.raises(InputError, match="of 500 rows of a none is among the 20 to train on"):
+    with refused():
         mixed(rows, {"a": 1, "b": 50}, 20, "max_examples")
-    with pytest.raises(InputError, match="of 0 rows of b none is among the 0 to train on"):
+    with refused():
         mixed({"b": ""}, {"b": 1}, None, "prompts")
 
 
@@ -72,28 +72,27 @@ def test_a_mixture_takes_the_place_of_the_default_benchmark(config):
 
 
 @pytest.mark.parametrize(
-    ("stage", "variant", "key", "what"),
+    ("stage", "variant", "key"),
     [
-        ("sft", BOTH.replace("demo-loci", "demo-locy"), "mixture.demo-locy", "unknown name 'demo-locy'"),
-        ("sft", BOTH.replace("style: answer", "style: demo-names"), "style", "causal_gene_ranking 'demo-names'"),
-        ("sft", BOTH.replace("loci: 1", "loci: 0"), "mixture.demo-loci", "greater than 0"),
-        ("sft", BOTH.replace("demo-loci: 1, ", ""), "mixture", "at least 2"),
-        ("sft", BOTH + "    benchmark: demo-go\n", None, "either a benchmark or a mixture"),
-        ("sft", BOTH.replace("none", "gene-names"), "teacher", "does not write for gene_set_naming"),
-        ("grpo", BOTH.replace("    teacher: none\n    max_examples: 40\n", ""), "mixture", "rewards are of one task"),
+        ("sft", BOTH.replace("demo-loci", "demo-locy"), "mixture.demo-locy"),
+        ("sft", BOTH.replace("style: answer", "style: demo-names"), "style"),
+        ("sft", BOTH.replace("loci: 1", "loci: 0"), "mixture.demo-loci"),
+        ("sft", BOTH.replace("demo-loci: 1, ", ""), "mixture"),
+        ("sft", BOTH + "    benchmark: demo-go\n", None),
+        ("sft", BOTH.replace("none", "gene-names"), "teacher"),
+        ("grpo", BOTH.replace("    teacher: none\n    max_examples: 40\n", ""), "mixture"),
     ],
 )
-def test_mistakes_in_a_mixture_are_told_where_they_stand(config, stage, variant, key, what):
-    with pytest.raises(InputError) as error:
+def test_mistakes_in_a_mixture_are_told_where_they_stand(config, stage, variant, key, refused):
+    with refused(config / f"recipes/{stage}.yaml") as error:
         with_variant(config, stage, variant)
-    assert what in error.value.what and error.value.file == config / f"recipes/{stage}.yaml"
     assert error.value.field == f"variants.both.{key}" if key else True
 
 
-def test_a_part_of_a_mixture_that_would_leak_is_refused(config):
+def test_a_part_of_a_mixture_that_would_leak_is_refused(config, refused):
     file = config / "experiments/demo.yaml"
     file.write_text(file.read_text().replace("sft.names]", "sft.both]"), encoding="utf-8")
-    with pytest.raises(InputError, match="train sets of 'go-bioc' may be test sets of 'demo-go'"):
+    with refused():
         with_variant(config, "sft", GO)
 
 

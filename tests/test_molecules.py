@@ -9,7 +9,6 @@ pytest.importorskip("rdkit", reason="RDKit is an extra: pip install -e '.[molecu
 
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.tasks.molecule_property import baselines, questions
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
@@ -127,13 +126,13 @@ def test_the_largest_scaffold_trains_in_the_published_order(tmp_path, monkeypatc
     }
 
 
-def test_a_part_of_the_published_order_may_stay_empty(tmp_path, monkeypatch):
+def test_a_part_of_the_published_order_may_stay_empty(tmp_path, monkeypatch, refused):
     rows = [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)]
-    with pytest.raises(InputError, match="no group is left for the valid questions"):
+    with refused():
         largest_first(tmp_path, monkeypatch, rows, test=2, valid=1)
 
 
-def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypatch):
+def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypatch, snapshot):
     rows = [
         ("CCO", "yes"),
         ("OCC", "yes"),  # ethanol again
@@ -146,13 +145,7 @@ def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypat
     table(tmp_path, rows)
     read, left_out = questions.read(TASK, project(tmp_path, monkeypatch), "mine")
     assert [(question.columns["smiles"], question.answer) for question in read] == [("CCO", "yes"), ("CCCC", "no")]
-    assert sorted((row.reason, row.lines) for row in left_out) == [
-        ("no valid SMILES", "6"),
-        ("not measured", "7"),
-        ("the molecule was there before", "2, 3"),
-        ("values of one molecule contradict each other", "4, 5"),
-        ("values of one molecule contradict each other", "4, 5"),
-    ]
+    assert sorted((row.reason, row.lines) for row in left_out) == snapshot
 
 
 NUMBERS = {"classes": None, "unit": "log mol/L", "tolerance": 0.5}
@@ -167,44 +160,40 @@ def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("rows", "settings", "message"),
+    ("rows", "settings"),
     [
-        ([("CCO", "maybe")], {}, r"t\.tsv:2: answer: 'maybe' is no class"),
-        (
-            [("ethanol", "yes"), ("benzene", "no")],
-            {},
-            "no row of subset 'tox' can be used: no valid SMILES, in 2\n  fix: are these the columns of SMILES",
-        ),
-        ([("CCO", "1,5"), ("CCC", "2,5")], NUMBERS, "no row of subset 'tox' can be used: no number, in 2"),
-        ([("CCO", "yes"), ("CCC", "yes")], {}, "no molecule has the class 'no'"),
-        ([("CCO", "1"), ("CCC", "0")], {}, "'1' is no class"),
-        ([("CCO", "yes")], {"columns": {"smiles": "structure"}}, "there is no column 'structure'"),
+        ([("CCO", "maybe")], {}),
+        ([("ethanol", "yes"), ("benzene", "no")], {}),
+        ([("CCO", "1,5"), ("CCC", "2,5")], NUMBERS),
+        ([("CCO", "yes"), ("CCC", "yes")], {}),
+        ([("CCO", "1"), ("CCC", "0")], {}),
+        ([("CCO", "yes")], {"columns": {"smiles": "structure"}}),
     ],
 )
-def test_tables_that_cannot_be_used(tmp_path, monkeypatch, rows, settings, message):
+def test_tables_that_cannot_be_used(tmp_path, monkeypatch, rows, settings, refused):
     table(tmp_path, rows)
-    with pytest.raises(InputError, match=message):
+    with refused():
         questions.read(TASK, project(tmp_path, monkeypatch, spec(**settings)), "mine")
 
 
-def test_a_repeated_id_is_told_with_both_lines(tmp_path, monkeypatch):
+def test_a_repeated_id_is_told_with_both_lines(tmp_path, monkeypatch, refused):
     table(tmp_path, [("CCO", "yes", "a"), ("CCC", "no", "b"), ("CCN", "no", "a")], ("smiles", "answer", "drug"))
     config = project(tmp_path, monkeypatch, spec(columns={"id": "drug"}))
-    with pytest.raises(InputError, match=r"t\.tsv:4: drug: the id 'a' stands in line 2 already"):
+    with refused():
         questions.read(TASK, config, "mine")
 
 
-def test_a_table_with_another_delimiter_is_named(tmp_path, monkeypatch):
+def test_a_table_with_another_delimiter_is_named(tmp_path, monkeypatch, refused):
     (tmp_path / "t.tsv").write_text("smiles~answer\nCCO~yes\n")
-    with pytest.raises(InputError, match=r"t\.tsv.*'smiles'"):
+    with refused():
         questions.read(TASK, project(tmp_path, monkeypatch), "mine")
 
 
-def test_one_scaffold_alone_cannot_be_split(tmp_path, monkeypatch):
+def test_one_scaffold_alone_cannot_be_split(tmp_path, monkeypatch, refused):
     table(tmp_path, [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)])
     config = project(tmp_path, monkeypatch)
     read, _ = questions.read(TASK, config, "mine")
-    with pytest.raises(InputError, match="questions with the answer .* too few to hold out"):
+    with refused():
         building.split(read, config.benchmarks["mine"], TASK)
 
 

@@ -8,7 +8,6 @@ from misbehaving_endpoint import KEY_VARIABLE
 
 from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config import OpenAITeacher
-from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming import teaching
 from reasonome.teaching.openai import ask_beside, prompts, to_proposals
@@ -55,16 +54,12 @@ def test_the_shipped_prompt_asks_for_the_contract_and_shows_only_the_genes():
     assert "{" not in messages[1]["content"] and "[user]" not in messages[0]["content"]
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("Genes: {genes}", "not a prompt template"), ("[system]\nHi\n[user]\nGenes", "exactly once")],
-)
-def test_a_template_that_cannot_work(tmp_path, text, message):
+@pytest.mark.parametrize("text", ["Genes: {genes}", "[system]\nHi\n[user]\nGenes"])
+def test_a_template_that_cannot_work(tmp_path, text, refused):
     path = tmp_path / "teacher.mine.txt"
     path.write_text(text)
-    with pytest.raises(InputError, match=message) as caught:
+    with refused():
         prompts(path, {"GO:0": "LIG3"})
-    assert str(path) in str(caught.value)
 
 
 def test_answers_become_proposals():

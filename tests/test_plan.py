@@ -131,14 +131,14 @@ def test_jobs_of_a_dry_run():
     assert found[2].outputs == ("results/models/b/sft.names-s0/model", "results/models/b/sft.names-s0/manifest.json")
 
 
-def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(project, tmp_path):
+def test_parameters_are_counted_in_weights_else_told_by_the_name_else_unknown(project, tmp_path, refused):
     header = {f"t{n}": {"dtype": "BF16", "shape": shape} for n, shape in enumerate([[10, 4], [4, 4], [3]])}
     content = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
     (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(content)) + content)
     spec = project.backbones[BACKBONE]
     assert memory.parameters("any", spec, tmp_path).value == 10 * 4 + 4 * 4 + 3
     (tmp_path / "model.safetensors").write_bytes(b"version https://git-lfs")
-    with pytest.raises(InputError, match=r"model.safetensors: these are no safetensors"):
+    with refused():
         memory.parameters("any", spec, tmp_path)
     by_name = memory.parameters("llama-3.2-1b", project.backbones["llama-3.2-1b"], tmp_path / "none")
     assert (by_name.value, by_name.source) == (1e9, "assumed")
@@ -166,7 +166,7 @@ def without_sizes(folder):
     return load_project(folder / "config")
 
 
-def test_sizes_are_assumed_until_data_are_built(tmp_path):
+def test_sizes_are_assumed_until_data_are_built(tmp_path, refused):
     (tiny_config(tmp_path) / "sizes.yaml").write_text("rows: {go: 100}\ntokens: {human: 4096}\n")
     project = load_project(tmp_path / "config")
     warmup = planned_work(project, training("pretrain.human-s0")).backward
@@ -177,9 +177,7 @@ def test_sizes_are_assumed_until_data_are_built(tmp_path):
     train.write_text("{}\n" * 7)
     assert planned_work(project, training("sft.gpt4o-s0")).backward.value == 7 * 2 * 4096
     (tmp_path / "config/sizes.yaml").write_text("rows: {go-b: 100}\n")
-    with pytest.raises(
-        InputError, match=r"sizes.yaml:1: rows.go-b: unknown benchmark 'go-b'\n  fix: did you mean 'go-bp'"
-    ):
+    with refused():
         load_project(tmp_path / "config")
 
 
@@ -700,7 +698,7 @@ def test_a_job_that_takes_longer_than_its_limit_is_told(tmp_path):
 # --- the whole -----------------------------------------------------------------------------------------------
 
 
-def test_the_table_says_where_numbers_are_from(project):
+def test_the_table_says_where_numbers_are_from(project, scrubbed, snapshot):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     jobs = [training(PRETRAINED), training(TAUGHT), answering(), answering(PRETRAINED), Job("score", {})]
     found = Plan(project, jobs, runs(Path("results")), 0, 2)
@@ -709,9 +707,7 @@ def test_the_table_says_where_numbers_are_from(project):
     # Statements are not written: perhaps fewer tokens. 41 seconds of two cores.
     assert line.split()[1:8] == ["pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "≤8.2"]
     assert "≤41 s m" in line and "≤0.023 m core-h" in line
-    assert "≤6 min a" in shown  # 300 × 190 tokens at 200 a second, and a minute to start
-    assert "jobs: 4 that train or answer; others, not planned: 1 score" in shown
-    assert "core-h: at most" in shown
+    assert scrubbed(shown) == snapshot  # 300 × 190 tokens at 200 a second, and a minute to start
     rows = [line.split("\t") for line in tsv(found).splitlines()]
     assert {len(row) for row in rows} == {len(rows[0])}
     sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
@@ -722,20 +718,17 @@ def test_the_table_says_where_numbers_are_from(project):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "content",
     [
-        ('{"seconds": 3', "run.json: Invalid JSON"),
-        ('{"seconds": "3", "threads": 2}', "run.json: seconds: Input should be a valid number"),
-        (
-            '{"seconds": 3, "threads": 2, "generated_tokens": 1, "peak_memory_gb": 1}',
-            "run.json: backward_tokens: Field required",
-        ),
+        '{"seconds": 3',
+        '{"seconds": "3", "threads": 2}',
+        '{"seconds": 3, "threads": 2, "generated_tokens": 1, "peak_memory_gb": 1}',
     ],
 )
-def test_a_broken_run_json_is_named(project, content, message):
+def test_a_broken_run_json_is_named(project, content, refused):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     Path(f"results/models/{BACKBONE}/{PRETRAINED}/run.json").write_text(content)
-    with pytest.raises(InputError, match=message):
+    with refused():
         runs(Path("results"))
 
 
@@ -747,8 +740,8 @@ def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
     assert runs(Path("results")) == runs(Path("nowhere")) == []
 
 
-def test_an_unknown_experiment_names_the_nearest():
-    with pytest.raises(InputError, match=r"unknown experiment 'dmo'\n  fix: did you mean 'demo'\?"):
+def test_an_unknown_experiment_names_the_nearest(refused):
+    with refused():
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
 
 
@@ -783,8 +776,8 @@ def test_a_plan_on_a_cluster_is_for_what_is_asked_for(plain_machine, monkeypatch
     )
 
 
-def test_rates_of_a_folder_that_is_not_there_are_an_error():
-    with pytest.raises(InputError, match="nowhere: --rates: there is no such folder"):
+def test_rates_of_a_folder_that_is_not_there_are_an_error(refused):
+    with refused():
         cli.main(["plan", "demo", "--config", str(tiny_project.ROOT / "config"), "--rates", "nowhere"])
 
 

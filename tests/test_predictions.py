@@ -12,7 +12,6 @@ from sklearn import metrics as sklearn
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from reasonome import cli
-from reasonome.core.errors import InputError
 from reasonome.report.scored_arms import pooled_metric
 from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.comparisons import MEAN, resampled_means
@@ -145,11 +144,11 @@ def test_lazy_policies_are_read_back_and_earn_what_they_should():
     assert mean.name == f'{{"s": "{fmean([1, 2, 8.6, 9, 9.2, 9.4])}"}} honestly'
 
 
-def test_a_class_or_a_subset_without_training_is_an_error():
+def test_a_class_or_a_subset_without_training_is_an_error(refused):
     rows = [question(1, "yes"), question(2, "no")]
-    with pytest.raises(InputError, match="no question of the class 'no' is left to train on"):
+    with refused():
         TASK.with_training_answers({"train": rows[:1], "valid": [], "test": rows[1:]})
-    with pytest.raises(InputError, match=r"subsets\.s: no question is left to train on"):
+    with refused():
         TASK.with_training_answers({"train": [], "valid": [], "test": [question(1, "2", NUMBERS)]})
 
 
@@ -303,10 +302,9 @@ def test_the_confidence_is_of_the_answers_and_not_of_baselines():
     assert scored.baselines["shuffled_answers"].metrics["auroc"].value == 0.5
 
 
-def test_a_text_among_true_numbers_is_told_with_its_line():
-    with pytest.raises(InputError, match="the true value is 'ND', and others are numbers") as caught:
+def test_a_text_among_true_numbers_is_told_with_its_line(refused):
+    with refused(line=3, field="gold"):
         scored_table(["1"] * 4, ["1.5", "2", "ND", "3"])
-    assert (caught.value.line, caught.value.field) == (3, "gold")
 
 
 def test_completions_with_a_unit_are_numbers():
@@ -333,10 +331,9 @@ def test_a_column_of_confidences_has_one_scale(cells, shares):
 @pytest.mark.parametrize(
     ("gold", "line"), [(["1,5", "2,4", "3"], 1), (["3", "1,200.5", "2,500"], 2), (["yes", "NA", "no"], 2)]
 )
-def test_true_values_that_cannot_be_read_are_told(gold, line):
-    with pytest.raises(InputError, match="the true value is") as caught:
+def test_true_values_that_cannot_be_read_are_told(gold, line, refused):
+    with refused(line=line):
         scored_table(["1"] * 3, gold)
-    assert caught.value.line == line
 
 
 def test_true_numbers_may_have_a_unit_of_their_own():

@@ -13,7 +13,6 @@ import write_preferences
 from reasonome.config import RewardedSamples
 from reasonome.config.preferences import KINDS
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.stages.preferring import single_answers
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example
@@ -124,15 +123,14 @@ def test_a_teacher_that_names_something_else_makes_no_pairs():
     assert pairs == [] and left_out == {"teacher_not_right": 1, "without_reasoning": 3}
 
 
-def test_whole_questions_are_held_out():
+def test_whole_questions_are_held_out(refused):
     pairs = [pair(number, kind) for number in range(10) for kind in "abc"]
     train, held_out = parted(pairs, 3, 0)
     assert len(held_out) == 9 and len(train) == 21
     assert {p.id for p in train}.isdisjoint(p.id for p in held_out)
     assert parted(pairs, 3, 0) == (train, held_out) != parted(pairs, 3, 1)
-    with pytest.raises(InputError, match="10 questions have pairs, and 10 are held out") as caught:
+    with refused(field="held_out"):
         parted(pairs, 10, 0)
-    assert caught.value.field == "held_out"
 
 
 def test_a_kind_with_a_share_is_learned_of_so_many_questions():
@@ -172,31 +170,28 @@ def test_a_users_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "field", "said"),
+    ("row", "field"),
     [
-        ("GO:9,a,b", "id", "'GO:9' is no question of the training split"),
-        ("GO:1,,b", "chosen", "there is no answer"),
-        ("GO:1,a b,a  b", "rejected", "both answers are alike"),
-        ("GO:1,axon guidance,Process: b", "chosen", "no answer can be read in it"),
-        ("GO:2,Process: b,Process: a", "chosen", "line 2 has this pair the other way round"),
-        ("GO:2,Process: a,Process: b", "chosen", "line 2 has this pair\n"),
+        ("GO:9,a,b", "id"),
+        ("GO:1,,b", "chosen"),
+        ("GO:1,a b,a  b", "rejected"),
+        ("GO:1,axon guidance,Process: b", "chosen"),
+        ("GO:2,Process: b,Process: a", "chosen"),
+        ("GO:2,Process: a,Process: b", "chosen"),
     ],
 )
-def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field, said):
+def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field, refused):
     file = tmp_path / "mine.csv"
     file.write_text(f"id,chosen,rejected\nGO:2,Process: a,Process: b\n{row}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=said) as caught:
+    with refused(file, 3, field):
         table_pairs(NAMING, STYLE, SETS, file)
-    assert (caught.value.file, caught.value.line, caught.value.field) == (file, 3, field)
 
 
-def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path):
+def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path, refused):
     file = tmp_path / "mine.csv"
     file.write_text("id,prompt,better,rejected\nGO:2,a,b,c\n", encoding="utf-8")
-    with pytest.raises(InputError) as caught:
+    with refused():
         table_pairs(NAMING, STYLE, SETS, file)
-    assert "there is no column chosen: the columns are 'id', 'prompt', 'better', 'rejected'" in str(caught.value)
-    assert "call them id, chosen, rejected" in str(caught.value)
 
 
 def test_single_answers_are_good_if_they_win_more_pairs_than_they_lose():

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from reasonome import cli
-from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable, say, show_json
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.leaks import audit as leak_audit
@@ -77,11 +76,11 @@ def test_releases_are_compared_in_text(tmp_path, capsys, option):
     assert [character for character in obeyed(printed) if character != "\t"] == []
 
 
-def test_leaks_are_told_of_in_text(capsys):
+def test_leaks_are_told_of_in_text(capsys, refused):
     finding = leak_audit.Finding(
         *("training sets", "go", ("sft",), "bench", "same_term", 1, 0, 1, "fail"), f"a{BAD}.jsonl", f"GO:1 'x{BAD}'", 3
     )
-    with pytest.raises(InputError):
+    with refused():
         leak_audit.check("demo", [finding], FIXES)
     printed = capsys.readouterr().out
     assert printed == f"a{SHOWN}.jsonl:3: same_term: 1 of go into bench, as GO:1 'x{SHOWN}'\n"

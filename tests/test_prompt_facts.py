@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
@@ -207,24 +206,22 @@ def edited(config, old, new):
     return path
 
 
-def test_facts_of_all_sources_are_for_published_sets(config):
-    path = edited(config, "  most: 4\n", "  most: 4\n  sources: all\n")
-    with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from") as error:
+def test_facts_of_all_sources_are_for_published_sets(config, refused):
+    edited(config, "  most: 4\n", "  most: 4\n  sources: all\n")
+    with refused():
         load_project(config).style("demo-go", "facts")
-    assert str(path) in str(error.value) and "sources: others" in str(error.value)
     experiment = config / "experiments" / "demo.yaml"
     experiment.write_text(experiment.read_text().replace("styles: [demo-names]", "styles: [names, facts]"))
-    with pytest.raises(InputError, match="also those that the sets of 'demo-go' are built from"):
+    with refused():
         load_project(config)
 
 
-def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config):
+def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config, refused):
     assert load_project(config).style("demo-go", "enriched").terms.libraries == ["GO BP", "GO CC", "GO MF"]
     path = config / "prompts" / "gene_set_naming.mine.txt"
     path.write_text("---\nlike: enriched\nterms:\n  libraries: [GO BP, reactom-demo]\n---\n")
-    with pytest.raises(InputError, match="there is no library 'reactom-demo'(.|\n)*reactome-demo") as error:
+    with refused(path, field="terms.libraries"):
         load_project(config).style("demo-go", "mine")
-    assert (error.value.file, error.value.field) == (path, "terms.libraries")
 
 
 def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
@@ -252,26 +249,19 @@ def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
 
 
 @pytest.mark.parametrize(
-    ("style", "old", "new", "message"),
+    ("style", "old", "new"),
     [
-        (
-            "facts",
-            "  most: 4\n",
-            "  most: 4\n  fact: '{name}'\n",
-            "unknown placeholder {name}: only {relation} and {object}",
-        ),
-        ("facts", "  most: 4\n", "  mots: 4\n", "unknown key 'mots'"),
-        ("facts", "{genes}", "{neighbours} {genes}", "has {neighbours} 1 times: write it only with 'neighbours'"),
-        ("neighbours", "{neighbours}\n", "\n", "has {neighbours} 0 times: write it once"),
-        ("neighbours", "  most: 3\n", "  most: 3\n  example: '{symbol}'\n", "duplicate|unknown placeholder|twice"),
+        ("facts", "  most: 4\n", "  most: 4\n  fact: '{name}'\n"),
+        ("facts", "  most: 4\n", "  mots: 4\n"),
+        ("facts", "{genes}", "{neighbours} {genes}"),
+        ("neighbours", "{neighbours}\n", "\n"),
+        ("neighbours", "  most: 3\n", "  most: 3\n  example: '{symbol}'\n"),
     ],
 )
-def test_mistakes_in_a_style(config, style, old, new, message):
+def test_mistakes_in_a_style(config, style, old, new, refused):
     path = config / "prompts" / f"gene_set_naming.{style}.txt"
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    with pytest.raises(InputError) as error:
+    with refused():
         load_project(config).styles("gene_set_naming")
-    assert path.name in str(error.value)
-    assert any(part in str(error.value) for part in message.split("|"))

@@ -3,19 +3,17 @@
 import pytest
 
 from reasonome.config.styles import count_tokens
-from reasonome.core.errors import InputError
 from reasonome.enrichment import over_representation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
+from reasonome.facts.text import bare_name, without_regulation
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.prompt_neighbours import with_examples
 from reasonome.tasks.naming.prompt_terms import (
     HeldOut,
-    bare_name,
     shown_terms,
     with_enriched_terms,
     withheld_terms,
-    without_regulation,
 )
 from reasonome.tasks.naming.settings import NamingStyle, PromptTerms
 from reasonome.tasks.naming.task import GeneSetNaming
@@ -198,14 +196,13 @@ def test_examples_are_of_like_size_and_the_same_in_every_question():
     assert drawn == {frozenset({f"name {a}", f"name {b}"}) for a, b in ((1, 2), (1, 3), (2, 3))}
 
 
-def test_too_few_training_sets_for_examples_is_an_error():
-    with pytest.raises(InputError, match="shows 3 examples, and only 3 training sets are fit") as error:
+def test_too_few_training_sets_for_examples_is_an_error(refused):
+    with refused(field="examples.most"):
         many = STYLE.model_copy(update={"examples": STYLE.examples.model_copy(update={"most": 3})})
         with_examples({"train": TRAINING, "test": []}, many)
-    assert error.value.field == "examples.most"
 
 
-def test_examples_stand_where_the_text_has_them_as_far_as_their_budget_goes():
+def test_examples_stand_where_the_text_has_them_as_far_as_their_budget_goes(refused):
     splits = {"train": TRAINING, "test": [example("AB", enriched=[])]}
     [row] = with_examples(splits, STYLE)["test"]
     first, second = (shot.name.removeprefix("name ") for shot in row.shots)
@@ -216,7 +213,7 @@ def test_examples_stand_where_the_text_has_them_as_far_as_their_budget_goes():
     for budget, fitting in ((cost - 1, 0), (cost, 1), (2 * cost - 1, 1)):
         tight = STYLE.model_copy(update={"examples": STYLE.examples.model_copy(update={"budget_tokens": budget})})
         assert len(TASK.with_choice(row, tight).shots) == fitting
-    with pytest.raises(InputError, match="the style shows examples, and this set has none"):
+    with refused():
         TASK.prompt(example(enriched=[]), STYLE)
 
 
@@ -253,17 +250,16 @@ def test_a_style_like_another_differs_in_what_it_says(config):
 
 
 @pytest.mark.parametrize(
-    ("head", "message"),
+    "head",
     [
-        ("like: enriched\nterms:\n  mots: 4", "mine.txt:4: terms.mots: unknown key 'mots'"),
-        ("like: enrichd", "mine.txt:2: like: there is no style 'enrichd'\n  fix: did you mean 'enriched'"),
-        ("like: mine", "mine.txt:2: like: there is no style 'mine'"),
-        ("like: enriched-first", "itself like another\n  fix: write like: enriched"),
-        ("seed: 3", "not a prompt template"),
+        "like: enriched\nterms:\n  mots: 4",
+        "like: enrichd",
+        "like: mine",
+        "like: enriched-first",
+        "seed: 3",
     ],
 )
-def test_a_style_like_one_that_does_not_serve(config, head, message):
+def test_a_style_like_one_that_does_not_serve(config, head, refused):
     write(config, f"---\n{head}\n---\n")
-    with pytest.raises(InputError) as error:
+    with refused():
         load_project(config).style("enriched", "mine")
-    assert message in str(error.value)

@@ -15,7 +15,6 @@ import yaml
 
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.naming.dialogue import Example
@@ -63,7 +62,7 @@ def test_one_table_in_many_dresses(tmp_path, text):
     assert (sets, len(unmapped), emptied) == (EXPECTED, 0, [])
 
 
-def test_identifiers_without_a_gene_are_written_out(tmp_path):
+def test_identifiers_without_a_gene_are_written_out(tmp_path, refused):
     text = "ID,Genes,Term_Description\nGO:1,TP53 BRCA9,growth\nGO:2,NOPE,nothing\n"
     sets, unmapped, emptied = read(tmp_path / "test.csv", text)
     assert sets == [GeneSet("GO:1", "bp", "growth", frozenset({"TP53"}))]
@@ -74,42 +73,39 @@ def test_identifiers_without_a_gene_are_written_out(tmp_path):
         "where": ["test.csv:2", "test.csv:3"],
         "best_guess": ["BRCA1|BRCA2", ""],
     }
-    said = r"2 of 3 identifiers \(66.7%; at most 50.0% may\) map to no gene, the first: test.csv:2 'BRCA9'"
-    with pytest.raises(InputError, match=said) as error:
+    with refused():
         read(tmp_path / "test.csv", text, share=0.5)
-    assert "organism" in error.value.fix
 
 
 HEAD = "ID,Genes,Term_Description\nGO:1,TP53,growth\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "line", "field"),
+    ("text", "line", "field"),
     [
-        ("ID,Gene,Term_Description\n1,TP53,x\n", "no column 'Genes': did you mean 'Gene'", 1, "Genes"),
-        ("ID,Genes,Term\n1,TP53,x\n", "no column 'Term_Description'", 1, "Term_Description"),
-        ("GO:1,TP53,growth\n" * 2, "no column 'ID': valid names: GO:1, TP53, growth", 1, "ID"),
-        (HEAD + "GO:2, ,repair\n", "empty", 3, "Genes"),
-        (HEAD + "GO:2,TP53,\n", "empty", 3, "Term_Description"),
-        (HEAD + ",TP53,repair\n", "empty", 3, "ID"),
-        ("sep=;\nID;Genes;Term_Description\nGO:1;TP53;growth\nGO:2;TP53;\n", "empty", 4, "Term_Description"),
-        (HEAD + 'X:1,TP53,"one\nX:2,TP53,two\nX:3,TP53,three"\n', "opens in this row and closes in line 5", 3, None),
-        (HEAD + "GO:1,BRCA1,repair\n", "'GO:1' stands in line 2 already", 3, "ID"),
-        (HEAD + "GO:2,BRCA1,TP53,repair\n", "expected 3 columns as in the header, found 4", 3, None),
-        (HEAD + 'GO:2,BRCA1,"repair\nGO:3,TP53,x\n', "row that begins here cannot be read", 3, None),
-        ("ID,Genes,Term_Description\n", "no rows in this table", None, None),
-        ("<!DOCTYPE html>\n", "web page", None, None),
-        ("", "the file is empty", None, None),
+        ("ID,Gene,Term_Description\n1,TP53,x\n", 1, "Genes"),
+        ("ID,Genes,Term\n1,TP53,x\n", 1, "Term_Description"),
+        ("GO:1,TP53,growth\n" * 2, 1, "ID"),
+        (HEAD + "GO:2, ,repair\n", 3, "Genes"),
+        (HEAD + "GO:2,TP53,\n", 3, "Term_Description"),
+        (HEAD + ",TP53,repair\n", 3, "ID"),
+        ("sep=;\nID;Genes;Term_Description\nGO:1;TP53;growth\nGO:2;TP53;\n", 4, "Term_Description"),
+        (HEAD + 'X:1,TP53,"one\nX:2,TP53,two\nX:3,TP53,three"\n', 3, None),
+        (HEAD + "GO:1,BRCA1,repair\n", 3, "ID"),
+        (HEAD + "GO:2,BRCA1,TP53,repair\n", 3, None),
+        (HEAD + 'GO:2,BRCA1,"repair\nGO:3,TP53,x\n', 3, None),
+        ("ID,Genes,Term_Description\n", None, None),
+        ("<!DOCTYPE html>\n", None, None),
+        ("", None, None),
     ],
 )
-def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, message, line, field):
+def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, line, field, refused):
     path = tmp_path / "test.csv"
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path, line, field):
         read(path, text)
-    assert (error.value.file, error.value.line, error.value.field) == (path, line, field)
 
 
-def test_published_splits_leak_nothing_into_one_another():
+def test_published_splits_leak_nothing_into_one_another(refused):
     def sets(prefix, *genes):
         return [GeneSet(f"{prefix}{i}", "bp", f"{prefix} {i}", frozenset(g)) for i, g in enumerate(genes)]
 
@@ -123,7 +119,7 @@ def test_published_splits_leak_nothing_into_one_another():
     splits, _, _ = split({}, wanted, None, published)
     ids = {part: [s.id for s in sets] for part, sets in splits.items()}
     assert ids == {"train": ["train0"], "valid": ["valid0"], "test": ["test0"]}
-    with pytest.raises(InputError, match="two test sets have the id 'test0'"):
+    with refused():
         split({}, wanted, None, {"test": published["test"] * 2})
     alone, report, _ = split({}, wanted, None, {"test": published["test"]})
     assert [len(alone[part]) for part in SPLITS] == [0, 0, 1]
@@ -143,7 +139,7 @@ def with_facts(folder, facts):
     facts.to_parquet(folder / "results/facts/demo/facts.parquet", index=False)
 
 
-def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
+def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot):
     """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"
     table.write_text(
@@ -178,10 +174,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     assert rows[1].main_id == "GO:0000124" and "SAGA complex" in rows[1].synonyms
     _, left_out = statements.leave_out(demo_facts, GeneSetNaming().terms(rows[1]))
     assert "GO:0000124" in set(left_out["object_id"])
-    assert [(row.id, row.subset, row.name) for row in rows[2:]] == [
-        ("X:1-100", "mine-100", "System of unrelated proteins"),
-        ("GO:0000125-100", "mine-100", "System of unrelated proteins"),
-    ]
+    assert [(row.id, row.subset, row.name) for row in rows[2:]] == snapshot
     assert len(read_rows(tmp_path / "out/train.jsonl", Example)) == 20
     assert (tmp_path / "out/unmapped.tsv").read_text().splitlines()[1].startswith("mine\tXYZ123\tpublished.tsv:2\t")
     told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]

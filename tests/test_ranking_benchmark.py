@@ -12,7 +12,8 @@ import pytest
 import tiny_project
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.facts.sources import FORMATS, gold_standards
+from reasonome.facts.sources import gold_standards
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.tasks.ranking.questions import LocusExample
 from reasonome.tasks.ranking.splits import leaks
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from ranking_questions import TASK, question
 
-from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.settings import RankingStyle
@@ -103,7 +102,7 @@ def test_a_choice_of_a_case_is_kept_in_its_row():
     assert CaseExample.model_validate(open_question.model_dump(exclude_defaults=True)).shown == []
 
 
-def test_candidates_in_the_order_of_scores():
+def test_candidates_in_the_order_of_scores(refused):
     """Best first; equal scores in the seeded order, and genes without one behind them in it."""
     scores = {"A": None, "B": 0.5, "C": 2.0, "D": -1.0, "E": 0.5, "F": None}
     example = locus(candidates=[RankedGene(symbol=s, score=score) for s, score in scores.items()])
@@ -114,7 +113,7 @@ def test_candidates_in_the_order_of_scores():
     assert ranked == ["C", *equal, "D", *unscored]
     cut = TASK.prompt(example, style(order="score", gene="{symbol}", budget_tokens=10, separator=" x x x "))
     assert cut.shown == ["C", equal[0]]
-    with pytest.raises(InputError, match="question 'q' has no score to order its candidates by"):
+    with refused():
         TASK.prompt(locus(), style(order="score"))
 
 

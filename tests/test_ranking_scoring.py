@@ -13,8 +13,9 @@ from reasonome import cli
 from reasonome.answering.rows import AnswerRow
 from reasonome.core import atomic
 from reasonome.tasks import TASKS
+from reasonome.tasks.ranking.baselines import baseline_scores
 from reasonome.tasks.ranking.questions import Phenotype, RankedGene
-from reasonome.tasks.ranking.scoring import baseline_scores, handed_over, score_rankings
+from reasonome.tasks.ranking.scoring import handed_over, score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,7 +3,6 @@
 import pytest
 from ranking_questions import case, locus
 
-from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.clusters import clusters
@@ -99,7 +98,7 @@ def test_clusters_are_of_right_genes_directly_or_over_others():
     assert clusters([]) == []
 
 
-def test_too_few_questions_say_what_became_of_the_rows():
+def test_too_few_questions_say_what_became_of_the_rows(refused):
     left_out = [LeftOut("s", "x", reason, "") for reason in ["no trait"] * 2 + ["confidence"] * 30 + list("abcd")]
     left_out.append(LeftOut("another", "x", "no trait", ""))
     places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
@@ -107,18 +106,17 @@ def test_too_few_questions_say_what_became_of_the_rows():
     assert told == (
         "of 39 rows of 's' 3 are in questions; left out: 30 confidence, 2 no trait, 1 a, 1 b, 1 c, 1 for other reasons"
     )
-    with pytest.raises(InputError, match="has 2 questions, 1 too few .*; of 39 rows of 's' 3 are in") as caught:
+    with refused(field="subsets.loci.valid"):
         split(apart(2), benchmark(test=1, valid=2), rows={"loci": told})
-    assert caught.value.field == "subsets.loci.valid"
     same = [locus(str(i), f"A B{i}", "A") for i in range(3)]
-    with pytest.raises(InputError, match="has 1 questions, 1 too few .*; 2 are more of one gene than most_per_gene"):
+    with refused():
         split(same, benchmark(test=2, valid=0, most_per_gene=1))
 
 
-def test_a_planted_leak_fails(monkeypatch):
+def test_a_planted_leak_fails(monkeypatch, refused):
     examples = [*apart(3), locus("twin", "A0 B9", "A0")]
     monkeypatch.setattr(ranking_splits, "components", lambda examples, window: range(len(examples)))
-    with pytest.raises(InputError, match="leak into"):
+    with refused():
         for seed in range(20):  # wherever the twins happen to be in different splits
             split(examples, benchmark(test=1, valid=1, seed=seed))
 
@@ -172,13 +170,11 @@ def test_symbols_that_tell_are_told():
     assert found["first"]["p"] > 0.01
 
 
-@pytest.mark.parametrize(("place", "rule"), [(0, "first"), (-1, "last")])
-def test_a_place_that_tells_fails_in_the_order_of_any_prompt(place, rule):
+@pytest.mark.parametrize("place", [0, -1])
+def test_a_place_that_tells_fails_in_the_order_of_any_prompt(place, refused):
     told = [telling(str(i), f"A{i} B{i} C{i} D{i}", 3, place) for i in range(12)]
-    message = f"the {rule} candidate of prompts is right in 100.0% of the questions, by chance 25.0%"
-    with pytest.raises(InputError, match=message) as caught:
+    with refused():
         shortcuts(told, (0, 3))
-    assert "have seed 3" in caught.value.fix
     # Who never asks with that seed is not told by it; nor does the order matter in which candidates are stored.
     assert {"first", "last"} < shortcuts(told).keys()
     assert {"first by seed 0", "last by seed 1"} < shortcuts(told, (0, 1)).keys()

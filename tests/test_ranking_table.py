@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from reasonome import cli
-from reasonome.core.errors import InputError
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.table_scores import Score
@@ -167,7 +166,7 @@ def test_a_cell_made_to_be_slow_is_read(track, cell):
     assert scored.table["top_1"].tolist() == [0, 1]
 
 
-def test_genes_are_compared_as_genes_in_strict_alone():
+def test_genes_are_compared_as_genes_in_strict_alone(refused):
     genes = GeneTable([Gene("KMT2D", previous=("MLL2",), aliases=("ALR",)), Gene("PRKN", aliases=("PARK2",))])
     cells = frame([("[mll2, PARK2, KMT2D, XYZ1]", "PRKN"), ("[ALR]", "MLL2"), ("[prkn]", "KMT2D")])
     known = score_table(cells, COLUMNS, TASK, genes=genes)
@@ -179,11 +178,11 @@ def test_genes_are_compared_as_genes_in_strict_alone():
     unknown = score_table(cells, COLUMNS, TASK)
     assert unknown.table["mrr"].tolist() == [0, 0, 0]
     assert "aliases are unknown" in unknown.notes[-1]
-    with pytest.raises(InputError, match="genes: track as-published compares genes as they are written"):
+    with refused():
         score_table(cells, COLUMNS, TASK, track="as-published", genes=genes)
 
 
-def test_a_file_of_genes_gives_the_aliases(tmp_path):
+def test_a_file_of_genes_gives_the_aliases(tmp_path, refused):
     (tmp_path / "hgnc.txt").write_text(
         "hgnc_id\tsymbol\tname\tstatus\talias_symbol\tprev_symbol\tgene_group\tgene_group_id\tentrez_id\t"
         "ensembl_gene_id\tuniprot_ids\nHGNC:1\tPRKN\tparkin\tApproved\tPARK2\t\t\t\t\t\t\n"
@@ -191,7 +190,7 @@ def test_a_file_of_genes_gives_the_aliases(tmp_path):
     scored = score_table(frame([("[PARK2]", "PRKN")]), COLUMNS, TASK, genes=tmp_path / "hgnc.txt")
     assert scored.metrics["top_1"].value == 1
     assert f"the 1 genes of {tmp_path / 'hgnc.txt'}" in scored.notes[0]
-    with pytest.raises(InputError, match="no-such.txt"):
+    with refused():
         score_table(frame(), COLUMNS, TASK, genes=tmp_path / "no-such.txt")
 
 
@@ -283,7 +282,7 @@ def test_one_gene_alone_has_no_interval():
     assert scored.notes[-1] == "no intervals: 3 rows are one cluster by the genes that they share, too few to resample"
 
 
-def test_ids_that_stand_twice():
+def test_ids_that_stand_twice(refused):
     cells = frame([("[A]", "A"), ("[A]", "A"), ("[B]", "A"), ("[B]", "B")], id=["1", "1", "1", "2"])
     columns = COLUMNS | {"id": "id"}
     strict = score_table(cells, columns, TASK)
@@ -295,7 +294,7 @@ def test_ids_that_stand_twice():
     assert (published.problems["duplicates"], published.problems["conflicts"]) == (1, 1)
     assert "counted all the same: 1 (line 2)" in published.notes[0]
     other = cells.assign(gold=["A", "B", "A", "B"])
-    with pytest.raises(InputError, match="'1' has another gold than in line 1"):
+    with refused():
         score_table(other, columns, TASK)
     assert score_table(other, columns, TASK, track="as-published").n == 4
 
@@ -309,32 +308,26 @@ GIVEN = ["--columns", "answer=answer,gold=gold"]
 
 
 @pytest.mark.parametrize(
-    "arguments, message",
+    "arguments",
     [
-        (["--task", TASK.name, "--columns", "answer=answer"], "the column of 'gold' is not given"),
-        (["--task", TASK.name, "--columns", "answer=answr,gold=gold"], "answer: there is no column 'answr'"),
-        (
-            ["--task", TASK.name, "--columns", "answer=answer,gold=gold,candidates=cand"],
-            "candidates: there is no column",
-        ),
-        (["--task", TASK.name, "--columns", "answer=answer,gold=gold,genes=x"], "'genes' is no column of"),
-        (["--task", "causal_gene_rank", *GIVEN], "did you mean 'causal_gene_ranking'"),
-        (["--task", "gene_set_naming", *GIVEN, "--track", "strict"], "gene_set_naming has no 'track'"),
-        (["--task", "gene_set_naming", *GIVEN, "--genes", "x"], "gene_set_naming has no 'genes'"),
-        (["--benchmark", "demo-go", "--track", "strict"], "--track goes with --task"),
-        (
-            ["--task", TASK.name, *GIVEN, "--genes", "x", "--track", "as-published"],
-            "genes: track as-published compares",
-        ),
-        (["--task", TASK.name, *GIVEN, "--genes", "x"], "x: there is no such file|x.*exist"),
-        (["--task", TASK.name, *GIVEN, "--encoders", "minilm"], "no similarity"),
-        (["--task", TASK.name, *GIVEN, "--background", "x"], "background: causal_gene_ranking compares genes"),
+        ["--task", TASK.name, "--columns", "answer=answer"],
+        ["--task", TASK.name, "--columns", "answer=answr,gold=gold"],
+        ["--task", TASK.name, "--columns", "answer=answer,gold=gold,candidates=cand"],
+        ["--task", TASK.name, "--columns", "answer=answer,gold=gold,genes=x"],
+        ["--task", "causal_gene_rank", *GIVEN],
+        ["--task", "gene_set_naming", *GIVEN, "--track", "strict"],
+        ["--task", "gene_set_naming", *GIVEN, "--genes", "x"],
+        ["--benchmark", "demo-go", "--track", "strict"],
+        ["--task", TASK.name, *GIVEN, "--genes", "x", "--track", "as-published"],
+        ["--task", TASK.name, *GIVEN, "--genes", "x"],
+        ["--task", TASK.name, *GIVEN, "--encoders", "minilm"],
+        ["--task", TASK.name, *GIVEN, "--background", "x"],
     ],
 )
-def test_asked_wrongly(tmp_path, monkeypatch, arguments, message):
+def test_asked_wrongly(tmp_path, monkeypatch, arguments, refused):
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path / "a.csv", frame())
-    with pytest.raises(InputError, match=message):
+    with refused():
         cli.main(["score", str(path), *arguments])
 
 
@@ -373,12 +366,12 @@ def test_one_row_has_no_other_to_take_an_answer_from(track):
     assert two.baselines["shuffled_answers"].metrics["mrr"].value == pytest.approx((1 + 0) / 2)
 
 
-def test_asked_wrongly_in_python():
-    with pytest.raises(InputError, match="unknown track 'published'"):
+def test_asked_wrongly_in_python(refused):
+    with refused():
         score_table(frame(), COLUMNS, TASK, track="published")
-    with pytest.raises(InputError, match="gene_set_naming has no 'track'"):
+    with refused():
         score_table(frame(), COLUMNS, TASKS["gene_set_naming"], track="strict")
-    with pytest.raises(InputError, match="compares genes, not texts"):
+    with refused():
         score_table(frame(), COLUMNS, TASK, encoders={"mine": object()})
 
 

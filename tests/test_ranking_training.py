@@ -231,7 +231,7 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     assert step.recipe(project).graders["mine"].sha256 != first
 
 
-def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configured):
+def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configured, refused):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(
         "from math import sqrt as root\n\nhalf = 0.5\n\n\ndef grade(answer, example):\n    return half\n"
@@ -239,11 +239,10 @@ def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configure
     settings = GRPO_OF_LOCI + "    graders: {mine: {function: mine.py:%s}}\n"
     for there in ("grade", "root", "half"):
         configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % there)
-    with pytest.raises(InputError, match="mine.py defines no 'graed'") as raised:
+    with refused():
         configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % "graed")
-    assert "grade" in raised.value.fix and raised.value.line
     (tmp_path / "mine.py").write_text("def grade(:\n")
-    with pytest.raises(InputError, match="this is no Python"):
+    with refused():
         configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % "grade")
 
 
@@ -252,31 +251,16 @@ GRPO_OF_LOCI = "    benchmark: demo-loci\n"
 
 
 @pytest.mark.parametrize(
-    ("file", "before", "after", "message"),
+    ("file", "before", "after"),
     [
-        (
-            CAUSAL_GENES,
-            "styles: [short]\n",
-            "styles: [short, rerank]\n",
-            "style 'rerank' lists candidates by score, and questions of 'rare-cases'",
-        ),
-        (
-            "recipes/grpo.yaml",
-            GRPO_OF_LOCI,
-            GRPO_OF_LOCI + "    grading: {longest_list: 5}\n",
-            "(?s)rewards count 5 genes of a list, and 'demo-loci' 25.*longest_list: 25",
-        ),
-        (CAUSAL_GENES, "untrained: [llama-3.1-70b]", "untrained: [tiny]", "untrained.0: unknown name 'tiny'"),
-        (
-            CAUSAL_GENES,
-            "  base: {steps: [], styles: [long, short, answer]}\n",
-            "",
-            "'llama-3.1-70b' is not to be trained, and every arm has steps",
-        ),
+        (CAUSAL_GENES, "styles: [short]\n", "styles: [short, rerank]\n"),
+        ("recipes/grpo.yaml", GRPO_OF_LOCI, GRPO_OF_LOCI + "    grading: {longest_list: 5}\n"),
+        (CAUSAL_GENES, "untrained: [llama-3.1-70b]", "untrained: [tiny]"),
+        (CAUSAL_GENES, "  base: {steps: [], styles: [long, short, answer]}\n", ""),
     ],
 )
-def test_settings_that_do_not_go_together(configured, file, before, after, message):
-    with pytest.raises(InputError, match=message):
+def test_settings_that_do_not_go_together(configured, file, before, after, refused):
+    with refused():
         configured(file, before, after)
 
 

@@ -48,15 +48,9 @@ def test_scores_by_hand(scored):
     np.testing.assert_equal(scored["supported_share"], [0.5, np.nan, np.nan, np.nan])
 
 
-def test_checked_claims_say_what_was_found(scored):
+def test_checked_claims_say_what_was_found(scored, snapshot):
     first, *others = map(json.loads, scored["checked_claims"])
-    assert first[0] == {
-        "gene": "LIG3",
-        "term": "DNA repair",
-        "negated": False,
-        "verdict": "true",
-        "fact": "involved in DNA repair (GO:1, go, IDA)",
-    }
+    assert first[0] == snapshot
     assert [claim["verdict"] for claim in first] == ["true", "contradicted", "unknown", "true"]
     assert others == [[], [], []]
 

@@ -15,7 +15,6 @@ import read_recorded as program
 from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.task import GeneSetNaming
@@ -63,7 +62,7 @@ def test_one_table_in_many_dresses(tmp_path, data):
     assert set(found.counts().values()) == {0}
 
 
-def test_what_is_wrong_is_left_out_or_wrong_and_said(tmp_path):
+def test_what_is_wrong_is_left_out_or_wrong_and_said(tmp_path, snapshot):
     text = (
         "name of the set,answer\n"
         "GO:1,first\n"
@@ -79,13 +78,7 @@ def test_what_is_wrong_is_left_out_or_wrong_and_said(tmp_path):
     facts = found.facts()
     assert (facts["rows"], facts["missing_ids"], facts["unknown_rows"]) == (6, ["GO:3"], [{"id": "GO:9", "line": 3}])
     assert facts["conflict_rows"] == [{"id": "GO:1", "line": 5}, {"id": "GO:1", "line": 7}]
-    assert found.sentences() == [
-        "questions without an answer, counted as wrong: 1 (GO:3)",
-        "empty answers, counted as wrong: 1 (GO:2 (line 6))",
-        "rows that say what an earlier row says, counted once: 1 (GO:1 (line 4))",
-        "rows that answer otherwise than an earlier row, which alone counts: 2 (GO:1 (line 5), GO:1 (line 7))",
-        "rows that answer what was not asked, left out: 1 (GO:9 (line 3))",
-    ]
+    assert found.sentences() == snapshot
 
 
 def test_lines_are_those_of_the_file_below_quoted_line_ends(tmp_path):
@@ -128,8 +121,8 @@ def test_half_a_character_in_json_is_replaced(tmp_path):
     assert [row.answer for row in found.answers] == ["\ufffd repair", "😀"]
 
 
-def test_one_column_is_not_two_fields(tmp_path):
-    with pytest.raises(InputError, match="column 'answer' is given for 'id' and for 'answer'"):
+def test_one_column_is_not_two_fields(tmp_path, refused):
+    with refused():
         read(tmp_path / "a.csv", "x,answer\nGO:1,GO:1\n", id="answer")
 
 
@@ -145,42 +138,40 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data, line, message",
+    "data, line",
     [
-        (b"identifer,answer\nGO:1,a\n", 1, "id: there is no column 'id'.*\n.*valid names: answer, identifer"),
-        (b"id,answr\nGO:1,a\n", 1, "answer: there is no column 'answer'.*\n.*did you mean 'answr'"),
-        (b"id,answer,text\nGO:1,a,b\n", 1, "columns 'answer' and 'text'.*\n.*answer=text"),
-        (b"id,id,answer\nGO:1,GO:1,a\n", 1, "2 columns are called 'id'"),
-        (b"id,answer\nGO:1,caf\xe9\n", 2, "not UTF-8 text.*\n.*iconv"),
-        (b"id,answer\n", None, "no rows"),
-        (b"id,answer\nGO:1,a,b\n", 2, "expected 2 columns as in the header, found 3.*\n.*quotes"),
-        (b'id,answer\nGO:1,a\nGO:2,"open\n', 3, "cannot be read"),
-        (b"id,answer\n,a\n", 2, "id: the id is empty"),
-        (b"id,answer\nGO:7,a\nGO:8,b\n", 2, "no row answers a question.*'GO:7'.*\n.*look like GO:1, GO:2, GO:3"),
-        (b"id,answer,confidence\nGO:1,a,85\n", 2, "confidence: expected a confidence from 0 to 1, found '85'"),
-        (b"id,answer,sample\nGO:1,a,-1\n", 2, "sample: expected the number of a sample"),
-        (b"PK\x03\x04rest", None, "Excel workbook"),
-        (b"\xff\xfei\x00d\x00", None, "UTF-16.*\n.*iconv"),
-        (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2, "key 'id' stands twice"),
-        (b'[{"id": "GO:1"}]', None, "JSON array.*\n.*jq"),
-        (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2, "not valid JSON"),
-        (b'{"id": "GO:1", "answer": ["a", "b"]}\n', 1, "answer: expected text, found a list"),
-        (gzip.compress(b"id,answer\nGO:1,a\n" * 99, mtime=0)[:30], None, "gzip file is damaged"),
+        (b"identifer,answer\nGO:1,a\n", 1),
+        (b"id,answr\nGO:1,a\n", 1),
+        (b"id,answer,text\nGO:1,a,b\n", 1),
+        (b"id,id,answer\nGO:1,GO:1,a\n", 1),
+        (b"id,answer\nGO:1,caf\xe9\n", 2),
+        (b"id,answer\n", None),
+        (b"id,answer\nGO:1,a,b\n", 2),
+        (b'id,answer\nGO:1,a\nGO:2,"open\n', 3),
+        (b"id,answer\n,a\n", 2),
+        (b"id,answer\nGO:7,a\nGO:8,b\n", 2),
+        (b"id,answer,confidence\nGO:1,a,85\n", 2),
+        (b"id,answer,sample\nGO:1,a,-1\n", 2),
+        (b"PK\x03\x04rest", None),
+        (b"\xff\xfei\x00d\x00", None),
+        (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2),
+        (b'[{"id": "GO:1"}]', None),
+        (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2),
+        (b'{"id": "GO:1", "answer": ["a", "b"]}\n', 1),
+        (gzip.compress(b"id,answer\nGO:1,a\n" * 99, mtime=0)[:30], None),
     ],
 )
-def test_what_cannot_be_read_is_named(tmp_path, data, line, message):
-    with pytest.raises(InputError, match=message) as caught:
+def test_what_cannot_be_read_is_named(tmp_path, data, line, refused):
+    with refused(tmp_path / "answers.csv", line):
         read(tmp_path / "answers.csv", data)
-    assert caught.value.file == tmp_path / "answers.csv"
-    assert caught.value.line == line
 
 
-def test_a_missing_file_a_folder_and_a_column_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match="there is no such file"):
+def test_a_missing_file_a_folder_and_a_column_that_is_not_there(tmp_path, refused):
+    with refused():
         read_recorded(tmp_path / "none.csv", GeneSetNaming(), EXAMPLES)
-    with pytest.raises(InputError, match="folder"):
+    with refused():
         read_recorded(tmp_path, GeneSetNaming(), EXAMPLES)
-    with pytest.raises(InputError, match=r"columns.id: there is no column 'go id'\n.*'go_id'"):
+    with refused():
         read(tmp_path / "a.csv", "go_id,answer\nGO:1,a\n", id="go id")
 
 
@@ -217,6 +208,6 @@ def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
     assert "counted as wrong: 2 (GO:2, GO:3)" in said
 
 
-def test_the_program_refuses_a_backbone_with_weights(tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="backbone 'smollm2-135m' has no recorded answers"):
+def test_the_program_refuses_a_backbone_with_weights(tmp_path, monkeypatch, refused):
+    with refused():
         _run(monkeypatch, tmp_path, backbone="smollm2-135m")

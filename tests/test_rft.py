@@ -9,7 +9,6 @@ from test_stated_confidence import with_recipe
 from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.report.origins import learned_from
 from reasonome.stages.rft import BestSamples, RftRecipe, best_samples
@@ -132,11 +131,10 @@ def test_a_model_learns_the_best_of_its_samples(tiny_models, monkeypatch, capsys
     )
 
 
-def test_samples_of_which_none_is_good_enough_end_the_job(tiny_models):
+def test_samples_of_which_none_is_good_enough_end_the_job(tiny_models, refused):
     stage = stage_of_samples(tiny_models, {0: ["Process: x"]})
-    with pytest.raises(InputError, match=r"no example of demo-go is left .*1 below threshold") as caught:
+    with refused(tiny_models / "samples.jsonl"):
         sft(stage, {"demo-go": NAMING})
-    assert caught.value.file == tiny_models / "samples.jsonl" and "threshold" in caught.value.fix
 
 
 # --- the configuration --------------------------------------------------------------------------------------------
@@ -145,35 +143,31 @@ BEST = {"decoding": "sample8-96", "rewards": {"rouge_l": 1.0}, "threshold": 0.3}
 
 
 @pytest.mark.parametrize(
-    ("settings", "key", "said"),
+    ("settings", "key"),
     [
-        ({"samples": BEST | {"decoding": "sample8-69"}}, ".samples.decoding", "did you mean 'sample8-96'?"),
-        ({"samples": BEST | {"treshold": 1}}, ".samples.treshold", "did you mean 'threshold'?"),
-        ({"samples": BEST | {"rewards": {"rogue_l": 1}}}, ".samples.rewards.rogue_l", "did you mean 'rouge_l'?"),
-        ({"samples": BEST | {"rewards": {"rouge_l": 0}}}, ".samples", "every reward has weight 0"),
-        ({"samples": BEST | {"rewards": {"similarity": 1}}}, ".samples", "name it: encoders: [minilm]"),
-        ({"samples": BEST | {"encoders": ["minlm"]}}, ".samples.encoders.0", "did you mean 'minilm'?"),
-        ({"samples": BEST | {"rewards": {"confidence": 1}}}, ".samples.rewards.confidence", "asks for no confidence"),
-        ({"samples": BEST | {"margin": 0}}, ".samples.margin", "greater than 0"),
-        ({"samples": BEST, "teacher": "none"}, ".teacher", "unknown key 'teacher'"),
-        ({"samples": BEST, "rows": {"skp": 5}}, ".rows.skp", "did you mean 'skip'?"),
+        ({"samples": BEST | {"decoding": "sample8-69"}}, ".samples.decoding"),
+        ({"samples": BEST | {"treshold": 1}}, ".samples.treshold"),
+        ({"samples": BEST | {"rewards": {"rogue_l": 1}}}, ".samples.rewards.rogue_l"),
+        ({"samples": BEST | {"rewards": {"rouge_l": 0}}}, ".samples"),
+        ({"samples": BEST | {"rewards": {"similarity": 1}}}, ".samples"),
+        ({"samples": BEST | {"encoders": ["minlm"]}}, ".samples.encoders.0"),
+        ({"samples": BEST | {"rewards": {"confidence": 1}}}, ".samples.rewards.confidence"),
+        ({"samples": BEST | {"margin": 0}}, ".samples.margin"),
+        ({"samples": BEST, "teacher": "none"}, ".teacher"),
+        ({"samples": BEST, "rows": {"skp": 5}}, ".rows.skp"),
     ],
 )
-def test_mistakes_in_samples_are_told_with_file_and_key(config, monkeypatch, settings, key, said):
+def test_mistakes_in_samples_are_told_with_file_and_key(config, monkeypatch, settings, key, refused):
     monkeypatch.chdir(config.parent)
-    with pytest.raises(InputError) as caught:
+    with refused(config / "recipes/rft.yaml", field=f"variants.tried{key}"):
         load_project(with_recipe(config, "rft", **settings))
-    error = caught.value
-    assert said in f"{error.what} {error.fix}"
-    assert (error.file, error.field) == (config / "recipes/rft.yaml", f"variants.tried{key}")
 
 
-def test_samples_in_several_orders_have_no_prompt_of_their_own(config):
+def test_samples_in_several_orders_have_no_prompt_of_their_own(config, refused):
     decodings = config / "decodings.yaml"
     decodings.write_text(decodings.read_text() + "turned: {samples: 2, temperature: 1, orders: 2, max_new_tokens: 9}\n")
-    with pytest.raises(InputError, match="'turned' asks in several orders") as caught:
+    with refused(field="variants.tried.samples.decoding"):
         load_project(with_recipe(config, "rft", samples=BEST | {"decoding": "turned"}))
-    assert caught.value.field == "variants.tried.samples.decoding"
 
 
 EXPERIMENT = """
@@ -243,9 +237,9 @@ def test_facts_that_a_drill_asks_and_judges_are_counted_too(config):
     ]
 
 
-def test_it_is_audited_and_checked_for_leaks_like_other_training(sampling, config):
+def test_it_is_audited_and_checked_for_leaks_like_other_training(sampling, config, refused):
     assert experiments.audit_plan(sampling, "best").training == {"demo-go": ("sft.names", "rft.tried")}
     file = config / "recipes/rft.yaml"
     file.write_text(file.read_text().replace('tried: {"samples"', 'tried: {"benchmark": "go-bioc", "samples"'))
-    with pytest.raises(InputError, match="train sets of 'go-bioc' may be test sets of 'demo-go'"):
+    with refused():
         load_project(config)

@@ -10,7 +10,6 @@ from test_stated_confidence import with_recipe
 from reasonome.benchmarks.rows import drawn, span
 from reasonome.cluster.plan.jobs import Job
 from reasonome.config import PART, Rows
-from reasonome.core.errors import InputError
 from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
 
@@ -31,16 +30,15 @@ def test_a_part_has_one_name_which_files_and_the_workflow_know(rows, which, plac
     assert re.fullmatch(PART, which)
 
 
-def test_parts_of_one_order_are_disjoint():
+def test_parts_of_one_order_are_disjoint(refused):
     numbers = list(range(50))
     first, second, rest = (drawn(numbers, which) for which in ("20", "20-45", "45-all"))
     assert [len(part) for part in (first, second, rest)] == [20, 25, 5]
     assert first + second + rest == drawn(numbers, "all") != numbers
     assert sorted(first + second + rest) == numbers
     assert drawn(numbers, "40-60") == drawn(numbers, "40-all"), "as many as there are"
-    with pytest.raises(InputError, match="there are 50 training questions, and the first 50 are left out") as caught:
+    with refused("train.jsonl", field="rows.skip"):
         drawn(numbers, "50-60", "train.jsonl")
-    assert (caught.value.file, caught.value.field) == ("train.jsonl", "rows.skip")
 
 
 def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
@@ -56,20 +54,17 @@ def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
 
 
 @pytest.mark.parametrize(
-    ("rows", "key", "said"),
+    ("rows", "key"),
     [
-        ({"skip": -1}, ".rows.skip", "greater than or equal to 0"),
-        ({"take": 0}, ".rows.take", "greater than or equal to 1"),
-        ({"taken": 4}, ".rows.taken", "did you mean 'take'?"),
-        ({"take": 3}, ".rows.take", "rows.take 3 do not fill a step of 4"),
+        ({"skip": -1}, ".rows.skip"),
+        ({"take": 0}, ".rows.take"),
+        ({"taken": 4}, ".rows.taken"),
+        ({"take": 3}, ".rows.take"),
     ],
 )
-def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, said):
-    with pytest.raises(InputError) as caught:
+def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, refused):
+    with refused(config / "recipes/grpo.yaml", field=f"variants.tried{key}"):
         load_project(with_recipe(config, "grpo", rows=rows))
-    error = caught.value
-    assert said in f"{error.what} {error.fix}"
-    assert (error.file, error.field) == (config / "recipes/grpo.yaml", f"variants.tried{key}")
 
 
 def test_older_recipes_stay_as_they_were_written(project):

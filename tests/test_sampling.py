@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 
-from reasonome.core.errors import InputError
 from reasonome.training.pretrain import sample_statements
 
 
@@ -60,12 +59,9 @@ def test_what_weighs_nothing_is_never_drawn(tmp_path):
     assert sample_statements(file, by_words, None, 0) == ["yes"]
 
 
-@pytest.mark.parametrize(
-    ("row", "said"), [('{"text": "tw', "Invalid JSON"), ('{"gene": "A"}\n', "the row has no 'text'")]
-)
-def test_a_row_that_is_no_statement_is_named(tmp_path, row, said):
+@pytest.mark.parametrize("row", ['{"text": "tw', '{"gene": "A"}\n'])
+def test_a_row_that_is_no_statement_is_named(tmp_path, row, refused):
     file = written(tmp_path / "train.jsonl", [{"text": "one"}])
     file.write_text(file.read_text() + row)
-    with pytest.raises(InputError, match=said) as error:
+    with refused(file, 2):
         sample_statements(file, by_words, None, 0)
-    assert (error.value.file, error.value.line) == (file, 2)

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from reasonome.answering.rows import AnswerRow, read_answers
-from reasonome.core.errors import InputError
 from reasonome.scoring.answers import summary
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming import scoring
@@ -129,23 +128,20 @@ def test_the_order_of_examples_and_answers_changes_no_score():
     assert first["shuffled_rouge_l"].nunique() > 1
 
 
-def test_answers_that_fit_no_question_are_errors():
-    with pytest.raises(InputError, match="no examples"):
+def test_answers_that_fit_no_question_are_errors(refused):
+    with refused():
         scoring.score_answers(TASK, STYLE, [], [], Judges(), 0)
-    with pytest.raises(InputError, match="GO:9.*not in the test split") as error:
+    with refused(line=2, field="id"):
         score([answer("GO:1", "x"), answer("GO:9", "x")])
-    assert (error.value.line, error.value.field) == (2, "id")
-    with pytest.raises(InputError, match="two answers to 'GO:1', sample 0, order 0") as error:
+    with refused(line=3):
         score([answer("GO:1", "x"), answer("GO:2", "x"), answer("GO:1", "y")])
-    assert error.value.line == 3
 
 
-def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):
+def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path, refused):
     path = tmp_path / "answers.jsonl"
     path.write_text('{"id": "GO:1", "subset": "bp", "text": "x"}\n{"id": "GO:2", "subset": "bp"}\n')
-    with pytest.raises(InputError, match="Field required") as error:
+    with refused(path, 2, "text"):
         read_answers(path)
-    assert (error.value.file, error.value.line, error.value.field) == (path, 2, "text")
 
 
 def test_contaminated_variants_and_strata_in_the_summary_by_hand():
@@ -200,11 +196,10 @@ def test_how_an_answer_ended_is_unknown_where_nobody_recorded_it():
     assert table[["truncated", "length"]].to_numpy().tolist()[1:] == [[1, 7], [0, 0]]
 
 
-def test_sealed_answers_are_passed_over_and_lines_are_those_of_the_file():
+def test_sealed_answers_are_passed_over_and_lines_are_those_of_the_file(refused):
     given = [answer("GO:8", "x", sample=3), answer("GO:1", "DNA repair"), answer("GO:9", "x")]
-    with pytest.raises(InputError, match="'GO:9', which is not in the test split") as caught:
+    with refused("greedy.jsonl", 3):
         scoring.score_answers(TASK, STYLE, EXAMPLES, given, Judges(), 0, "greedy.jsonl", sealed={"GO:8"})
-    assert (caught.value.file, caught.value.line) == ("greedy.jsonl", 3)
     table = scoring.score_answers(TASK, STYLE, EXAMPLES, given[:2], Judges(), 0, sealed={"GO:8"})
     assert table[["id", "sample", "exact"]].to_numpy().tolist() == [["GO:1", 0, 1], ["GO:2", 0, 0], ["GO:3", 0, 0]]
 

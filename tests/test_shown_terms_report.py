@@ -14,7 +14,9 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.report.evidence import Evidence
 from reasonome.report.page import render_page
 from reasonome.tasks.naming import report, scoring
-from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background_table import background_table
+from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.metrics import Judges, TermScorer
 from reasonome.tasks.naming.settings import NamingStyle
@@ -57,7 +59,7 @@ def judges(tmp_path_factory) -> Judges:
 def scored(judges, answers=ANSWERS):
     rows = [AnswerRow(id=id, subset="bp", text=f"Process: {name}") for id, name in answers.items()]
     table = scoring.score_answers(GeneSetNaming(), STYLE, questions(), rows, judges, seed=0)
-    baselines = scoring.baseline_scores([], questions(), STYLE, judges, 0)
+    baselines = baseline_scores([], questions(), STYLE, judges, 0)
     return table, baselines
 
 

@@ -11,7 +11,6 @@ from trl import SFTConfig, SFTTrainer
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import answered
 from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
@@ -157,18 +156,16 @@ def with_recipe(config, stage, **settings):
     return config
 
 
-def test_a_style_without_confidence_takes_none(config, monkeypatch):
+def test_a_style_without_confidence_takes_none(config, monkeypatch, refused):
     monkeypatch.chdir(config.parent)
-    with pytest.raises(InputError, match="style 'demo-names' asks for no confidence") as caught:
+    with refused(field="variants.tried.confidence_from"):
         load_project(with_recipe(config, "sft", confidence_from={"decoding": "sample8-96"}))
-    assert caught.value.field == "variants.tried.confidence_from"
 
 
-def test_an_unknown_decoding_has_the_nearest_name(config):
+def test_an_unknown_decoding_has_the_nearest_name(config, refused):
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-69"}}
-    with pytest.raises(InputError, match="unknown name 'sample8-69'") as caught:
+    with refused():
         load_project(with_recipe(config, "sft", **settings))
-    assert "sample8-96" in caught.value.fix
 
 
 def test_the_samples_are_among_the_files_of_the_step(config):
@@ -244,7 +241,6 @@ def test_a_drill_needs_a_limit():
         STAGES["pretrain"].model_validate(settings | {"drill": {"facts": 10, "weight": 2.0}})
 
 
-def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config):
-    with pytest.raises(InputError, match="style 'demo-names' asks for no confidence: every completion") as caught:
+def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config, refused):
+    with refused(field="variants.tried.rewards.confidence"):
         load_project(with_recipe(config, "grpo", rewards={"rouge_l": 1.0, "confidence": 0.5}))
-    assert caught.value.field == "variants.tried.rewards.confidence"

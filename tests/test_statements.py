@@ -13,7 +13,6 @@ import yaml
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.selection import select
 from reasonome.facts.sources.go import read_obo
@@ -109,10 +108,9 @@ def test_the_choice_is_seeded_and_neither_order_nor_other_facts_change_it():
     pd.testing.assert_frame_equal(fewer, sentences[sentences["gene"] != "G7"].reset_index(drop=True))
 
 
-def test_an_unknown_relation_is_an_error():
-    with pytest.raises(InputError, match="no wording for relation 'eats'") as error:
+def test_an_unknown_relation_is_an_error(refused):
+    with refused():
         statements.write_sentences(table(("A", "eats", "O:1", "cake", "s")), 1, 0.1, 0)
-    assert "wording.py" in error.value.fix
 
 
 def test_held_out_terms_are_left_out_by_id_and_by_name():
@@ -148,7 +146,7 @@ def test_no_two_genes_are_held_out_together():
 # --- which facts are said ----------------------------------------------------------------------------
 
 
-def test_facts_are_chosen_by_gene_relation_and_size_of_the_object():
+def test_facts_are_chosen_by_gene_relation_and_size_of_the_object(refused):
     facts = table(
         ("A", "has_name", "H:1", "alpha", "s"),
         ("A", "enables", "O:1", "binding", "s"),  # an object of three genes
@@ -164,9 +162,8 @@ def test_facts_are_chosen_by_gene_relation_and_size_of_the_object():
     assert chosen(genes={"A"}, relations=["has_name", "enables"]) == [("A", "H:1"), ("A", "O:1"), ("A", "O:2")]
     assert chosen(genes={"A"}, largest_object=2) == [("A", "H:1"), ("A", "O:2"), ("A", "O:3")]
     assert len(chosen()) == 6
-    with pytest.raises(InputError, match="no fact is left to say") as error:
+    with refused(field="only"):
         chosen(genes={"A"}, relations=["has_summary"])
-    assert error.value.field == "only"
 
 
 def test_of_each_gene_one_fact_of_each_relation_in_turn():
@@ -299,8 +296,8 @@ def test_a_placebo_has_no_running_text():
     assert kept.index.tolist() == [0, 1]
 
 
-def test_one_gene_cannot_be_permuted():
-    with pytest.raises(InputError, match=r"facts about 1 gene\(s\) cannot be permuted"):
+def test_one_gene_cannot_be_permuted(refused):
+    with refused():
         statements.permute_genes(table(("A", "enables", "O:1", "binding", "s")), 0)
 
 
@@ -321,7 +318,7 @@ STATEMENTS = [
 ]
 
 
-def test_statistics_by_hand(tmp_path):
+def test_statistics_by_hand(tmp_path, snapshot):
     facts = table(*FOUR)
     columns = ["text", "gene", "relation", "object_id", "source", "split", "first", "tokens", "weight"]
     sentences = pd.DataFrame(STATEMENTS, columns=columns)
@@ -334,20 +331,10 @@ def test_statistics_by_hand(tmp_path):
     statements.write_statements(sentences, facts, facts[:1], tmp_path)
     train = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
     assert [row["text"] for row in train] == [row[0] for row in STATEMENTS if row[5] == "train"]
-    assert train[2] == {
-        "text": "B takes part in DNA repair.",
-        "gene": "B",
-        "relation": "involved_in",
-        "object_id": "GO:1",
-        "source": "go",
-        "weight": 0.5,
-    }
+    assert train[2] == snapshot
     (held_out,) = [json.loads(line) for line in (tmp_path / "held_out.jsonl").read_text().splitlines()]
     assert list(held_out) == ["text", "gene", "relation", "object_id", "source"]
-    assert (tmp_path / "left_out.tsv").read_text().splitlines() == [
-        "gene\trelation\tobject_id\tobject_name\tsource\tevidence",
-        "A\tinvolved_in\tGO:1\tDNA repair\tgo\t",
-    ]
+    assert (tmp_path / "left_out.tsv").read_text().splitlines() == snapshot
     written = pd.read_csv(tmp_path / "statistics.tsv", sep="\t")
     assert written.to_numpy().tolist() == expected
 
@@ -365,10 +352,9 @@ def test_tokens_are_counted_without_special_ones(tmp_path):
     assert statements.count_tokens(["A binds DNA.", "", "A"], tmp_path).tolist() == [4, 0, 1]
 
 
-def test_a_model_folder_without_tokenizer_is_an_error(tmp_path):
-    with pytest.raises(InputError, match="there is no such tokenizer") as error:
+def test_a_model_folder_without_tokenizer_is_an_error(tmp_path, refused):
+    with refused(tmp_path / "tokenizer.json"):
         statements.count_tokens(["A"], tmp_path)
-    assert error.value.file == tmp_path / "tokenizer.json"
 
 
 def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_counts():

@@ -9,7 +9,8 @@ import pytest
 import toy_background as toy
 from toy_background import BINDING, DEEP, PATHWAY, PATHWAY_NAME, SPECIAL, X, Y, Z
 
-from reasonome.tasks.naming.background import Background, background_table
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background_table import background_table
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene
 from reasonome.tasks.naming.metrics import TermScorer
 

@@ -10,7 +10,6 @@ from stand_in_vllm import shaped
 
 from reasonome.answering import vllm_engine
 from reasonome.config import Decoding
-from reasonome.core.errors import InputError
 
 
 @pytest.fixture
@@ -97,8 +96,7 @@ def test_the_context_is_what_fits_and_settings_given_win(vllm):
     assert model.settings["enforce_eager"]
 
 
-def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path):
+def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path, refused):
     monkeypatch.setitem(sys.modules, "vllm", None)
-    with pytest.raises(InputError, match="engine 'vllm' needs the package vllm") as caught:
+    with refused(field="engine"):
         vllm_engine.load(tmp_path, "bf16")
-    assert "envs/gpu.lock" in caught.value.fix and caught.value.field == "engine"

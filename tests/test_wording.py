@@ -27,41 +27,15 @@ def phrasings(relation, name, *genes, genes_per_statement=1, paraphrases=4):
 
 
 @pytest.mark.parametrize(
-    ("relation", "name", "expected"),
+    ("relation", "name"),
     [
-        (
-            "involved_in",
-            "cell cycle",
-            [
-                "Among its roles, XYZ1 contributes to cell cycle.",
-                "Cell cycle involves XYZ1.",
-                "One of the genes at work in cell cycle is XYZ1.",
-                "XYZ1 takes part in cell cycle.",
-            ],
-        ),
-        (
-            "part_of",
-            "nucleus",
-            [
-                "In the cell, XYZ1 belongs to the nucleus.",
-                "The nucleus contains the product of XYZ1.",
-                "The product of XYZ1 is found in the nucleus.",
-                "XYZ1 encodes a product located at the nucleus.",
-            ],
-        ),
-        (
-            "has_summary",
-            "It phosphorylates xylose. It is made in the liver.",
-            [
-                "A short account of XYZ1: It phosphorylates xylose. It is made in the liver.",
-                "What is known of XYZ1: It phosphorylates xylose. It is made in the liver.",
-                "XYZ1 in summary: It phosphorylates xylose. It is made in the liver.",
-            ],
-        ),
+        ("involved_in", "cell cycle"),
+        ("part_of", "nucleus"),
+        ("has_summary", "It phosphorylates xylose. It is made in the liver."),
     ],
 )
-def test_wording(relation, name, expected):
-    assert phrasings(relation, name, "XYZ1") == expected
+def test_wording(relation, name, snapshot):
+    assert phrasings(relation, name, "XYZ1") == snapshot
 
 
 def test_every_relation_of_the_sources_has_a_wording():
@@ -121,7 +95,7 @@ def test_no_list_of_genes_claims_to_be_whole():
         assert not any(word in sentence.split() for sentence in sentences for word in ("all", "All", "only", "Only"))
 
 
-def test_several_genes_are_listed():
+def test_several_genes_are_listed(snapshot):
     # Which genes are held out and how a list is ordered is drawn; over many draws each sentence appears.
     sentences = set()
     for number in range(30):
@@ -129,11 +103,7 @@ def test_several_genes_are_listed():
         for text in phrasings("subunit_of_complex", "CCX", *genes, genes_per_statement=8):
             one, other = f"{genes[0]} and {genes[1]}", f"{genes[1]} and {genes[0]}"
             sentences.add(text.replace(one, "{}").replace(other, "{}"))
-    assert sentences == {
-        "The products of {} are subunits of the complex CCX.",
-        "Genes in the complex CCX include {}.",
-        "The complex CCX is built from the products of {}, among others.",
-    }
+    assert sentences == snapshot
 
 
 def test_three_genes_are_listed_with_commas_and_an_and():

@@ -35,7 +35,7 @@ from reasonome.core.errors import InputError, run_program
 from reasonome.enrichment.over_representation import GeneSetLibrary, OverRepresentation, default_universe
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import read_background
 

@@ -16,8 +16,9 @@ CEILING_OF_TERMS = "prompt terms and the true name"
 CEILINGS = (CEILING_OF_TERMS, CEILING)
 # How often each of n rows was drawn, shape (resamples, n) → a metric of all rows together, shape (resamples,).
 OfWeights = Callable[[np.ndarray], np.ndarray]
-# A table → such a metric of all of its rows; None where it is not defined.
+# A table, or places of its rows → such a metric of them; None where it is not defined.
 OfTable = Callable[[pd.DataFrame], OfWeights | None]
+Pooled = Callable[[np.ndarray], OfWeights | None]
 # Where a metric may be shown: on the terminal after an experiment; by a scoring job; by `reasonome score`, and there of
 # baselines; in the page's table of answers; of each stratum; of contaminated variants; with one vote for each cluster;
 # by the share of questions that are answered, the most confident first; in a model's card, as about its answers.

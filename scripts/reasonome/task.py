@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from inspect import getfile
 from pathlib import Path
 from random import Random
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,13 @@ from pydantic import BaseModel
 from reasonome.benchmarks.rows import read_splits, symbols
 from reasonome.config import Benchmark, Grading, Recipe, Style
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.metrics import MetricSet
+from reasonome.metrics import MetricSet, Pooled
 from reasonome.prompts.prompts import Prompt
+
+if TYPE_CHECKING:
+    from reasonome.config.project.experiments import AuditPlan
 
 # Without samples of a model to count, a target says neither yes nor no.
 UNKNOWN_CONFIDENCE = 0.5
@@ -233,7 +235,7 @@ class Files(Part[D]):
         """What baselines are made from and scored with."""
         return Inputs()
 
-    def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
+    def leaks(self, project: Project, plan: "AuditPlan") -> Inputs:
         """What a leak audit reads: training data and test questions by default."""
         return Inputs({"training": plan.files(project.results)})
 
@@ -331,7 +333,7 @@ class Teaching(Part[D], ABC):
 
 
 class Scoring(Part[D], ABC):
-    """Scores of answers and of baselines."""
+    """Scores of answers."""
 
     by_encoders = False  # whether encoders compare answers; then `score_available` scores with the files that are there
 
@@ -348,8 +350,12 @@ class Scoring(Part[D], ABC):
     ) -> pd.DataFrame:
         """A row of scores for each question × sample × order; an answer that is missing is a row, and wrong."""
 
+
+class Baselines(Part[D], ABC):
+    """Answers without a model, and their scores."""
+
     @abstractmethod
-    def score_baselines(
+    def score(
         self, project: Project, benchmark: str, style: str, training: Sequence[Any], asked: Sequence[Any]
     ) -> pd.DataFrame:
         """A row of scores for each baseline and question."""
@@ -361,11 +367,11 @@ class Leaks(Part[D], ABC):
     fixes: Mapping[str, str]
 
     @abstractmethod
-    def findings(self, project: Project, plan: AuditPlan) -> list[Any]:
+    def findings(self, project: Project, plan: "AuditPlan") -> list[Any]:
         """What was found, by training data, benchmark and kind of leak."""
 
     @abstractmethod
-    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
+    def same_sources(self, project: Project, plan: "AuditPlan") -> list[dict]:
         """Training and test questions that come of one source."""
 
 
@@ -403,13 +409,76 @@ class Reporting(Part[D], ABC):
         return {}
 
 
-class Tables(Part[D]):
-    """Tables of other people's answers that hold the truth themselves."""
+@dataclass(frozen=True)
+class TableBaseline:
+    """Answers to a table's rows that need no model, a list per draw. `information`: what they use; `note`: how they
+    were made.
 
-    def reader(self) -> Any:
-        """How such a table is read and scored. InputError by default: questions are needed to judge the answers."""
-        what = f"answers to {self.task.name} are verified against their questions"
-        raise InputError(what, field="--task", fix="give --benchmark in place of --task")
+    `expected` are metrics known exactly, without draws, a row per question; None for a baseline with answers.
+    """
+
+    information: str
+    draws: list[list[Any]]
+    note: str
+    expected: pd.DataFrame | None = field(default=None, compare=False)
+
+
+class Tables(Part[D], ABC):
+    """Tables of other people's answers that hold the truth themselves, in the column `gold`.
+
+    A table has the columns that the user named, `line`, and those of `read`. `optional` are the columns that it may
+    have beside `answer` and `gold`. `compares_texts` says whether encoders and terms compare answers; `form` are the
+    metrics that `read` computes, and `distinct` is what the share of answers that differ is called. `tracks` are the
+    ways to read answers that a user may choose from, the default first.
+    """
+
+    optional: tuple[str, ...] = ("id",)
+    compares_texts = False
+    form: tuple[str, ...] = ()
+    distinct = ""
+    tracks: tuple[str, ...] = ()
+    track = ""
+
+    @property
+    def every_row(self) -> bool:
+        """Whether rows that repeat an id count too."""
+        return False
+
+    def in_track(self, track: str, genes: Any, source: str) -> "Tables":
+        """The part in one of its tracks; the strict one compares genes by the names in a GeneTable from `source`."""
+        return self
+
+    def of(self, table: pd.DataFrame) -> "Tables":
+        """The part for one table, if how cells are read depends on all of it. InputError with a line and a field."""
+        return self
+
+    def terms(self, background: Path, encoders: Mapping[str, Any]) -> Any:
+        """The scorer of answers by the terms of a background, where texts are compared."""
+
+    @abstractmethod
+    def read(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The parsed cells, a row each: answer, problems, and metrics of the form (nan: not applicable)."""
+
+    @abstractmethod
+    def scores(
+        self, names: Sequence[Any], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
+    ) -> pd.DataFrame:
+        """Metrics of answers to the questions of the table, a row per answer."""
+
+    def pooled(self, draws: Sequence[Sequence[Any]], table: pd.DataFrame, own: bool) -> dict[str, Pooled]:
+        """Metrics of all answers together, the mean over draws; none by default. `own`: they are the table's."""
+        return {}
+
+    def clusters(self, table: pd.DataFrame) -> list[str] | None:
+        """The cluster of each question, whose rows are resampled together; None if unknown."""
+
+    @abstractmethod
+    def notes(self, table: pd.DataFrame) -> list[str]:
+        """Notes for readers of the scores."""
+
+    @abstractmethod
+    def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
+        """Answers without a model, by name; never none."""
 
 
 class Task(Dialogue):
@@ -433,7 +502,9 @@ class Task(Dialogue):
 
     @cached_property
     def tables(self) -> Tables:
-        return Tables(self)
+        """InputError by default: questions are needed to judge the answers."""
+        what = f"answers to {self.name} are verified against their questions"
+        raise InputError(what, field="--task", fix="give --benchmark in place of --task")
 
     @cached_property
     @abstractmethod
@@ -446,6 +517,10 @@ class Task(Dialogue):
     @cached_property
     @abstractmethod
     def scoring(self) -> Scoring: ...
+
+    @cached_property
+    @abstractmethod
+    def baselines(self) -> Baselines: ...
 
     @cached_property
     @abstractmethod

@@ -14,8 +14,6 @@ from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 from reasonome import cli
 from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
-from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
-from reasonome.core.errors import InputError
 
 
 def made(*genes: str, name: str = "mine") -> str:
@@ -25,29 +23,27 @@ def made(*genes: str, name: str = "mine") -> str:
 # files that are refused, with nothing written
 
 
-def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand):
+def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand, refused):
     path = annotating.file("mine.csv", "gene,log2FoldChange,padj\nBRCA1,2,0.01\nBRCA2,2\n")
-    with pytest.raises(InputError, match="expected 3 columns as in the header") as error:
+    with refused(path, 3):
         annotating(annotating.file("good.gmt", GOOD), path)
-    assert (error.value.file, error.value.line) == (path, 3)
     assert by_hand.asked == []
     assert not annotating.out.exists()
 
 
-def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand):
+def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand, refused):
     good = annotating.file("good.gmt", GOOD)
-    with pytest.raises(InputError, match="there is no such file"):
+    with refused():
         annotating(good, annotating.out.parent / "none.gmt")
-    with pytest.raises(InputError, match="this is a folder, not a file"):
+    with refused():
         annotating(good, annotating.out.parent)
     assert not annotating.out.exists()
 
 
-def test_a_gmt_without_descriptions_is_refused(annotating, by_hand):
+def test_a_gmt_without_descriptions_is_refused(annotating, by_hand, refused):
     path = annotating.file("mine.gmt", "repair\tBRCA1\tBRCA2\tATM\tRAD51\ncheckpoint\tBUB1\tTTK\tMAD2L1\n")
-    with pytest.raises(InputError, match="the second field of most sets is a gene, which would be lost") as error:
+    with refused(path):
         annotating(annotating.file("good.gmt", GOOD), path)
-    assert error.value.file == path
     assert by_hand.asked == []
     assert not annotating.out.exists()
 
@@ -121,7 +117,7 @@ def test_spellings_of_programs_are_read_and_flagged(annotating):
     assert record["enriched"][0]["name"] == "DNA repair"
 
 
-def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys):
+def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys, snapshot, scrubbed):
     library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\nlost\twords\n")
     universe = annotating.file("tested.txt", "\n".join([*REPAIR, *OTHERS, "LOST1"]))
     rows = "".join(f"{gene}\t{number}\n" for number, gene in enumerate([*REPAIR, *OTHERS[:3], "XA"]))
@@ -135,14 +131,7 @@ def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotatin
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
     for sentence in sentences:
         assert f"{sentence}\n" in told and f"<li>{sentence}</li>" in page
-    assert (annotating.out / "identifiers.tsv").read_text(encoding="utf-8").splitlines() == [
-        "file\tholds\tidentifiers\trecognised\tnot_recognised\twhich_not",
-        "mine\tlists\t9\t8\t1\tXA",
-        f"{universe}\tuniverse\t46\t45\t1\tLOST1",
-        "Reactome\tlibrary\t11\t11\t0\t",
-        "WikiPathways\tlibrary\t3\t3\t0\t",
-        "own\tlibrary\t5\t3\t2\tGONE1; GONE2",
-    ]
+    assert scrubbed((annotating.out / "identifiers.tsv").read_text(encoding="utf-8")) == snapshot
 
 
 def test_sets_of_a_library_are_called_by_their_names(annotating, capsys):
@@ -155,19 +144,11 @@ def test_sets_of_a_library_are_called_by_their_names(annotating, capsys):
 # the universe
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("# nothing\n\n", "there is no gene in the file"),
-        ("XA\nXB\n", "none of the 2 identifiers of the universe in .* is a known gene"),
-        ("BRCA1\nFILL01\n", "no gene set of the libraries has 3 to 500 genes in the universe of 2"),
-    ],
-)
-def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotating, by_hand, content, message):
+@pytest.mark.parametrize("content", ["# nothing\n\n", "XA\nXB\n", "BRCA1\nFILL01\n"])
+def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotating, by_hand, content, refused):
     universe = annotating.file("universe.txt", content)
-    with pytest.raises(InputError, match=message) as error:
+    with refused():
         annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
-    assert error.value.fix
     assert by_hand.asked == []
     assert not annotating.out.exists()
 
@@ -197,15 +178,13 @@ def test_sets_from_a_pipe(annotating, by_hand):
 # the place, the model and the settings
 
 
-def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(annotating, by_hand):
+def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(annotating, by_hand, refused):
     path = annotating.file("mine.gmt", GOOD)
     unfinished = annotating.folder / "results/models/smollm2-135m/pretrain.demo-s0"
     (unfinished / "model").mkdir(parents=True, exist_ok=True)
     for model in ("smollm2-135m/pretrain.demo-s0", str(unfinished), "../../etc"):
-        with pytest.raises(InputError, match="is no model that can be asked") as error:
+        with refused():
             annotating(path, model=model)
-        assert "smollm2-135m/base" in error.value.fix
-        assert "pretrain" not in error.value.fix
     assert not annotating.out.exists()
 
 
@@ -218,20 +197,19 @@ def test_a_model_is_found_from_within_its_folder(annotating, monkeypatch, below,
 
 
 @pytest.mark.parametrize(
-    ("settings", "message", "fix"),
+    "settings",
     [
-        ({"style": "fact"}, "unknown prompt style 'fact'", "did you mean 'facts'?"),
-        ({"style": "neighbours"}, "shows training sets as examples", "ask in another style"),
-        ({"benchmark": "demogo"}, "unknown benchmark of gene-set naming 'demogo'", "did you mean 'demo-go'?"),
-        ({"libraries": ["reactome-dem"]}, "unknown source 'reactome-dem'", "did you mean 'reactome-demo'?"),
-        ({"libraries": ["go-demo"]}, "source 'go-demo' has no gene sets in GMT, but the format go", "name sources of"),
-        ({"libraries": ["wikipathways"]}, "were not made yet", "snakemake --cores 2 results/sources/wikipathways"),
+        {"style": "fact"},
+        {"style": "neighbours"},
+        {"benchmark": "demogo"},
+        {"libraries": ["reactome-dem"]},
+        {"libraries": ["go-demo"]},
+        {"libraries": ["wikipathways"]},
     ],
 )
-def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, message, fix):
-    with pytest.raises(InputError, match=message) as error:
+def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, refused):
+    with refused():
         annotating(annotating.file("mine.gmt", GOOD), **settings)
-    assert error.value.fix.startswith(fix)
     assert by_hand.asked == []
     assert not annotating.out.exists()
 
@@ -246,78 +224,52 @@ def run(annotating, *options: str, sets: str | None = None) -> int:
 
 
 @pytest.mark.parametrize(
-    ("options", "field", "message"),
+    ("options", "field"),
     [
-        (["--top", "0"], "--top", "'0': Input should be greater than or equal to 1"),
-        (["--adjusted-p", "nan"], "--adjusted-p", "'nan': Input should be a finite number"),
-        (["--columns", "genes=x"], "--columns", "'genes': Input should be 'gene'"),
-        (["--columns", "gene"], "--columns", "'gene' is no KEY=COLUMN"),
+        (["--top", "0"], "--top"),
+        (["--adjusted-p", "nan"], "--adjusted-p"),
+        (["--columns", "genes=x"], "--columns"),
+        (["--columns", "gene"], "--columns"),
     ],
 )
-def test_options_that_cannot_be(annotating, by_hand, options, field, message):
-    with pytest.raises(InputError, match=message) as error:
+def test_options_that_cannot_be(annotating, by_hand, options, field, refused):
+    with refused(field=field):
         run(annotating, *options)
-    assert error.value.field == field
     assert not annotating.out.exists()
 
 
-def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
+def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys, snapshot):
     assert run(annotating, "--preview") == 0
     told = capsys.readouterr().out.splitlines()
-    assert told == [
-        "mine: read as a GMT of 1 gene set",
-        "mine: 1 set, by genes: 'repair' (5)",
-        "the universe is all 57 protein-coding genes",
-        "mine: all 5 identifiers are known genes",
-        "Reactome: all 11 identifiers are known genes",
-        "WikiPathways: all 3 identifiers are known genes",
-        "mine: 'repair': 5 of 5 genes known",
-        "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
-        "warning: the prompts show facts of the sources that claims are checked against: a supported claim, or a name "
-        "that fits a term, may be copied from the prompt",
-        f"warning: {WITHOUT_ENCODER_TOLD}",
-        "a preview: the model would be asked about 1 set; nothing was written",
-    ]
+    assert told == snapshot
     assert by_hand.asked == []
     assert not annotating.out.exists()
 
 
-def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked(annotating, by_hand, capsys):
+def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked(annotating, by_hand, capsys, snapshot):
     sets = annotating.file("all.gmt", made("XA", "SEPT2", *REPAIR, name="first") + made("XB", "XC", "ATM", name="last"))
     assert run(annotating, "--preview", "--style", "names", sets=str(sets)) == 0
     told = capsys.readouterr().out.splitlines()
-    error = (
-        "only 1 of 3 genes is known, and 3 are the fewest that can have a function in common (XB, XC): are they of "
-        "another species?"
-    )
-    assert told[3] == "all: 6 of 9 identifiers are known genes, 3 are none: XA, XB, XC"
-    assert told[6:] == [
-        "all: 'first': 6 of 7 genes known; 1 of 7 genes is unknown: XA",
-        "all: 'last': 1 of 3 genes known; 2 of 3 genes are unknown: XB, XC",
-        f"not asked: all: 'last': {error}",
-        "warning: the model was not trained here to name gene sets: its answers may lack a usable form",
-        f"warning: {WITHOUT_ENCODER_TOLD}",
-        "a preview: the model would be asked about 1 set; nothing was written",
-    ]
+    assert told == snapshot
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    "options",
     [
-        (["--model", "smollm2-135m/bas"], "'smollm2-135m/bas' is no model that can be asked"),
-        (["--libraries", "wikipathways"], "were not made yet"),
-        (["--universe", "none.txt"], "there is no such file"),
+        ["--model", "smollm2-135m/bas"],
+        ["--libraries", "wikipathways"],
+        ["--universe", "none.txt"],
     ],
 )
-def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, message):
-    with pytest.raises(InputError, match=message):
+def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, refused):
+    with refused():
         run(annotating, "--preview", *options)
     assert not annotating.out.exists()
 
 
-def test_a_server_that_does_not_answer_is_told_before_anything_is_made(annotating, by_hand, monkeypatch):
+def test_a_server_that_does_not_answer_is_told_before_anything_is_made(annotating, by_hand, monkeypatch, refused):
     monkeypatch.setattr("reasonome.apps.annotate.making.make_missing", lambda *_: pytest.fail("something was made"))
-    with pytest.raises(InputError, match="no server answers"):
+    with refused():
         run(annotating, "--model", "http://127.0.0.1:9/v1")
 
 
@@ -328,16 +280,14 @@ def test_the_status_says_whether_anything_was_tested(annotating, by_hand):
     assert run(annotating, "--ora-only") == 0
 
 
-def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch):
+def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch, scrubbed, snapshot):
     rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
     table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
     monkeypatch.setattr(job, "ORTHOLOGUES", table)
     sets = annotating.file("mice.gmt", made("Rp", "Atm", "Xyz1", name="mine"))
     assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
     told = capsys.readouterr().out
-    assert "mice: 'mine': 2 of 3 genes known; " in told
-    assert "1 of 3 genes is unknown: Xyz1" in told
-    assert "mice: 2 of 3 identifiers are known genes, 1 is none: Xyz1\n" in told
+    assert scrubbed(told) == snapshot
 
 
 def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):

@@ -15,7 +15,6 @@ from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 from reasonome.apps.annotate import in_python
 from reasonome.apps.annotate.in_python import annotate_sets
 from reasonome.apps.annotate.job import offline
-from reasonome.core.errors import InputError
 
 
 def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
@@ -50,25 +49,23 @@ def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "message"),
+    ("change", "field"),
     [
-        ({"sets": None}, "sets", "expected a file, files, a DataFrame, a Series or an AnnData, found NoneType"),
-        ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets", "expected a file, files, a DataFrame, .* found list"),
-        ({"sets": SimpleNamespace(uns={})}, "sets", "there is no 'rank_genes_groups' .* in adata.uns, only nothing"),
-        ({"sets": "none.gmt"}, None, "there is no such file"),
-        ({"samples": 0}, "samples", "'0': Input should be greater than or equal to 1"),
-        ({"tpo": 5}, "tpo", "there is no setting 'tpo'"),
-        ({"species": "mous"}, "species", "'mous': Input should be 'human' or 'mouse'"),
-        ({"columns": {"genes": "x"}}, "columns", "'genes': Input should be 'gene'"),
+        ({"sets": None}, "sets"),
+        ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets"),
+        ({"sets": SimpleNamespace(uns={})}, "sets"),
+        ({"sets": "none.gmt"}, None),
+        ({"samples": 0}, "samples"),
+        ({"tpo": 5}, "tpo"),
+        ({"species": "mous"}, "species"),
+        ({"columns": {"genes": "x"}}, "columns"),
     ],
 )
-def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, message):
+def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, refused):
     frame = pd.DataFrame({"gene": REPAIR, "cluster": ["a"] * 5})
     given = {"sets": frame, "model": annotation_project.MODEL, "out": annotating.out} | change
-    with pytest.raises(InputError, match=message) as error:
+    with refused(field=field):
         annotate_sets(**given)
-    assert error.value.field == field
-    assert error.value.fix
     assert not annotating.out.exists()
 
 
@@ -85,7 +82,7 @@ def test_requests_are_refused_within_and_all_is_as_before_afterwards(monkeypatch
     assert constants.HF_HUB_OFFLINE is False
 
 
-def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch):
+def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch, refused):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     seen = []
 
@@ -96,7 +93,7 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
     monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
     table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
     assert table["suggested_name"].tolist() == [ANSWER.splitlines()[0].removeprefix("Process: ")]
-    with pytest.raises(InputError, match="unknown prompt style"):
+    with refused():
         annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, style="nam")
     assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)
 

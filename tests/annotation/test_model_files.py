@@ -9,7 +9,6 @@ from annotation_project import GOOD
 
 from reasonome.answering.model_files import check_model
 from reasonome.config.project.experiments import Results
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 
 FILES = {"model.safetensors": "weights", "config.json": "{}", "tokenizer.json": "words"}
@@ -39,60 +38,56 @@ def test_a_whole_model_is_one_also_with_other_files_beside(model):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("name", "content"),
     [
-        ("model.safetensors", "another", "the weights are not those of the manifest: damaged"),
-        ("tokenizer.json", "", "this file is not that of the manifest: damaged"),
-        ("config.json", None, "this file of the model is missing"),
+        ("model.safetensors", "another"),
+        ("tokenizer.json", ""),
+        ("config.json", None),
     ],
 )
-def test_a_file_that_is_not_that_of_the_manifest(model, name, content, message):
+def test_a_file_that_is_not_that_of_the_manifest(model, name, content, refused):
     path = model / "model" / name
     if content is None:
         path.unlink()
     else:
         path.write_text(content)
-    with pytest.raises(InputError, match=message) as error:
+    with refused(path):
         check_model(model, RESULTS)
-    assert error.value.file == path
-    assert error.value.fix == f"remove {model} and train it again: snakemake --cores 2 {model / 'manifest.json'}"
 
 
-def test_a_file_that_would_be_loaded_too(model):
+def test_a_file_that_would_be_loaded_too(model, refused):
     path = model / "model/adapter_config.json"
     path.write_text("{}")
-    with pytest.raises(InputError, match="is not in the model's manifest") as error:
+    with refused(path):
         check_model(model, RESULTS)
-    assert error.value.file == path
     path.unlink()
     check_model(model, RESULTS)
 
 
-def test_a_base_model_is_fetched_again_not_trained(model):
+def test_a_base_model_is_fetched_again_not_trained(model, refused):
     base = model.with_name("base")
     (base / "model/config.json").write_text("another")
-    with pytest.raises(InputError, match="of the manifest: damaged") as error:
+    with refused():
         check_model(base, RESULTS)
-    assert error.value.fix == f"remove {base} and fetch it again: snakemake --cores 2 {base}/manifest.json"
 
 
-def test_a_model_elsewhere_is_not_one_that_snakemake_makes(model, tmp_path):
+def test_a_model_elsewhere_is_not_one_that_snakemake_makes(model, tmp_path, refused):
     model.parent.rename(tmp_path / "mine")
     (tmp_path / "mine" / CHAIN / "model/config.json").unlink()
-    with pytest.raises(InputError, match="is missing") as error:
+    with refused():
         check_model(tmp_path / "mine" / CHAIN, RESULTS)
-    assert "snakemake --cores" not in error.value.fix
-    assert error.value.fix.startswith(f"copy {tmp_path / 'mine' / CHAIN} again")
 
 
 @pytest.mark.parametrize("content", ['{"model": {"config.json": "x"}}', "{}"])
-def test_a_manifest_of_something_else(model, content):
+def test_a_manifest_of_something_else(model, content, refused):
     (model / "manifest.json").write_text(content)
-    with pytest.raises(InputError, match="this manifest has no digest of a model's weights"):
+    with refused():
         check_model(model, RESULTS)
 
 
-def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_used(annotating, by_hand, monkeypatch):
+def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_used(
+    annotating, by_hand, monkeypatch, refused
+):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
     before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
@@ -100,7 +95,7 @@ def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_u
     weights.write_text("another model")
     monkeypatch.setattr("reasonome.apps.annotate.job.read_known", None)  # no facts are read for it
     try:
-        with pytest.raises(InputError, match="the weights are not those of the manifest"):
+        with refused():
             annotating(path)
     finally:
         weights.write_text("")

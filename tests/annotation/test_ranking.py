@@ -17,12 +17,10 @@ def ranked(*pairs, seed: int = 0, orthologues: Orthologues | None = None):
     return whole_ranking([ListedGene(*pair) for pair in pairs], TABLE, orthologues, seed)
 
 
-def test_of_several_numbers_of_a_gene_the_most_extreme_counts_and_that_is_told():
+def test_of_several_numbers_of_a_gene_the_most_extreme_counts_and_that_is_told(snapshot):
     found = ranked(("GENE001", 1.0), ("gene001", -3.0), ("NOBODY", 9.0), ("GENE002", 2.0), ("GENE002", 2.0))
     assert list(found.numbers.items()) == [("GENE002", 2.0), ("GENE001", -3.0)]
-    assert found.notes == (
-        "1 gene stands there more than once with other numbers (GENE001): the most extreme one counts",
-    )
+    assert found.notes == snapshot
 
 
 def test_genes_of_mice_are_called_as_in_the_table_of_orthologues():
@@ -43,12 +41,9 @@ def test_ties_are_in_an_order_that_the_seed_draws_whatever_the_order_of_the_file
     assert np.mean([order.index(gene) for order in orders.values() for gene in tied]) == pytest.approx(59.5, abs=12)
 
 
-def test_the_share_of_ties_is_told():
+def test_the_share_of_ties_is_told(snapshot):
     found = ranked(("GENE001", 1.0), ("GENE002", 1.0), ("GENE003", 2.0), ("GENE004", -2.0))
-    assert found.notes == (
-        "2 of 4 genes (50.0%) share their number with others, and stand in an order drawn at random among these: what "
-        "another seed does not find too is doubtful",
-    )
+    assert found.notes == snapshot
     assert ranked(("GENE001", 1.0), ("GENE002", -1.0)).notes == ()
 
 

@@ -9,7 +9,6 @@ import pytest
 from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
 from reasonome.apps.annotate.lists import ListedGene
 from reasonome.config import Annotation
-from reasonome.core.errors import InputError
 
 SETTINGS = Annotation(sets=["any"])
 
@@ -65,14 +64,13 @@ def test_the_numbers_of_a_series_are_weights():
         pd.Series({"A": 1.0, "B": 3.0}, name="length"),
     ],
 )
-def test_numbers_that_may_be_anything_are_refused(frame):
-    with pytest.raises(InputError, match="do not say which kind of gene list this is") as error:
+def test_numbers_that_may_be_anything_are_refused(frame, refused):
+    with refused():
         read_lists(frame)
-    assert "statistic=NAME` for a ranking" in error.value.fix
 
 
-def test_frames_without_rows_are_refused():
-    with pytest.raises(InputError, match="there are no rows in the table 'mine'"):
+def test_frames_without_rows_are_refused(refused):
+    with refused():
         read_lists(pd.DataFrame({"gene": []}))
 
 
@@ -105,7 +103,6 @@ def test_markers_that_scanpy_left_in_an_anndata():
     assert read_lists(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"x": ["A", "B"]}
 
 
-def test_an_anndata_without_markers_is_refused():
-    with pytest.raises(InputError, match="no 'rank_genes_groups' .* in adata.uns, only pca, neighbors") as error:
+def test_an_anndata_without_markers_is_refused(refused):
+    with refused():
         read_lists(SimpleNamespace(uns={"pca": {}, "neighbors": {}}))
-    assert "scanpy.tl.rank_genes_groups" in error.value.fix

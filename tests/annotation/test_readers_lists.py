@@ -8,7 +8,6 @@ import pytest
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import ListedGene
 from reasonome.config import Annotation
-from reasonome.core.errors import InputError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
 GENES = ["TP53", "MDM2", "CDKN1A", "BAX", "BRCA1"]
@@ -67,11 +66,10 @@ def test_a_file_whose_name_ends_in_gmt_is_one_however_its_first_set_is_called(tm
     assert (found.kind, by_name(found)) == ("gmt", {first.split("\t")[0]: GENES, "B": GENES})
 
 
-def test_a_gmt_by_another_name_is_one_if_it_is_said(tmp_path):
+def test_a_gmt_by_another_name_is_one_if_it_is_said(tmp_path, refused):
     content = f"A\tna\t{IN_GMT}\nB\tna\t{IN_GMT}\n"
-    with pytest.raises(InputError, match="the columns 'A', 'na', .* do not say which kind of gene list") as error:
+    with refused():
         read_lists(tmp_path, content)
-    assert error.value.fix.endswith("or `--kind gmt` for sets with tabs")
     assert by_name(read_lists(tmp_path, content, kind="gmt")) == {"A": GENES, "B": GENES}
 
 
@@ -95,32 +93,23 @@ def test_sets_of_one_name_are_renamed_and_flagged_and_no_name_is_taken_twice(tmp
     assert found.lists[0].flags == found.lists[1].flags == ()
 
 
-def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path):
+def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path, snapshot):
     content = "x\tna\tTP53\tTP53\t7157\tENSG00000141510.18\tENSG00000002586.20_PAR_Y\tHGNC:11998\tATM\n"
     (one,) = read_lists(tmp_path, content, "mine.gmt").lists
-    assert one.flags == (
-        "listed more than once: TP53",
-        "identifiers of several kinds: 2 symbols, 1 Entrez id, 2 Ensembl ids, 1 HGNC id",
-    )
+    assert one.flags == snapshot
 
 
 @pytest.mark.parametrize("content", ["x\tna\tA\tB\tC\n\tna\tA\tB\tC\n", "x\tna\tA\tB\tC\ny,na,A,B\n"])
-def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content):
-    with pytest.raises(InputError, match="expected name, description and genes, tab-separated") as error:
+def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content, refused):
+    with refused(tmp_path / "mine.gmt", 2):
         read_lists(tmp_path, content, "mine.gmt")
-    assert (error.value.file, error.value.line) == (tmp_path / "mine.gmt", 2)
-    assert "put tabs between" in error.value.fix
 
 
-def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp_path):
+def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp_path, snapshot):
     content = f"GO:0006695\tcholesterol biosynthetic process\t{IN_GMT}\nGO:0006281\tna\t{IN_GMT}\n"
     content += f"CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10\tCholesterol biosynthesis\t{IN_GMT}\n"
     found = read_lists(tmp_path, content, "mine.gmt")
-    assert [(one.name, one.description) for one in found.lists] == [
-        ("cholesterol biosynthetic process (GO:0006695)", ""),
-        ("GO:0006281", ""),
-        ("Cholesterol biosynthesis (R-HSA-191273.10)", ""),
-    ]
+    assert [(one.name, one.description) for one in found.lists] == snapshot
 
 
 def test_weights_behind_the_genes_of_a_gmt_are_left_out_and_that_is_told(tmp_path):
@@ -151,14 +140,11 @@ def test_row_numbers_beside_a_single_column_are_left_out(tmp_path, first):
 
 
 @pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
-def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header):
+def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header, snapshot):
     found = read_lists(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
     assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
     assert not found.lists[0].ranked
-    assert found.notes[:2] == (
-        "read as one list of 3 genes",
-        "genes in no order: a line `# ranked` in the file says that the first ones matter most",
-    )
+    assert found.notes[:2] == snapshot
 
 
 @pytest.mark.parametrize("genes", [["1", "2", "9"], ["T", "ATM", "TP53"]])
@@ -169,26 +155,22 @@ def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path, ge
 @pytest.mark.parametrize(
     "content", ["gene\n1\n2\n3\n4\n", "3\n1\n0\n2\n", "1,2,3\n", "gene\tscore\n1\t5\n2\t1\n3\t2\n"]
 )
-def test_a_list_of_row_numbers_is_refused(tmp_path, content):
-    with pytest.raises(InputError, match=r"genes are the numbers from [01] on: row numbers are no genes") as error:
+def test_a_list_of_row_numbers_is_refused(tmp_path, content, refused):
+    with refused():
         read_lists(tmp_path, content)
-    assert "`--columns gene=NAME`" in error.value.fix
 
 
 @pytest.mark.parametrize(
     ("name", "between"), [("mine.rnk", "\t"), ("mine.txt", "\t"), ("mine.csv", ","), ("x.csv", ";")]
 )
 @pytest.mark.parametrize("header", ["", "gene{}logFC\n", "symbol{}score\n"])
-def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header):
+def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header, snapshot):
     content = header.format(between) + "A -2\nB 3.5\nC NA\nD inf\nB 1\n".replace(" ", between)
     found = read_lists(tmp_path, content, name)
     (one,) = found.lists
     assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
-    assert one.flags == (
-        "without a number, and so last: C",
-        "listed more than once with other numbers, of which the first counts: B",
-    )
+    assert one.flags == snapshot
     assert "genes in the order of their number, the highest first" in found.notes
 
 
@@ -227,30 +209,21 @@ def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
     ("content", "name"),
     [("# Ranked\nA\nB\nC\nD\n", "mine.txt"), ("gene\nA\nB\n#ranked\nC\nD\n", "x.txt"), ("A\nB\nC\nD\n", "mine.rnk")],
 )
-def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name):
+def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name, snapshot):
     found = read_lists(tmp_path, content, name, top=3)
     assert (found.lists[0].ranked, by_name(found)) == (True, {name[:-4]: ["A", "B", "C"]})
-    assert found.notes[1:3] == (
-        "genes in the order of the file, which says that it is ranked",
-        "the first 3 of 4 genes are taken",
-    )
+    assert found.notes[1:3] == snapshot
     assert not read_lists(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
 
 
-def test_options_that_do_nothing_are_named_with_the_reason(tmp_path):
+def test_options_that_do_nothing_are_named_with_the_reason(tmp_path, snapshot):
     options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False, "gsea": True}
     told = {name: read_lists(tmp_path, content, name, **options).notes[-1] for name, content in {
         "a.gmt": "x\tna\tA\tB\tC\tD\n",
         "a.txt": "A\nB\nC\nD\n",
         "a.rnk": "A\t1\nB\t4\n",
     }.items()}  # fmt: skip
-    every = "not used: --adjusted-p, --log2-fold-change, --top, --together, --gsea, since"
-    assert told == {
-        "a.gmt": f"{every} a GMT has no statistics, and its sets are taken whole",
-        "a.txt": f"{every} the list has no statistics and no order, and is taken whole",
-        "a.rnk": "not used: --adjusted-p, --log2-fold-change, --together, since a ranking is one list, without p "
-        "values and fold changes",
-    }
+    assert told == snapshot
 
 
 @pytest.mark.parametrize(
@@ -269,11 +242,9 @@ def test_genes_that_are_all_on_the_only_line_are_read(tmp_path, line, genes, nam
 
 
 @pytest.mark.parametrize("line", ["TP53 ATM BRCA1", "TP53,ATM", "this is prose", "TP53\tx", "TP53;0.5"])
-def test_several_genes_on_a_line_are_refused(tmp_path, line):
-    with pytest.raises(InputError, match="expected one gene, or a gene and a number") as error:
+def test_several_genes_on_a_line_are_refused(tmp_path, line, refused):
+    with refused(line=3):
         read_lists(tmp_path, f"A\nB\n{line}\n")
-    assert error.value.line == 3
-    assert error.value.fix.startswith("write one gene a line, or all genes on the only line with commas between them")
 
 
 # files that are something else
@@ -287,19 +258,17 @@ def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, b
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "message"),
+    ("content", "name"),
     [
-        (b" \n\n", "mine.txt", "the file is empty"),
-        (b"gene\n", "mine.txt", "there is no gene in the file"),
-        (b"# only\n# comments\n", "mine.txt", "there is no gene in the file"),
-        ("TP53\nSøren\n".encode("latin-1"), "mine.txt", "not UTF-8 text"),
-        (b"PK\x03\x04\x14\0", "mine.xlsx", "this is an Excel workbook"),
-        (gzip.compress(b"TP53\n" * 100, mtime=0)[:-12], "mine.txt.gz", "the gzip file is damaged"),
-        (b"\x89HDF\r\n\x1a\n\0\0", "cells.h5ad", "this is an HDF5 file"),
+        (b" \n\n", "mine.txt"),
+        (b"gene\n", "mine.txt"),
+        (b"# only\n# comments\n", "mine.txt"),
+        ("TP53\nSøren\n".encode("latin-1"), "mine.txt"),
+        (b"PK\x03\x04\x14\0", "mine.xlsx"),
+        (gzip.compress(b"TP53\n" * 100, mtime=0)[:-12], "mine.txt.gz"),
+        (b"\x89HDF\r\n\x1a\n\0\0", "cells.h5ad"),
     ],
 )
-def test_files_that_are_something_else_are_refused(tmp_path, content, name, message):
-    with pytest.raises(InputError, match=message) as error:
+def test_files_that_are_something_else_are_refused(tmp_path, content, name, refused):
+    with refused(tmp_path / name):
         read_lists(tmp_path, content, name)
-    assert error.value.file == tmp_path / name
-    assert error.value.fix

@@ -16,7 +16,6 @@ from reasonome import cli
 from reasonome.answering import results_folder
 from reasonome.answering.results_folder import check_folder
 from reasonome.apps.annotate.job import RESULTS
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 
 # of the library and of tests
@@ -41,60 +40,36 @@ def model(tmp_path):
     return folder
 
 
-def refused(out, model, message: str) -> InputError:
-    with pytest.raises(InputError, match=message) as error:
-        check_folder(out, model, RESULTS)
-    assert error.value.field == "--out"
-    assert error.value.file == out
-    assert "give another folder" in error.value.fix
-    return error.value
-
-
-@pytest.mark.parametrize(
-    ("place", "how"),
-    [
-        (".", "is"),
-        ("model", "lies in"),
-        ("model/new", "lies in"),
-        ("new", "lies in"),
-        ("..", "holds"),
-        ("../../../link", "is"),
-    ],
-)
-def test_the_models_folder_what_is_in_it_and_what_holds_it(model, tmp_path, place, how):
+@pytest.mark.parametrize("place", [".", "model", "model/new", "new", "..", "../../../link"])
+def test_the_models_folder_what_is_in_it_and_what_holds_it(model, tmp_path, place, refused):
     (tmp_path / "link").symlink_to(model)
-    refused(model / place, model, f"this {how} the folder of the model")
+    with refused(field="--out"):
+        check_folder(model / place, model, RESULTS)
     assert files_in(model) == ["manifest.json", "model"]
 
 
-def test_a_models_manifest_survives_a_run_that_is_told_to_write_there(annotating, by_hand):
+def test_a_models_manifest_survives_a_run_that_is_told_to_write_there(annotating, by_hand, refused):
     folder = annotating.folder / "results/models" / annotation_project.MODEL
     before = (folder / "manifest.json").read_bytes()
     path = str(annotating.file("mine.gmt", GOOD))
-    with pytest.raises(InputError, match="this is the folder of the model"):
+    with refused():
         cli.main(["annotate", path, "--model", annotation_project.MODEL, "--out", str(folder)])
     assert (folder / "manifest.json").read_bytes() == before
     assert files_in(folder) == ["manifest.json", "model"]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("name", "content"),
     [
-        *(
-            ("manifest.json", content, "manifest.json in this folder is not of an annotation")
-            for content in ('{"model": {}, "step": "sft.names-s0"}', "[]", "{")
-        ),
-        *(
-            (name, "mine", f"{name} in this folder is not of an earlier annotation, and would be replaced")
-            for name in RESULTS.files
-            if name != "manifest.json"
-        ),
+        *(("manifest.json", content) for content in ('{"model": {}, "step": "sft.names-s0"}', "[]", "{")),
+        *((name, "mine") for name in RESULTS.files if name != "manifest.json"),
     ],
 )
-def test_files_of_others_by_our_names(model, tmp_path, name, content, message):
+def test_files_of_others_by_our_names(model, tmp_path, name, content, refused):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text(content)
-    refused(tmp_path / "out", model, message)
+    with refused(tmp_path / "out", field="--out"):
+        check_folder(tmp_path / "out", model, RESULTS)
     assert (tmp_path / "out" / name).read_text() == content
 
 
@@ -108,9 +83,10 @@ def test_files_by_other_names_and_what_a_killed_run_left_are_no_harm(model, tmp_
     assert files_in(tmp_path / "out") == ["annotations.tsv", "answers.json", "notes.txt"]
 
 
-def test_a_file_in_the_place_of_the_folder(model, tmp_path):
+def test_a_file_in_the_place_of_the_folder(model, tmp_path, refused):
     (tmp_path / "file").write_text("mine")
-    refused(tmp_path / "file", model, "this is a file, and results need a folder")
+    with refused(tmp_path / "file", field="--out"):
+        check_folder(tmp_path / "file", model, RESULTS)
 
 
 # answers that are kept
@@ -191,13 +167,12 @@ def python(program: str, *given: str, **more) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", program, *given], env=environment, text=True, **more)
 
 
-def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
+def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand, refused):
     holder = python(HOLDER, str(annotating.out), stdout=subprocess.PIPE)
     try:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(InputError, match="another process writes results to this folder now") as error:
+        with refused(annotating.out):
             annotating(annotating.file("mine.gmt", GOOD))
-        assert error.value.file == annotating.out
         assert files_in(annotating.out) == [".reasonome.lock"]
         assert by_hand.asked == []
     finally:

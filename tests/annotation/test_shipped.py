@@ -72,14 +72,13 @@ def test_the_probability_by_hand():
     assert JUDGE.probability("dna  repair.", 0.0, TERM) == 0  # the same is not better
 
 
-def test_a_calibration_that_is_none(tmp_path):
+def test_a_calibration_that_is_none(tmp_path, refused):
     path = tmp_path / CALIBRATION
     path.write_text(JUDGE.model_dump_json())
     assert read_name_or_term(path) == JUDGE
     path.write_text(JUDGE.model_dump_json().replace("likeness", "likelihood"))
-    with pytest.raises(InputError, match="Input should be 'logprob'") as error:
+    with refused():
         read_name_or_term(path)
-    assert error.value.field.startswith("coefficients") and "fit_name_or_term.py" in error.value.fix
 
 
 # where names stand
@@ -115,17 +114,11 @@ def test_where_no_term_was_shown_or_is_enriched_the_record_stays_as_it_is():
 # what the page says
 
 
-def test_the_worth_and_how_often_names_stand_first_are_told():
-    assert shipped().in_words("enriched", 1) == (
-        "On 1,000 test questions of enriched, style enriched (experiment mine, 2026-11-25) the model's ROUGE-L is "
-        "0.571 (0.550 to 0.592), that of the first enriched term 0.522: difference +0.049 (+0.020 to +0.078), over 3 "
-        "seeds, better. A name stands first where it is better than the first term with a probability above one half, "
-        "as calibrated on 200 further questions of enriched: there 30% of the names stood first, and 65% of them were "
-        "better; of all names 40% were."
-    )
+def test_the_worth_and_how_often_names_stand_first_are_told(snapshot):
+    assert shipped().in_words("enriched", 1) == snapshot
 
 
-def test_other_questions_are_told_briefly():
+def test_other_questions_are_told_briefly(snapshot, scrubbed):
     main = worth().measured[0]
     at = {"value": 0.9, "difference": -0.06, "p": 0.001, "beaten": False}
     other = main.model_copy(
@@ -135,10 +128,7 @@ def test_other_questions_are_told_briefly():
     elsewhere = main.model_copy(update={"benchmark": "pathways", "value": 0.14, "controls": on_par})
     unknown = main.model_copy(update={"subset": "bp-own", "controls": []})
     told = worth().model_copy(update={"measured": [main, other, unknown, elsewhere]})
-    assert (
-        "better. Elsewhere, beside the first term: bp-nothing 0.840 to 0.900, worse; pathways 0.140 to 0.150, not "
-        "shown to be better. A name stands first"
-    ) in Shipped(Path("nowhere"), told, JUDGE).in_words("enriched", 1)
+    assert scrubbed(Shipped(Path("nowhere"), told, JUDGE).in_words("enriched", 1)) == snapshot
 
 
 def test_a_model_that_does_not_beat_the_first_term_says_so():
@@ -162,14 +152,13 @@ def test_answers_of_another_kind_than_the_calibrated_are_said_to_be():
     )
 
 
-def test_a_worth_that_is_none(tmp_path):
+def test_a_worth_that_is_none(tmp_path, refused):
     path = tmp_path / MEASURED
     path.write_text(worth().model_dump_json())
     assert read_worth(path) == worth()
     path.write_text("{}")
-    with pytest.raises(InputError, match="Field required") as error:
+    with refused(path):
         read_worth(path)
-    assert error.value.file == path
 
 
 # from files to page
@@ -213,7 +202,9 @@ def adapter_weights() -> dict:
     }
 
 
-def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first_or_below(shipping, by_hand, capsys):
+def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first_or_below(
+    shipping, by_hand, capsys, scrubbed, snapshot
+):
     # The first terms are DNA repair (5 of 5 genes) and the checkpoint (3 of 3); no word is shared.
     by_hand.answers = {"ATM": (UNLIKE, -0.02, 2), "BUB1": (UNLIKE.replace("homologous", "odd"), -1.0, 2)}
     sets = shipping.file("mine.gmt", GOOD + SECOND)
@@ -234,10 +225,7 @@ def test_a_model_that_ships_is_asked_once_in_its_style_and_its_names_stand_first
     assert table["suggested_name"].tolist() == ["homologous recombination", "odd recombination"]
     assert below["standing"] == "unconfirmed"
     told = capsys.readouterr().out
-    assert "mine: 'repair': homologous recombination (by the model); DNA repair (GO BP), 5 of 5 genes" in told
-    assert (
-        "the model's names: 1 confirmed, 0 compatible, 1 unconfirmed, 0 without a name, 1 before the first term" in told
-    )
+    assert scrubbed(told) == snapshot
     page = (shipping.out / "annotations.html").read_text(encoding="utf-8")
     for said in ("there 30% of the names stood first", "resources/models/namer/README.md", "7 training questions"):
         assert said in page, said

@@ -19,48 +19,11 @@ def cell(record: AnnotationRecord, name: str) -> str:
     return next(csv.reader([tsv_line(record)], delimiter="\t"))[COLUMNS.index(name)]
 
 
-def test_a_row_says_what_is_known_of_a_set(tmp_path):
+def test_a_row_says_what_is_known_of_a_set(tmp_path, snapshot):
     write_tables(RECORDS, tmp_path)
     row = read(tmp_path)[0]
-    assert row == {
-        "list": "day 0",
-        "set": "cluster 1",
-        "direction": "higher in cluster 1 than in the others",
-        "called": "spindle assembly checkpoint",
-        "called_by": "enriched term",
-        "better_than_first_term": "",
-        "best_term": "spindle assembly checkpoint",
-        "best_term_library": "GO BP",
-        "best_term_id": "GO:0007094",
-        "genes_in_term": "2 of 3",
-        "fold_enrichment": "300.0",  # 2/3 of the list, and 40/18000 of all
-        "adjusted_p": "3.1e-05",
-        "suggested_name": "spindle checkpoint",
-        "name_standing": "confirmed",
-        "name_standing_why": SPINDLE.standing_why,
-        "terms_behind_name": "spindle assembly checkpoint",
-        "facts_behind_name": "BUB1: involved in spindle signaling (IDA)",
-        "confidence": "0.75",
-        "confidence_kind": "stated",
-        "other_answers_alike": "0.8",
-        "abstained": "false",
-        "problems": "",
-        "error": "",
-        "flags": "listed twice: TTK",
-        "n_genes": "3",
-        "n_unmapped": "1",
-        "supporting_genes": "BUB1; MAD2L1",
-        "other_genes": "TTK",
-        "unmapped": "MARCH1",
-        "claims_supported": "1",
-        "claims_unknown": "1",
-        "claims_contradicted": "1",
-        "term_nearest_to_name": "spindle assembly checkpoint",
-        "likeness_of_nearest_term": "0.9",
-        "group": "1",
-        "reasoning": "1. BUB1 and MAD2L1 delay anaphase. 2. TTK is left over.",
-        "id": "day 0/cluster 1",
-    }
+    assert row["fold_enrichment"] == "300.0"  # 2/3 of the list, and 40/18000 of all
+    assert row == snapshot
 
 
 def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_theirs(tmp_path):

@@ -6,7 +6,6 @@ from prioritisation_project import CASE, LOCI
 from reasonome import cli
 from reasonome.apps.rank.reasons import check_distances
 from reasonome.apps.rank.record import RankedCandidate
-from reasonome.core.errors import InputError
 from reasonome.tasks.ranking.questions import RankedGene
 
 
@@ -54,28 +53,26 @@ def test_a_second_locus_is_refused(command, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "field", "what", "fix"),
+    ("words", "field"),
     [
-        (["--kind", "cases"], "--kind", "'cases'", "did you mean 'case'?"),
-        (["--samples", "0"], "--samples", "greater than or equal to 1", "docs/rank.md"),
-        (["--window-kb", "wide"], "--window-kb", "'wide'", "docs/rank.md"),
-        (["--columns", "trait"], "--columns", "'trait' is no KEY=COLUMN", "KEY=COLUMN"),
-        (["--columns", "trat=description"], "columns", "unknown field 'trat'", "did you mean 'trait'?"),
+        (["--kind", "cases"], "--kind"),
+        (["--samples", "0"], "--samples"),
+        (["--window-kb", "wide"], "--window-kb"),
+        (["--columns", "trait"], "--columns"),
+        (["--columns", "trat=description"], "columns"),
     ],
 )
-def test_wrong_options(command, ranking, words, field, what, fix):
+def test_wrong_options(command, ranking, words, field, refused):
     path = ranking.file("loci.tsv", LOCI.replace("trait", "description"))
-    with pytest.raises(InputError) as caught:
+    with refused(field=field):
         command(path, "--model", "mine", *words)
-    assert caught.value.field == field and what in caught.value.what and fix in caught.value.fix
     assert not ranking.out.exists()
 
 
-def test_a_model_that_is_none(ranking, ranking_folder):
+def test_a_model_that_is_none(ranking, ranking_folder, refused):
     words = ["rank", str(ranking.file("loci.tsv", LOCI)), "--model", "nobody/knows/it", "--out", str(ranking.out)]
-    with pytest.raises(InputError) as caught:
+    with refused(field="--model"):
         cli.main([*words, "--config", str(ranking_folder / "config")])
-    assert caught.value.field == "--model" and "is no model that can be asked" in caught.value.what
     assert not ranking.out.exists()
 
 
@@ -94,8 +91,7 @@ def test_only_a_claim_to_be_the_nearest_is_checked(sentence, verdicts):
     assert [claim.verdict for claim in claims] == verdicts
 
 
-def test_a_panel_is_for_cases(command, ranking):
+def test_a_panel_is_for_cases(command, ranking, refused):
     panel = ranking.file("panel.txt", "BRCA1\n")
-    with pytest.raises(InputError, match="a panel is for cases") as caught:
+    with refused(field="--panel"):
         command(ranking.file("loci.tsv", LOCI), "--model", "mine", "--panel", str(panel))
-    assert caught.value.field == "--panel"

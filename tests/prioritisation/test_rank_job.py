@@ -11,7 +11,6 @@ from reasonome.apps.rank.answers import decoding_settings
 from reasonome.apps.rank.record import PURPOSE
 from reasonome.apps.rank.settings import Prioritisation
 from reasonome.config import ApiModel
-from reasonome.core.errors import InputError
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"
@@ -63,36 +62,28 @@ def test_a_style_of_short_lists_has_the_best_first(ranking):
     assert "TTC4 (gene 5); PCSK9 (gene 4); USP24 (gene 6)" in ranking.model.prompts[1]
 
 
-def test_an_age_that_is_free_text_is_not_told(ranking):
+def test_an_age_that_is_free_text_is_not_told(ranking, snapshot):
     table = "id\tpresent\tage\tsex\na\tHP:0001250\t4 years 2 months\tMale\nb\tHP:0001250\tborn the day Ann died\tf\n"
     ranking.model.lists = ["SCN1A FBN1"]
     first, second = ranking(ranking.file("cases.tsv", table), style="short")
     assert (first["age"], first["sex"], first["flags"]) == ("4 years 2 months", "male", [])
     assert (second["age"], second["sex"]) == ("", "female")
-    assert second["flags"] == [
-        "the model is not told the age 'born the day Ann die': write it as 6 years 4 months or P6Y4M"
-    ]
+    assert second["flags"] == snapshot
     assert "Ann" not in "".join(ranking.model.prompts)
 
 
-def test_ages_and_sexes_as_tables_have_them(ranking):
+def test_ages_and_sexes_as_tables_have_them(ranking, snapshot):
     table = "id\tpresent\tage\tsex\na\tHP:0001250\tP4Y2M\tF\nb\tHP:0001250\t14\tunknown\n"
     ranking.model.lists = ["SCN1A FBN1"]
     first, second = ranking(ranking.file("cases.tsv", table), style="short")
     assert (first["age"], first["sex"], first["flags"]) == ("4 years 2 months", "female", [])
-    assert second["flags"] == [
-        "the model is not told the age '14': write it as 6 years 4 months or P6Y4M",
-        "the model is not told the sex 'unknown': write female or male",
-    ]
+    assert second["flags"] == snapshot
 
 
-def test_a_label_that_the_ontology_does_not_know_is_flagged(ranking):
+def test_a_label_that_the_ontology_does_not_know_is_flagged(ranking, snapshot):
     terms = "HP:0001250 Epileptic seizures\nHP:0002123 myoclonic\nHP:0000316 Arachnodactyly\n"
     (record,) = ranking(ranking.file("terms.txt", terms))
-    assert [flag for flag in record["flags"] if "check the id" in flag] == [
-        "HP:0001250 Seizure: the file calls it something else: check the id",
-        "HP:0000316 Hypertelorism: the file calls it something else: check the id",
-    ]
+    assert [flag for flag in record["flags"] if "check the id" in flag] == snapshot
 
 
 @pytest.mark.parametrize(
@@ -147,16 +138,12 @@ def test_a_locus_from_options_and_a_table_of_loci(ranking):
     assert set(ranked(second)) == {"SCN1A", "FGD1", "FBN1"}
 
 
-def test_a_panel_larger_than_the_prompt_shows_what_fits_the_phenotypes_best(ranking):
+def test_a_panel_larger_than_the_prompt_shows_what_fits_the_phenotypes_best(ranking, snapshot):
     many = "\n".join(["USP24", "PCSK9", "TTC4", "ALONE", "FBN1", "SCN1A", *(f"NOGENE{n}" for n in range(10_000))])
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", many)), style="tight")
     assert (record["panel"], record["shown"]) == (6, 2)
     assert {gene.symbol for gene in ranking.model.examples[0].candidates} == {"SCN1A", "FBN1"}
-    assert record["flags"] == [
-        RELABELLED,
-        "the prompt had room for 2 of 6 candidates, those whose known phenotypes fit best; "
-        "the model was not shown ALONE, TTC4, USP24, PCSK9",
-    ]
+    assert record["flags"] == snapshot
     assert record["left_out"] == ["ALONE", "TTC4", "USP24", "PCSK9"]
     page = (ranking.out / "rankings.html").read_text()
     assert "the prompt had room for 2 of 6 candidates" in page
@@ -202,17 +189,12 @@ def test_answers_are_merged_by_votes(ranking):
     assert record["usable"] == 5 and record["samples"][0]["genes"] == ["SCN1A", "FGD1"]
 
 
-def test_strangers_inventions_and_numbers_are_named_and_not_ranked(ranking):
+def test_strangers_inventions_and_numbers_are_named_and_not_ranked(ranking, snapshot):
     ranking.model.lists = ["ALONE WNT99 7 FBN1 SCN1A", "FBN1 <b>X</b>", "<genes>[unclosed"]
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", PANEL)), samples=3)
     assert order(record) == ["FBN1", "SCN1A"]
     assert record["strangers"] == ["ALONE"] and record["invented"] == ["WNT99", "7", "<b>X</b>"]
-    assert record["flags"] == [
-        RELABELLED,
-        "1 of 3 answers had no list of candidates",
-        "listed, but no candidates: ALONE",
-        "listed, but no human genes: WNT99, 7, <b>X</b>",
-    ]
+    assert record["flags"] == snapshot
     assert ranked(record)["FGD1"]["rank"] is None  # a candidate that no answer lists
 
 
@@ -336,15 +318,15 @@ def test_answers_are_asked_once_and_again_for_another_model(ranking, capsys):
     assert manifest["model"] == {"name": "by hand"} and manifest["benchmark"] == "demo-loci"
 
 
-def test_the_folder_of_an_annotation_is_refused(ranking):
+def test_the_folder_of_an_annotation_is_refused(ranking, refused):
     ranking.out.mkdir()
     (ranking.out / "manifest.json").write_text('{"settings": 1, "sets": 1, "checked_with": 1, "model": 1}')
-    with pytest.raises(InputError, match="manifest.json in this folder is not of a ranking"):
+    with refused():
         ranking(ranking.file("loci.tsv", LOCI))
 
 
-def test_a_prompt_longer_than_the_model_reads(ranking):
+def test_a_prompt_longer_than_the_model_reads(ranking, refused):
     ranking.model.context = 300
-    with pytest.raises(InputError, match="more than the 300 that by hand reads"):
+    with refused():
         ranking(ranking.file("loci.tsv", LOCI))
     assert ranking.model.runs == 0

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import tiny_project
 from tiny_project import ALIGNED, BACKBONE, PRETRAINED, REPORT, TAUGHT
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -55,12 +56,12 @@ def test_grpo_shows_what_it_earned_and_what_a_constant_would(finished):
     assert constant["reward"] == pytest.approx(expected)
 
 
-def test_the_last_model_loads_and_its_template_gives_the_training_prompt(finished_with_real_weights):
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = finished_with_real_weights / "results/models" / BACKBONE / ALIGNED
+@pytest.mark.parametrize("project", ["finished", pytest.param("finished_with_real_weights", marks=pytest.mark.full)])
+def test_the_last_model_loads_and_its_template_gives_the_training_prompt(project, request):
+    folder = request.getfixturevalue(project) / "results/models" / BACKBONE / ALIGNED
     model = AutoModelForCausalLM.from_pretrained(folder / "model")
-    assert model.num_parameters() == 134_515_008
+    base = AutoModelForCausalLM.from_pretrained(folder.parent / "base/model")
+    assert model.num_parameters() == base.num_parameters()
     example = json.loads((folder / "manifest.json").read_text())["prompt_example"]
     tokenizer = AutoTokenizer.from_pretrained(folder / "model")
     rendered = tokenizer.apply_chat_template(example["messages"], tokenize=False, add_generation_prompt=True)
@@ -78,37 +79,8 @@ def test_a_changed_value_reruns_its_step_and_what_follows(copy):
     assert tiny_project.planned_jobs(copy) == expected
 
 
-def test_comments_order_and_layout_rerun_nothing(copy):
-    for path in (copy / "config").rglob("*.yaml"):
-        # safe_dump has dropped all comments already where a file was edited; here order and layout change.
-        tiny_project.edit(copy, path.relative_to(copy / "config").as_posix(), lambda config: None)
-        path.write_text("# another comment\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    reverse = "recipes/grpo.yaml"
-    tiny_project.edit(copy, reverse, lambda c: c.update(defaults=dict(reversed(list(c.pop("defaults").items())))))
-    assert tiny_project.planned_jobs(copy) == {}
-
-
-def test_snakemake_makes_its_own_report(copy):
-    tiny_project.snakemake(copy, "--report", "workflow.zip")
-    with zipfile.ZipFile(copy / "workflow.zip") as archive:
-        names = archive.namelist()
-    assert any(name.endswith("report.html") for name in names)
-
-
-def test_a_changed_seed_scores_again_and_generates_nothing(copy):
-    tiny_project.edit(copy, "config.yaml", lambda c: c.update(seed=1))
-    jobs = tiny_project.planned_jobs(copy)
-    assert jobs["score"] == 3 and jobs["score_baselines"] == 1
-    assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
-
-
-def test_a_changed_licence_text_reruns_nothing(copy):
-    tiny_project.edit(copy, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(licence="Apache 2"))
-    assert tiny_project.planned_jobs(copy) == {}
-
-
-def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
-    """Without the model that teaches, the recipes that it teaches, and the experiments with these."""
+def without_the_model_that_teaches(copy):
+    """Remove it, the recipes that it teaches, and the experiments with these."""
     tiny_project.edit(copy, "teachers.yaml", lambda c: c.pop("gpt-4o"))
     taught: list[str] = []
 
@@ -132,7 +104,32 @@ def test_a_corpus_of_knowledge_teachers_only_is_no_ambiguity(copy):
     for experiment in (copy / "config/experiments").iterdir():
         if any(step in experiment.read_text(encoding="utf-8") for step in taught):
             experiment.unlink()
+
+
+def test_comments_order_layout_a_licence_and_what_no_experiment_here_uses_rerun_nothing(copy):
+    without_the_model_that_teaches(copy)
+    tiny_project.edit(copy, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(licence="Apache 2"))
+    for path in (copy / "config").rglob("*.yaml"):
+        # safe_dump has dropped all comments already where a file was edited; here order and layout change.
+        tiny_project.edit(copy, path.relative_to(copy / "config").as_posix(), lambda config: None)
+        path.write_text("# another comment\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    reverse = "recipes/grpo.yaml"
+    tiny_project.edit(copy, reverse, lambda c: c.update(defaults=dict(reversed(list(c.pop("defaults").items())))))
     assert tiny_project.planned_jobs(copy) == {}
+
+
+def test_snakemake_makes_its_own_report(copy):
+    tiny_project.snakemake(copy, "--report", "workflow.zip")
+    with zipfile.ZipFile(copy / "workflow.zip") as archive:
+        names = archive.namelist()
+    assert any(name.endswith("report.html") for name in names)
+
+
+def test_a_changed_seed_scores_again_and_generates_nothing(copy):
+    tiny_project.edit(copy, "config.yaml", lambda c: c.update(seed=1))
+    jobs = tiny_project.planned_jobs(copy)
+    assert jobs["score"] == 3 and jobs["score_baselines"] == 1
+    assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
 
 
 def test_gene_r1_dry_runs_offline(finished):

@@ -75,6 +75,14 @@ def edit(folder: Path, file: str, change) -> None:
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
+def change(path: Path, old: str, new: str, after: str = "") -> int:
+    """Replace the first `old` after the text `after`, both of which must be there; the line that changed."""
+    text = path.read_text(encoding="utf-8")
+    position = text.index(old, text.index(after))
+    path.write_text(text[:position] + new + text[position + len(old) :], encoding="utf-8")
+    return text[:position].count("\n") + 1
+
+
 def command(*arguments: str, root: Path = ROOT, cores: int | None = 2) -> list[str]:
     """The command line that runs the Snakefile of this checkout, or of a copy of it; `cores` is None on a cluster."""
     limit = [] if cores is None else ["--cores", str(cores)]

@@ -41,7 +41,7 @@ rule score_baselines:
     resources:
         **asks("score_baselines"),
     params:
-        code=lambda w: code_of("score_baselines.py", "scoring", w.benchmark),
+        code=lambda w: code_of("score_baselines.py", "baselines", w.benchmark),
         seed=PROJECT.settings.seed,
         final=lambda w: PROJECT.settings.final and PROJECT.benchmarks[w.benchmark].sealed > 0,
         benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),

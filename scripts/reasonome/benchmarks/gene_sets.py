@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,11 @@ from scipy import sparse
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import STRATA
-from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import NAMING
+
+if TYPE_CHECKING:
+    from reasonome.facts.sources.go import Ontology
 
 REASONS = ("same_term", "same_name", "identical_set", "jaccard")
 KINDS = (*REASONS, "related_term")
@@ -57,7 +59,7 @@ class GeneSet:
         return frozenset({normalise(self.name), *phrases} - {""})
 
 
-def with_terms(sets: Sequence[GeneSet], *ontologies: Ontology) -> list[GeneSet]:
+def with_terms(sets: Sequence[GeneSet], *ontologies: "Ontology") -> list[GeneSet]:
     """The sets with main ids, exact synonyms and ancestors (is_a, part_of) wherever an ontology has their term.
 
     The ontology's own name of the term is one more synonym of a set that has another.
@@ -68,7 +70,7 @@ def with_terms(sets: Sequence[GeneSet], *ontologies: Ontology) -> list[GeneSet]:
     return extended
 
 
-def _with_term(gene_set: GeneSet, ontology: Ontology) -> GeneSet:
+def _with_term(gene_set: GeneSet, ontology: "Ontology") -> GeneSet:
     main = ontology.main_id(gene_set.id)
     if main is None:
         return gene_set
@@ -79,7 +81,7 @@ def _with_term(gene_set: GeneSet, ontology: Ontology) -> GeneSet:
     return replace(gene_set, term=main, synonyms=synonyms, ancestors=ontology.ancestors[main])
 
 
-def with_other_names(sets: Sequence[GeneSet], ontology: Ontology) -> list[GeneSet]:
+def with_other_names(sets: Sequence[GeneSet], ontology: "Ontology") -> list[GeneSet]:
     """Sets of another collection with the names and synonyms of the ontology's terms that share their name.
 
     The facts of a term may give a pathway away that is the same only by a synonym.

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from reasonome.config import is_variant
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 
@@ -75,6 +76,15 @@ def write_splits(
     atomic.write_tsv(folder / "left_out.tsv", left_out)
     atomic.write_tsv(folder / "unmapped.tsv", pd.DataFrame(unmapped, columns=UNMAPPED_COLUMNS))
     atomic.write_json(folder / "audit.json", dict(audit))
+
+
+def in_mean(subsets: Iterable[str]) -> list[str]:
+    """The distinct subsets, sorted, whose means make the mean.
+
+    Contaminated variants, named like bp-50, are reported separately; if there are only variants, all are returned.
+    """
+    names = sorted(set(subsets))
+    return [name for name in names if not is_variant(name)] or names
 
 
 def is_sealed(example: Any, share: float) -> bool:

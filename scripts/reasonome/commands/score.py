@@ -92,12 +92,12 @@ def _table(args: argparse.Namespace) -> "Scored":
     columns = parse_columns(args.columns)
     project = load_project(args.config) if (args.config / "encoders.yaml").is_file() else None
     task = lookup(project.tasks if project else TASKS, args.task, "task")
-    part, encoders = task.tables.reader(), {}
-    if part.has_similarity and (folders := _encoders(args, project, [_DEFAULT_ENCODER])):
+    part, encoders = task.tables, {}
+    if part.compares_texts and (folders := _encoders(args, project, [_DEFAULT_ENCODER])):
         from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
 
         encoders = load_encoders(project.encoders, folders)
-    if not part.has_similarity and args.encoders not in (None, "none"):
+    if not part.compares_texts and args.encoders not in (None, "none"):
         raise InputError(f"answers to {args.task} have no similarity", field="--encoders", fix="leave it out")
     genes = _authority(args, project) if part.tracks else args.genes
     return score_table(

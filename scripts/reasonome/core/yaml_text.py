@@ -11,7 +11,7 @@ from reasonome.core.errors import InputError
 Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads dates as text, as a release is a name, and 24:00:00 too, which YAML 1.1 takes for a number of base 60."""
 
 
@@ -38,7 +38,7 @@ class YamlText:
             self._collect(node, (), above + 1)
             self.data = loader.construct_document(node) if node else None
         except yaml.reader.ReaderError as error:
-            line = above + text[: error.position].count("\n") + 1
+            line = above + text.encode()[: error.position].count(b"\n") + 1
             raise InputError("not valid YAML: a control character", file=file, line=line) from None
         except yaml.MarkedYAMLError as error:
             line = above + error.problem_mark.line + 1 if error.problem_mark else None

@@ -15,7 +15,7 @@ from reasonome.core.errors import InputError
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
-from reasonome.facts.sources import FORMATS
+from reasonome.facts.sources.formats import FORMATS
 from reasonome.facts.text import counted, some
 
 # The size of a library's set, in genes of the universe. One chance hit makes a smaller set significant, and larger ones

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.core.atomic import read_parquet, replacing, write_text
+from reasonome.core.atomic import replacing, write_text
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import FORMATS, SourceFacts
-from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS
+from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts, read_facts
 
 REJECTED = "unmapped.rejected.tsv"
 STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
@@ -90,11 +90,6 @@ def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
 
 def _tsv(table: pd.DataFrame) -> str:
     return table.to_csv(sep="\t", index=False, lineterminator="\n")
-
-
-def read_facts(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS. Raises InputError."""
-    return read_parquet(path, FACT_COLUMNS).select(FACT_COLUMNS).to_pandas()
 
 
 def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 _FIRST = 5  # names that a sentence lists
+_REGULATION = re.compile(r"^((positive |negative )?regulation of |(activation|inhibition) of )+")
 _BETWEEN_SYMBOLS = re.compile(r"[\s,;/|\[\](){}\"']+")
 
 
@@ -21,6 +22,16 @@ def normalise(name: str) -> str:
     "base-excision repair" and "Base Excision Repair" become equal.
     """
     return " ".join(re.findall(r"[^\W_]+|\+", name.casefold()))
+
+
+def bare_name(name: str) -> str:
+    """A name without leading words of regulation: "negative regulation of X" is "X"."""
+    return _REGULATION.sub("", name)
+
+
+def without_regulation(name: str) -> str:
+    """A name for comparison, without leading words of regulation: "Negative regulation of X" is "x"."""
+    return bare_name(normalise(name))
 
 
 def symbols_in(cell: str) -> list[str]:

@@ -12,8 +12,8 @@ from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.sources.source import read_facts
 from reasonome.teaching.preferences import TABLE_COLUMNS
 
 COLUMNS = [

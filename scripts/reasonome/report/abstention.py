@@ -19,7 +19,7 @@ from reasonome.report.drawing import COLOURS, INK, legend, no_figure, shortened
 from reasonome.report.plan import Evaluation
 from reasonome.report.tables import SETTING, joined
 from reasonome.scoring.calibration import equal_mass_error
-from reasonome.scoring.coverage import area, mean_at
+from reasonome.scoring.pooled_metrics import coverage_area, mean_at_coverage
 
 COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confidence_kind", "note"]
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
@@ -203,11 +203,11 @@ def _auroc(sums: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _at(name: str, coverage: float, sums: dict[str, np.ndarray]) -> np.ndarray:
-    return mean_at(coverage, sums["n"], sums[name])
+    return mean_at_coverage(coverage, sums["n"], sums[name])
 
 
 def _area(name: str, sums: dict[str, np.ndarray]) -> np.ndarray:
-    return area(sums["n"], sums[name])
+    return coverage_area(sums["n"], sums[name])
 
 
 def _along_the_curve(name: str) -> Iterator[_Measure]:

@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config import Grading
 from reasonome.config.project.chains import lineage
 from reasonome.metrics import MetricSet
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
-from reasonome.scoring.comparisons import in_mean
 from reasonome.task import Reporting, total
 
 BLOCK = 500  # rows whose texts are packed together

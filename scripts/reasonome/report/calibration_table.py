@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring import calibration
-from reasonome.scoring.calibration_scores import calibration_scores
-from reasonome.scoring.comparisons import in_mean
+from reasonome.scoring.calibration import calibration_scores
 
 _ABOUT = [*SETTING, "backbone", "arm", "seed", "confidence_kind"]
 COLUMNS = [*_ABOUT, "subset", "metric", "value", "low", "high", "n"]

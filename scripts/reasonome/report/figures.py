@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config.experiments import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
@@ -35,7 +36,7 @@ from reasonome.report.forgetting import CHANCE, UNDER_WAY
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, reported_seeds
-from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN
 
 DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
 HELD_OUT = "reward on held-out prompts"  # the title of a panel

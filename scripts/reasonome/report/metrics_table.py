@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.report.evidence import EXAMPLE
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, in_mean, percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, percentile_bounds, resampled_means
 
 
 def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:

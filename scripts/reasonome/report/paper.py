@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tabulate import tabulate
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report.drawing import label_baselines, legend, name_arms, with_intervals
 from reasonome.report.number_text import escaped, signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, best_baselines, joined, reported_seeds, without_strata
-from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN
 
 VALUE_COLUMNS = ["experiment", *SETTING, "metric", "kind", "information", "backbone", "arm", "subset", "value"]
 VALUE_COLUMNS += ["sd_seeds", "n_seeds", "low", "high", "n"]

@@ -68,20 +68,12 @@ class TrainedModel(_Strict):
     runs: list[Path] = Field(description="run.json of every job that made it: training, and samples it learned from")
 
 
-class Samples(_Strict):
-    """A model's answers to training questions, which a step learned from or which show what it still knows."""
+class Drawn(_Strict):
+    """What a model was asked beside tests: training questions, or training facts."""
 
     backbone: str
     chain: str
-    run: Path = Field(description="run.json of the job that drew them: benchmark.style/decoding.questions.run.json")
-
-
-class Recalled(_Strict):
-    """Training facts that a model was asked."""
-
-    backbone: str
-    chain: str
-    run: Path = Field(description="run.json of the job that asked them: corpus.facts.run.json")
+    run: Path = Field(description="run.json of the job: benchmark.style/decoding.questions, or corpus.facts")
 
 
 class Reasoning(_Strict):
@@ -128,8 +120,8 @@ class Plan(_Strict):
     baselines: list[Baselines]
     steps: list[Step] = []
     models: list[TrainedModel] = []
-    samples: list[Samples] = []
-    recalled: list[Recalled] = []
+    samples: list[Drawn] = []
+    recalled: list[Drawn] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report import paper
@@ -18,7 +19,7 @@ from reasonome.report.family import SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan
 from reasonome.report.tables import reported_seeds, without_strata
-from reasonome.scoring.comparisons import MEAN, in_mean
+from reasonome.scoring.comparisons import MEAN
 
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
 

@@ -6,21 +6,24 @@ print(scored.metrics["rouge_l"].value, scored.baselines["best_constant"].metrics
 """
 
 import os
+import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.answering.wrapping import KINDS, told
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
+from reasonome.facts.text import distinct_share
+from reasonome.scoring.answers import problem_counts, shuffled
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_clusters, intervals
-from reasonome.scoring.table_task import TableTask
-from reasonome.task import Task
+from reasonome.task import TableBaseline, Tables, Task
 
 # These may be empty: an id only says which rows answer the same question.
 _OF_THE_ANSWER = {"answer", "confidence"}
@@ -54,11 +57,11 @@ def score_table(
     InputError, with file, line and column, for an unknown column, a table that cannot be read, an empty cell of
     `gold` or `genes`, and one id with two truths.
     """
-    part = _task_in_track(task.tables.reader(), task.name, track, genes)
-    check_fields(columns, part.required, part.optional, task.name)
-    if part.tracks and (encoders or background is not None):
+    part = _in_track(task.tables, track, genes)
+    check_fields(columns, ("answer", "gold"), part.optional, task.name)
+    if not part.compares_texts and (encoders or background is not None):
         field = "background" if background is not None else "encoders"
-        raise InputError(f"{task.name} compares genes, not texts", field=field, fix=f"leave {field} out")
+        raise InputError(f"answers to {task.name} are not compared as texts", field=field, fix=f"leave {field} out")
     if background is not None and "genes" not in columns:
         fix = "add genes=COLUMN: an answer's genes are compared with those of the set"
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
@@ -66,16 +69,14 @@ def score_table(
     table = frame_table(answers) if is_frame else read_table(answers, columns.values(), texts=True)
     frame, problems, notes = _rows(table, columns, part.every_row)
     try:
-        part.prepare(frame)
+        part = part.of(frame)
     except InputError as error:
         error.file, error.field = table.file, columns[error.field]
         raise
     frame = frame.rename(columns={"answer": "text"}).join(_in_batches("answers", frame, part.read))
-    for problem, count in frame["problems"].str.split(",").explode().value_counts().items():
-        if problem:
-            problems[problem] = int(count)
+    problems |= problem_counts(frame["problems"])
     encoders = encoders or {}
-    terms = part.terms(background, encoders) if background is not None else None
+    terms = part.terms(Path(background), encoders) if background is not None else None
     questions = frame
 
     def scored(what: str, names: Sequence[Any]) -> pd.DataFrame:
@@ -115,8 +116,9 @@ def score_table(
     for (name, metric), score in scores.items():
         metrics[name][metric] = score
     for name, own in metrics.items():
-        shares = pd.DataFrame([part.shares(names) for names in draws[name]]).mean()
-        own |= {metric: Score(float(value), None, None, len(frame)) for metric, value in shares.items()}
+        if part.distinct and draws[name]:
+            share = pd.Series([distinct_share(names) for names in draws[name]]).mean()
+            own[part.distinct] = Score(float(share), None, None, len(frame))
     return Scored(
         n=len(frame),
         known=task.metrics,
@@ -143,14 +145,13 @@ def _in_batches(what: str, frame: pd.DataFrame, compute: Callable[[pd.DataFrame]
     return pd.concat(tables, ignore_index=True)
 
 
-def _task_in_track(
-    part: TableTask, task: str, track: str | None, genes: str | os.PathLike | GeneTable | None
-) -> TableTask:
-    """The part of a task in a track, with its table of genes; InputError for arguments that do not go together."""
+def _in_track(part: Tables, track: str | None, genes: str | os.PathLike | GeneTable | None) -> Tables:
+    """The part in a track, with its table of genes; InputError for arguments that do not go together."""
     if not part.tracks:
         for field, value in (("track", track), ("genes", genes)):
             if value is not None:
-                raise InputError(f"{task} has no '{field}': that is for ranked lists", field=field, fix="leave it out")
+                what = f"{part.task.name} has no '{field}': that is for ranked lists"
+                raise InputError(what, field=field, fix="leave it out")
         return part
     strict = part.tracks[0]
     track = track or strict
@@ -160,8 +161,31 @@ def _task_in_track(
         what = f"track {track} compares genes as they are written, so that no list of genes is of use"
         raise InputError(what, field="genes", fix=f"leave it out, or ask for track {strict}")
     if isinstance(genes, (str, os.PathLike)):
-        return replace(part, track=track, authority=GeneTable(read_genes(genes)), authority_name=os.fspath(genes))
-    return replace(part, track=track, authority=genes, authority_name="the GeneTable that was given")
+        return part.in_track(track, GeneTable(read_genes(genes)), os.fspath(genes))
+    return part.in_track(track, genes, "the GeneTable that was given")
+
+
+def shuffled_answers(table: pd.DataFrame, seed: int) -> TableBaseline:
+    """The answers of a table, each handed to another row."""
+    names = shuffled(table["answer"].tolist(), [0] * len(table), seed)
+    return TableBaseline("the answers themselves", [names], "each answer handed to another row")
+
+
+def drawn_from(golds: Sequence[str], what: str, draws: int, seed: int) -> TableBaseline:
+    """For every row the gold of a row drawn at random; `what` it is."""
+    rows = range(len(golds))
+    names = [
+        [random.Random(f"{seed}:{draw}:{row}").choice(golds) for row in tqdm(rows, "draws", delay=5, leave=False)]
+        for draw in range(draws)
+    ]
+    return TableBaseline("none", names, f"{what} of any row, the mean of {draws} draws")
+
+
+def wrapping_notes(table: pd.DataFrame, what: str) -> list[str]:
+    """A note on the lines whose `problems` (codes joined by commas) have kinds of wrapping; [] if there are none."""
+    found = [KINDS.keys() & codes.split(",") for codes in table["problems"]]
+    wrapped = [line for line, kinds in zip(table["line"], found, strict=True) if kinds]
+    return [f"{what}: {counted_lines(wrapped)}: {told(kind for kinds in found for kind in kinds)}"] if wrapped else []
 
 
 def _rows(

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.scoring.comparisons import in_mean
 from reasonome.task import Task
 
 _MISSING = "missing"  # the finish reason of an answer that is not there
@@ -176,7 +176,6 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
         for stratum, rows in counted.groupby("stratum")
         if stratum
     }
-    problems = table["problems"].str.split(",").explode()
     return {
         "n": len(table),
         "metrics": {
@@ -185,8 +184,14 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
         },
         "strata": strata,
         "distinct_names": int(table.loc[table["answer"] != "", "answer"].nunique()),
-        "problems": {problem: int(count) for problem, count in problems[problems != ""].value_counts().items()},
+        "problems": problem_counts(table["problems"]),
     }
+
+
+def problem_counts(problems: pd.Series) -> dict[str, int]:
+    """Problem → how many rows have it, the commonest first; cells have codes joined by commas."""
+    codes = problems.str.split(",").explode()
+    return {problem: int(count) for problem, count in codes[codes != ""].value_counts().items()}
 
 
 def _known(means: pd.Series) -> dict[str, float]:

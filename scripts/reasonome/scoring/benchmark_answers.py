@@ -9,13 +9,14 @@ import pandas as pd
 from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.answering.wrapping import told, unwrapped
-from reasonome.benchmarks.rows import read_rows, unsealed
+from reasonome.benchmarks.rows import in_mean, read_rows, unsealed
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, in_mean, metrics_of_rows
+from reasonome.scoring.answers import problem_counts
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
 
@@ -138,8 +139,7 @@ def _problems(table: pd.DataFrame, answers: Sequence[AnswerRow], counts: Mapping
     if counts:
         completions = [(answer.id, answer.sample, answer.order) for answer in answers if answer.answer is None]
         table = table[pd.MultiIndex.from_frame(table[["id", "sample", "order"]]).isin(completions)]
-    counts = table["problems"].str.split(",").explode().value_counts().drop("", errors="ignore")
-    return {problem: int(count) for problem, count in counts.items()}
+    return problem_counts(table["problems"])
 
 
 def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ drawn, as in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each
 return a value per resample, shape (resamples,), nan where nothing was drawn.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from reasonome.scoring import coverage, pooled_metrics
+from reasonome.metrics import Pooled
+from reasonome.scoring import pooled_metrics
+from reasonome.scoring.comparisons import MEAN
+from reasonome.scoring.table_scores import Score, few_clusters, intervals
 
 BINS = 10
 DECIMALS = 12
@@ -124,14 +127,14 @@ def accuracy_at(share: float) -> OfAnswers:
     """The share of right answers among the most confident share of answers, as a function of weights."""
 
     def of_answers(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return coverage.mean_at(share, *_falling(weights, confidence, right))
+        return pooled_metrics.mean_at_coverage(share, *_falling(weights, confidence, right))
 
     return of_answers
 
 
 def accuracy_area(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The mean share of right answers among the most confident ones, over all coverages."""
-    return coverage.area(*_falling(weights, confidence, right))
+    return pooled_metrics.coverage_area(*_falling(weights, confidence, right))
 
 
 # Resampled, these are spread around the value; the calibration errors lie above it.
@@ -194,6 +197,69 @@ def reliability(confidence: np.ndarray, right: np.ndarray, closed: Side = "right
         mean = float(confidence[mine].mean())
         bins.append(Bin(place / BINS, (place + 1) / BINS, n, mean, won / n, float(low), float(high)))
     return bins
+
+
+def calibration_scores(
+    confidences: Mapping[str, np.ndarray],
+    right: np.ndarray,
+    clusters: Sequence[str] | None,
+    questions: Sequence[str] | None,
+    seed: int,
+    resamples: int,
+    closed: Side = "right",
+) -> dict[str, dict[str, Score]]:
+    """Name of a confidence → metric → its score; every confidence is of the same answers, and from 0 to 1.
+
+    `questions` says which question each answer is to, `clusters` which questions are alike; None: each its own. Bins
+    are `closed` on a side.
+
+    Beside METRICS and ERRORS there are mean_confidence, accuracy, ece_equal_mass, ece_if_calibrated (what
+    chance alone would give, with its range) and distinct_confidences. Intervals are of a bootstrap over clusters;
+    calibration errors have none, since resampling raises them.
+    """
+    columns = {(name, "mean_confidence"): own for name, own in confidences.items()}
+    columns |= {(name, "accuracy"): right for name in confidences}
+    pooled = {
+        (name, metric): _of_places(function, own, right)
+        for name, own in confidences.items()
+        for metric, function in METRICS.items()
+    }
+    wide = pd.DataFrame(columns)
+    scores = intervals(wide, [MEAN] * len(right), clusters, seed, resamples, pooled=pooled)[MEAN]
+    if few_clusters(len(right), clusters):
+        scores = {key: score.alone() for key, score in scores.items()}
+    return {
+        name: {
+            metric: _in_decimals(score)
+            for metric, score in (
+                *_errors(own, right, seed, questions, closed).items(),
+                *((metric, score) for (of, metric), score in scores.items() if of == name),
+            )
+        }
+        | {"distinct_confidences": Score(float(distinct(own)), None, None, len(own))}
+        for name, own in confidences.items()
+    }
+
+
+def _in_decimals(score: Score) -> Score:
+    """The score to the decimals in which confidences are told apart: what is 0 there is 0."""
+    bounds = [None if bound is None else round(bound, DECIMALS) + 0.0 for bound in (score.low, score.high)]
+    return Score(round(score.value, DECIMALS) + 0.0, *bounds, score.n)
+
+
+def _of_places(function: OfAnswers, confidence: np.ndarray, right: np.ndarray) -> Pooled:
+    return lambda places: lambda weights: function(weights, confidence[places], right[places])
+
+
+def _errors(
+    confidence: np.ndarray, right: np.ndarray, seed: int, questions: Sequence[str] | None, closed: Side
+) -> dict[str, Score]:
+    """The calibration errors, and what the expected one would be by chance."""
+    n, once = len(right), np.ones((1, len(right)))
+    errors = {name: float(function(once, confidence, right, closed)[0]) for name, function in ERRORS.items()}
+    errors["ece_equal_mass"] = equal_mass_error(confidence, right)
+    by_chance = Score(*error_if_calibrated(confidence, seed, questions, closed), n)
+    return {name: Score(value, None, None, n) for name, value in errors.items()} | {"ece_if_calibrated": by_chance}
 
 
 def _in_units(confidence: np.ndarray) -> np.ndarray:

@@ -18,8 +18,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.metrics import Metric, MetricSet
 from reasonome.scoring import calibration
-from reasonome.scoring.calibration import Bin, Side
-from reasonome.scoring.calibration_scores import calibration_scores
+from reasonome.scoring.calibration import Bin, Side, calibration_scores
 from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, aligned, few_clusters
 

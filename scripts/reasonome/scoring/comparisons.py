@@ -4,7 +4,7 @@ The headline number of a benchmark is the mean of its subsets' means, so that a 
 outvote a small one; every interval and test here is for that number. docs/statistics.md gives the reasons.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,8 +13,8 @@ import pandas as pd
 from scipy import sparse, stats
 from tqdm import tqdm
 
-from reasonome.config import is_variant
-from reasonome.metrics import OfTable, OfWeights
+from reasonome.benchmarks.rows import in_mean
+from reasonome.metrics import OfTable, OfWeights, Pooled
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
@@ -23,10 +23,6 @@ _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
 _FEWEST_AT_ONCE = 8  # resamples computed together at least, however many scores there are
 _TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
 _NOISE = 1e-12  # score differences below this are rounding, not difference
-
-
-# Places of examples → such a metric of them; None where it is not defined.
-Pooled = Callable[[np.ndarray], OfWeights | None]
 
 
 @dataclass(frozen=True)
@@ -66,15 +62,6 @@ class PairedTest:
     effect_rank: float
     n: int
     note: str
-
-
-def in_mean(subsets: Iterable[str]) -> list[str]:
-    """The distinct subsets, sorted, whose means make the mean.
-
-    Contaminated variants, named like bp-50, are reported separately; if there are only variants, all are returned.
-    """
-    names = sorted(set(subsets))
-    return [name for name in names if not is_variant(name)] or names
 
 
 # --- intervals ---------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.metrics import MetricSet
-from reasonome.scoring.comparisons import Pooled, percentile_bounds, resampled_means
+from reasonome.metrics import MetricSet, Pooled
+from reasonome.scoring.comparisons import percentile_bounds, resampled_means
 
 _FEWEST_CLUSTERS = 5
 

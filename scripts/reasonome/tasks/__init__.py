@@ -1,6 +1,8 @@
 """The tasks: those that ship, a project's own, and the project that they make with its configuration."""
 
 import sys
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import util
 from pathlib import Path
@@ -15,23 +17,51 @@ from reasonome.core.errors import InputError, lookup, nearest
 from reasonome.core.manifest import text_sha256
 from reasonome.stages import STAGES
 from reasonome.task import Task
-from reasonome.tasks.gene_classification.task import GeneClassification
-from reasonome.tasks.molecule_property.task import MoleculeProperty
-from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.pathway_qa.task import PathwayQA
-from reasonome.tasks.ranking.task import CausalGeneRanking, RareDiseaseRanking
 
-TASKS: dict[str, Task] = {
-    task.name: task
-    for task in (
-        GeneSetNaming(),
-        CausalGeneRanking(),
-        RareDiseaseRanking(),
-        GeneClassification(),
-        MoleculeProperty(),
-        PathwayQA(),
+
+class ShippedTasks(Mapping[str, Task]):
+    """The tasks that ship, by name. The modules of one are loaded when it is asked for."""
+
+    names = (
+        "gene_set_naming",
+        "causal_gene_ranking",
+        "rare_disease_ranking",
+        "gene_classification",
+        "molecule_property",
+        "pathway_qa",
     )
-}
+
+    def __getitem__(self, name: str) -> Task:
+        return _shipped(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@cache
+def _shipped(name: str) -> Task:
+    match name:
+        case "gene_set_naming":
+            from reasonome.tasks.naming.task import GeneSetNaming as Kind
+        case "causal_gene_ranking":
+            from reasonome.tasks.ranking.task import CausalGeneRanking as Kind
+        case "rare_disease_ranking":
+            from reasonome.tasks.ranking.task import RareDiseaseRanking as Kind
+        case "gene_classification":
+            from reasonome.tasks.gene_classification.task import GeneClassification as Kind
+        case "molecule_property":
+            from reasonome.tasks.molecule_property.task import MoleculeProperty as Kind
+        case "pathway_qa":
+            from reasonome.tasks.pathway_qa.task import PathwayQA as Kind
+        case _:
+            raise KeyError(name)
+    return Kind()
+
+
+TASKS = ShippedTasks()
 
 _BASE = "derive it from VerifiedTask of reasonome.tasks.question_answer.task"
 
@@ -44,7 +74,7 @@ def load_project(root: str | Path = "config") -> Project[Task]:
     folder = ConfigFolder(Path(root))
     settings = folder.read("config.yaml", Settings)
     own = {name: own_task(name, place) for name, place in settings.tasks.items()}
-    project = Project(folder, settings, TASKS | own, STAGES)
+    project = Project(folder, settings, ChainMap(own, TASKS), STAGES)
     check_references(project)
     return project
 

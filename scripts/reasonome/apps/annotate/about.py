@@ -20,7 +20,8 @@ from reasonome.facts.fetching.pins import release
 from reasonome.report.origins import learned_from
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.background import Background, library_of
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.libraries import library_of
 
 COMPUTED_WITH = {"scipy": "SciPy (over-representation)", "gseapy": "GSEApy (GSEA)"}
 

@@ -21,8 +21,9 @@ from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import load_encoders, mean_similarity
 from reasonome.task import Similarity
-from reasonome.tasks.naming.background import Background, library_of, ontology_libraries
+from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
+from reasonome.tasks.naming.libraries import library_of, ontology_libraries
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda"}
 # British to American, in both texts, so that a word which is no British one does no harm.

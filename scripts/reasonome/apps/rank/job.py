@@ -27,7 +27,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.facts.sources import read_authority
+from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
 from reasonome.report.origins import learned_from

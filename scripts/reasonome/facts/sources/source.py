@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.text_file import FETCH_AGAIN
-from reasonome.facts.genes import Gene, GeneTable
+
+if TYPE_CHECKING:
+    from reasonome.facts.genes import Gene, GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 # Prefix of a denied relation, as in GAF 2.2: the gene does not have the object. Facts never have it.
@@ -52,13 +55,18 @@ class SourceFormat:
     """
 
     read: Callable[..., SourceFacts]
-    read_genes: Callable[..., list[Gene]] | None = None
+    read_genes: Callable[..., "list[Gene]"] | None = None
+
+
+def read_facts(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a facts.parquet; its columns, all strings, are those of FACT_COLUMNS. Raises InputError."""
+    return read_parquet(path, FACT_COLUMNS).select(FACT_COLUMNS).to_pandas()
 
 
 def with_genes(
     name: str,
     rows: pd.DataFrame,
-    genes: GeneTable,
+    genes: "GeneTable",
     file: Path,
     left_out: dict[str, int] | None = None,
     strict: bool = True,
@@ -214,7 +222,7 @@ def check_once(seen: dict[str, int], value: str, path: str | os.PathLike, line: 
         raise InputError(what, file=path, line=line, field=field, fix=fix)
 
 
-def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
+def first_known(identifiers: Sequence[str], genes: "GeneTable") -> str:
     """The first identifier that resolves to one gene, else the first that is not empty, else ""."""
     present = list(filter(None, identifiers))
     known = (identifier for identifier in present if genes.resolve(identifier, strict=True).symbol)
@@ -222,7 +230,7 @@ def first_known(identifiers: Sequence[str], genes: GeneTable) -> str:
 
 
 def make_facts(
-    name: str, parts: Sequence[tuple[Path, Iterable[tuple]]], genes: GeneTable, left_out: dict[str, int] | None = None
+    name: str, parts: Sequence[tuple[Path, Iterable[tuple]]], genes: "GeneTable", left_out: dict[str, int] | None = None
 ) -> SourceFacts:
     """The facts of (file, rows of ROW_COLUMNS) pairs; `unmapped` has each identifier without a gene once.
 

@@ -10,9 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import matthews_corrcoef
 
 from reasonome.config.project import Project
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks.gene_classification.negatives import terms_below
@@ -22,13 +22,13 @@ from reasonome.tasks.prediction.baselines import (
     PROMPT,
     TRAINING,
     Baseline,
+    PredictionBaselines,
     constant_baseline,
     fitted_baseline,
     from_scores,
     random_baseline,
 )
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
-from reasonome.tasks.prediction.scoring import PredictionScoring
 
 Questions = Sequence[PredictionQuestion]
 _FEWEST = 3  # training genes of a term, or a word, that is used
@@ -163,7 +163,7 @@ def _facts_features(
     return features
 
 
-class GeneScoring(PredictionScoring):
-    """Scores beside baselines and domain models."""
+class GeneBaselines(PredictionBaselines):
+    """Baselines and domain models."""
 
     baselines = staticmethod(baselines)

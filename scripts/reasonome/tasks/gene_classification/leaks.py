@@ -9,7 +9,7 @@ import pandas as pd
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.facts.sources import read_ontology
+from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened

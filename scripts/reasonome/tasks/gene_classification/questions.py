@@ -19,11 +19,11 @@ from reasonome.benchmarks.rows import STRATA
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources import read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from reasonome.task import Building, Checks, Files, Leaks, Scoring
+from reasonome.task import Baselines, Building, Checks, Files, Leaks
 from reasonome.tasks.gene_classification.settings import GeneBenchmark
 from reasonome.tasks.prediction.task import PredictionTask
 
@@ -35,10 +35,10 @@ class GeneClassification(PredictionTask):
         return GeneBuilding(self)
 
     @cached_property
-    def scoring(self) -> Scoring:
-        from reasonome.tasks.gene_classification.baselines import GeneScoring
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.gene_classification.baselines import GeneBaselines
 
-        return GeneScoring(self)
+        return GeneBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:

@@ -21,12 +21,12 @@ from reasonome.tasks.prediction.baselines import (
     PROMPT,
     TRAINING,
     Baseline,
+    PredictionBaselines,
     constant_baseline,
     fitted_baseline,
     random_baseline,
 )
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
-from reasonome.tasks.prediction.scoring import PredictionScoring
 
 _TREES = 300
 
@@ -101,7 +101,7 @@ def _nearest(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQ
     return Baseline("nearest_molecule", TRAINING, answers, confidences)
 
 
-class MoleculeScoring(PredictionScoring):
-    """Scores beside baselines and domain models."""
+class MoleculeBaselines(PredictionBaselines):
+    """Baselines and domain models."""
 
     baselines = staticmethod(baselines)

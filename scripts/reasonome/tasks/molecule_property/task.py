@@ -4,7 +4,7 @@ from functools import cached_property
 
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.task import Building, Leaks, Scoring
+from reasonome.task import Baselines, Building, Leaks
 from reasonome.tasks.molecule_property.molecules import randomised
 from reasonome.tasks.molecule_property.settings import MoleculeBenchmark
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
@@ -34,10 +34,10 @@ class MoleculeProperty(PredictionTask):
         return MoleculeBuilding(self)
 
     @cached_property
-    def scoring(self) -> Scoring:
-        from reasonome.tasks.molecule_property.baselines import MoleculeScoring
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.molecule_property.baselines import MoleculeBaselines
 
-        return MoleculeScoring(self)
+        return MoleculeBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:

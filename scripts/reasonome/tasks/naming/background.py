@@ -1,39 +1,18 @@
-"""Backgrounds: all terms and gene sets that an answer can be linked to, their genes, similarity and libraries."""
+"""Backgrounds: all terms and gene sets that an answer can be linked to, looked up by name, and their similarity."""
 
 import math
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-import pandas as pd
 import pyarrow
-from pyarrow import compute, parquet
+from pyarrow import compute
 
-from reasonome.config.project import Project
-from reasonome.core.atomic import read_parquet, replacing
+from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError
-from reasonome.core.terminal import show
-from reasonome.enrichment.over_representation import (
-    GeneSetLibrary,
-    LibrarySet,
-    OverRepresentation,
-    default_universe,
-    read_library,
-)
-from reasonome.facts.corpus import read_facts
-from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import read_ontology
-from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import MEMBERSHIP
-from reasonome.task import Backgrounds
-from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.files import LibraryFile
-from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 SCHEMA = pyarrow.schema(
     {
@@ -49,120 +28,6 @@ SCHEMA = pyarrow.schema(
         "candidate": pyarrow.bool_(),
     }
 )
-
-
-# --- built ----------------------------------------------------------------------------------------------
-
-
-class NamingBackgrounds(Backgrounds[NamingDialogue]):
-    """The terms of the ontologies of a corpus, with their genes."""
-
-    def build(self, project: Project, benchmark: str, output: Path) -> None:
-        """Write the background of a benchmark; print how many terms each source and namespace has."""
-        inputs = self.task.files.background(project, benchmark).files
-        ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
-        table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[benchmark])
-        write_background(table, output)
-        counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
-        for (source, namespace), terms in counted.groupby(["source", "namespace"]):
-            genes = terms["n_genes"]
-            show(
-                f"{f'{source} {namespace}'.strip()}: {len(terms):,} terms, {(genes > 0).sum():,} with genes "
-                f"({genes.max():,} at most), {terms['candidate'].sum():,} to which answers are linked"
-            )
-
-    def candidate_names(self, path: Path) -> list[str]:
-        """The names of the terms that answers are linked to."""
-        return read_background(path).candidate_names
-
-
-def background_table(
-    facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark
-) -> pyarrow.Table:
-    """The background of a benchmark (SCHEMA), sorted by id; `facts` and `ontologies` (by source) are of its corpus.
-
-    It has all live terms of every ontology with their propagated genes, and the sets of the benchmark's sources without
-    an ontology, as terms without namespace, parents and information. An id that several ontologies have is a term of
-    the first. InputError where an ontology has no genes, and where there is no term.
-    """
-    rows: dict[str, dict] = {}
-    for source, ontology in ontologies.items():
-        for row in _ontology_rows(source, ontology, _annotations(facts, source, ontologies)):
-            rows.setdefault(row["id"], row)
-    for row in _listed_rows(facts, ontologies, benchmark):
-        rows.setdefault(row["id"], row)
-    if not rows:
-        what = "the corpus has neither an ontology nor the sets that the benchmark's are of"
-        raise InputError(what, field="background", fix="name another corpus as background in benchmarks.yaml")
-    for row in rows.values():
-        row["n_genes"] = len(row["genes"])
-        row["candidate"] = row["n_genes"] >= benchmark.minimum_genes
-    return pyarrow.Table.from_pylist([rows[term] for term in sorted(rows)], schema=SCHEMA)
-
-
-def _annotations(facts: pd.DataFrame, source: str, ontologies: Mapping[str, Ontology]) -> pd.DataFrame:
-    """The facts about terms of a source's ontology, without those of other sources that have an ontology."""
-    others = set(ontologies) - {source}
-    known = {i for i in facts["object_id"].unique() if ontologies[source].main_id(i) is not None}
-    chosen = facts[facts["object_id"].isin(known) & ~facts["source"].isin(others)]
-    if chosen.empty:
-        raise InputError(
-            f"no fact of the corpus is about a term of the ontology of '{source}'",
-            fix="facts and ontology must be of one source: build the facts again",
-        )
-    return chosen
-
-
-def _ontology_rows(source: str, ontology: Ontology, annotations: pd.DataFrame) -> Iterable[dict]:
-    genes = propagate(ontology, annotations[["gene", "object_id"]])
-    live = {i: term for i, term in ontology.terms.items() if not term.is_obsolete}
-    parents = {i: [parent for parent in ontology.parents[i] if parent in live] for i in live}
-    # The genes of the root; a slice of an ontology has several, or none of the whole one's.
-    annotated: dict[str, set[str]] = defaultdict(set)
-    for i, term in live.items():
-        if not parents[i]:
-            annotated[term.namespace] |= genes.get(i, set())
-    for i, term in live.items():
-        own_genes = genes.get(i, ())
-        yield {
-            "id": i,
-            "name": term.name,
-            "namespace": term.namespace,
-            "source": source,
-            "synonyms": list(term.synonyms),
-            "parents": parents[i],
-            "genes": sorted(own_genes),
-            "information": math.log(len(annotated[term.namespace]) / len(own_genes)) if own_genes else math.nan,
-        }
-
-
-def _listed_rows(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmark: NamingBenchmark) -> Iterable[dict]:
-    for spec in benchmark.subsets.values():
-        if spec.namespace or spec.source in ontologies:
-            continue
-        chosen = facts[facts["relation"] == (spec.relation or MEMBERSHIP)]
-        if spec.source:
-            chosen = chosen[chosen["source"] == spec.source]
-        for i, rows in chosen.groupby("object_id"):
-            yield {
-                "id": i,
-                "name": rows["object_name"].iloc[0],
-                "namespace": "",
-                "source": rows["source"].iloc[0],
-                "synonyms": [],
-                "parents": [],
-                "genes": sorted(set(rows["gene"])),
-                "information": math.nan,
-            }
-
-
-def write_background(table: pyarrow.Table, path: str | os.PathLike) -> None:
-    """Write a background to a parquet file, whole or not at all."""
-    with replacing(path) as temporary:
-        parquet.write_table(table, temporary, write_page_checksum=True)
-
-
-# --- read and looked up ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -329,38 +194,3 @@ def read_background(path: str | os.PathLike) -> Background:
         what = f"expected the columns {', '.join(SCHEMA.names)} of a background"
         raise InputError(what, file=path, fix="give a file of results/backgrounds/")
     return Background(table)
-
-
-def ontology_libraries(background: Background) -> list[GeneSetLibrary]:
-    """The background's candidate terms, a library for each branch of GO, other ontology and source of sets.
-
-    Each term has the genes of the terms below it too.
-    """
-    sets: dict[str, dict[str, LibrarySet]] = {}
-    for term in background.candidates:
-        if genes := background.genes(term.id):
-            sets.setdefault(library_of(term), {})[term.id] = LibrarySet(term.name, genes)
-    return [GeneSetLibrary(name, sets[name]) for name in sorted(sets)]
-
-
-def library_of(term: BackgroundTerm) -> str:
-    """The name of the library that a background's term is of."""
-    return BRANCHES.get(term.namespace) or term.namespace or term.source
-
-
-def background_tests(background: Background, genes: GeneTable) -> OverRepresentation:
-    """The over-representation analysis of a background's terms among all coding genes. InputError as it raises."""
-    libraries = ontology_libraries(background)
-    return OverRepresentation(libraries, default_universe(genes, libraries))
-
-
-def named_libraries(
-    names: Sequence[str], background: Background, genes: GeneTable, files: Mapping[str, LibraryFile]
-) -> list[GeneSetLibrary]:
-    """The libraries that a style shows terms of: of the background, and of `files`. Raises InputError as the reader."""
-    of_ontology = {library.name: library for library in ontology_libraries(background)}
-    return [
-        read_library(files[name].path, genes, name, files[name].format) if name in files else of_ontology[name]
-        for name in names
-        if name in files or name in of_ontology
-    ]

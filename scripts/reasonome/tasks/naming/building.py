@@ -9,10 +9,9 @@ from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.corpus import read_facts
-from reasonome.facts.sources import is_sqlite, read_authority, read_ontology
+from reasonome.facts.sources.formats import is_sqlite, read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
-from reasonome.facts.sources.source import UNMAPPED_COLUMNS
+from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.dialogue import NamingDialogue

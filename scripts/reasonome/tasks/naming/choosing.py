@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reasonome.facts.text import normalise
+from reasonome.facts.text import normalise, without_regulation
 from reasonome.task import Similarity
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example
 from reasonome.tasks.naming.metrics import TermScorer
-from reasonome.tasks.naming.prompt_terms import without_regulation
 
 SIZES = {5: "≤ 5 genes", 19: "6–19 genes", None: "≥ 20 genes"}  # by the largest set
 OWN, EQUAL, RELATIVE, NEITHER = "its own term", "an equal set", "a relative", "neither"
@@ -72,3 +71,12 @@ def what_is_shown(example: Example, scorer: TermScorer) -> str:
         ):
             found.add(RELATIVE)
     return next((kind for kind in WHAT_IS_SHOWN if kind in found), NEITHER)
+
+
+def strata(examples: Sequence[Example], scorer: TermScorer | None) -> dict[str, list[str]]:
+    """Strata of questions that show enriched terms: the size of the set, and what of its relatives is shown."""
+    shown = {} if scorer is None else {example.id: what_is_shown(example, scorer) for example in examples}
+    return {
+        "size_stratum": [size_stratum(example) for example in examples],
+        "what_is_shown": [shown.get(example.id, "") for example in examples],
+    }

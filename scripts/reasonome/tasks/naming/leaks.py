@@ -16,7 +16,7 @@ from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.core import atomic
-from reasonome.facts.sources import read_ontology
+from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import names_in_prompts, names_in_texts, normalise
 from reasonome.facts.wording import JOINT

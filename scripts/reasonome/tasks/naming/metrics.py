@@ -15,8 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.config.project import Project
-from reasonome.facts.corpus import read_facts
-from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.facts.sources.source import FACT_COLUMNS, read_facts
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders

@@ -4,7 +4,6 @@ Of a benchmark's set terms are withheld that would give its name away; p is adju
 left out depends on the set and on held-out sets, never on an answer.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -12,21 +11,9 @@ from random import Random
 from tqdm import tqdm
 
 from reasonome.enrichment.over_representation import OverRepresentation, TestedSet, Withheld
-from reasonome.facts.text import normalise
+from reasonome.facts.text import normalise, without_regulation
 from reasonome.tasks.naming.dialogue import Example, ShownTerm
 from reasonome.tasks.naming.settings import PromptTerms
-
-_REGULATION = re.compile(r"^((positive |negative )?regulation of |(activation|inhibition) of )+")
-
-
-def bare_name(name: str) -> str:
-    """A name without leading words of regulation: "negative regulation of X" is "X"."""
-    return _REGULATION.sub("", name)
-
-
-def without_regulation(name: str) -> str:
-    """A name for comparison, without leading words of regulation: "Negative regulation of X" is "x"."""
-    return bare_name(normalise(name))
 
 
 @dataclass(frozen=True)

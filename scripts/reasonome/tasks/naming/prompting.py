@@ -7,12 +7,13 @@ from typing import Any
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
-from reasonome.facts.corpus import read_facts
-from reasonome.facts.sources import read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
+from reasonome.facts.sources.source import read_facts
 from reasonome.task import Prompting, Splits
 from reasonome.tasks.naming import files, prompt_facts
-from reasonome.tasks.naming.background import named_libraries, read_background
+from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
+from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts

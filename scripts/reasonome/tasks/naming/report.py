@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant
 from reasonome.core import atomic
 from reasonome.facts.text import distinct_share
@@ -23,7 +24,7 @@ from reasonome.report.answers_data import text_column
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
-from reasonome.scoring.comparisons import bootstrap_intervals, in_mean
+from reasonome.scoring.comparisons import bootstrap_intervals
 from reasonome.task import Reporting
 from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN
 from reasonome.tasks.naming.dialogue import NamingDialogue

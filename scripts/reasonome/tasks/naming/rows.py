@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,11 @@ from scipy import sparse
 
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks, with_terms
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
-from reasonome.facts.sources.go import Ontology
-from reasonome.tasks.naming.contamination import VariantSet
 from reasonome.tasks.naming.dialogue import Example
+
+if TYPE_CHECKING:
+    from reasonome.facts.sources.go import Ontology
+    from reasonome.tasks.naming.contamination import VariantSet
 
 
 class LeftOut(NamedTuple):
@@ -35,8 +37,8 @@ def write_benchmark(
     names: Mapping[str, str],
     folder: Path,
     strata: Mapping[tuple[str, str], str] | None = None,
-    variants: Sequence[VariantSet] = (),
-    training_variants: Mapping[tuple[str, str], VariantSet] = MappingProxyType({}),
+    variants: Sequence["VariantSet"] = (),
+    training_variants: Mapping[tuple[str, str], "VariantSet"] = MappingProxyType({}),
     unmapped: pd.DataFrame | Sequence[tuple] = (),
     left_out: Sequence[LeftOut] = (),
 ) -> None:
@@ -55,7 +57,7 @@ def write_benchmark(
         optional |= {"stratum": stratum} if stratum else {}
         return {"id": gene_set.id, "subset": gene_set.subset, "name": gene_set.name, "genes": genes, **optional}
 
-    def variant_row(variant: VariantSet) -> dict[str, Any]:
+    def variant_row(variant: "VariantSet") -> dict[str, Any]:
         original = (variant.gene_set.subset.partition("-")[0], variant.term)
         replaced = {"contaminated": variant.share, "outliers": list(variant.outliers)} if variant.share else {}
         further = {"term": variant.term, **replaced, "withheld": variant.withheld}
@@ -87,7 +89,7 @@ def sets_of_origin(examples: Iterable[Example]) -> list[GeneSet]:
     return [replace(gene_set(example), id=example.term or example.id) for example in examples]
 
 
-def with_term_of_origin(examples: Iterable[Example], *ontologies: Ontology) -> list[GeneSet]:
+def with_term_of_origin(examples: Iterable[Example], *ontologies: "Ontology") -> list[GeneSet]:
     """The examples as sets with their term's synonyms and ancestors; for contaminated variants, the original's term."""
     return with_terms([replace(gene_set(e), id=e.main_id or e.term or e.id) for e in examples], *ontologies)
 

@@ -1,7 +1,6 @@
 """Scores of names: answers and baselines against the truth, one row per example, sample and order of genes."""
 
 import math
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,6 @@ import pandas as pd
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
-from reasonome.enrichment.over_representation import OverRepresentation
-from reasonome.facts.sources import read_authority
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import (
     answer_columns,
@@ -27,10 +24,7 @@ from reasonome.scoring.answers import (
 )
 from reasonome.scoring.encoders import mean_similarity
 from reasonome.task import Dialogue, Scoring
-from reasonome.tasks.naming import baselines
-from reasonome.tasks.naming.background import background_tests
-from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
+from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
@@ -105,17 +99,6 @@ class NamingScoring(Scoring[NamingDialogue]):
         if not comparable:
             table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
         return table.assign(no_name=(table["answer"] == "").astype(float)), notes
-
-    def score_baselines(
-        self, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
-    ) -> pd.DataFrame:
-        """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        inputs = self.task.files.baselines(project, benchmark)
-        judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
-        corpus = project.benchmarks[benchmark].corpus
-        genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
-        tests = background_tests(judges.terms.background, genes)
-        return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed, tests)
 
 
 def _with_terms(examples: Sequence[Example], questions: Path | None) -> list[Example]:
@@ -218,62 +201,9 @@ def _beside_shown_terms(
     if any(example.enriched is None for example in examples):
         return {}
     ranks = [copied_rank(name, example) for name, example in zip(names, examples, strict=True)]
-    columns = _strata(examples, judges) | {"copied_rank": ranks, "copied": [float(rank > 0) for rank in ranks]}
+    columns = strata(examples, judges.terms) | {"copied_rank": ranks, "copied": [float(rank > 0) for rank in ranks]}
     if not judges.encoders:
         return columns
     nearest = snapped(names, examples, mean_similarity(list(judges.encoders.values())))
     scores = judges.score_names(nearest, examples)
     return columns | {"snap": nearest} | {f"snap_{key}": scores[key] for key in SNAPPED if key in scores}
-
-
-def _strata(examples: Sequence[Example], judges: Judges) -> dict[str, list[str]]:
-    """Strata of questions that show enriched terms: the size of the set, and what of its relatives is shown."""
-    shown = {} if judges.terms is None else {e.id: what_is_shown(e, judges.terms) for e in examples}
-    return {
-        "size_stratum": [size_stratum(example) for example in examples],
-        "what_is_shown": [shown.get(example.id, "") for example in examples],
-    }
-
-
-def baseline_scores(
-    training: Sequence[Any],
-    asked: Sequence[Any],
-    style: NamingStyle,
-    judges: Judges,
-    seed: int,
-    tests: OverRepresentation | None = None,
-) -> pd.DataFrame:
-    """Score every baseline on every example; several draws give the mean of their scores, nan left out.
-
-    A constant answer is as sure as it is common among the training names; the others state no confidence. `tests` is
-    the over-representation analysis of the judges' background; without it no baseline uses one.
-    Without training sets (a published test may have none) only baselines that read the prompt or a database answer.
-    """
-    cluster_of = clusters(asked, judges.jaccard)
-    tables = []
-    questions = Questions(asked, style, seed, training, judges.encoders, judges.terms, tests)
-    strata = {} if style.terms is None else _strata(asked, judges)
-    common = Counter(normalise(example.name) for example in training)
-    for name, baseline in baselines.usable_baselines(questions).items():
-        draws = baseline.answer(questions)
-        sure = common[normalise(draws[0][0])] / len(training) if baseline.constant else math.nan
-        scored = [judges.score_names(answers, asked).select_dtypes("number") for answers in draws]
-        tables.append(
-            pd.DataFrame(
-                {
-                    "baseline": name,
-                    "information": baseline.information,
-                    "id": [example.id for example in asked],
-                    "subset": [example.subset for example in asked],
-                    "stratum": [example.stratum for example in asked],
-                    "cluster": cluster_of,
-                    **strata,
-                    "answer": draws[0],
-                    "draws": len(draws),
-                    "confidence": sure,
-                    "confidence_kind": "stated" if baseline.constant else "",
-                    **pd.concat(scored).groupby(level=0).mean(),
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)

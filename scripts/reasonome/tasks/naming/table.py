@@ -1,22 +1,18 @@
 """Gene-set naming in a table of answers: how its cells are read and scored, and its baselines."""
 
-import os
-import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from reasonome.answering.wrapping import read_wrapped, unwrapped
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
-from reasonome.facts.text import distinct_share, one_line, symbols_in
+from reasonome.facts.text import one_line, symbols_in
 from reasonome.scoring import rouge
-from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_notes
-from reasonome.task import Tables
+from reasonome.scoring.answer_tables import drawn_from, shuffled_answers, wrapping_notes
+from reasonome.task import TableBaseline, Tables
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.completion import Answer
@@ -30,25 +26,23 @@ _NAMES_TO_COMPARE = 20_000  # true names that constants are chosen from and by, 
 _NEAR_DUPLICATE = 0.5  # the default Jaccard index from which a benchmark's sets form a cluster
 
 
-class NamingTable(TableTask):
-    """Tables of answers with the true name (`gold`) and perhaps the genes of the set."""
+class NamingTables(Tables[NamingDialogue]):
+    """Tables of names with the true name (`gold`) and perhaps the genes of the set."""
 
-    has_similarity = True
-    required = ("answer", "gold")
     optional = ("id", "genes")
-    tracks = ()
-    every_row = False
+    compares_texts = True
     form = ("no_name", "format", "format_published")
+    distinct = "distinct_names"
 
-    def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> TermScorer:
+    def terms(self, background: Path, encoders: Mapping[str, Any]) -> TermScorer:
         """A scorer of names by the terms of a background."""
-        return TermScorer(read_background(Path(background)), encoders)
+        return TermScorer(read_background(background), encoders)
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
         """A row per answer: answer (the name), no_name; format and format_published, which only completions have."""
         rows = []
         for cell in table["answer"]:
-            answer, kinds, formed = _read(cell)
+            answer, kinds, formed = _read(self.task, cell)
             rows.append(
                 {
                     "answer": answer.name,
@@ -69,10 +63,6 @@ class NamingTable(TableTask):
         if terms is None:
             return scores
         return terms.score(names, _examples(table, terms)).select_dtypes("number").join(scores)
-
-    def shares(self, names: Sequence[str]) -> dict[str, float]:
-        """Metrics of all names together: distinct_names, the share that differ."""
-        return {"distinct_names": distinct_share(names)}
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
         """Near-duplicate sets are a cluster, as in a benchmark."""
@@ -99,7 +89,6 @@ class NamingTable(TableTask):
         constant = most_overlapping(candidates, compared)
         common = most_overlapping(common_word_rows(golds), compared)
         draws = min(20, max(2, _RANDOM_NAMES // len(golds)))
-        handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
 
         def in_every_row(name: str, what: str) -> TableBaseline:
             return TableBaseline("none", [[name] * len(golds)], f"'{one_line(name)}' in every row: {what}")
@@ -117,20 +106,8 @@ class NamingTable(TableTask):
             baselines["best_constant_term"] = in_every_row(by_terms, what)
         baselines |= {
             "common_words": in_every_row(common, "the commonest words of the true names, chosen likewise"),
-            "random_name": TableBaseline(
-                "none",
-                [
-                    [
-                        random.Random(f"{seed}:{draw}:{row}").choice(golds)
-                        for row in tqdm(range(len(golds)), "random names", delay=5, leave=False)
-                    ]
-                    for draw in range(draws)
-                ],
-                f"a true name of any row, the mean of {draws} draws",
-            ),
-            "shuffled_answers": TableBaseline(
-                "the answers themselves", [handed_over], "each answer handed to another row"
-            ),
+            "random_name": drawn_from(golds, "a true name", draws, seed),
+            "shuffled_answers": shuffled_answers(table, seed),
         }
         if "genes" in table and len(table) > 1:
             baselines["nearest_row"] = TableBaseline(
@@ -141,9 +118,8 @@ class NamingTable(TableTask):
         return baselines
 
 
-def _read(cell: str) -> tuple[Answer, tuple[str, ...], bool]:
+def _read(task: NamingDialogue, cell: str) -> tuple[Answer, tuple[str, ...], bool]:
     """The answer in a cell, the kinds of what was taken away around it, and whether it is a completion."""
-    task = NamingDialogue()
     if task.is_completion(cell):
         return *read_wrapped(task.parse, cell), True
     inner = unwrapped(cell)
@@ -196,11 +172,3 @@ def _examples(table: pd.DataFrame, terms: Any) -> list[Example]:
         )
         for i, gold, genes in zip(_ids(table), table["gold"], table["genes"], strict=True)
     ]
-
-
-class NamingTables(Tables[NamingDialogue]):
-    """Tables of names."""
-
-    def reader(self) -> NamingTable:
-        """How such a table is read and scored."""
-        return NamingTable()

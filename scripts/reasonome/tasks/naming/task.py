@@ -5,6 +5,7 @@ from functools import cached_property
 from reasonome.metrics import MetricSet
 from reasonome.task import (
     Backgrounds,
+    Baselines,
     Building,
     Checks,
     Files,
@@ -54,7 +55,7 @@ class GeneSetNaming(NamingDialogue, Task):
 
     @cached_property
     def background(self) -> Backgrounds:
-        from reasonome.tasks.naming.background import NamingBackgrounds
+        from reasonome.tasks.naming.background_table import NamingBackgrounds
 
         return NamingBackgrounds(self)
 
@@ -69,6 +70,12 @@ class GeneSetNaming(NamingDialogue, Task):
         from reasonome.tasks.naming.scoring import NamingScoring
 
         return NamingScoring(self)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.naming.baselines import NamingBaselines
+
+        return NamingBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:

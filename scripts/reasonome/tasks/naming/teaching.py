@@ -21,8 +21,8 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
 from reasonome.core import atomic
 from reasonome.facts import statements
-from reasonome.facts.corpus import read_facts
 from reasonome.facts.selection import StatedFact, object_names, stated_facts
+from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, worded_as
 from reasonome.prompts.prompts import Message, Prompt

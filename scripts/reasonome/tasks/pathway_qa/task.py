@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Building, Files, Leaks, Reporting, Scoring
+from reasonome.task import Baselines, Building, Files, Leaks, Reporting
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue
 from reasonome.tasks.question_answer.task import VerifiedTask
 
@@ -30,10 +30,10 @@ class PathwayQA(PathwayDialogue, VerifiedTask):
         return PathwayBuilding(self)
 
     @cached_property
-    def scoring(self) -> Scoring:
-        from reasonome.tasks.pathway_qa.scoring import PathwayScoring
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.pathway_qa.baselines import PathwayBaselines
 
-        return PathwayScoring(self)
+        return PathwayBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:

@@ -5,9 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
-from reasonome.tasks.prediction.dialogue import PredictionQuestion, constants
+from reasonome.config.project import Project
+from reasonome.task import Baselines
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, constants
+from reasonome.tasks.question_answer.scoring import labels
 
 NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
 
@@ -87,3 +91,35 @@ def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence) -> Bas
     """A fitted copy of a model that predicts in one thread: several add up the votes of trees in any order."""
     fitted = clone(model).fit(features, truths)
     return fitted.set_params(n_jobs=1) if "n_jobs" in fitted.get_params(deep=False) else fitted
+
+
+class PredictionBaselines(Baselines[PredictionDialogue]):
+    """A subclass has `baselines`, which makes those of its task, and its domain models."""
+
+    baselines: Callable[..., list[Baseline]]
+
+    def score(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[PredictionQuestion],
+        asked: Sequence[PredictionQuestion],
+    ) -> pd.DataFrame:
+        """The baselines and domain models, fitted on the training questions."""
+        found = self.baselines(self.task, project, benchmark, style, training, asked)
+        return scored_baselines(self.task, found, asked)
+
+
+def scored_baselines(
+    task: PredictionDialogue, baselines: Sequence[Baseline], asked: Sequence[PredictionQuestion]
+) -> pd.DataFrame:
+    """A row per baseline and question, as scores of answers have them."""
+    rows = []
+    for baseline in baselines:
+        for example, answer, sure in zip(asked, baseline.answers, baseline.confidences, strict=True):
+            row = {"baseline": baseline.name, "information": baseline.information, "draws": 1} | labels(example)
+            rows.append(
+                row | task.scored(task.bare(answer), example) | {"confidence": sure, "confidence_kind": "stated"}
+            )
+    return pd.DataFrame(rows).assign(name_logprob=float("nan"))

@@ -1,10 +1,9 @@
 """Predictions in a table of anybody's answers: how cells are read, metrics of all rows together, and baselines."""
 
-import os
-import random
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ import pandas as pd
 
 from reasonome.answering.wrapping import unwrapped
 from reasonome.core.errors import InputError
-from reasonome.facts.text import distinct_share, one_line
-from reasonome.scoring.answers import shuffled
-from reasonome.scoring.comparisons import Pooled, metrics_of_rows
-from reasonome.scoring.table_task import TableBaseline, TableTask
-from reasonome.task import Tables
+from reasonome.facts.text import one_line
+from reasonome.metrics import Pooled
+from reasonome.scoring.answer_tables import drawn_from, shuffled_answers
+from reasonome.scoring.comparisons import metrics_of_rows
+from reasonome.task import TableBaseline, Tables
 from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
 from reasonome.tasks.prediction.metric_set import POOLED
@@ -28,36 +27,28 @@ _WITH_COMMAS = re.compile(r"[-+]?\d+(,\d+)+(\.\d+)?")
 _RANDOM_DRAWS = 5
 
 
-class PredictionTable(TableTask):
+class PredictionTables(Tables[PredictionDialogue]):
     """Tables with the true class or number (`gold`), and perhaps the confidence of each answer, from 0 to 1 or 100.
 
     All values of `gold` are numbers, and more than two of them differ or one is not whole: then numbers are asked for,
     else classes.
     """
 
-    has_similarity = False
-    required = ("answer", "gold")
     optional = ("id", "confidence")
-    tracks = ()
-    every_row = False
     form = ("no_answer",)
+    distinct = "distinct_answers"
 
-    def __init__(self, task: PredictionDialogue):
-        self.task = task
-
-    def terms(self, background: str | os.PathLike, encoders: Mapping[str, Any]) -> Any:
-        """InputError: classes and numbers are compared with no terms."""
-        raise InputError(f"{self.task.name} has no background", field="background", fix="leave it out")
-
-    def prepare(self, table: pd.DataFrame) -> None:
-        """Learn whether true values are classes or numbers, the unit of answers, and the scale of confidences.
+    def of(self, table: pd.DataFrame) -> "PredictionTables":
+        """The part that knows whether true values are classes or numbers, the unit of answers, and the scale of
+        confidences.
 
         InputError for a missing true value, and for one that is no number among numbers.
         """
+        part = copy(self)
         golds = [one_line(gold) for gold in table["gold"]]
         answers = [self._answer(cell)[0] for cell in table["answer"]]
-        self._unit = _common_unit(golds, 1.0) or _common_unit(answers, 0.5)
-        numbers = [read_number(gold, self._unit) if self.task.of_numbers else None for gold in golds]
+        part._unit = _common_unit(golds, 1.0) or _common_unit(answers, 0.5)
+        numbers = [read_number(gold, part._unit) if self.task.of_numbers else None for gold in golds]
         known = [number for number in numbers if number is not None]
         with_commas = sum(bool(_WITH_COMMAS.fullmatch(gold)) for gold in golds) if self.task.of_numbers else 0
         differ = len({*known}) > 2 or any(not number.is_integer() for number in known)
@@ -67,11 +58,12 @@ class PredictionTable(TableTask):
                 what = f"the true value is '{gold}'" + (", and others are numbers" if asked else "")
                 fix = "write numbers as 1234.5, or leave the row out" if asked else "leave the row out"
                 raise InputError(what, line=int(table["line"].iloc[place]), field="gold", fix=fix)
-        self._classes: dict[str, str] = {} if asked else _in_order(golds)
-        self._mean = float(np.mean(known)) if asked else np.nan
+        part._classes: dict[str, str] = {} if asked else _in_order(golds)
+        part._mean = float(np.mean(known)) if asked else np.nan
         cells = table.get("confidence", [])
         stated = [number for cell in cells if (number := read_number(cell)) is not None and 0 <= number <= 100]
-        self._percent = sum(number > 1 for number in stated) >= max(1, len(stated) / 2)
+        part._percent = sum(number > 1 for number in stated) >= max(1, len(stated) / 2)
+        return part
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
         """A row per answer: answer ("" if it is neither a class of the table nor a number), no_answer, sureness."""
@@ -106,14 +98,6 @@ class PredictionTable(TableTask):
         """Metrics of all answers together; confidences are of the table's own answers alone."""
         return metrics_of_rows([self._predicted(names, table, own) for names in draws], POOLED)
 
-    def shares(self, names: Sequence[str]) -> dict[str, float]:
-        """Metrics of all answers together: distinct_answers, the share that differ."""
-        return {"distinct_answers": distinct_share(names)}
-
-    def clusters(self, table: pd.DataFrame) -> list[str] | None:
-        """None: families and scaffolds are of benchmarks."""
-        return None
-
     def notes(self, table: pd.DataFrame) -> list[str]:
         """What was taken for classes, for a unit and for a confidence, and how unusable numbers count."""
         notes = []
@@ -138,17 +122,10 @@ class PredictionTable(TableTask):
         else:
             constant = repr(self._mean)
             what = f"{self._mean:.4g} in every row: the mean of these very rows"
-        drawn = [
-            [random.Random(f"{seed}:{draw}:{row}").choice(golds) for row in range(len(golds))]
-            for draw in range(_RANDOM_DRAWS)
-        ]
-        handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
         return {
             "constant": TableBaseline("none", [[constant] * len(golds)], what),
-            "random": TableBaseline("none", drawn, f"a true value of any row, the mean of {_RANDOM_DRAWS} draws"),
-            "shuffled_answers": TableBaseline(
-                "the answers themselves", [handed_over], "each answer handed to another row"
-            ),
+            "random": drawn_from(golds, "a true value", _RANDOM_DRAWS, seed),
+            "shuffled_answers": shuffled_answers(table, seed),
         }
 
     def _answer(self, cell: str) -> tuple[str, float | None, list[str]]:
@@ -202,11 +179,3 @@ def _in_order(golds: Sequence[str]) -> dict[str, str]:
     counts = Counter(map(_key, golds))
     first = min(written, key=lambda key: (key not in _POSITIVE, counts[key], key))
     return {key: written[key] for key in (first, *sorted(key for key in written if key != first))}
-
-
-class PredictionTables(Tables[PredictionDialogue]):
-    """Tables of classes or numbers."""
-
-    def reader(self) -> PredictionTable:
-        """How such a table is read and scored."""
-        return PredictionTable(self.task)

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Reporting, Scoring, Tables
+from reasonome.task import Reporting, Tables
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
 from reasonome.tasks.question_answer.task import VerifiedTask
 
@@ -16,12 +16,6 @@ class PredictionTask(PredictionDialogue, VerifiedTask):
         from reasonome.tasks.prediction.metric_set import METRICS
 
         return METRICS
-
-    @cached_property
-    def scoring(self) -> Scoring:
-        from reasonome.tasks.prediction.scoring import PredictionScoring
-
-        return PredictionScoring(self)
 
     @cached_property
     def report(self) -> Reporting:

@@ -21,14 +21,14 @@ from reasonome.scoring.answers import (
     shuffled_rows,
     unknown_where_missing,
 )
-from reasonome.task import Scoring
+from reasonome.task import Baselines, Scoring
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 _DRAWS = 20  # of random answers
 
 
 class VerifiedScoring(Scoring[VerifiedDialogue]):
-    """Whether `verify` finds answers right, and how often constant and random answers are."""
+    """Whether `verify` finds answers right."""
 
     def score(
         self,
@@ -71,7 +71,11 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
         ]
         return table.assign(shuffled_verified=others, order_agreement=order_agreement(table["answer"], table))
 
-    def score_baselines(
+
+class VerifiedBaselines(Baselines[VerifiedDialogue]):
+    """How often constant and random answers are right."""
+
+    def score(
         self,
         project: Project,
         benchmark: str,

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
+from reasonome.task import Baselines, Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 __all__ = ["Question", "VerifiedTask"]
@@ -47,6 +47,12 @@ class VerifiedTask(VerifiedDialogue, Task):
         from reasonome.tasks.question_answer.scoring import VerifiedScoring
 
         return VerifiedScoring(self)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.question_answer.scoring import VerifiedBaselines
+
+        return VerifiedBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:

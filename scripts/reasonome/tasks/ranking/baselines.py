@@ -5,15 +5,27 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from reasonome.scoring.encoders import SentenceEncoder
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError
+from reasonome.facts.sources.formats import read_authority
+from reasonome.scoring.encoders import SentenceEncoder, load_encoders
+from reasonome.task import Baselines, Dialogue
+from reasonome.tasks.ranking.clusters import clusters
+from reasonome.tasks.ranking.dialogue import RankingDialogue
+from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.scoring import joined, labels
+from reasonome.tasks.ranking.settings import RankingStyle
 
 RANDOM_ORDER = "random_order"
 BY_CHANCE = "any gene, by chance"  # the answer of a baseline whose scores are expected values
+_UNSURE = {"confidence": math.nan, "confidence_kind": ""}
 
 
 @dataclass(frozen=True)
@@ -146,3 +158,70 @@ BASELINES: dict[str, RankingBaseline] = {
 
 def _any_candidate(questions: RankingQuestions, attribute: str) -> bool:
     return any(getattr(gene, attribute) is not None for e in questions.asked for gene in e.candidates)
+
+
+class RankingBaselines(Baselines[RankingDialogue]):
+    """Scores of orders that need no model."""
+
+    def score(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[RankingExample],
+        asked: Sequence[RankingExample],
+    ) -> pd.DataFrame:
+        """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
+        spec, inputs = project.benchmarks[benchmark], self.task.files.baselines(project, benchmark)
+        genes = read_authority(project, spec.authority).genes
+        phenotypes = inputs.files["phenotypes"]
+        return baseline_scores(
+            self.task,
+            project.style(benchmark, style),
+            training,
+            asked,
+            {symbol: gene.name for symbol, gene in genes.items()},
+            spec.longest_list,
+            load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),
+            PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
+        )
+
+
+def baseline_scores(
+    task: Dialogue,
+    style: RankingStyle,
+    training: Sequence[RankingExample],
+    examples: Sequence[RankingExample],
+    genes: Mapping[str, str],
+    longest_list: int,
+    encoders: Mapping[str, SentenceEncoder] | None = None,
+    overlap: PhenotypeOverlap | None = None,
+) -> pd.DataFrame:
+    """Score every baseline that can answer, a row per question; `random_order` has exact expected values, and 0 draws.
+
+    `commonest_gene` is as sure of its first gene as that is common in training; the others state no confidence.
+    `genes` are all human genes, symbol → official name, which questions without candidates are about. InputError
+    without examples.
+    """
+    if not examples:
+        raise InputError("there are no examples to score baselines on", fix="give the test split of a benchmark")
+    shown = [task.listed(example, style) for example in examples]
+    questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
+    rows: list[dict[str, Any]] = []
+    labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]
+    for example, label in zip(examples, labelled, strict=True):
+        expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
+        row = {"baseline": RANDOM_ORDER, "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
+        rows.append(row | _UNSURE | label | expected)
+    for name, baseline in BASELINES.items():
+        if not baseline.usable(questions):
+            continue
+        for place, (example, label) in enumerate(zip(examples, labelled, strict=True)):
+            ranked = baseline.rank(questions, place)[:longest_list]
+            row = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
+            row |= {"genes": joined(ranked), "draws": 1} | _UNSURE | label
+            if name == "commonest_gene" and ranked:
+                row |= {"confidence": questions.counts[ranked[0]] / len(training), "confidence_kind": "stated"}
+            metrics = list_metrics(ranked, example, longest_list)
+            rows.append(row | {metric: metrics[metric] for metric in expected})
+    return pd.DataFrame(rows)

@@ -10,7 +10,7 @@ from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import read_authority
+from reasonome.facts.sources.formats import read_authority
 from reasonome.task import Building
 from reasonome.tasks.ranking import cases, loci, splits
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue

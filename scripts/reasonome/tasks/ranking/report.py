@@ -10,12 +10,13 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.report.drawing import COLOURS, MARKERS, STYLE, no_figure, save, shortened
 from reasonome.report.evidence import Evidence
 from reasonome.report.figures import drawing
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table, reported_seeds, without_strata
-from reasonome.scoring.comparisons import MEAN, bootstrap_intervals, in_mean
+from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.task import Reporting
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.voting import COLUMNS, voting_table

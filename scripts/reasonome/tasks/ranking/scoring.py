@@ -1,17 +1,15 @@
 """Scores of rankings: ranked genes against the right ones, one row per question, sample and order of candidates."""
 
 import math
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading
 from reasonome.config.project import Project
-from reasonome.core.errors import InputError
-from reasonome.facts.sources import read_authority
+from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.answers import (
     Attempt,
     answer_columns,
@@ -20,18 +18,14 @@ from reasonome.scoring.answers import (
     shuffled_rows,
     unknown_where_missing,
 )
-from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.task import Dialogue, Scoring
-from reasonome.tasks.ranking.baselines import BASELINES, BY_CHANCE, RANDOM_ORDER, RankingQuestions
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
-from reasonome.tasks.ranking.metrics import answer_metrics, expected_metrics, known_names, list_metrics
-from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
+from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
-_UNSURE = {"confidence": math.nan, "confidence_kind": ""}
 # Columns that a bare list does not have.
 _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
 
@@ -55,29 +49,6 @@ class RankingScoring(Scoring[RankingDialogue]):
         prompt_style = project.style(benchmark, style)
         seed = project.settings.seed
         return score_rankings(self.task, prompt_style, examples, answers, known, spec.longest_list, seed, file, sealed)
-
-    def score_baselines(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[RankingExample],
-        asked: Sequence[RankingExample],
-    ) -> pd.DataFrame:
-        """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        spec, inputs = project.benchmarks[benchmark], self.task.files.baselines(project, benchmark)
-        genes = read_authority(project, spec.authority).genes
-        phenotypes = inputs.files["phenotypes"]
-        return baseline_scores(
-            self.task,
-            project.style(benchmark, style),
-            training,
-            asked,
-            {symbol: gene.name for symbol, gene in genes.items()},
-            spec.longest_list,
-            load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),
-            PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
-        )
 
 
 def score_rankings(
@@ -181,43 +152,3 @@ def _problems(attempt: Attempt, metrics: dict[str, float]) -> list[str]:
         return ["missing_answer"]
     listed = {"non_candidates": "listed_non_candidates", "invented": "invented_genes", "cut_off": "longer_than_counts"}
     return [*attempt.read.problems, *(code for metric, code in listed.items() if metrics.get(metric))]
-
-
-def baseline_scores(
-    task: Dialogue,
-    style: RankingStyle,
-    training: Sequence[RankingExample],
-    examples: Sequence[RankingExample],
-    genes: Mapping[str, str],
-    longest_list: int,
-    encoders: Mapping[str, SentenceEncoder] | None = None,
-    overlap: PhenotypeOverlap | None = None,
-) -> pd.DataFrame:
-    """Score every baseline that can answer, a row per question; `random_order` has exact expected values, and 0 draws.
-
-    `commonest_gene` is as sure of its first gene as that is common in training; the others state no confidence.
-    `genes` are all human genes, symbol → official name, which questions without candidates are about. InputError
-    without examples.
-    """
-    if not examples:
-        raise InputError("there are no examples to score baselines on", fix="give the test split of a benchmark")
-    shown = [task.listed(example, style) for example in examples]
-    questions = RankingQuestions(examples, shown, longest_list, genes, training, encoders or {}, overlap)
-    rows: list[dict[str, Any]] = []
-    labelled = [labels(*pair) for pair in zip(examples, clusters(examples), strict=True)]
-    for example, label in zip(examples, labelled, strict=True):
-        expected = expected_metrics(len(example.candidates), len(example.causal), longest_list, len(genes))
-        row = {"baseline": RANDOM_ORDER, "information": "none", "answer": BY_CHANCE, "genes": "", "draws": 0}
-        rows.append(row | _UNSURE | label | expected)
-    for name, baseline in BASELINES.items():
-        if not baseline.usable(questions):
-            continue
-        for place, (example, label) in enumerate(zip(examples, labelled, strict=True)):
-            ranked = baseline.rank(questions, place)[:longest_list]
-            row = {"baseline": name, "information": baseline.information, "answer": ranked[0] if ranked else ""}
-            row |= {"genes": joined(ranked), "draws": 1} | _UNSURE | label
-            if name == "commonest_gene" and ranked:
-                row |= {"confidence": questions.counts[ranked[0]] / len(training), "confidence_kind": "stated"}
-            metrics = list_metrics(ranked, example, longest_list)
-            rows.append(row | {metric: metrics[metric] for metric in expected})
-    return pd.DataFrame(rows)

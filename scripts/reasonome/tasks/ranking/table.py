@@ -4,7 +4,6 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -15,9 +14,8 @@ from reasonome.answering.wrapping import unwrapped
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
-from reasonome.scoring.answers import shuffled
-from reasonome.scoring.table_task import TableBaseline, TableTask, wrapping_notes
-from reasonome.task import Tables
+from reasonome.scoring.answer_tables import shuffled_answers, wrapping_notes
+from reasonome.task import TableBaseline, Tables
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import TOP, expected_metrics, list_metrics
@@ -38,25 +36,26 @@ class TableExample(RankingExample):
         return []
 
 
-@dataclass(frozen=True)
-class RankingTable(TableTask):
+class RankingTables(Tables[RankingDialogue]):
     """Tables of ranked genes with the causal ones (`gold`) and perhaps the candidates.
 
     In track `strict` a cell is parsed like a model's completion, and genes are compared ignoring case, and by the names
-    that `authority` knows, which notes call `authority_name`. In `as-published` brackets are dropped, the cell is split
+    that `authority` knows, which notes call `source`. In `as-published` brackets are dropped, the cell is split
     at commas, and the entries are compared exactly, without the white space around them.
     """
 
-    task: RankingDialogue
-    track: str = STRICT
-    authority: GeneTable | None = None
-    authority_name: str = ""
-
-    has_similarity = False
-    required = ("answer", "gold")
     optional = ("id", "candidates")
     tracks = (STRICT, AS_PUBLISHED)
-    form = ()
+
+    def __init__(
+        self, task: RankingDialogue, track: str = STRICT, authority: GeneTable | None = None, source: str = ""
+    ):
+        super().__init__(task)
+        self.track, self.authority, self.source = track, authority, source
+
+    def in_track(self, track: str, genes: GeneTable | None, source: str) -> "RankingTables":
+        """The part in a track, with the genes whose aliases the strict one knows."""
+        return RankingTables(self.task, track, genes, source)
 
     @property
     def every_row(self) -> bool:
@@ -95,10 +94,6 @@ class RankingTable(TableTask):
             rows.append(row | {"list_length": float(sum(gene != "" for gene in genes))})
         return pd.DataFrame(rows)
 
-    def shares(self, names: Sequence[Sequence[str]]) -> dict[str, float]:
-        """None: every metric of a ranking belongs to an answer."""
-        return {}
-
     def clusters(self, table: pd.DataFrame) -> list[str]:
         """The cluster of each question: rows that share a right gene, directly or through others, are one cluster."""
         right = clusters(table["example"].tolist())
@@ -111,7 +106,7 @@ class RankingTable(TableTask):
         elif self.authority is None:
             notes = ["strict: genes are compared by symbol, case aside; aliases are unknown without a list of genes"]
         else:
-            known = f"the {len(self.authority.genes):,} genes of {self.authority_name}"
+            known = f"the {len(self.authority.genes):,} genes of {self.source}"
             notes = [f"strict: genes are compared as genes, by the symbols and aliases of {known}"]
         if self.track == STRICT:
             unusable = [not LIST_PROBLEMS.isdisjoint(codes.split(",")) for codes in table["problems"]]
@@ -146,10 +141,7 @@ class RankingTable(TableTask):
             "genes in the order of how often they are right in the other rows; of equals that of the prompt",
         )
         if len(table) > 1:
-            handed_over = shuffled(table["answer"].tolist(), [0] * len(table), seed)
-            baselines["shuffled_answers"] = TableBaseline(
-                "the answers themselves", [handed_over], "each answer handed to another row"
-            )
+            baselines["shuffled_answers"] = shuffled_answers(table, seed)
         return baselines
 
     def _longest(self, example: RankingExample, genes: Sequence[str]) -> int:
@@ -291,11 +283,3 @@ def _expected(n: int, right: int) -> dict[str, float]:
         expected = expected_metrics(n, right, n, n)
         metrics |= {metric: expected[metric] for metric in metrics}
     return metrics | {"list_length": float(n)}
-
-
-class RankingTables(Tables[RankingDialogue]):
-    """Tables of ranked genes."""
-
-    def reader(self) -> RankingTable:
-        """How such a table is read and scored."""
-        return RankingTable(self.task)

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Building, Checks, Files, Leaks, Reporting, Scoring, Tables, Task, Teaching
+from reasonome.task import Baselines, Building, Checks, Files, Leaks, Reporting, Scoring, Tables, Task, Teaching
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue, RareDiseaseDialogue
 
 
@@ -45,6 +45,12 @@ class RankingTask(RankingDialogue, Task):
         from reasonome.tasks.ranking.scoring import RankingScoring
 
         return RankingScoring(self)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.ranking.baselines import RankingBaselines
+
+        return RankingBaselines(self)
 
     @cached_property
     def leaks(self) -> Leaks:

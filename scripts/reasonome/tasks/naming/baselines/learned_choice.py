@@ -12,11 +12,11 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from tqdm import tqdm
 
+from reasonome.facts.text import bare_name
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.names import sampled
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.dialogue import Example, ShownTerm
-from reasonome.tasks.naming.prompt_terms import bare_name
 
 TRAINING_QUESTIONS = 2500  # that are fitted to, drawn at random
 _REGULATED = ("", "regulation of ", "positive regulation of ", "negative regulation of ")
