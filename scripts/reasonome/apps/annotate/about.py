@@ -1,5 +1,6 @@
 """The page's section on how terms and names were found: the tests, the model's training and scores, the sources."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from reasonome.apps.annotate.answers import decoding_settings
 from reasonome.apps.annotate.gsea import is_wanted
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
-from reasonome.apps.annotate.project_files import naming_benchmarks
+from reasonome.apps.annotate.project_files import Library, naming_benchmarks
 from reasonome.apps.annotate.shipped import Shipped
 from reasonome.apps.measured import names_measured
 from reasonome.config import Annotation, Style
@@ -19,6 +20,8 @@ from reasonome.facts.fetching.pins import release
 from reasonome.report.origins import learned_from
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.naming import files
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.libraries import library_of
 
 COMPUTED_WITH = {"scipy": "SciPy (over-representation)", "gseapy": "GSEApy (GSEA)"}
 
@@ -151,3 +154,19 @@ def style_warnings(
     if style.terms is not None and not ships:
         warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
     return warnings
+
+
+def library_releases(project: Project, background: Background, libraries: Mapping[str, Library]) -> dict[str, str]:
+    """Library → its release in words: of those of the background's terms, and of `libraries`.
+
+    A file of the user's has the day of its last change.
+    """
+    terms = {library_of(term): term.source for term in background.candidates}
+    return {name: release(project, source) for name, source in terms.items()} | {
+        name: release(project, library.source) if library.source else _of_file(library)
+        for name, library in libraries.items()
+    }
+
+
+def _of_file(library: Library) -> str:
+    return f"{library.path.name}, last changed {time.strftime('%Y-%m-%d', time.gmtime(library.path.stat().st_mtime))}"

@@ -22,7 +22,6 @@ from reasonome.apps.annotate.project_files import (
     check_there,
     completed,
     encoder_targets,
-    library_releases,
     naming_benchmarks,
     needed_sources,
     targets,
@@ -179,7 +178,7 @@ def prepare(
             style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
         )
         asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
-    tested_with = about.TestedWith(tests, library_releases(project, background, sources.libraries))
+    tested_with = about.TestedWith(tests, about.library_releases(project, background, sources.libraries))
     asked = None if model is None else (model, style)
     page_about = about.about_page(project, settings, tested_with, gene_lists, command, asked, shipped)
     if known is not None and known.similarity is None:

@@ -1,6 +1,5 @@
-"""The files of a project that annotation reads: their paths, for commands and rules, their releases, and checks."""
+"""The files of a project that annotation reads: their paths, for commands and rules, and checks of them."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +9,7 @@ from reasonome.config import GMT_FORMATS, Annotation
 from reasonome.config.annotations import CURRENT, SHIPPED, is_file_name
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
-from reasonome.facts.fetching.pins import release
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.background import Background
-from reasonome.tasks.naming.libraries import library_of
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 _BRANCHES = frozenset(BRANCHES.values())
@@ -178,19 +174,3 @@ def check_there(sources: Sources) -> None:
         what = "facts or terms by which answers are checked were not made yet"
         fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
         raise InputError(what, file=missing[0], fix=fix)
-
-
-def library_releases(project: Project, background: Background, libraries: Mapping[str, Library]) -> dict[str, str]:
-    """Library → its release in words: of those of the background's terms, and of `libraries`.
-
-    A file of the user's has the day of its last change.
-    """
-    terms = {library_of(term): term.source for term in background.candidates}
-    return {name: release(project, source) for name, source in terms.items()} | {
-        name: release(project, library.source) if library.source else _of_file(library)
-        for name, library in libraries.items()
-    }
-
-
-def _of_file(library: Library) -> str:
-    return f"{library.path.name}, last changed {time.strftime('%Y-%m-%d', time.gmtime(library.path.stat().st_mtime))}"
