@@ -302,22 +302,26 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
 def test_claims_in_sentences_labelled_by_hand():
     """150 sentences of an untrained model, of trained ones and of teachers, drawn at random, and the claims they make.
 
-    `terms` are those of the demo's facts and background that stand in the sentences or are claimed there.
+    `terms` are those of the demo's facts and background that stand in the sentences or are claimed there. `second` has
+    the labels of another reader, where they differ.
     """
     labelled = json.loads((Path(__file__).parent / "data/labelled_claims.json").read_text(encoding="utf-8"))
     rows = [(gene, "has_name", "", name, "", "") for gene, name in labelled["genes"].items()]
     rows += [("TP53", "involved_in", term, term, "", "") for term in labelled["terms"]]
     knowledge = Knowledge(pd.DataFrame(rows, columns=FACT_COLUMNS))
-    found, right, of_known_terms, made = (Counter() for _ in range(4))
+    found, right, of_known_terms, made, right_by_the_second = (Counter() for _ in range(5))
     for sentence in labelled["sentences"]:
         claims = {(claim.gene, normalise(claim.term)) for claim in knowledge.read(sentence["text"]).claims}
         said = {(gene, normalise(term)) for gene, term in sentence["claims"]}
         by = sentence["by"]
         found[by] += len(claims)
         right[by] += len(claims & said)
+        second = {(gene, normalise(term)) for gene, term in sentence.get("second", sentence["claims"])}
+        right_by_the_second[by] += len(claims & second)
         of_known_terms[by] += sum(term in labelled["terms"] for _, term in said)
         made[by] += len(said)
     assert found == {"teacher": 46, "tuned": 21, "base": 11}
     assert right == {"teacher": 46, "tuned": 21, "base": 5}
+    assert right_by_the_second == {"teacher": 46, "tuned": 18, "base": 6}
     assert of_known_terms == {"teacher": 46, "tuned": 21, "base": 7}
     assert made == {"teacher": 46, "tuned": 87, "base": 42}
