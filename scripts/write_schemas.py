@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("workflow/schemas"))
     args = parser.parse_args()
-    for name, schema in json_schemas(TASKS.values(), STAGES).items():
+    for name, schema in json_schemas(TASKS.values()).items():
         atomic.write_json(args.output / f"{name}.schema.json", schema)
 
 

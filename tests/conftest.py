@@ -44,7 +44,7 @@ def scrubbed(tmp_path, tmp_path_factory) -> Callable[[object], str]:
     def scrubbed(text: object) -> str:
         text = str(text).replace(str(tmp_path), "<tmp>").replace(str(ROOT), "<root>")
         text = re.sub(rf"{session}/([\w-]+?)\d*\b", r"<session>/\1", text)
-        return re.sub(r"127\.0\.0\.1:\d{5}\b", "127.0.0.1:<port>", text)
+        return re.sub(r"(127\.0\.0\.1:|--port )\d{5}\b", r"\1<port>", text)
 
     return scrubbed
 

@@ -30,7 +30,7 @@ def add_step(parent: Path, chain: str, adapter: Adapter | None, size: float, dty
                 torch.nn.init.normal_(weights, std=size)
         beside.save_pretrained(folder / "adapter")
         [precision] = (name for name, known in DTYPES.items() if known == dtype)
-        recipe = SimpleNamespace(adapter=adapter, stage=stage, precision=precision)
+        recipe = SimpleNamespace(adapter=adapter, answers=True, precision=precision)
         adapters.merged(parent / "model", folder / "adapter", recipe).save_pretrained(folder / "model")
     recipe = {"stage": stage, "adapter": adapter and adapter.model_dump()} | manifest.pop("recipe", {})
     made = {"step": chain.rpartition("+")[2], "recipe": recipe, "model": folder_sha256(folder / "model")}

@@ -36,13 +36,17 @@ def test_parents_down_to_the_base():
         "sft.../x-s0",
         f"sft.{'n' * 25}-s0",
         "base+sft.names-s0",
-        "ppo.names-s0",
         "sft.names-s01",
     ],
 )
 def test_what_is_no_chain(chain, refused):
     with refused():
         chains.parse(chain)
+
+
+def test_a_step_of_an_unknown_stage_has_no_recipe(project, refused):
+    with refused():
+        chains.Step.parse("rtf.names-s0").recipe(project)
 
 
 @pytest.mark.parametrize("chain", ["base", "sft.names-s0", "sft.names-s10", CHAIN])

@@ -98,7 +98,7 @@ def test_rounding_takes_little_of_a_small_update_and_to_the_nearest_would_take_m
     step = add_step(base, "sft.small-s0", Adapter(rank=4, alpha=4), 2e-5, torch.bfloat16)
     at_random = rounding(step)
     assert at_random.lost < 0.1 and at_random.error > 1  # the errors, larger than the update, cancel along it
-    recipe = SimpleNamespace(adapter=Adapter(rank=4, alpha=4), stage="sft", precision="fp32")
+    recipe = SimpleNamespace(adapter=Adapter(rank=4, alpha=4), answers=True, precision="fp32")
     to_the_nearest = adapters.merged(base / "model", step / "adapter", recipe).to(torch.bfloat16)
     to_the_nearest.save_pretrained(step / "model")
     nearest = rounding(step)

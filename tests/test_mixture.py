@@ -117,7 +117,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
         atomic.write_jsonl(folder / "train.jsonl", [{}] * rows)
     recipe = chains.Step.parse("sft.both-s0").recipe(project)
     job = Job("sft", {"backbone": "smollm2-135m", "chain": "sft.both-s0"})
-    work = Workload(project)._tuning(job, recipe.model_copy(update={"max_examples": None}))
+    work = Workload(project)._tuning(recipe.model_copy(update={"max_examples": None}), job)
     assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
 
 

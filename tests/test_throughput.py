@@ -147,8 +147,8 @@ def test_kernels_are_those_that_are_installed(settings, installed, chosen, monke
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert kernels.choose(recipe) == chosen
     # Liger's head is of language models.
-    reward_model = recipe.model_copy(update={"stage": "reward"})
-    assert kernels.choose(reward_model) == replace(chosen, liger=False)
+    monkeypatch.setattr(type(recipe), "answers", False)
+    assert kernels.choose(recipe) == replace(chosen, liger=False)
 
 
 def test_another_flash_attention_of_the_same_name_is_not_taken_for_it(monkeypatch, tiny_models):

@@ -54,7 +54,7 @@ def test_the_page_says_what_computed_and_of_which_release(annotating):
     mine = annotating.file("own.gmt", GOOD)
     annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(mine)])
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
-    held = json.loads(page.partition('<script id="annotations" type="application/json">')[2].partition("</script>")[0])
+    held = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
     # Four terms of GO BP, the root with all 57 genes among them; two pathways of Reactome, one of WikiPathways; the
     # user's set.
     assert held["tests"] == {"mine": {"GO BP": 4, "Reactome": 2, "WikiPathways": 1, "own": 1}}

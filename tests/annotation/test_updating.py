@@ -155,7 +155,7 @@ def test_annotate_tests_with_todays_terms_and_the_page_says_so(served):
     Path("mine.gmt").write_text(GOOD)
     assert cli.main(["annotate", "mine.gmt", "--ora-only", "--out", "out"]) == 0
     page = Path("out/annotations.html").read_text(encoding="utf-8")
-    held = json.loads(page.partition('<script id="annotations" type="application/json">')[2].partition("</script>")[0])
+    held = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
     fetched = f"fetched {date.today()}"
     assert held["releases"] == {
         "GO BP": f"GO releases/2026-11-01, 2026-11-02, {fetched}",
