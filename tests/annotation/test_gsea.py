@@ -238,9 +238,7 @@ def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotatin
     monkeypatch.setattr(gseapy, "prerank", lambda *args, **options: 1 / 0)
     up, _ = annotating(table, model=None, gsea=True)
     assert up["enriched"][0]["name"] == "DNA repair"
-    given = json.loads(
-        re.search(r'id="data" type="application/json">(.*?)</script>', page_of(annotating), re.S)[1]
-    )
+    given = json.loads(re.search(r'id="data" type="application/json">(.*?)</script>', page_of(annotating), re.S)[1])
     told = "no GSEA against GO BP: GSEApy failed with ZeroDivisionError: division by zero"
     assert told in given["rankings"][0]["notes"]
     annotating(table, model=None)  # over-representation alone
