@@ -38,13 +38,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def scrubbed(tmp_path, tmp_path_factory) -> Callable[[object], str]:
-    """A text for a snapshot: folders of this test run and of this checkout, and ports, have names that stay."""
+    """A text for a snapshot, with names that stay for folders of this test run and of this checkout, and for ports.
+
+    So have lines of the shipped configuration: who adds a line to it changes no snapshot.
+    """
     session = re.escape(str(tmp_path_factory.getbasetemp()).partition("/popen-gw")[0]) + r"(?:/popen-gw\d+)?"
 
     def scrubbed(text: object) -> str:
         text = str(text).replace(str(tmp_path), "<tmp>").replace(str(ROOT), "<root>")
         text = re.sub(rf"{session}/([\w-]+?)\d*\b", r"<session>/\1", text)
-        return re.sub(r"(127\.0\.0\.1:|--port )\d{5}\b", r"\1<port>", text)
+        text = re.sub(r"(127\.0\.0\.1:|--port )\d{5}\b", r"\1<port>", text)
+        return re.sub(r"(config/[\w./-]+\.yaml):\d+", r"\1:<line>", text)
 
     return scrubbed
 
