@@ -118,7 +118,7 @@ def test_a_step_has_the_loss_and_gradient_of_one_in_padded_micro_batches(tiny_mo
             if not trim:
                 patch.setattr(WatchedTrainer, "_prepare_inputs", GRPOTrainer._prepare_inputs)
                 patch.setattr(batches, "trimmed", lambda drawn: drawn)
-                patch.setattr(WatchedTrainer, "_computed_by_length", padded)
+                patch.setattr(WatchedTrainer, "_logprobs_by_length", padded)
             grpo_steps.run(folders[-1])
         tokens.append(passed)
         [step] = grpo_steps.logged(folders[-1])

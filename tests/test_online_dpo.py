@@ -41,7 +41,7 @@ def test_the_loss_by_hand():
     }
     # Gains over the parent: 1 and 2. The better one is the second: a margin of 1. Mean over two pairs, half of a step.
     expected = -torch.nn.functional.logsigmoid(torch.tensor(0.5 * (2 - 1))) / 2 / 2
-    assert trainer._unwatched_loss(None, inputs) == pytest.approx(expected.item())
+    assert trainer._policy_loss(None, inputs) == pytest.approx(expected.item())
     assert trainer._metrics["train"] == {"entropy": [0], "rewards/accuracies": [1], "rewards/margins": [0.5]}
 
 

@@ -127,6 +127,10 @@ def test_semantic_quarters_leave_format_out():
     quarters = grpo.semantic_quarters(log, TASK.rewards(), {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
     # (0.2 + 0.0 + 0.6 + 0.2) / 2 and (0.8 + 0.1 + 1.0 + 0.3) / 2
     assert quarters == pytest.approx({"semantic_first_quarter": 0.5, "semantic_last_quarter": 1.1})
+    # TRL's mean of a reward that applied to no question of the step is None: (0.2 + 0.0 + 0.6 + 0.0) / 2.
+    log[1]["rewards/rouge_l/mean"] = None
+    quarters = grpo.semantic_quarters(log, TASK.rewards(), {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0})
+    assert quarters["semantic_first_quarter"] == pytest.approx(0.4)
 
 
 def test_trl_gets_one_named_reward_per_component_and_completions_are_parsed_once(monkeypatch):

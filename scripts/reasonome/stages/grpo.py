@@ -110,7 +110,7 @@ class GrpoRecipe(AlignmentRecipe):
     """Group-relative policy optimisation against weighted rewards."""
 
     in_words = "reinforcement learning (GRPO)"
-    # Models that were trained before have it in their records: without it all would be trained again.
+    # Snakemake's records of trained models have `encoders` as a param: without it, all would be trained again.
     rule_params = ("style", "encoders")
     newer = (*AlignmentRecipe.newer, "iterations", "aggregation", "gold")
     stage: Literal["grpo"]

@@ -73,7 +73,10 @@ class RewardScorer:
         return self.rewards[name].function(self._answers, examples, self.similarity)
 
     def _share(self, name: str, example: Any) -> float:
-        """By how much a reward counts more, where others do not apply to a question: TRL adds up what it is given."""
+        """The factor of a reward for this question: all weights by those of the rewards that apply to it.
+
+        nan if the reward does not apply. TRL adds up what it is given.
+        """
         applying = sum(weight for other, weight in self.weights.items() if self._applies(other, example))
         return sum(self.weights.values()) / applying if self._applies(name, example) and applying else math.nan
 
@@ -121,10 +124,10 @@ def best_policy(
 
 
 def chosen_by(scorer: RewardScorer, policies: Sequence[Policy]) -> tuple[RewardScorer, Sequence[Policy]]:
-    """By what and among which policies the best one is chosen.
+    """The scorer and the policies that `best_policy` gets.
 
-    Without the judge where another reward tells contents apart, and else among the first policies: a language model
-    that reads thousands of policies' answers takes longer than the training.
+    A judge reads thousands of policies' answers longer than the training takes. So it is left out if another reward
+    tells contents apart; else only the first policies are tried.
     """
     if JUDGE not in scorer.weights:
         return scorer, policies
@@ -153,10 +156,13 @@ def lazy_earnings(
 def semantic_quarters(
     history: list[dict[str, Any]], rewards: Mapping[str, Reward], weights: Mapping[str, float]
 ) -> dict[str, float]:
-    """Means of the reward's semantic part over the first and the last quarter of the logged steps."""
+    """Means of the reward's semantic part over the first and the last quarter of the logged steps.
+
+    A reward that applied to no question of a step has no mean there, and adds nothing.
+    """
     semantic = [name for name in weights if name == JUDGE or rewards[name].semantic]
     steps = [
-        sum(weights[name] * entry[f"rewards/{name}/mean"] for name in semantic)
+        sum(weights[name] * (entry[f"rewards/{name}/mean"] or 0.0) for name in semantic)
         for entry in history
         if "reward" in entry
     ]
@@ -178,7 +184,7 @@ def grpo(
     parent_model = stage.parent / "model"
     rollouts.check(recipe, parent_model)
     tokenizer = stage.load_tokenizer()
-    style = next(iter(stage.styles.values()))  # a task has one style of a name
+    style = next(iter(stage.styles.values()))  # `check` of the recipe lets GRPO have one style only
     rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
     if recipe.is_placebo:
         rows = {benchmark: shuffled_gold(task, examples, stage.step.seed) for benchmark, examples in rows.items()}

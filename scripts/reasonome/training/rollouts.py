@@ -1,4 +1,7 @@
-"""The samplers of GRPO's completions: transformers, vLLM inside the training processes, or a vLLM server."""
+"""Who draws GRPO's completions, and the trainers: what their loss, log-probabilities and curves add to TRL's.
+
+Completions are drawn by transformers, by vLLM inside the training processes, or by a vLLM server.
+"""
 
 import importlib.util
 import json
@@ -234,14 +237,14 @@ class WatchedTrainer(GRPOTrainer):
 
     @property
     def _together(self) -> int:
-        """Completions of a prompt that neither shuffling nor cutting into micro-batches parts."""
+        """How many completions of a prompt stay together when TRL shuffles and splits them."""
         return self.sharing.together
 
     @property
     def _corrects_in_loss(self) -> bool:
-        """Whether the pass of the loss tells by how much each token counts more or less, as another program drew it.
+        """Whether vLLM's importance ratio comes from the loss's own pass.
 
-        TRL asks in a pass of its own, before the step. Where a completion passes once, both find the same.
+        TRL makes a further pass for it, before the step. Where a completion passes once, both find the same.
         """
         if not (self.use_vllm and self.vllm_importance_sampling_correction and self.num_iterations == 1):
             return False
@@ -315,9 +318,9 @@ class WatchedTrainer(GRPOTrainer):
     ):
         given = (model, input_ids, attention_mask, logits_to_keep, batch_size or len(input_ids))
         if self.sharing.together > 1 and not others.get("compute_aux_loss"):
-            computed = self._computed_together(*given)
+            computed = self._logprobs_of_shared(*given)
         elif not compute_entropy:
-            computed = self._computed_by_length(*given), None, None
+            computed = self._logprobs_by_length(*given), None, None
         else:
             computed = super()._get_per_token_logps_and_entropies(*given, compute_entropy, **others)
         if compute_entropy:  # the policy's own pass, not the reference's
@@ -345,7 +348,7 @@ class WatchedTrainer(GRPOTrainer):
             value = of(self.accelerator.gather(of(ratios)))
             self._metrics["train"][f"sampling/importance_sampling_ratio/{name}"].append(value.item())
 
-    def _computed_by_length(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
+    def _logprobs_by_length(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
         """Log-probabilities of completions, rows × tokens, 0 in padding, in passes that nothing is learnt from."""
         split = input_ids.shape[1] - logits_to_keep
         parts = [attention_mask[:, :split], attention_mask[:, split:]]
@@ -360,7 +363,7 @@ class WatchedTrainer(GRPOTrainer):
             logprobs[rows, :completion] = computed[0].float()
         return logprobs
 
-    def _computed_together(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
+    def _logprobs_of_shared(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
         parts = zip(input_ids.split(batch_size), attention_mask.split(batch_size), strict=True)
         with self.accelerator.autocast():
             scored = [shared_questions.scores(model, ids, attended, logits_to_keep) for ids, attended in parts]
@@ -383,7 +386,7 @@ class WatchedTrainer(GRPOTrainer):
             name = "zero_variance_groups" + (f"/{size}" if size < drawn else "")
             self._metrics["train"][name].append(share_without_variance(totals.tolist(), size))
 
-    def _unwatched_loss(self, model, inputs):
+    def _policy_loss(self, model, inputs):
         loss = super()._compute_loss(model, inputs)
         self._tokens.append(inputs["completion_mask"].sum().float())
         if self.accelerator.sync_gradients:  # the step's last micro-batch
@@ -406,7 +409,7 @@ class WatchedTrainer(GRPOTrainer):
         share = self._share(teaching, rows["completion_mask"])
         rows = batches.trimmed({name: value[teaching] if value.ndim else value for name, value in rows.items()})
         self._passing = rows
-        loss = share * self._unwatched_loss(model, rows)
+        loss = share * self._policy_loss(model, rows)
         if self.state.global_step % self.num_iterations:
             return loss  # a further pass: the weights have moved since the completions were drawn
         self._drift.add(self._policy_logprobs, rows["sampling_per_token_logps"], rows["completion_mask"])
@@ -419,8 +422,8 @@ class WatchedTrainer(GRPOTrainer):
     def _teaching(self, advantages: torch.Tensor) -> torch.Tensor:
         """Which completions of a micro-batch pass: those without advantage add nothing to loss and gradient.
 
-        All do beside another term of the loss, and in several processes, which compare notes in every pass. A step's
-        last micro-batch has a completion in any case, so that each weight has a gradient and the canary sees one.
+        With a KL term, an auxiliary loss or several processes, whose passes must be equal, all pass. A step's last
+        micro-batch has a completion in any case, so that each weight has a gradient and the canary sees one.
         """
         if self.beta or self.aux_loss_enabled or self.accelerator.num_processes > 1 or self.is_deepspeed_enabled:
             return torch.ones_like(advantages, dtype=torch.bool)
@@ -429,7 +432,7 @@ class WatchedTrainer(GRPOTrainer):
         return teaching
 
     def _share(self, teaching: torch.Tensor, mask: torch.Tensor) -> float:
-        """Of the mean that TRL's loss is over a micro-batch, the share of the completions that pass."""
+        """The factor that turns TRL's mean over the completions that pass into the mean over the whole micro-batch."""
         if self.loss_type == "dapo":  # a sum over the tokens of the whole step
             return 1.0
         weights = mask.sum(dim=1) if self.loss_type == "bnpo" else torch.ones(len(mask), device=mask.device)
@@ -456,7 +459,7 @@ class PairTrainer(WatchedTrainer):
     def _together(self) -> int:
         return 2
 
-    def _unwatched_loss(self, model, inputs):
+    def _policy_loss(self, model, inputs):
         mask = inputs["completion_mask"]
         ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
         attended = torch.cat([inputs["prompt_mask"], mask], dim=1)

@@ -53,7 +53,7 @@ Row = TypeVar("Row")
 def mixed(
     rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float], most: int | None = None, field: str = ""
 ) -> list[Row]:
-    """The first `most` rows of several benchmarks, so that every beginning of the list has them by weight.
+    """The first `most` rows of several benchmarks, interleaved: any first n rows have them in proportion to weights.
 
     Each row stands once. The list ends where a benchmark has no more rows; of one benchmark it has them all. With
     `field`, the setting that `most` is, InputError for a benchmark without rows, and for one that has none in the list.
