@@ -20,7 +20,8 @@ def main() -> None:
     table = task.baselines.score(project, args.benchmark, args.style, training, questions)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    print(table.groupby("baseline")[list(task.metrics.on("job"))].mean().round(3).to_string())
+    shown = [metric for metric in task.metrics.on("job") if metric in table]
+    print(table.groupby("baseline")[shown].mean().round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ Claims are those of the demo teacher's reasoning; the facts that decide them are
 
 theirs: every known gene and name is looked for in every step by a regular expression; facts are compared row by row.
 plain:  every known name is looked for as a part of the step in normal form. Releases have no such way.
-ours:   `metrics/claims.py` and `corpus.py`.
+ours:   `tasks/naming/claims.py` and `facts/corpus.py`.
 
 Building indexes of the facts counts in no time of reading claims. All ways must count the same differences. Ours takes
 the longest name where names overlap, so the other ways find more claims: they must find all that ours finds true.

@@ -127,6 +127,21 @@ def test_pages_are_made_of_their_templates():
     assert "page.css" not in {file.name for file in code_digest.closure(SCRIPTS / "summarise.py")}
 
 
+def test_a_report_depends_on_how_its_task_shows_metrics():
+    reported = code_digest.closure(SCRIPTS / "summarise.py", *code_files(TASKS["gene_set_naming"], "report", "metrics"))
+    assert SCRIPTS / "reasonome/tasks/naming/metric_set.py" in reported
+    rule = (ROOT / "workflow/rules/project.smk").read_text(encoding="utf-8")
+    assert 'code_of(script, "report metrics", ' in rule
+
+
+def test_a_stage_depends_on_its_own_class_and_on_no_other_stage():
+    stages = SCRIPTS / "reasonome/stages"
+    dpo, rft = (code_digest.closure(stages / f"{name}.py") for name in ("dpo", "rft"))
+    assert {stages / "preferring.py", SCRIPTS / "reasonome/training/stage.py"} <= dpo
+    assert stages / "kto.py" not in dpo
+    assert {stages / "sft.py", SCRIPTS / "reasonome/training/sft.py"} <= rft
+
+
 def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():
     naming = code_files(TASKS["gene_set_naming"], "baselines")
     baselines = {

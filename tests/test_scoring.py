@@ -56,6 +56,8 @@ def test_answers_by_hand():
     assert table["problems"].tolist() == ["", "missing_answer", ""]
     assert table["finish_reason"].tolist() == ["", "missing", ""]
     assert table["genes"].tolist() == ["A B"] * 3
+    numbers = [column.removeprefix("shuffled_") for column in table.select_dtypes("number")]
+    assert TASK.metrics.unnamed(numbers) == []
     # In bp the two rows change places: "" for DNA repair, "DNA binding" for DNA binding. cc has one row.
     assert table["shuffled_rouge_l"].tolist() == [0, 1, 1]
 

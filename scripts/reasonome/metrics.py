@@ -35,7 +35,8 @@ class Metric:
 
     A name that ends with an underscore stands for all columns that begin with it. Without a label pages show a metric
     apart, by its name. `of` says what a missing value is: "name", 0 without a usable answer; "answer", 0 without an
-    answer; "text", unknown without one; "report", none, as reports make it.
+    answer; "text", unknown without one; "report", none, as reports make it. Baselines are shown by those of a "name"
+    alone.
     """
 
     name: str

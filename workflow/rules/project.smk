@@ -135,17 +135,17 @@ def program(script, arguments):
 
 
 @functools.cache
-def code_of(script, part="", *benchmarks):
-    """Digest of the code that a program runs, of tasks that of a part of these benchmarks' alone: as a param it reruns a
-    job when that code changes, never for a comment."""
+def code_of(script, parts="", *benchmarks):
+    """Digest of the code that a program runs, of tasks that of these parts of these benchmarks' alone: as a param it
+    reruns a job when that code changes, never for a comment."""
     tasks = [PROJECT.task(benchmark) for benchmark in benchmarks]
-    files = [file for task in tasks for file in code_files(task, *([part] if part else []))]
+    files = [file for task in tasks for file in code_files(task, *parts.split())]
     return code_sha256(SCRIPTS / script, *files)
 
 
 def code_of_experiment(script, experiment):
     """The same of a program that reports an experiment, by what its task has for reports."""
-    return code_of(script, "report", PROJECT.experiments[experiment].benchmarks[0])
+    return code_of(script, "report metrics", PROJECT.experiments[experiment].benchmarks[0])
 
 
 def configured(script, *wildcards, **options):

@@ -1,5 +1,6 @@
 """DPO: make better answers more likely and worse ones less, against the parent model."""
 
+from inspect import getfile
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -56,5 +57,5 @@ class DpoRecipe(PreferenceRecipe):
         )
         job.train(trainer)
         job.evaluate_last(trainer)
-        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
+        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__, getfile(type(job)))}
         job.finish(trainer, tokenizer, facts)

@@ -1,5 +1,6 @@
 """KTO: make good answers more likely and bad ones less, each by itself, against the parent model."""
 
+from inspect import getfile
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -83,7 +84,7 @@ class KtoRecipe(PreferenceRecipe):
             "too_long": pairs.too_long,
             "as_often_worse": sum(map(as_often_worse, pairs.train.values())),
             "no_whole_micro_batch": len(chosen) - len(train),
-            "code": code_sha256(__file__),
+            "code": code_sha256(__file__, getfile(type(job))),
         }
         job.finish(trainer, tokenizer, facts)
 

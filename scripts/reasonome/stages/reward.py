@@ -1,6 +1,7 @@
 """Reward models: a number for a prompt and its answer, which is larger for the better answer."""
 
 from collections.abc import Mapping, Sequence
+from inspect import getfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -62,7 +63,7 @@ class RewardRecipe(PreferenceRecipe):
         )
         job.train(trainer)
         job.evaluate_last(trainer)
-        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__)}
+        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__, getfile(type(job)))}
         job.finish(trainer, tokenizer, facts, lambda: _measure(job.folder, pairs.held_out))
 
 

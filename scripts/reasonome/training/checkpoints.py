@@ -11,15 +11,17 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from transformers import TrainerCallback
 
 from reasonome.core import atomic
 from reasonome.core.manifest import Stopwatch
-from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.training import processes, retention, sharding
+
+if TYPE_CHECKING:
+    from reasonome.scoring.encoders import SentenceEncoder
 
 MARK = "complete.json"
 
@@ -161,7 +163,7 @@ class StopOnSignal(TrainerCallback):
 class KeepRemembered(TrainerCallback):
     """Write the vectors of `encoders` into each checkpoint that is saved; add it before `MarkComplete`."""
 
-    def __init__(self, encoders: Mapping[str, SentenceEncoder]):
+    def __init__(self, encoders: "Mapping[str, SentenceEncoder]"):
         self._encoders = encoders
 
     def restore(self, checkpoint: Path | None) -> None:

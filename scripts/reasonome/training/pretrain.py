@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Collection, Sequence
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,8 @@ def pretrain(stage: Stage) -> None:
         facts["rows"] = len(trainer.train_dataset)
     stage.train(trainer)
     stage.evaluate_last(trainer)
-    stage.finish(trainer, tokenizer, {"statements": len(train), **facts, "code": code_sha256(__file__)})
+    facts["code"] = code_sha256(__file__, getfile(type(recipe)))
+    stage.finish(trainer, tokenizer, {"statements": len(train), **facts})
 
 
 def missed_facts(path: Path) -> set[tuple[str, ...]]:

@@ -13,7 +13,6 @@ from reasonome.facts.sources.go import all_above, children_first
 from reasonome.facts.sources.source import (
     SPECIES,
     SourceFacts,
-    SourceFormat,
     check_entrez_id,
     check_name,
     make_facts,
@@ -105,6 +104,3 @@ def _ancestors(path: Path) -> dict[str, frozenset[str]]:
         parents.setdefault(child, []).append(parent)
         edge_lines[child, parent] = line
     return all_above(parents, children_first(parents, path, edge_lines))
-
-
-MAPPING = SourceFormat(read=read_mapping)
