@@ -56,9 +56,9 @@ def test_grpo_shows_what_it_earned_and_what_a_constant_would(finished):
     assert constant["reward"] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("project", ["finished", pytest.param("finished_with_real_weights", marks=pytest.mark.full)])
-def test_the_last_model_loads_and_its_template_gives_the_training_prompt(project, request):
-    folder = request.getfixturevalue(project) / "results/models" / BACKBONE / ALIGNED
+@pytest.mark.parametrize("ended", ["finished", pytest.param("finished_with_real_weights", marks=pytest.mark.full)])
+def test_the_last_model_loads_and_its_template_gives_the_training_prompt(ended, request):
+    folder = request.getfixturevalue(ended) / "results/models" / BACKBONE / ALIGNED
     model = AutoModelForCausalLM.from_pretrained(folder / "model")
     base = AutoModelForCausalLM.from_pretrained(folder.parent / "base/model")
     assert model.num_parameters() == base.num_parameters()
