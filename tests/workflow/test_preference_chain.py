@@ -50,12 +50,14 @@ def edit(folder):
     tiny_project.edit(folder, "recipes/rft.yaml", lambda c: c["variants"].update(best=best))
     drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}, "recall": 10}
     tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(drilled=drilled))
+    arms = {name: {"steps": steps} for name, steps in ARMS.items()}
+    arms["sure"]["styles"] = ["confidence"]
     experiment = {
         "backbones": [BACKBONE],
-        "arms": {name: {"steps": steps} for name, steps in ARMS.items()},
+        "arms": arms,
         "compared": [["DPO", "KTO"]],
         "benchmarks": ["demo-go"],
-        "styles": ["demo-names", "confidence"],
+        "styles": ["demo-names"],
         "decodings": ["greedy"],
         "recall": 20,
         "forgetting": {"questions": 4, "decoding": "greedy"},
