@@ -90,8 +90,10 @@ def test_the_ontologies_that_a_benchmark_needs(config, changes):
 
 
 def test_a_source_that_the_corpus_does_not_have(config, refused):
-    with refused(field="mine.subsets.one.source"):  # the snapshot has its line
+    with refused(config / "benchmarks.yaml", field="mine.subsets.one.source") as caught:
         project_with(config, subsets={"one": {"test": 1, "valid": 1, "source": "reactome-dmo"}})
+    lines = (config / "benchmarks.yaml").read_text().splitlines()
+    assert caught.value.line == 1 + lines.index("      source: reactome-dmo")
 
 
 def test_a_branch_of_go_without_go(config, refused):

@@ -177,7 +177,7 @@ def test_sizes_are_assumed_until_data_are_built(tmp_path, refused):
     train.write_text("{}\n" * 7)
     assert planned_work(project, training("sft.gpt4o-s0")).backward.value == 7 * 2 * 4096
     (tmp_path / "config/sizes.yaml").write_text("rows: {go-b: 100}\n")
-    with refused():
+    with refused(tmp_path / "config/sizes.yaml", 1, "rows.go-b"):
         load_project(tmp_path / "config")
 
 
