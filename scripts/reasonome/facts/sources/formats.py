@@ -23,8 +23,7 @@ from reasonome.facts.sources.source import SourceFormat
 
 FORMATS: dict[str, SourceFormat] = {
     "go": SourceFormat(go.read),
-    "reactome": SourceFormat(reactome.read_gmt_file),
-    "reactome_mapping": SourceFormat(reactome.read_mapping),
+    "reactome": SourceFormat(reactome.read),
     "wikipathways": SourceFormat(gmt.read_wikipathways),
     "hgnc": SourceFormat(hgnc.read, hgnc.authority),
     "ncbi_gene": SourceFormat(ncbi_gene.read, ncbi_gene.read_genes),
