@@ -161,19 +161,10 @@ def renamed(value, old, new):
     return json.loads(json.dumps(value).replace(f'"{old}"', f'"{new}"'))
 
 
-def labels_of(case):
-    return [term.label for term in case.present], [term.label for term in case.absent]
-
-
-def test_version_1_is_refused(tmp_path, refused):
-    with refused(field="phenotypicFeatures[1].negated"):
-        read_cases(written(tmp_path / "a.json", renamed(PACKET, "excluded", "negated")))
-
-
-def test_keys_of_features_that_nobody_knows_are_told(tmp_path):
-    [case] = read_cases(written(tmp_path / "a.json", renamed(PACKET, "excluded", "absent")))
-    assert labels_of(case) == (["Hypertelorism", "Broad philtrum", "Ptosis"], [])
-    assert case.notes == ("what phenotypic features say under 'absent' was not read",)
+@pytest.mark.parametrize("written_so", ["negated", "Excluded", "absent", "extension"])
+def test_keys_of_features_that_phenopackets_do_not_have(tmp_path, written_so, refused):
+    with refused(field=f"phenotypicFeatures[1].{written_so}"):
+        read_cases(written(tmp_path / "a.json", renamed(PACKET, "excluded", written_so)))
 
 
 def test_features_under_a_name_of_ones_own_are_told(tmp_path, refused):
@@ -230,7 +221,6 @@ def field_of(path):
 
 CHANGED = [
     (PACKET, ["diseases", 0, "term", "id"], ...),
-    (PACKET, [*FEATURE, "negated"], "yes"),
     (PACKET, ["id"], "../a\n\tb"),
     (PACKET, ["phenotypicFeatures"], {}),
     (PACKET, [*FEATURE, "type", "id"], None),

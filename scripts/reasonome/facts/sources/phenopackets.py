@@ -43,12 +43,17 @@ _FIXES = {
     "type": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "present": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
-    "negated": "version 1 is not read: convert the phenopacket to version 2, which has `excluded`",
     "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
-    "phenopacketSchemaVersion": "version 2 is read",
+    "phenopacketSchemaVersion": "version 2 is read: convert others, for example with phenopacket-tools",
 }
 # Usual names in other tables of cases -> field of the flat layout.
-_OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
+_OTHER_NAMES = {
+    "absent": "excluded",
+    "negated": "excluded",
+    "causal": "genes",
+    "age": "age_last_seen",
+    "onset": "age_at_onset",
+}
 
 
 class CaseTerm(NamedTuple):
@@ -164,15 +169,15 @@ class _Subject(_Message):
 class _Feature(_Message):
     """A phenotype; one that was looked for and not found is `excluded`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="forbid")  # as in protobuf's own reader: a key may say that it is absent
     type: _Phenotype
     excluded: bool = False
-    negated: None = None  # of version 1
-
-    @property
-    def unread(self) -> list[str]:
-        """The keys that Phenopackets do not know, and nothing here reads."""
-        return [key for key in self.model_extra or {} if key not in _UNREAD]
+    description: Any = None  # this and what follows is not read
+    severity: Any = None
+    modifiers: Any = None
+    onset: Any = None
+    resolution: Any = None
+    evidence: Any = None
 
 
 class _Gene(_Message):
@@ -244,9 +249,6 @@ class _Packet(_Message):
         diseases = _terms([disease for disease, _ in causal])
         ids = {disease.id for disease in diseases}
         onsets = [disease.onset.text for disease in self.diseases if disease.term.id in ids and disease.onset.text]
-        notes = [] if self.id else ["the phenopacket has no id, and is called after its place"]
-        if unread := list(dict.fromkeys(key for feature in self.phenotypic_features for key in feature.unread)):
-            notes.append(f"what phenotypic features say under {', '.join(map(repr, unread))} was not read")
         return Case(
             id=self.id or where,
             where=where,
@@ -257,14 +259,13 @@ class _Packet(_Message):
             sex=self.subject.sex,
             age_last_seen=self.subject.time_at_last_encounter.text,
             age_at_onset=onsets[0] if onsets else "",
-            notes=tuple(notes),
+            notes=() if self.id else ("the phenopacket has no id, and is called after its place",),
         )
 
 
 _FIELDS = ("diseases", "interpretations", "metaData", "phenotypicFeatures", "subject")  # any of them makes a packet
 _FEATURES = {"phenotypicFeatures", "phenotypic_features"}
 _OF_SEVERAL = {"proband", "members"}  # keys of a Family and of a Cohort
-_UNREAD = {"description", "severity", "modifiers", "onset", "resolution", "evidence"}  # of features
 
 
 class _FlatPhenotype(_Phenotype):
@@ -406,9 +407,11 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     names = [part for part in reversed(first["loc"]) if isinstance(part, str)]
     if first["type"] == "extra_forbidden":
-        valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
-        fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
-        return InputError("the flat layout has no such field", **place, field=field, fix=fix)
+        in_feature = "phenotypicFeatures" in names
+        model = _Feature if in_feature else _FlatCase if len(first["loc"]) == 1 else _FlatPhenotype
+        what = f"{'a feature of version 2' if in_feature else 'the flat layout'} has no such field"
+        fix = nearest(_OTHER_NAMES.get(names[0], names[0]), model.model_fields)
+        return InputError(what, **place, field=field, fix=fix)
     actual = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
     what = {"missing": "this field is missing", "string_pattern_mismatch": "this is malformed"}.get(
         first["type"], first["msg"].removeprefix("Value error, ")
