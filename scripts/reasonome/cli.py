@@ -9,7 +9,6 @@ reasonome score ANSWERS          score answers of anybody: to a benchmark, or in
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
-reasonome prompts EXPERIMENT     how many genes its prompts show, and how many sets they cut
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
@@ -60,22 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
     for module in (annotate, update, rank, score, calibrate, cluster):
         module.add(commands)
-    summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
-    command = arguments.command_parser(commands, "prompts", _prompts, summary)
-    command.add_argument("experiments", nargs="+", metavar="EXPERIMENT", help="of config/experiments/")
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = arguments.command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
         command.set_defaults(parser=command)
     return parser
-
-
-def _prompts(args: argparse.Namespace) -> int:
-    from reasonome.prompts import counts as prompt_counts
-
-    show(prompt_counts.markdown(prompt_counts.table(load_project(args.config), args.experiments)))
-    return 0
 
 
 def _pin(args: argparse.Namespace) -> int:
