@@ -81,6 +81,11 @@ class Ontology:
             term = self.terms.get(self.main_id(term.replaced_by) or "")
         return None if term is None or term.is_obsolete else term.id
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each term by its main id."""
+        return {term_id: term.name for term_id, term in self.terms.items()}
+
     @cached_property
     def ancestors(self) -> dict[str, frozenset[str]]:
         """The ancestors of each term by is_a and part_of."""
@@ -288,7 +293,7 @@ def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozen
     """
     sets: dict[str, set[str]] = {}
     for object_id, genes in annotations.groupby("object_id")["gene"]:
-        term_id = ontology.main_id(object_id)
+        term_id = ontology.main_id(str(object_id))
         if term_id is None:
             what = f"term {object_id} is not in the ontology"
             fix = "facts and ontology must be of one release: build the facts again with this OBO"
@@ -339,5 +344,5 @@ def _described(annotations: pd.DataFrame, ontology: Ontology, genes: GeneTable) 
         identifier=symbol.where(is_current | by_accession.isna(), accession),
         disagrees=is_current & by_accession.notna() & (by_accession != symbol),
         object_id=object_id,
-        object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
+        object_name=object_id.map(ontology.names),
     )
