@@ -48,7 +48,7 @@ from reasonome.enrichment.over_representation import (
 )
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
-from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.formats import AUTHORITIES
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
@@ -153,7 +153,7 @@ def prepare(
         settings, style = _with_style(project, settings, model)
         settings = _with_defaults(settings, shipped, model)
     tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
-    genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
+    genes = GeneTable(AUTHORITIES[sources.authority_format](dict(sources.authority)))
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
     gene_lists = {
         name: check_species(lists, settings.species, genes, orthologues) for name, lists in gene_lists.items()
