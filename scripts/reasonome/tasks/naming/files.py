@@ -8,6 +8,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, examples_folder
 from reasonome.task import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
+from reasonome.tasks.naming.settings import NamingStyle
 
 
 class LibraryFile(NamedTuple):
@@ -126,6 +127,14 @@ class NamingFiles(Files[NamingDialogue]):
         withheld = spec.withheld_terms
         kinds = len(spec.contaminated) + len(withheld.variants)
         return SplitSize(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
+
+
+def naming_style(project: Project, benchmark: str, style: str) -> NamingStyle:
+    """A prompt style of the task."""
+    found = project.style(benchmark, style)
+    if not isinstance(found, NamingStyle):
+        raise TypeError(f"{benchmark} is no benchmark of gene-set naming")
+    return found
 
 
 def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:

@@ -47,18 +47,13 @@ class NamingPrompting(Prompting[NamingDialogue]):
 
 def _with_facts(project: Project, name: str, style: str, inputs: Mapping[str, Any], splits: Splits) -> Splits:
     """The splits with facts about genes; print how many facts there are to choose from."""
-    benchmark = project.benchmarks[name]
     spec: NamingStyle = project.style(name, style)
     facts = read_facts(inputs["facts"])
     total = len(facts)
-    if spec.facts.sources == "others" or benchmark.kind == "built":
-        ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
-        made_of = set_facts(facts, ontologies, benchmark)
-        own = [row for rows in splits.values() for row in rows]
-        if spec.facts.sources == "others":
-            facts = prompt_facts.without_collection(facts, made_of, ontologies, own)
-        else:
-            facts = prompt_facts.without_relations(facts, made_of)
+    ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+    own = [row for rows in splits.values() for row in rows]
+    made_of = set_facts(facts, ontologies, project.benchmarks[name])
+    facts = prompt_facts.without_collection(facts, made_of, ontologies, own)
     index = prompt_facts.FactIndex(facts, spec.seed)
     splits = {part: prompt_facts.with_facts(rows, index, spec.facts) for part, rows in splits.items()}
     genes = [gene for rows in splits.values() for row in rows for gene in row.genes]
