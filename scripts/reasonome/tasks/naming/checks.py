@@ -51,17 +51,16 @@ class NamingChecks(Checks[NamingDialogue]):
             if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
                 what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
                 return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
-        if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
-            return None
-        trained, tested = project.benchmarks[recipe.benchmark], project.benchmarks[benchmark]
-        left_out = benchmark in (recipe.benchmark, *trained.leave_out) or trained.splits_like(tested)
-        if left_out or not tested.audit.dropped():
-            return None
-        what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
-        fix = (
-            f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
-        )
-        return what, fix
+        tested = project.benchmarks[benchmark]
+        for name, _ in recipe.questions:
+            if name not in project.akin(benchmark) or not tested.audit.dropped():
+                continue
+            trained = project.benchmarks[name]
+            if benchmark not in (name, *trained.leave_out) and not trained.splits_like(tested):
+                what = f"would leak: train sets of '{name}' may be test sets of '{benchmark}'"
+                fix = f"add {benchmark} to leave_out of {name} in benchmarks.yaml, or use a variant with its own sets"
+                return what, fix
+        return None
 
 
 def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> None:

@@ -111,15 +111,15 @@ class Example(BaseModel):
     stratum: str = ""
     main_id: str = ""
     term: str = ""
-    contaminated: float = Field(0.0, ge=0, le=1)
+    contaminated: float = Field(default=0.0, ge=0, le=1)
     outliers: list[str] = []
     withheld: Literal["family", "own", "nothing"] = "family"
     neighbours: list[Neighbour] = []
     enriched: list[ShownTerm] | None = None
     shots: list[Shot] = []
     shown: list[str] | None = None
-    facts_left_out: int = Field(0, ge=0)
-    neighbours_left_out: int = Field(0, ge=0)
+    facts_left_out: int = Field(default=0, ge=0)
+    neighbours_left_out: int = Field(default=0, ge=0)
     kind: str = ""
 
 

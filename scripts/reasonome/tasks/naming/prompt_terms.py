@@ -31,7 +31,7 @@ class HeldOut:
         return cls(frozenset(ids), frozenset(normalise(name) for row in rows for name in (row.name, *row.synonyms)))
 
 
-def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> Withheld:
+def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> Callable[[TestedSet | ShownTerm], bool]:
     """Whether a question does not show a term, as its `withheld` says; none that is `held_out` is shown.
 
     `threshold` is the Jaccard index from which a term is of the set's family.
@@ -40,17 +40,17 @@ def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> Wit
     names = {normalise(name) for name in (example.name, *example.synonyms)}
     bare = {without_regulation(name) for name in names}
 
-    def own(tested: TestedSet) -> bool:
+    def own(tested: TestedSet | ShownTerm) -> bool:
         same_genes = tested.overlap == tested.size == tested.drawn
         return same_genes or tested.id in ids or normalise(tested.name) in names
 
-    def family(tested: TestedSet) -> bool:
+    def family(tested: TestedSet | ShownTerm) -> bool:
         return tested.jaccard >= threshold or own(tested) or without_regulation(tested.name) in bare
 
     kinds: dict[str, Withheld] = {"own": own, "family": family, "nothing": lambda tested: False}
     withheld = kinds[example.withheld]
 
-    def is_withheld(tested: TestedSet) -> bool:
+    def is_withheld(tested: TestedSet | ShownTerm) -> bool:
         return withheld(tested) or tested.id in held_out.ids or normalise(tested.name) in held_out.names
 
     return is_withheld

@@ -38,9 +38,9 @@ def build_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmar
     for subset, spec in benchmark.subsets.items():
         origin = _ontology_source(subset, spec, ontologies)
         chosen = _subset_facts(subset, spec, facts, ontologies.get(origin))
-        if origin is None:
-            named = chosen.groupby("object_id").agg(name=("object_name", "first"), genes=("gene", frozenset))
-            sets = [GeneSet(row.Index, subset, row.name, row.genes) for row in named.itertuples()]
+        if not origin:
+            named = chosen.groupby("object_id").agg({"object_name": "first", "gene": frozenset})
+            sets = [GeneSet(i, subset, name, genes) for i, name, genes in named.itertuples(name=None)]
         else:
             terms = ontologies[origin].terms
             key = (origin, spec.source, spec.relation)
@@ -119,12 +119,12 @@ def outside_limits(sets: Sets, benchmark: NamingBenchmark) -> dict[str, dict[str
     }
 
 
-def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontology]) -> str | None:
-    """The source whose ontology the subset's annotations are propagated over; None where there is none to use."""
-    if spec.source in ontologies:
+def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontology]) -> str:
+    """The source whose ontology the subset's annotations are propagated over; "" where there is none to use."""
+    if spec.source and spec.source in ontologies:
         return spec.source
     if spec.namespace is None:
-        return None
+        return ""
     for source, ontology in ontologies.items():
         if any(term.namespace == spec.namespace for term in ontology.terms.values()):
             return source

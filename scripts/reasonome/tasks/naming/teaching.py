@@ -213,9 +213,12 @@ def _propose_one(
 ) -> Proposal:
     shared = _choose_shared(objects, row["subset"], mode)
     nothing = NOTHING_SHARED if writer.by_gene else NO_FACTS
-    if mode == "blind" and shared is None:
+    if mode == "given":
+        name = row["name"]
+    elif shared is not None:
+        name = shared.object_name
+    else:
         return Proposal(row["id"], row["subset"], problem=nothing)
-    name = row["name"] if mode == "given" else shared.object_name
     ending = writer.ending(shared, name, together=steps < 3)
     gene_steps = writer.gene_steps(shared, steps - len(ending), genes_per_step)
     if shared is None and not gene_steps:
@@ -342,7 +345,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
             proposals = openai.propose(spec, self.asked(project, job.benchmark, prompts), examples, _read, job.output)
         return without_contradictions(proposals, prompts)
 
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, list[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
         return openai.prompts(files.teacher_template(project, benchmark), prompts)
 
