@@ -1,8 +1,8 @@
 """Reports and model cards of gene-set naming: metrics, primary first, baselines, and kinds of failures.
 
 Of answers beside the enriched terms that their prompts show it has tables of their own: scores by stratum of questions;
-how much of a score is choosing among the shown terms, and how much composing; copies by rank; relations of answers to
-the truth; and some answers to read.
+how much of a score is choosing among the shown terms, and how much composing; relations of answers to the truth; and
+some answers to read.
 """
 
 import re
@@ -147,7 +147,6 @@ def write_tables(
         "split": [
             row for run in tqdm(runs, "choosing", delay=5, leave=False) for row in _split(run, evidence, bootstrap)
         ],
-        "copies": [row for run in runs for row in _copies(run)],
         "relations": [row for run in runs for row in _relations(run)],
     }
     tables = {name: pd.DataFrame(own, columns=COLUMNS) for name, own in rows.items()}
@@ -219,16 +218,6 @@ def _split(run: Run, evidence: Evidence, bootstrap: dict[str, int]) -> Iterator[
         yield from _rows(labels, subset, [(part, metric) for part in SPLIT for metric in metrics], intervals)
 
 
-def _copies(run: Run) -> Iterator[dict]:
-    """Of each subset the share of answers that equal the shown term of each rank, "0" for none, and their ROUGE-L."""
-    labels, table = run
-    for subset, rows in table.groupby("subset"):
-        for rank, copies in rows.groupby("copied_rank"):
-            shared = labels | {"subset": subset, "part": str(rank), "n": len(copies)}
-            yield shared | {"metric": "share", "value": len(copies) / len(rows)}
-            yield shared | {"metric": "rouge_l", "value": copies["rouge_l"].mean()}
-
-
 def _relations(run: Run) -> Iterator[dict]:
     """Of each subset the share of answers whose term has each relation to the true one, and of distinct names."""
     labels, table = run
@@ -266,16 +255,14 @@ def section(evidence: Evidence, folder: Path) -> dict[str, Any]:
     """
     if not runs_beside_terms(evidence):
         return {}
-    names = ("strata", "split", "copies", "relations")
-    tables = {name: read_table(folder / f"{name}.tsv", COLUMNS) for name in names}
-    strata, copies = tables["strata"], tables["copies"]
-    ranks = sorted(copies["part"].unique(), key=int)
+    split, strata, relations = (
+        read_table(folder / f"{name}.tsv", COLUMNS) for name in ("split", "strata", "relations")
+    )
     counted = strata["subset"].isin(in_mean(strata["subset"]))
     return {
-        "split": _wide(tables["split"], SPLIT, "rouge_l"),
+        "split": _wide(split, SPLIT, "rouge_l"),
         "strata": [_wide(strata[counted], parts, "rouge_l") for parts in STRATA.values()],
-        "relations": _wide(tables["relations"], (*RELATIONS, DISTINCT), "share"),
-        "copies": _wide(copies, [*ranks[1:], *ranks[:1]] if ranks[:1] == ["0"] else ranks, "share"),
+        "relations": _wide(relations, (*RELATIONS, DISTINCT), "share"),
         "differences": SPLIT[3:],
     }
 
