@@ -76,7 +76,8 @@ class _Mention(NamedTuple, Generic[What]):
     what: What
 
 
-Named, Phrase = _Mention[str], _Mention[tuple[str, ...]]
+Named = _Mention[str]
+Phrase = _Mention[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -283,8 +284,9 @@ class Knowledge:
         for object_id in objects:
             for row in rows[self._object_ids[rows] == object_id]:
                 return self._fact_text(row)
-        background = self._background
-        for term in [background.by_id[i] for i in objects if i in background.by_id] if background else []:
+        if (background := self._background) is None:
+            return ""
+        for term in filter(None, map(background.by_id.get, objects)):
             if gene in background.genes(term.id):
                 return self._by_term(gene, term)
         return ""
@@ -296,7 +298,7 @@ class Knowledge:
         return f"one of the genes of {term.name} ({term.id})"
 
     def _fact_text(self, row: int) -> str:
-        return _in_words(*(self._facts[column].iat[row] for column in _OF_FACT))
+        return _in_words(*(str(self._facts[column].iat[row]) for column in _OF_FACT))
 
     def _denial(self, gene: str, objects: Sequence[str]) -> str:
         for denied, denial in self._denied.get(gene, {}).items():

@@ -58,8 +58,9 @@ class NamingFiles(Files[NamingDialogue]):
         return Inputs(inputs)
 
     def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-        """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another;
-        of a teacher that recites, what it recites."""
+        """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another.
+
+        A teacher that recites reads statements and facts alone."""
         spec = project.teachers[teacher]
         if isinstance(spec, RecallTeacher):
             statements = project.results.statements(spec.corpus) / "train.jsonl"

@@ -157,11 +157,11 @@ class TermScorer:
             return {}
         has_truth = np.array([example.contaminated < 1 for example in examples], dtype=bool)
         scored = has_truth & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
-        places = np.flatnonzero(scored)
+        places: list[int] = np.flatnonzero(scored).tolist()
         percentiles = {}
         for encoder, embeds in self.encoders.items():
             values = np.where(has_truth, 0.0, np.nan)
-            if len(places):
+            if places:
                 answers = embeds.embed([names[place] for place in places])
                 values[places] = self._shares(encoder, answers, [examples[place].name for place in places])
             percentiles[f"percentile_{encoder}"] = values

@@ -69,7 +69,8 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
         near = _neighbour_texts(example.neighbours, style.neighbours, style)
         neighbours = _fitting(example.neighbours, near, style.neighbours)
     if style.terms is not None:
-        enriched = _fitting(example.enriched, _term_texts(example.enriched, style.terms), style.terms)
+        terms = example.enriched or []
+        enriched = _fitting(terms, _term_texts(terms, style.terms), style.terms)
     if style.terms is not None and style.examples is not None:
         for shot in example.shots:
             terms = _fitting(shot.enriched, _term_texts(shot.enriched, style.terms), style.terms)

@@ -101,7 +101,7 @@ def _shown(example: Example, most: int, seed: int) -> Neighbour:
 def with_examples(splits: Splits, style: NamingStyle) -> Splits:
     """The splits with the style's examples, if it has any, drawn at random from training questions that show terms.
 
-    They are of sets of like size, those between the quartiles, of which the family is withheld as in the first test. A
+    Their sets have sizes between the quartiles, and their families of terms are withheld, as in the first test. A
     training question that is an example is not shown itself. InputError without enough of them.
     """
     if style.examples is None:

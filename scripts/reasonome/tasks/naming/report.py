@@ -1,8 +1,7 @@
 """Reports and model cards of gene-set naming: metrics, primary first, baselines, and kinds of failures.
 
-Of answers beside the enriched terms that their prompts show it has tables of their own: scores by stratum of questions;
-how much of a score is choosing among the shown terms, and how much composing; relations of answers to the truth; and
-some answers to read.
+Answers to prompts that show enriched terms have tables of their own: scores by stratum of questions; how much of a
+score is choosing among the shown terms, and how much composing; relations of answers to the truth; and answers to read.
 """
 
 import re
@@ -219,7 +218,7 @@ def _split(run: Run, evidence: Evidence, bootstrap: dict[str, int]) -> Iterator[
 
 
 def _relations(run: Run) -> Iterator[dict]:
-    """Of each subset the share of answers whose term has each relation to the true one, and of distinct names."""
+    """In each subset, the share of answers by how their term is related to the true one, and of distinct names."""
     labels, table = run
     if "relation" not in table:
         return

@@ -200,7 +200,7 @@ def _shuffled_scores(
 def _beside_shown_terms(
     names: Sequence[str], examples: Sequence[Example], judges: Judges
 ) -> dict[str, list | pd.Series]:
-    """Of questions that show enriched terms: strata, copies of these, and scores of the shown term that is nearest."""
+    """Strata, copies and scores of the nearest shown term, for questions that show enriched terms."""
     if any(example.enriched is None for example in examples):
         return {}
     ranks = [copied_rank(name, example) for name, example in zip(names, examples, strict=True)]

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
+from reasonome.answering.chat_endpoint import Message
 from reasonome.config import KnowledgeTeacher, RecallTeacher
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import examples_folder
@@ -26,7 +27,7 @@ from reasonome.facts.selection import StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, worded_as
-from reasonome.prompts.prompts import Message, Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import load_encoders
 from reasonome.task import Teaching, TeachingJob, held_out_terms
 from reasonome.tasks.naming import files
@@ -339,8 +340,8 @@ class NamingTeaching(Teaching[NamingDialogue]):
     def keep(
         self, project: Project, job: TeachingJob, proposals: Sequence[Proposal], examples: Sequence[Example]
     ) -> tuple[list[dict], list[dict]]:
-        """Kept and dropped rows. Kept ones are similar to the true name by the teacher's encoder, as a teacher that
-        recites is without one, and name no test term of a benchmark whose policy is to drop these."""
+        """Kept and dropped rows. Kept ones name no test term of a benchmark whose policy is to drop these. They are
+        similar to the true name by the teacher's encoder; a teacher that recites gives the true name."""
         spec = project.teachers[job.teacher]
         truths = {example.id: example.name for example in examples}
         if isinstance(spec, RecallTeacher):

@@ -31,7 +31,7 @@ def over_representation(questions: Questions) -> list[list[str]]:
     carriers = shown.drop_duplicates(columns[1:]).value_counts(columns[2:]).rename("carriers").reset_index()
     asked = shown[shown["row"] < len(prompts)].value_counts(["row", *columns[2:]]).rename("shared").reset_index()
     asked = asked.merge(carriers, on=columns[2:])
-    drawn = asked["row"].map(lambda row: len(prompts[row].genes))
+    drawn = asked["row"].map(dict(enumerate(len(example.genes) for example in prompts)))
     universe = len({gene.symbol for example in examples for gene in example.genes})
     asked["p"] = upper_tail(asked["shared"].to_numpy(), asked["carriers"].to_numpy(), drawn.to_numpy(int), universe)
     order = {"row": True, "p": True, "shared": False, "object": True, "relation": True}
