@@ -173,9 +173,7 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
             for name, tissue in question.about
         ]
         best = [_most(found)[0] for found in values if found]
-        if best and question.asks == "correction":
-            answer, share = "yes" if best[0] == question.claimed else "no", _most(values[0])[1]
-        elif len(best) == len(question.about) == 1 and question.asks != "comparison":
+        if len(best) == len(question.about) == 1 and question.asks != "comparison":
             answer, share = best[0], _most(values[0])[1]
         elif len(best) == 2 and {*best} <= {UP, DOWN}:
             answer, share = SAME if best[0] == best[1] else OPPOSITE, float("nan")

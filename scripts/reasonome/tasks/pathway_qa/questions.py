@@ -104,8 +104,6 @@ def _aliases(tables: Tables, names: Mapping[str, str]) -> dict[str, tuple[str, .
 class Writer:
     """Writes the questions of a benchmark from its enrichment tables."""
 
-    templates: Mapping[str, tuple[str, ...]] = TEMPLATES
-
     def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
         self.tables, self.benchmark = tables, benchmark
         self.names = _shown_names(tables)
@@ -248,19 +246,14 @@ class Writer:
         gene: str = "",
         said: list[str] | None = None,
         covered: bool = True,
-        claimed: str = "",
-        **texts: str,
     ) -> PathwayQuestion:
-        """A question; `said` are the values of its statements, of `tissue` and of `other`, and `texts` are of its
-        template.
-        """
+        """A question; `said` are the values of its statements, of `tissue` and of `other`."""
         tissues = list(dict.fromkeys(filter(None, [tissue, other])))
         study = contrast.study if contrast else ""
         missing = "" if covered else "not listed"
-        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, *texts.values(), missing]))
-        templates = self.templates[asks]
+        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, missing]))
         name = self.names.get(identifier, "")
-        text = random.Random(f"{self.benchmark.seed}:{key}").choice(templates)
+        text = random.Random(f"{self.benchmark.seed}:{key}").choice(TEMPLATES[asks])
         question = text.format(
             set=name,
             tissue=tissue,
@@ -270,8 +263,6 @@ class Writer:
             condition=self.benchmark.condition,
             significant=self.benchmark.significant,
             studies=len(self.tables.tissues.get(tissue, ())),
-            claimed=claimed,
-            **texts,
         )
         about = tuple((name, place) for place in tissues) if identifier else ()
         statements = tuple(
@@ -287,7 +278,6 @@ class Writer:
             tissues=tuple(tissues),
             study=study,
             covered=covered,
-            claimed=claimed,
             places=tuple(tissues) if self._by_tissue else self._studies(asks, tissues, study),
             about=about,
             statements=statements,
