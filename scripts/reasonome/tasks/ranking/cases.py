@@ -17,7 +17,7 @@ from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
 from reasonome.facts.sources.rankings import CaseRow
 from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene
-from reasonome.tasks.ranking.rows import Maker, Place, Questions, shuffled
+from reasonome.tasks.ranking.rows import Maker, Place, shuffled
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
 SEXES = {"FEMALE": "female", "MALE": "male"}
@@ -27,7 +27,7 @@ _GESTATION = "gestational week "
 
 def questions(
     project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, obo: Path | None = None
-) -> Questions:
+) -> Maker:
     """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
 
     With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes are replaced by the current ones, and
@@ -45,7 +45,7 @@ def questions(
             rows = [_table_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
-    return maker.questions(maker.examples)
+    return maker
 
 
 def with_decoys(
@@ -151,7 +151,6 @@ def _table_row(row: CaseRow, subset: str) -> _Row:
 @dataclass
 class _Maker(Maker):
     ontology: Ontology | None = None
-    examples: list[CaseExample] = field(default_factory=list)
     asked: dict[tuple, str] = field(default_factory=dict)  # content of a question and its answer → id
 
     def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
