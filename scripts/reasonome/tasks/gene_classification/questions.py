@@ -26,7 +26,7 @@ from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 _NUMBERED = re.compile(r"([A-Za-z-]{2,}?)\d.*")
@@ -85,45 +85,48 @@ class _Knowledge(NamedTuple):
         return gene is not None and gene.coding is not False
 
 
-def read(task: PredictionDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-    """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
+class GeneBuilding(VerifiedBuilding):
+    """Benchmarks of genes and their classes."""
 
-    Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
-    class, a class without a gene, and a term that no ontology of the corpus has in use.
-    """
-    benchmark = project.benchmarks[name]
-    inputs = task.files.building(project, name).files
-    facts = read_facts(inputs["facts"])
-    genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
-    ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
-    known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
-    family = families(genes.genes.values())
-    bounds = np.quantile(list(known.depth.values()), [1 / 3, 2 / 3])
-    questions: list[PredictionQuestion] = []
-    left_out: list[LeftOut] = []
-    for subset, spec in benchmark.subsets.items():
-        labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
-        for label in spec.classes:
-            if label not in labelled.classes.values():
-                raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
-        left_out += labelled.left_out
-        target = Target(question=spec.question, classes=tuple(spec.classes))
-        for symbol, label in sorted(labelled.classes.items()):
-            depth = known.depth.get(symbol, 0)
-            question = PredictionQuestion(
-                id=f"{subset}:{symbol}",
-                subset=subset,
-                columns={"symbol": symbol, "name": genes.genes[symbol].name},
-                answer=label,
-                group=family[symbol],
-                target=target,
-                stratum=STRATA[int(depth >= bounds[0]) + int(depth > bounds[1])],
-            )
-            questions.append(question)
-    asked = {question.columns["symbol"] for question in questions}
-    alone = sum(not genes.genes[symbol].groups for symbol in asked)
-    show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
-    return questions, left_out
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
+
+        Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
+        class, a class without a gene, and a term that no ontology of the corpus has in use.
+        """
+        benchmark = project.benchmarks[name]
+        inputs = self.task.files.building(project, name).files
+        facts = read_facts(inputs["facts"])
+        genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
+        ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
+        known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
+        family = families(genes.genes.values())
+        bounds = np.quantile(list(known.depth.values()), [1 / 3, 2 / 3])
+        questions: list[PredictionQuestion] = []
+        left_out: list[LeftOut] = []
+        for subset, spec in benchmark.subsets.items():
+            labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
+            for label in spec.classes:
+                if label not in labelled.classes.values():
+                    raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
+            left_out += labelled.left_out
+            target = Target(question=spec.question, classes=tuple(spec.classes))
+            for symbol, label in sorted(labelled.classes.items()):
+                depth = known.depth.get(symbol, 0)
+                question = PredictionQuestion(
+                    id=f"{subset}:{symbol}",
+                    subset=subset,
+                    columns={"symbol": symbol, "name": genes.genes[symbol].name},
+                    answer=label,
+                    group=family[symbol],
+                    target=target,
+                    stratum=STRATA[int(depth >= bounds[0]) + int(depth > bounds[1])],
+                )
+                questions.append(question)
+        asked = {question.columns["symbol"] for question in questions}
+        alone = sum(not genes.genes[symbol].groups for symbol in asked)
+        show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
+        return questions, left_out
 
 
 def _empty_class(label: str, subset: str, left_out: list[LeftOut], table: Path | None) -> InputError:
@@ -197,11 +200,3 @@ def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Lab
             left_out.append(LeftOut(subset, symbol, "two labels for one gene", lines))
     alone = {symbol: next(iter(by_class)) for symbol, by_class in labels.items() if len(by_class) == 1}
     return _Labelled(alone, left_out, frozenset(doubtful))
-
-
-class GeneBuilding(VerifiedBuilding):
-    """Benchmarks of questions as `read` makes them."""
-
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-        """The questions of a benchmark, and what was left out of them. InputError."""
-        return read(self.task, project, name)

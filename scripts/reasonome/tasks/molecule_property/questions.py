@@ -10,7 +10,7 @@ from reasonome.facts.files.plain_table import read_table
 from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
 from reasonome.tasks.molecule_property.settings import MoleculeSubset
 from reasonome.tasks.prediction.answer import read_number
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target, within
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target, within
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 # RDKit's descriptors that a prompt may show, and how it calls them.
@@ -32,33 +32,36 @@ class _Row(NamedTuple):
     answer: str
 
 
-def read(task: PredictionDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-    """The questions of a benchmark's tables, and the rows left out with the reason and their line.
+class MoleculeBuilding(VerifiedBuilding):
+    """Benchmarks of molecules and their properties."""
 
-    Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
-    whose values contradict each other. InputError for a missing column, a repeated id, an unknown class, a class
-    without a molecule, and a table without a usable row.
-    """
-    benchmark = project.benchmarks[name]
-    questions: list[PredictionQuestion] = []
-    left_out: list[LeftOut] = []
-    for subset, path in task.files.building(project, name).files.items():
-        spec = benchmark.subsets[subset]
-        rows, refused = _read(path, subset, spec, benchmark.fragments)
-        kept, repeated = _each_once(rows, subset, spec)
-        if not kept:
-            reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
-            what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
-            fix = "are these the columns of SMILES and of the answer? name them in `columns`"
-            raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
-        for label in spec.classes or ():
-            if all(row.answer != label for row in kept):
-                what = f"no molecule has the class '{label}'"
-                fix = "leave the class out, or say in `cells` what its cells say"
-                raise InputError(what, file=path, field=f"subsets.{subset}.classes", fix=fix)
-        questions += [_question(row, subset, spec) for row in kept]
-        left_out += [*refused, *repeated]
-    return questions, left_out
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark's tables, and the rows left out with the reason and their line.
+
+        Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
+        whose values contradict each other. InputError for a missing column, a repeated id, an unknown class, a class
+        without a molecule, and a table without a usable row.
+        """
+        benchmark = project.benchmarks[name]
+        questions: list[PredictionQuestion] = []
+        left_out: list[LeftOut] = []
+        for subset, path in self.task.files.building(project, name).files.items():
+            spec = benchmark.subsets[subset]
+            rows, refused = _read(path, subset, spec, benchmark.fragments)
+            kept, repeated = _each_once(rows, subset, spec)
+            if not kept:
+                reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
+                what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
+                fix = "are these the columns of SMILES and of the answer? name them in `columns`"
+                raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
+            for label in spec.classes or ():
+                if all(row.answer != label for row in kept):
+                    what = f"no molecule has the class '{label}'"
+                    fix = "leave the class out, or say in `cells` what its cells say"
+                    raise InputError(what, file=path, field=f"subsets.{subset}.classes", fix=fix)
+            questions += [_question(row, subset, spec) for row in kept]
+            left_out += [*refused, *repeated]
+        return questions, left_out
 
 
 def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -> tuple[list[_Row], list[LeftOut]]:
@@ -138,11 +141,3 @@ def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestio
         target=target,
         stratum="no rings" if scaffold(row.smiles).startswith("acyclic") else "rings",
     )
-
-
-class MoleculeBuilding(VerifiedBuilding):
-    """Benchmarks of questions as `read` makes them."""
-
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-        """The questions of a benchmark, and what was left out of them. InputError."""
-        return read(self.task, project, name)

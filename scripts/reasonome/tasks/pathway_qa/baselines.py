@@ -60,7 +60,7 @@ class PathwayBaselines(Baselines[PathwayDialogue]):
             for example, answer, sure in zip(asked, baseline.answers, baseline.confidences, strict=True)
         ]
         earned = {
-            f"reward_{name}": reward.function(answers, [*asked] * len(found), None)
+            f"reward_{name}": reward.values(answers, [*asked] * len(found))
             for name, reward in self.task.rewards().items()
             if name != "format"
         }

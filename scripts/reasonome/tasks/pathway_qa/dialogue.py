@@ -14,7 +14,7 @@ from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.scoring import verifiers
 from reasonome.scoring.verifiers import Claim, Stated, Truth, same_value
-from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
+from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity, one_by_one
 from reasonome.tasks.pathway_qa.answer import (
     CANNOT_BE_TOLD,
     PathwayAnswer,
@@ -89,25 +89,21 @@ class PathwayDialogue(VerifiedDialogue):
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The four verifiers, each where it applies, and the form; `grading` is of rankings and sets nothing here."""
 
-        def of_each(function: Callable[..., float | None]) -> Callable[..., list[float]]:
-            def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:
-                values = [function(answer, example) for answer, example in zip(answers, examples, strict=True)]
-                return [nan if value is None else value for value in values]
+        def verifier(
+            function: Callable[[Stated, Truth], float | None],
+        ) -> Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]:
+            return one_by_one(lambda answer, example: _known(function(read(answer, example), truth(example))))
 
-            return rewards
-
-        def verifier(function: Callable[..., float | None]) -> Callable[..., list[float]]:
-            return of_each(lambda answer, example: function(read(answer, example), truth(example)))
-
-        def consistency(answer: PathwayAnswer, example: PathwayQuestion) -> float | None:
-            return verifiers.consistency(read(answer, example), truth(example), lambda said: follows(said, example))
+        def consistency(answer: PathwayAnswer, example: PathwayQuestion) -> float:
+            said = read(answer, example)
+            return _known(verifiers.consistency(said, truth(example), lambda said: follows(said, example)))
 
         return {
             "facts": Reward(verifier(verifiers.facts), 0.0, 1.0, semantic=True),
             "sets": Reward(verifier(verifiers.sets), 0.0, 1.0, semantic=True, applies=_asks_statements),
-            "consistency": Reward(of_each(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
+            "consistency": Reward(one_by_one(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
             "uncertainty": Reward(verifier(verifiers.uncertainty), -1.0, 1.0, semantic=True),
-            "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
         }
 
     def kind(self, question: PathwayQuestion) -> str:
@@ -219,6 +215,10 @@ class PathwayDialogue(VerifiedDialogue):
         read_answers = [(parse_answer(_constant(answer, 1.0, example, draw)), example) for example in examples]
         right = fmean(self.verified(read_answer, example) for read_answer, example in read_answers)
         return right, fmean(verifiers.facts(read(given, example), truth(example)) for given, example in read_answers)
+
+
+def _known(value: float | None) -> float:
+    return nan if value is None else value
 
 
 def _asks_statements(example: PathwayQuestion) -> bool:

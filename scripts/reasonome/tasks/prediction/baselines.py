@@ -1,6 +1,7 @@
 """Baselines of predictions that every such task has: the majority class or the mean, and training answers at random."""
 
 import random
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 
 from reasonome.config.project import Project
 from reasonome.task import Baselines
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, constants
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, by_subset, constants
 from reasonome.tasks.question_answer.scoring import labels
 
 NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
@@ -34,10 +35,8 @@ def constant_baseline(asked: Sequence[PredictionQuestion]) -> Baseline:
 
 def random_baseline(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion], seed: int) -> Baseline:
     """The answer of a training question of the subset, drawn at random."""
-    answers: dict[str, list[str]] = {}
-    for question in training:
-        answers.setdefault(question.subset, []).append(question.answer)
-    drawn = [random.Random(f"{seed}:{question.id}").choice(answers[question.subset]) for question in asked]
+    known = by_subset(training)
+    drawn = [random.Random(f"{seed}:{question.id}").choice(known[question.subset]).answer for question in asked]
     return Baseline("random", NOTHING, drawn, [np.nan] * len(asked))
 
 
@@ -68,9 +67,8 @@ def fitted_baseline(
 ) -> Baseline:
     """A model of scikit-learn for each subset, fitted on its training questions; `regressor` is for numbers."""
     scores: dict[str, Mapping[str, float] | float] = {}
-    for subset in dict.fromkeys(question.subset for question in asked):
-        known = [question for question in training if question.subset == subset]
-        wanted = [question for question in asked if question.subset == subset]
+    for subset, wanted in by_subset(asked).items():
+        known = by_subset(training)[subset]
         truths = [question.answer for question in known]
         if not wanted[0].target.classes:
             model = _fitted(regressor, features(known), np.array(truths, dtype=float))
@@ -94,9 +92,18 @@ def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence) -> Bas
 
 
 class PredictionBaselines(Baselines[PredictionDialogue]):
-    """A subclass has `baselines`, which makes those of its task, and its domain models."""
+    """A subclass has `found`: the baselines of its task, and domain models."""
 
-    baselines: Callable[..., list[Baseline]]
+    @abstractmethod
+    def found(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[PredictionQuestion],
+        asked: Sequence[PredictionQuestion],
+    ) -> list[Baseline]:
+        """The baselines and domain models, fitted on the training questions."""
 
     def score(
         self,
@@ -106,9 +113,8 @@ class PredictionBaselines(Baselines[PredictionDialogue]):
         training: Sequence[PredictionQuestion],
         asked: Sequence[PredictionQuestion],
     ) -> pd.DataFrame:
-        """The baselines and domain models, fitted on the training questions."""
-        found = self.baselines(self.task, project, benchmark, style, training, asked)
-        return scored_baselines(self.task, found, asked)
+        """A row per baseline and question."""
+        return scored_baselines(self.task, self.found(project, benchmark, style, training, asked), asked)
 
 
 def scored_baselines(

@@ -15,7 +15,7 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
+from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, one_by_one
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
@@ -81,17 +81,10 @@ class PredictionDialogue(VerifiedDialogue):
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The right class or a graded error, and others, by name; `grading` is of rankings and sets nothing here."""
-
-        def of_each(reward: Callable[[Verdict, PredictionQuestion], float]) -> Callable[..., list[float]]:
-            def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:
-                return [reward(answer, example) for answer, example in zip(answers, examples, strict=True)]
-
-            return rewards
-
         return {
-            "right": Reward(of_each(self.graded), -1.0, 1.0, semantic=True),
+            "right": Reward(one_by_one(self.graded), -1.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, self._usable),
-            "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
         }
 
     def kind(self, question: PredictionQuestion) -> str:

@@ -31,19 +31,6 @@ class LeftOut(NamedTuple):
     lines: str = ""
 
 
-def questions_of_tables(task: VerifiedDialogue, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
-    """The questions of a benchmark's tables, and the rows left out, of which there are none.
-
-    InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
-    accept.
-    """
-    tables = task.files.building(project, name).files
-    seen: dict[tuple[str, ...], str] = {}
-    benchmark = project.benchmarks[name]
-    questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
-    return questions, []
-
-
 def _read(
     task: VerifiedDialogue, benchmark: VerifiedBenchmark, subset: str, path: Path, seen: dict[tuple[str, ...], str]
 ) -> list[Question]:
@@ -112,8 +99,14 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
         print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
 
     def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
-        """The questions of a benchmark, and what was left out of them. InputError."""
-        return questions_of_tables(self.task, project, name)
+        """The questions of a benchmark's tables, and the rows left out, of which there are none.
+
+        InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
+        accept.
+        """
+        tables, benchmark = self.task.files.building(project, name).files, project.benchmarks[name]
+        seen: dict[tuple[str, ...], str] = {}
+        return [row for subset, path in tables.items() for row in _read(self.task, benchmark, subset, path, seen)], []
 
 
 def _by_kind(questions: Sequence[Question], task: VerifiedDialogue) -> dict[str, dict[str, int]]:

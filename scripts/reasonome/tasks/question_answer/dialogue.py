@@ -16,7 +16,7 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, of_like_length, one_by_one
 from reasonome.tasks.question_answer.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
 
@@ -101,16 +101,13 @@ class VerifiedDialogue(Dialogue):
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
 
-        def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
-            return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
-
-        def kept_form(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
-            return [float(answer.named and answer.reasoned and answer.confident) for answer in answers]
+        def kept_form(answer: Verdict, example: Question) -> float:
+            return float(answer.named and answer.reasoned and answer.confident)
 
         return {
-            "verified": Reward(verified, 0.0, 1.0, semantic=True),
+            "verified": Reward(one_by_one(self.verified), 0.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, lambda answer, example: answer.named),
-            "format": Reward(kept_form, 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(kept_form), 0.0, 1.0, semantic=False),
         }
 
     def verified(self, answer: Verdict, example: Question) -> float:

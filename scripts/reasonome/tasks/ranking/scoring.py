@@ -104,8 +104,7 @@ def score_rankings(
         )
     table = pd.DataFrame(rows)
     rewards = task.rewards(Grading(longest_list=longest_list))
-    # Rewards of rankings compare genes, and need no similarity of texts.
-    table = table.assign(**{f"reward_{name}": reward.function(parsed, asked, None) for name, reward in rewards.items()})
+    table = table.assign(**{f"reward_{name}": reward.values(parsed, asked) for name, reward in rewards.items()})
     table.loc[[attempt.bare for attempt in scored_attempts], _OF_THE_FORM] = math.nan
     table = unknown_where_missing(table, _OF_THE_FORM)
     others = [
