@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from reasonome.config import Grading
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
+from reasonome.prompts.prompts import Prompt
 from reasonome.scoring import verifiers
 from reasonome.scoring.verifiers import Claim, Stated, Truth, same_value
-from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity, one_by_one
+from reasonome.task import Policy, Reward, Similarity, one_by_one
 from reasonome.tasks.pathway_qa.answer import (
     CANNOT_BE_TOLD,
     PathwayAnswer,
@@ -25,7 +25,8 @@ from reasonome.tasks.pathway_qa.answer import (
     set_key,
     stated,
 )
-from reasonome.tasks.pathway_qa.settings import PathwayBenchmark, PathwayStyle
+from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
+from reasonome.tasks.prediction.settings import PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
@@ -70,7 +71,7 @@ class PathwayDialogue(VerifiedDialogue):
     name = "pathway_qa"
     columns = ("question",)
     Example = PathwayQuestion
-    Style = PathwayStyle
+    Style = PredictionStyle
     watched = ("facts", "sets", "consistency", "uncertainty", "format")
 
     user_texts = (("question", "studies"), ("table",))
@@ -120,14 +121,12 @@ class PathwayDialogue(VerifiedDialogue):
             "verified": self.verified(answer, example),
         }
 
-    def prompt(self, example: PathwayQuestion, style: PathwayStyle, order: int = 0) -> Prompt:
-        """The style's texts with the question, the studies at hand and, where it shows them, the rows that answer."""
+    def shown_texts(self, example: PathwayQuestion, style: PredictionStyle) -> dict[str, str]:
+        """The question, the studies at hand and, where the style shows them, the rows that answer."""
         parts = {"{question}": one_line(example.columns["question"]), "{studies}": listed_studies(example)}
-        if "{table}" in style.user:
-            parts["{table}"] = example.columns["table"]
-        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
+        return parts | ({"{table}": example.columns["table"]} if "{table}" in style.user else {})
 
-    def parse(self, text: str, style: PathwayStyle | None = None) -> PathwayAnswer:
+    def parse(self, text: str, style: PredictionStyle | None = None) -> PathwayAnswer:
         """The answer, the statements and the confidence of a completion; never raises."""
         return parse_answer(text)
 
@@ -139,20 +138,12 @@ class PathwayDialogue(VerifiedDialogue):
         """Whether a cell has a line with an answer."""
         return "answer:" in cell.casefold()
 
-    def name_span(self, text: str, style: PathwayStyle | None = None) -> tuple[int, int] | None:
+    def name_span(self, text: str, style: PredictionStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the answer and its statements; None without one."""
         return answer_span(text)
 
-    def completion(
-        self,
-        example: PathwayQuestion,
-        prompt: Prompt,
-        style: PathwayStyle,
-        proposal: Mapping[str, Any] | None,
-        confidence: float = UNKNOWN_CONFIDENCE,
-    ) -> str | None:
-        """The right answer and statements, after the teacher's reasoning if there is any, with the confidence."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
+    def written(self, example: PathwayQuestion, style: PredictionStyle, confidence: float, reasoning: str) -> str:
+        """The right answer and statements with the confidence, after the reasoning."""
         return stated(example.answer, lines(example.statements), confidence, reasoning)
 
     def wrong(
@@ -172,7 +163,7 @@ class PathwayDialogue(VerifiedDialogue):
         gold = {"answer": other.answer, "statements": statements, "tolerance": other.tolerance}
         return example.model_copy(update=gold)
 
-    def policies(self, examples: Sequence[PathwayQuestion], style: PathwayStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[PathwayQuestion], style: PredictionStyle | None = None) -> list[Policy]:
         """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %; and
         the best of them for what is asked, and for what is asked and whether the listed studies cover it.
         """

@@ -10,7 +10,6 @@ from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
 from reasonome.task import Files, Inputs, SplitSize
-from reasonome.tasks.question_answer.settings import VerifiedStyle
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.
@@ -82,14 +81,6 @@ class PathwayBenchmark(Benchmark):
         if self.leave_out:
             raise ValueError("'leave_out' is of questions on genes: hold the same tissues or studies out in both")
         return self
-
-
-class PathwayStyle(VerifiedStyle):
-    """How a question is asked: texts with {question}, and with {table} the rows that answer it."""
-
-    def asks_confidence(self) -> bool:
-        """Always: the contract has a line for it."""
-        return True
 
 
 def table_files(project: Project, benchmark: str) -> list[Path]:

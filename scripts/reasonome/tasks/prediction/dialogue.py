@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, one_by_one
+from reasonome.prompts.prompts import Prompt
+from reasonome.task import Policy, Reward, one_by_one
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
@@ -166,12 +166,10 @@ class PredictionDialogue(VerifiedDialogue):
             for part, rows in splits.items()
         }
 
-    def prompt(self, example: PredictionQuestion, style: PredictionStyle, order: int = 0) -> Prompt:
-        """The style's texts with the question and what it shows of the row."""
-        shown = {name: text for name, text in example.columns.items() if f"{{{name}}}" in style.user}
-        parts = {f"{{{name}}}": one_line(text) for name, text in shown.items()}
-        text = filled_template(style.user, parts | {"{question}": asked(example.target)})
-        return Prompt(chat_messages(style.system, text), [], 0, "")
+    def shown_texts(self, example: PredictionQuestion, style: PredictionStyle) -> dict[str, str]:
+        """The question, and what the style shows of the row."""
+        shown = {f"{{{name}}}": one_line(text) for name, text in example.columns.items() if f"{{{name}}}" in style.user}
+        return shown | {"{question}": asked(example.target)}
 
     def parse(self, text: str, style: PredictionStyle | None = None) -> Verdict:
         """The answer and the confidence of a completion; never raises."""
@@ -185,16 +183,8 @@ class PredictionDialogue(VerifiedDialogue):
         """The (start, end) in characters of the answer that `parse` finds; None without one."""
         return answer_span(text)
 
-    def completion(
-        self,
-        example: PredictionQuestion,
-        prompt: Prompt,
-        style: PredictionStyle,
-        proposal: Mapping[str, Any] | None,
-        confidence: float = UNKNOWN_CONFIDENCE,
-    ) -> str | None:
-        """The true answer, after the teacher's reasoning if there is any, with the confidence."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
+    def written(self, example: PredictionQuestion, style: PredictionStyle, confidence: float, reasoning: str) -> str:
+        """The true answer with its unit and the confidence, after the reasoning."""
         return stated(_with_unit(example.answer, example.target), confidence, reasoning)
 
     def wrong(

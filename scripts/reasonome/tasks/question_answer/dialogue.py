@@ -143,9 +143,13 @@ class VerifiedDialogue(Dialogue):
         return {"question": question, "answer": answer.name, "verified": self.verified(answer, example)}
 
     def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
-        """The style's texts with the columns filled in."""
-        parts = {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
-        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
+        """The style's texts with what they show of the question filled in."""
+        text = filled_template(style.user, self.shown_texts(example, style))
+        return Prompt(chat_messages(style.system, text), [], 0, "")
+
+    def shown_texts(self, example: Question, style: VerifiedStyle) -> dict[str, str]:
+        """Placeholder of a prompt's user text → what stands for it: the columns."""
+        return {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
 
     def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
         """The one closed answer in a completion, and the confidence if the style asks for one; never raises."""
@@ -193,7 +197,10 @@ class VerifiedDialogue(Dialogue):
         confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
         """The true answer, after the teacher's reasoning if there is any, with the confidence if one is asked for."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
+        return self.written(example, style, confidence, " ".join((proposal or {}).get("steps", ())))
+
+    def written(self, example: Question, style: VerifiedStyle, confidence: float, reasoning: str) -> str:
+        """The true answer as a completion has it, after the reasoning, if there is any."""
         answer = _stated(example.answer, style, confidence)
         return f"<reasoning>{reasoning}</reasoning>\n{answer}" if reasoning else answer
 

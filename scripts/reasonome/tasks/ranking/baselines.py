@@ -19,7 +19,7 @@ from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
-from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.scoring import joined, labels
 from reasonome.tasks.ranking.settings import RankingStyle
 
@@ -79,36 +79,20 @@ class RankingBaseline:
     usable: Callable[[RankingQuestions], bool] = lambda questions: True
 
 
-def alphabetical(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by the alphabet."""
-    return sorted(questions.among(place))
-
-
-def prompt_order(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates as the prompt lists them: shuffled, or as a tool's scores have them, by the style."""
-    return list(questions.shown[place])
-
-
 def commonest_gene(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates by how often each is a right gene of a training question; equals in the order of the prompt."""
     return sorted(questions.shown[place], key=lambda symbol: -questions.counts[symbol]) or list(questions.counts)
 
 
-def nearest_gene(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by their distance from the lead variant; equals in the order of the prompt."""
-    return _by_value(questions, place, lambda gene: None if gene.distance is None else -gene.distance)
+def _by_value(attribute: str, questions: RankingQuestions, place: int) -> list[str]:
+    """The candidates by the tool's score, or by their distance from the lead variant, those without one last.
 
-
-def tool_score(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by the scores of the tool whose short list they are."""
-    return _by_value(questions, place, lambda gene: gene.score)
-
-
-def _by_value(questions: RankingQuestions, place: int, value: Callable[[RankedGene], float | None]) -> list[str]:
-    """The candidates by a number, the highest first and those without one last; equals in the order of the prompt."""
-    values = {gene.symbol: value(gene) for gene in questions.asked[place].candidates}
-    lowest = -math.inf
-    return sorted(questions.shown[place], key=lambda symbol: -(lowest if values[symbol] is None else values[symbol]))
+    Equals stand in the order of the prompt.
+    """
+    sign = -1 if attribute == "distance" else 1
+    values = {gene.symbol: getattr(gene, attribute) for gene in questions.asked[place].candidates}
+    known = {symbol: sign * value for symbol, value in values.items() if value is not None}
+    return sorted(questions.shown[place], key=lambda symbol: -known.get(symbol, -math.inf))
 
 
 def name_similarity(questions: RankingQuestions, place: int) -> list[str]:
@@ -139,13 +123,17 @@ def _best(genes: Sequence[str], scores: np.ndarray, most: int) -> list[str]:
     return [genes[place] for place in np.argsort(-scores, kind="stable")[:most]]
 
 
+def _any_candidate(attribute: str, questions: RankingQuestions) -> bool:
+    return any(getattr(gene, attribute) is not None for e in questions.asked for gene in e.candidates)
+
+
 BASELINES: dict[str, RankingBaseline] = {
-    "alphabetical": RankingBaseline("none", alphabetical),
-    "prompt_order": RankingBaseline("prompt", prompt_order, lambda q: any(q.shown)),
+    "alphabetical": RankingBaseline("none", lambda q, place: sorted(q.among(place))),
+    "prompt_order": RankingBaseline("prompt", lambda q, place: list(q.shown[place]), lambda q: any(q.shown)),
     "name_similarity": RankingBaseline("prompt", name_similarity, lambda q: bool(q.encoders)),
     "commonest_gene": RankingBaseline("training data", commonest_gene, lambda q: bool(q.training)),
-    "nearest_gene": RankingBaseline("a database", nearest_gene, lambda q: _any_candidate(q, "distance")),
-    "tool_score": RankingBaseline("a database", tool_score, lambda q: _any_candidate(q, "score")),
+    "nearest_gene": RankingBaseline("a database", partial(_by_value, "distance"), partial(_any_candidate, "distance")),
+    "tool_score": RankingBaseline("a database", partial(_by_value, "score"), partial(_any_candidate, "score")),
     "phenotype_overlap": RankingBaseline("a database", phenotype_overlap, lambda q: q.overlap is not None),
     # A ceiling: what looking the tested disease up would give.
     "phenotype_overlap_own_disease": RankingBaseline(
@@ -154,10 +142,6 @@ BASELINES: dict[str, RankingBaseline] = {
         lambda q: q.overlap is not None,
     ),
 }
-
-
-def _any_candidate(questions: RankingQuestions, attribute: str) -> bool:
-    return any(getattr(gene, attribute) is not None for e in questions.asked for gene in e.candidates)
 
 
 class RankingBaselines(Baselines[RankingDialogue]):
