@@ -81,12 +81,11 @@ def _weights(questions: Sequence[PredictionQuestion]) -> np.ndarray:
 def _nearest(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion]) -> Baseline:
     """The value of the nearest training molecule by Tanimoto similarity, as sure as they are similar."""
     known = by_subset(training)
-    answers, confidences = [], []
+    answered = []
     for question in asked:
         molecules = known[question.subset]
         similar = similarities(question.columns["smiles"], [other.columns["smiles"] for other in molecules])
         best = int(similar.argmax())
-        answers.append(molecules[best].answer)
-        share = 1 / max(len(question.target.classes), 1)
-        confidences.append(float(share + (1 - share) * similar[best]) if question.target.classes else np.nan)
-    return Baseline("nearest_molecule", TRAINING, answers, confidences)
+        share = 1 / len(question.target.classes) if question.target.classes else np.nan
+        answered.append((molecules[best].answer, float(share + (1 - share) * similar[best])))
+    return Baseline.of("nearest_molecule", TRAINING, answered)

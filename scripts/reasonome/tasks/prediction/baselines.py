@@ -2,7 +2,7 @@
 
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,12 +25,18 @@ class Baseline(NamedTuple):
     answers: list[str]
     confidences: list[float]
 
+    @classmethod
+    def of(cls, name: str, information: str, answered: Iterable[tuple[str, float]]) -> "Baseline":
+        """The baseline of (answer, confidence) to each question."""
+        pairs = list(answered)
+        return cls(name, information, [answer for answer, _ in pairs], [sure for _, sure in pairs])
+
 
 def constant_baseline(asked: Sequence[PredictionQuestion]) -> Baseline:
     """The commonest class of the training questions, as sure as it is common, or their mean."""
     [answer, *_] = constants(asked)
-    sure = {q.subset: q.target.shares.get(answer[q.subset], np.nan) for q in asked}
-    return Baseline("constant", NOTHING, [answer[q.subset] for q in asked], [sure[q.subset] for q in asked])
+    given = ((answer[q.subset], q.target.shares.get(answer[q.subset], np.nan)) for q in asked)
+    return Baseline.of("constant", NOTHING, given)
 
 
 def random_baseline(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion], seed: int) -> Baseline:
@@ -44,16 +50,14 @@ def from_scores(
     name: str, information: str, asked: Sequence[PredictionQuestion], scores: Sequence[Mapping[str, float] | float]
 ) -> Baseline:
     """A baseline from its number, or its probability of each class, for every question."""
-    answers, confidences = [], []
-    for question, score in zip(asked, scores, strict=True):
-        if isinstance(score, Mapping):
-            best = max(score, key=lambda label: (score[label], -question.target.classes.index(label)))
-            answers.append(best)
-            confidences.append(float(score[best]))
-        else:
-            answers.append(repr(float(score)))
-            confidences.append(np.nan)
-    return Baseline(name, information, answers, confidences)
+
+    def answered(question: PredictionQuestion, score: Mapping[str, float] | float) -> tuple[str, float]:
+        if not isinstance(score, Mapping):
+            return repr(float(score)), np.nan
+        best = max(score, key=lambda label: (score[label], -question.target.classes.index(label)))
+        return best, float(score[best])
+
+    return Baseline.of(name, information, map(answered, asked, scores))
 
 
 def fitted_baseline(

@@ -14,6 +14,7 @@ import pandas as pd
 from reasonome.metrics import Metric
 from reasonome.scoring import pooled_metrics as pooled
 from reasonome.scoring.comparisons import OfTable, OfWeights
+from reasonome.tasks.question_answer.metric_set import APART
 from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 _DIGITS = 9  # 1 - .8 and .2 are a tie
@@ -142,10 +143,7 @@ METRICS = replace(
         Metric("order_agreement", "agreement of orders"),
         Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "score", "answers")),
         Metric("confidence", on=("job",)),
-        Metric("logprob"),
-        Metric("name_logprob"),
-        Metric("name_tokens"),
-        Metric("reward_"),
+        *APART,
     ),
     describe=("true", "number"),
     groups={
