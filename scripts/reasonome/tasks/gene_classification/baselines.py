@@ -77,19 +77,18 @@ def name_words(training: Questions, asked: Questions, information: str = PROMPT)
     is of the one whose word tells more; without any it is of the commonest class among such names. A rule is as sure as
     it is right in training.
     """
-    rules: dict[str, list[tuple[float, str, str]]] = {}
+    rules: dict[str, list[tuple[str, dict[str, float]]]] = {}
     rest: dict[str, Mapping[str, float]] = {}
     for subset in by_subset(asked):
         known = by_subset(training)[subset]
-        rules[subset] = sorted((_best_word(known, label) for label in known[0].target.classes), reverse=True)[:-1]
-        left = [q for q in known if not any(word in _words(q) for _, word, _ in rules[subset])]
+        best = sorted((_best_word(known, label) for label in known[0].target.classes), reverse=True)[:-1]
+        words = [word for _, word, _ in best]
+        left = [question for question in known if _words(question).isdisjoint(words)]
         rest[subset] = _shares([question.answer for question in left or known])
-        rules[subset] = [
-            (score, word, _shares([q.answer for q in known if word in _words(q)])) for score, word, _ in rules[subset]
-        ]
+        rules[subset] = [(word, _shares([q.answer for q in known if word in _words(q)])) for word in words]
     scores = []
     for question in asked:
-        found = (shares for _, word, shares in rules[question.subset] if word in _words(question))
+        found = (shares for word, shares in rules[question.subset] if word in _words(question))
         scores.append(next(found, rest[question.subset]))
     return from_scores("name_words", information, asked, scores)
 

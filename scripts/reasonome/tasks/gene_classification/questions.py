@@ -106,11 +106,11 @@ class GeneBuilding(VerifiedBuilding):
         left_out: list[LeftOut] = []
         for subset, spec in benchmark.subsets.items():
             labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
-            for label in spec.classes:
+            for label in spec.labels:
                 if label not in labelled.classes.values():
                     raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
             left_out += labelled.left_out
-            target = Target(question=spec.question, classes=tuple(spec.classes))
+            target = Target(question=spec.question, classes=tuple(spec.labels))
             for symbol, label in sorted(labelled.classes.items()):
                 depth = known.depth.get(symbol, 0)
                 question = PredictionQuestion(
@@ -154,15 +154,16 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
         yes, left_out = frozenset(listed.classes), listed.left_out
         others = frozenset(known.depth.keys() - yes - listed.doubtful)
     else:
-        ontology = next(ontology for ontology in known.ontologies if ontology.live_id(spec.term))
-        yes, no, others = term_genes(known.facts, known.denied, ontology, spec.term)
+        own = spec.telling_terms[0]  # without a table, the term that is asked about
+        ontology, term = next((one, term) for one in known.ontologies if (term := one.live_id(own)))
+        yes, no, others = term_genes(known.facts, known.denied, ontology, term)
         yes, no = (frozenset(filter(known.has_protein, genes)) for genes in (yes, no))
     others = frozenset(filter(known.has_protein, others))
     show(f"{subset}: {len(yes):,} genes of the class, {len(no):,} denied, {len(others):,} others to draw from")
     if spec.balanced:
         count = max(0, len(yes) - len(no))
         others = matched(yes, others, defaultdict(int, known.depth), count, f"{seed}:{subset}")
-    first, second = spec.classes
+    first, second = spec.labels
     return _Labelled(dict.fromkeys(yes, first) | dict.fromkeys([*no, *others], second), left_out)
 
 
@@ -171,7 +172,7 @@ def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Lab
     names = {key: spec.columns.get(key, key) for key in ("gene", "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
-    classes = {spec.label: spec.classes[0]} if spec.label is not None else spec.classes_by_cell
+    classes = {spec.label: spec.labels[0]} if spec.label is not None else spec.classes_by_cell
     labels: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     left_out: list[LeftOut] = []
     doubtful: set[str] = set()

@@ -28,7 +28,8 @@ def rdkit() -> Any:
     except ImportError as error:
         fix = "pip install 'reasonome[molecules]'"
         raise InputError("molecules need RDKit, which is not installed", fix=fix) from error
-    RDLogger.DisableLog("rdApp.*")  # what is wrong with a SMILES is told row by row
+    # What is wrong with a SMILES is told row by row.
+    RDLogger.DisableLog("rdApp.*")  # pyright: ignore[reportAttributeAccessIssue]
     return Chem
 
 
@@ -45,7 +46,7 @@ def read_molecule(smiles: str, fragments: Fragments = "largest") -> Molecule:
     parts = chem.GetMolFrags(molecule, asMols=True)
     if len(parts) > 1 and fragments == "leave out":
         return Molecule("", "several fragments")
-    from rdkit.Chem.Descriptors import MolWt
+    from rdkit.Chem.Descriptors import MolWt  # pyright: ignore[reportAttributeAccessIssue]
 
     def size(part: Any) -> tuple:
         return -part.GetNumHeavyAtoms(), -MolWt(part), chem.MolToSmiles(part)

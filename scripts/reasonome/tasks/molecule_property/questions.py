@@ -54,7 +54,7 @@ class MoleculeBuilding(VerifiedBuilding):
                 what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
                 fix = "are these the columns of SMILES and of the answer? name them in `columns`"
                 raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
-            for label in spec.classes or ():
+            for label in spec.labels:
                 if all(row.answer != label for row in kept):
                     what = f"no molecule has the class '{label}'"
                     fix = "leave the class out, or say in `cells` what its cells say"
@@ -85,10 +85,9 @@ def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -
         if row["answer"] and answer is None and classes:
             fix = f"{nearest(row['answer'], classes)}; `cells` says what the cells of a class say"
             raise InputError(f"'{row['answer']}' is no class", file=path, line=line, field=names["answer"], fix=fix)
-        if problem := molecule.problem or (
-            "not measured" if not row["answer"] else "no number" if answer is None else ""
-        ):
-            left_out.append(LeftOut(subset, identifier, problem, str(line)))
+        problem = molecule.problem or ("" if row["answer"] else "not measured")
+        if problem or answer is None:
+            left_out.append(LeftOut(subset, identifier, problem or "no number", str(line)))
         else:
             rows.append(_Row(line, identifier, molecule.smiles, answer))
     return rows, left_out
@@ -113,7 +112,7 @@ def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[lis
             contradicts = any(row.answer != first.answer for row in others)
         else:
             values = [float(row.answer) for row in (first, *others)]
-            contradicts = not within(max(values) - min(values), spec.tolerance)
+            contradicts = not within(max(values) - min(values), spec.tolerance or 0.0)
         if contradicts:
             lines = ", ".join(str(row.line) for row in (first, *others))
             what = "values of one molecule contradict each other"
@@ -129,9 +128,7 @@ def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[lis
 def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
     values = descriptors(row.smiles)
     shown = "; ".join(f"{words} {values[name]:.4g}" for name, words in _SHOWN.items())
-    target = Target(
-        question=spec.question, classes=tuple(spec.classes or ()), unit=spec.unit, tolerance=spec.tolerance or 0.0
-    )
+    target = Target(question=spec.question, classes=tuple(spec.labels), unit=spec.unit, tolerance=spec.tolerance or 0.0)
     return PredictionQuestion(
         id=row.id,
         subset=subset,

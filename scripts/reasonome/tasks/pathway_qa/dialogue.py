@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from reasonome.config import Grading
+from reasonome.config import Style as PromptStyle
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring import verifiers
@@ -126,7 +127,7 @@ class PathwayDialogue(VerifiedDialogue):
         parts = {"{question}": one_line(example.columns["question"]), "{studies}": listed_studies(example)}
         return parts | ({"{table}": example.columns["table"]} if "{table}" in style.user else {})
 
-    def parse(self, text: str, style: PredictionStyle | None = None) -> PathwayAnswer:
+    def parse(self, text: str, style: PromptStyle | None = None) -> PathwayAnswer:
         """The answer, the statements and the confidence of a completion; never raises."""
         return parse_answer(text)
 
@@ -192,7 +193,7 @@ class PathwayDialogue(VerifiedDialogue):
         for group, members in groups.items():
             constants = product(sorted({example.answer for example in members}), _DRAWS)
             earned = {constant: self._earned(*constant, members) for constant in constants}
-            chosen = max(earned, key=earned.get)
+            chosen = max(earned, key=lambda constant: earned[constant])
             best[group] = (chosen[0], earned[chosen][0], chosen[1])
 
         def completion(example: PathwayQuestion, prompt: Prompt) -> str:

@@ -152,8 +152,9 @@ class Writer:
     def _comparisons(self) -> Iterator[PathwayQuestion]:
         for tissue, other in combinations(self.tables.tissues, 2):
             for identifier in self.tables.sets:
-                said = [self.tables.direction(place, identifier) for place in (tissue, other)]
-                if {*said} <= {UP, DOWN}:
+                directions = (self.tables.direction(place, identifier) for place in (tissue, other))
+                said = [direction for direction in directions if direction in (UP, DOWN)]
+                if len(said) == 2:
                     answer = SAME if said[0] == said[1] else OPPOSITE
                     yield self._question("comparison", "comparison", answer, identifier, tissue, other=other, said=said)
 

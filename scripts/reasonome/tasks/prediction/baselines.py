@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, clone
 from reasonome.config.project import Project
 from reasonome.task import Baselines
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, by_subset, constants
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.scoring import labels
 
 NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
@@ -89,7 +90,7 @@ def fitted_baseline(
     return from_scores(name, information, asked, [scores[question.id] for question in asked])
 
 
-def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence) -> BaseEstimator:
+def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence | np.ndarray) -> BaseEstimator:
     """A fitted copy of a model that predicts in one thread: several add up the votes of trees in any order."""
     fitted = clone(model).fit(features, truths)
     return fitted.set_params(n_jobs=1) if "n_jobs" in fitted.get_params(deep=False) else fitted
@@ -121,9 +122,7 @@ class PredictionBaselines(Baselines[PredictionDialogue]):
         return scored_baselines(self.task, self.found(project, benchmark, style, training, asked), asked)
 
 
-def scored_baselines(
-    task: PredictionDialogue, baselines: Sequence[Baseline], asked: Sequence[PredictionQuestion]
-) -> pd.DataFrame:
+def scored_baselines(task: VerifiedDialogue, baselines: Sequence[Baseline], asked: Sequence[Question]) -> pd.DataFrame:
     """A row per baseline and question, as scores of answers have them."""
     rows = []
     for baseline in baselines:

@@ -55,7 +55,7 @@ def _over_classes(table: pd.DataFrame, sureness: pd.Series, metric: Callable[...
     return of_weights
 
 
-def _of_classes(metric: Callable[[pd.DataFrame], OfWeights]) -> OfTable:
+def _of_classes(metric: OfTable) -> OfTable:
     return lambda table: metric(table) if table["classes"].iloc[0] else None
 
 
@@ -83,8 +83,8 @@ def _likely(metric: Callable[..., np.ndarray]) -> OfTable:
     """A metric of the answer's likelihood, where that is known."""
 
     def prepared(table: pd.DataFrame) -> OfWeights | None:
-        known = table["name_logprob"].notna().any()
-        return _over_classes(table, np.exp(table["name_logprob"]), metric) if known else None
+        sureness = pd.Series(np.exp(table["name_logprob"].to_numpy(float)), table.index)
+        return _over_classes(table, sureness, metric) if sureness.notna().any() else None
 
     return _of_classes(prepared)
 

@@ -36,7 +36,8 @@ def _read(
 ) -> list[Question]:
     """The questions of a table; `seen` has the ids and questions of the tables before, and where they stand."""
     names = benchmark.subsets[subset].columns
-    wanted = list(dict.fromkeys(["id", "answer", *task.columns, *([benchmark.group] if benchmark.group else [])]))
+    grouped_by = [benchmark.group] if benchmark.group else []
+    wanted: list[str] = list(dict.fromkeys(["id", "answer", *task.columns, *grouped_by]))
     table = read_table(path, [names.get(key, key) for key in wanted], texts=True)
     places = {key: table.place(names.get(key, key), field=f"subsets.{subset}.columns") for key in wanted}
     questions: list[Question] = []
@@ -276,7 +277,7 @@ class VerifiedPrompting(Prompting[VerifiedDialogue]):
     def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
         """The splits as they are. InputError for a question whose shown columns exceed the budget."""
         asked = project.style(name, style)
-        budget = asked.budget_tokens
+        [budget] = asked.budgets()
         for rows in splits.values():
             for row in rows:
                 shown = [text for column, text in row.columns.items() if f"{{{column}}}" in asked.user]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reasonome.config import Grading
+from reasonome.config import Style as PromptStyle
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
@@ -78,10 +79,12 @@ class VerifiedDialogue(Dialogue):
     name: str
     # Columns of the table that a prompt's user text shows as {column}.
     columns: tuple[str, ...]
+    # Placeholders that it must have beside the columns, and those that it may have.
+    beside: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     Example = Question
-    Benchmark: type[VerifiedBenchmark]
+    Settings: type[VerifiedBenchmark] = VerifiedBenchmark
     Style = AnswerStyle
-    system_texts = ()
     watched = ("format",)
 
     def __init_subclass__(cls, **kwargs: Any):
@@ -89,10 +92,10 @@ class VerifiedDialogue(Dialogue):
         if "name" not in vars(cls):
             return
         if "user_texts" not in vars(cls):
-            cls.user_texts = (cls.columns, ())
+            cls.user_texts = ((*cls.beside, *cls.columns), cls.shown)
         if "Benchmark" not in vars(cls):
-            base = create_model(f"{cls.__name__}Benchmark", __base__=VerifiedBenchmark, task=(Literal[cls.name], ...))
-            cls.Benchmark = base
+            task = {"task": (Literal[cls.name], ...)}  # pyright: ignore[reportInvalidTypeForm]
+            cls.Benchmark = create_model(f"{cls.__name__}Benchmark", __base__=cls.Settings, **task)
 
     @abstractmethod
     def verify(self, answer: str, example: Question) -> float:
@@ -151,7 +154,7 @@ class VerifiedDialogue(Dialogue):
         """Placeholder of a prompt's user text → what stands for it: the columns."""
         return {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
 
-    def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
+    def parse(self, text: str, style: PromptStyle | None = None) -> Verdict:
         """The one closed answer in a completion, and the confidence if the style asks for one; never raises."""
         matches = list(_ANSWER.finditer(text))
         closed = len(matches) == 1 and matches[0][2]
@@ -186,7 +189,8 @@ class VerifiedDialogue(Dialogue):
 
     def name_span(self, text: str, style: VerifiedStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the answer that `parse` finds; None without one."""
-        return _ANSWER.search(text).span(1) if self.parse(text, style).named else None
+        match = _ANSWER.search(text)
+        return match.span(1) if match and self.parse(text, style).named else None
 
     def completion(
         self,
@@ -232,7 +236,7 @@ class VerifiedDialogue(Dialogue):
         return policies
 
 
-def _asks_confidence(style: VerifiedStyle | None) -> bool:
+def _asks_confidence(style: PromptStyle | None) -> bool:
     return style is not None and style.asks_confidence()
 
 

@@ -14,14 +14,14 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.task import Baselines, Dialogue
+from reasonome.task import Baselines
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
-from reasonome.tasks.ranking.questions import RankingExample
+from reasonome.tasks.ranking.questions import CaseExample, RankingExample
 from reasonome.tasks.ranking.scoring import joined, labels
-from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.ranking.settings import RankingStyle, ranking_style
 
 RANDOM_ORDER = "random_order"
 BY_CHANCE = "any gene, by chance"  # the answer of a baseline whose scores are expected values
@@ -110,6 +110,8 @@ def name_similarity(questions: RankingQuestions, place: int) -> list[str]:
 def phenotype_overlap(questions: RankingQuestions, place: int, leave_out_disease: bool = True) -> list[str]:
     """The genes by how well the present phenotypes fit their known ones, without those of the case's own disease."""
     example, overlap = questions.asked[place], questions.overlap
+    if overlap is None or not isinstance(example, CaseExample):
+        raise TypeError("phenotypes overlap in cases of rare diseases")
     if symbols := questions.shown[place]:
         by_symbol = {gene.symbol: gene for gene in example.candidates}
         scores = overlap.scores(example, [by_symbol[symbol] for symbol in symbols], leave_out_disease)
@@ -161,7 +163,7 @@ class RankingBaselines(Baselines[RankingDialogue]):
         phenotypes = inputs.files["phenotypes"]
         return baseline_scores(
             self.task,
-            project.style(benchmark, style),
+            ranking_style(project, benchmark, style),
             training,
             asked,
             {symbol: gene.name for symbol, gene in genes.items()},
@@ -172,7 +174,7 @@ class RankingBaselines(Baselines[RankingDialogue]):
 
 
 def baseline_scores(
-    task: Dialogue,
+    task: RankingDialogue,
     style: RankingStyle,
     training: Sequence[RankingExample],
     examples: Sequence[RankingExample],

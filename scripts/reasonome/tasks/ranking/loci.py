@@ -170,7 +170,7 @@ class LocusMaker(Maker):
             return "no GRCh38 position", ""
         near = places.near(row.chromosome, row.position, self.benchmark.window)
         for written, symbol in causal.items():
-            if not self.genes.genes[symbol].coding:
+            if symbol is None or not self.genes.genes[symbol].coding:
                 return "causal gene does not code for a protein", f"{symbol} ({written})"
             if symbol not in near:
                 reason = "outside the window" if symbol in places.symbols else "has no location"

@@ -1,6 +1,6 @@
 """The metrics of rankings: what tables, tests, pages and the terminal show of them."""
 
-from reasonome.metrics import CEILING, Metric, MetricSet
+from reasonome.metrics import CEILING, Metric, MetricSet, Place
 
 _GROUPS = {
     "none": "nothing about the question",
@@ -22,6 +22,8 @@ _BASELINES = {
     "phenotype_overlap_own_disease": "lists the genes by how well the phenotypes known of them fit the patient's",
 }
 
+_TOP: dict[int, tuple[Place, ...]] = {1: ("job",), 3: ("job", "strata"), 5: (), 10: ()}  # where else it is shown
+
 METRICS = MetricSet(
     metrics=(
         *(
@@ -37,7 +39,7 @@ METRICS = MetricSet(
                 in_paper=f"Top-{k}",
                 on=("terminal", *of_k, "score", "baselines", "clusters"),
             )
-            for k, of_k in ((1, ("job",)), (3, ("job", "strata")), (5, ()), (10, ()))
+            for k, of_k in _TOP.items()
         ),
         Metric(
             "top_max",

@@ -88,7 +88,7 @@ class PhenotypeOverlap:
         present = self.known(phenotype.id for phenotype in example.present)
         if not present:
             return np.zeros(len(self.genes))
-        scores = np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64)
+        scores = np.asarray(np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64))
         if leave_out_disease:
             for symbol in self._genes_of.get(example.disease_id, ()):
                 others = self._annotated[symbol].drop(example.disease_id)

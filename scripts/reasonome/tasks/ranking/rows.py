@@ -111,13 +111,13 @@ class Maker:
         return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
 
     def listed(
-        self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str | None, int]
+        self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str, int]
     ) -> dict[str, RankedGene]:
         """The candidates of a ready table, by current symbol; an unknown gene stays as written."""
         by_key: dict[str, RankedGene] = {}
         for number, written in enumerate(candidates):
             symbol = self.symbol([written], at)
-            distance = distances.get(symbol)
+            distance = distances.get(symbol) if symbol else None
             known = {"score": scores[number] if scores else self.score(distance), "distance": distance}
             gene = self.ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
             by_key.setdefault(gene.symbol.casefold(), gene)

@@ -124,6 +124,14 @@ class RankingStyle(GeneListStyle):
         return only_placeholders(value, ("label", "id"))
 
 
+def ranking_style(project: Project, benchmark: str, name: str) -> RankingStyle:
+    """A prompt style of the task of a benchmark of rankings."""
+    style = project.style(benchmark, name)
+    if not isinstance(style, RankingStyle):
+        raise TypeError(f"'{benchmark}' is no benchmark of rankings")
+    return style
+
+
 class RankingFiles(Files):
     """Genes, and the sources of questions."""
 
@@ -149,8 +157,8 @@ class RankingFiles(Files):
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """The known genes, and the phenotypes of genes where the benchmark names them."""
         spec = project.benchmarks[benchmark]
-        read = () if spec.phenotypes is None else ("obo", "genes")
-        phenotypes = {key: project.source_file(spec.phenotypes, key) for key in read}
+        source = spec.phenotypes
+        phenotypes = {} if source is None else {key: project.source_file(source, key) for key in ("obo", "genes")}
         return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
@@ -168,7 +176,8 @@ def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]
 def order_seeds(project: Project, benchmark: str) -> list[int]:
     """The seeds by which styles of a benchmark's task shuffle candidates; 0 where none of them does."""
     styles = project.styles(project.benchmarks[benchmark].task).values()
-    return sorted({style.seed for style in styles if style.order == "seeded"} or {0})
+    seeds = {style.seed for style in styles if isinstance(style, RankingStyle) and style.order == "seeded"}
+    return sorted(seeds or {0})
 
 
 def _question_file(project: Project, source: str) -> Path:
@@ -239,9 +248,9 @@ class RankingChecks(Checks):
 
     def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
         """Check that rewards count as many genes of a list as the benchmark."""
-        if recipe.grades:
-            counted = project.benchmarks[recipe.benchmark].longest_list
+        for benchmark, _ in recipe.questions if recipe.grades else ():
+            counted = project.benchmarks[benchmark].longest_list
             if recipe.grades.longest_list != counted:
                 loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
-                what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
+                what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{benchmark}' {counted}"
                 raise project.folder.error(file, loc, what, f"longest_list: {counted}")
