@@ -94,8 +94,11 @@ class VerifiedDialogue(Dialogue):
         if "user_texts" not in vars(cls):
             cls.user_texts = ((*cls.beside, *cls.columns), cls.shown)
         if "Benchmark" not in vars(cls):
-            task = {"task": (Literal[cls.name], ...)}  # pyright: ignore[reportInvalidTypeForm]
-            cls.Benchmark = create_model(f"{cls.__name__}Benchmark", __base__=cls.Settings, **task)
+            cls.Benchmark = create_model(  # pyright: ignore[reportCallIssue]
+                f"{cls.__name__}Benchmark",
+                __base__=cls.Settings,
+                task=(Literal[cls.name], ...),  # pyright: ignore[reportArgumentType]
+            )
 
     @abstractmethod
     def verify(self, answer: str, example: Question) -> float:

@@ -122,7 +122,7 @@ def phenotype_overlap(questions: RankingQuestions, place: int, leave_out_disease
 
 def _best(genes: Sequence[str], scores: np.ndarray, most: int) -> list[str]:
     """At most so many genes, the highest scores first; equals as they stand."""
-    return [genes[place] for place in np.argsort(-scores, kind="stable")[:most]]
+    return [genes[int(place)] for place in np.argsort(-scores, kind="stable")[:most]]
 
 
 def _any_candidate(attribute: str, questions: RankingQuestions) -> bool:

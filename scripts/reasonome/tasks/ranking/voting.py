@@ -68,7 +68,8 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
     rankings = [[genes.split() for genes in samples] for samples in questions["rankings"]]
     tokens = {MEAN: questions["tokens"].mean(), **questions["tokens"].groupby(subsets).mean()}
     for n in tqdm(sample_counts(most), desc="voting", delay=5, leave=False):
-        found = [accuracy(*of, n, f"{seed}:{name}") for *of, name in zip(rankings, right, names, strict=True)]
+        asked = zip(rankings, right, names, strict=True)
+        found = [accuracy(samples, genes, n, f"{seed}:{name}") for samples, genes, name in asked]
         intervals = bootstrap_intervals(np.array(found), subsets, clusters, seed=seed, resamples=resamples)
         for subset, bounds in intervals.items():
             for column, metric in enumerate(METRICS):
