@@ -50,7 +50,7 @@ def term_genes(facts: pd.DataFrame, denied: pd.DataFrame, ontology: Ontology, te
 def matched(
     positives: Collection[str], pool: Collection[str], depth: Mapping[str, int], count: int, seed: str
 ) -> list[str]:
-    """`count` genes of the pool, each of the annotation depth nearest to that of a positive; fewer if there are fewer.
+    """At most `count` genes of the pool, each annotated about as deeply as one of the positives.
 
     `depth` is the number of a gene's annotations. Positives take turns, in an order that the seed draws at random;
     genes of equal depth are drawn at random.

@@ -168,7 +168,7 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
 
 
 def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Labelled:
-    """The classes of a table's rows: all of them, or of the genes with the label alone."""
+    """The classes of the genes in a table; with a label, only of those that have it."""
     names = {key: spec.columns.get(key, key) for key in ("gene", "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}

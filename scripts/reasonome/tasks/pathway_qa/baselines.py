@@ -1,4 +1,4 @@
-"""Baselines of questions on enrichment tables: answers without a model, by what they may look at."""
+"""Answers to questions on enrichment tables without a model, grouped by the information that they use."""
 
 import math
 import random
@@ -126,8 +126,9 @@ def _where_covered(asked: Sequence[PathwayQuestion], answered: Baseline) -> Base
 
 
 def _look_up(asked: Sequence[PathwayQuestion], otherwise: Baseline) -> Baseline:
-    """What a reader of the shown rows without a mistake says: the truth, but of a correlation, whose rows are too many
-    to be shown, what a baseline says.
+    """The truth, as a faultless reader of the shown rows finds it.
+
+    A correlation has too many rows to be shown: there the answer is that of another baseline.
     """
     given = zip(asked, otherwise.answers, otherwise.confidences, strict=True)
     read = ((q.answer, 1.0) if q.asks != "conservation" else (answer, share) for q, answer, share in given)

@@ -44,7 +44,7 @@ class EnrichmentFile(Strict):
 
 
 class HeldOutPlaces(Strict):
-    """The tissues, or the studies, of which no training question has anything."""
+    """The tissues, or the studies, that no training question uses."""
 
     by: Literal["tissue", "study"] = "tissue"
     test: Annotated[list[str], Field(min_length=1)]
@@ -101,7 +101,7 @@ class PathwayFiles(Files):
         return Inputs({"tables": list(dict.fromkeys(table_files(project, benchmark)))})
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables that training questions are of."""
+        """(name, release, licence, address) of the tables of training questions."""
         return [(str(path), "", "not stated", "") for path in dict.fromkeys(table_files(project, benchmark))]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:

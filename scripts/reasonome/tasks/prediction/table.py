@@ -31,8 +31,8 @@ _RANDOM_DRAWS = 5
 class PredictionTables(Tables[PredictionDialogue]):
     """Tables with the true class or number (`gold`), and perhaps the confidence of each answer, from 0 to 1 or 100.
 
-    All values of `gold` are numbers, and more than two of them differ or one is not whole: then numbers are asked for,
-    else classes.
+    Numbers are asked for if all values of `gold` are numbers, and more than two of them differ or one is not whole.
+    Otherwise classes are.
     """
 
     optional = ("id", "confidence")

@@ -130,7 +130,7 @@ def split(
 ) -> tuple[Splits, list[LeftOut]]:
     """Train, valid and test of whole groups; and the questions of none.
 
-    These leak into another benchmark, of which `held_out` has the keys, or are beyond a subset's `train` or balance.
+    Those of no part leak into another benchmark, whose keys `held_out` has, or exceed a subset's `train` or balance.
     InputError where the groups that may be held out have too few questions of a subset or a class.
     """
     groups: dict[str, list[Question]] = defaultdict(list)
@@ -193,7 +193,7 @@ def _at_random(
 
 
 def _is_large(group: Sequence[Question], benchmark: VerifiedBenchmark, part: str) -> bool:
-    """Whether a group has more questions of a subset than a part is asked for."""
+    """Whether one group alone has more questions of a subset than a part needs."""
     counts = Counter(question.subset for question in group)
     return any(count > getattr(benchmark.subsets[subset], part) for subset, count in counts.items())
 

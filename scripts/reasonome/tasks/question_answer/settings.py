@@ -56,7 +56,7 @@ class VerifiedStyle(Style):
 
 
 class AnswerStyle(VerifiedStyle):
-    """The same, of tasks whose answers stand between tags: perhaps with a confidence behind them."""
+    """How tasks ask whose answers stand between tags, perhaps with a confidence behind them."""
 
     confidence: bool = Field(
         False, description="whether the text asks how sure the answer is, as a line `Confidence: 80` behind it"
@@ -86,6 +86,6 @@ class VerifiedFiles(Files):
         return Inputs(tables)
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables that training questions are of."""
+        """(name, release, licence, address) of the tables of training questions."""
         tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())
         return [(table, "", "not stated", "") for table in tables if table is not None]

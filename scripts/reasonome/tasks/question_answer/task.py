@@ -1,4 +1,4 @@
-"""The base of tasks whose answers a function verifies, a subclass defines the questions; and where their parts are."""
+"""The base of tasks whose answers a function verifies, and where its parts are."""
 
 from functools import cached_property
 

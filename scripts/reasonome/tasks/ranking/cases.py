@@ -29,7 +29,7 @@ _GESTATION = "gestational week "
 def questions(
     project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, obo: Path | None = None
 ) -> Maker:
-    """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
+    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source.
 
     With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes are replaced by the current ones, and
     missing labels are filled in; ids unknown to the ontology are kept. A case is left out if it has no present

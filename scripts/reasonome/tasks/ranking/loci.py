@@ -47,13 +47,13 @@ class GeneMap:
 def questions(
     project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, locations: Path | None = None
 ) -> Maker:
-    """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
+    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source.
 
     Around the lead variants of gold standards, and of ready tables without a column of candidates, the candidates are
     the protein-coding genes whose body lies within `window_kb`. Rows with one trait and the same candidates are one
     question, with the causal genes of all. `locations` gives the distances of candidates. InputError as of the readers;
-    for candidates to be looked for without `locations`, or with an authority that does not state which genes code for
-    proteins; and for a `confidence` of a subset that no row has.
+    where candidates must be looked for without `locations`, or with an authority that does not state which genes code
+    for proteins; and for a `confidence` that no row has.
     """
     benchmark = project.benchmarks[name]
     maker = LocusMaker(benchmark, genes)
