@@ -52,6 +52,19 @@ class Reward:
     semantic: bool
     applies: Callable[[Any], bool] = lambda example: True
 
+    def values(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[float]:
+        """What answers earn by a reward that compares no texts."""
+        return self.function(answers, examples, _uncompared)
+
+
+def one_by_one(value: Callable[[Any, Any], float]) -> Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]:
+    """The function of a reward that gives a value to each (answer, example), and compares no texts."""
+    return lambda answers, examples, similarity: [value(*pair) for pair in zip(answers, examples, strict=True)]
+
+
+def _uncompared(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    raise NotImplementedError("no encoder was given to compare texts")
+
 
 @dataclass(frozen=True)
 class Policy:

@@ -40,7 +40,7 @@ rule summarise:
         comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
         calibration=reported(f"{EXPERIMENT}/calibration.tsv", "calibration"),
         reliability=f"{EXPERIMENT}/reliability.tsv",
-        own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
+        own=directory(f"{EXPERIMENT}/own"),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:
