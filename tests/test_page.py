@@ -542,6 +542,9 @@ def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():
 
 
 def test_numbers_are_written_for_people():
+    assert number_text.escaped("a|b") == "a\\|b"
+    assert number_text.escaped("<b> &\n x") == "&lt;b&gt; &amp; x"
+    assert number_text.escaped("nearest_set _x_ *y*") == "nearest_set \\_x\\_ \\*y\\*"
     assert number_text.p_value(0.051) == "n.s. (0.05)" and number_text.p_value(0.0499) == "0.050"
     assert number_text.p_value(0.0001) == "<\u00a00.001" and number_text.p_value(float("nan")) == ""
     assert number_text.signed(-0.0421) == "−0.042" and number_text.signed(0.5) == "+0.500"

@@ -19,6 +19,7 @@ from reasonome.config.experiments import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
 from reasonome.facts.selection import RECALLED
+from reasonome.report.abstention import coverage
 from reasonome.report.contrasts import NOT_SHOWN, NOT_TESTED, PANEL, SHOWN, WORSE, contrasts
 from reasonome.report.drawing import (
     COLOURS,
@@ -34,7 +35,7 @@ from reasonome.report.drawing import (
 from reasonome.report.evidence import TrainedStep
 from reasonome.report.forgetting import CHANCE, UNDER_WAY
 from reasonome.report.number_text import signed
-from reasonome.report.plan import Plan
+from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, reported_seeds
 from reasonome.scoring.comparisons import MEAN
 
@@ -51,10 +52,11 @@ def write_figures(
     forgetting: pd.DataFrame | None,
     steps: list[TrainedStep],
     corpora: dict[str, pd.DataFrame],
+    evaluations: list[tuple[Evaluation, pd.DataFrame]],
 ) -> None:
     """Write `folder`/ladder/*.{svg,png,tsv}, one per backbone and benchmark setting with a contrast of the protocol,
     `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
-    `folder`/calibration/*.{svg,png,tsv}, one per backbone, setting and kind of confidence,
+    `folder`/calibration/*.{svg,png,tsv}, one per backbone, setting and kind of confidence, and coverage,
     `folder`/forgetting/*.{svg,png,tsv}, one per backbone, if that was measured,
     `folder`/training/*.{svg,png,tsv}, one per trained step, and
     `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
@@ -73,6 +75,7 @@ def write_figures(
         }
     for about, bins in reliability[reliability["backbone"] != ""].groupby(DIAGRAM, sort=False):
         jobs[f"calibration/{figure_name(*map(str, about))}"] = partial(_reliability, bins, plan)
+    jobs["calibration/coverage"] = partial(coverage, plan.metric_set, evaluations)
     if forgetting is not None:
         for backbone, rows in forgetting.groupby("backbone", sort=False):
             jobs[f"forgetting/{backbone}"] = partial(_forgetting, rows)

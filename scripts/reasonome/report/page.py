@@ -55,9 +55,8 @@ class ReportInputs:
     """All that the page shows. `metrics` includes the rows of strata; `figures` is the folder of `write_figures`;
     `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
     of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
-    every evaluation of the plan; `abstention` and `coverage` (SVG) are from write_paper_tables.py; `calibration` is the
-    table of summarise.py, `forgetting` that of measure_forgetting.py, if that was asked for; `own` is the folder
-    of the task's own tables, from summarise.py."""
+    every evaluation of the plan; `abstention` and `calibration` are tables of summarise.py, `forgetting` that of
+    measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables, from summarise.py."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -72,7 +71,6 @@ class ReportInputs:
     corpora: dict[str, pd.DataFrame]
     answering: list[origins.Answering]
     abstention: pd.DataFrame
-    coverage: str
     calibration: pd.DataFrame
     forgetting: pd.DataFrame | None
     own: Path
@@ -110,7 +108,8 @@ def render_page(inputs: ReportInputs) -> str:
         audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
         leaks=leaks_section(inputs.leaks),
         costs=inputs.costs,
-        abstention=abstention_section(plan.metric_set, inputs.abstention) | {"drawing": Markup(inputs.coverage)},
+        abstention=abstention_section(plan.metric_set, inputs.abstention)
+        | {"drawing": drawing(inputs.figures / "calibration", "coverage")},
         calibration=calibration_section(inputs.calibration, inputs.figures),
         forgetting=forgetting_section(inputs.forgetting, inputs.figures),
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),

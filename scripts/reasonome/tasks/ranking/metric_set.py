@@ -33,7 +33,6 @@ METRICS = MetricSet(
             drawn="top-1",
             rank="1",
             leads="Top-1",
-            in_paper="Top-1",
             on=("terminal", "job", "score", "baselines", "clusters"),
         ),
         Metric(
@@ -43,7 +42,6 @@ METRICS = MetricSet(
             hit=True,
             tested=True,
             rank="3",
-            in_paper="Top-3",
             on=("terminal", "job", "score", "baselines", "strata", "clusters"),
         ),
         Metric(
@@ -53,7 +51,6 @@ METRICS = MetricSet(
             hit=True,
             tested=True,
             rank="5",
-            in_paper="Top-5",
             on=("terminal", "score", "baselines", "clusters"),
         ),
         Metric(
@@ -63,7 +60,6 @@ METRICS = MetricSet(
             hit=True,
             tested=True,
             rank="10",
-            in_paper="Top-10",
             on=("terminal", "score", "baselines", "clusters"),
         ),
         Metric(
@@ -82,7 +78,6 @@ METRICS = MetricSet(
             tested=True,
             drawn="MRR",
             leads="MRR",
-            in_paper="MRR",
             on=("terminal", "job", "score", "baselines", "answers", "strata", "clusters"),
         ),
         Metric("top_1_by_gene", "top-1, each gene one vote", of="report"),
