@@ -114,7 +114,7 @@ def _ratio(values: np.ndarray, spread: np.ndarray, unit: float = 1.0) -> np.ndar
 
 
 def sums_by_score(weights: np.ndarray, score: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
-    """The weighted sums of `values`, each of shape (n,), at every distinct score, ascending: (resamples, scores) each."""
+    """The weighted sums of `values`, shape (n,) each, at every distinct score, ascending: (resamples, scores) each."""
     order = np.argsort(score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])
     ordered = weights[:, order]
