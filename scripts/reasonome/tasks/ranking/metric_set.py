@@ -31,7 +31,6 @@ METRICS = MetricSet(
             hit=True,
             tested=True,
             drawn="top-1",
-            rank="1",
             leads="Top-1",
             on=("terminal", "job", "score", "baselines", "clusters"),
         ),
@@ -41,7 +40,6 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
-            rank="3",
             on=("terminal", "job", "score", "baselines", "strata", "clusters"),
         ),
         Metric(
@@ -50,7 +48,6 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
-            rank="5",
             on=("terminal", "score", "baselines", "clusters"),
         ),
         Metric(
@@ -59,7 +56,6 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
-            rank="10",
             on=("terminal", "score", "baselines", "clusters"),
         ),
         Metric(
@@ -68,7 +64,6 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
-            rank="any",
             on=("terminal", "score", "clusters"),
         ),
         Metric(
