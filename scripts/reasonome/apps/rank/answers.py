@@ -14,7 +14,7 @@ from reasonome.apps.rank.candidates import Known, candidates, disease_names
 from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.reasons import check_distances, check_phenotypes
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
-from reasonome.apps.rank.settings import NEW_TOKENS, Kind, Prioritisation
+from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
 from reasonome.apps.run import decoding_of
 from reasonome.config import Decoding
 from reasonome.core.code_digest import code_sha256
@@ -35,7 +35,7 @@ RESULTS = ResultsKind(
 
 def rank(
     questions: Sequence[Question],
-    settings: Prioritisation,
+    settings: RankSettings,
     style: RankingStyle,
     model: AskedModel,
     known: Known,
@@ -62,7 +62,7 @@ def rank(
 
 
 def decoding_settings(
-    settings: Prioritisation, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
+    settings: RankSettings, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
 ) -> Decoding:
     """How answers are drawn: each in another order of the candidates, if there are any."""
     new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think

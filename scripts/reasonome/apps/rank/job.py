@@ -19,7 +19,7 @@ from reasonome.apps.rank.project_files import DISEASES, Sources
 from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
 from reasonome.apps.rank.reasons import in_kb
 from reasonome.apps.rank.record import PURPOSE, RankingRecord, with_name, write_tables
-from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import SHOWN, check_context, write_page
 from reasonome.config import Decoding
 from reasonome.config.project import Project
@@ -49,7 +49,7 @@ class Prepared:
     """All that a run needs beside the model's answers; `style` is None where no model is asked."""
 
     kind: Kind
-    settings: Prioritisation
+    settings: RankSettings
     style: RankingStyle | None
     benchmark: RankingBenchmark
     sources: Sources
@@ -59,7 +59,7 @@ class Prepared:
 
 
 def rank_files(
-    project: Project, settings: Prioritisation, find: Callable[[], AskedModel | None], out: Path, command: str
+    project: Project, settings: RankSettings, find: Callable[[], AskedModel | None], out: Path, command: str
 ) -> list[RankingRecord]:
     """Write rankings.tsv, rankings.jsonl, rankings.html and manifest.json to `out`, the manifest last.
 
@@ -93,7 +93,7 @@ def _ranked(prepared: Prepared, model: AskedModel | None, out: Path) -> list[Ran
 
 
 def prepare(
-    project: Project, settings: Prioritisation, files: Sequence[AskedFile], model: AskedModel | None, command: str
+    project: Project, settings: RankSettings, files: Sequence[AskedFile], model: AskedModel | None, command: str
 ) -> Prepared:
     """Choose benchmark and style, read what is known of genes, and make the questions; prints what is lacking.
 
@@ -150,7 +150,7 @@ def prepare(
     return Prepared(kind, settings, style, benchmark, sources, questions, known, about)
 
 
-def _check_options(settings: Prioritisation, kind: Kind) -> None:
+def _check_options(settings: RankSettings, kind: Kind) -> None:
     """InputError for a setting of the other kind."""
     if settings.panel is not None and kind == "locus":
         what = "a panel is for cases: the candidates of a locus are in its table, or lie around its position"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.apps.rank.answers import TASKS
-from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
@@ -45,7 +45,7 @@ class Sources:
         return [name for name in (self.authority, self.locations, phenotypes) if name]
 
 
-def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> tuple[str, RankingBenchmark]:
+def asked_benchmark(project: Project, settings: RankSettings, kind: Kind) -> tuple[str, RankingBenchmark]:
     """The benchmark whose genes are used, with the settings' window if any. InputError for one of another task."""
     name = settings.benchmark or _DEFAULTS[kind]
     benchmark = lookup(benchmarks_of(project, kind), name, f"benchmark of {TASKS[kind].name}")
@@ -54,7 +54,7 @@ def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> t
     return name, benchmark.model_copy(update={"window_kb": settings.window_kb})
 
 
-def asked_style(project: Project, settings: Prioritisation, kind: Kind, model: AskedModel) -> tuple[str, RankingStyle]:
+def asked_style(project: Project, settings: RankSettings, kind: Kind, model: AskedModel) -> tuple[str, RankingStyle]:
     """The prompt style: that of the settings, else the model's own for this task, else one with reasons.
 
     InputError for an unknown one.
