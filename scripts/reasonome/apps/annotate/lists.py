@@ -124,11 +124,6 @@ def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
     ]
 
 
-def with_weights(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
-    """The genes of rows of `statistics`, each with its weight, which may be infinite."""
-    return [ListedGene(gene, float(weight)) for gene, weight in zip(rows["gene"], weights, strict=True)]
-
-
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
     """The lists; a list with the name of an earlier one is renamed to "name (2)" and so on, and gets a flag."""
     taken: set[str] = set()
@@ -177,10 +172,11 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
         best, flags = first_rows(markers, keys, top, settings.seed) if ranked else (markers[:top], [])
         genes = listed_genes(best, best["log2_fold_change"].fillna(best["statistic"]))
         description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
-        place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
+        place = f"line {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
-        direction = f"higher in {_name(group)} than in the others"
-        lists.append(checked(_name(group), genes, ranked, description, place, flags, empty, direction))
+        name = _name(str(group))
+        direction = f"higher in {name} than in the others"
+        lists.append(checked(name, genes, ranked, description, place, flags, empty, direction))
     notes = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
@@ -240,8 +236,8 @@ def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:
     return _lists(lists, notes, table, settings)
 
 
-def _lists(lists: list[GeneList], notes: list[str], table: Table, settings: Annotation) -> GeneLists:
-    lists = uniquely_named(lists)
+def _lists(clusters: list[GeneList], notes: list[str], table: Table, settings: Annotation) -> GeneLists:
+    lists = uniquely_named(clusters)
     notes += [f"{gene_list.name}: {gene_list.description or gene_list.error}" for gene_list in lists]
     unused_options = []
     for role in ("adjusted_p", "log2_fold_change"):
@@ -272,7 +268,7 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
     if number:
         rows = rows.sort_values(number, ascending=False, kind="stable")
         numbered = rows[rows[number].notna()]
-        ranking = tuple(with_weights(numbered, numbered[number]))
+        ranking = tuple(map(ListedGene, numbered["gene"], numbered[number].tolist()))
         bare = list(rows.loc[rows[number].isna(), "gene"])
         flags = [f"without a number, and so last: {some(bare)}"] if bare else []
         notes.append("genes in the order of their number, the highest first")

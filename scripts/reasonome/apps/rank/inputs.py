@@ -156,7 +156,7 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     """Whether a table has cases or loci: as the settings say, else by its columns."""
     if settings.kind is not None or settings.trait is not None:
         return settings.kind or "locus"
-    usual = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
+    usual: dict[Kind, Sequence[str]] = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
     named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
     names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
     table = read_table(path, [*names, *settings.columns.values()])
