@@ -98,7 +98,7 @@ def _names_in_words(scores: ModelScores) -> str:
     beside = f" Answers that need no model reach {'; '.join(baselines)}." if baselines else ""
     setting = f"{evaluation.benchmark}, style {evaluation.style}, experiment {scores.plan.experiment}"
     return (
-        f"Of this model's names {int(own['n'].at[metric]):,} were compared with true ones ({setting}): "
+        f"Of this model's names {int(own['n'].to_dict()[metric]):,} were compared with true ones ({setting}): "
         "how near they came, from 0 (nothing in common) to 1 (the same): "
         f"{with_interval(own.T[metric], digits)}.{beside}"
     )
@@ -112,7 +112,7 @@ def _chance_in_words(scores: ModelScores) -> str:
     label, own = scores.plan.metric_set.name(metric), scores.own
     digits = scores.plan.metric_set.digits(metric)
     random = number_text.score(scores.baseline(RANDOM_ORDER)["value"], digits)
-    n, score = int(own["n"].at[metric]), with_interval(own.T[metric], digits)
+    n, score = int(own["n"].to_dict()[metric]), with_interval(own.T[metric], digits)
     told = (
         f"This model ranks as by chance: on {n:,} test questions of {asked.benchmark} (experiment "
         f"{scores.plan.experiment}, style {asked.style}) its {label} is {score}, that of a random order {random}."

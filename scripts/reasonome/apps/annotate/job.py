@@ -49,7 +49,7 @@ from reasonome.enrichment.over_representation import (
 )
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
-from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import Background, read_background
@@ -123,7 +123,7 @@ def prepare(
     shipped = shipped_with(project, model)
     asking = None if model is None else _asking(project, given, model, shipped)
     tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)
-    genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
+    genes = read_authority(project, sources.authority)
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
     gene_lists = {name: check_species(lists, given.species, genes, orthologues) for name, lists in gene_lists.items()}
     _refuse_sets_without_descriptions(gene_lists, given, genes)

@@ -21,6 +21,7 @@ from reasonome.apps.annotate.table import (
 )
 from reasonome.apps.run import unused_name
 from reasonome.config import Annotation
+from reasonome.config.annotations import Column
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.gmt import id_and_name, without_weight
 from reasonome.facts.text import counted, some
@@ -37,6 +38,7 @@ _KINDS = {
 }
 LOG2_FOLD_CHANGE = 0.25  # the default of Seurat's FindAllMarkers
 TOP = 100  # genes of a cluster
+_RANKS: tuple[Column, ...] = ("statistic", "log2_fold_change")  # columns that rank genes, the best first
 _ROW_NUMBERS = ("", "Unnamed: 0", "index")
 _UPSIDE_DOWN = "if they are p values, the least significant gene stands first; rank by a statistic, or by -log10 p"
 
@@ -260,7 +262,7 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
     rows = table.statistics()
     if rows.empty:
         raise table.error("there is no gene in the file", fix="write one gene a line")
-    number = next((role for role in ("statistic", "log2_fold_change") if role in table.columns), None)
+    number = next((role for role in _RANKS if role in table.columns), None)
     notes, flags = [f"read as one list of {counted(rows['gene'].nunique(), 'gene')}"], []
     if len(table.header) > 1:
         notes.append(table.used())

@@ -44,13 +44,13 @@ class Library(NamedTuple):
 class Sources:
     """The files of a project that annotation reads, except the sets and the model.
 
-    `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
-    ontology terms, `encoders` folders, `libraries` by name. `branches` are the branches of the ontology that are tested
+    `authority` is the source of gene symbols, `facts` are tables, `background` is the table of ontology terms,
+    `encoders` are folders, and `libraries` are by name. `branches` are the branches of the ontology that are tested
     too, None for all.
     """
 
-    authority: Mapping[str, Path]
-    authority_format: str
+    authority: str
+    authority_files: Sequence[Path]
     facts: Sequence[Path]
     background: Path
     encoders: Sequence[Path]
@@ -103,10 +103,8 @@ def answer_sources(project: Project, settings: Annotation) -> Sources:
     benchmark = lookup(naming_benchmarks(project), given.benchmark, "benchmark of gene-set naming")
     authority = project.authority(benchmark.corpus)
     return Sources(
-        authority={
-            key: results.source_file(authority, key, spec) for key, spec in project.sources[authority].files.items()
-        },
-        authority_format=project.sources[authority].format,
+        authority=authority,
+        authority_files=list(project.source_files(authority).values()),
         facts=files.judging_facts(project, given.benchmark),
         background=results.background(given.benchmark),
         encoders=[results.encoder(name) for name in benchmark.encoders],
@@ -170,7 +168,7 @@ def _library(project: Project, name: str) -> tuple[str, Library]:
 def targets(sources: Sources) -> list[Path]:
     """All files of `sources` as Snakemake targets; those of encoders are apart (`encoder_targets`)."""
     return [
-        *sources.authority.values(),
+        *sources.authority_files,
         *sources.facts,
         sources.background,
         *(library.path for library in sources.libraries.values()),

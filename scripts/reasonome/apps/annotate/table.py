@@ -231,8 +231,8 @@ class Table:
         for role in STATISTICS:
             column = self.columns.get(role)
             rows[role] = math.nan if column is None else self._numbers(column)
-        for role in ("adjusted_p", "p"):
-            self._check_p(rows[role], role)
+        self._check_p(rows["adjusted_p"], "adjusted_p")
+        self._check_p(rows["p"], "p")
         if key(self.columns.get("log2_fold_change", "")) == NATURAL_FOLD_CHANGE:
             rows["log2_fold_change"] /= math.log(2)
         return rows[rows["gene"] != ""]
@@ -248,7 +248,7 @@ class Table:
                 raise InputError(what, file=self.file, line=line, field=column, fix=fix) from None
         return numbers
 
-    def _check_p(self, values: pd.Series, role: str) -> None:
+    def _check_p(self, values: pd.Series, role: Column) -> None:
         wrong = values[(values < 0) | (values > 1)]
         if len(wrong):
             line, column = wrong.index[0], self.columns[role]

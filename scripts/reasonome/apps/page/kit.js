@@ -63,8 +63,8 @@ function samplesList(samples, title) {
 
 // The table of all records with its search, filters and downloads. filters: [control, property, usual value,
 // keeps(record)]; controls: what stands between search and Reset; files: what its downloads are called; buttons: others;
-// shown(table): what follows a selection; wasReset(): what follows a reset.
-function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], shown, wasReset }) {
+// shown(table): what follows a selection.
+function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], shown }) {
   const state = { words: [] };
   const table = new PagedTable({
     table: at(id),
@@ -107,7 +107,6 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
   at("controls").append(searchLabel, ...controls, button("Reset", () => {
     reset();
     table.sorted = null;
-    wasReset?.();
     select();
   }), together);
   return { open, search, select, table };

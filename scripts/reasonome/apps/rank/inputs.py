@@ -157,10 +157,12 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     if settings.kind is not None or settings.trait is not None:
         return settings.kind or "locus"
     usual: dict[Kind, Sequence[str]] = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
-    named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
+    named: dict[Kind, str | None] = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
     names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
     table = read_table(path, [*names, *settings.columns.values()])
-    found = [kind for kind in usual if named[kind] is not None] or [kind for kind in usual if table.find(usual[kind])]
+    found: list[Kind] = [kind for kind in usual if named[kind] is not None] or [
+        kind for kind in usual if table.find(usual[kind])
+    ]
     if len(found) == 1:
         return found[0]
     if not found and all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position")):

@@ -48,16 +48,6 @@ const columns = [
 const select = () => browser.select();
 const inList = menuOf("all lists", listNames, select);
 const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false, select);
-const sorting = menuOf("as in the file", columns.map((column) => column.title), (title) => {
-  if (title) browser.table.sortBy(title);
-  else browser.table.sorted = null;
-  select();
-});
-const reverse = button("⇅ reverse", () => {
-  if (!browser.table.sorted) return;
-  browser.table.descending = !browser.table.descending;
-  select();
-});
 const termDownload = button("Download terms (TSV)", () => downloadTerms(browser.table.entries));
 const browser = recordBrowser({
   id: "sets",
@@ -69,12 +59,10 @@ const browser = recordBrowser({
   ],
   controls: [
     ...(listNames.length > 1 ? [labelled("list", inList)] : []),
-    labelled("sort by", sorting), reverse, onlyFlaggedLabel,
+    onlyFlaggedLabel,
   ],
   files: ["sets (TSV)", "sets (JSONL)"],
   buttons: [termDownload],
   shown: (table) => { termDownload.disabled = !table.entries.some((record) => termsOf(record).length); },
-  wasReset: () => { sorting.chosen = null; },
 });
-browser.table.onSorted = () => { sorting.chosen = browser.table.sorted.title; };
 select();
