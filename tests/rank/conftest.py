@@ -1,8 +1,8 @@
 """A small project to rank genes in, made once, and answers by hand in the place of a model."""
 
-import prioritisation_project
 import pytest
-from prioritisation_project import ByHand, Ranking
+import rank_project
+from rank_project import ByHand, Ranking
 
 from reasonome.tasks import load_project
 
@@ -10,7 +10,7 @@ from reasonome.tasks import load_project
 @pytest.fixture(scope="session")
 def ranking_folder(tmp_path_factory):
     """The project's folder, read only."""
-    return prioritisation_project.make(tmp_path_factory.mktemp("ranking"))
+    return rank_project.make(tmp_path_factory.mktemp("ranking"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from tiny_project import edit
 
 from reasonome.answering.answers import questions
 from reasonome.apps.rank import job
-from reasonome.apps.rank.settings import Prioritisation
+from reasonome.apps.rank.settings import RankSettings
 from reasonome.config.project import Project
 from reasonome.tasks.ranking.ranked_list import render_ranking
 
@@ -154,7 +154,7 @@ class Ranking:
 
     def __call__(self, *files: str | os.PathLike, find: Callable | None = None, **settings) -> list[dict]:
         """Rank; the records of rankings.jsonl."""
-        given = Prioritisation(files=[os.fspath(path) for path in files], **settings)
+        given = RankSettings(files=[os.fspath(path) for path in files], **settings)
         job.rank_files(self.project, given, find or (lambda: self.model), self.out, "a test")
         return [json.loads(line) for line in (self.out / "rankings.jsonl").read_text(encoding="utf-8").splitlines()]
 

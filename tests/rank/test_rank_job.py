@@ -4,12 +4,12 @@ import csv
 import json
 
 import pytest
-from prioritisation_project import CASE, LOCI
+from rank_project import CASE, LOCI
 
 from reasonome.answering.asked_model import AskedEndpoint
 from reasonome.apps.rank.answers import decoding_settings
 from reasonome.apps.rank.record import PURPOSE
-from reasonome.apps.rank.settings import Prioritisation
+from reasonome.apps.rank.settings import RankSettings
 from reasonome.config.backbones import ApiModel
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
@@ -172,9 +172,9 @@ def test_an_answer_of_a_reasoning_model_is_read_behind_its_thinking(ranking):
 def test_a_model_behind_an_endpoint_has_room_to_think(ranking_project):
     style = ranking_project.style("demo-cases", "short")
     endpoint = AskedEndpoint("m1", ApiModel(model="m1", base_url="http://localhost:1/v1"))
-    for given, tokens in ((Prioritisation(), 640 + 4096), (Prioritisation(max_new_tokens=900), 900)):
+    for given, tokens in ((RankSettings(), 640 + 4096), (RankSettings(max_new_tokens=900), 900)):
         assert decoding_settings(given, style, [], endpoint.room_to_think).max_new_tokens == tokens
-    assert decoding_settings(Prioritisation(), style, []).max_new_tokens == 640
+    assert decoding_settings(RankSettings(), style, []).max_new_tokens == 640
 
 
 # how answers are merged

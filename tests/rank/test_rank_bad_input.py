@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from prioritisation_project import CASE
+from rank_project import CASE
 
 HEAD = "trait\tchromosome\tposition\n"
 # File's name, its content, settings → line, field.

@@ -1,7 +1,7 @@
 """The command line: its options are the settings, and its mistakes are named by them."""
 
 import pytest
-from prioritisation_project import CASE, LOCI
+from rank_project import CASE, LOCI
 
 from reasonome import cli
 from reasonome.apps.rank.reasons import check_distances

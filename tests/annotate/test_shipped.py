@@ -89,26 +89,26 @@ def test_a_calibration_that_is_none(tmp_path, refused):
 )
 def test_a_name_stands_first_if_it_is_probably_better_and_the_model_was_shown_to_be(logprob, beaten, first):
     judge = JUDGE.model_copy(update={"intercept": 0.7})  # so that the score is .15 and twice the log-probability
-    made = placed(record("DNA mismatch repair", logprob), [TERM], shipped(beaten, judge), calibrated=True)
+    made = placed(record("DNA mismatch repair", logprob), [TERM], shipped(beaten, judge), judge)
     assert made.better_than_first_term == pytest.approx(1 / (1 + math.exp(-0.15 - 2 * logprob)))
     assert made.stands_first is first
 
 
 def test_answers_that_nobody_calibrated_stand_below():
-    made = placed(record("DNA mismatch repair", -0.001), [TERM], shipped(), calibrated=False)
+    made = placed(record("DNA mismatch repair", -0.001), [TERM], shipped(), None)
     assert (made.better_than_first_term, made.stands_first) == (None, False)
     stated = record("DNA mismatch repair", -0.001).model_copy(update={"confidence_kind": "stated"})
-    assert placed(stated, [TERM], shipped(), calibrated=True).better_than_first_term is None
+    assert placed(stated, [TERM], shipped(), JUDGE).better_than_first_term is None
 
 
 def test_where_no_term_was_shown_or_is_enriched_the_record_stays_as_it_is():
     unconfirmed = record("mismatch repair", -1.0, "unconfirmed")
-    assert placed(unconfirmed, [TERM], shipped(), calibrated=True).standing == "unconfirmed"
-    assert placed(unconfirmed, [], shipped(), calibrated=True) == unconfirmed
+    assert placed(unconfirmed, [TERM], shipped(), JUDGE).standing == "unconfirmed"
+    assert placed(unconfirmed, [], shipped(), JUDGE) == unconfirmed
     nothing = unconfirmed.model_copy(update={"enriched": []})
-    assert placed(nothing, [TERM], shipped(), calibrated=True) == nothing
+    assert placed(nothing, [TERM], shipped(), JUDGE) == nothing
     nameless = record("", -1.0, "")
-    assert placed(nameless, [TERM], shipped(), calibrated=True) == nameless
+    assert placed(nameless, [TERM], shipped(), JUDGE) == nameless
 
 
 # what the page says

@@ -2,10 +2,10 @@
 
 import shutil
 
-import prioritisation_project
 import pytest
+import rank_project
 import synthetic_rankings
-from prioritisation_project import LOCI, ByHand, Ranking
+from rank_project import LOCI, ByHand, Ranking
 
 from reasonome.apps.measured import at_chance
 from reasonome.core import atomic
@@ -22,7 +22,7 @@ UNTRAINED, TRAINED = "base", synthetic_rankings.ARMS["RL rank"]
 @pytest.fixture(scope="module")
 def scored_project(tmp_path_factory):
     """A project whose experiment demo-ranking was scored: one arm guesses, the other is right half the time."""
-    folder = prioritisation_project.make(tmp_path_factory.mktemp("scored"))
+    folder = rank_project.make(tmp_path_factory.mktemp("scored"))
     made = tmp_path_factory.mktemp("experiment")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(synthetic_rankings.SKILL, "base", 0)

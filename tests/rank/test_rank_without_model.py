@@ -5,7 +5,7 @@ import json
 from math import log
 
 import pytest
-from prioritisation_project import CASE, LOCI
+from rank_project import CASE, LOCI
 
 from reasonome import cli
 

@@ -11,6 +11,8 @@ import annotation_project
 import pytest
 import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
+from huggingface_hub import constants, hf_hub_download
+from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from reasonome import cli
 from reasonome.answering import results_folder
@@ -136,6 +138,32 @@ def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, b
     assert len(by_hand.asked) == 1
 
 
+# the hub
+
+
+def test_requests_are_refused_within_and_all_is_as_before_afterwards(monkeypatch, tmp_path):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with pytest.raises(LocalEntryNotFoundError) as refused, results_folder.offline():
+        hf_hub_download("somebody/something", "config.json", cache_dir=tmp_path, endpoint="http://127.0.0.1:9")
+    assert isinstance(refused.value.__cause__, OfflineModeIsEnabled)
+    assert constants.HF_HUB_OFFLINE is False
+
+
+def test_the_model_is_asked_offline(annotating, by_hand, monkeypatch, refused):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    seen = []
+
+    def answers(*given):
+        seen.append(constants.HF_HUB_OFFLINE)
+        return by_hand(*given)
+
+    monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
+    annotating(annotating.file("mine.gmt", GOOD))
+    with refused():
+        annotating(annotating.file("mine.gmt", GOOD), style="nam")
+    assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)
+
+
 # one process at a time
 
 # Holds the folder until somebody ends it.
@@ -150,15 +178,22 @@ with only_process(Path(sys.argv[1])):
 # Kills itself after the first batch of answers, as the kernel does with who takes too much memory.
 ONE_BATCH = """
 import os, signal, sys
+from pathlib import Path
 from reasonome.answering import local
-from reasonome.apps.annotate.in_python import annotate_sets
+from reasonome.answering.asked_model import find_model
+from reasonome.apps.annotate import job
+from reasonome.config import Annotation
+from reasonome.tasks import load_project
 
 def one_batch(*given, generate=local.generate, **more):
     yield next(iter(generate(*given, **more)))
     os.kill(os.getpid(), signal.SIGKILL)
 
 local.generate = one_batch
-annotate_sets(*sys.argv[1:], style="names", samples=1, batch_size=1, max_new_tokens=16)
+sets, model, out = sys.argv[1:]
+settings = Annotation(sets=[sets], style="names", samples=1, batch_size=1, max_new_tokens=16)
+project = load_project(Path("config"))
+job.annotate_lists(project, settings, job.read_lists(settings), find_model(project, model), Path(out), "a test")
 """
 
 

@@ -19,8 +19,7 @@ from reasonome.enrichment.over_representation import (
     default_universe,
 )
 from reasonome.enrichment.term import EnrichedTerm
-from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import AUTHORITIES
+from reasonome.facts.sources.formats import read_authority
 from reasonome.tasks.naming.background import read_background
 
 
@@ -30,7 +29,7 @@ def shelf(annotation_folder, annotation_settings) -> tuple[Known, OverRepresenta
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(annotation_folder)
         sources = answer_sources(annotation_settings, Annotation(sets=["mine.gmt"]))
-        genes = GeneTable(AUTHORITIES[sources.authority_format](dict(sources.authority)))
+        genes = read_authority(annotation_settings, sources.authority)
         background = read_background(sources.background)
         libraries = read_libraries(sources, background, genes)
         known = read_known(annotation_settings, sources, background, libraries)
