@@ -26,7 +26,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Policy, Reward, Similarity, Task, means, total
-from reasonome.training import adapters, processes, rollouts, shared_questions
+from reasonome.training import adapters, processes, rollouts, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
@@ -182,7 +182,7 @@ def grpo(
     """
     recipe: RolloutRecipe = stage.recipe
     parent_model = stage.parent / "model"
-    rollouts.check(recipe, parent_model)
+    vllm_sampler.check(recipe)
     tokenizer = stage.load_tokenizer()
     style = next(iter(stage.styles.values()))  # `check` of the recipe lets GRPO have one style only
     rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
@@ -204,12 +204,12 @@ def grpo(
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
     longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
-    stage.fit(longest, rollouts.share_of_gpu(recipe))
+    stage.fit(longest, vllm_sampler.share_of_gpu(recipe))
     model = stage.load_model()
     sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
     trainer = recipe.trainer(
         model=model,
-        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
+        args=GRPOConfig(**_settings(stage, recipe), **vllm_sampler.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
         ),
