@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from inspect import getfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from reasonome.facts.sources.source import read_facts
 from reasonome.training import adapters, packing
 from reasonome.training.stage import Stage
 
-FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
 AT_ONCE = 1000  # statements that are tokenised in one call
 # Arguments of SFTConfig for statements that follow one another and are cut where a row ends.
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
@@ -30,13 +29,9 @@ def pretrain(stage: Stage) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = stage.recipe
     tokenizer = stage.load_tokenizer()
-    missed = missed_facts(stage.data["recalled"]) if recipe.drill else set()
-    drilled = recipe.drill.weight if recipe.drill else 1.0
-    train = sample_statements(
-        stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed, missed=missed, times=drilled
-    )
+    train = sample_statements(stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed)
     held_out = sample_statements(stage.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
-    facts: dict[str, Any] = {"drilled": len(missed)} if recipe.drill else {}
+    facts: dict[str, Any] = {}
     separate = recipe.packing == "separate"
     train, held_out = (tokenised(statements, tokenizer) for statements in (train, held_out))
     if separate:
@@ -78,30 +73,13 @@ def pretrain(stage: Stage) -> None:
     stage.finish(trainer, tokenizer, {"statements": len(train), **facts})
 
 
-def missed_facts(path: Path) -> set[tuple[str, ...]]:
-    """The facts (gene, relation, object_id) that the asked model did not recall."""
-    return {tuple(row[name] for name in FACT) for row in atomic.read_jsonl(path) if row["rank"] > 1}
-
-
-def sample_statements(
-    path: Path,
-    tokenizer,
-    max_tokens: int | None,
-    seed: int,
-    missed: Collection[tuple[str, ...]] = (),
-    times: float = 1.0,
-) -> list[str]:
+def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
     """Statements in a seeded order, up to `max_tokens` tokens in all, as they are trained on.
 
-    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice. Statements
-    of the facts in `missed` have their weight `times` that.
+    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice.
     """
-    columns = atomic.read_columns(path, ["text"], {"weight": 1.0, **(dict.fromkeys(FACT, "") if missed else {})})
-    weights = columns["weight"]
-    if missed:
-        facts = zip(*(columns[name] for name in FACT), strict=True)
-        weights = [weight * (times if fact in missed else 1.0) for weight, fact in zip(weights, facts, strict=True)]
-    texts = reading_order(columns["text"], weights, random.Random(seed))
+    columns = atomic.read_columns(path, ["text"], {"weight": 1.0})
+    texts = reading_order(columns["text"], columns["weight"], random.Random(seed))
     if max_tokens is None:
         return texts
     kept, spent = [], 0
