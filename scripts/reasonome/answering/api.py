@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
-from reasonome.prompts.prompts import Message
 from reasonome.task import Task
 
 # What a chat format puts around each message; those of usual models are shorter.
@@ -76,10 +75,11 @@ def write_answers(
     answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target), refused).values())
     if in_reasoning := sum(answer.in_reasoning for answer in answers):
         say(f"{in_reasoning:,} of {len(answers):,} answers stood in the server's field `reasoning`, and are read there")
-    rows = [
-        answer_row(question, text_sha256(canonical(question.prompt.messages)), _completion(answer))
-        for question, answer in zip(all_questions, answers, strict=True)
-    ]
+    rows = []
+    for question, answer in zip(all_questions, answers, strict=True):
+        spent = (answer.prompt_tokens, answer.completion_tokens)
+        made = Completion(answer.text, answer.finish_reason, *spent, logprob=None, seconds=answer.seconds)
+        rows.append(answer_row(question, text_sha256(canonical(question.prompt.messages)), made))
     atomic.write_jsonl(target, rows)
     paid = {canonical([question.messages, question.sample]): answers[int(i)] for i, question in sent.items()}
     totals = chat_endpoint.token_totals(paid.values())  # equal questions share an answer
@@ -104,17 +104,6 @@ def _to_endpoint(asked: Sequence[Question], decoding: Decoding) -> list[chat_end
         seen[key] += 1
         sent.append(chat_endpoint.Question(question.prompt.messages, question.sample + again))
     return sent
-
-
-def _completion(answer: chat_endpoint.ApiAnswer) -> Completion:
-    return Completion(
-        text=answer.text,
-        finish_reason=answer.finish_reason,
-        prompt_tokens=answer.prompt_tokens,
-        completion_tokens=answer.completion_tokens,
-        logprob=None,
-        seconds=answer.seconds,
-    )
 
 
 # --- before asking -----------------------------------------------------------------------------------
@@ -151,7 +140,7 @@ def estimate_asked(
     return Estimate(len(all_questions), len(left), prompt_tokens, most, money)
 
 
-def _prompt_tokens(messages: Iterable[Message]) -> int:
+def _prompt_tokens(messages: Sequence[chat_endpoint.Message]) -> int:
     counts = count_tokens([message["content"] for message in messages])
     return sum(count + TOKENS_PER_MESSAGE for count in counts)
 

@@ -234,7 +234,7 @@ class _Client:
     async def _post(self, messages: Sequence[Message]) -> str:
         response = await self.sdk.chat.completions.with_raw_response.create(
             model=self.settings.model,
-            messages=list(messages),
+            messages=list(messages),  # pyright: ignore[reportArgumentType] (dicts of a role and its content)
             extra_body=self._parameters,
         )
         return response.text

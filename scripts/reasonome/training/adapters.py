@@ -3,12 +3,11 @@
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import LoraConfig
 from peft.tuners.lora import Linear as LoraLinear
-from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
 from reasonome.answering import merging
@@ -62,7 +61,7 @@ def configuration(adapter: Adapter | None, reward_model: bool = False) -> LoraCo
         task_type="SEQ_CLS" if reward_model else "CAUSAL_LM",
         modules_to_save=["score"] if reward_model else None,
         r=adapter.rank,
-        lora_alpha=adapter.alpha,
+        lora_alpha=adapter.alpha,  # pyright: ignore[reportArgumentType] (PEFT divides it by the rank)
         lora_dropout=adapter.dropout,
         target_modules=adapter.targets,
     )
@@ -85,7 +84,7 @@ class _OneProduct(LoraLinear):
         if args or kwargs or self.merged or self.disable_adapters or len(self.active_adapters) != 1:
             return super().forward(x, *args, **kwargs)
         (name,) = self.active_adapters
-        base = self.get_base_layer()
+        base = cast(torch.nn.Linear, self.get_base_layer())
         device = x.device.type
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         down, up = self.lora_A[name].weight, self.scaling[name] * self.lora_B[name].weight
@@ -123,10 +122,10 @@ class _Product(torch.autograd.Function):
         return of_x, None, of_inner.T @ x, gradient.T @ inner
 
 
-def added(layer: LoraLayer, generator: torch.Generator) -> torch.Tensor:
+def added(layer: LoraLinear, generator: torch.Generator) -> torch.Tensor:
     """The layer's weights with its adapter added, rounded to their own type as `merging.rounded`; it stays as it is."""
     [name] = layer.active_adapters
-    weight = layer.get_base_layer().weight
+    weight = cast(torch.nn.Linear, layer.get_base_layer()).weight
     with torch.no_grad():
         return merging.rounded(weight.float() + layer.get_delta_weight(name), weight.dtype, generator)
 
@@ -171,7 +170,7 @@ def merged(parent: Path, folder: Path, recipe: Recipe) -> PreTrainedModel:
     The adapter was trained beside the parent's weights in that precision, or quantised: they are what it is added to.
     """
     precision = DTYPES[recipe.precision]
-    if recipe.adapter.quantize:
+    if recipe.adapter and recipe.adapter.quantize:
         model = load(parent, recipe, dtype=torch.bfloat16, quantization_config=_four_bits(torch.bfloat16))
         model = model.dequantize(torch.bfloat16).cpu()
     else:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from peft import get_peft_model
-from trl.trainer import add_fused_lm_head
+from trl.trainer.utils import add_fused_lm_head
 
 from reasonome.config import Recipe
 from reasonome.core import atomic
@@ -55,7 +55,7 @@ def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, res
     """
     auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
     if not (auto_rows or auto_length) or not longest:
-        return Fitted(1 if auto_rows else recipe.micro_batch_size, longest)
+        return Fitted(1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size, longest)
     share, file = recipe.batch_size // processes.count(), folder / FILE
     if resumed and file.is_file():
         before = Fitted(**atomic.read_json(file))
@@ -139,7 +139,8 @@ def add_head(model) -> None:
 
 def _trial(model, recipe: Recipe) -> Callable[[int, int], None]:
     """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
-    trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
+    adapter = adapters.configuration(recipe.adapter)
+    trained = get_peft_model(model, adapter) if adapter else model
     add_head(model)
     trained.to("cuda").train()
     if recipe.gradient_checkpointing:

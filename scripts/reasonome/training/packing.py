@@ -62,7 +62,7 @@ def attend_text_by_text(model: PreTrainedModel) -> None:
     """Let a model attend to the texts of packed rows one by one, where its attention is sdpa over whole texts."""
     if not can_attend_text_by_text(model.config):
         return
-    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]))
+    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]).__call__)
     AttentionMaskInterface.register(ATTENTION, _mask)
     model.set_attn_implementation(ATTENTION)
 
@@ -133,8 +133,9 @@ class PackedRows:
 class KeepApart(TrainerCallback):
     """Before the first step: make sure that the model does keep apart what its positions say are two texts."""
 
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
+    def on_train_begin(self, args, state, control, **kwargs):
         """InputError where the second text of a row feels what the first one is."""
+        model = kwargs["model"]
         if not sees_itself_alone(model, torch.bfloat16 if args.bf16 else torch.float32):
             raise InputError(
                 f"packing: separate: {model.config.model_type} lets the texts of a packed row see one another with "

@@ -12,10 +12,13 @@ from functools import partial
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import cast
 
 import torch
-from trl import GRPOTrainer
-from trl.models import unwrap_model_for_generation
+from trl.models.utils import unwrap_model_for_generation
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.utils import RepeatSampler
 
 from reasonome.answering import local
 from reasonome.answering.engine import token_ids
@@ -70,6 +73,10 @@ class WatchedTrainer(GRPOTrainer):
     `zero_variance_groups`: the share of prompts whose completions all earned the same in total.
     """
 
+    args: GRPOConfig
+    num_generations: int
+    max_completion_length: int
+
     def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
@@ -83,7 +90,7 @@ class WatchedTrainer(GRPOTrainer):
 
     def _get_train_sampler(self, dataset=None):
         # Each epoch draws an order from the sampler's generator, which no checkpoint keeps: draw those of past epochs.
-        sampler = super()._get_train_sampler(dataset)
+        sampler = cast(RepeatSampler, super()._get_train_sampler(dataset))
         for _ in range(self._epochs_done):
             torch.randperm(sampler.num_samples, generator=sampler.generator)
         return sampler
@@ -207,7 +214,7 @@ class WatchedTrainer(GRPOTrainer):
         parts = [attention_mask[:, :split], attention_mask[:, split:]]
         order = batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
         logprobs = torch.zeros(parts[1].shape, device=input_ids.device)
-        for rows in torch.tensor(order, device=input_ids.device).split(batch_size):
+        for rows in torch.split(torch.tensor(order, device=input_ids.device), batch_size):
             prompt, completion = (max(1, int(part[rows].sum(dim=1).max())) for part in parts)
             seen = slice(split - prompt, split + completion)
             computed = super()._get_per_token_logps_and_entropies(

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from accelerate.utils import is_peft_model
-from peft.tuners.lora import LoraLayer
+from peft.tuners.lora import Linear as LoraLinear
 from trl.generation import vllm_generation
 from trl.generation.vllm_generation import VLLMGeneration
 from trl.trainer import grpo_trainer
@@ -30,7 +30,11 @@ MEMORY = "REASONOME_VLLM_MEMORY"
 # completions instead: small differences add up over tokens, and of those with a thousand one in eight is left out.
 CORRECTION = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 2.0}
 # What TRL looks up in its pinned version: a name that is gone ends the import.
-TRLS = (grpo_trainer.VLLMGeneration, VLLMGeneration._iter_named_params, VLLMGeneration._init_vllm)
+TRLS = (
+    grpo_trainer.VLLMGeneration,  # pyright: ignore[reportPrivateImportUsage]
+    VLLMGeneration._iter_named_params,
+    VLLMGeneration._init_vllm,
+)
 
 
 def check(recipe: RolloutRecipe) -> None:
@@ -102,7 +106,7 @@ def _weight_bytes(model: Path) -> int:
 
 def use(seed: int) -> None:
     """Have trainers that are made from here on sample with vLLM by the seed of a step."""
-    grpo_trainer.VLLMGeneration = partial(Sampler, seed=seed)
+    grpo_trainer.VLLMGeneration = partial(Sampler, seed=seed)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def engine_seed(seed: int, engine: int) -> int:
@@ -118,16 +122,16 @@ class Sampler(VLLMGeneration):
         super().__init__(*args, **settings)
 
     def _init_vllm(self) -> None:
-        made = vllm_generation.LLM
+        made = vllm_generation.LLM  # pyright: ignore[reportPrivateImportUsage]
 
         def seeded(*, seed: int, **settings):
             return made(seed=engine_seed(self._seed, seed), **settings)  # TRL's is the number of the engine
 
-        vllm_generation.LLM = seeded
+        vllm_generation.LLM = seeded  # pyright: ignore[reportPrivateImportUsage]
         try:
             super()._init_vllm()
         finally:
-            vllm_generation.LLM = made
+            vllm_generation.LLM = made  # pyright: ignore[reportPrivateImportUsage]
 
     def _iter_named_params(self) -> Iterator[tuple[str, torch.Tensor]]:
         """(vLLM's name, weights) of all layers, one at a time.
@@ -143,12 +147,12 @@ class Sampler(VLLMGeneration):
         layers = {f"{name}.base_layer.weight": layer for name, layer in _adapted(self.model)}
         with self._dist.gather_params(list(self.model.parameters())):
             for name, weight in self.model.named_parameters():
-                if self.model.prefix in name or "original_module" in name:
+                if str(self.model.prefix) in name or "original_module" in name:
                     continue
                 theirs = name.removeprefix("base_model.model.").replace(".base_layer", "")
                 theirs = theirs.replace("modules_to_save.default.", "")
                 yield theirs, adapters.added(layers[name], self._rounding) if name in layers else weight.data
 
 
-def _adapted(model: torch.nn.Module) -> Iterator[tuple[str, LoraLayer]]:
-    return ((name, layer) for name, layer in model.named_modules() if isinstance(layer, LoraLayer))
+def _adapted(model: torch.nn.Module) -> Iterator[tuple[str, LoraLinear]]:
+    return ((name, layer) for name, layer in model.named_modules() if isinstance(layer, LoraLinear))
