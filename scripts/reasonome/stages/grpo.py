@@ -17,7 +17,7 @@ from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 
 # As TRL calls them.
@@ -95,7 +95,7 @@ class AlignmentRecipe(RolloutRecipe):
         )
         return f"{cls.examples_in_words(manifest)}; reward: {rewards}{encoders}{placebo}"
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.grpo import grpo
 
