@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset
 from tqdm import tqdm
-from trl import GRPOConfig
+from trl.trainer.grpo_config import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
@@ -31,7 +31,7 @@ from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
 from reasonome.training.job import TrainingJob, mixed
-from reasonome.training.judge import Judge
+from reasonome.training.judge import judge_of
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
@@ -50,7 +50,7 @@ class RewardScorer:
         similarity: Similarity,
         style: Style | None = None,
         rewards: Mapping[str, Reward] | None = None,
-        judge: Judge | None = None,
+        judge: Callable[[Sequence[str], Sequence[Any]], list[float]] | None = None,
     ):
         """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
 
@@ -65,7 +65,7 @@ class RewardScorer:
 
     def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
         """One reward, unweighted, per completion."""
-        if name == JUDGE:
+        if name == JUDGE and self._judge:
             return self._judge(texts, examples)
         if tuple(texts) != self._texts:
             parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
@@ -195,7 +195,7 @@ def grpo(
     texts = [render(tokenizer, conversation) for conversation in messages]
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
-    judge = Judge(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
+    judge = judge_of(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 
     valid = mixed(_valid_rows(job, task), weights, recipe.validation)
