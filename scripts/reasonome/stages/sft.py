@@ -47,10 +47,8 @@ class TuningRecipe(RowsRecipe):
     learns_some: ClassVar[bool] = False  # whether questions are left out by what their samples earn
     statements: Statements | None = None
     max_examples: Annotated[int, Field(ge=1)] | None = None
-    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
-        1024,
-        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
-        "on a CPU give a number",
+    max_length: Annotated[int, Field(ge=32)] = Field(
+        1024, description="of prompt and completion, in tokens; longer examples are left out"
     )
     packing: Literal["none", "separate"] = Field(
         "none", description="separate: several examples in a row of max_length, each seeing itself alone"

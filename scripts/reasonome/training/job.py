@@ -81,15 +81,14 @@ class TrainingJob:
     folder: Path
     data: dict[str, Path]
     styles: Mapping[str, Style] = field(default_factory=dict)
-    trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
     def of(cls, project: Project, recipe: Recipe, folder: Path) -> "TrainingJob":
-        """The step in `folder`, with data, styles and trackers as the configuration has them."""
+        """The step in `folder`, with data and styles as the configuration has them."""
         styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
         files = recipe.files(project, (folder.parent.name, chains.parent(folder.name)))
-        return cls(recipe, folder, files, styles, project.settings.trackers)
+        return cls(recipe, folder, files, styles)
 
     def __post_init__(self) -> None:
         self.step = chains.last_step(self.folder.name)
@@ -126,7 +125,6 @@ class TrainingJob:
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
         self._sharding = None
         self._check_devices()
-        tracking.check(self.trackers)
         set_seed(self.step.seed)
 
     def _check_quantized(self) -> None:
@@ -186,16 +184,14 @@ class TrainingJob:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int, taken: float = 0) -> int:
-        """Find what is `auto` in the recipe, for texts of up to `longest` tokens; returns the longest that fits.
+    def fit(self, longest: int, taken: float = 0) -> None:
+        """Find how many rows of up to `longest` tokens pass at once, where the recipe leaves it to the machine.
 
         `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        fitted = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
-        self.micro_batch_size = fitted.micro_batch_size
-        return fitted.max_length
+        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""
@@ -221,8 +217,7 @@ class TrainingJob:
             "train_sampling_strategy": self.recipe.order,
             "seed": self.step.seed,
             "data_seed": self.step.seed,
-            "report_to": list(self.trackers) or "none",
-            "run_name": f"{self.folder.parent.name}/{self.folder.name}",
+            "report_to": "none",
             "use_cpu": not torch.cuda.is_available(),
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,

@@ -170,18 +170,6 @@ def separate(trainer) -> None:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)
 
 
-def find_text(rows: Dataset, ids: list[int]) -> dict[str, list[int]]:
-    """Tokens and labels of the text among the packed rows whose tokens are `ids`."""
-    for row in rows:
-        start = 0
-        for length in row["seq_lengths"]:
-            part = slice(start, start + length)
-            if row["input_ids"][part] == ids:
-                return {"input_ids": ids, "labels": row["labels"][part]}
-            start += length
-    raise LookupError("no packed row holds this text")
-
-
 def describe(rows: Dataset, batch_size: int) -> str:
     """How many texts and tokens a row and a step of `batch_size` rows hold."""
     texts = sum(len(lengths) for lengths in rows["seq_lengths"])

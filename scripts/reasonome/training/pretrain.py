@@ -9,7 +9,8 @@ from typing import Any
 
 from datasets import Dataset
 from transformers import TrainerCallback
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from reasonome.answering.fact_recall import Question, drawn_questions, ranks
 from reasonome.core import atomic
