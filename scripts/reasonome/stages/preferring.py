@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from reasonome.config import Name, QuestionRecipe, SamplePreferences, TablePreferences, TierPreferences
+from reasonome.config import Name, QuestionRecipe
+from reasonome.config.preferences import SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_known, check_teacher, check_weights
 from reasonome.core import atomic

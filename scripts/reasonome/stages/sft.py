@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 
 from reasonome.config import Name, RowsRecipe
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder
 from reasonome.config.project.recipe_references import check_known, check_teacher
 from reasonome.config.strict import Strict
 from reasonome.core.errors import InputError
@@ -79,7 +78,7 @@ class TuningRecipe(RowsRecipe):
 
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {
-            self.data_name("examples", benchmark): examples_folder(project, benchmark, style) / "train.jsonl"
+            self.data_name("examples", benchmark): project.examples(benchmark, style) / "train.jsonl"
             for benchmark, style in self.questions
         }
         samples = self.answers_of(project, model)
