@@ -163,8 +163,11 @@ def estimates(project: Project, experiment: str) -> pd.DataFrame:
         if project.backbones[run.backbone].api and (target := project.results.answers(run))
     }
     taught = _taught(project, experiment)
-    questions = [_file(project, run.benchmark, run.style, "test") for run in asked.values()]
-    _check_built(questions + [_file(project, benchmark, style, "train") for _, benchmark, style in taught])
+    files = [project.examples(run.benchmark, run.style) / "test.jsonl" for run in asked.values()]
+    files += [project.examples(benchmark, style) / "train.jsonl" for _, benchmark, style in taught]
+    if missing := list(dict.fromkeys(file for file in files if not file.is_file())):
+        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
+        raise InputError("the questions are not built yet", file=missing[0], fix=fix)
     rows = [_cell(project, run, target) for target, run in asked.items()]
     rows += [_reasoning(project, *key) for key in taught]
     columns = ["asked", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]
@@ -176,7 +179,7 @@ def estimates(project: Project, experiment: str) -> pd.DataFrame:
 def _cell(project: Project, run: Run, target: Path) -> dict[str, Any]:
     """The row of a cell."""
     task = project.task(run.benchmark)
-    examples = read_rows(_file(project, run.benchmark, run.style, "test"), task.Example)
+    examples = read_rows(project.examples(run.benchmark, run.style) / "test.jsonl", task.Example)
     style, decoding = project.style(run.benchmark, run.style), project.decodings[run.decoding]
     found = estimate(task, style, decoding, examples, project.backbones[run.backbone].api, target)
     return {"asked": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(found)}
@@ -192,7 +195,7 @@ def _taught(project: Project, experiment: str) -> list[tuple[str, str, str]]:
 def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[str, Any]:
     """The row of a teacher's reasoning about the training questions of a benchmark."""
     task, shown, teacher = project.task(benchmark), project.style(benchmark, style), project.teachers[name]
-    examples = read_rows(_file(project, benchmark, style, "train"), task.Example)
+    examples = read_rows(project.examples(benchmark, style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, shown) for example in examples}
     messages = task.teaching.asked(project, benchmark, prompts)
     target = project.results.reasoning(name, benchmark, style)
@@ -200,17 +203,6 @@ def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[
         teacher, teacher.parameters(), [chat_endpoint.Question(asked) for asked in messages.values()], target
     )
     return {"asked": f"teacher {name}", "cell": f"{benchmark}.{style} reasoning", **vars(found)}
-
-
-def _file(project: Project, benchmark: str, style: str, part: str) -> Path:
-    return project.examples(benchmark, style) / f"{part}.jsonl"
-
-
-def _check_built(files: list[Path]) -> None:
-    missing = list(dict.fromkeys(file for file in files if not file.is_file()))
-    if missing:
-        targets = " ".join(map(str, missing))
-        raise InputError("the questions are not built yet", file=missing[0], fix=f"snakemake --cores 2 {targets}")
 
 
 def _rounded_up(cost: float) -> str:

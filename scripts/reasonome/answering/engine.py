@@ -144,17 +144,13 @@ def tokens_in_span(
         if written >= end:
             break
         waiting.append(position)
-        before, written = written, _agreed(decode(list(tokens[: position + 1])), text)
+        # An unfinished character decodes to a replacement, which is not that of the text.
+        before, written = written, len(os.path.commonprefix([decode(list(tokens[: position + 1])), text]))
         if written > before:
             if written > start:
                 inside += waiting
             waiting = []
     return inside
-
-
-def _agreed(beginning: str, text: str) -> int:
-    """How many characters of `text` are settled: an unfinished character decodes to a replacement."""
-    return len(os.path.commonprefix([beginning, text]))
 
 
 def end_tokens(ids: int | Iterable[int] | None, fallback: int) -> list[int]:

@@ -105,6 +105,16 @@ class RolloutRecipe(RowsRecipe):
 
     @property
     @abstractmethod
+    def trainer(self) -> type:
+        """The class that trains."""
+
+    @property
+    @abstractmethod
+    def trainer_settings(self) -> dict[str, Any]:
+        """Its settings beside those that it shares with other classes."""
+
+    @property
+    @abstractmethod
     def group(self) -> int:
         """Completions for each prompt."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from inspect import getfile
 from statistics import fmean
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from datasets import Dataset
@@ -38,6 +38,9 @@ from reasonome.training.validation import ValidationCurve, before_and_after
 EXAMPLES_TO_CHOOSE_BY = 300
 # Lazy policies among which a judge chooses.
 JUDGED_POLICIES = 12
+
+
+Rollouts = TypeVar("Rollouts", bound=RolloutRecipe)
 
 
 class RewardScorer:
@@ -172,7 +175,10 @@ def semantic_quarters(
 
 
 def grpo(
-    job: TrainingJob, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
+    job: TrainingJob[Rollouts],
+    task: Task,
+    similarity: Similarity,
+    encoders: Mapping[str, SentenceEncoder] = MappingProxyType({}),
 ) -> None:
     """Train with GRPO, or with online DPO, on benchmarks of one task.
 
@@ -180,7 +186,7 @@ def grpo(
     behind `similarity`, by name: a resumed run remembers their vectors. InputError where rollouts cannot work here, or
     once sampler and trainer drift apart.
     """
-    recipe: RolloutRecipe = job.recipe
+    recipe = job.recipe
     parent_model = job.parent / "model"
     vllm_sampler.check(recipe)
     tokenizer = job.load_tokenizer()
@@ -207,9 +213,10 @@ def grpo(
     job.fit(longest, vllm_sampler.share_of_gpu(recipe))
     model = job.load_model()
     sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens))
-    trainer = recipe.trainer(
+    trainer_of = cast(type[rollouts.WatchedTrainer], recipe.trainer)  # the stage names it without importing it
+    trainer = trainer_of(
         model=model,
-        args=GRPOConfig(**_settings(job, recipe), **vllm_sampler.arguments(recipe, parent_model, longest_asked)),
+        args=GRPOConfig(**_settings(job), **vllm_sampler.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
         ),
@@ -262,7 +269,7 @@ def grpo(
     job.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
 
 
-def _valid_rows(job: TrainingJob, task: Task) -> dict[str, list[Any]]:
+def _valid_rows(job: TrainingJob[Rollouts], task: Task) -> dict[str, list[Any]]:
     """The valid rows of each benchmark, in random order."""
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in job.files("valid").items()}
     for split in rows.values():
@@ -270,13 +277,13 @@ def _valid_rows(job: TrainingJob, task: Task) -> dict[str, list[Any]]:
     return rows
 
 
-def _settings(job: TrainingJob, recipe: RolloutRecipe) -> dict[str, Any]:
+def _settings(job: TrainingJob[Rollouts]) -> dict[str, Any]:
+    recipe = job.recipe
     return {
         **job.arguments(),
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,
-        "beta": recipe.beta,
         "reward_weights": list(recipe.weights.values()),
         **recipe.trainer_settings,
     }

@@ -14,7 +14,7 @@ import torch
 from datasets import Dataset
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedConfig, PreTrainedModel, TrainerCallback
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+from trl.trainer.sft_trainer import DataCollatorForLanguageModeling, SFTTrainer
 
 from reasonome.core.errors import InputError
 from reasonome.training.shared_questions import sees_all
@@ -161,13 +161,20 @@ def sees_itself_alone(model, precision: torch.dtype = torch.float32) -> bool:
     return bool((first - second).abs().max() < 1e-3 * first.std())
 
 
-def separate(trainer) -> None:
-    """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is."""
+def separate(trainer: SFTTrainer, batch_size: int) -> int:
+    """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is; its number of rows.
+
+    What a step of `batch_size` rows holds is printed.
+    """
+    model, rows = trainer.model, trainer.train_dataset
+    assert isinstance(model, PreTrainedModel) and isinstance(rows, Dataset)
     if trainer.args.max_length >= LONG:
-        attend_text_by_text(trainer.model)
+        attend_text_by_text(model)
     trainer.add_callback(KeepApart())
-    if "flash" not in trainer.model.config._attn_implementation:
+    if "flash" not in model.config._attn_implementation:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)
+    print(describe(rows, batch_size), flush=True)
+    return len(rows)
 
 
 def describe(rows: Dataset, batch_size: int) -> str:

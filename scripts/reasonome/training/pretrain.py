@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from inspect import getfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasets import Dataset
 from transformers import TrainerCallback
@@ -13,6 +13,7 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from reasonome.answering.fact_recall import Question, drawn_questions, ranks
+from reasonome.config.tuning import WarmUpSettings
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -26,18 +27,21 @@ AT_ONCE = 1000  # statements that are tokenised in one call
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
 
-def pretrain(job: TrainingJob) -> None:
+WarmUp = TypeVar("WarmUp", bound=WarmUpSettings)
+
+
+def pretrain(job: TrainingJob[WarmUp]) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
-    train = sample_statements(job.data["train"], tokenizer, recipe.max_tokens, job.step.seed)
+    train = tokenised(sample_statements(job.data["train"], tokenizer, recipe.max_tokens, job.step.seed), tokenizer)
     held_out = sample_statements(job.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
+    held_out = tokenised(held_out, tokenizer)
     facts: dict[str, Any] = {}
     separate = recipe.packing == "separate"
-    train, held_out = (tokenised(statements, tokenizer) for statements in (train, held_out))
     if separate:
         sampled = len(train)
-        train, held_out = (whole(statements, recipe.sequence_length) for statements in (train, held_out))
+        train, held_out = whole(train, recipe.sequence_length), whole(held_out, recipe.sequence_length)
         facts["too_long"] = sampled - len(train)
         print(f"{facts['too_long']} statements longer than {recipe.sequence_length} tokens left out", flush=True)
     for statements, file in ((train, job.data["train"]), (held_out, job.data["held_out"])):
@@ -65,9 +69,7 @@ def pretrain(job: TrainingJob) -> None:
         trainer.add_callback(Recall(tokenizer, asked))
         facts["recall"] = by_relation(asked)
     if separate:
-        packing.separate(trainer)
-        print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
-        facts["rows"] = len(trainer.train_dataset)
+        facts["rows"] = packing.separate(trainer, recipe.batch_size)
     job.train(trainer)
     job.evaluate_last(trainer)
     facts["code"] = code_sha256(__file__, getfile(type(recipe)))

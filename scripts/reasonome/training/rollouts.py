@@ -399,8 +399,8 @@ def _greedy_by_model(
     with (
         torch.random.fork_rng([accelerator.device] if accelerator.device.type == "cuda" else []),
         unwrap_model_for_generation(trainer.model_wrapped, accelerator) as model,
-        # Processes generate unequal numbers of batches, so that none may wait for another: not at each token, and not
-        # in DeepSpeed's hook, by which all of them compare, where a pass begins, what the last one went through.
+        # Processes generate unequal numbers of batches, so none may wait for another: neither at each token
+        # (synced_gpus), nor in DeepSpeed's hook before a pass, in which all compare their traces.
         generating_by(model, partial(model.generate, synced_gpus=False)),
         _without_hooks(model),
         accelerator.autocast(),

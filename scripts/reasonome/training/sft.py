@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from datasets import Dataset
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from reasonome.config import Style
+from reasonome.config.tuning import TuningSettings
 from reasonome.core.code_digest import code_sha256
 from reasonome.prompts.chat_template import answered
 from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
@@ -19,6 +21,8 @@ from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.pretrain import sample_statements, tokenised, whole
+
+Tuned = TypeVar("Tuned", bound=TuningSettings)
 
 
 def conversations(
@@ -58,14 +62,14 @@ class Lesson:
     left_out: Counter[str]
 
 
-def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
+def sft(job: TrainingJob[Tuned], tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
     """Fine-tune the parent on what its recipe makes of each benchmark: right answers, or the best of its own samples.
 
     `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
     """
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
-    lessons = {name: recipe.lesson(job, name, task, similarity) for name, task in tasks.items()}
+    lessons: dict[str, Lesson] = {name: recipe.lesson(job, name, task, similarity) for name, task in tasks.items()}
     tokenized = {
         name: [answered(tokenizer, row["prompt"], row["completion"][0]["content"]) for row in lesson.rows]
         for name, lesson in lessons.items()
@@ -101,11 +105,11 @@ def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | No
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
-    facts = {"examples": len(kept), **left_out} | ({"statements": len(statements)} if recipe.statements else {})
+    facts: dict[str, Any] = {"examples": len(kept), **left_out} | (
+        {"statements": len(statements)} if recipe.statements else {}
+    )
     if packed:
-        packing.separate(trainer)
-        print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
-        facts["rows"] = len(trainer.train_dataset)
+        facts["rows"] = packing.separate(trainer, recipe.batch_size)
     job.train(trainer)
     facts["prompt_example"] = {
         "messages": kept[0][0]["prompt"],
@@ -115,7 +119,7 @@ def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | No
     job.finish(trainer, tokenizer, facts)
 
 
-def _statements(job: TrainingJob, tokenizer, max_length: int) -> list[dict[str, list[int]]]:
+def _statements(job: TrainingJob[Tuned], tokenizer, max_length: int) -> list[dict[str, list[int]]]:
     """Tokens and labels of the statements to learn beside the questions: those that a warm-up would read, or a share.
 
     Those longer than `max_length` are left out, and counted in what is printed.

@@ -144,7 +144,11 @@ class Sampler(VLLMGeneration):
         # One stream for all processes: what several GPUs of an engine hold of a layer has to be the same.
         device = next(self.model.parameters()).device
         self._rounding = self._rounding or torch.Generator(device).manual_seed(self._seed)
-        layers = {f"{name}.base_layer.weight": layer for name, layer in _adapted(self.model)}
+        layers = {
+            f"{name}.base_layer.weight": layer
+            for name, layer in self.model.named_modules()
+            if isinstance(layer, LoraLinear)
+        }
         with self._dist.gather_params(list(self.model.parameters())):
             for name, weight in self.model.named_parameters():
                 if str(self.model.prefix) in name or "original_module" in name:
@@ -152,7 +156,3 @@ class Sampler(VLLMGeneration):
                 theirs = name.removeprefix("base_model.model.").replace(".base_layer", "")
                 theirs = theirs.replace("modules_to_save.default.", "")
                 yield theirs, adapters.added(layers[name], self._rounding) if name in layers else weight.data
-
-
-def _adapted(model: torch.nn.Module) -> Iterator[tuple[str, LoraLinear]]:
-    return ((name, layer) for name, layer in model.named_modules() if isinstance(layer, LoraLinear))
