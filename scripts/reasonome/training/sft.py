@@ -105,9 +105,9 @@ def sft(job: TrainingJob[Tuned], tasks: Mapping[str, Task], similarity: Similari
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
-    facts: dict[str, Any] = {"examples": len(kept), **left_out} | (
-        {"statements": len(statements)} if recipe.statements else {}
-    )
+    facts: dict[str, Any] = {"examples": len(kept), **left_out}
+    if recipe.statements:
+        facts["statements"] = len(statements)
     if packed:
         facts["rows"] = packing.separate(trainer, recipe.batch_size)
     job.train(trainer)
