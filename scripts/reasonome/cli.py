@@ -8,6 +8,7 @@ reasonome update                 fetch and pin today's HGNC, GO, Reactome and Wi
 reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
+reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
 reasonome prompts EXPERIMENT     how many genes its prompts show, and how many sets they cut
@@ -20,7 +21,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, cluster, rank, score, update
+from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
 from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, update, rank, score, calibrate, cluster):
+    for module in (annotate, update, rank, score, calibrate, export, cluster):
         module.add(commands)
     summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
     command = arguments.command_parser(commands, "prompts", _prompts, summary)
