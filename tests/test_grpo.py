@@ -15,7 +15,7 @@ from reasonome.task import Policy
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, grpo, rollouts, vllm_sampler
 from reasonome.training.canary import Drift
-from reasonome.training.grpo import RewardScorer
+from reasonome.training.reward_scorer import RewardScorer
 
 
 def recipe(**settings) -> GrpoRecipe:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from inspect import getfile
 from statistics import fmean
@@ -16,7 +16,7 @@ from trl.trainer.grpo_config import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import JUDGE, RolloutRecipe, Style
+from reasonome.config import JUDGE, RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -25,13 +25,14 @@ from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.task import Policy, Reward, Similarity, Task, means, total
+from reasonome.task import Policy, Reward, Similarity, Task, means
 from reasonome.training import adapters, processes, rollouts, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.judge import judge_of
+from reasonome.training.reward_scorer import RewardScorer
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
@@ -41,73 +42,6 @@ JUDGED_POLICIES = 12
 
 
 Rollouts = TypeVar("Rollouts", bound=RolloutRecipe)
-
-
-class RewardScorer:
-    """The weighted rewards of a task over batches of completions; each completion is parsed once per batch."""
-
-    def __init__(
-        self,
-        task: Task,
-        weights: Mapping[str, float],
-        similarity: Similarity,
-        style: Style | None = None,
-        rewards: Mapping[str, Reward] | None = None,
-        judge: Callable[[Sequence[str], Sequence[Any]], list[float]] | None = None,
-    ):
-        """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
-
-        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given. `judge`
-        gives the reward of that name, for whole texts.
-        """
-        self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
-        self.rewards = task.rewards() if rewards is None else rewards
-        self._judge = judge
-        self._texts: tuple[str, ...] = ()
-        self._answers: list[Any] = []
-
-    def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
-        """One reward, unweighted, per completion."""
-        if name == JUDGE and self._judge:
-            return self._judge(texts, examples)
-        if tuple(texts) != self._texts:
-            parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
-            self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
-        return self.rewards[name].function(self._answers, examples, self.similarity)
-
-    def _share(self, name: str, example: Any) -> float:
-        """The factor of a reward for this question: all weights by those of the rewards that apply to it.
-
-        nan if the reward does not apply. TRL adds up what it is given.
-        """
-        applying = sum(weight for other, weight in self.weights.items() if self._applies(other, example))
-        return sum(self.weights.values()) / applying if self._applies(name, example) and applying else math.nan
-
-    def _applies(self, name: str, example: Any) -> bool:
-        return name == JUDGE or self.rewards[name].applies(example)
-
-    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
-        """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
-        names = dict.fromkeys([*self.weights, *self.task.watched])
-        values = {name: np.array(self.component(name, texts, examples)) for name in names}
-        return {**values, "reward": total({name: values[name] for name in self.weights}, self.weights)}
-
-    def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
-        """Reward functions as TRL calls them: once per step each, with all completions of the step."""
-
-        def function(name: str) -> Callable[..., list[float]]:
-            def reward(completions, index, log_metric=None, prompt_tokens=(), **columns) -> list[float]:
-                if log_metric is not None:
-                    log_metric("prompts/mean_length", fmean(prompt_tokens))
-                texts = [completion[0]["content"] for completion in completions]
-                asked = [examples[i] for i in index]
-                values = self.component(name, texts, asked)
-                return [self._share(name, example) * value for example, value in zip(asked, values, strict=True)]
-
-            reward.__name__ = name
-            return reward
-
-        return [function(name) for name in self.weights]
 
 
 def best_policy(
