@@ -34,10 +34,10 @@ check: lint
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test: check dry-runs
-	$(BIN)/python -m pytest -m "slow and not full" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "slow and not full" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: check dry-runs
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	ruff check .

@@ -136,6 +136,7 @@ def with_facts(folder, facts):
     facts.to_parquet(folder / "results/facts/demo/facts.parquet", index=False)
 
 
+@pytest.mark.slow
 def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot):
     """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"

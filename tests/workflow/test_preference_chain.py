@@ -9,7 +9,7 @@ from tiny_project import BACKBONE
 
 from reasonome.stages import STAGES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=6)
 
 STEPS = {"max_steps": 2, "save_steps": 1, "batch_size": 2, "micro_batch_size": 2}
 ROLLOUTS = STEPS | {"batch_size": 4, "prompts": 4, "max_completion_length": 16, "validation": 2, "encoders": []}
