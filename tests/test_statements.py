@@ -375,6 +375,7 @@ def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_c
     assert statements.weigh(sentences, {}, {}).tolist() == [1.0] * 5
 
 
+@pytest.mark.slow
 def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchmark):
     terms = held_out_terms(GeneSetNaming(), demo_benchmark)
     parts = [read_rows(demo_benchmark / f"{part}.jsonl", Example) for part in ("valid", "test")]
@@ -413,6 +414,7 @@ def program(tmp_path, facts, rows=None, files=None, **corpus):
     return tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_the_program_writes_a_placebo_and_says_so(tmp_path):
     facts = table(*FOUR, ("B", "has_summary", "NCBIGene:2", "B mends DNA.", "ncbi"))
     rows = {}
