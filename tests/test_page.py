@@ -456,6 +456,7 @@ def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_term
     assert "KW+RA [other]" in section and 'data-runs="1 2"' in section
 
 
+@pytest.mark.slow
 def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
     text, inputs = render(tmp_path, per_subset=6, arms=["base", "KW"], shares=(50, 100))
     metrics = inputs.metrics

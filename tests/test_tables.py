@@ -637,6 +637,7 @@ def test_reasoning_is_counted_by_reason(tmp_path):
     assert list(counts) == ["bp", "mf", "all"]
 
 
+@pytest.mark.slow
 def test_the_program_writes_both_tables_or_none(tmp_path):
     plan = write_experiment(tmp_path, per_subset=6, arms=["base", "KW"])
     command = [sys.executable, SCRIPTS / "summarise.py", plan.parent, "--resamples", "100"]
