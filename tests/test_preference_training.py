@@ -20,16 +20,13 @@ pytestmark = pytest.mark.usefixtures("signal_handlers")
 LORA = {"rank": 4, "alpha": 16.0}
 
 
-def weights(folder):
-    return load_file(folder / "model" / "model.safetensors")
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
-    job = tiny_training.preference_job(tiny_models, name, adapter=adapter)
+def test_a_stage_trains_its_model_loads_and_a_killed_one_resumes_to_its_weights(tiny_models, name, adapter):
+    job = tiny_training.preference_job(tiny_models, name, adapter=adapter, checkpoints="keep")
     tiny_training.train(job)
-    folder = tiny_models / f"{name}.try-s0"
+    folder = job.folder
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["recipe"]["preferences"] == "pairs" and manifest["too_long"] == 0
     kind = AutoModelForSequenceClassification if name == "reward" else AutoModelForCausalLM
@@ -49,6 +46,16 @@ def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
         [head] = [weight for key, weight in trained.items() if "score" in key]
         rounded = 0 if after["score.weight"].dtype == head.dtype else 2**-7  # at random, by less than a step of bf16
         torch.testing.assert_close(after["score.weight"].to(head.dtype), head, rtol=rounded, atol=0)
+
+    torn = tiny_training.preference_job(tiny_models, name, f"{name}.torn-s0", adapter=adapter)
+    [trainer] = (folder / "trainer").iterdir()
+    torn.trainer_folder.mkdir(parents=True)
+    shutil.copytree(trainer / "checkpoint-2", torn.trainer_folder / "checkpoint-2")
+    tiny_training.train(torn)
+    undisturbed, resumed = (load_file(one / "model" / "model.safetensors") for one in (folder, torn.folder))
+    assert undisturbed.keys() == resumed.keys()
+    assert all(torch.equal(undisturbed[key], resumed[key]) for key in undisturbed)
+    assert (folder / "history.jsonl").read_text() == (torn.folder / "history.jsonl").read_text()
 
 
 @pytest.mark.slow
@@ -75,31 +82,6 @@ def test_a_reward_model_is_measured_as_it_is_saved(tiny_models, monkeypatch):
     # To a millionth: of the weights in training, which are not yet rounded, they differ in the third digit.
     assert measured == [pytest.approx(margins, abs=1e-5)]
     assert judged["all"]["accuracy"] == sum(margin > 0 for margin in margins) / 4
-
-
-def interrupted(tiny_models, name, at, **settings):
-    """The weights of a training that was killed after a save at step `at`, and went on; and of an undisturbed one."""
-    settings = {"max_steps": 4, "save_steps": 2} | settings
-    tiny_training.train(
-        tiny_training.preference_job(tiny_models, name, f"{name}.whole-s0", **settings, checkpoints="keep")
-    )
-    whole_run, torn = tiny_models / f"{name}.whole-s0", tiny_models / f"{name}.torn-s0"
-    job = tiny_training.preference_job(tiny_models, name, f"{name}.torn-s0", **settings)
-    [trainer] = (whole_run / "trainer").iterdir()
-    job.trainer_folder.mkdir(parents=True)
-    shutil.copytree(trainer / f"checkpoint-{at}", job.trainer_folder / f"checkpoint-{at}")
-    tiny_training.train(job)
-    return weights(whole_run), weights(torn), (whole_run / "history.jsonl"), (torn / "history.jsonl")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
-@pytest.mark.parametrize("name", NAMES)
-def test_a_resumed_stage_has_the_weights_of_an_undisturbed_one(tiny_models, name, adapter):
-    undisturbed, resumed, history, other = interrupted(tiny_models, name, 2, adapter=adapter)
-    assert undisturbed.keys() == resumed.keys()
-    assert all(torch.equal(undisturbed[key], resumed[key]) for key in undisturbed)
-    assert history.read_text() == other.read_text()
 
 
 @pytest.mark.slow
