@@ -113,12 +113,12 @@ def test_published_splits_leak_nothing_into_one_another(refused):
         "valid": sets("valid", "efgh", "abce"),  # the second: 3 of 5 shared with the test set
         "train": sets("train", "ijkl", "efg"),  # the second nearly the first valid one
     }
-    splits, _, _ = split({}, wanted, published)
+    splits, _, _ = split({}, wanted, None, published)
     ids = {part: [s.id for s in sets] for part, sets in splits.items()}
     assert ids == {"train": ["train0"], "valid": ["valid0"], "test": ["test0"]}
     with refused():
-        split({}, wanted, {"test": published["test"] * 2})
-    alone, report, _ = split({}, wanted, {"test": published["test"]})
+        split({}, wanted, None, {"test": published["test"] * 2})
+    alone, report, _ = split({}, wanted, None, {"test": published["test"]})
     assert [len(alone[part]) for part in SPLITS] == [0, 0, 1]
     assert report["remaining"]["train/test"]["highest_jaccard"] is None
 
