@@ -106,17 +106,10 @@ def test_rows_are_sorted_by_mouse_and_by_keys_and_say_so(page):
     page.switch_to.active_element.send_keys(Keys.ENTER)
     assert cells(page, "genes") == ["0", "2", "2", "3"]
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
-    choose(page, "sort by", "model's suggestion")
-    assert names(page) == [
-        "interferon response",
-        "mitotic checkpoint",
-        "not asked",
-        "the model gave no name",
-    ]  # another of two
+    click(page, "//table[@id='sets']//button[.=\"model's suggestion\"]")
+    sorted_names = ["interferon response", "mitotic checkpoint", "not asked"]  # another of two
+    assert names(page) == [*sorted_names, "the model gave no name"]
     click(page, "//table[@id='sets']//button[.='adjusted p']")  # the least likely by chance first
-    assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
-    choose(page, "sort by", "model's suggestion")
-    choose(page, "sort by", "adjusted p")
     assert page.find_element(By.CSS_SELECTOR, "#sets th[aria-sort]").get_attribute("aria-sort") == "ascending"
     assert cells(page, "adjusted p")[0] == "3.1e-5"
 

@@ -63,8 +63,8 @@ function samplesList(samples, title) {
 
 // The table of all records with its search, filters and downloads. filters: [control, property, usual value,
 // keeps(record)]; controls: what stands between search and Reset; files: what its downloads are called; buttons: others;
-// unfold(record): gives a record a line; shown(table): what follows a selection; wasReset(): what follows a reset.
-function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], arrange, unfold, shown, wasReset }) {
+// unfold(record): gives a record a line; shown(table): what follows a selection.
+function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], arrange, unfold, shown }) {
   const state = { words: [] };
   const table = new PagedTable({
     table: at(id),
@@ -109,7 +109,6 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
   at("controls").append(searchLabel, ...controls, button("Reset", () => {
     reset();
     table.sorted = null;
-    wasReset?.();
     select();
   }), together);
   return { open, search, select, table };

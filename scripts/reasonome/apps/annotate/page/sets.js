@@ -91,16 +91,6 @@ const select = () => browser.select();
 const inList = menuOf("all lists", listNames, select);
 const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false, select);
 const [folding, foldingLabel] = checkbox("fold near-identical sets", true, select);
-const sorting = menuOf("as in the file", columns.map((column) => column.title), (title) => {
-  if (title) browser.table.sortBy(title);
-  else browser.table.sorted = null;
-  select();
-});
-const reverse = button("⇅ reverse", () => {
-  if (!browser.table.sorted) return;
-  browser.table.descending = !browser.table.descending;
-  select();
-});
 const termDownload = button("Download terms (TSV)", () => downloadTerms(browser.table.entries));
 const browser = recordBrowser({
   id: "sets",
@@ -112,7 +102,7 @@ const browser = recordBrowser({
   ],
   controls: [
     ...(listNames.length > 1 ? [labelled("list", inList)] : []),
-    labelled("sort by", sorting), reverse, onlyFlaggedLabel,
+    onlyFlaggedLabel,
     ...(new Set(records.map((record) => record.group)).size < records.length ? [foldingLabel] : []),
   ],
   files: ["sets (TSV)", "sets (JSONL)"],
@@ -120,7 +110,5 @@ const browser = recordBrowser({
   arrange,
   unfold: (record) => state.unfolded.add(record.group),
   shown: drawCounts,
-  wasReset: () => { sorting.chosen = null; },
 });
-browser.table.onSorted = () => { sorting.chosen = browser.table.sorted.title; };
 select();
