@@ -14,21 +14,30 @@ pytestmark = pytest.mark.slow(minutes=6)
 STEPS = {"max_steps": 2, "save_steps": 1, "batch_size": 2, "micro_batch_size": 2}
 ROLLOUTS = STEPS | {"batch_size": 4, "prompts": 4, "max_completion_length": 16, "validation": 2, "encoders": []}
 EXPERIMENT = "preferences"
+REPORT = f"results/experiments/{EXPERIMENT}/report.html"
+# Every arm costs the questions that show what it forgot.
 ARMS = {
-    "RA": ["sft.names"],
     "DPO": ["sft.names", "dpo.demotiers"],
-    "DPO of samples": ["sft.names", "dpo.demosamples"],
-    "KTO": ["sft.names", "kto.demotiers"],
     "online DPO": ["sft.names", "onlinedpo.judged"],
-    "sure": ["sft.names", "sft.sure"],
     "best": ["sft.names", "rft.best"],
-    "placebo": ["sft.names", "grpo.placebo"],
     "further": ["pretrain.demo", "pretrain.further", "sft.within"],
 }
+SAMPLES, OTHERS = (
+    f"results/samples/{BACKBONE}/sft.names-s0/demo-go.demo-names/sample8-96.{questions}.jsonl"
+    for questions in ("6", "6-15")
+)
+TARGETS = (
+    REPORT,
+    *(
+        f"results/models/{BACKBONE}/sft.names-s0+{step}-s0/manifest.json"
+        for step in ("dpo.demosamples", "kto.demotiers", "grpo.placebo")
+    ),
+    f"results/scores/{BACKBONE}/sft.names-s0+sft.sure-s0/demo-go.confidence/greedy.parquet",
+)
 
 
 def edit(folder):
-    """Recipes of two steps each, and an experiment with an arm for every stage."""
+    """Recipes of two steps each, and an experiment of those whose answers are compared."""
     tiny_project.edit(folder, "preferences.yaml", _preferences)
     tiny_project.edit(folder, "decodings.yaml", lambda c: c["sample8-96"].update(samples=3, max_new_tokens=12))
     for stage in ("dpo", "kto", "reward"):
@@ -50,12 +59,10 @@ def edit(folder):
     tiny_project.edit(folder, "recipes/rft.yaml", lambda c: c["variants"].update(best=best))
     further = STEPS | {"corpus": "demo", "max_tokens": 1500, "recall": 10}
     tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(further=further))
-    arms = {name: {"steps": steps} for name, steps in ARMS.items()}
-    arms["sure"]["styles"] = ["confidence"]
     experiment = {
         "backbones": [BACKBONE],
-        "arms": arms,
-        "compared": [["DPO", "KTO"]],
+        "arms": ARMS,
+        "compared": [["DPO", "online DPO"]],
         "benchmarks": ["demo-go"],
         "styles": ["demo-names"],
         "decodings": ["greedy"],
@@ -73,7 +80,10 @@ def _preferences(config):
 
 
 def _one_question_has_a_better_sample(copy, samples, rows):
-    """Samples that stand in for those of a model that names: of one question the right name beside two wrong ones."""
+    """Samples that stand in for those of a model that names: of one question the right name beside two wrong ones.
+
+    Samples of nine other questions are drawn with the pair that is made of it.
+    """
     question = rows[0]["id"]
     train = map(json.loads, (copy / "results/benchmarks/demo-go/train.jsonl").read_text().splitlines())
     name = next(row["name"] for row in train if row["id"] == question)
@@ -81,31 +91,27 @@ def _one_question_has_a_better_sample(copy, samples, rows):
     changed = [row | {"text": next(texts), "finish_reason": "stop"} if row["id"] == question else row for row in rows]
     samples.write_text("".join(json.dumps(row) + "\n" for row in changed))
     pairs = f"results/preferences/demo-samples/{BACKBONE}/sft.names-s0/demo-go.demo-names/train.jsonl"
-    tiny_project.snakemake(copy, pairs)
+    tiny_project.snakemake(copy, pairs, OTHERS)
     [pair] = [json.loads(line) for line in (copy / pairs).read_text().splitlines()]
     assert (pair["id"], pair["chosen"], pair["rejected"]) == (question, f"Process: {name}", "no form")
 
 
-def _no_sample_is_cut_off(copy):
-    """Samples of nine other questions, as a model that ends its answers would have drawn them."""
-    path = "results/samples/smollm2-135m/sft.names-s0/demo-go.demo-names/sample8-96.6-15.jsonl"
-    tiny_project.snakemake(copy, path)
-    rows = [json.loads(line) | {"finish_reason": "stop"} for line in (copy / path).read_text().splitlines()]
-    (copy / path).write_text("".join(json.dumps(row) + "\n" for row in rows))
+def _no_sample_is_cut_off(path):
+    """Samples as a model that ends its answers would have drawn them; the ids of their questions."""
+    rows = [json.loads(line) | {"finish_reason": "stop"} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return {row["id"] for row in rows}
 
 
 def test_every_stage_of_preferences_ends_in_a_report(copy):
     edit(copy)
-    done = tiny_project.snakemake(
-        copy, "results/samples/smollm2-135m/sft.names-s0/demo-go.demo-names/sample8-96.6.jsonl"
-    )
-    samples = copy / "results/samples/smollm2-135m/sft.names-s0/demo-go.demo-names/sample8-96.6.jsonl"
+    done = tiny_project.snakemake(copy, SAMPLES)
+    samples = copy / SAMPLES
     rows = [json.loads(line) for line in samples.read_text().splitlines()]
     train = (copy / "results/benchmarks/demo-go/train.jsonl").read_text()
     assert len(rows) == 18 and all(f'"{row["id"]}"' in train for row in rows), done.stdout
     _one_question_has_a_better_sample(copy, samples, rows)
-    assert len(_no_sample_is_cut_off(copy) - {row["id"] for row in rows}) == 9, "none of the first six"
+    assert len(_no_sample_is_cut_off(copy / OTHERS) - {row["id"] for row in rows}) == 9, "none of the first six"
     # What random weights write earns alike: a table of somebody's own stands in.
     first, second = rows[0]["id"], rows[3]["id"]
     (copy / "pairs.csv").write_text(
@@ -114,9 +120,8 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     tiny_project.edit(
         copy, "recipes/dpo.yaml", lambda c: c["variants"]["demosamples"].update(preferences="mine", max_pairs=2)
     )
-    report = f"results/experiments/{EXPERIMENT}/report.html"
-    tiny_project.snakemake(copy, report)
-    models = copy / "results/models/smollm2-135m"
+    tiny_project.snakemake(copy, *TARGETS)
+    models = copy / "results/models" / BACKBONE
 
     counts = json.loads((copy / "results/preferences/demo-tiers/demo-go.demo-names/statistics.json").read_text())
     assert counts["held_out"] == 24 and counts["train"] % 6 == 0 and counts["train"] > 0
@@ -148,23 +153,23 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     assert read["base"] == 0 < read["pretrain.demo-s0"] < read[further] < read[f"{further}+sft.within-s0"]
     comparisons = pd.read_csv(folder / "comparisons.tsv", sep="\t")
     named = comparisons[comparisons["kind"] == "named pair"]
-    assert set(zip(named["a"], named["b"], strict=True)) == {("DPO", "KTO")} and named["family"].isna().all()
-    page = (copy / report).read_text(encoding="utf-8")
+    assert set(zip(named["a"], named["b"], strict=True)) == {("DPO", "online DPO")} and named["family"].isna().all()
+    page = (copy / REPORT).read_text(encoding="utf-8")
     for said in (
         "What models still know",
         "Held-out pairs in which the better answer is preferred",
         "reward.demotiers",
     ):
         assert said in page, said
-    assert tiny_project.planned_jobs(copy, report) == {}
-    _what_learned_from_a_change_is_trained_again(copy, report)
+    assert tiny_project.planned_jobs(copy, *TARGETS) == {}
+    _what_learned_from_a_change_is_trained_again(copy)
 
 
-def _what_learned_from_a_change_is_trained_again(copy, report):
+def _what_learned_from_a_change_is_trained_again(copy):
     """One change after the other: each adds the models that learned from it, and no other."""
 
     def trained():
-        planned = tiny_project.planned_jobs(copy, report)
+        planned = tiny_project.planned_jobs(copy, *TARGETS)
         return {rule: planned[rule] for rule in STAGES if rule in planned}
 
     with (copy / "pairs.csv").open("a") as table:
