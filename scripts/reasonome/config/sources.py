@@ -127,7 +127,6 @@ FORMAT_FILES = {
     "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True, collection="NCBI Gene"),
     "uniprot": FormatFiles(("table",), collection="UniProt"),
     "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway"), collection="CTD"),
-    "reactome_mapping": FormatFiles(("mapping",), ("relations", "pathways"), collection="Reactome"),
     "panther": FormatFiles(("associations",), collection="PANTHER"),
     "corum": FormatFiles(("complexes",), collection="CORUM"),
     "hpo": FormatFiles(("obo", "genes"), ("diseases",), collection="HPO"),
@@ -165,6 +164,16 @@ class Source(Strict):
         "sets are of one; not needed but for format gmt",
     )
     files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
+
+    @property
+    def ontology(self) -> str | None:
+        """The file of its format that holds an ontology, over which annotations are propagated."""
+        return ONTOLOGY_FILES.get(self.format)
+
+    @property
+    def authority(self) -> bool:
+        """Whether it can say which genes there are."""
+        return FORMAT_FILES[self.format].authority
 
     @property
     def lists(self) -> str:
