@@ -93,7 +93,8 @@ class ModelScores:
         for metric in metrics:
             measured = _where(baselines, metric=metric).dropna(subset=["value"])
             for place in measured.groupby("information")["value"].idxmax():
-                best[measured.loc[place, "information"]][metric] = measured.loc[place]
+                row = measured.loc[place]
+                best[str(row["information"])][metric] = row
         return best
 
     @cached_property

@@ -53,7 +53,7 @@ class SentenceEncoder:
         if not (self._folder / "config.json").is_file():
             fix = f"snakemake {self._folder.parent}/manifest.json"
             raise InputError("no sentence encoder here", file=self._folder, fix=fix)
-        self._pooling = pooling
+        self._pooling: Literal["mean", "cls"] = pooling
         self._few = few
         self._known: dict[str, np.ndarray] = {}
         self._remembered = remembered
@@ -213,7 +213,7 @@ class EmbeddingCache:
                 continue
             vectors = self._read(path, "vectors")
             if len(vectors):
-                cached.update(zip((texts[i] for i in missing[hits].tolist()), vectors[rows[hits]], strict=True))
+                cached |= {texts[int(i)]: vector for i, vector in zip(missing[hits], vectors[rows[hits]], strict=True)}
                 missing = missing[~hits]
         return cached
 

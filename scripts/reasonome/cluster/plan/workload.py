@@ -13,7 +13,7 @@ from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.config import QuestionRecipe, Recipe, RolloutRecipe, RowsRecipe
-from reasonome.config.preferences import KINDS, TIERS
+from reasonome.config.preferences import KINDS, TIERS, TierPreferences
 from reasonome.config.project import Project, chains
 from reasonome.stages.preferring import PreferenceRecipe
 from reasonome.stages.pretrain import PretrainRecipe
@@ -134,17 +134,17 @@ class Workload:
     def _preferred(self, job: Job, recipe: PreferenceRecipe) -> Estimate:
         """Pairs of answers to the training questions of a recipe's one benchmark, or with KTO its answers."""
         spec = self.project.preferences[recipe.preferences]
-        tiers = spec.kind == "tiers"
+        tiers = isinstance(spec, TierPreferences)
         # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
         answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if recipe.single_answers else 1
-        if tiers and spec.shares and recipe.single_answers:
+        if isinstance(spec, TierPreferences) and spec.shares and recipe.single_answers:
             answers_of_pair = 2
         files = recipe.files(self.project, (job.backbone, chains.parent(job.chain)))
         if (pairs := _lines(files["preferences"])) is not None:
             return counted(round(pairs * answers_of_pair), at_most=answers_of_pair == 2 and tiers)
         questions = _fewer(self._rows(*recipe.questions[0], "train"), getattr(spec, "questions", None))
         left = combine(lambda count: max(0, count - spec.held_out), questions)
-        of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if tiers else 1
+        of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if isinstance(spec, TierPreferences) else 1
         most = len(TIERS) if tiers and recipe.single_answers else math.inf
         rows = left.times(min(most, of_question * answers_of_pair))
         return rows * counted(1, "preferences not written", at_most=True)
