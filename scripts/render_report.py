@@ -20,8 +20,12 @@ def main() -> None:
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
-    reliability = calibration_table.read(folder / "reliability.tsv", calibration_table.BIN_COLUMNS)
-    forgotten = forgetting.read(plan.forgetting) if plan.forgetting else None
+    reliability = tables.read_table(
+        folder / "reliability.tsv", calibration_table.BIN_COLUMNS, calibration_table.NUMBERS
+    )
+    forgotten = None
+    if plan.forgetting:
+        forgotten = tables.read_table(plan.forgetting, forgetting.COLUMNS, forgetting.NUMBERS)
     shown = tables.without_strata(metrics)
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     scores = read_evidence(plan)
@@ -41,7 +45,9 @@ def main() -> None:
             corpora=corpora,
             answering=read_answering(plan),
             abstention=tables.read_table(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
-            calibration=calibration_table.read(folder / "calibration.tsv", calibration_table.COLUMNS),
+            calibration=tables.read_table(
+                folder / "calibration.tsv", calibration_table.COLUMNS, calibration_table.NUMBERS
+            ),
             forgetting=forgotten,
             own=folder / "own",
         )

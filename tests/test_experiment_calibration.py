@@ -12,6 +12,7 @@ from reasonome.config.project.experiments import Asked
 from reasonome.report import calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
+from reasonome.report.tables import read_table
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example
 
@@ -171,8 +172,8 @@ def test_the_section_and_its_diagrams(tmp_path):
     table, bins = made(tables)
     for name, made_table in (("calibration", table), ("reliability", bins)):
         made_table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
-    read = calibration_table.read(tmp_path / "calibration.tsv", calibration_table.COLUMNS)
-    again = calibration_table.read(tmp_path / "reliability.tsv", calibration_table.BIN_COLUMNS)
+    read = read_table(tmp_path / "calibration.tsv", calibration_table.COLUMNS, calibration_table.NUMBERS)
+    again = read_table(tmp_path / "reliability.tsv", calibration_table.BIN_COLUMNS, calibration_table.NUMBERS)
     figure, data = figures._reliability(again, SimpleNamespace(arms=["SFT", "GRPO"]))
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["SFT", "GRPO"]
     assert sum(bar.get_height() for bar in figure.axes[2].patches) == 60
@@ -256,7 +257,7 @@ def test_the_table_and_its_curve(tmp_path):
     assert table["steps"].tolist() == [0, 1, 2, 1, 1, *[1] * 4]
     assert table["value"].tolist()[:4] == pytest.approx([1 / 3, 2 / 3] * 2)
     table.to_csv(tmp_path / "forgetting.tsv", sep="\t", index=False, lineterminator="\n")
-    again = forgetting.read(tmp_path / "forgetting.tsv")
+    again = read_table(tmp_path / "forgetting.tsv", forgetting.COLUMNS, forgetting.NUMBERS)
     figure, _ = figures._forgetting(again)
     stages, reading = figure.axes
     # A line for each chain that none continues, from the untouched backbone on, seeds in one colour; and chance.

@@ -469,13 +469,13 @@ def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
     found = metrics.query("arm == 'KW' and kind == 'model' and metric == 'rouge_l' and stratum == 'intermediate'")
     title, are_models, rows = strata["groups"][0]
     assert (title, are_models, rows[1]["arm"]) == ("Models", True, "KW")
-    assert rows[1]["cells"][1][1].value == found["value"].item()
+    assert rows[1]["cells"][1][1]["value"] == found["value"].item()
     assert [metric for metric, _ in shown["variants"]] == ["rouge_l", "exact", "abstained"]
     table = shown["variants"][2][1]
     assert [c.subset for c in table["columns"][:4]] == ["bp", "bp-50", "bp-100", "cc"]
     assert [title for title, _, _ in table["groups"]] == ["Models"]  # no baseline abstains
     abstained = metrics.query("arm == 'base' and metric == 'abstained' and subset == 'bp-100'")
-    assert table["groups"][0][2][0]["cells"][2][1].value == abstained["value"].item()
+    assert table["groups"][0][2][0]["cells"][2][1]["value"] == abstained["value"].item()
     assert "6 understudied, 6 intermediate, 6 well-studied examples" in text
     assert "Baselines that use the facts chosen for the prompt" in text
     plain, _ = rendered

@@ -15,7 +15,7 @@ from reasonome import cli
 from reasonome.cluster.plan import assumed, jobs, memory
 from reasonome.cluster.plan.estimates import Estimate, counted, total, unknown
 from reasonome.cluster.plan.jobs import Job, parse
-from reasonome.cluster.plan.plan import Plan, text, tsv
+from reasonome.cluster.plan.plan import Plan, text
 from reasonome.cluster.plan.rates import Device, Rates, runs
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config.project import chains, experiments
@@ -708,12 +708,6 @@ def test_the_table_says_where_numbers_are_from(project, scrubbed, snapshot):
     assert line.split()[1:8] == ["pretrain", BACKBONE, "pretrain.demo", "1", "2", "cores", "≤8.2"]
     assert "≤41 s m" in line and "≤0.023 m core-h" in line
     assert scrubbed(shown) == snapshot  # 300 × 190 tokens at 200 a second, and a minute to start
-    rows = [line.split("\t") for line in tsv(found).splitlines()]
-    assert {len(row) for row in rows} == {len(rows[0])}
-    sft = dict(zip(rows[0], next(row for row in rows if row[0] == "sft"), strict=True))
-    assert (sft["tokens"], sft["tokens_from"]) == ("5.7e+04", "<= assumed")
-    assert (sft["seconds"], sft["seconds_from"]) == ("345", "<= assumed")
-    assert (sft["gpu_hours"], sft["gpu_hours_from"], sft["gpus"]) == ("", "", "0")
     assert text(Plan(project, [], []), "demo") == "'demo' is finished: nothing is left to run"
 
 
@@ -763,8 +757,6 @@ def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeyp
     assert cli.main([*arguments, "--gpus", "1"]) == 0
     first, _, _, line, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("planned for: 1 GPU (as told), 2 cores") and " 1 GPU " in line
-    assert cli.main([*arguments, "--format", "tsv"]) == 0
-    assert capsys.readouterr().out.startswith("rule\tbackbone")
 
 
 def test_a_plan_on_a_cluster_is_for_what_is_asked_for(plain_machine, monkeypatch):

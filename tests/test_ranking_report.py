@@ -198,7 +198,7 @@ def test_candidates_and_rankings_are_in_the_data_of_the_browser(page):
 def test_figures_are_written_with_their_data(inputs):
     folder = inputs.figures / "ablation"
     name = "smollm2-135m.demo-loci.short.sampled"
-    assert {path.name for path in folder.iterdir()} == {f"{name}.{ending}" for ending in ("svg", "png", "tsv")}
+    assert {f"{name}.{ending}" for ending in ("svg", "png", "tsv")} <= {path.name for path in folder.iterdir()}
     drawn = pd.read_csv(folder / f"{name}.tsv", sep="\t")
     assert {*ARMS, "random_order"} <= set(drawn["arm"])
 

@@ -44,7 +44,6 @@ def add(commands: argparse._SubParsersAction) -> None:
     default = "(default: this machine's; where SLURM is, as asked)"
     command.add_argument("--gpus", type=arguments.whole(0), metavar="N", help=f"of a node at most {default}")
     command.add_argument("--cores", type=arguments.whole(1), metavar="N", help=f"of a node at most {default}")
-    command.add_argument("--format", choices=["table", "tsv"], default="table")
     summary = "what of this node, its disks and its packages would fail jobs, and how to mend it; exit status 1 then"
     command = arguments.command_parser(commands, "doctor", doctor, summary, _DOCTOR)
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
@@ -58,7 +57,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def plan(args: argparse.Namespace) -> int:
     """Print the plan; the exit status is 0."""
     from reasonome.cluster.plan import jobs, rates
-    from reasonome.cluster.plan.plan import Plan, text, tsv
+    from reasonome.cluster.plan.plan import Plan, text
 
     project = load_project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
@@ -72,8 +71,7 @@ def plan(args: argparse.Namespace) -> int:
     still = jobs.still_to_run(project, args.experiment)
     machine = jobs.limits(args.gpus, args.cores)
     planned = Plan(project, still, past_runs, machine.gpus, machine.cores)
-    show(machine.words, file=sys.stderr if args.format == "tsv" else sys.stdout)
-    show(tsv(planned) if args.format == "tsv" else f"\n{text(planned, args.experiment)}")
+    show(f"{machine.words}\n\n{text(planned, args.experiment)}")
     return 0
 
 

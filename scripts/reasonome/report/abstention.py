@@ -14,7 +14,7 @@ from tqdm import tqdm
 from reasonome.metrics import MetricSet, OfWeights
 from reasonome.report.drawing import COLOURS, INK, legend, no_figure, shortened
 from reasonome.report.plan import Evaluation
-from reasonome.report.tables import SETTING, joined
+from reasonome.report.tables import SETTING, grouped, joined
 from reasonome.scoring.calibration import equal_mass_error
 from reasonome.scoring.comparisons import MEAN
 from reasonome.scoring.pooled_metrics import auroc, coverage_area, mean_at_coverage, sums_by_score
@@ -119,8 +119,8 @@ def _questions(metric_set: MetricSet, scores: pd.DataFrame) -> tuple[str, pd.Dat
         constant=0.0,
     )
     first, mean = ["cluster", "contaminated"], ["confidence", "sure_of_a_name", "answered", "constant", *_scores(table)]
-    grouped = table.groupby(["subset", "id"], as_index=False)
-    table = grouped.agg(dict.fromkeys(first, "first") | dict.fromkeys(mean, "mean"))
+    by_question = table.groupby(["subset", "id"], as_index=False)
+    table = by_question.agg(dict.fromkeys(first, "first") | dict.fromkeys(mean, "mean"))
     table = table.sort_values("cluster", kind="stable")  # so that resamples depend on no order of rows
     # Names without a confidence rank below all that have one and above abstentions.
     table["sure_of_a_name"] = table["sure_of_a_name"].fillna(least - 0.5)
@@ -132,7 +132,7 @@ def _questions(metric_set: MetricSet, scores: pd.DataFrame) -> tuple[str, pd.Dat
 
 def _scores(table: pd.DataFrame) -> list[str]:
     """The columns of questions that hold scores."""
-    return [name for name in table if name not in _NO_SCORES]
+    return [name for name in table.columns if name not in _NO_SCORES]
 
 
 def _real(table: pd.DataFrame) -> pd.Series:
@@ -259,7 +259,7 @@ def coverage(metric_set: MetricSet, evaluations: list[Scored]) -> tuple[Figure, 
     data = joined(curves, CURVE_COLUMNS)
     if data.empty:
         return no_figure(NO_CONFIDENCE), data
-    rows = list(data.groupby(["backbone", *SETTING, "over"], sort=False))
+    rows = list(grouped(data, ["backbone", *SETTING, "over"]))
     measures = {name: metric_set.name(name) for name in metric_set.on("coverage")} | {RIGHT: "share of right answers"}
     arms = list(dict.fromkeys(evaluation.arm for evaluation, _ in evaluations))
     figure, grid = plt.subplots(
@@ -268,7 +268,7 @@ def coverage(metric_set: MetricSet, evaluations: list[Scored]) -> tuple[Figure, 
     for panels, ((*setting, over), of_row) in zip(grid, rows, strict=True):
         for axes, (measure, name) in zip(panels, measures.items(), strict=True):
             chosen = of_row[of_row["measure"] == measure]
-            for (arm, _), line in chosen.groupby(["arm", "seed"], sort=False):
+            for (arm, _), line in grouped(chosen, ["arm", "seed"]):
                 colour = COLOURS[arms.index(arm) % len(COLOURS)]
                 axes.plot(line["coverage"], line["accuracy"], color=colour, label=shortened(arm), linewidth=1.4)
                 axes.plot(line["coverage"], line["baseline"], color=colour, linestyle=DASHES, linewidth=0.9)

@@ -21,6 +21,7 @@ from reasonome.metrics import MetricSet
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
+from reasonome.report.tables import grouped
 from reasonome.task import Reporting, total
 
 BLOCK = 500  # rows whose texts are packed together
@@ -59,8 +60,7 @@ def list_runs(plan: Plan, evidence: Evidence, answering: Iterable[Answering]) ->
         labels = ("model", e.backbone, e.arm, str(e.seed), e.benchmark, e.style, e.decoding)
         runs.append((Run(*labels, made=tuple(trained), origin=described_origin(e, answered)), table))
     for (benchmark, style), table in evidence.baselines.items():
-        for baseline, rows in table.groupby("baseline", sort=False):
-            information = rows["information"].iloc[0]
+        for (baseline, information), rows in grouped(table, ["baseline", "information"]):
             runs.append((Run("baseline", "", baseline, "", benchmark, style, "", information), rows))
     return runs
 
@@ -120,7 +120,7 @@ def answers_data(
         "metrics": metrics,
         "digits": {name: metric_set.digits(name) for name in metrics},
         "beside_answers": list(metric_set.on("answers")),
-        "primary": _first_measured(metrics, metric_set.primary, metric_set.stand_in),
+        "primary": next((name for name in (metric_set.primary, metric_set.stand_in) if name in metrics), None),
         "in_mean": {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()},
         "examples": {
             name: _column(_numbered(column, strings))
@@ -156,7 +156,7 @@ def correlations(
             rho = table[[against, *measured]].astype(float).corr("spearman")[against].drop(against)
             if rho.notna().any():
                 rows.append({"run": run, "against": against, "n": int(table[against].count()), "rho": rho.to_dict()})
-        parts = [name.removeprefix("reward_") for name in table if name.startswith("reward_")] or parts
+        parts = [name.removeprefix("reward_") for name in table.columns if name.startswith("reward_")] or parts
     metrics = [name for name in plan.metric_set.compared if any(name in row["rho"] for row in rows)]
     terms = [f"{weight:g} · {name}" for name, weight in weights.items()] if weights and parts else parts
     return {"rows": rows, "metrics": metrics, "reward": " + ".join(terms).replace("_", " ")}
@@ -174,22 +174,18 @@ def reward_weights(steps: Iterable[TrainedStep], metric_set: MetricSet) -> dict[
     return dict(recipes[0]["rewards"] if recipes and same and not own else metric_set.reward)
 
 
-def _first_measured(metrics: Iterable[str], *names: str) -> str | None:
-    return next((name for name in names if name in metrics), None)
-
-
 def _graded_otherwise(recipe: Mapping[str, Any]) -> bool:
-    default = Grading().model_dump() | {"longest_list": recipe.get("grading", {}).get("longest_list")}
+    default = Grading.model_validate({}).model_dump() | {"longest_list": recipe.get("grading", {}).get("longest_list")}
     return recipe.get("grading", default) != default
 
 
 def with_reward(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
     """`table` with a column `reward`, the weighted sum of its reward components; equal weights if none are given."""
-    components = [name for name in table if name.startswith("reward_")]
+    components = [name for name in table.columns if name.startswith("reward_")]
     if not components:
         return table
     weight = {name: float(weights.get(name.removeprefix("reward_"), 0.0 if weights else 1.0)) for name in components}
-    return table.assign(reward=total({name: table[name] for name in components}, weight))
+    return table.assign(reward=total({name: table[name].tolist() for name in components}, weight))
 
 
 def failure_kinds(table: pd.DataFrame, report: Reporting) -> list[list[str]]:

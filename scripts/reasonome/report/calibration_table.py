@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from reasonome.benchmarks.rows import in_mean
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, read_table
+from reasonome.report.tables import SETTING, grouped
 from reasonome.scoring import calibration
 from reasonome.scoring.calibration import calibration_scores
 
@@ -18,6 +17,7 @@ _ABOUT = [*SETTING, "backbone", "arm", "seed", "confidence_kind"]
 COLUMNS = [*_ABOUT, "subset", "metric", "value", "low", "high", "n"]
 COLUMNS += ["distinct_confidences", "distinct_answers", "on_edge"]
 BIN_COLUMNS = [*_ABOUT, *calibration.Bin.__dataclass_fields__]
+NUMBERS = {*COLUMNS, *BIN_COLUMNS} - {*_ABOUT, "subset", "metric"}
 AGREEMENT = "agreement"
 BASE_RATE = "base_rate"
 
@@ -84,8 +84,15 @@ def _tables(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict[str, object],
     for evaluation, table in evidence.evaluations:
         yield {key: getattr(evaluation, key) for key in (*SETTING, "backbone", "arm", "seed")}, table
     for (benchmark, style), table in evidence.baselines.items():
-        for name, rows in table.groupby("baseline", sort=False):
-            labels = {"benchmark": benchmark, "style": style, "decoding": "", "backbone": "", "arm": name, "seed": ""}
+        for (name,), rows in grouped(table, ["baseline"]):
+            labels: dict[str, object] = {
+                "benchmark": benchmark,
+                "style": style,
+                "decoding": "",
+                "backbone": "",
+                "arm": name,
+                "seed": "",
+            }
             yield labels, rows
 
 
@@ -105,10 +112,3 @@ def agreement(table: pd.DataFrame) -> pd.Series:
     alike = table["answer"].groupby([*question, table["answer"]]).transform("size")
     shares = (alike - 1) / (asked - 1).where(asked > 1)
     return shares.where(table["answer"] != "")
-
-
-def read(path: Path, columns: list[str]) -> pd.DataFrame:
-    """calibration.tsv (COLUMNS) or reliability.tsv (BIN_COLUMNS), numbers as numbers. InputError as of `read_table`."""
-    table = read_table(path, columns)
-    numbers = [column for column in columns if column not in (*_ABOUT, "subset", "metric")]
-    return table.assign(**{column: pd.to_numeric(table[column].replace("", np.nan)) for column in numbers})

@@ -133,7 +133,7 @@ def _compare(
     subsets = questions.subsets.to_numpy()
     clusters = questions.clusters.to_numpy()
     rows: list[dict] = []
-    for subset, resampled in resampled_means(values, subsets, clusters, **bootstrap._asdict()):
+    for subset, resampled in resampled_means(values, subsets.tolist(), clusters.tolist(), **bootstrap._asdict()):
         if subset != MEAN and len(set(subsets)) == 1:
             continue
         counted = in_mean(subsets) if subset == MEAN else [subset]
@@ -150,7 +150,7 @@ def _compare(
                 for side, place in zip(sides, places, strict=True)
             ]
             difference_means = over_seeds[0] - over_seeds[1]
-            test = asdict(paired_test(a, b, subsets[known], equivalence))
+            test = asdict(paired_test(a, b, subsets[known].tolist(), equivalence))
             row = labels | test | _seeds_and_missing(sides, known)
             row["subset"], row["low"], row["high"] = subset, *percentile_bounds(difference_means[:, None])[:, 0]
             row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], difference_means, equivalence)
@@ -174,7 +174,7 @@ def _compare(
 def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[Side, list[int]]]:
     """All distinct score vectors of pairs, shape (examples, vectors), and for each side the columns of its seeds.
 
-    Where one vector has no value of a metric for an example, all vectors of that metric are nan for it.
+    If one vector lacks the value of a metric for an example, all vectors of that metric are nan for it.
     """
     vectors: list[np.ndarray] = []
     places: dict[Side, list[int]] = {}
@@ -189,7 +189,7 @@ def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[Side, list[int]]]:
     values = np.column_stack(vectors)
     for members in of_metric.values():
         unknown = ~np.isfinite(values[:, members]).all(axis=1)
-        values[np.ix_(unknown, sorted(set(members)))] = np.nan
+        values[np.ix_(np.flatnonzero(unknown), np.unique(members))] = np.nan
     return values, places
 
 

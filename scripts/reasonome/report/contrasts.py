@@ -8,7 +8,7 @@ import pandas as pd
 from reasonome.config.experiments import parents_first
 from reasonome.report.family import ARMS, HYPOTHESIS, PROTOCOL, SIGNIFICANT, with_hypothesis
 from reasonome.report.plan import Plan
-from reasonome.report.tables import information_rank
+from reasonome.report.tables import grouped, information_rank, records
 
 SHOWN, NOT_SHOWN, WORSE, NOT_TESTED = OUTCOMES = ("shown", "not shown", "worse", "not tested")
 PANEL = ["backbone", "benchmark", "style", "decoding"]
@@ -19,17 +19,17 @@ COLUMNS = [*PANEL, "metric", "a", "kind", "b", "information", "difference", "low
 def contrasts(plan: Plan, comparisons: pd.DataFrame) -> pd.DataFrame:
     """A row (`COLUMNS`) for every hypothesis of the family of the primary metric, from the experiment's comparisons.
 
-    A group of baselines has one row, with the difference to its best baseline, `b`. It is "shown" that an arm beats
-    the group where it beats every baseline, and the arm is "worse" where any of them is better. `p` is the adjusted
-    one, but for baselines that are better, as in `verdicts`. Benchmarks out of distribution come last; arms stand
+    A group of baselines has one row, with the difference to its best baseline, `b`. An arm is "shown" to beat the group
+    if it beats every baseline, and is "worse" if any of them is better. `p` is adjusted, except for baselines that are
+    better, as in `verdicts`. Benchmarks out of distribution come last; arms stand
     behind those that they continue, and have their controls among the arms before the baselines.
     """
     inside = comparisons[(comparisons["family"] == PROTOCOL) & (comparisons["metric"] == plan.metric_set.primary)]
     rows = []
-    for _, tests in with_hypothesis(inside).groupby(HYPOTHESIS, sort=False):
+    for _, tests in grouped(with_hypothesis(inside), HYPOTHESIS):
         outcome = _outcome(tests)
         ahead = tests[tests["verdict"] == "b better"] if outcome == WORSE else tests
-        row = ahead.loc[ahead["difference"].idxmin()].to_dict()
+        row = records(ahead.nsmallest(1, "difference"))[0]
         judged = "p_family" if outcome == WORSE and row["kind"] == "baseline" else "p_holm"
         rows.append(row | {"outcome": outcome, "p": row[judged]})
     rows.sort(key=_places(plan))
@@ -107,7 +107,7 @@ def _nothing_tested(plan: Plan, metric: str) -> Verdict:
 
 
 def _single_runs(plan: Plan, table: pd.DataFrame) -> str:
-    """Which arms were trained once, in brackets: their tests tell nothing of what another run would give."""
+    """The arms that were trained once, in brackets: their tests do not say what another run would give."""
     seeds: dict[str, set[int]] = {}
     for evaluation in plan.evaluations:
         seeds.setdefault(evaluation.arm, set()).add(evaluation.seed)
@@ -129,18 +129,20 @@ def _told(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, word: str) -> str
     told = _clauses(plan, rows[first], table, varying, word)
     if told and len(told) <= _LONGEST:
         parts, rows = [told], rows[~first]
-    for benchmark, own in rows.groupby("benchmark", sort=False):
+    for (benchmark,), own in grouped(rows, ["benchmark"]):
         counted = _counts(own, table[table["benchmark"] == benchmark], by_kind=not parts)
         parts.append(f"on {benchmark} {counted}" if "benchmark" in varying else counted)
     return "; ".join(parts)
 
 
 def _clauses(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, varying: Sequence[str], word: str) -> str:
-    """Clauses such as "A over B" and "A and C over the baselines that use …", behind the settings that they are about,
-    by the labels that are `varying` in the experiment."""
-    panels = dict(iter(table.groupby(PANEL)))
+    """Clauses such as "A over B" and "A and C over the baselines that use …", each after its settings.
+
+    The labels that are `varying` in the experiment name the settings.
+    """
+    panels = dict(grouped(table, PANEL))
     settings: dict[str, list[str]] = {}  # clause → settings
-    for panel, of_panel in rows.groupby(PANEL, sort=False):
+    for panel, of_panel in grouped(rows, PANEL):
         labels = dict(zip(PANEL, panel, strict=True))
         first, *others = [labels[name] for name in varying] or [""]
         for clause in _clauses_of_panel(plan, of_panel, panels[panel], word):
@@ -158,7 +160,7 @@ def _clauses_of_panel(plan: Plan, rows: pd.DataFrame, panel: pd.DataFrame, word:
     """The clauses about some of the contrasts of a panel: on other arms, then on groups of baselines."""
     controls: dict[str, list[str]] = {}  # controls → the arms of which the same is said
     groups: dict[str, list[str]] = {}
-    for arm, own in rows.groupby("a", sort=False):
+    for (arm,), own in grouped(rows, ["a"]):
         is_baseline = own["kind"] == "baseline"
         if not is_baseline.all():
             controls.setdefault(_listed(_marked(own[~is_baseline], "b", {}), word), []).append(arm)

@@ -13,14 +13,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from reasonome.core import atomic
 
 INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
 _LONGEST, _LONGEST_FLAT = 32, 9  # characters of a name beside an axis, and of one that is not slanted
+_LINES = 24  # names that fit the height of a panel
 MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
-STYLE = {
+_INKED: list[RcKeyType] = [
+    "text.color",
+    "axes.labelcolor",
+    "axes.edgecolor",
+    "xtick.color",
+    "ytick.color",
+    "grid.color",
+]
+STYLE: dict[RcKeyType, Any] = {
     "font.size": 9,
     "font.family": "sans-serif",
     "svg.fonttype": "none",
@@ -34,9 +44,7 @@ STYLE = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "savefig.transparent": True,
-    **dict.fromkeys(
-        ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color"], INK
-    ),
+    **dict.fromkeys(_INKED, INK),
 }
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", _SVG)
@@ -53,7 +61,7 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     figure.savefig(f"{stem}.png", dpi=160, metadata={"Software": None})
     plt.close(figure)
-    themed = themed_svg(svg.read_text(encoding="utf-8"), stem.name, figure.get_label())
+    themed = themed_svg(svg.read_text(encoding="utf-8"), stem.name, str(figure.get_label()))
     svg.write_text(themed, encoding="utf-8")
     atomic.write_tsv(f"{stem}.tsv", data)
 
@@ -84,22 +92,16 @@ def themed_svg(svg: str, prefix: str, label: str = "") -> str:
 
 def with_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, **style: Any) -> None:
     """Draw the values of `rows` at `x` with their intervals, in the colour and marker of this number."""
-    axes.errorbar(
-        x,
-        rows["value"],
-        yerr=[rows["value"] - rows["low"], rows["high"] - rows["value"]],
-        **{"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]} | style,
-    )
+    looks: dict[str, Any] = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
+    bounds = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
+    axes.errorbar(x, rows["value"], yerr=bounds, **looks | style)
 
 
-def label_baselines(axes: Axes, baselines: pd.DataFrame, lines: int = 24) -> None:
-    """Dashed lines with their names to the right, pushed apart where they would overlap.
-
-    `lines` is how many names fit the height of `axes`, whose limits must stand.
-    """
+def label_baselines(figure: Figure, axes: Axes, baselines: pd.DataFrame) -> None:
+    """Dashed lines with their names to the right, pushed apart where they would overlap; the limits must stand."""
     dashes = {"none": (1, 2), "prompt": (4, 2), "prompt facts": (6, 2), "training data": (8, 2)}
     ordered = baselines.sort_values("value")
-    heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / lines)
+    heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / _LINES)
     for (_, baseline), height in zip(ordered.iterrows(), heights, strict=True):
         dash = dashes.get(baseline["information"], (2, 1))
         axes.axhline(baseline["value"], color=INK, linewidth=0.9, linestyle=(0, dash), zorder=1)
@@ -107,7 +109,7 @@ def label_baselines(axes: Axes, baselines: pd.DataFrame, lines: int = 24) -> Non
             f"{baseline['arm']} ({baseline['information']})",
             xy=(1, baseline["value"]),
             xycoords=("axes fraction", "data"),
-            xytext=(1 + 0.18 / axes.figure.get_figwidth(), height),
+            xytext=(1 + 0.18 / figure.get_figwidth(), height),
             textcoords=("axes fraction", "data"),
             va="center",
             fontsize=8,

@@ -15,7 +15,7 @@ HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind
 def comparison_family(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
     """The family that a comparison belongs to: the protocol's, or none ("").
 
-    An arm that cannot answer in the requested form is no `control`: learning the form is enough to beat it.
+    An arm that cannot answer in the requested form is not a `control`: learning the form is enough to beat it.
     """
     counts = (kind in ARMS and control) or (kind == "baseline" and information in BASELINE_GROUPS)
     return PROTOCOL if trained and counts and subset == MEAN else ""
@@ -39,7 +39,8 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
     largest = claimed.groupby(HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
     hypotheses = largest.to_frame().astype(float)
-    hypotheses["p_holm"] = hypotheses.groupby(["benchmark", "metric"])["group_p"].transform(holm)
+    families = hypotheses.groupby(["benchmark", "metric"])["group_p"]
+    hypotheses["p_holm"] = families.transform(lambda p: pd.Series(holm(p.tolist()), p.index))
     adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[HYPOTHESIS])).set_axis(inside.index)
     return table.assign(**{name: adjusted[name].reindex(table.index) for name in ("group_p", "p_holm")})
 
@@ -47,7 +48,7 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
 def is_claim(test):
     """Whether a comparison (a row, or a whole table) is a claim of the family, judged by the adjusted p.
 
-    That a baseline is better than an arm is no claim: it is judged by `p_family`, which detects it more easily.
+    A baseline that is better than an arm is not a claim: it is judged by `p_family`, which detects it more easily.
     """
     return (test["family"] == PROTOCOL) & ((test["kind"] != "baseline") | (test["difference"] >= 0))
 

@@ -4,6 +4,7 @@ import re
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -36,7 +37,7 @@ from reasonome.report.evidence import TrainedStep
 from reasonome.report.forgetting import CHANCE, UNDER_WAY
 from reasonome.report.number_text import signed
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, reported_seeds
+from reasonome.report.tables import SETTING, grouped, reported_seeds
 from reasonome.scoring.comparisons import MEAN
 
 DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
@@ -63,14 +64,14 @@ def write_figures(
     table, metric = contrasts(plan, comparisons), plan.metric_set.name(plan.metric_set.primary)
     jobs = {
         f"ladder/{figure_name(*panel)}": partial(ladder, rows, metric, limits(table))
-        for panel, rows in table.groupby(PANEL, sort=False)
+        for panel, rows in grouped(table, PANEL)
     }
     jobs |= {f"ablation/{figure_name(*setting)}": partial(_ablation, metrics, plan, *setting) for setting in settings}
-    for about, bins in reliability[reliability["backbone"] != ""].groupby(DIAGRAM, sort=False):
-        jobs[f"calibration/{figure_name(*map(str, about))}"] = partial(_reliability, bins, plan)
+    for about, bins in grouped(reliability[reliability["backbone"] != ""], DIAGRAM):
+        jobs[f"calibration/{figure_name(*about)}"] = partial(_reliability, bins, plan)
     jobs["calibration/coverage"] = partial(coverage, plan.metric_set, evaluations)
     if forgetting is not None:
-        for backbone, rows in forgetting.groupby("backbone", sort=False):
+        for (backbone,), rows in grouped(forgetting, ["backbone"]):
             jobs[f"forgetting/{backbone}"] = partial(_forgetting, rows)
     jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
@@ -112,7 +113,7 @@ def _ablation(
         highest = highest or 1.0  # if all arms score 0
         axes.set_ylim(-0.02 * highest, 1.08 * highest)  # so that a marker at zero is whole
         axes.set_ylabel(f"{ablated[metric]}, 95 % interval")
-        label_baselines(axes, baselines[baselines["metric"] == metric])
+        label_baselines(figure, axes, baselines[baselines["metric"] == metric])
     legend(figure)
     return figure, pd.concat([models, baselines])
 
@@ -149,8 +150,8 @@ def _reliability(bins: pd.DataFrame, plan: Plan) -> tuple[Figure, pd.DataFrame]:
     )
     for (above, below), arm in zip(grid.T, arms, strict=True):
         above.plot([0, 1], [0, 1], color=INK, linestyle=(0, (4, 2)), linewidth=0.9, label="calibrated")
-        of_seeds = list(bins[bins["arm"] == arm].groupby("seed", sort=False))
-        for number, (seed, of_seed) in enumerate(of_seeds):
+        of_seeds = list(grouped(bins[bins["arm"] == arm], ["seed"]))
+        for number, ((seed,), of_seed) in enumerate(of_seeds):
             rows = of_seed.assign(value=of_seed["right"], low=of_seed["right_low"], high=of_seed["right_high"])
             looks = {"linestyle": "none", "capsize": 2, "markersize": 4.5, "elinewidth": 0.8}
             with_intervals(above, of_seed["confidence"].to_numpy(), rows, number, label=f"seed {seed}", **looks)
@@ -172,8 +173,8 @@ def _forgetting(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     relation.
     """
     over_all = table[table["relation"] == ""]
-    panels = list(over_all[over_all["kind"] != UNDER_WAY].groupby(["of", "style", "metric"], sort=False))
-    read = list(table[table["kind"] == UNDER_WAY].groupby(["chain", "of"], sort=False))
+    panels = list(grouped(over_all[over_all["kind"] != UNDER_WAY], ["of", "style", "metric"]))
+    read = list(grouped(table[table["kind"] == UNDER_WAY], ["chain", "of"]))
     columns = min(2, len(panels) + len(read))
     rows = -(-(len(panels) + len(read)) // columns)
     size = (4.4 * columns, 0.6 + 2.8 * rows)
@@ -184,7 +185,7 @@ def _forgetting(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         axes.set_xticks(sorted(set(asked["steps"])))
     legend(figure, columns=1)  # of the chains; relations, in the same colours, have theirs inside
     for axes, ((chain, of), asked) in zip(list(grid.flat)[len(panels) :], read, strict=False):
-        for number, (relation, line) in enumerate(asked.groupby("relation", sort=False)):
+        for number, ((relation,), line) in enumerate(grouped(asked, ["relation"])):
             looks = {"markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.8, "capsize": 2}
             label = relation.replace("_", " ") or "all relations"
             with_intervals(axes, line["exposures"].to_numpy(), line, number, label=label, **looks)
@@ -228,7 +229,9 @@ def _share_panel(axes: Axes, title: str, over: str, metric: str) -> None:
 def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     """Panels for what the step recorded: loss, reward and its components, idle groups, length, entropy, KL, drift."""
     history = step.history
-    components = {match[1]: column for column in history if (match := re.fullmatch(r"rewards/(.+)/mean", column))}
+    components = {
+        match[1]: column for column in history.columns if (match := re.fullmatch(r"rewards/(.+)/mean", column))
+    }
     panels = {
         "loss": {name.replace("_", " "): name for name in ("loss", "eval_loss")},
         "reward": {"reward": "reward"},
@@ -257,8 +260,8 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
         if known & set(curves.values())
     } or {"nothing recorded": {}}
     # The reward of constant answers on the prompts of each panel.
-    earned = dict.fromkeys(("reward", "reward components"), step.constant)
-    earned[HELD_OUT] = (step.validation or {}).get("constants")
+    constants = (step.validation or {}).get("constants")
+    earned = {"reward": step.constant, "reward components": step.constant, HELD_OUT: constants}
     columns = min(2, len(recorded))
     rows = -(-len(recorded) // columns)
     size = (3.8 * columns + 0.6, 2.6 * rows)
@@ -295,7 +298,7 @@ def _curves(axes: Axes, curves: dict[str, str], history: pd.DataFrame, earned: d
 
 _WIDEST = 44  # characters of a line of a label
 _LINE, _GAP = 0.155, 0.7  # the height of a line in inches, and the room between rows in lines
-_LOOKS = {
+_LOOKS: dict[str, dict[str, Any]] = {
     SHOWN: {"marker": "o", "color": COLOURS[2]},
     NOT_SHOWN: {"marker": "o", "color": INK, "markerfacecolor": "none"},
     WORSE: {"marker": "v", "color": COLOURS[1]},
@@ -305,8 +308,8 @@ _LOOKS = {
 
 def limits(table: pd.DataFrame) -> tuple[float, float]:
     """The ends of the axis of differences that all panels share: all intervals and zero, with a margin."""
-    ends = table[["low", "difference", "high"]]
-    low, high = min(ends.min(axis=None), 0.0), max(ends.max(axis=None), 0.0)
+    ends = table[["low", "difference", "high"]].to_numpy()
+    low, high = min(np.nanmin(ends), 0.0), max(np.nanmax(ends), 0.0)
     margin = 0.04 * (high - low) or 0.01
     return low - margin, high + margin
 
@@ -315,7 +318,7 @@ def ladder(panel: pd.DataFrame, metric: str, ends: tuple[float, float]) -> tuple
     """The contrasts of one backbone and setting, a row each below its arm's name; `metric` is in words, and `ends` are
     those of the axis. Names are wrapped, never cut."""
     rows: list[tuple[list[str], pd.Series | None]] = []
-    for arm, own in panel.groupby("a", sort=False):
+    for (arm,), own in grouped(panel, ["a"]):
         rows.append((wrap(arm, _WIDEST), None))
         rows += [(wrap(_control(row), _WIDEST), row) for _, row in own.iterrows()]
     heights = np.cumsum([_GAP + len(lines) for lines, _ in rows])

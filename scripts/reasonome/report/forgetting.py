@@ -3,7 +3,6 @@ which a warm-up may measure under way, too."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,23 +12,22 @@ from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
 from reasonome.facts.selection import OBJECTS, RECALLED
 from reasonome.facts.wording import JOINT, worded_as
-from reasonome.report.tables import read_table
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.task import Task
 
 COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "relation", "exposures"]
 COLUMNS += ["value", "low", "high", "n"]
-_NUMBERS = ["steps", "exposures", "value", "low", "high", "n"]
+NUMBERS = ["steps", "exposures", "value", "low", "high", "n"]
 UNDER_WAY = "warm-up"  # the kind of what was asked during a warm-up
 CHANCE = 1 / OBJECTS  # of recalling a fact
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric, 0 or 1 for each question or fact that a model was asked; `questions` tells which values hang together.
+    """A metric, 0 or 1 for each question or fact that a model was asked; values of one of `questions` hang together.
 
-    Of facts also the relation they are of ("": all), and how often a statement of each fact of their corpus had been
-    read by then, on average.
+    Facts also have their `relation` ("": all), and `exposures`: how many statements of each fact of their corpus the
+    model had read by then, on average.
     """
 
     asked: Asked
@@ -43,7 +41,7 @@ class Measured:
 def right(
     asked: Asked, task: Task, style: Any, examples: Iterable[Any], texts: Mapping[str, Sequence[str]]
 ) -> list[Measured]:
-    """Of each text that answers one of the examples: whether it is `right`, and `named`, that is in a readable form."""
+    """Two metrics of each text that answers an example: `right`, and `named` (it is in a readable form)."""
     questions: list[str] = []
     judged: dict[str, list[float]] = {"right": [], "named": []}
     for example in examples:
@@ -56,7 +54,7 @@ def right(
 
 
 def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) -> list[Measured]:
-    """Of each fact that a model was asked, whether it is `recalled`: of all facts, then of each relation."""
+    """Whether a model recalled each fact that it was asked: one metric of all facts, then one of each relation."""
     by_relation: dict[str, list[float]] = {"": []}
     for row in rows:
         for relation in ("", worded_as(row["relation"])):
@@ -67,8 +65,10 @@ def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) 
 def recalled_under_way(
     asked: Asked, history: Iterable[Mapping[str, Any]], counts: Mapping[str, int], facts: int, statements: int
 ) -> Iterator[Measured]:
-    """The same whenever a warm-up measured it: `counts` are the facts that it asked of each relation, `facts` and
-    `statements` those that its corpus has and that it read."""
+    """The same, each time that a warm-up measured it.
+
+    `counts` has how many facts it asked of each relation, `facts` and `statements` how many its corpus has.
+    """
     counted = {"": sum(counts.values()), **counts}
     for row in history:
         for relation, count in counted.items():
@@ -99,9 +99,3 @@ def forgetting_table(measured: Iterable[Measured], seed: int, resamples: int) ->
         drawn = bootstrap_intervals(values, [MEAN] * len(values), one.questions, seed=seed, resamples=resamples)[MEAN]
         rows.append(labels | {"value": drawn.value[0], "low": drawn.low[0], "high": drawn.high[0], "n": drawn.n})
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def read(path: Path) -> pd.DataFrame:
-    """forgetting.tsv, numbers as numbers. InputError as of `read_table`."""
-    table = read_table(path, COLUMNS)
-    return table.assign(**{column: pd.to_numeric(table[column]) for column in _NUMBERS})

@@ -55,7 +55,7 @@ def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[st
     by_cluster = [
         replace(arm, tables=[averaged(table) for table in arm.tables], distinct=[], pooled=[]) for arm in scored
     ]
-    clusters = by_cluster[0].tables[0].index
+    clusters = pd.MultiIndex.from_tuples(by_cluster[0].tables[0].index, names=EXAMPLE)
     return by_cluster, Questions(clusters, pd.Series(range(len(clusters)), clusters), {}, pd.DataFrame(index=clusters))
 
 
@@ -87,8 +87,9 @@ def _intervals(
         for seed, table in enumerate(arm.tables)
     }
     values = pd.concat(tables, axis=1)
+    vectors = [(*key, metric) for key, table in tables.items() for metric in table.columns]
     places: dict[tuple[int, str], dict[int, int]] = {}  # position and metric → number of the seed → column
-    for column, (position, seed, metric) in enumerate(values):
+    for column, (position, seed, metric) in enumerate(vectors):
         places.setdefault((position, metric), {})[seed] = column
     pooled = [
         (position, seed, metric, of_examples(members))
@@ -98,7 +99,7 @@ def _intervals(
     ]
     for column, (position, seed, metric, _) in enumerate(pooled, values.shape[1]):
         places.setdefault((position, metric), {})[seed] = column
-    subsets, clusters = members.get_level_values("subset"), questions.clusters.loc[members]
+    subsets, clusters = members.get_level_values("subset").tolist(), questions.clusters.loc[members].tolist()
     functions = [function for *_, function in pooled]
     means_of_subsets = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict(), pooled=functions)
     for subset, resampled in means_of_subsets:
@@ -120,12 +121,12 @@ def _intervals(
 
 
 def _over_seeds(values: np.ndarray) -> dict[str, float]:
-    return {"value": np.mean(values), "sd_seeds": np.std(values, ddof=1), "n_seeds": len(values)}
+    return {"value": float(np.mean(values)), "sd_seeds": float(np.std(values, ddof=1)), "n_seeds": len(values)}
 
 
 def _distinct_rows(scored: Scored, questions: Questions) -> Iterator[dict]:
     """The shares of distinct names, without intervals: resampling repeats names."""
-    sizes = questions.subsets.value_counts().to_dict()
+    sizes = {str(subset): count for subset, count in questions.subsets.value_counts().items()}
     sizes[MEAN] = sum(sizes[subset] for subset in in_mean(sizes))
     for subset in dict.fromkeys(subset for shares in scored.distinct for subset in shares):
         shares = [shares.get(subset, 0.0) for shares in scored.distinct]  # 0 for a subset without answers

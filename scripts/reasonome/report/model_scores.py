@@ -18,7 +18,7 @@ from reasonome.report import number_text, tables
 from reasonome.report.contrasts import Verdict, verdict
 from reasonome.report.family import SIGNIFICANT
 from reasonome.report.plan import Evaluation, Plan, read_plan
-from reasonome.report.tables import SETTING, best_baselines, information_rank, without_strata
+from reasonome.report.tables import SETTING, information_rank, without_strata
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
 
@@ -87,10 +87,14 @@ class ModelScores:
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
         baselines = self._baselines(MEAN)
-        best = {group: {} for group in sorted(baselines["information"].unique(), key=information_rank)}
+        best: dict[str, dict[str, pd.Series]] = {
+            group: {} for group in sorted(baselines["information"].unique(), key=information_rank)
+        }
         for metric in metrics:
-            for _, row in best_baselines(_where(baselines, metric=metric)).iterrows():
-                best[row["information"]][metric] = row
+            measured = _where(baselines, metric=metric).dropna(subset=["value"])
+            for place in measured.groupby("information")["value"].idxmax():
+                row = measured.loc[place]
+                best[str(row["information"])][metric] = row
         return best
 
     @cached_property
@@ -109,7 +113,7 @@ class ModelScores:
     def tests(self, kind: str, subset: str = MEAN) -> list[dict]:
         """The tests of this arm on a subset, or on the benchmark's mean, by `metric`."""
         wanted = {"kind": kind, "subset": subset, "metric": self.metric, "a": self.evaluation.arm}
-        return _where(self.comparisons, **wanted, **self._setting).to_dict("records")
+        return tables.records(_where(self.comparisons, **wanted, **self._setting))
 
     def against(self, group: str) -> AgainstGroup:
         """The tests against the baselines of a group of BASELINE_GROUPS, which is beaten only if each of them is."""
@@ -154,8 +158,8 @@ class _Strict(BaseModel):
 class Control(_Strict):
     """A baseline on the same questions: its score, and how far the model is above it, with a 95 % interval.
 
-    `p` is that of the test between the two alone, None where there was none; what is claimed of groups of baselines,
-    with adjustment, is in the card. `beaten`: the model is better at p < .05.
+    `p` is of the test between the two alone, None without a test. The card has the adjusted claims about groups of
+    baselines. `beaten`: the model is better at p < .05.
     """
 
     name: str
@@ -170,7 +174,7 @@ class Control(_Strict):
 class Measured(_Strict):
     """The model's mean on the test questions of a benchmark by a metric, with a 95 % interval over `n` questions.
 
-    `subset` is "mean", or variants of the sets that are no part of it.
+    `subset` is "mean", or a subset of variants, which the mean leaves out.
     """
 
     benchmark: str
@@ -229,26 +233,34 @@ def model_worth(
 
 
 def _variants(scores: ModelScores) -> list[str]:
-    """The subsets of a benchmark that are no part of its mean."""
+    """The subsets of a benchmark that its mean leaves out."""
     subsets = scores.by_subset["subset"].tolist()
     return [subset for subset in subsets if subset not in in_mean(subsets)]
 
 
 def _measured(scores: ModelScores, subset: str) -> Measured:
-    own = scores.own.loc[scores.metric] if subset == MEAN else scores.by_subset.set_index("subset").loc[subset]
+    [own] = tables.records(
+        scores.own.loc[[scores.metric]] if subset == MEAN else _where(scores.by_subset, subset=subset)
+    )
     metric, asked = scores.metric, scores.evaluation
     return Measured(
-        **{name: getattr(asked, name) for name in tables.SETTING},
+        benchmark=asked.benchmark,
+        style=asked.style,
+        decoding=asked.decoding,
         subset=subset,
         metric=metric,
         label=scores.plan.metric_set.name(metric),
         n=int(own["n"]),
-        **{name: _number(own[name]) for name in ("value", "low", "high")},
+        value=float(own["value"]),
+        low=_number(own["low"]),
+        high=_number(own["high"]),
         controls=[
             Control(
                 name=test["b"],
                 value=scores.baseline(test["b"], subset)["value"],
-                **{name: _number(test[name]) for name in ("difference", "low", "high")},
+                difference=float(test["difference"]),
+                low=_number(test["low"]),
+                high=_number(test["high"]),
                 p=_number(test["p_family"]),
                 beaten=bool(test["difference"] > 0 and test["p_family"] < SIGNIFICANT),
             )
@@ -262,7 +274,7 @@ def _number(value: float) -> float | None:
 
 
 def read_worth(path: str | os.PathLike) -> Worth:
-    """The worth in a file; InputError for a file that is none."""
+    """The worth in a file; InputError if it cannot be read as one."""
     try:
         return Worth.model_validate_json(Path(path).read_bytes())
     except ValidationError as error:

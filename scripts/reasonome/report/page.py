@@ -22,6 +22,7 @@ from reasonome.report.figures import DIAGRAM, drawing, figure_name
 from reasonome.report.origins import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan, Reasoning
 from reasonome.report.scores_section import Setting, sides
+from reasonome.report.tables import SETTING, grouped, records
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -127,8 +128,8 @@ def forgetting_section(table: pd.DataFrame | None, figures: Path) -> list[tuple[
     """The drawing and the rows of each backbone; none where forgetting was not measured."""
     if table is None:
         return []
-    groups = table.groupby("backbone", sort=False)
-    return [(drawing(figures / "forgetting", backbone), rows.to_dict("records")) for backbone, rows in groups]
+    groups = grouped(table, ["backbone"])
+    return [(drawing(figures / "forgetting", backbone), records(rows)) for (backbone,), rows in groups]
 
 
 def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
@@ -145,8 +146,8 @@ def abstention_section(metric_set: MetricSet, table: pd.DataFrame) -> dict[str, 
     shown = table[table["measure"].isin(words) & at_half]
     known = shown[shown["value"].notna()]
     rows = [
-        row._asdict() | {"words": words[row.measure], "setting": f"{row.benchmark}, {row.style}, {row.decoding}"}
-        for row in known.itertuples(index=False)
+        row | {"words": words[row["measure"]], "setting": ", ".join(row[name] for name in SETTING)}
+        for row in records(known)
     ]
     return {"rows": rows, "reasons": sorted(set(shown.loc[shown["value"].isna(), "note"]) - {""})}
 
@@ -157,9 +158,10 @@ def contrasts_section(
     """A panel for each backbone and setting, the primary benchmark first: its name, drawing and rows, which lead to the
     answers of both sides, and whether it is open; none where nothing was tested."""
     panels, drawn = [], 0
-    for panel, table in contrasts(plan, comparisons).groupby(PANEL, sort=False):
-        backbone, setting = panel[0], Setting(*panel[1:])
-        rows = [row | {"sides": sides(runs, setting, row)} for row in table.to_dict("records")]
+    for panel, table in grouped(contrasts(plan, comparisons), PANEL):
+        backbone, *setting_labels = panel
+        setting = Setting(*setting_labels)
+        rows = [row | {"sides": sides(runs, setting, row)} for row in records(table)]
         panels.append(
             {
                 "name": f"{setting.benchmark}, style {setting.style}, decoding {setting.decoding}, {backbone}",
@@ -178,7 +180,7 @@ def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, An
     `subsets` are those with a calibration of their own, and a row has under "subsets" its metrics in each.
     """
     sections = []
-    for about, of_arms in table[table["backbone"] != ""].groupby(DIAGRAM, sort=False):
+    for about, of_arms in grouped(table[table["backbone"] != ""], DIAGRAM):
         backbone, *setting, kind = about
         asked = (table["benchmark"] == setting[0]) & (table["style"] == setting[1]) & (table["backbone"] == "")
         baselines = table[asked & (table["confidence_kind"] == kind) & ~table["arm"].str.endswith(f": {BASE_RATE}")]
@@ -186,7 +188,7 @@ def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, An
             {
                 "name": f"{backbone}, {', '.join(setting)}",
                 "kind": _CONFIDENCES.get(kind, kind),
-                "drawing": drawing(figures / "calibration", figure_name(*map(str, about))),
+                "drawing": drawing(figures / "calibration", figure_name(*about)),
                 "metrics": _CALIBRATION,
                 "subsets": [subset for subset in of_arms["subset"].unique() if subset],
                 "rows": [*_rows_of_arms(of_arms), *_rows_of_arms(baselines)],
@@ -198,7 +200,7 @@ def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, An
 def _rows_of_arms(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per arm and seed: labels, and metric → its row of the table."""
     rows = []
-    for (arm, seed), of_arm in table.groupby(["arm", "seed"], sort=False):
+    for (arm, seed), of_arm in grouped(table, ["arm", "seed"]):
         whole = of_arm[of_arm["subset"] == ""]
         first = whole.iloc[0]
         rows.append(

@@ -15,7 +15,7 @@ from reasonome.facts.text import distinct_share
 from reasonome.metrics import INDEPENDENT, MetricSet, Pooled, is_of
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, information_rank
+from reasonome.report.tables import SETTING, grouped, information_rank
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, OfWeights, seed_weights
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
@@ -50,7 +50,7 @@ def list_questions(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
     examples = pd.MultiIndex.from_frame(rows[EXAMPLE])
     clusters = rows["cluster"].to_numpy() if "cluster" in rows else range(len(rows))
     named = baselines[baselines["answer"].fillna("").str.strip() != ""]
-    metrics = [c for c in baselines if is_of(c, metric_set.of_names)]
+    metrics = [c for c in baselines.columns if is_of(c, metric_set.of_names)]
     known = named.groupby(EXAMPLE)[metrics].count().reindex(examples) > 0
     strata = {}
     if "stratum" in rows:
@@ -63,7 +63,7 @@ def list_questions(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
 
 def with_independent_similarity(table: pd.DataFrame, rewarded: Collection[str]) -> pd.DataFrame:
     """With the mean similarity over the encoders that are not `rewarded`, where there are any."""
-    encoders = [c for c in table if c.startswith("similarity_") and c != INDEPENDENT]
+    encoders = [c for c in table.columns if c.startswith("similarity_") and c != INDEPENDENT]
     judges = [c for c in encoders if c.removeprefix("similarity_") not in rewarded]
     return table.assign(**{INDEPENDENT: table[judges].mean(axis=1)}) if judges else table
 
@@ -77,11 +77,12 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     the task names: it would be lost without a word.
     """
     _check_named(answers, metric_set)
-    of_names = [c for c in answers if is_of(c, metric_set.of_names)]
-    shuffled = [c for c in answers if c.startswith(SHUFFLED) and is_of(c.removeprefix(SHUFFLED), metric_set.of_names)]
+    of_names = [c for c in answers.columns if is_of(c, metric_set.of_names)]
+    own = [c for c in answers.columns if c.startswith(SHUFFLED)]
+    shuffled = [c for c in own if is_of(c.removeprefix(SHUFFLED), metric_set.of_names)]
     of_answers = [c for c in metric_set.of_answers if c in answers]
     scored = [*of_names, *of_answers, *shuffled]
-    descriptive = [c for c in answers if is_of(c, metric_set.descriptive)]
+    descriptive = [c for c in answers.columns if is_of(c, metric_set.descriptive)]
     first = sorted(of_names, key=lambda c: c != metric_set.primary)
     scores = answers[[*first, *of_answers, *descriptive, *shuffled]].astype(float)
     no_name = answers["answer"].fillna("").str.strip() == ""
@@ -107,7 +108,7 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
 
 
 def _check_named(answers: pd.DataFrame, metric_set: MetricSet) -> None:
-    numbers = [column.removeprefix(SHUFFLED) for column in answers.select_dtypes("number")]
+    numbers = [column.removeprefix(SHUFFLED) for column in answers.select_dtypes("number").columns]
     if unnamed := metric_set.unnamed(numbers):
         fix = "give the task a Metric of this name, or name it in `describe` (its metric_set.py)"
         raise InputError(f"no metric names the number '{unnamed[0]}' of the scores", fix=fix)
@@ -189,7 +190,7 @@ def _arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Quest
         groups.setdefault(key, []).append((evaluation, table))
     arms = []
     for key in sorted(groups, key=lambda key: (*key[:-1], plan.arms.index(key[-1]))):
-        evaluations, tables = zip(*groups[key], strict=True)
+        evaluations, tables = [e for e, _ in groups[key]], [table for _, table in groups[key]]
         labels = dict(zip([*SETTING, "backbone", "arm"], key, strict=True)) | {"kind": "model"}
         chains, seeds = tuple(e.chain for e in evaluations), [str(e.seed) for e in evaluations]
         arms.append(_scored(labels, chains, seeds, tables, questions[key[:2]], plan))
@@ -202,7 +203,7 @@ def _baselines(
     baselines = {}
     for (benchmark, style), table in evidence.baselines.items():
         labels = {"benchmark": benchmark, "style": style, "kind": "baseline"}
-        groups = table.groupby(["information", "baseline"])
+        groups = grouped(table, ["information", "baseline"])
         baselines[benchmark, style] = [
             _scored(labels | {"arm": name, "information": key}, ("",), [""], [rows], questions[benchmark, style], plan)
             for (key, name), rows in sorted(groups, key=lambda group: (information_rank(group[0][0]), group[0][1]))
@@ -241,5 +242,6 @@ def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:
     """The share of distinct answers, by subset and as their mean; empty where scores are expected values."""
     if "draws" in answers and not answers["draws"].any():
         return {}
-    by_subset = answers["answer"].fillna("").groupby(answers["subset"]).agg(distinct_share).to_dict()
+    groups = grouped(answers.sort_values("subset", kind="stable"), ["subset"])
+    by_subset = {subset: distinct_share(rows["answer"].fillna("").tolist()) for (subset,), rows in groups}
     return {MEAN: float(np.mean([by_subset[subset] for subset in in_mean(by_subset)]))} | by_subset

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from reasonome.benchmarks.rows import in_mean
@@ -17,7 +18,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.family import SIGNIFICANT, is_claim
 from reasonome.report.figures import drawing, figure_name
 from reasonome.report.plan import Plan
-from reasonome.report.tables import reported_seeds, without_strata
+from reasonome.report.tables import grouped, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
 LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
@@ -136,18 +137,19 @@ def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] 
     if not tables:
         return None
     arms = [
-        (*key, [(words, share) for how, words in LINKED.items() if (share := (by == how).mean())])
-        for key, by in pd.concat(tables).groupby(["backbone", "arm"], sort=False)["term_by"]
+        (*key, [(words, share) for how, words in LINKED.items() if (share := (rows["term_by"] == how).mean())])
+        for key, rows in grouped(pd.concat(tables), ["backbone", "arm"])
     ]
     linked = [table for table in tables if "encoder" in set(table["term_by"])]
-    encoders = {c.removeprefix("percentile_") for table in linked for c in table if c.startswith("percentile_")}
+    encoders = {c.removeprefix("percentile_") for table in linked for c in table.columns if c.startswith("percentile_")}
     return {"arms": arms, "encoders": sorted(encoders), "rewarded": sorted(encoders & set(plan.rewarded_encoders))}
 
 
 def baseline_notes(metrics: pd.DataFrame, metric_set: MetricSet) -> list[tuple[str, str, str]]:
     """(baseline, information, what it does) of every baseline."""
     baselines = metrics[metrics["kind"] == "baseline"][["arm", "information"]].drop_duplicates()
-    return [(f.arm, f.information, metric_set.baselines.get(f.arm, "")) for f in baselines.itertuples()]
+    pairs = zip(baselines["arm"], baselines["information"], strict=True)
+    return [(arm, information, metric_set.baselines.get(arm, "")) for arm, information in pairs]
 
 
 def claimed_p(test: Mapping[str, Any]) -> float:
@@ -217,13 +219,13 @@ class _Tables:
 
     def tests(self, compared: pd.DataFrame) -> list[dict]:
         """Every test as a mapping; `sides` has the first run of both sides, where both have answers of their own."""
-        return [row | {"sides": sides(self.runs, self.setting, row)} for row in compared.to_dict("records")]
+        return [row | {"sides": sides(self.runs, self.setting, row)} for row in records(compared)]
 
     def rows(self, metrics: pd.DataFrame, columns: list[Column]) -> list[dict]:
         """A row for every arm or baseline that has a value in any of the columns."""
         rows = []
-        for (backbone, arm, seed), cells in metrics.groupby(["backbone", "arm", "seed"], sort=False):
-            by_column = {Column(row.metric, row.subset, row.stratum): row for row in cells.itertuples()}
+        for (backbone, arm, seed), cells in grouped(metrics, ["backbone", "arm", "seed"]):
+            by_column = {Column(row["metric"], row["subset"], row["stratum"]): row for row in records(cells)}
             if not any(column in by_column for column in columns):
                 continue
             kind = cells["kind"].iloc[0]
@@ -252,14 +254,14 @@ class _Tables:
         beatable = means.query("kind == 'baseline' and information not in @CEILINGS")["value"]
         return {
             "groups": self.scores(metrics, [Column(primary)])["groups"],
-            "highest": max(means[["value", "high"]].max(axis=None), 0.01),
+            "highest": max(np.nanmax(means[["value", "high"]].to_numpy()), 0.01),
             "best": None if beatable.empty else beatable.max(),
         }
 
     def strata_scores(self, metrics: pd.DataFrame, primary: str) -> dict[str, Any] | None:
         """Scores by stratum, and the examples in each; None where the examples have no strata."""
         models = metrics.query("kind == 'model' and subset == @MEAN and metric == @primary and stratum != ''")
-        sizes = models.set_index("stratum")["n"].astype(int).to_dict()
+        sizes = dict(zip(models["stratum"], models["n"].astype(int).tolist(), strict=True))
         if not sizes:
             return None
         measured = set(metrics["metric"])
@@ -285,4 +287,4 @@ def _missing(compared: pd.DataFrame) -> list[tuple[str, str, int, int]]:
     """(backbone, arm, examples without an answer, examples) of the arms that lack answers."""
     rows = compared[(compared["subset"] == MEAN) & (compared["missing_a"] > 0)]
     rows = rows.drop_duplicates(["backbone", "a"])
-    return [(row.backbone, row.a, int(row.missing_a), int(row.n)) for row in rows.itertuples()]
+    return [(row["backbone"], row["a"], int(row["missing_a"]), int(row["n"])) for row in records(rows)]

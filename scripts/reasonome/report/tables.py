@@ -1,7 +1,9 @@
 """metrics.tsv and comparisons.tsv as files: their columns, how they are read and written, and which rows are shown."""
 
 import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -46,14 +48,15 @@ def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
     return metrics[~has_mean | (metrics["seed"] == MEAN)]
 
 
-def best_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the baseline with the highest mean within each kind of information; `baselines` is of one metric."""
-    means = baselines[(baselines["subset"] == MEAN) & baselines["value"].notna()]
-    best = means.loc[means.groupby("information")["value"].idxmax()]
-    order = best.sort_values("information", key=lambda names: names.map(information_rank))["arm"].tolist()
-    ranked = baselines[baselines["arm"].isin(order)]
-    ranked = ranked.assign(_baseline=ranked["arm"].map(order.index), _is_mean=ranked["subset"] == MEAN)
-    return ranked.sort_values(["_baseline", "_is_mean", "subset"])
+def grouped(table: pd.DataFrame, by: list[str]) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    """The labels and the rows of each group of rows whose columns `by`, all of text, are equal, as they appear."""
+    for labels, rows in table.groupby(by, sort=False):
+        yield cast(tuple[str, ...], labels), rows  # pandas knows of no columns of text
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, column → value."""
+    return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
 
 
 def joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -71,8 +74,11 @@ def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
     return wide[[metric for metric in metric_set.on("terminal") if metric in wide]].round(3).reset_index()
 
 
-def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
-    """Read metrics.tsv or comparisons.tsv; text stays text (an arm may be called "NA"). Raises InputError."""
+NUMBERS = {*METRIC_COLUMNS, ERROR, *COMPARISON_COLUMNS} - {*TEXT_COLUMNS}
+
+
+def read_table(path: str | os.PathLike, columns: list[str], numbers: Collection[str] = NUMBERS) -> pd.DataFrame:
+    """A table of an experiment; what is not among `numbers` stays text (an arm may be called "NA"). InputError."""
     if not os.path.isfile(path):
         raise InputError("there is no such table", file=path, fix="run scripts/summarise.py first")
     try:
@@ -84,6 +90,6 @@ def read_table(path: str | os.PathLike, columns: list[str]) -> pd.DataFrame:
         raise InputError("this table is damaged", file=path, fix=f"remove it; snakemake --cores 2 {path} makes it anew")
     if list(table.columns) != columns:
         raise InputError(f"columns are {' '.join(table.columns)}", file=path, fix=f"expected: {' '.join(columns)}")
-    for column in set(columns) & {*METRIC_COLUMNS, ERROR, *COMPARISON_COLUMNS} - {*TEXT_COLUMNS}:
+    for column in set(columns) & set(numbers):
         table[column] = pd.to_numeric(table[column].replace("", np.nan))
     return table

@@ -71,7 +71,7 @@ def score_table(
     try:
         part = part.of(frame)
     except InputError as error:
-        error.file, error.field = table.file, columns[error.field]
+        error.file, error.field = table.file, columns[error.field] if error.field else None
         raise
     frame = frame.rename(columns={"answer": "text"}).join(_in_batches("answers", frame, part.read))
     problems |= problem_counts(frame["problems"])

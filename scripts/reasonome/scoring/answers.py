@@ -191,8 +191,8 @@ def summary(table: pd.DataFrame) -> dict[str, Any]:
 def problem_counts(problems: pd.Series) -> dict[str, int]:
     """Problem → how many rows have it, the commonest first; cells have codes joined by commas."""
     codes = problems.str.split(",").explode()
-    return {problem: int(count) for problem, count in codes[codes != ""].value_counts().items()}
+    return {str(problem): int(count) for problem, count in codes[codes != ""].value_counts().items()}
 
 
 def _known(means: pd.Series) -> dict[str, float]:
-    return means.dropna().round(6).to_dict()
+    return {str(metric): float(mean) for metric, mean in means.dropna().round(6).items()}

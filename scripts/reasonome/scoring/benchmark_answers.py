@@ -61,12 +61,14 @@ def score_on_benchmark(
     metrics = _measured(rows, task.metrics.on("score"))
     measured = (metrics, task.metrics.pooled, seed, resamples)
     by_subset = _scores(rows, table, *measured)
-    shuffled = rows[[c for c in rows if c.startswith(_SHUFFLED)]].rename(columns=lambda c: c.removeprefix(_SHUFFLED))
+    shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(
+        columns=lambda c: c.removeprefix(_SHUFFLED)
+    )
     baselines, baseline_notes = _baselines(results.baselines(benchmark, style), rows, *measured)
     baselines["shuffled_answers"] = ScoredBaseline(
         "the answers themselves",
         "each answer handed to another question of its subset",
-        intervals(shuffled, rows["subset"], rows["cluster"], seed, resamples)[MEAN],
+        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), seed, resamples)[MEAN],
     )
     return Scored(
         n=len(rows),
@@ -147,7 +149,7 @@ def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:
     metrics = []
     for metric in listed:
         metrics += [metric] * (metric in table)
-        metrics += [c for c in table if c.startswith(f"{metric}_") and c not in listed]
+        metrics += [c for c in table.columns if c.startswith(f"{metric}_") and c not in listed]
     return metrics
 
 
@@ -167,10 +169,11 @@ def _scores(
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
     together = metrics_of_rows([rows], pooled)
-    scores = intervals(rows[metrics], rows["subset"], rows["cluster"], seed, resamples, pooled=together)
+    subsets, clusters = rows["subset"].tolist(), rows["cluster"].tolist()
+    scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together)
     for subset, in_subset in answered.groupby("subset"):
         share = distinct_share(in_subset["answer"].tolist())
-        scores[subset]["distinct_names"] = Score(share, None, None, len(in_subset))
+        scores[str(subset)]["distinct_names"] = Score(share, None, None, len(in_subset))
     shares = [scores[subset]["distinct_names"] for subset in in_mean(answered["subset"])]
     mean = sum(share.value for share in shares) / len(shares)
     scores[MEAN]["distinct_names"] = Score(mean, None, None, sum(share.n for share in shares))

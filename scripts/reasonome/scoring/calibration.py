@@ -243,8 +243,8 @@ def calibration_scores(
 
 def _in_decimals(score: Score) -> Score:
     """The score to the decimals in which confidences are told apart: what is 0 there is 0."""
-    bounds = [None if bound is None else round(bound, DECIMALS) + 0.0 for bound in (score.low, score.high)]
-    return Score(round(score.value, DECIMALS) + 0.0, *bounds, score.n)
+    low, high = (None if bound is None else round(bound, DECIMALS) + 0.0 for bound in (score.low, score.high))
+    return Score(round(score.value, DECIMALS) + 0.0, low, high, score.n)
 
 
 def _of_places(function: OfAnswers, confidence: np.ndarray, right: np.ndarray) -> Pooled:

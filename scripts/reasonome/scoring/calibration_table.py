@@ -169,12 +169,13 @@ def _confidences(
     table: PlainTable, columns: Mapping[str, str], cells: Sequence[str], places: Sequence[int], scale: float | None
 ) -> tuple[list[float], list[str]]:
     """The confidences of the rows at some places, from 0 to 1, and notes on the scale that they are read in."""
-    matches = {place: _NUMBER.fullmatch(cells[place].strip()) for place in places}
-    for place, match in matches.items():
-        if match is None:
+    matches: dict[int, re.Match[str]] = {}
+    for place in places:
+        if (match := _NUMBER.fullmatch(cells[place].strip())) is None:
             what = f"'{cells[place].strip()}' is no confidence"
             fix = "write a number such as 0.85, 85 or 85 %; leave the cell empty where there is none"
             raise _error(table, columns, "confidence", place, what, fix)
+        matches[place] = match
     plain = {place: float(match[1]) for place, match in matches.items() if not match[2]}
     given, scale = scale is not None, scale or _scale(table, columns, plain)
     confidences = []

@@ -81,10 +81,12 @@ def bootstrap_intervals(
     which are drawn within strata. The intervals of paired differences are those of a paired bootstrap.
     Raises ValueError for values that are not finite, and for no examples.
     """
-    values, strata = _checked(values, strata)
+    if not np.isfinite(np.asarray(values, float)).all():
+        raise ValueError("scores must be finite numbers")
     result = {}
     for name, resampled in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
-        result[name] = Intervals(resampled.value, *percentile_bounds(resampled.means), int(resampled.n[0]))
+        low, high = percentile_bounds(resampled.means)
+        result[name] = Intervals(resampled.value, low, high, int(resampled.n[0]))
     return {MEAN: result.pop(MEAN), **result}
 
 
@@ -105,17 +107,18 @@ def resampled_means(
     Metrics in `pooled` are further columns, computed from all drawn examples of a stratum together.
     Raises ValueError for infinite values, and for no examples.
     """
-    values, strata = _checked(values, strata, may_be_unknown=True)
-    clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
+    values, in_strata = _checked(values, strata)
+    in_clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     random = np.random.default_rng(seed)
     counted = in_mean(strata)
     columns = values.shape[1] + len(pooled)
     value, n, of_strata = np.zeros(columns), np.zeros(columns, int), np.zeros(columns, int)
     means = np.zeros((resamples, columns))
     for name in sorted(set(strata)):
-        mine = slice(None) if (of_name := strata == name).all() else of_name  # a slice copies nothing
+        of_name = np.equal(in_strata, name)
+        mine = slice(None) if of_name.all() else of_name  # a slice copies nothing
         functions = [metric(np.flatnonzero(of_name)) for metric in pooled]
-        in_stratum = _resampled(values[mine], clusters[mine], random, resamples, functions)
+        in_stratum = _resampled(values[mine], in_clusters[mine], random, resamples, functions)
         if name in counted:
             known = in_stratum.n > 0
             value[known] += in_stratum.value[known]
@@ -130,8 +133,8 @@ def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: Mapping[str, OfTabl
     """Each metric of rows by their places; the mean over several tables of the same rows."""
 
     def of_rows(metric: OfTable, rows: np.ndarray) -> OfWeights | None:
-        functions = [metric(table.iloc[rows]) for table in tables]
-        if any(function is None for function in functions):
+        functions = [function for table in tables if (function := metric(table.iloc[rows])) is not None]
+        if len(functions) < len(tables):
             return None
         return lambda weights: np.mean([function(weights) for function in functions], axis=0)
 
@@ -215,10 +218,12 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
     shows equivalence: two sides that are wrong everywhere are identical too.
     Raises ValueError as `bootstrap_intervals` does.
     """
-    difference, strata = _checked(np.asarray(a, float) - np.asarray(b, float), strata)
-    difference = difference[:, 0]
+    differences, in_strata = _checked(np.asarray(a, float) - np.asarray(b, float), strata)
+    difference = differences[:, 0]
+    if np.isnan(difference).any():
+        raise ValueError("scores must be finite numbers")
     difference[np.abs(difference) < _NOISE] = 0
-    groups = [difference[strata == name] for name in sorted(set(strata))]
+    groups = [difference[np.equal(in_strata, name)] for name in sorted(set(strata))]
     estimate = float(np.mean([group.mean() for group in groups]))
     wilcoxon = _wilcoxon(difference) if difference.any() else 1.0
     rank = rank_biserial(difference)
@@ -297,21 +302,20 @@ def _wilcoxon(difference: np.ndarray) -> float:
 
 def holm(p: Sequence[float]) -> np.ndarray:
     """Holm's adjustment of a family of p-values; nan stays nan and does not count in the family."""
-    p = np.asarray(p, float)
-    adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
+    values = np.asarray(p, float)
+    adjusted = np.full(values.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(values))
+    order = tested[np.argsort(values[tested], kind="stable")]
     factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * factors))
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(values[order] * factors))
     return adjusted
 
 
-def _checked(
-    values: np.ndarray, strata: Sequence[str], *, may_be_unknown: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
-    values, strata = np.ascontiguousarray(values, float), np.asarray(strata)
+def _checked(values: np.ndarray, strata: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The values, shape (n, m), and the strata; ValueError for no examples and for infinite values."""
+    values = np.ascontiguousarray(values, float)
     if len(values) == 0:
         raise ValueError("no examples")
-    if np.isinf(values).any() or (np.isnan(values).any() and not may_be_unknown):
+    if np.isinf(values).any():
         raise ValueError("scores must be finite numbers")
-    return values.reshape(len(values), -1), strata
+    return values.reshape(len(values), -1), np.asarray(strata)

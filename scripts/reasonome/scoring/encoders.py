@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -44,7 +44,7 @@ class SentenceEncoder:
     def __init__(
         self,
         folder: str | Path,
-        pooling: str,
+        pooling: Literal["mean", "cls"],
         few: int = 64,
         cache: str | Path | None = None,
         remembered: int | None = None,
@@ -53,7 +53,7 @@ class SentenceEncoder:
         if not (self._folder / "config.json").is_file():
             fix = f"snakemake {self._folder.parent}/manifest.json"
             raise InputError("no sentence encoder here", file=self._folder, fix=fix)
-        self._pooling = pooling
+        self._pooling: Literal["mean", "cls"] = pooling
         self._few = few
         self._known: dict[str, np.ndarray] = {}
         self._remembered = remembered
@@ -62,7 +62,7 @@ class SentenceEncoder:
     @cached_property
     def identity(self) -> str:
         """SHA-256 of all that a vector depends on beside its text: the model's files, pooling, precision."""
-        # Hidden files are no part of a model: Snakemake leaves a time stamp in folders.
+        # Hidden files do not belong to a model: Snakemake leaves a time stamp in folders.
         digests = folder_sha256(self._folder)
         files = {name: digest for name, digest in digests.items() if not Path(name).name.startswith(".")}
         return text_sha256(canonical({"model": files, "pooling": self._pooling, "precision": _PRECISION}))
@@ -87,7 +87,7 @@ class SentenceEncoder:
         self._encode(sorted(new, key=len, reverse=True))
         vectors = np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
         if self._remembered is not None:
-            self._forget(texts)
+            self._forget(texts, self._remembered)
         return vectors
 
     def remembered(self) -> tuple[list[str], np.ndarray]:
@@ -99,12 +99,12 @@ class SentenceEncoder:
         """Put texts and vectors into memory, as `remembered` by an equal encoder."""
         self._known.update(zip(texts, vectors, strict=True))
 
-    def _forget(self, texts: Sequence[str]) -> None:
-        """Forget the least recently used texts beyond `remembered`; `texts` were used last."""
+    def _forget(self, texts: Sequence[str], most: int) -> None:
+        """Forget the least recently used texts beyond `most`; `texts` were used last."""
         for text in dict.fromkeys(texts):
             # Copied: a row of a batch would hold the whole batch in memory.
             self._known[text] = self._known.pop(text).copy()
-        for text in list(islice(self._known, max(0, len(self._known) - self._remembered))):
+        for text in list(islice(self._known, max(0, len(self._known) - most))):
             del self._known[text]
 
     def _encode(self, texts: Sequence[str]) -> None:
@@ -125,10 +125,10 @@ class SentenceEncoder:
                     bar.update(len(batch))
                 self._keep([text for batch in batches for text in batch], np.concatenate(vectors))
 
-    def _batches(self, texts: Sequence[str]) -> list[Sequence[str]]:
+    def _batches(self, texts: Sequence[str]) -> list[list[str]]:
         """Batches of similar length, each with a maximum of tokens, padding included; a few texts are one batch."""
         if len(texts) <= self._few:
-            return [texts]
+            return [list(texts)]
         counts = dict(zip(texts, map(len, self._model.tokenizer(list(texts))["input_ids"]), strict=True))
         most = _PADDED_TOKENS[self._model.device.type == "cuda"]
         batches: list[list[str]] = []
@@ -213,7 +213,7 @@ class EmbeddingCache:
                 continue
             vectors = self._read(path, "vectors")
             if len(vectors):
-                cached.update(zip((texts[i] for i in missing[hits]), vectors[rows[hits]], strict=True))
+                cached |= {texts[int(i)]: vector for i, vector in zip(missing[hits], vectors[rows[hits]], strict=True)}
                 missing = missing[~hits]
         return cached
 

@@ -25,7 +25,7 @@ def balanced_accuracy(weights: np.ndarray, gold: np.ndarray, right: np.ndarray) 
 def mcc(weights: np.ndarray, gold: np.ndarray, answer: np.ndarray) -> np.ndarray:
     """Matthews' correlation coefficient for any number of classes (Gorodkin, 2004); 0 where one side is constant.
 
-    An answer that is no class, such as "", is a label of its own.
+    An answer that is not a class, such as "", is a label of its own.
     """
     labels = np.unique(np.concatenate([gold, answer]))
     true, chosen = ((values[:, None] == labels).astype(float) for values in (gold, answer))

@@ -151,11 +151,11 @@ def intervals(
     resamples: int,
     errors: bool = False,
     pooled: Mapping[Any, Pooled] = MappingProxyType({}),
-) -> dict[str, dict[str, Score]]:
-    """Subset, or "mean", → metric → its score; rows of one cluster are resampled together. `errors`: with `se`.
+) -> dict[str, dict[Any, Score]]:
+    """Subset, or "mean", → metric, as in `scores` and `pooled`, → its score. `errors`: with `se`.
 
-    A metric is over the rows in which it has a value (not nan); a metric without any value is left out. `pooled` are
-    metrics of all rows together.
+    Rows of one cluster are resampled together. A metric is over the rows in which it has a value (not nan); a metric
+    without any value is left out. `pooled` are metrics of all rows together.
     """
     result = {}
     values = scores.to_numpy(float)
@@ -196,4 +196,4 @@ def _value(score: Score | None) -> str:
 
 def aligned(kind: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
     """A table for a terminal, its rows headed by `kind`."""
-    return pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis(columns=kind).to_string()
+    return pd.DataFrame.from_dict(dict(rows), orient="index").fillna("").rename_axis(columns=kind).to_string()

@@ -64,13 +64,12 @@ def facts(stated: Stated, truth: Truth) -> float:
     """V1, from 0 to 1: the share of what was asked for, and of what was stated, that is right.
 
     The answer counts as one, and so does each pair of set and place that is asked for or stated. A pair with two
-    values is wrong, and so is each line that is no claim, so that neither more claims, nor both directions, nor other
-    text help.
+    values is wrong, and so is each line that is not a claim: more claims, both directions or other text do not help.
     """
     asked = {(claim.subject, claim.place): claim.value for claim in truth.claims}
     said = _by_pair(stated.claims)
     right = [
-        pair in asked and len(said.get(pair, ())) == 1 and same_value(*said[pair], asked[pair], truth.tolerance)
+        pair in asked and len(said.get(pair, ())) == 1 and same_value(said[pair][0], asked[pair], truth.tolerance)
         for pair in asked.keys() | said.keys()
     ]
     return (answer_right(stated, truth) + sum(right)) / (1 + len(right) + stated.unread)
@@ -93,7 +92,7 @@ def sets(stated: Stated, truth: Truth) -> float | None:
 def consistency(stated: Stated, truth: Truth, follows: Follows) -> float | None:
     """V3, 0 or 1: whether no claim is against another and the answer follows from the claims.
 
-    None for a question that asks for no claims; 0 without a usable answer, and with lines that are no claim.
+    None for a question that asks for no claims; 0 without a usable answer, and with lines that are not claims.
     """
     if not (truth.claims or truth.asks_claims):
         return None

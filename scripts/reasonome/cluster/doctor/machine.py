@@ -113,7 +113,7 @@ def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Findi
 
 
 def check_precision(torch: Torch) -> Finding:
-    """In which precision jobs compute here where it is left to the machine (`precision: auto`)."""
+    """The precision that jobs compute in here with `precision: auto`."""
     check = "precision"
     if torch.precision is None:
         return Finding(check, NOT_HERE, "needs a torch that can be imported")

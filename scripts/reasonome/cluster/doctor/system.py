@@ -68,7 +68,7 @@ def check_writing(folder: Path) -> Finding:
             return Finding(check, OK, f"{place}: files can be written")
     except OSError as error:
         fix = "set `results:` in config/config.yaml to a folder that you may write to"
-        return Finding(check, FAIL, f"{place}: {os.strerror(error.errno)}", fix)
+        return Finding(check, FAIL, f"{place}: {error.strerror}", fix)
 
 
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "deepspeed", "vllm", "datasets", "tokenizers")

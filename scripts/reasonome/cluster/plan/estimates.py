@@ -59,4 +59,4 @@ def total(parts: list[Estimate]) -> Estimate:
     if parts and not known:
         return unknown(note)
     at_most = not left_out and any(part.at_most for part in known)  # what is not known has no bound
-    return Estimate(sum(part.value for part in known), source, note, at_most)
+    return Estimate(sum(part.value or 0 for part in known), source, note, at_most)

@@ -28,14 +28,14 @@ class Job:
     outputs: tuple[str, ...] = ()
 
     @property
-    def backbone(self) -> str | None:
-        """The model's backbone, if the job is about one."""
-        return self.wildcards.get("backbone")
+    def backbone(self) -> str:
+        """The backbone of the model that the job is about."""
+        return self.wildcards["backbone"]
 
     @property
-    def chain(self) -> str | None:
-        """The model's chain, if the job is about one."""
-        return self.wildcards.get("chain")
+    def chain(self) -> str:
+        """The chain of the model that the job is about."""
+        return self.wildcards["chain"]
 
 
 def still_to_run(project: Project, experiment: str) -> list[Job]:
@@ -109,12 +109,14 @@ def limits(gpus: int | None, cores: int | None) -> Limits:
         here, whose = (None, None), "of config/resources.yaml, as SLURM is here"
     else:
         here, whose = (_gpus_here(), len(os.sched_getaffinity(0))), "this machine's"
-    counted = [told if told is not None else found for told, found in zip((gpus, cores), here, strict=True)]
+    most_gpus, most_cores = (
+        told if told is not None else found for told, found in zip((gpus, cores), here, strict=True)
+    )
     named = [
         f"{_in_words(count, what)} ({'as told' if told is not None else whose})"
-        for told, count, what in zip((gpus, cores), counted, ("GPU", "core"), strict=True)
+        for told, count, what in zip((gpus, cores), (most_gpus, most_cores), ("GPU", "core"), strict=True)
     ]
-    return Limits(*counted, f"planned for: {', '.join(named)}; {_TOLD}")
+    return Limits(most_gpus, most_cores, f"planned for: {', '.join(named)}; {_TOLD}")
 
 
 def _slurm_answers() -> bool:

@@ -13,7 +13,7 @@ from reasonome.cluster.plan import assumed
 from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.cluster.plan.rates import MeasuredRun
-from reasonome.config import Recipe
+from reasonome.config import Recipe, RolloutRecipe
 from reasonome.config.backbones import AdapterWeights, Backbone, HubWeights
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import gpu_in
@@ -127,7 +127,7 @@ def _parts(recipe: Recipe) -> list[str]:
 
 
 def _shares_with_vllm(recipe: Recipe) -> bool:
-    return recipe.generates and recipe.rollouts == "vllm-colocate"
+    return isinstance(recipe, RolloutRecipe) and recipe.rollouts == "vllm-colocate"
 
 
 def _share_of_vllm(resources: JobResources) -> Estimate:

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
-
 from reasonome.cluster.plan import assumed, memory
 from reasonome.cluster.plan.assumed import MACHINES, SAVED_GB_PER_SECOND, START_SECONDS, UNNAMED_GPU
 from reasonome.cluster.plan.estimates import Estimate, total
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, Device, MeasuredRun, Rates
 from reasonome.cluster.plan.workload import Work, Workload
-from reasonome.config import Recipe
+from reasonome.config import Recipe, RolloutRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
 from reasonome.config.resources import gpu_in
@@ -128,7 +126,7 @@ class Plan:
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted, flops = recipe.adapter is not None, assumed.flops(recipe)
-        if not recipe.generates or self.rates.has(job.rule, device, recipe.passes):
+        if not isinstance(recipe, RolloutRecipe) or self.rates.has(job.rule, device, recipe.passes):
             return work.backward / self.rates.training(
                 job.rule, job.backbone, device, adapted, recipe.passes, flops=flops
             )
@@ -206,33 +204,19 @@ MARKS = {"counted": "", "measured": " m", "scaled": " s", "assumed": " a"}
 LEGEND = (
     "m measured here, s scaled from what was measured, a assumed, no mark: follows from files or config; ≤ at most."
 )
-HEADINGS = ("", "rule", "backbone", "step", "jobs", "each on", "tokens", "time", "hours", "GB GPU/node", "disk")
-
-
-def tsv(plan: Plan) -> str:
-    """One line per backbone and step; for each number a column with its source, `<=` before a bound."""
-    rows = []
-    for line in plan.lines:
-        resources, gpus = line.resources, line.device.workers if line.on_gpus else 0
-        row = dict(zip(("rule", "backbone", "step"), line.name, strict=True))
-        row |= {"jobs": line.jobs, "gpus": gpus // resources.nodes, "nodes": resources.nodes, "cpus": resources.cpus}
-        row |= {"memory_asked_gb": f"{resources.memory_gb:g}", "minutes_asked": resources.minutes}
-        numbers = {
-            "tokens": line.tokens,
-            "seconds": line.seconds,
-            "gpu_hours": line.hours if line.on_gpus else None,
-            "core_hours": None if line.on_gpus else line.hours,
-            "gpu_memory_gb": line.need.gpu,
-            "node_memory_gb": line.need.node,
-            "disk_gb": line.kept,
-            "meanwhile_gb": line.meanwhile,
-        }
-        for name, number in numbers.items():
-            known = number is not None and number.value is not None
-            row[name] = f"{number.value:.3g}" if known else ""
-            row[f"{name}_from"] = ("<= " if number.at_most else "") + number.source if number else ""
-        rows.append(row | {"how": _how(line)})
-    return pd.DataFrame(rows).to_csv(sep="\t", index=False).rstrip("\n")
+HEADINGS: tuple[str, ...] = (
+    "",
+    "rule",
+    "backbone",
+    "step",
+    "jobs",
+    "each on",
+    "tokens",
+    "time",
+    "hours",
+    "GB GPU/node",
+    "disk",
+)
 
 
 def text(plan: Plan, experiment: str) -> str:

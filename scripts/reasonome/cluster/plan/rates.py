@@ -173,8 +173,8 @@ class Rates:
     ) -> Estimate | None:
         """The rate of these runs together, for as many workers as the job has; None if they tell none.
 
-        Of the backbone's runs on such a device those of the stage, else all; without any those of other backbones, by
-        parameters.
+        It is taken from the backbone's runs on such a device: those of the stage, else all. Without any, runs of other
+        backbones are scaled by parameters.
         """
         runs = [run for run in runs if run.seconds and device.matches(run)]
         own = [run for run in runs if run.backbone == backbone]
@@ -198,8 +198,8 @@ class Rates:
         """Parameters of another backbone over those of this one; 0 where one is not known."""
         if other == backbone:
             return 1.0
-        sizes = [self.sizes.get(name, unknown(name)).value for name in (other, backbone)]
-        return sizes[0] / sizes[1] if all(sizes) else 0.0
+        size, own = (self.sizes.get(name, unknown(name)).value for name in (other, backbone))
+        return size / own if size and own else 0.0
 
     def _assumed_training(self, backbone: str, device: Device, flops: int) -> Estimate:
         """The rate at a share of the peak of MACHINES."""

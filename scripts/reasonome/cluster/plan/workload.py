@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reasonome.benchmarks.rows import span
 from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.config import QuestionRecipe, Recipe, RolloutRecipe, RowsRecipe
-from reasonome.config.preferences import KINDS, TIERS
+from reasonome.config.preferences import KINDS, TIERS, TierPreferences
 from reasonome.config.project import Project, chains
 from reasonome.stages.preferring import PreferenceRecipe
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.stages.sft import TuningRecipe
 
 NOTHING = counted(0)
+LearnsQuestions = TypeVar("LearnsQuestions", bound=QuestionRecipe)
 # The keys of recipes that say what is learned.
 LEARNED = ("benchmark", "mixture", "style", "teacher", "samples", "preferences")
 
@@ -93,7 +94,7 @@ class Workload:
             drawn = sum(run.steps * run.settings["batch_size"] / run.passes for run in alike)
             questions = drawn + sum(
                 _times_validated(run.steps, run.settings.get("validate_every"))
-                * _fewer(valid, run.settings["validation"]).value
+                * (_fewer(valid, run.settings["validation"]).value or 0)
                 for run in alike
             )
             answer = _length(sum(run.generated_tokens for run in alike) / questions, alike, job)
@@ -124,7 +125,7 @@ class Workload:
 
     def _assumed_length(self, recipe: TuningRecipe | PreferenceRecipe, longest: str) -> Estimate:
         """Tokens of a question with its answer by sizes.yaml, else `max_length`, which `longest` says in words."""
-        lengths = [self.project.sizes.lengths.get(style) for _, style in recipe.questions]
+        lengths = [self.project.sizes.lengths.get(style, 0) for _, style in recipe.questions]
         if not all(lengths):
             return counted(recipe.max_length, longest, at_most=True)
         length = min(recipe.max_length, max(lengths))
@@ -133,17 +134,17 @@ class Workload:
     def _preferred(self, job: Job, recipe: PreferenceRecipe) -> Estimate:
         """Pairs of answers to the training questions of a recipe's one benchmark, or with KTO its answers."""
         spec = self.project.preferences[recipe.preferences]
-        tiers = spec.kind == "tiers"
+        tiers = isinstance(spec, TierPreferences)
         # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
         answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if recipe.single_answers else 1
-        if tiers and spec.shares and recipe.single_answers:
+        if isinstance(spec, TierPreferences) and spec.shares and recipe.single_answers:
             answers_of_pair = 2
         files = recipe.files(self.project, (job.backbone, chains.parent(job.chain)))
         if (pairs := _lines(files["preferences"])) is not None:
             return counted(round(pairs * answers_of_pair), at_most=answers_of_pair == 2 and tiers)
-        questions = _fewer(self._rows(recipe.benchmark, recipe.style, "train"), getattr(spec, "questions", None))
+        questions = _fewer(self._rows(*recipe.questions[0], "train"), getattr(spec, "questions", None))
         left = combine(lambda count: max(0, count - spec.held_out), questions)
-        of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if tiers else 1
+        of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if isinstance(spec, TierPreferences) else 1
         most = len(TIERS) if tiers and recipe.single_answers else math.inf
         rows = left.times(min(most, of_question * answers_of_pair))
         return rows * counted(1, "preferences not written", at_most=True)
@@ -155,12 +156,12 @@ class Workload:
             return rows * counted(1, "samples not compared", at_most=True)
         if (teacher := recipe.taught_by(self.project)) == "none":
             return rows
-        kept = _lines(self.project.results.reasoning(teacher, recipe.benchmark, recipe.style))
+        kept = _lines(self.project.results.reasoning(teacher, *recipe.questions[0]))
         return _fewer(rows, kept) if kept is not None else rows * counted(1, "reasoning not written", at_most=True)
 
     def _learned_rows(self, recipe: RowsRecipe) -> Estimate:
         """Training questions of a recipe's one benchmark, or of the part that it takes."""
-        return _part(self._rows(recipe.benchmark, recipe.style, "train"), recipe.part())
+        return _part(self._rows(*recipe.questions[0], "train"), recipe.part())
 
     def _answering(self, job: Job) -> Work:
         settings = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
@@ -231,10 +232,10 @@ def _learned(recipe: QuestionRecipe) -> dict[str, Any]:
     return {key: written[key] for key in LEARNED if key in written}
 
 
-def _mixed(recipe: QuestionRecipe, rows: Callable[[QuestionRecipe], Estimate]) -> Estimate:
+def _mixed(recipe: LearnsQuestions, rows: Callable[[LearnsQuestions], Estimate]) -> Estimate:
     """Questions of all benchmarks of a recipe, by weight, until one has no more."""
     weights = recipe.weights_of_benchmarks
-    reach = [rows(part).times(sum(weights.values()) / weights[part.benchmark]) for part in recipe.parts]
+    reach = [rows(part).times(sum(weights.values()) / weights[part.questions[0][0]]) for part in recipe.parts]
     return combine(lambda *counts: min(counts), *reach)
 
 
