@@ -4,7 +4,7 @@ import pytest
 from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
 
 from reasonome.apps.annotate import job
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, resolve_universe
 from reasonome.facts.genes import Gene, GeneTable
 

@@ -182,7 +182,7 @@ from pathlib import Path
 from reasonome.answering import local
 from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.tasks import load_project
 
 def one_batch(*given, generate=local.generate, **more):

@@ -8,8 +8,8 @@ is right.
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from reasonome.config import GeneNamesTeacher
 from reasonome.config.project import Project
+from reasonome.config.teachers import GeneNamesTeacher
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Message, Prompt
 from reasonome.task import Teaching, TeachingJob
