@@ -8,9 +8,9 @@ reasonome update                 fetch and pin today's HGNC, GO, Reactome and Wi
 reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
+reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
-reasonome prompts EXPERIMENT     how many genes its prompts show, and how many sets they cut
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
@@ -20,7 +20,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, cluster, rank, score, update
+from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
 from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
@@ -65,24 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, update, rank, score, calibrate, cluster):
+    for module in (annotate, update, rank, score, calibrate, export, cluster):
         module.add(commands)
-    summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
-    command = arguments.command_parser(commands, "prompts", _prompts, summary)
-    command.add_argument("experiments", nargs="+", metavar="EXPERIMENT", help="of config/experiments/")
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = arguments.command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
         command.set_defaults(parser=command)
     return parser
-
-
-def _prompts(args: argparse.Namespace) -> int:
-    from reasonome.prompts import counts as prompt_counts
-
-    show(prompt_counts.markdown(prompt_counts.table(load_project(args.config), args.experiments)))
-    return 0
 
 
 def _pin(args: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ from reasonome.enrichment.over_representation import (
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import FORMATS, read_ontology
+from reasonome.facts.sources.formats import AUTHORITIES, FORMATS, read_ontology
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.tasks.naming.background_table import background_table
@@ -169,7 +169,7 @@ def test_names_may_be_asked_for_in_the_folder_of_a_run_without_a_model(annotatin
 @pytest.fixture(scope="module")
 def shipped():
     """The genes and the two libraries of pathways that ship."""
-    genes = GeneTable(FORMATS["hgnc"].read_genes({"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}))
+    genes = GeneTable(AUTHORITIES["hgnc"]({"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}))
     files = {"reactome": "ReactomePathways.gmt.gz", "wikipathways": "wikipathways-Homo_sapiens.gmt.gz"}
     libraries = [read_library(ROOT / "resources/demo" / file, genes, name, name) for name, file in files.items()]
     return genes, libraries
@@ -180,7 +180,7 @@ def branches_of_go(shipped):
     """The three branches of the whole of GO, as the demo's benchmark has them."""
     genes, _ = shipped
     files = {"obo": ROOT / "resources/go/go-basic.obo.gz", "gaf": ROOT / "resources/go/goa_human.gaf.gz"}
-    facts = FORMATS["go"].read("go", files, genes).facts
+    facts = FORMATS["go"]("go", files, genes).facts
     benchmark = load_project(ROOT / "config").benchmarks["demo-go"]
     return ontology_libraries(Background(background_table(facts, {"go": read_ontology(files["obo"])}, benchmark)))
 

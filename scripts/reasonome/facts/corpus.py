@@ -10,7 +10,7 @@ import pandas as pd
 from reasonome.core.atomic import replacing, write_text
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
 from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts, read_facts
 
 REJECTED = "unmapped.rejected.tsv"
@@ -54,12 +54,10 @@ def build_facts(
     files, and for a source with more than `unmapped_share` (0 to 1) of its distinct identifiers without a gene; all
     such identifiers are then written to `rejected`, if given.
     """
-    able = {name: (form, files) for name, form, files in sources if FORMATS[form].read_genes}
+    able = {name: (form, files) for name, form, files in sources if form in AUTHORITIES}
     form, files = able[authority or next(iter(able))]
-    genes = GeneTable(FORMATS[form].read_genes(files, taxon))
-    by_source: dict[str, SourceFacts] = {
-        name: FORMATS[form].read(name, files, genes, taxon) for name, form, files in sources
-    }
+    genes = GeneTable(AUTHORITIES[form](files, taxon))
+    by_source = {name: FORMATS[form](name, files, genes, taxon) for name, form, files in sources}
     unmapped = pd.concat([source.unmapped for source in by_source.values()], ignore_index=True)
     unmapped = unmapped.sort_values(UNMAPPED_COLUMNS, ignore_index=True)
     try:

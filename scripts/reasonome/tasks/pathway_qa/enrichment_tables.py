@@ -291,7 +291,7 @@ class Tables:
     def count(self, tissue: str, identifier: str) -> int | None:
         """In how many studies of a tissue a set moved; None where a study does not have it."""
         moved = [self.moved(contrast, identifier) for contrast in self.tissues[tissue]]
-        return None if None in moved else sum(moved)
+        return None if None in moved else moved.count(True)
 
     def conservation(self, tissue: str, other: str) -> float:
         """The mean of Pearson's correlation of scores, over the pairs of a study of one and a study of the other.

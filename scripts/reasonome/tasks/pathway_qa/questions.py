@@ -154,8 +154,9 @@ class Writer:
     def _comparisons(self) -> Iterator[PathwayQuestion]:
         for tissue, other in combinations(self.tables.tissues, 2):
             for identifier in self.tables.sets:
-                said = [self.tables.direction(place, identifier) for place in (tissue, other)]
-                if {*said} <= {UP, DOWN}:
+                directions = (self.tables.direction(place, identifier) for place in (tissue, other))
+                said = [direction for direction in directions if direction in (UP, DOWN)]
+                if len(said) == 2:
                     answer = SAME if said[0] == said[1] else OPPOSITE
                     yield self._question("comparison", "comparison", answer, identifier, tissue, other=other, said=said)
 
@@ -165,7 +166,7 @@ class Writer:
                 yield self._question("conservation", "conservation", f"{value:.2f}", "", tissue, other=other)
 
     def _leading_edges(self) -> Iterator[PathwayQuestion]:
-        """Of each set and contrast a gene of its leading edge, and one that is in that of another contrast alone.
+        """For each set and contrast a gene of its leading edge, and one that only another contrast's leading edge has.
 
         The other contrast is of training or of the same part, so that no training question has a gene of a test table.
         """
@@ -187,7 +188,9 @@ class Writer:
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
-                        gene = self._random(kind, contrast, identifier, answer).choice(sorted(pool))
+                        drawn_by = [kind, contrast.tissue, contrast.study, identifier, answer]
+                        draw = random.Random(":".join([str(self.benchmark.seed), *drawn_by]))
+                        gene = draw.choice(sorted(pool))
                         yield self._question(
                             kind, kind, answer, identifier, contrast.tissue, contrast=contrast, gene=gene, said=[answer]
                         )
@@ -232,9 +235,6 @@ class Writer:
         held = self.benchmark.held_out
         place = contrast.tissue if self._by_tissue else contrast.study
         return "test" if place in held.test else "valid" if place in held.valid else "train"
-
-    def _random(self, kind: str, contrast: Contrast, *of: str) -> random.Random:
-        return random.Random(":".join([str(self.benchmark.seed), kind, contrast.tissue, contrast.study, *of]))
 
     def _question(
         self,

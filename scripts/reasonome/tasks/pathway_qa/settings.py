@@ -10,7 +10,6 @@ from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
 from reasonome.task import Files, Inputs, SplitSize
-from reasonome.tasks.question_answer.settings import VerifiedStyle
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.
@@ -106,14 +105,6 @@ class PathwayBenchmark(Benchmark):
         return self
 
 
-class PathwayStyle(VerifiedStyle):
-    """How a question is asked: texts with {question}, and with {table} the rows that answer it."""
-
-    def asks_confidence(self) -> bool:
-        """Always: the contract has a line for it."""
-        return True
-
-
 def table_files(project: Project, benchmark: str) -> list[Path]:
     """The enrichment tables of a benchmark, then those of differential expression, as they are listed.
 
@@ -137,7 +128,7 @@ class PathwayFiles(Files):
         return Inputs({"tables": list(dict.fromkeys(table_files(project, benchmark)))})
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables that training questions are of."""
+        """(name, release, licence, address) of the tables of training questions."""
         return [(str(path), "", "not stated", "") for path in dict.fromkeys(table_files(project, benchmark))]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:

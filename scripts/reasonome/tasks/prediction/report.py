@@ -25,18 +25,15 @@ class PredictionReporting(VerifiedReporting):
     tag = "prediction"
     use = "To predict what the benchmarks below ask, for somebody who weighs the answer against a model of the field."
 
-    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-        """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
-        rows = []
-        for name, verified, numeric in zip(names, table["verified"], table["classes"] == "", strict=True):
-            kinds = {
-                "no usable answer": not name,
-                "wrong class": bool(name) and verified == 0 and not numeric,
-                "beyond the tolerance": bool(name) and verified == 0 and numeric,
-                "constant-like": numeric and name in repeated,
-            }
-            rows.append([kind for kind, holds in kinds.items() if holds])
-        return rows
+    def failures(self, table: pd.DataFrame, names: pd.Series, repeated: Collection[str]) -> dict[str, pd.Series]:
+        """Kind of failure → which answers have it."""
+        wrong, numeric = (names != "") & (table["verified"] == 0), table["classes"] == ""
+        return {
+            "no usable answer": names == "",
+            "wrong class": wrong & ~numeric,
+            "beyond the tolerance": wrong & numeric,
+            "constant-like": numeric & names.isin(list(repeated)),
+        }
 
     def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
         """Write the tables of margins over the best domain model, and of scores by class."""
