@@ -11,8 +11,6 @@ import annotation_project
 import pytest
 import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
-from huggingface_hub import constants, hf_hub_download
-from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from reasonome import cli
 from reasonome.answering import results_folder
@@ -138,32 +136,6 @@ def test_every_state_in_which_a_run_can_be_stopped_is_gone_on_with(annotating, b
     assert len(by_hand.asked) == 1
 
 
-# the hub
-
-
-def test_requests_are_refused_within_and_all_is_as_before_afterwards(monkeypatch, tmp_path):
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    with pytest.raises(LocalEntryNotFoundError) as refused, results_folder.offline():
-        hf_hub_download("somebody/something", "config.json", cache_dir=tmp_path, endpoint="http://127.0.0.1:9")
-    assert isinstance(refused.value.__cause__, OfflineModeIsEnabled)
-    assert constants.HF_HUB_OFFLINE is False
-
-
-def test_the_model_is_asked_offline(annotating, by_hand, monkeypatch, refused):
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    seen = []
-
-    def answers(*given):
-        seen.append(constants.HF_HUB_OFFLINE)
-        return by_hand(*given)
-
-    monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
-    annotating(annotating.file("mine.gmt", GOOD))
-    with refused():
-        annotating(annotating.file("mine.gmt", GOOD), style="nam")
-    assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)
-
-
 # one process at a time
 
 # Holds the folder until somebody ends it.
@@ -182,7 +154,7 @@ from pathlib import Path
 from reasonome.answering import local
 from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.tasks import load_project
 
 def one_batch(*given, generate=local.generate, **more):

@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
             args.parser.error("one of the arguments --model --ora-only is required")
         settings = parse_settings(args).placed(place)
         gene_lists = job.read_lists(settings)
-        model = made_with_model(project, settings, args.model, lambda: asked_model(project, args, place))
+        model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args, place))
         out = Path(place(args.out))
         if args.preview:
             job.preview_lists(project, settings, gene_lists, model, out)

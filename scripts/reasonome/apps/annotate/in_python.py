@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,10 @@ def annotate_sets(
             gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}
         else:
             gene_lists = job.read_lists(annotation)
-        called, beside = None if model is None else os.fspath(model), adapter and Path(place(adapter))
-        asked = made_with_model(
-            project, annotation, called, lambda: find_model(project, called, place=place, adapter=beside, upload=upload)
-        )
+        called = None if model is None else os.fspath(model)
+        beside = None if adapter is None else Path(place(adapter))
+        find = partial(find_model, project, place=place, adapter=beside, upload=upload)
+        asked = made_with_model(project, annotation, called, find)
         job.annotate_lists(project, annotation, gene_lists, asked, Path(place(out)), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})

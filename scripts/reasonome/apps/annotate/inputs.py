@@ -17,7 +17,7 @@ from reasonome.apps.annotate.differential import (
 )
 from reasonome.apps.annotate.lists import GeneLists, read_clusters, read_genes, read_gmt
 from reasonome.apps.annotate.table import Table, is_gmt, is_number, listed, names_genes, parse_table, read_file, roles
-from reasonome.config.annotations import Annotation
+from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
@@ -63,7 +63,7 @@ def read_universe(path: Path) -> tuple[list[str], str]:
 
 def _read(table: Table, settings: Annotation) -> list[GeneLists]:
     """The lists of each comparison in a table. Markers of clusters are no comparisons."""
-    kind = settings.kind or _kind(table)
+    kind = _kind(table) if settings.kind in (None, "gmt") else settings.kind
     if table.frame.empty and kind != "genes":
         raise table.error("there are no rows in this table", fix="give a gene in each row below the header")
     if kind == "clusters":
@@ -80,14 +80,14 @@ def _read(table: Table, settings: Annotation) -> list[GeneLists]:
 
 def _kind(table: Table) -> str:
     """The kind of a table, by its columns. Raises InputError where they do not decide it."""
-    roles = set(table.columns)
-    is_differential = "log2_fold_change" in roles and bool(roles & {"adjusted_p", "p"})
-    if {"gene", "group"} <= roles and not (is_differential and compares_within_groups(table)):
+    known = set(table.columns)
+    is_differential = "log2_fold_change" in known and bool(known & {"adjusted_p", "p"})
+    if {"gene", "group"} <= known and not (is_differential and compares_within_groups(table)):
         return "clusters"
     if is_differential:
         return "differential"
     others = [column for column in table.header if column not in comparison_columns(table)]
-    if len(others) == 1 or (len(others) == 2 and roles & {"statistic", "log2_fold_change"}):
+    if len(others) == 1 or (len(others) == 2 and known & {"statistic", "log2_fold_change"}):
         return "genes"
     if all(map(is_number, table.header[1:])):
         raise table.error(
@@ -103,7 +103,7 @@ def _kind(table: Table) -> str:
     )
 
 
-def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[str, str]) -> Table:
+def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[Column, str]) -> Table:
     """A DataFrame or Series as a table of text, called `name`.
 
     The index becomes the column of row names, unless it only numbers the rows. A Series of numbers ranks the genes in
@@ -120,10 +120,10 @@ def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[str, 
         frame = data
     if not len(frame):
         raise InputError(f"there are no rows in the table '{name}'", fix="give a table with at least one gene")
-    text = frame.astype(object).where(frame.notna(), "").astype(str).set_axis(map(str, frame.columns), axis=1)
+    text = frame.astype(object).where(frame.notna(), "").astype(str).set_axis(list(map(str, frame.columns)), axis=1)
     if not numbered:
         text.insert(0, "", frame.index.astype(str), allow_duplicates=True)
-    text.index = range(1, len(text) + 1)
+    text.index = pd.RangeIndex(1, len(text) + 1)
     by_role = roles(list(text.columns), chosen, None, None)
     return Table(name, text, by_role, chosen=frozenset(chosen))
 

@@ -321,8 +321,8 @@ def _refuse_sets_without_descriptions(
     Mouse symbols are found too: they are human symbols in another case.
     """
     paths = (path for path in map(Path, settings.sets) if holds_sets(path, settings))
-    read = (lists for lists in gene_lists.values() if lists.kind == "gmt")
-    for path, lists in zip(paths, read, strict=True):
+    read = (lists for lists in gene_lists.values() if lists.kind == "gmt")  # none of a table in memory
+    for path, lists in zip(paths, read, strict=False):
         sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
         if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
             raise no_descriptions(path)

@@ -28,15 +28,15 @@ from reasonome.facts.fetching import pins
 
 
 def made_with_model(
-    project: Project, settings: Annotation, model: str | None, find: Callable[[], AskedModel]
+    project: Project, settings: Annotation, model: str | None, find: Callable[[str], AskedModel]
 ) -> AskedModel | None:
     """The model as `find` finds it, once what is missing is made; None for None.
 
     A server that does not answer is an error before the minutes of making.
     """
-    served = find() if model and is_address(model) else None
+    served = find(model) if model and is_address(model) else None
     make_missing(project, settings, model)
-    return served or (find() if model else None)
+    return served or (find(model) if model else None)
 
 
 def make_missing(project: Project, settings: Annotation, model: str | None) -> None:

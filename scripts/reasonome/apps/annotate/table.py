@@ -317,11 +317,11 @@ def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
                 "header, and commas (in .csv) or tabs (in .tsv and .txt); a GMT needs `--kind gmt` or the ending .gmt",
             )
     frame = pd.DataFrame({"gene": [cells[0] for _, cells in rows]}, [line for line, _ in rows])
-    roles: dict[Column, str] = {"gene": "gene"}
+    columns: dict[Column, str] = {"gene": "gene"}
     if any(len(cells) > 1 for _, cells in rows):
         frame[UNNAMED] = ["".join(cells[1:]) for _, cells in rows]
-        roles["statistic"] = UNNAMED
-    return Table(stem(file.path), frame, roles, file.path, rows[0][0], file.ranked)
+        columns["statistic"] = UNNAMED
+    return Table(stem(file.path), frame, columns, file.path, rows[0][0], file.ranked)
 
 
 def _genes_of_line(line: str) -> list[str]:
