@@ -1,6 +1,7 @@
 """LoRA and QLoRA: loading frozen weights, training an adapter beside them, and merging both."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -88,9 +89,12 @@ class _OneProduct(LoraLinear):
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         down, up = self.lora_A[name].weight, self.scaling[name] * self.lora_B[name].weight
         parts = [part.to(kind) for part in (x.flatten(0, -2), base.weight, down, up)]
-        product = _Product.apply if device == "cpu" else summed
-        output = product(*parts).unflatten(0, x.shape[:-1])
+        output = _product_on(device)(*parts).unflatten(0, x.shape[:-1])
         return output if base.bias is None else output + base.bias.to(output.dtype)
+
+
+def _product_on(device: str) -> Callable[..., torch.Tensor]:
+    return _Product.apply if device == "cpu" else summed
 
 
 def summed(x: torch.Tensor, weight: torch.Tensor, down: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
