@@ -20,7 +20,7 @@ ARMS = {
     "DPO": ["sft.names", "dpo.demotiers"],
     "online DPO": ["sft.names", "onlinedpo.judged"],
     "best": ["sft.names", "rft.best"],
-    "further": ["pretrain.demo", "pretrain.further", "sft.within"],
+    "drilled": ["pretrain.demo", "pretrain.drilled", "sft.within"],
 }
 SAMPLES, OTHERS = (
     f"results/samples/{BACKBONE}/sft.names-s0/demo-go.demo-names/sample8-96.{questions}.jsonl"
@@ -57,8 +57,8 @@ def edit(folder):
     merged = STEPS | {"statements": {"corpus": "demo", "max_tokens": 400, "share": 0.5}}
     tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged))
     tiny_project.edit(folder, "recipes/rft.yaml", lambda c: c["variants"].update(best=best))
-    further = STEPS | {"corpus": "demo", "max_tokens": 1500, "recall": 10}
-    tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(further=further))
+    drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}, "recall": 10}
+    tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(drilled=drilled))
     experiment = {
         "backbones": [BACKBONE],
         "arms": ARMS,
@@ -134,7 +134,11 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     manifest = json.loads((models / "sft.names-s0+rft.best-s0/manifest.json").read_text())
     assert manifest["examples"] == 9 and set(manifest["data"]) == {"examples", "samples", "encoder minilm"}
     assert json.loads((models / "sft.names-s0+grpo.placebo-s0/manifest.json").read_text())["examples"] == 4
-    merged = json.loads((models / "pretrain.demo-s0+pretrain.further-s0+sft.within-s0/manifest.json").read_text())
+    drilled = models / "pretrain.demo-s0+pretrain.drilled-s0"
+    recalled = copy / "results/recall/smollm2-135m/pretrain.demo-s0/demo.30.jsonl"
+    missed = sum(json.loads(line)["rank"] > 1 for line in recalled.read_text().splitlines())
+    assert json.loads((drilled / "manifest.json").read_text())["drilled"] == missed > 0
+    merged = json.loads((models / "pretrain.demo-s0+pretrain.drilled-s0+sft.within-s0/manifest.json").read_text())
     assert merged["statements"] > 0
 
     folder = copy / f"results/experiments/{EXPERIMENT}"
@@ -149,8 +153,8 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     )
     assert {0, 1, 2, 3} == set(forgetting["steps"])
     read = forgetting[(forgetting["kind"] == "facts") & forgetting["relation"].isna()].set_index("chain")["exposures"]
-    further = "pretrain.demo-s0+pretrain.further-s0"
-    assert read["base"] == 0 < read["pretrain.demo-s0"] < read[further] < read[f"{further}+sft.within-s0"]
+    drilled = "pretrain.demo-s0+pretrain.drilled-s0"
+    assert read["base"] == 0 < read["pretrain.demo-s0"] < read[drilled] < read[f"{drilled}+sft.within-s0"]
     comparisons = pd.read_csv(folder / "comparisons.tsv", sep="\t")
     named = comparisons[comparisons["kind"] == "named pair"]
     assert set(zip(named["a"], named["b"], strict=True)) == {("DPO", "online DPO")} and named["family"].isna().all()

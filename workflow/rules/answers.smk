@@ -84,7 +84,7 @@ rule sample:
         )
 
 
-# Training facts that a model recalls.
+# Training facts that a model recalls, and what a further warm-up may repeat.
 rule ask_facts:
     input:
         manifest=asked_model,

@@ -10,10 +10,19 @@ from reasonome.config.strict import Name, Strict
 from reasonome.core.errors import InputError
 
 
+class Drill(Strict):
+    """Facts that the parent missed count more."""
+
+    facts: Annotated[int, Field(ge=1)] = Field(
+        description="training facts that the parent is asked: those that a warm-up reads first"
+    )
+    weight: Annotated[float, Field(gt=1)] = Field(description="by which statements of a missed fact are drawn sooner")
+
+
 class WarmUpSettings(Recipe):
     """The settings of a knowledge warm-up."""
 
-    newer = (*Recipe.newer, "recall")
+    newer = (*Recipe.newer, "drill", "recall")
     corpus: Name
     sequence_length: Annotated[int, Field(ge=32)]
     packing: Literal["wrapped", "separate"] = Field(
@@ -21,6 +30,7 @@ class WarmUpSettings(Recipe):
         description="wrapped: statements follow one another and may be cut; separate: whole, each seeing itself alone",
     )
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
+    drill: Drill | None = None
     recall: Annotated[int, Field(ge=1)] | None = Field(
         None, description="training facts that the model is asked whenever its loss is measured; none if not given"
     )
@@ -28,6 +38,12 @@ class WarmUpSettings(Recipe):
     @property
     def corpora(self) -> list[str]:
         return [self.corpus]
+
+    @model_validator(mode="after")
+    def _drill_is_seen(self) -> Self:
+        if self.drill is not None and self.max_tokens is None:
+            raise ValueError("'drill' goes with 'max_tokens': where every statement is read, none is read sooner")
+        return self
 
 
 class Statements(Strict):

@@ -19,9 +19,14 @@ class PretrainRecipe(WarmUpSettings):
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         folder = project.results.statements(self.corpus)
         files = {part: folder / f"{part}.jsonl" for part in ("train", "held_out")}
+        if self.drill:
+            [files["recalled"]] = self.facts_of(project, model)
         if self.recall:
             files["facts"] = project.results.facts(self.corpus)
         return files
+
+    def facts_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
+        return [project.results.recall(model, self.corpus, self.drill.facts)] if self.drill else []
 
     def check(self, project: Project, file: str, variant: str) -> None:
         check_known(project, file, variant, self, "corpus", project.corpora)

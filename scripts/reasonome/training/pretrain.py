@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from inspect import getfile
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from reasonome.facts.sources.source import read_facts
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob
 
+FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
 AT_ONCE = 1000  # statements that are tokenised in one call
 # Arguments of SFTConfig for statements that follow one another and are cut where a row ends.
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
@@ -34,10 +35,15 @@ def pretrain(job: TrainingJob[WarmUp]) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
-    train = tokenised(sample_statements(job.data["train"], tokenizer, recipe.max_tokens, job.step.seed), tokenizer)
+    missed = missed_facts(job.data["recalled"]) if recipe.drill else set()
+    drilled = recipe.drill.weight if recipe.drill else 1.0
+    statements = sample_statements(
+        job.data["train"], tokenizer, recipe.max_tokens, job.step.seed, missed=missed, times=drilled
+    )
+    train = tokenised(statements, tokenizer)
     held_out = sample_statements(job.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
     held_out = tokenised(held_out, tokenizer)
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = {"drilled": len(missed)} if recipe.drill else {}
     separate = recipe.packing == "separate"
     if separate:
         sampled = len(train)
@@ -76,13 +82,30 @@ def pretrain(job: TrainingJob[WarmUp]) -> None:
     job.finish(trainer, tokenizer, {"statements": len(train), **facts})
 
 
-def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
+def missed_facts(path: Path) -> set[tuple[str, ...]]:
+    """The facts (gene, relation, object_id) that the asked model did not recall."""
+    return {tuple(row[name] for name in FACT) for row in atomic.read_jsonl(path) if row["rank"] > 1}
+
+
+def sample_statements(
+    path: Path,
+    tokenizer,
+    max_tokens: int | None,
+    seed: int,
+    missed: Collection[tuple[str, ...]] = (),
+    times: float = 1.0,
+) -> list[str]:
     """Statements in a seeded order, up to `max_tokens` tokens in all, as they are trained on.
 
-    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice.
+    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice. Statements
+    of the facts in `missed` have their weight `times` that.
     """
-    columns = atomic.read_columns(path, ["text"], {"weight": 1.0})
-    texts = reading_order(columns["text"], columns["weight"], random.Random(seed))
+    columns = atomic.read_columns(path, ["text"], {"weight": 1.0, **(dict.fromkeys(FACT, "") if missed else {})})
+    weights = columns["weight"]
+    if missed:
+        facts = zip(*(columns[name] for name in FACT), strict=True)
+        weights = [weight * (times if fact in missed else 1.0) for weight, fact in zip(weights, facts, strict=True)]
+    texts = reading_order(columns["text"], weights, random.Random(seed))
     if max_tokens is None:
         return texts
     kept, spent = [], 0

@@ -94,7 +94,7 @@ def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
 
 
 def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
-    """run.json of every job that made a model, each once: its steps, and the samples that they learned from.
+    """run.json of every job that made a model, each once: its steps, and the samples and facts that they learned from.
 
     Those of the reward models that judged its completions are among them.
     """
@@ -103,7 +103,8 @@ def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
         parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
         if judge := chains.judge_chain(recipe):
             runs += runs_behind(project, backbone, judge)
-        runs += [path.with_suffix(".run.json") for path in recipe.answers_of(project, (backbone, parent))]
+        asked = [*recipe.answers_of(project, (backbone, parent)), *recipe.facts_of(project, (backbone, parent))]
+        runs += [path.with_suffix(".run.json") for path in asked]
         runs.append(project.results.model(backbone, model) / "run.json")
     return list(dict.fromkeys(runs))
 
@@ -124,8 +125,12 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
 
 
 def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
-    """(backbone, chain, file) of the training facts that an experiment asks models after every stage, each once."""
+    """(backbone, chain, file) of the training facts that an experiment asks models, each once: after every stage, or to
+    drill what they missed."""
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
+    for backbone, chain in trained_steps(project, experiment):
+        parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
+        asked += [(backbone, parent, path) for path in recipe.facts_of(project, (backbone, parent))]
     return list(dict.fromkeys(asked))
 
 
