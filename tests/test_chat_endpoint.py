@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, is_local, token_totals, unasked
-from reasonome.config import Endpoint, Price
+from reasonome.config.backbones import Endpoint, Price
 
 
 def settings(server, **changes):

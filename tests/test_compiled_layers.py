@@ -101,7 +101,7 @@ def test_layers_are_compiled_only_where_the_recipe_asks(monkeypatch):
 
 def test_recipes_that_do_not_ask_for_it_are_written_as_before_there_was_such_a_key(tiny_models):
     """What depends on recipe.json, as the digest of a stage does, stays what it was for models made before."""
-    plain = tiny_training.sft_stage(tiny_models)
+    plain = tiny_training.sft_job(tiny_models)
     assert "compile_layers" not in json.loads((plain.folder / "recipe.json").read_text())
     assert "compile_layers" not in plain.identity["recipe"]
     assert STAGES["sft"].model_validate(RECIPE | {"compile_layers": True}).model_dump()["compile_layers"] is True

@@ -5,8 +5,8 @@ import re
 import pytest
 from tiny_project import change
 
-from reasonome.config import Source, SourceFile
 from reasonome.config.preferences import KINDS
+from reasonome.config.sources import Source, SourceFile
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import lookup
 from reasonome.tasks import load_project

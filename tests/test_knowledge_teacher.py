@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from reasonome.config import RecallTeacher
+from reasonome.config.teachers import RecallTeacher
 from reasonome.facts.selection import StatedFact
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.dialogue import Example

@@ -94,7 +94,7 @@ def test_it_resumes_to_the_same_weights(tiny_models):
 
 @pytest.mark.slow
 def test_a_reward_model_judges(tiny_models):
-    tiny_training.train(tiny_training.preference_stage(tiny_models, "reward"))
+    tiny_training.train(tiny_training.preference_job(tiny_models, "reward"))
     folder = grpo_steps.prepare(
         tiny_models, "onlinedpo.judged-s0", **FIXED, micro_batch_size=4, judge=["reward.try"], rewards={}
     )

@@ -202,9 +202,9 @@ def test_tokens_and_labels_are_trls(tiny_backbone, tmp_path):
 def test_statements_are_learned_beside_questions(tiny_backbone, tmp_path, packing):
     models = tiny_training.make(tmp_path, tiny_backbone)
     statements = {"corpus": "demo", "max_tokens": 200, "share": 0.5}
-    stage = tiny_training.sft_stage(models, statements=statements, packing=packing)
-    stage.data["statements"] = tmp_path / "train.jsonl"
-    sft(stage, {"demo-go": NAMING})
+    job = tiny_training.sft_job(models, statements=statements, packing=packing)
+    job.data["statements"] = tmp_path / "train.jsonl"
+    sft(job, {"demo-go": NAMING})
     manifest = json.loads((models / "sft.try-s0" / "manifest.json").read_text())
     tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
     whole = sample_statements(tmp_path / "train.jsonl", tokenizer, 200, 0)

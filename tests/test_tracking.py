@@ -68,10 +68,10 @@ def test_a_tracker_that_is_not_installed_is_named(monkeypatch, refused):
 
 def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
     monkeypatch.setattr(tracking, "check", lambda trackers: None)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
-    assert stage.arguments()["report_to"] == "none"
-    stage.trackers = ["wandb", "mlflow"]
-    told = stage.arguments()
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone))
+    assert job.arguments()["report_to"] == "none"
+    job.trackers = ["wandb", "mlflow"]
+    told = job.arguments()
     assert (told["report_to"], told["run_name"]) == (["wandb", "mlflow"], "tiny/sft.try-s0")
 
 
@@ -80,8 +80,8 @@ def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
 def test_every_job_leaves_its_curves(tiny_backbone, tmp_path, monkeypatch):
     at_exit = []
     monkeypatch.setattr("atexit.register", at_exit.append)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone))
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
     for close in at_exit:
         close()
     folder = tmp_path / "tensorboard" / "tiny" / "sft.try-s0"

@@ -29,7 +29,7 @@ from reasonome.apps.annotate.judge import (
 from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
 from reasonome.apps.annotate.project_files import check_there, encoder_targets, needed_sources
 from reasonome.apps.annotate.record import AnnotatedGene
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, run_program
 from reasonome.enrichment.over_representation import GeneSetLibrary, OverRepresentation, default_universe

@@ -15,7 +15,7 @@ from reasonome.answering.asked_model import AskedWeights
 from reasonome.apps.annotate import answers, job, making, project_files
 from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.apps.run import check_context
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest

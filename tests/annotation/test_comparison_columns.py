@@ -6,7 +6,7 @@ from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
 
 from reasonome.apps.annotate import job
 from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, resolve_universe
 from reasonome.facts.genes import Gene, GeneTable
 

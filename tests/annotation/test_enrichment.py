@@ -18,7 +18,7 @@ from reasonome.apps.annotate.lists import GeneList, ListedGene
 from reasonome.apps.annotate.questions import make_question
 from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.apps.annotate.tables import best_term
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,

@@ -15,7 +15,7 @@ from reasonome.apps.annotate.gsea import analyse_rankings
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import GeneLists, ListedGene
 from reasonome.apps.annotate.tables import write_gsea
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable
 

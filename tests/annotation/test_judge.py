@@ -11,7 +11,7 @@ from reasonome.apps.annotate.judge import WITHOUT_ENCODER, Judgement, compare, j
 from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
 from reasonome.apps.annotate.project_files import answer_sources
 from reasonome.apps.annotate.record import AnnotatedGene
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,

@@ -7,7 +7,7 @@ import pytest
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 
 from reasonome.apps.measured import NOT_MEASURED, UNREADABLE, names_measured
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.core import atomic
 from reasonome.report import tables
 

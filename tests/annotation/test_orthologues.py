@@ -7,7 +7,7 @@ from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import GeneList, GeneLists, ListedGene, checked
 from reasonome.apps.annotate.project_files import ORTHOLOGUES
 from reasonome.apps.annotate.questions import check_species
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.orthologues import Orthologues
 

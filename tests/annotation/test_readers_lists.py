@@ -7,7 +7,7 @@ import pytest
 
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import ListedGene
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
 GENES = ["TP53", "MDM2", "CDKN1A", "BAX", "BRCA1"]

@@ -7,7 +7,7 @@ import pytest
 
 from reasonome.apps.annotate.inputs import read_gene_lists, read_universe
 from reasonome.apps.annotate.lists import ListedGene
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
 SEURAT = '"","p_val","avg_log2FC","pct.1","pct.2","p_val_adj","cluster","gene"\n'

@@ -19,7 +19,7 @@ from annotation_project import GENES, GOOD, PROCESSES, RENAMED, ROOT, ROOT_TERM
 from reasonome import cli
 from reasonome.apps.annotate import making
 from reasonome.apps.annotate.project_files import completed
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import download
 from reasonome.tasks import load_project

@@ -10,7 +10,7 @@ from reasonome.answering.asked_model import AskedEndpoint
 from reasonome.apps.rank.answers import decoding_settings
 from reasonome.apps.rank.record import PURPOSE
 from reasonome.apps.rank.settings import Prioritisation
-from reasonome.config import ApiModel
+from reasonome.config.backbones import ApiModel
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"

@@ -13,11 +13,13 @@ from reasonome.answering import chat_endpoint
 from reasonome.answering.answers import Question, answer_row, questions
 from reasonome.answering.engine import Completion
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import ApiModel, Decoding, Endpoint, OpenAITeacher, Style
+from reasonome.config import Decoding, Style
+from reasonome.config.backbones import ApiModel, Endpoint
 from reasonome.config.project import Project, chains
-from reasonome.config.project.chains import Run
-from reasonome.config.project.experiments import cells, examples_folder, taught_by, trained_steps
+from reasonome.config.project.experiments import cells, taught_by, trained_steps
+from reasonome.config.project.results import Run
 from reasonome.config.styles import count_tokens
+from reasonome.config.teachers import OpenAITeacher
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, text_sha256
@@ -212,7 +214,7 @@ def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[
 
 
 def _file(project: Project, benchmark: str, style: str, part: str) -> Path:
-    return examples_folder(project, benchmark, style) / f"{part}.jsonl"
+    return project.examples(benchmark, style) / f"{part}.jsonl"
 
 
 def _check_built(files: list[Path]) -> None:

@@ -21,7 +21,8 @@ from pydantic import ValidationError
 
 from reasonome.answering import api, chat_endpoint, model_files
 from reasonome.answering.answers import write_answers
-from reasonome.config import ApiModel, Decoding, Style
+from reasonome.config import Decoding, Style
+from reasonome.config.backbones import ApiModel
 from reasonome.config.project import Project, chains
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest

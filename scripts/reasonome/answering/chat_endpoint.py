@@ -19,7 +19,7 @@ import openai
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from tqdm import tqdm
 
-from reasonome.config import Endpoint, Price
+from reasonome.config.backbones import Endpoint, Price
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project, chains
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say

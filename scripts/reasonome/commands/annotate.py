@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from reasonome.commands.options import parse_columns
-from reasonome.config import Annotation
-from reasonome.config.annotations import Column
+from reasonome.config.annotations import Annotation, Column
 from reasonome.config.project import Project
 from reasonome.config.project.folder import project_folder
 from reasonome.config.strict import checked

@@ -209,7 +209,7 @@ class Recipe(Strict):
 
     @abstractmethod
     def train(self, project: Any, job: Any) -> None:
-        """Train the step of a `training.stage.Stage`. What that needs is imported here, since planning needs none."""
+        """Train the step of a `TrainingJob`. What that needs is imported here, since planning needs none."""
 
 
 class QuestionRecipe(Recipe):

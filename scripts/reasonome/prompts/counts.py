@@ -34,7 +34,7 @@ def prompted(project: Project, experiment: str) -> list[tuple[str, str]]:
 
 def prompt_files(project: Project, experiment: str) -> list[Path]:
     """The files that `table` reads of an experiment."""
-    folders = [experiments.examples_folder(project, *pair) for pair in prompted(project, experiment)]
+    folders = [project.examples(*pair) for pair in prompted(project, experiment)]
     return [folder / f"{part}.jsonl" for folder in folders for part in SPLITS]
 
 
@@ -71,7 +71,7 @@ def markdown(counts: pd.DataFrame) -> str:
 
 def _counted(project: Project, benchmark: str, style: str) -> dict[str, Any]:
     task = project.task(benchmark)
-    folder = experiments.examples_folder(project, benchmark, style)
+    folder = project.examples(benchmark, style)
     prompts = []
     for part in SPLITS:
         path = folder / f"{part}.jsonl"

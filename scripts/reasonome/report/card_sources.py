@@ -26,7 +26,7 @@ def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
 
 def judges(project: Project, chain: str) -> dict[str, str]:
     """Step → the chain of the reward model that judges its completions, of those steps of a chain that have one."""
-    chosen = {str(step): experiments.judge_chain(step.recipe(project)) for step in chains.parse(chain)}
+    chosen = {str(step): chains.judge_chain(step.recipe(project)) for step in chains.parse(chain)}
     return {step: judge for step, judge in chosen.items() if judge}
 
 

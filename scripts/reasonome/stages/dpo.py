@@ -10,7 +10,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.stages.preferring import PreferenceRecipe, conversations, first_pairs, read
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 
 class DpoRecipe(PreferenceRecipe):
@@ -30,7 +30,7 @@ class DpoRecipe(PreferenceRecipe):
     def holds_parent(self) -> bool:
         return True
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         """Train the parent on pairs of answers, and measure held-out ones before, during and after."""
         from datasets import Dataset
         from trl import DPOConfig, DPOTrainer

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder, judge_chain
+from reasonome.config.project import Project, chains
 from reasonome.config.project.recipe_references import check_known, check_weights
 from reasonome.config.recipes import multiples_near
 from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
@@ -17,7 +16,7 @@ from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 
 # As TRL calls them.
@@ -40,10 +39,10 @@ class AlignmentRecipe(RolloutRecipe):
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {}
         for benchmark, style in self.questions:
-            folder = examples_folder(project, benchmark, style)
+            folder = project.examples(benchmark, style)
             files[self.data_name("examples", benchmark)] = folder / "train.jsonl"
             files[self.data_name("valid", benchmark)] = folder / "valid.jsonl"
-        if judge := judge_chain(self):
+        if judge := chains.judge_chain(self):
             files[JUDGE] = project.results.model(model[0], judge) / "manifest.json"
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
 
@@ -95,7 +94,7 @@ class AlignmentRecipe(RolloutRecipe):
         )
         return f"{cls.examples_in_words(manifest)}; reward: {rewards}{encoders}{placebo}"
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.grpo import grpo
 

@@ -11,7 +11,7 @@ from reasonome.core.errors import InputError
 from reasonome.stages.preferring import PreferenceRecipe, as_often_worse, read, single_answers
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 
 class KtoRecipe(PreferenceRecipe):
@@ -43,13 +43,13 @@ class KtoRecipe(PreferenceRecipe):
     def order(self) -> str:
         return "sequential"  # that of `single_answers`: neighbours are compared
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         """Train the parent on answers that are good or bad, and measure held-out ones before, during and after."""
         from datasets import Dataset
         from trl import KTOConfig, KTOTrainer
 
         from reasonome.training import adapters
-        from reasonome.training.stage import mixed
+        from reasonome.training.job import mixed
 
         tokenizer = job.load_tokenizer()
         pairs = read(job, tokenizer)

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from reasonome.config import Name, QuestionRecipe, SamplePreferences, TablePreferences, TierPreferences
+from reasonome.config import Name, QuestionRecipe
+from reasonome.config.preferences import SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_known, check_teacher, check_weights
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 
 class PreferenceRecipe(QuestionRecipe):
@@ -112,7 +113,7 @@ class Pairs:
     longest: int
 
 
-def read(stage: "Stage", tokenizer) -> Pairs:
+def read(job: "TrainingJob", tokenizer) -> Pairs:
     """The pairs of a stage in an order drawn by its seed. InputError where a benchmark has none short enough."""
     from reasonome.prompts.chat_template import answered
 
@@ -120,12 +121,12 @@ def read(stage: "Stage", tokenizer) -> Pairs:
         """Tokens of the prompt with the longer answer."""
         return max(len(answered(tokenizer, pair["messages"], pair[side]).ids) for side in ("chosen", "rejected"))
 
-    recipe = stage.recipe
+    recipe = job.recipe
     train, held_out, too_long, longest = {}, [], 0, 0
-    for benchmark, file in stage.files("preferences").items():
+    for benchmark, file in job.files("preferences").items():
         pairs = list(atomic.read_jsonl(file))
-        random.Random(stage.step.seed).shuffle(pairs)
-        others = list(atomic.read_jsonl(stage.files("held_out preferences")[benchmark]))
+        random.Random(job.step.seed).shuffle(pairs)
+        others = list(atomic.read_jsonl(job.files("held_out preferences")[benchmark]))
         lengths = [[tokens(pair) for pair in part] for part in (pairs, others)]
         train[benchmark], rest = (
             [pair for pair, length in zip(part, of_part, strict=True) if length <= recipe.max_length]
@@ -143,7 +144,7 @@ def read(stage: "Stage", tokenizer) -> Pairs:
 
 def first_pairs(recipe: PreferenceRecipe, pairs: Pairs) -> list[dict[str, Any]]:
     """The pairs that a recipe learns from: `max_pairs` of its benchmarks, by their weights."""
-    from reasonome.training.stage import mixed
+    from reasonome.training.job import mixed
 
     chosen = mixed(pairs.train, recipe.weights_of_benchmarks, recipe.most, "max_pairs")
     print(f"{len(chosen)} pairs to train on", flush=True)

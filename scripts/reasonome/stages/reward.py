@@ -14,7 +14,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.stages.preferring import PreferenceRecipe, conversations, first_pairs, read
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 ALL = "all"
 
@@ -38,7 +38,7 @@ class RewardRecipe(PreferenceRecipe):
             raise project.folder.error("preferences.yaml", (self.preferences,), what, "add held_out, such as 40")
         super().check_part(project, file, variant)
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         """Train the parent, with a head of one number, on pairs of answers.
 
         Writes pair_accuracies.json beside the model: how often the saved model gives the better of two answers more.

@@ -10,15 +10,14 @@ from pydantic import Field, model_validator
 
 from reasonome.config import Name, RowsRecipe
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder
 from reasonome.config.project.recipe_references import check_known, check_teacher
 from reasonome.config.strict import Strict
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
     from reasonome.task import Similarity, Task
+    from reasonome.training.job import TrainingJob
     from reasonome.training.sft import Lesson
-    from reasonome.training.stage import Stage
 
 
 class Samples(Strict):
@@ -81,7 +80,7 @@ class TuningRecipe(RowsRecipe):
 
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {
-            self.data_name("examples", benchmark): examples_folder(project, benchmark, style) / "train.jsonl"
+            self.data_name("examples", benchmark): project.examples(benchmark, style) / "train.jsonl"
             for benchmark, style in self.questions
         }
         samples = self.answers_of(project, model)
@@ -100,11 +99,11 @@ class TuningRecipe(RowsRecipe):
             project.folder.check_known(file, loc, self.statements.corpus, project.corpora)
 
     @abstractmethod
-    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
+    def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         """What is learned of a benchmark."""
 
     @abstractmethod
-    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
+    def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
         """The error where no example of a benchmark can be learned from."""
 
     @classmethod
@@ -120,7 +119,7 @@ class TuningRecipe(RowsRecipe):
             beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
         return f"{cls.examples_in_words(manifest)}, with {cls.targets_in_words(recipe)}{beside}"
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.sft import sft
 
@@ -167,7 +166,7 @@ class SftRecipe(TuningRecipe):
             what = f"style '{self.style}' asks for no confidence, so that none can be stated"
             raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
 
-    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
+    def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers, texts_by_id
         from reasonome.teaching.proposals import read_proposals
         from reasonome.teaching.samples import shares_of_right
@@ -184,7 +183,7 @@ class SftRecipe(TuningRecipe):
         left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
         return Lesson(rows, len(examples), left_out)
 
-    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
+    def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
         file = (job.files("reasoning") or job.files("examples"))[benchmark]
         fix = "see what the teacher dropped and why, beside that file, and max_length in the recipe"
         return InputError(f"no example of {benchmark} is left to train on", file=file, fix=fix)

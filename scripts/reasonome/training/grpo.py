@@ -30,8 +30,8 @@ from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
+from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.judge import Judge
-from reasonome.training.stage import Stage, mixed
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
@@ -172,7 +172,7 @@ def semantic_quarters(
 
 
 def grpo(
-    stage: Stage, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
+    job: TrainingJob, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
 ) -> None:
     """Train with GRPO, or with online DPO, on benchmarks of one task.
 
@@ -180,14 +180,14 @@ def grpo(
     behind `similarity`, by name: a resumed run remembers their vectors. InputError where rollouts cannot work here, or
     once sampler and trainer drift apart.
     """
-    recipe: RolloutRecipe = stage.recipe
-    parent_model = stage.parent / "model"
+    recipe: RolloutRecipe = job.recipe
+    parent_model = job.parent / "model"
     rollouts.check(recipe, parent_model)
-    tokenizer = stage.load_tokenizer()
-    style = next(iter(stage.styles.values()))  # `check` of the recipe lets GRPO have one style only
-    rows = {benchmark: stage.examples(benchmark, task) for benchmark in stage.files("examples")}
+    tokenizer = job.load_tokenizer()
+    style = next(iter(job.styles.values()))  # `check` of the recipe lets GRPO have one style only
+    rows = {benchmark: job.examples(benchmark, task) for benchmark in job.files("examples")}
     if recipe.is_placebo:
-        rows = {benchmark: shuffled_gold(task, examples, stage.step.seed) for benchmark, examples in rows.items()}
+        rows = {benchmark: shuffled_gold(task, examples, job.step.seed) for benchmark, examples in rows.items()}
     weights = recipe.weights_of_benchmarks
     prompted = mixed(rows, weights, recipe.prompts, "prompts")
     prompts = [task.prompt(example, style) for example in prompted]
@@ -195,39 +195,39 @@ def grpo(
     texts = [render(tokenizer, conversation) for conversation in messages]
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
-    judge = Judge(stage.data[JUDGE].parent / "model", task, style) if JUDGE in stage.data else None
+    judge = Judge(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 
-    valid = mixed(_valid_rows(stage, task), weights, recipe.validation)
+    valid = mixed(_valid_rows(job, task), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
     longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
-    stage.fit(longest, rollouts.share_of_gpu(recipe))
-    model = stage.load_model()
-    sharing = shared_questions.choose(recipe, model.config, stage.micro_batch_size, fmean(prompt_tokens))
+    job.fit(longest, rollouts.share_of_gpu(recipe))
+    model = job.load_model()
+    sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens))
     trainer = recipe.trainer(
         model=model,
-        args=GRPOConfig(**_settings(stage, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
+        args=GRPOConfig(**_settings(job, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
         ),
         reward_funcs=scorer.for_trl(prompted),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
-        drift=Drift(recipe.max_drift, recipe.rollouts, stage.folder / "recipe.json"),
-        epochs_done=rollouts.epochs_done(stage.checkpoint, len(prompts), recipe),
+        drift=Drift(recipe.max_drift, recipe.rollouts, job.folder / "recipe.json"),
+        epochs_done=rollouts.epochs_done(job.checkpoint, len(prompts), recipe),
         sharing=sharing,
     )
     remembered = KeepRemembered(encoders)
-    remembered.restore(stage.checkpoint)
+    remembered.restore(job.checkpoint)
     ask = partial(rollouts.greedy, trainer, tokenizer, valid_texts, recipe)
-    curve = ValidationCurve(trainer, scorer, valid, ask, recipe.validate_every, stage.trainer_folder)
+    curve = ValidationCurve(trainer, scorer, valid, ask, recipe.validate_every, job.trainer_folder)
     # Before the vectors that encoders remember are saved: scoring may add some.
     trainer.add_callback(curve)
     trainer.add_callback(remembered)
-    stage.train(trainer)
+    job.train(trainer)
     after = curve.answers()
     curve.log(after)
     examples = mixed(rows, weights)
@@ -241,11 +241,11 @@ def grpo(
         constant = lazy_earnings(scorer, lazy, prompted, prompts)
         for earned in (constant, *constant["copies"]):
             show(f"answering lazily ({earned['name']}) earns {earned['reward']:.3f}")
-        atomic.write_json(stage.folder / "constant.json", constant)
+        atomic.write_json(job.folder / "constant.json", constant)
         quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
         validation = before_and_after(scorer, valid, curve.before, after)
         validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
-        atomic.write_json(stage.folder / "validation.json", validation)
+        atomic.write_json(job.folder / "validation.json", validation)
     read, generated = (
         rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
         for of in ("prompts", "completions")
@@ -259,20 +259,20 @@ def grpo(
         "code": code_sha256(__file__, getfile(type(recipe)), getfile(type(task))),
     }
     measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
-    stage.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
+    job.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
 
 
-def _valid_rows(stage: Stage, task: Task) -> dict[str, list[Any]]:
+def _valid_rows(job: TrainingJob, task: Task) -> dict[str, list[Any]]:
     """The valid rows of each benchmark, in random order."""
-    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in stage.files("valid").items()}
+    rows = {benchmark: read_rows(file, task.Example) for benchmark, file in job.files("valid").items()}
     for split in rows.values():
         random.Random(0).shuffle(split)
     return rows
 
 
-def _settings(stage: Stage, recipe: RolloutRecipe) -> dict[str, Any]:
+def _settings(job: TrainingJob, recipe: RolloutRecipe) -> dict[str, Any]:
     return {
-        **stage.arguments(),
+        **job.arguments(),
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from reasonome.config import Sharding
+from reasonome.config.resources import Sharding
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.training import gpus

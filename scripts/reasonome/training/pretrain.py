@@ -18,7 +18,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.selection import RECALLED, reading_order
 from reasonome.facts.sources.source import read_facts
 from reasonome.training import adapters, packing
-from reasonome.training.stage import Stage
+from reasonome.training.job import TrainingJob
 
 FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
 AT_ONCE = 1000  # statements that are tokenised in one call
@@ -26,16 +26,16 @@ AT_ONCE = 1000  # statements that are tokenised in one call
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
 
-def pretrain(stage: Stage) -> None:
+def pretrain(job: TrainingJob) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
-    recipe = stage.recipe
-    tokenizer = stage.load_tokenizer()
-    missed = missed_facts(stage.data["recalled"]) if recipe.drill else set()
+    recipe = job.recipe
+    tokenizer = job.load_tokenizer()
+    missed = missed_facts(job.data["recalled"]) if recipe.drill else set()
     drilled = recipe.drill.weight if recipe.drill else 1.0
     train = sample_statements(
-        stage.data["train"], tokenizer, recipe.max_tokens, stage.step.seed, missed=missed, times=drilled
+        job.data["train"], tokenizer, recipe.max_tokens, job.step.seed, missed=missed, times=drilled
     )
-    held_out = sample_statements(stage.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
+    held_out = sample_statements(job.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
     facts: dict[str, Any] = {"drilled": len(missed)} if recipe.drill else {}
     separate = recipe.packing == "separate"
     train, held_out = (tokenised(statements, tokenizer) for statements in (train, held_out))
@@ -44,20 +44,20 @@ def pretrain(stage: Stage) -> None:
         train, held_out = (whole(statements, recipe.sequence_length) for statements in (train, held_out))
         facts["too_long"] = sampled - len(train)
         print(f"{facts['too_long']} statements longer than {recipe.sequence_length} tokens left out", flush=True)
-    for statements, file in ((train, stage.data["train"]), (held_out, stage.data["held_out"])):
+    for statements, file in ((train, job.data["train"]), (held_out, job.data["held_out"])):
         if not len(statements):
             raise InputError("there is not one statement to use", file=file, fix="raise max_tokens or held_out")
     print(f"{len(train)} statements to train on, {len(held_out)} held out", flush=True)
-    stage.fit(recipe.sequence_length)
+    job.fit(recipe.sequence_length)
     config = SFTConfig(
-        **stage.arguments(),
+        **job.arguments(),
         **(packing.SEPARATE if separate else WRAPPED),
         max_length=recipe.sequence_length,
         eval_packing=True,
-        **stage.evaluation(held_out=True),
+        **job.evaluation(held_out=True),
     )
     trainer = SFTTrainer(
-        model=stage.load_model(),
+        model=job.load_model(),
         args=config,
         train_dataset=train,
         eval_dataset=held_out,
@@ -65,17 +65,17 @@ def pretrain(stage: Stage) -> None:
         peft_config=adapters.configuration(recipe.adapter),
     )
     if recipe.recall:
-        asked = recall_questions(stage.data["train"], stage.data["facts"], recipe.recall)
+        asked = recall_questions(job.data["train"], job.data["facts"], recipe.recall)
         trainer.add_callback(Recall(tokenizer, asked))
         facts["recall"] = by_relation(asked)
     if separate:
         packing.separate(trainer)
         print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
         facts["rows"] = len(trainer.train_dataset)
-    stage.train(trainer)
-    stage.evaluate_last(trainer)
+    job.train(trainer)
+    job.evaluate_last(trainer)
     facts["code"] = code_sha256(__file__, getfile(type(recipe)))
-    stage.finish(trainer, tokenizer, {"statements": len(train), **facts})
+    job.finish(trainer, tokenizer, {"statements": len(train), **facts})
 
 
 def missed_facts(path: Path) -> set[tuple[str, ...]]:

@@ -17,8 +17,8 @@ from reasonome.prompts.chat_template import Answered, answered
 from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
 from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
+from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.pretrain import sample_statements, tokenised, whole
-from reasonome.training.stage import Stage, mixed
 
 
 def conversations(
@@ -58,17 +58,17 @@ class Lesson:
     left_out: Counter[str]
 
 
-def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
+def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
     """Fine-tune the parent on what its recipe makes of each benchmark: right answers, or the best of its own samples.
 
     `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
     """
-    recipe = stage.recipe
-    tokenizer = stage.load_tokenizer()
-    lessons = {name: recipe.lesson(stage, name, task, similarity) for name, task in tasks.items()}
+    recipe = job.recipe
+    tokenizer = job.load_tokenizer()
+    lessons = {name: recipe.lesson(job, name, task, similarity) for name, task in tasks.items()}
     tokenized = {name: [_tokenized(tokenizer, row) for row in lesson.rows] for name, lesson in lessons.items()}
     lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
-    longest = stage.fit(longest_row(recipe, lengths))
+    longest = job.fit(longest_row(recipe, lengths))
     max_length = longest if recipe.max_length == "auto" else recipe.max_length
     fitting = {
         name: [pair for pair in zip(lesson.rows, tokenized[name], strict=True) if len(pair[1].ids) <= max_length]
@@ -80,17 +80,17 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
     left_out["too_long"] = sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items())
     for benchmark, rows in fitting.items():
         if not rows:
-            raise recipe.nothing_left(stage, benchmark, lessons[benchmark])
+            raise recipe.nothing_left(job, benchmark, lessons[benchmark])
     kept = mixed(fitting, recipe.weights_of_benchmarks, recipe.max_examples, "max_examples")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(lesson.examples for lesson in lessons.values())
     print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
-    statements = _statements(stage, tokenizer, max_length)
+    statements = _statements(job, tokenizer, max_length)
     packed = recipe.packing == "separate"
     trainer = SFTTrainer(
-        model=stage.load_model(),
+        model=job.load_model(),
         args=SFTConfig(
-            **stage.arguments(),
+            **job.arguments(),
             **(packing.SEPARATE if packed else {}),
             max_length=max_length,
             completion_only_loss=True,
@@ -108,21 +108,21 @@ def sft(stage: Stage, tasks: Mapping[str, Task], similarity: Similarity | None =
         first = packing.find_text(trainer.train_dataset, kept[0][1].ids)
     if recipe.max_length == "auto":
         facts["max_length"] = max_length
-    stage.train(trainer)
+    job.train(trainer)
     facts["prompt_example"] = {"messages": kept[0][0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
     facts["code"] = code_sha256(__file__, *sorted({getfile(type(own)) for own in (recipe, *tasks.values())}))
-    stage.finish(trainer, tokenizer, facts)
+    job.finish(trainer, tokenizer, facts)
 
 
-def _statements(stage: Stage, tokenizer, max_length: int) -> list[dict[str, list[int]]]:
+def _statements(job: TrainingJob, tokenizer, max_length: int) -> list[dict[str, list[int]]]:
     """Tokens and labels of the statements to learn beside the questions: those that a warm-up would read, or a share.
 
     Those longer than `max_length` are left out, and counted in what is printed.
     """
-    spec = stage.recipe.statements
+    spec = job.recipe.statements
     if spec is None:
         return []
-    texts = sample_statements(stage.data["statements"], tokenizer, spec.max_tokens, seed=0)  # as arms share a warm-up
+    texts = sample_statements(job.data["statements"], tokenizer, spec.max_tokens, seed=0)  # as arms share a warm-up
     texts = texts[: max(1, round(spec.share * len(texts)))]
     rows = tokenised(texts, tokenizer)
     fitting = whole(rows, max_length)

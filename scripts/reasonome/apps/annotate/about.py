@@ -12,7 +12,8 @@ from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.project_files import Library, naming_benchmarks
 from reasonome.apps.annotate.shipped import Shipped
 from reasonome.apps.measured import names_measured
-from reasonome.config import Annotation, Style
+from reasonome.config import Style
+from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation

@@ -21,7 +21,8 @@ from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sam
 from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
 from reasonome.apps.annotate.tables import IDENTIFIERS
 from reasonome.apps.run import check_context, decoding_of
-from reasonome.config import Annotation, Decoding, Style
+from reasonome.config import Decoding, Style
+from reasonome.config.annotations import Annotation
 from reasonome.core.code_digest import code_sha256
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.enrichment.term import EnrichedTerm

@@ -18,8 +18,7 @@ from reasonome.apps.annotate.table import (
     listed,
     repeated_genes,
 )
-from reasonome.config import Annotation
-from reasonome.config.annotations import conditions
+from reasonome.config.annotations import Annotation, conditions
 from reasonome.facts.text import counted, some
 
 # Columns of these names say that statistics are of a comparison, also where all rows are of the same one.

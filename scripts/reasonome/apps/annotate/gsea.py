@@ -16,7 +16,7 @@ from tqdm import tqdm
 from reasonome.apps.annotate.enrichment import fold
 from reasonome.apps.annotate.lists import GeneLists, ListedGene
 from reasonome.apps.run import Record
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.genes import GeneTable

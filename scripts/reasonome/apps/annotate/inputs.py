@@ -18,7 +18,7 @@ from reasonome.apps.annotate.differential import (
 )
 from reasonome.apps.annotate.lists import GeneLists, read_clusters, read_genes, read_gmt
 from reasonome.apps.annotate.table import Table, is_gmt, is_number, listed, names_genes, parse_table, read_file, roles
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.core.errors import InputError
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")

@@ -32,7 +32,8 @@ from reasonome.apps.annotate.shipped import Shipped, shipped_with
 from reasonome.apps.annotate.table import stem
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
 from reasonome.apps.run import SHOWN, unused_name, write_page
-from reasonome.config import Annotation, Style
+from reasonome.config import Style
+from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup

@@ -20,7 +20,7 @@ from reasonome.apps.annotate.table import (
     unused,
 )
 from reasonome.apps.run import unused_name
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.gmt import id_and_name, without_weight
 from reasonome.facts.text import counted, some

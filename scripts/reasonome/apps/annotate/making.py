@@ -18,8 +18,8 @@ from reasonome.apps.annotate.project_files import (
     targets,
 )
 from reasonome.cluster import snakemake_lock
-from reasonome.config import AdapterWeights, Annotation
-from reasonome.config.annotations import CURRENT
+from reasonome.config.annotations import CURRENT, Annotation
+from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
 from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError, lookup

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.config import GMT_FORMATS, Annotation
-from reasonome.config.annotations import CURRENT, SHIPPED, is_file_name
+from reasonome.config.annotations import CURRENT, SHIPPED, Annotation, is_file_name
 from reasonome.config.project import Project
+from reasonome.config.sources import GMT_FORMATS
 from reasonome.core.errors import InputError, lookup
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark

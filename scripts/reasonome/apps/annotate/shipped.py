@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reasonome.answering.asked_model import AskedModel
 from reasonome.apps.annotate.record import AnnotationRecord
-from reasonome.config import AdapterWeights
+from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256

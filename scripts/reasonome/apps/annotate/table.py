@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text

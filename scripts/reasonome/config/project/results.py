@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reasonome.config import SourceFile
+if TYPE_CHECKING:
+    from reasonome.config.sources import SourceFile
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Results:
         """Folder of one sentence encoder."""
         return self.root / "encoders" / encoder
 
-    def source_file(self, source: str, key: str, spec: SourceFile) -> Path:
+    def source_file(self, source: str, key: str, spec: "SourceFile") -> Path:
         """One native file of a source: where it is shipped, or where it is fetched to."""
         return Path(spec.path) if spec.path else self.root / "sources" / source / key / spec.file_name
 

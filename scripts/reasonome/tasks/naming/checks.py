@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasonome.config import GMT_FORMATS, GO_FORMATS, RecallTeacher, Recipe
+from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
 from reasonome.config.project.folder import read_template
+from reasonome.config.sources import GMT_FORMATS, GO_FORMATS
+from reasonome.config.teachers import RecallTeacher
 from reasonome.core.errors import InputError, nearest
 from reasonome.task import Checks
 from reasonome.tasks.naming import files

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reasonome.config import GO_FORMATS, KnowledgeTeacher, RecallTeacher
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan, examples_folder
+from reasonome.config.project.experiments import AuditPlan
+from reasonome.config.sources import GO_FORMATS
+from reasonome.config.teachers import KnowledgeTeacher, RecallTeacher
 from reasonome.task import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
 
@@ -64,7 +65,7 @@ class NamingFiles(Files[NamingDialogue]):
             statements = project.results.statements(spec.corpus) / "train.jsonl"
             return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})
         left_out = project.benchmarks[benchmark].leave_out
-        folders = [examples_folder(project, benchmark, style), *map(project.results.benchmark, left_out)]
+        folders = [project.examples(benchmark, style), *map(project.results.benchmark, left_out)]
         files = {"held_out": [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]}
         if isinstance(spec, KnowledgeTeacher):
             files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
@@ -76,7 +77,7 @@ class NamingFiles(Files[NamingDialogue]):
         """The background, the markers that its names are in the encoders' caches, the facts to check claims against,
         and the questions of a style with enriched terms."""
         shows_terms = project.style(benchmark, style).terms is not None
-        questions = {"questions": examples_folder(project, benchmark, style) / "test.jsonl"} if shows_terms else {}
+        questions = {"questions": project.examples(benchmark, style) / "test.jsonl"} if shows_terms else {}
         return Inputs(
             {**_judging(project, benchmark), "facts": judging_facts(project, benchmark), **questions},
             project.benchmarks[benchmark].encoders,
@@ -97,10 +98,8 @@ class NamingFiles(Files[NamingDialogue]):
     def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
         """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
         ancestors of their terms."""
-        prompts = [examples_folder(project, *asked) / "test.jsonl" for asked in plan.asked]
-        prompts += [
-            examples_folder(project, *question) / "train.jsonl" for question in prompts_with_terms(project, plan)
-        ]
+        prompts = [project.examples(*asked) / "test.jsonl" for asked in plan.asked]
+        prompts += [project.examples(*question) / "train.jsonl" for question in prompts_with_terms(project, plan)]
         corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
         ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
         return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})

@@ -12,9 +12,9 @@ from tqdm import tqdm
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import GO_FORMATS
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan, examples_folder
+from reasonome.config.project.experiments import AuditPlan
+from reasonome.config.sources import GO_FORMATS
 from reasonome.core import atomic
 from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.go import Ontology
@@ -121,7 +121,7 @@ def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[
     """Findings of the enriched terms that training questions show."""
     findings = []
     for benchmark, style in files.prompts_with_terms(project, plan):
-        file = examples_folder(project, benchmark, style) / "train.jsonl"
+        file = project.examples(benchmark, style) / "train.jsonl"
         used_by = plan.training_prompts[benchmark, style]
         training = Training("training prompts", f"{benchmark}.{style}", used_by, file)
         rows = read_rows(file, Example)
@@ -199,7 +199,7 @@ def _audit_prompts(
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
         task, style = project.task(benchmark), project.style(benchmark, name)
-        file = examples_folder(project, benchmark, name) / "test.jsonl"
+        file = project.examples(benchmark, name) / "test.jsonl"
         rows = read_rows(file, task.Example)
         findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
     return findings

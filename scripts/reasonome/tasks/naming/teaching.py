@@ -16,9 +16,8 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from reasonome.config import KnowledgeTeacher, RecallTeacher
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder
+from reasonome.config.teachers import KnowledgeTeacher, RecallTeacher
 from reasonome.core import atomic
 from reasonome.facts import statements
 from reasonome.facts.selection import StatedFact, object_names, stated_facts
@@ -390,7 +389,7 @@ def recited(
 def _held_out_folders(project: Project, job: TeachingJob) -> dict[str, Path]:
     """The folder with the held-out sets of the benchmark, and of each that its training sets leave out."""
     left_out = project.benchmarks[job.benchmark].leave_out
-    own = {job.benchmark: examples_folder(project, job.benchmark, job.style)}
+    own = {job.benchmark: project.examples(job.benchmark, job.style)}
     return own | {name: project.results.benchmark(name) for name in left_out}
 
 

@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config import FORMAT_FILES, Benchmark, GeneListStyle, Recipe
+from reasonome.config import Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
 from reasonome.config.rollouts import LongestList
+from reasonome.config.sources import FORMAT_FILES
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import check_subset_names

@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from reasonome.answering.chat_endpoint import Message
-from reasonome.config import GeneNamesTeacher
 from reasonome.config.project import Project
+from reasonome.config.teachers import GeneNamesTeacher
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.task import Teaching, TeachingJob

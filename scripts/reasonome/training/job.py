@@ -69,7 +69,7 @@ def mixed(
 
 
 @dataclass
-class Stage:
+class TrainingJob:
     """Folders, recipe and parent of one step of a chain.
 
     `folder` is results/models/{backbone}/{chain}, with the recipe in recipe.json; `data` are the files trained on, and
@@ -85,7 +85,7 @@ class Stage:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
-    def of(cls, project: Project, recipe: Recipe, folder: Path) -> "Stage":
+    def of(cls, project: Project, recipe: Recipe, folder: Path) -> "TrainingJob":
         """The step in `folder`, with data, styles and trackers as the configuration has them."""
         styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
         files = recipe.files(project, (folder.parent.name, chains.parent(folder.name)))
