@@ -252,6 +252,7 @@ def test_the_bar_is_what_a_reader_of_prompts_without_knowledge_earns(splits):
     assert earned(completions[listed], questions, FULL) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_the_bar_is_higher_than_one_constant(splits):
     earnings = {}
     for policy in TASK.policies(splits["train"]):
@@ -261,6 +262,7 @@ def test_the_bar_is_higher_than_one_constant(splits):
     assert earnings["the best for what is asked honestly"] < max(earnings.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_no_attack_earns_more_than_the_best_honest_constant(splits, part):
     questions = splits[part]

@@ -11,7 +11,7 @@ from reasonome.config import RewardedSamples
 from reasonome.task import Similarity, Task, total
 
 # Parsed answers and their examples → what each answer earns.
-Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]
+Rewarded = Callable[[Sequence[Any], Sequence[Any]], Iterable[float]]
 
 
 # The subset of a question and its stratum, "" where it has none.
@@ -30,7 +30,9 @@ def rewarded_by(task: Task, spec: RewardedSamples, similarity: Similarity) -> Re
     rewards = task.rewards(spec.grading)
 
     def rewarded(answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
-        values = {name: rewards[name].function(answers, examples, similarity) for name in spec.rewards}
+        values: dict[str, Sequence[float]] = {
+            name: rewards[name].function(answers, examples, similarity) for name in spec.rewards
+        }
         return total(values, dict(spec.rewards))
 
     return rewarded

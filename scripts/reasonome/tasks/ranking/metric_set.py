@@ -34,9 +34,7 @@ METRICS = MetricSet(
                 hit=True,
                 tested=True,
                 drawn="top-1" if k == 1 else "",
-                rank=str(k),
                 leads="Top-1" if k == 1 else "",
-                in_paper=f"Top-{k}",
                 on=("terminal", *of_k, "score", "baselines", "clusters"),
             )
             for k, of_k in _TOP.items()
@@ -47,7 +45,6 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
-            rank="any",
             on=("terminal", "score", "clusters"),
         ),
         Metric(
@@ -57,7 +54,6 @@ METRICS = MetricSet(
             tested=True,
             drawn="MRR",
             leads="MRR",
-            in_paper="MRR",
             on=("terminal", "job", "score", "baselines", "answers", "strata", "clusters"),
         ),
         Metric("top_1_by_gene", "top-1, each gene one vote", of="report"),
