@@ -51,7 +51,7 @@ def test_kinds_of_benchmarks(given):
         ({"subsets": {"bp": BP}, "few_genes": {"genes": 20, "smallest": 9, "largest": 8}}, "smallest 9 is above"),
         ({"kind": "published", "files": {"mean": FILE}}, "may not be called 'mean'"),
         ({"kind": "published", "files": {"a-50": FILE}}, "should match pattern"),
-        ({"kind": "published", "files": {"a": {}}}, "path\n  Field required"),
+        ({"kind": "published", "files": {"a": {}}}, "either 'path' or 'url'"),
         ({"kind": "published", "files": {"a": {"path": "my test.csv"}}}, "should match pattern"),
         ({"subsets": {"bp": {"test": 3, "valid": 2}}}, "namespace, source or relation"),
         ({"subsets": {"bp": {"source": "go", "valid": 2}}}, "'test' is missing"),

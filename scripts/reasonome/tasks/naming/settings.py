@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
+from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import Policy, check_subset_names, is_variant
@@ -75,9 +76,10 @@ class FewGenes(Strict):
 
 
 class PublishedFile(Strict):
-    """A table of published gene sets at a path that the user gives. None is shipped."""
+    """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
 
-    path: UserPath
+    path: UserPath | None = None
+    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
     sha256: Sha256 = "unpinned"
     kind: Kind = Field("", description=KIND)
     collection: str = Field(
@@ -85,6 +87,16 @@ class PublishedFile(Strict):
         description="the gene sets that it lists, such as GO or MSigDB, by which the leak audit tells that training "
         "and test sets are of one",
     )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "PublishedFile":
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either 'path' or 'url'")
+        return self
+
+    def as_source(self) -> SourceFile:
+        """A downloaded file in the terms of sources, which know how to fetch it."""
+        return SourceFile.model_validate({"url": self.url})
 
     def check_sha256(self, sha256: str, file: str | PathLike) -> None:
         """InputError if the file is not the one whose sha256 is given here."""
