@@ -1,6 +1,6 @@
 """Reports and model cards of predictions: metrics, primary first, baselines, and margins over domain models."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
