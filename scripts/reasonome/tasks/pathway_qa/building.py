@@ -78,7 +78,7 @@ def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contr
             study, layouts = (
                 (spec.effect, DIFFERENTIAL) if isinstance(spec, DifferentialFile) else (spec.study, LAYOUTS)
             )
-            read, bad = read_contrasts(path, spec.tissue, study, spec.columns, layouts, benchmark.significant)
+            read, bad = read_contrasts(path, spec.tissue, study, {**spec.columns}, layouts, benchmark.significant)
             left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
             for contrast in read:
                 key = (contrast.tissue, contrast.study)

@@ -50,6 +50,7 @@ class FactorialWriter(Writer):
 
     def _multihops(self) -> Iterator[PathwayQuestion]:
         """The direction of a gene under the factor that moves more genes; none where two move as many."""
+        kind = "multihop"
         for tissue, contrasts in self.tables.tissues.items():
             factors = [contrast for contrast in contrasts if BETWEEN not in contrast.study and contrast.signed]
             for pair in combinations(factors, 2):
@@ -59,8 +60,15 @@ class FactorialWriter(Writer):
                     for gene in more.sets:
                         if direction := self._direction(more, gene):
                             yield self._question(
-                                *("multihop", "multihop", direction, gene, tissue),
-                                **{"gene": gene, "said": [direction], "first": first, "second": second},
+                                kind,
+                                kind,
+                                direction,
+                                gene,
+                                tissue,
+                                gene=gene,
+                                said=[direction],
+                                first=first,
+                                second=second,
                             )
 
     def _corrections(self) -> Iterator[PathwayQuestion]:

@@ -188,9 +188,7 @@ class Writer:
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
-                        drawn_by = [kind, contrast.tissue, contrast.study, identifier, answer]
-                        draw = random.Random(":".join([str(self.benchmark.seed), *drawn_by]))
-                        gene = draw.choice(sorted(pool))
+                        gene = self._random(kind, contrast, identifier, answer).choice(sorted(pool))
                         yield self._question(
                             kind, kind, answer, identifier, contrast.tissue, contrast=contrast, gene=gene, said=[answer]
                         )
@@ -235,6 +233,9 @@ class Writer:
         held = self.benchmark.held_out
         place = contrast.tissue if self._by_tissue else contrast.study
         return "test" if place in held.test else "valid" if place in held.valid else "train"
+
+    def _random(self, kind: str, contrast: Contrast, *of: str) -> random.Random:
+        return random.Random(":".join([str(self.benchmark.seed), kind, contrast.tissue, contrast.study, *of]))
 
     def _question(
         self,

@@ -1,6 +1,6 @@
 """Reports and model cards of predictions: metrics, primary first, baselines, and margins over domain models."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +46,14 @@ class PredictionReporting(VerifiedReporting):
     def own_section(self, plan: Plan, table: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
         """The margins over the best domain model, and the scores by class."""
         return {
-            "margins": _read(folder / "margins.tsv", MARGIN_COLUMNS, ("best", "margin")),
-            "classes": _read(folder / "classes.tsv", CLASS_COLUMNS, ("recall", "precision")),
+            "margins": _read(folder / "margins.tsv", MARGIN_COLUMNS, "best", "margin").to_dict("records"),
+            "classes": _read(folder / "classes.tsv", CLASS_COLUMNS, "recall", "precision").to_dict("records"),
         }
 
 
-def _read(path: Path, columns: list[str], numeric: Sequence[str]) -> list[dict[str, Any]]:
+def _read(path: Path, columns: list[str], *numeric: str) -> pd.DataFrame:
     table = read_table(path, columns)
-    numbers = {column: pd.to_numeric(table[column].replace("", np.nan)) for column in numeric}
-    return table.assign(**numbers).to_dict("records")
+    return table.assign(**{column: pd.to_numeric(table[column].replace("", np.nan)) for column in numeric})
 
 
 # Metric of an arm → that of a domain model, and whether more is better. A model's probability stands beside both of an

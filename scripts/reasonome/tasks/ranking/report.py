@@ -146,9 +146,9 @@ def voting_figure(table: pd.DataFrame) -> Figure:
                     marker=MARKERS[methods.index(method)],
                     markersize=4,
                     linewidth=1.2,
-                    label=f"{shortened(arm)}, {method}",
+                    label=f"{shortened(str(arm))}, {method}",
                 )
-            axes.set_title(", ".join(setting), fontsize=9, loc="left")
+            axes.set_title(", ".join(map(str, setting)), fontsize=9, loc="left")
             axes.set_xlabel("samples merged")
             axes.set_ylabel(name)
             axes.xaxis.get_major_locator().set_params(integer=True)

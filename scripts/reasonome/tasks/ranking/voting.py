@@ -129,13 +129,13 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
     (95 %) are of a bootstrap of clusters. Empty where a question has one sample.
     """
     questions = []
-    for (subset, name, cluster), rows in scores.groupby(["subset", "id", "cluster"], sort=True):
-        right = frozenset(rows["gold"].iat[0].split(", "))
-        questions.append((subset, name, cluster, right, question_ballots(rows)))
+    for (subset, name, cluster), samples in scores.groupby(["subset", "id", "cluster"], sort=True):
+        right = frozenset(samples["gold"].iat[0].split(", "))
+        questions.append((subset, name, cluster, right, question_ballots(samples)))
     most = min((len(ballots) for *_, ballots in questions), default=0)
-    rows: list[dict] = []
     if most < 2:
         return pd.DataFrame(columns=COLUMNS)
+    rows: list[dict] = []
     subsets, clusters = [subset for subset, *_ in questions], [cluster for _, _, cluster, *_ in questions]
     trials = [(method, n) for method in METHODS for n in sample_counts(most)]
     for method, n in tqdm(trials, desc="voting", delay=5, leave=False):
