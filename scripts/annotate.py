@@ -8,7 +8,7 @@ from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
 from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 from reasonome.training import gpus
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     args = parser.parse_args()
     gpus.limit(args.gpus)
 
-    project = load_project(args.config)
+    project = open_project(args.config)
     settings = lookup(project.annotations, args.annotation, "annotation")
     gene_lists = job.read_lists(settings)
     command = f"snakemake --cores 2 {args.output / job.RESULTS.page}"

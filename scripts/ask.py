@@ -9,13 +9,13 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "backbone", "benchmark", "style", "decoding", "output").parse_args()
     stopwatch = Stopwatch()
-    project = load_project(args.config)
+    project = open_project(args.config)
     model = lookup(project.backbones, args.backbone, "backbone").api
     if model is None:
         others = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]

@@ -11,7 +11,7 @@ from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.facts.selection import OBJECTS
 from reasonome.facts.sources.source import read_facts
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 SEED = 0
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--facts", type=arguments.whole(1), required=True, help="at most")
     args = parser.parse_args()
     stopwatch = Stopwatch()
-    project = load_project(args.config)
+    project = open_project(args.config)
     statements = project.results.statements(args.corpus) / "train.jsonl"
     facts = read_facts(project.results.facts(args.corpus))
     questions = drawn_questions(list(atomic.read_jsonl(statements)), facts, args.facts, SEED)

@@ -8,14 +8,14 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.leaks import audit
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)
     tasks = plan.by_task(project)

@@ -5,12 +5,12 @@ python scripts/build_benchmark.py --benchmark demo-go --output results/benchmark
 
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     project.task(args.benchmark).building.build(project, args.benchmark, args.output)
 
 

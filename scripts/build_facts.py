@@ -11,7 +11,7 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
 from reasonome.facts.fetching.pins import licence_table
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def summary(name: str, facts: Facts) -> str:
@@ -28,7 +28,7 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)
     atomic.write_text(args.output / "licences.tsv", licences.to_csv(sep="\t", index=False, lineterminator="\n"))

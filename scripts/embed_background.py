@@ -7,12 +7,12 @@ python scripts/embed_background.py --benchmark demo-go --encoder minilm \
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "encoder", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     names = project.task(args.benchmark).background.candidate_names(project.results.background(args.benchmark))
     [encoder] = load_encoders(project.encoders, [project.results.encoder(args.encoder)]).values()
     encoder.embed(names)

@@ -12,13 +12,13 @@ from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.report.model_card import experiment_card
 from reasonome.report.model_scores import MEASURED, model_worth
-from reasonome.tasks import find_task, load_project
+from reasonome.tasks import find_task, open_project
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_joined
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project, out = load_project(args.config), args.output
+    project, out = open_project(args.config), args.output
     model = project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
     worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today, find_task)

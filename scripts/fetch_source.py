@@ -6,12 +6,12 @@ python scripts/fetch_source.py --source go --file obo --output results/sources/g
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "source", "file", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     source = lookup(project.sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")
     if spec.path is not None:

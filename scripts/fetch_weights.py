@@ -8,7 +8,7 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import folder_sha256
 from reasonome.facts.fetching import weights
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     group.add_argument("--backbone")
     group.add_argument("--encoder")
     args = parser.parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     if args.backbone:
         name, entry, field = args.backbone, lookup(project.backbones, args.backbone, "backbone"), "backbones.yaml"
         settings = {}

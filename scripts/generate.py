@@ -14,7 +14,7 @@ from reasonome.core import arguments
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
 from reasonome.task import Task
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 from reasonome.training import gpus, retention
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     gpus.limit(args.gpus)
 
     stopwatch = Stopwatch()
-    project = load_project(args.config)
+    project = open_project(args.config)
     task = project.task(args.benchmark)
     manifest = read_manifest(args.model / "manifest.json")
     retention.release(args.model, manifest)

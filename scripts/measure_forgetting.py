@@ -14,12 +14,12 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import forgetting
 from reasonome.report.forgetting import UNDER_WAY, Measured
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     reading = Reading(project)
     measured: list[Measured] = []
     for asked in experiments.asked_again(project, args.experiment):

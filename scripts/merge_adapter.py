@@ -4,16 +4,16 @@ python scripts/merge_adapter.py --backbone NAME --output results/models/NAME/bas
 """
 
 from reasonome.answering.model_files import write_adapted
-from reasonome.config import AdapterWeights
+from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import chains
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "backbone", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     weights = lookup(project.backbones, args.backbone, "backbone").weights
     if not isinstance(weights, AdapterWeights):
         raise InputError(f"backbone '{args.backbone}' has no adapter", fix="fetch it: scripts/fetch_weights.py")

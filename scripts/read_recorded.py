@@ -11,13 +11,13 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "backbone", "benchmark", "output").parse_args()
     stopwatch = Stopwatch()
-    project = load_project(args.config)
+    project = open_project(args.config)
     task = project.task(args.benchmark)
     backbone = lookup(project.backbones, args.backbone, "backbone")
     if backbone.recorded is None:

@@ -10,12 +10,12 @@ from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.answers import summary
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "answers", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     task = project.task(args.benchmark)
     questions = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
     examples = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)

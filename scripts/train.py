@@ -5,15 +5,15 @@ python scripts/train.py --folder results/models/smollm2-135m/sft.names-s0+grpo.s
 
 from reasonome.core import arguments
 from reasonome.stages import read_recipe
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 from reasonome.training import processes
-from reasonome.training.stage import Stage
+from reasonome.training.job import TrainingJob
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "folder").parse_args()
-    project = load_project(args.config)
-    job = Stage.of(project, read_recipe(args.folder), args.folder)
+    project = open_project(args.config)
+    job = TrainingJob.of(project, read_recipe(args.folder), args.folder)
     job.recipe.train(project, job)
 
 

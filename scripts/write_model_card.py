@@ -7,12 +7,12 @@ python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --c
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report.model_card import experiment_card
-from reasonome.tasks import find_task, load_project
+from reasonome.tasks import find_task, open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     card = experiment_card(project, args.experiment, args.backbone, args.chain, args.output.as_posix(), find_task)
     atomic.write_text(args.output, card)
 

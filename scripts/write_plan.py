@@ -6,12 +6,12 @@ python scripts/write_plan.py --experiment demo --output results/experiments/demo
 from reasonome.config.project.experiments import report_plan
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     lookup(project.experiments, args.experiment, "experiment")
     atomic.write_json(args.output, report_plan(project, args.experiment))
 

@@ -13,14 +13,15 @@ from typing import Any
 
 from reasonome.answering.rows import read_answers
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import Preferences, SamplePreferences, Style, TablePreferences, TierPreferences
+from reasonome.config import Style
+from reasonome.config.preferences import Preferences, SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.task import Task
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 from reasonome.teaching.preferences import (
     Pair,
     drawn_by_kind,
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--backbone", help="of the model whose samples are compared")
     parser.add_argument("--chain")
     args = parser.parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     spec = lookup(project.preferences, args.preferences, "preferences")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     files = learned_from(project, spec, args)

@@ -8,12 +8,12 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.task import TeachingJob
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "teacher", "benchmark", "style", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     job = TeachingJob(args.teacher, args.benchmark, args.style, args.output)

@@ -6,12 +6,12 @@ python scripts/write_recipe.py --step sft.names-s0 --output results/models/smoll
 from reasonome.config.project.chains import Step
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "step", "output").parse_args()
-    recipe = Step.parse(args.step).recipe(load_project(args.config))
+    recipe = Step.parse(args.step).recipe(open_project(args.config))
     atomic.write_json(args.output, recipe.model_dump(mode="json"))
 
 

@@ -10,25 +10,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reasonome.config import (
-    Annotation,
-    Backbone,
-    Corpus,
-    Decoding,
-    Encoder,
-    Experiment,
-    LockedSource,
-    Name,
-    Preferences,
-    Request,
-    Settings,
-    Sizes,
-    Source,
-    Teacher,
-    Variant,
-)
+from reasonome.config import Decoding, Name, Settings, Sizes, Variant
+from reasonome.config.annotations import Annotation
+from reasonome.config.backbones import Backbone, Encoder
+from reasonome.config.experiments import Experiment
+from reasonome.config.preferences import Preferences
 from reasonome.config.project import any_benchmark
+from reasonome.config.resources import Request
+from reasonome.config.sources import Corpus, LockedSource, Source
 from reasonome.config.task_settings import TaskSettings
+from reasonome.config.teachers import Teacher
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.stages import STAGES

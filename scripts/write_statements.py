@@ -6,9 +6,9 @@ python scripts/write_statements.py --corpus demo --output results/statements/dem
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, read_splits, symbols
-from reasonome.config import Corpus
 from reasonome.config.project import Project
 from reasonome.config.project.chains import BASE
+from reasonome.config.sources import Corpus
 from reasonome.core import arguments, atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import lookup, run_program
@@ -18,12 +18,12 @@ from reasonome.facts.selection import select
 from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.task import held_out_names, held_out_terms
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = load_project(args.config)
+    project = open_project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     facts, left_out = _without_held_out(project, args.corpus)
     facts = _selected(project, corpus, facts)

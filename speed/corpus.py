@@ -25,9 +25,9 @@ from typing import NamedTuple
 import pandas as pd
 import yaml
 
-from reasonome.config import Corpus
 from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Results
+from reasonome.config.sources import Corpus
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.sources.bioconductor import ontology_from_sqlite
 from reasonome.tasks import load_project

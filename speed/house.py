@@ -36,6 +36,7 @@ LAYERS = (
     "cluster",
     "tasks",
     "apps",
+    "exports",
     "commands",
     "cli",
 )

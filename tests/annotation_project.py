@@ -15,7 +15,7 @@ from tiny_project import edit
 
 from reasonome.answering.asked_model import find_model
 from reasonome.apps.annotate import job
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256, text_sha256
 from reasonome.facts.corpus import Facts, write_facts

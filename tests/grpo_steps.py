@@ -19,8 +19,8 @@ from reasonome.task import Reward
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
 from reasonome.training.grpo import grpo
+from reasonome.training.job import TrainingJob
 from reasonome.training.rollouts import WatchedTrainer
-from reasonome.training.stage import Stage
 
 RECIPE = {
     "stage": "grpo",
@@ -88,17 +88,17 @@ def run(folder: Path) -> None:
     judge = folder.parent / "reward.try-s0" / "manifest.json"
     if json.loads((folder / "recipe.json").read_text(encoding="utf-8")).get("judge"):
         data["judge"] = judge
-    grpo(Stage(read_recipe(folder), folder, data, {"demo-go": STYLE}), Vowels(), None)
+    grpo(TrainingJob(read_recipe(folder), folder, data, {"demo-go": STYLE}), Vowels(), None)
 
 
 def leave_behind(whole: Path, torn: Path, checkpoint: int) -> None:
     """Give the step `torn` what it would have left, had it been killed after this checkpoint of its twin `whole`."""
     examples = torn.parent.parent.parent / "examples.jsonl"
-    stage = Stage(read_recipe(torn), torn, {"examples": examples, "valid": examples}, {"demo-go": STYLE})
+    job = TrainingJob(read_recipe(torn), torn, {"examples": examples, "valid": examples}, {"demo-go": STYLE})
     [trainer] = (whole / "trainer").iterdir()
-    stage.trainer_folder.mkdir(parents=True)
-    shutil.copytree(trainer / f"checkpoint-{checkpoint}", stage.trainer_folder / f"checkpoint-{checkpoint}")
-    shutil.copy(trainer / "answers-before.json", stage.trainer_folder)
+    job.trainer_folder.mkdir(parents=True)
+    shutil.copytree(trainer / f"checkpoint-{checkpoint}", job.trainer_folder / f"checkpoint-{checkpoint}")
+    shutil.copy(trainer / "answers-before.json", job.trainer_folder)
 
 
 def write_down(path: Path) -> None:

@@ -19,9 +19,9 @@ from reasonome.core import atomic
 from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import adapters, kernels
+from reasonome.training.job import TrainingJob
 from reasonome.training.pretrain import pretrain
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
 
 LORA = {"rank": 4, "alpha": 16.0}
 
@@ -43,9 +43,9 @@ def test_the_recipe_becomes_a_peft_configuration():
 
 def test_4bit_without_a_gpu_says_so(tiny_backbone, tmp_path, monkeypatch, refused):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA | {"quantize": "4bit"})
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA | {"quantize": "4bit"})
     with refused():
-        stage.load_model()
+        job.load_model()
 
 
 def test_4bit_behind_another_step_is_refused_in_a_chain_that_no_experiment_names(tiny_backbone, tmp_path, refused):
@@ -53,7 +53,7 @@ def test_4bit_behind_another_step_is_refused_in_a_chain_that_no_experiment_names
     atomic.write_json(models / "sft.try-s0" / "manifest.json", {"model": "tiny"})
     chain, adapter = "sft.try-s0+dpo.try-s0", LORA | {"quantize": "4bit"}
     with refused(models / chain / "recipe.json", field="adapter.quantize"):
-        tiny_training.preference_stage(models, "dpo", chain, adapter=adapter)
+        tiny_training.preference_job(models, "dpo", chain, adapter=adapter)
 
 
 def test_4bit_without_bitsandbytes_names_the_package(monkeypatch, refused):
@@ -91,15 +91,15 @@ def test_4bit_weights_go_to_the_gpu_of_their_process(tiny_backbone, tmp_path, mo
     monkeypatch.setattr(adapters, "_four_bits", lambda precision: "NF4")
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", from_pretrained)
     settings = {"batch_size": 16, "kernels": "plain", "adapter": LORA | {"quantize": "4bit"}}
-    tiny_training.sft_stage(models, **settings).load_model()
+    tiny_training.sft_job(models, **settings).load_model()
     assert asked == [("name", 3), ("bf16", 3), ("weights", 3)]
 
 
 def test_unknown_targets_are_named_with_those_there_are(tiny_backbone, tmp_path, refused):
     adapter = LORA | {"targets": ["q_proj", "query"]}
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=adapter)
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=adapter)
     with refused(field="targets"):
-        stage.load_model()
+        job.load_model()
 
 
 def logits(model) -> torch.Tensor:
@@ -113,24 +113,24 @@ def logits(model) -> torch.Tensor:
 def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"adapter": LORA, "learning_rate": 0.02, "gradient_checkpointing": kind == "sft"}
-    stage = getattr(tiny_training, f"{kind}_stage")(models, **settings)
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]}) if kind == "sft" else pretrain(stage)
+    job = getattr(tiny_training, f"{kind}_job")(models, **settings)
+    sft(job, {"demo-go": TASKS["gene_set_naming"]}) if kind == "sft" else pretrain(job)
 
-    assert sorted(path.name for path in (stage.folder / "adapter").iterdir()) == [
+    assert sorted(path.name for path in (job.folder / "adapter").iterdir()) == [
         "adapter_config.json",
         "adapter_model.safetensors",
     ]
-    written = load_file(stage.folder / "model" / "model.safetensors")
-    computed_in = json.loads((stage.folder / "run.json").read_text())["precision"]
+    written = load_file(job.folder / "model" / "model.safetensors")
+    computed_in = json.loads((job.folder / "run.json").read_text())["precision"]
     assert {weight.dtype for weight in written.values()} == {DTYPES[computed_in]}
     assert not any("lora" in name for name in written)
 
     parent = AutoModelForCausalLM.from_pretrained(models / "base" / "model", dtype=torch.float32)
     untrained = logits(parent)
-    beside = logits(PeftModel.from_pretrained(parent, stage.folder / "adapter"))
-    exact = stage.recipe.model_copy(update={"precision": "fp32"})
-    merged = logits(adapters.merged(models / "base" / "model", stage.folder / "adapter", exact))
-    plain = logits(AutoModelForCausalLM.from_pretrained(stage.folder / "model"))
+    beside = logits(PeftModel.from_pretrained(parent, job.folder / "adapter"))
+    exact = job.recipe.model_copy(update={"precision": "fp32"})
+    merged = logits(adapters.merged(models / "base" / "model", job.folder / "adapter", exact))
+    plain = logits(AutoModelForCausalLM.from_pretrained(job.folder / "model"))
     moved = (beside - untrained).abs().max()
     assert moved > 1e-2
     # In fp32 up to rounding; in the bf16 of the written model to three digits.
@@ -143,7 +143,7 @@ def test_the_written_model_is_the_parent_with_the_adapter(kind, tiny_backbone, t
 def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"adapter": LORA | {"dropout": 0.1}, "checkpoints": "keep", "max_steps": 4}
-    whole = tiny_training.sft_stage(models, **settings)
+    whole = tiny_training.sft_job(models, **settings)
     sft(whole, {"demo-go": TASKS["gene_set_naming"]})
     expected = {name: (whole.folder / name).read_bytes() for name in ("model/model.safetensors", "history.jsonl")}
     tokens = json.loads((whole.folder / "run.json").read_text())["backward_tokens"]
@@ -154,7 +154,7 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     shutil.rmtree(whole.trainer_folder / "checkpoint-4")
     for name in ("model", "adapter"):
         shutil.rmtree(whole.folder / name)
-    again = Stage(read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
+    again = TrainingJob(read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
     assert again.checkpoint.name == "checkpoint-2"
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     for name, content in expected.items():
@@ -241,11 +241,11 @@ def test_a_small_adapter_is_seen_in_bf16(tiny_backbone, product, size):
 )
 def test_adapters_are_in_one_product_on_gpus_too(tiny_backbone, tmp_path, monkeypatch, sharded, dropout, one):
     """Not with dropout, nor where a layer's weights are gathered when that layer itself is called."""
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA | {"dropout": dropout})
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA | {"dropout": dropout})
     model = with_adapter(tiny_backbone, torch.bfloat16, 0.1)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setenv("REASONOME_SHARDING", sharded)
-    stage._ready_adapter(model)
+    job._ready_adapter(model)
     kinds = {type(module) for module in model.modules() if isinstance(module, adapters.LoraLinear)}
     assert kinds == {adapters._OneProduct if one else adapters.LoraLinear}
 
@@ -265,7 +265,7 @@ def test_an_adapter_beside_4bit_weights_is_trained_in_fp32(tiny_backbone, tmp_pa
 
     monkeypatch.setattr(adapters, "load", load)
     monkeypatch.setattr(SFTTrainer, "train", training)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA)
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA)
     with pytest.raises(InterruptedError):
-        sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+        sft(job, {"demo-go": TASKS["gene_set_naming"]})
     assert trained and set(trained) == {torch.float32}

@@ -18,7 +18,8 @@ from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 import ask
 from reasonome import cli
 from reasonome.answering import api
-from reasonome.config import ApiModel, Decoding
+from reasonome.config import Decoding
+from reasonome.config.backbones import ApiModel
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.core import atomic
 from reasonome.report.plan import Plan

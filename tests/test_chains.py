@@ -1,12 +1,14 @@
 """Chains: one name for how a model came to be, and the cells of an experiment."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
-from reasonome.config import Experiment
-from reasonome.config.project import chains
-from reasonome.config.project.chains import Run, Step
+from reasonome.config.experiments import Experiment
+from reasonome.config.project import chains, experiments
+from reasonome.config.project.chains import Step
+from reasonome.config.project.results import Run
 
 CHAIN = "pretrain.go-s0+sft.names-s0+grpo.soft-s12"
 
@@ -85,7 +87,14 @@ def test_the_cells_of_an_experiment():
         decodings=["greedy", "sample8"],
     )
     ra, symbols = "pretrain.go-s0+sft.names", "sft.sym"
-    assert chains.expand(experiment) == [
+    task = SimpleNamespace(task="naming")
+    project = SimpleNamespace(
+        experiments={"one": experiment},
+        backbones={"tiny": SimpleNamespace(weights=True)},
+        benchmarks={"demo-go": task},
+        styles=lambda task: ("names", "symbols"),
+    )
+    assert experiments.cells(project, "one") == [
         Run("tiny", "base", "base", 0, "demo-go", "names", "greedy"),
         Run("tiny", "base", "base", 0, "demo-go", "names", "sample8"),
         Run("tiny", "RA", f"{ra}-s0", 0, "demo-go", "names", "greedy"),

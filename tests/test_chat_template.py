@@ -13,7 +13,6 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from reasonome.core import atomic
 from reasonome.prompts import chat_template
 from reasonome.prompts.chat_template import answered, load_tokenizer, render
-from reasonome.stages import preferring
 from reasonome.tasks import TASKS
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
@@ -158,28 +157,28 @@ def with_template(models: Path, template: str) -> None:
 def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_models, refused):
     with_template(tiny_models, OPENS_OTHERWISE)
     with refused():
-        sft(tiny_training.sft_stage(tiny_models), {"demo-go": TASKS["gene_set_naming"]})
-    stage = tiny_training.preference_stage(tiny_models, "dpo")
+        sft(tiny_training.sft_job(tiny_models), {"demo-go": TASKS["gene_set_naming"]})
+    job = tiny_training.preference_job(tiny_models, "dpo")
     with refused():
-        preferring.read(stage, stage.load_tokenizer())
+        job.recipe.read(job, job.load_tokenizer())
 
 
 def test_training_sees_the_prompt_that_answers_are_asked_with(tiny_models):
     """Of a template that writes system text in the last turn alone: the labels begin at the answer."""
     with_template(tiny_models, SYSTEM_IN_LAST)
-    stage = tiny_training.sft_stage(tiny_models, max_steps=1)
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
-    example = atomic.read_json(stage.folder / "manifest.json")["prompt_example"]
+    job = tiny_training.sft_job(tiny_models, max_steps=1)
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
+    example = atomic.read_json(job.folder / "manifest.json")["prompt_example"]
     assert example["rendered"].startswith("[ask]Name what the genes share.\n\nGenes: GEN")
-    assert example["rendered"] == render(load_tokenizer(stage.folder / "model"), example["messages"])
+    assert example["rendered"] == render(load_tokenizer(job.folder / "model"), example["messages"])
 
 
 def test_statements_begin_as_those_of_a_warm_up_do(tiny_models, tmp_path):
     """With the token that the tokenizer begins plain texts with, in both ways to learn them."""
     tokenizer = load_tokenizer(saved(tmp_path / "bos", FAITHFUL, bos=True))
-    stage = tiny_training.sft_stage(tiny_models, statements={"corpus": "demo", "max_tokens": 9000, "share": 0.05})
-    stage.data["statements"] = tmp_path / "train.jsonl"
-    rows = sft_module._statements(stage, tokenizer, 1000)
+    job = tiny_training.sft_job(tiny_models, statements={"corpus": "demo", "max_tokens": 9000, "share": 0.05})
+    job.data["statements"] = tmp_path / "train.jsonl"
+    rows = sft_module._statements(job, tokenizer, 1000)
     assert [tokenizer.decode(row["input_ids"])[:8] for row in rows] == ["<s>Gene "] * 2
     assert all(tokenizer.decode(row["input_ids"]).endswith(".</s>") for row in rows)
 

@@ -22,7 +22,6 @@ WITHOUT = {
     "build_benchmark.py",
     "build_facts.py",
     "embed_background.py",
-    "fetch_published.py",
     "fetch_source.py",
     "fetch_weights.py",
     "generate.py",
@@ -137,7 +136,7 @@ def test_a_report_depends_on_how_its_task_shows_metrics():
 def test_a_stage_depends_on_its_own_class_and_on_no_other_stage():
     stages = SCRIPTS / "reasonome/stages"
     dpo, rft = (code_digest.closure(stages / f"{name}.py") for name in ("dpo", "rft"))
-    assert {stages / "preferring.py", SCRIPTS / "reasonome/training/stage.py"} <= dpo
+    assert {stages / "preferring.py", SCRIPTS / "reasonome/training/job.py"} <= dpo
     assert stages / "kto.py" not in dpo
     assert {stages / "sft.py", SCRIPTS / "reasonome/training/sft.py"} <= rft
 

@@ -39,6 +39,7 @@ def gradients(model, ids: torch.Tensor) -> dict[str, torch.Tensor]:
     return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
 def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
     recipe = STAGES["sft"].model_validate(RECIPE | {"adapter": {"rank": 2, "alpha": 4}})
@@ -101,7 +102,7 @@ def test_layers_are_compiled_only_where_the_recipe_asks(monkeypatch):
 
 def test_recipes_that_do_not_ask_for_it_are_written_as_before_there_was_such_a_key(tiny_models):
     """What depends on recipe.json, as the digest of a stage does, stays what it was for models made before."""
-    plain = tiny_training.sft_stage(tiny_models)
+    plain = tiny_training.sft_job(tiny_models)
     assert "compile_layers" not in json.loads((plain.folder / "recipe.json").read_text())
     assert "compile_layers" not in plain.identity["recipe"]
     assert STAGES["sft"].model_validate(RECIPE | {"compile_layers": True}).model_dump()["compile_layers"] is True

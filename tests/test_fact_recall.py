@@ -179,13 +179,13 @@ def test_a_warm_up_measures_what_it_recalls_under_way(tiny_models):
     rows, facts = world(30)
     folder = tiny_models.parent.parent
     (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    stage = tiny_training.pretrain_stage(tiny_models, recall=5, sequence_length=32)
+    job = tiny_training.pretrain_job(tiny_models, recall=5, sequence_length=32)
     facts.to_parquet(folder / "facts.parquet")
-    stage.data["facts"] = folder / "facts.parquet"
-    pretrain(stage)
-    log = [json.loads(line) for line in (stage.folder / "history.jsonl").read_text().splitlines()]
+    job.data["facts"] = folder / "facts.parquet"
+    pretrain(job)
+    log = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
     measured = [row for row in log if "eval_loss" in row]
     assert [row["step"] for row in measured] == [0, 2, 3]  # before, at step 2, at the end
     for row in measured:
         assert row["recalled"] == row["recalled/enables"] and row["recalled"] * 5 == round(row["recalled"] * 5)
-    assert json.loads((stage.folder / "manifest.json").read_text())["recall"] == {"enables": 5}
+    assert json.loads((job.folder / "manifest.json").read_text())["recall"] == {"enables": 5}

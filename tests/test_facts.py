@@ -217,7 +217,7 @@ def test_the_demo_corpus_holds_what_its_readme_says():
 
 
 def test_the_schema_knows_every_format_and_which_can_be_the_authority():
-    from reasonome.config import FORMAT_FILES
+    from reasonome.config.sources import FORMAT_FILES
     from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
 
     assert set(FORMATS) == {name for name, files in FORMAT_FILES.items() if files.facts}

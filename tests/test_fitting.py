@@ -11,8 +11,8 @@ import torch
 from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
+from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
 
 
 def test_the_largest_divisor_that_fits():
@@ -28,24 +28,10 @@ def test_the_largest_divisor_that_fits():
     assert fitting.most_that_fit(7, lambda rows: rows < 7) == 1
 
 
-@pytest.mark.parametrize(
-    ("longest", "room", "found"),
-    [(1000, 1000, 1000), (1000, 999, 992), (1000, 300, 288), (1000, 32, 32), (1000, 31, 0)],
-)
-def test_the_longest_text_is_a_multiple_of_32_unless_all_fit(longest, room, found):
-    assert fitting.longest_that_fits(longest, lambda tokens: tokens <= room) == found
-
-
 @pytest.mark.parametrize(("settings", "found"), [({}, 2), ({"micro_batch_size": "auto"}, 1)])
 def test_fixed_numbers_and_cpus_need_no_trial(tiny_backbone, tmp_path, settings, found):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings)
-    assert fitting.fit(None, stage.recipe, 200, tmp_path, False) == fitting.Fitted(found, 200)
-
-
-def test_a_length_is_given_on_a_cpu(tiny_backbone, tmp_path, refused):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), max_length="auto")
-    with refused(field="max_length"):
-        sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings)
+    assert fitting.fit(None, job.recipe, 200, tmp_path, False) == found
 
 
 def limited(monkeypatch, tokens: float) -> None:
@@ -58,15 +44,12 @@ def limited(monkeypatch, tokens: float) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("settings", "field"), [({"micro_batch_size": "auto"}, "micro_batch_size"), ({"max_length": "auto"}, "max_length")]
-)
-def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, settings, field, refused):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings)
+def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, refused):
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 1e9)
     monkeypatch.setenv("REASONOME_SHARDING", "zero3")
-    with refused(field=field):
-        fitting.fit(lambda: None, stage.recipe, 200, tmp_path, False)
+    with refused(field="micro_batch_size"):
+        fitting.fit(lambda: None, job.recipe, 200, tmp_path, False)
 
 
 class _Gpu:
@@ -147,38 +130,38 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
 
 
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch, refused):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 63)
     with refused(field="micro_batch_size"):
-        stage.fit(64)
+        job.fit(64)
     with refused():
-        stage.fit(64, 0.4)
+        job.fit(64, 0.4)
 
 
-def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path, monkeypatch):
+def test_rows_that_are_found_accumulate_to_the_batch(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     limited(monkeypatch, 128)
-    fixed = tiny_training.sft_stage(models, max_length="auto")
-    assert (fixed.fit(200), fixed.micro_batch_size) == (64, 2)
-    both = tiny_training.sft_stage(models, "sft.both-s0", max_length="auto", micro_batch_size="auto", batch_size=4)
-    assert (both.fit(60), both.micro_batch_size) == (60, 2)
-    assert both.arguments()["gradient_accumulation_steps"] == 2
+    job = tiny_training.sft_job(models, micro_batch_size="auto", batch_size=4)
+    job.fit(60)
+    assert job.micro_batch_size == 2 and job.arguments()["gradient_accumulation_steps"] == 2
 
 
-def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, tmp_path, monkeypatch, refused):
+def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
+    tiny_backbone, tmp_path, monkeypatch, refused
+):
     models = tiny_training.make(tmp_path, tiny_backbone)
-    stage = tiny_training.sft_stage(models, max_length="auto", micro_batch_size="auto", batch_size=12)
+    job = tiny_training.sft_job(models, micro_batch_size="auto", batch_size=12)
     monkeypatch.setattr(fitting.processes, "gather", lambda value: [value])
 
-    def fit(processes: int, resumed: bool = True) -> fitting.Fitted:
+    def fit(processes: int, resumed: bool = True) -> int:
         monkeypatch.setenv("WORLD_SIZE", str(processes))
-        return fitting.fit(stage.load_model, stage.recipe, 60, tmp_path, resumed)
+        return fitting.fit(job.load_model, job.recipe, 60, tmp_path, resumed)
 
     limited(monkeypatch, 256)
-    assert fit(2, resumed=False) == fitting.Fitted(3, 60)  # of 6 rows; 6 × 60 are too many
+    assert fit(2, resumed=False) == 3  # of 6 rows; 6 × 60 are too many
     limited(monkeypatch, 130)
-    assert fit(2) == fitting.Fitted(3, 60)
-    assert fit(3) == fitting.Fitted(2, 60)  # of 4, into which 3 does not divide
+    assert fit(2) == 3
+    assert fit(3) == 2  # of 4, into which 3 does not divide
     limited(monkeypatch, 59)
     with refused():
         fit(4 * 3)
@@ -186,23 +169,22 @@ def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
+def test_a_resumed_job_keeps_rows_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
     models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"micro_batch_size": "auto", "max_length": "auto", "batch_size": 4, "checkpoints": "keep"}
-    limited(monkeypatch, 128)
-    stage = tiny_training.sft_stage(models, **settings)
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    settings = {"micro_batch_size": "auto", "max_length": 128, "batch_size": 4, "checkpoints": "keep"}
+    limited(monkeypatch, 256)
+    job = tiny_training.sft_job(models, **settings)
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
     assert "tokens at once: " in capsys.readouterr().out
-    manifest = json.loads((stage.folder / "manifest.json").read_text())
-    assert 32 <= manifest["max_length"] <= 128 and manifest["recipe"]["max_length"] == "auto"
+    manifest = json.loads((job.folder / "manifest.json").read_text())
     assert "micro_batch_size" not in {**manifest, "recipe": None}
-    assert json.loads((stage.folder / "run.json").read_text())["micro_batch_size"] == stage.micro_batch_size
-    expected = (stage.folder / "model/model.safetensors").read_bytes()
+    assert json.loads((job.folder / "run.json").read_text())["micro_batch_size"] == job.micro_batch_size
+    expected = (job.folder / "model/model.safetensors").read_bytes()
 
-    shutil.rmtree(stage.trainer_folder / "checkpoint-3")
+    shutil.rmtree(job.trainer_folder / "checkpoint-3")
     limited(monkeypatch, 1e9)
-    again = Stage(read_recipe(stage.folder), stage.folder, stage.data, stage.styles)
+    again = TrainingJob(read_recipe(job.folder), job.folder, job.data, job.styles)
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
-    assert again.micro_batch_size == stage.micro_batch_size
+    assert again.micro_batch_size == job.micro_batch_size
     assert (again.folder / "model/model.safetensors").read_bytes() == expected
     assert json.loads((again.folder / "manifest.json").read_text()) == manifest

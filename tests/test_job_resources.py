@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reasonome.config import CLUSTER_RULES
 from reasonome.config.project import Project, experiments
 from reasonome.config.project.job_resources import JobResources, check_training, names, requested
+from reasonome.config.resources import CLUSTER_RULES
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,8 +16,8 @@ import generate
 import reasonome
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
+from reasonome.training.job import check_batch
 from reasonome.training.launcher import Launch
-from reasonome.training.stage import check_batch
 
 ROOT = Path(__file__).resolve().parent.parent
 TOLD = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS", "REASONOME_SHARDING")

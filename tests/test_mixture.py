@@ -19,8 +19,8 @@ from reasonome.stages import STAGES, read_recipe
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.training.grpo import grpo
+from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage, mixed
 
 CONFIG = Path(__file__).parent.parent / "config"
 NAMING = TASKS["gene_set_naming"]
@@ -101,9 +101,6 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     file.write_text(file.read_text().replace("sft.names]", "sft.both]"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     project = with_variant(config, "sft", BOTH)
-    plan = experiments.report_plan(project, "demo")
-    learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
-    assert plan["trained_on"]["KW+RA"] == learned
     files = project.recipes["sft"]["both"].files(project, ("smollm2-135m", "base"))
     assert {name: str(path) for name, path in files.items()} == {
         "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",
@@ -170,9 +167,9 @@ def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
     settings = {"mixture": {"demo-go": 1, "demo-loci": 1}, "style": "x", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings, "max_examples": 8})
     atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
-    stage = Stage(read_recipe(models / "sft.both-s0"), models / "sft.both-s0", two_files(tmp_path), styles)
-    assert set(stage.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in stage.identity
-    sft(stage, {"demo-go": NAMING, "demo-loci": RANKING})
+    job = TrainingJob(read_recipe(models / "sft.both-s0"), models / "sft.both-s0", two_files(tmp_path), styles)
+    assert set(job.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in job.identity
+    sft(job, {"demo-go": NAMING, "demo-loci": RANKING})
     assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out
     manifest = json.loads((models / "sft.both-s0/manifest.json").read_text())
     assert manifest["examples"] == 8 and set(manifest["data"]) == {"examples of demo-go", "examples of demo-loci"}
@@ -189,9 +186,9 @@ def test_a_benchmark_of_which_nothing_is_left_is_named(tiny_backbone, tmp_path):
     empty.write_text("")
     data = {"examples of demo-go": tmp_path / "examples.jsonl", "examples of go": empty}
     folder = models / "sft.both-s0"
-    stage = Stage(recipe, folder, data, dict.fromkeys(settings["mixture"], tiny_training.STYLE))
+    job = TrainingJob(recipe, folder, data, dict.fromkeys(settings["mixture"], tiny_training.STYLE))
     with pytest.raises(InputError, match="no example of go is left") as error:
-        sft(stage, dict.fromkeys(settings["mixture"], NAMING))
+        sft(job, dict.fromkeys(settings["mixture"], NAMING))
     assert error.value.file == empty
 
 
@@ -202,8 +199,8 @@ def test_grpo_on_two_benchmarks_of_a_task(tiny_backbone, tmp_path):
     folder = grpo_steps.prepare(models, benchmark=None, mixture={"demo-go": 2, "go": 1})
     names = [f"{kind} of {benchmark}" for kind in ("examples", "valid") for benchmark in ("demo-go", "go")]
     data = dict.fromkeys(names, tmp_path / "examples.jsonl")
-    stage = Stage(read_recipe(folder), folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE))
-    grpo(stage, grpo_steps.Vowels(), None)
+    job = TrainingJob(read_recipe(folder), folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE))
+    grpo(job, grpo_steps.Vowels(), None)
     manifest = json.loads((folder / "manifest.json").read_text())
     # Twelve of the first benchmark go with six of the second; the recipe's limit comes first where it has one.
     assert manifest["examples"] == min(18, json.loads((folder / "recipe.json").read_text())["prompts"] or 18)

@@ -7,7 +7,7 @@ import pytest
 from misbehaving_endpoint import KEY_VARIABLE
 
 from reasonome.answering.chat_endpoint import ApiAnswer
-from reasonome.config import OpenAITeacher
+from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming import teaching
 from reasonome.teaching.openai import ask_beside, prompts, to_proposals

@@ -141,13 +141,10 @@ def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch, refused):
         packing.KeepApart().on_train_begin(args, None, None, model=model)
 
 
-def test_what_is_packed_can_be_found_again_and_is_described():
+def test_what_is_packed_is_described():
     texts = Dataset.from_dict({"input_ids": TEXTS, "labels": TEXTS})
     rows = pack_dataset(texts, 20, "bfd")
     assert packing.describe(rows, 4) == "packed into 2 rows of 12 tokens, 1.5 texts each: a step of 4 rows is 6 texts"
-    assert packing.find_text(rows, TEXTS[1]) == {"input_ids": TEXTS[1], "labels": TEXTS[1]}
-    with pytest.raises(LookupError):
-        packing.find_text(rows, [1, 2])
 
 
 def test_statements_that_do_not_fit_a_row_are_left_out(tiny_backbone):
@@ -182,9 +179,9 @@ def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny
         "__call__",
         lambda tokenizer, *texts, **settings: calls.append(1) or plain(tokenizer, *texts, **settings),
     )
-    stage = tiny_training.pretrain_stage(tiny_models, packing="separate", max_steps=1, max_tokens=100_000)
-    pretrain(stage)
-    assert json.loads((stage.folder / "manifest.json").read_text())["statements"] == 2500
+    job = tiny_training.pretrain_job(tiny_models, packing="separate", max_steps=1, max_tokens=100_000)
+    pretrain(job)
+    assert json.loads((job.folder / "manifest.json").read_text())["statements"] == 2500
     assert len(calls) == 2 * (3 + 1), "to count tokens, and to have them; a call for those held out"
 
 
@@ -198,18 +195,18 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
-    padded = tiny_training.sft_stage(models, "sft.padded-s0", **settings, warmup=0)
+    padded = tiny_training.sft_job(models, "sft.padded-s0", **settings, warmup=0)
     sft(padded, {"demo-go": TASKS["gene_set_naming"]})
-    packed = tiny_training.sft_stage(models, "sft.packed-s0", **settings, warmup=0, packing="separate")
+    packed = tiny_training.sft_job(models, "sft.packed-s0", **settings, warmup=0, packing="separate")
     sft(packed, {"demo-go": TASKS["gene_set_naming"]})
 
-    manifests = [json.loads((stage.folder / "manifest.json").read_text()) for stage in (padded, packed)]
+    manifests = [json.loads((job.folder / "manifest.json").read_text()) for job in (padded, packed)]
     assert manifests[1]["rows"] < manifests[1]["examples"] == manifests[0]["examples"] == 12
     assert manifests[1]["prompt_example"] == manifests[0]["prompt_example"]
-    logs = [json.loads((stage.folder / "history.jsonl").read_text()) for stage in (padded, packed)]
+    logs = [json.loads((job.folder / "history.jsonl").read_text()) for job in (padded, packed)]
     for name in ("loss", "grad_norm"):
         assert logs[1][name] == pytest.approx(logs[0][name], rel=1e-5), name
-    runs = [json.loads((stage.folder / "run.json").read_text()) for stage in (padded, packed)]
+    runs = [json.loads((job.folder / "run.json").read_text()) for job in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
     assert [run["kernels"]["attention"] for run in runs] == ["sdpa", attention]
 
@@ -220,10 +217,10 @@ def test_pretraining_on_whole_statements(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     with open(tmp_path / "train.jsonl", "a") as out:
         out.write(json.dumps({"text": "signal " * 200}) + "\n")
-    stage = tiny_training.pretrain_stage(models, packing="separate")
-    pretrain(stage)
-    manifest = json.loads((stage.folder / "manifest.json").read_text())
+    job = tiny_training.pretrain_job(models, packing="separate")
+    pretrain(job)
+    manifest = json.loads((job.folder / "manifest.json").read_text())
     assert (manifest["statements"], manifest["too_long"]) == (40, 1)
     assert 0 < manifest["rows"] < 40
-    log = [json.loads(line) for line in (stage.folder / "history.jsonl").read_text().splitlines()]
+    log = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
     assert sum("eval_loss" in entry for entry in log) == 3  # before, at step 2, at the end

@@ -13,7 +13,7 @@ import tiny_project
 import yaml
 
 from reasonome import cli
-from reasonome.config import LockedFile, SourceFile
+from reasonome.config.sources import LockedFile, SourceFile
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import download, pins
 from reasonome.tasks import load_project

@@ -18,7 +18,7 @@ from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.training.grpo import grpo, shuffled_gold
-from reasonome.training.stage import Stage
+from reasonome.training.job import TrainingJob
 
 NAMING, GENES, LOCI, PATHWAYS = (
     TASKS[name] for name in ("gene_set_naming", "gene_classification", "causal_gene_ranking", "pathway_qa")
@@ -99,10 +99,10 @@ def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_ow
     settings = {"rows": {"take": 8}, "validate_every": 3, "shared_questions": "never"}
     folder = grpo_steps.prepare(tiny_models, gold="shuffled", **settings)
     file = tiny_models.parent.parent / "examples.jsonl"
-    stage = Stage(read_recipe(folder), folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
+    job = TrainingJob(read_recipe(folder), folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
     task = Noting()
-    training = stage.examples("demo-go", task)
-    grpo(stage, task, None)
+    training = job.examples("demo-go", task)
+    grpo(job, task, None)
     own = {row["id"]: row["name"] for row in map(json.loads, file.read_text().splitlines())}
     validation = json.loads((folder / "validation.json").read_text())
     held_out = {(identifier, own[identifier]) for identifier in validation["ids"]}

@@ -3,7 +3,7 @@
 import pytest
 
 from reasonome.apps.annotate.inputs import read_gene_lists
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.facts.files.plain_table import read_table
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS

@@ -27,8 +27,8 @@ def weights(folder):
 @pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
-    stage = tiny_training.preference_stage(tiny_models, name, adapter=adapter)
-    tiny_training.train(stage)
+    job = tiny_training.preference_job(tiny_models, name, adapter=adapter)
+    tiny_training.train(job)
     folder = tiny_models / f"{name}.try-s0"
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["recipe"]["preferences"] == "pairs" and manifest["too_long"] == 0
@@ -51,12 +51,13 @@ def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
         torch.testing.assert_close(after["score.weight"].to(head.dtype), head, rtol=rounded, atol=0)
 
 
+@pytest.mark.slow
 def test_a_reward_model_is_measured_as_it_is_saved(tiny_models, monkeypatch):
     measured = []
     monkeypatch.setattr(
         reward_stage, "accuracies", lambda pairs, margins: measured.append(margins) or accuracies(pairs, margins)
     )
-    tiny_training.train(tiny_training.preference_stage(tiny_models, "reward", max_steps=20, learning_rate=5e-3))
+    tiny_training.train(tiny_training.preference_job(tiny_models, "reward", max_steps=20, learning_rate=5e-3))
     folder = tiny_models / "reward.try-s0"
     judged = json.loads((folder / "pair_accuracies.json").read_text())
     assert set(judged) == {"all", "right with reasoning over wrong without", "right without over wrong without"}
@@ -80,17 +81,18 @@ def interrupted(tiny_models, name, at, **settings):
     """The weights of a training that was killed after a save at step `at`, and went on; and of an undisturbed one."""
     settings = {"max_steps": 4, "save_steps": 2} | settings
     tiny_training.train(
-        tiny_training.preference_stage(tiny_models, name, f"{name}.whole-s0", **settings, checkpoints="keep")
+        tiny_training.preference_job(tiny_models, name, f"{name}.whole-s0", **settings, checkpoints="keep")
     )
     whole_run, torn = tiny_models / f"{name}.whole-s0", tiny_models / f"{name}.torn-s0"
-    stage = tiny_training.preference_stage(tiny_models, name, f"{name}.torn-s0", **settings)
+    job = tiny_training.preference_job(tiny_models, name, f"{name}.torn-s0", **settings)
     [trainer] = (whole_run / "trainer").iterdir()
-    stage.trainer_folder.mkdir(parents=True)
-    shutil.copytree(trainer / f"checkpoint-{at}", stage.trainer_folder / f"checkpoint-{at}")
-    tiny_training.train(stage)
+    job.trainer_folder.mkdir(parents=True)
+    shutil.copytree(trainer / f"checkpoint-{at}", job.trainer_folder / f"checkpoint-{at}")
+    tiny_training.train(job)
     return weights(whole_run), weights(torn), (whole_run / "history.jsonl"), (torn / "history.jsonl")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_resumed_stage_has_the_weights_of_an_undisturbed_one(tiny_models, name, adapter):
@@ -100,30 +102,32 @@ def test_a_resumed_stage_has_the_weights_of_an_undisturbed_one(tiny_models, name
     assert history.read_text() == other.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dpo", "reward"])
 def test_micro_batches_give_one_gradient(tiny_models, name):
     """1 × 4, 2 × 2 and 4 × 1 pairs: the first step's gradient is the same in every weight."""
     settings = {"batch_size": 4, "max_steps": 1, "save_steps": 1, "precision": "fp32", "max_grad_norm": 1e9}
     folders = []
     for micro in (4, 2, 1):
-        stage = tiny_training.preference_stage(
+        job = tiny_training.preference_job(
             tiny_models, name, f"{name}.micro{micro}-s0", **settings, micro_batch_size=micro
         )
-        tiny_training.train(stage)
-        folders.append(stage.folder)
+        tiny_training.train(job)
+        folders.append(job.folder)
     tiny_training.assert_one_gradient(folders)
 
 
+@pytest.mark.slow
 def test_pairs_that_are_too_long_are_left_out_and_counted(tiny_models, refused):
-    stage = tiny_training.preference_stage(tiny_models, "dpo", max_length=56)
-    tiny_training.train(stage)
+    job = tiny_training.preference_job(tiny_models, "dpo", max_length=56)
+    tiny_training.train(job)
     manifest = json.loads((tiny_models / "dpo.try-s0" / "manifest.json").read_text())
     assert 0 < manifest["too_long"] < 16
     assert manifest["pairs"] == 12 - sum(
         1 for row in _pairs(tiny_models, "pairs.jsonl") if _tokens(tiny_models, row) > 56
     )
     with refused(field="max_length"):
-        tiny_training.train(tiny_training.preference_stage(tiny_models, "dpo", "dpo.none-s0", max_length=32))
+        tiny_training.train(tiny_training.preference_job(tiny_models, "dpo", "dpo.none-s0", max_length=32))
 
 
 def _pairs(tiny_models, name):
@@ -143,11 +147,11 @@ def _tokens(tiny_models, pair):
 
 
 def test_kto_takes_whole_micro_batches_in_a_fixed_order(tiny_models):
-    stage = tiny_training.preference_stage(tiny_models, "kto", batch_size=4, micro_batch_size=2)
-    assert stage.arguments()["train_sampling_strategy"] == "sequential"
-    assert stage.recipe._whole(list(range(7))) == [0, 1, 2, 3, 4, 5]
+    job = tiny_training.preference_job(tiny_models, "kto", batch_size=4, micro_batch_size=2)
+    assert job.arguments()["train_sampling_strategy"] == "sequential"
+    assert job.recipe._whole(list(range(7))) == [0, 1, 2, 3, 4, 5]
     with pytest.raises(ValueError, match="'micro_batch_size' is 2 or more"):
-        tiny_training.preference_stage(tiny_models, "kto", micro_batch_size=1, batch_size=1)
+        tiny_training.preference_job(tiny_models, "kto", micro_batch_size=1, batch_size=1)
 
 
 def _asked_and_said(question, said):
@@ -159,7 +163,7 @@ def test_kto_counts_the_answers_that_it_leaves_out(tiny_models):
     # Of the first question both answers are as often better as worse: 22 others, of which the recipe takes 5.
     turned = rows[0] | {"chosen": rows[0]["rejected"], "rejected": rows[0]["chosen"]}
     atomic.write_jsonl(tiny_models.parent.parent / "pairs.jsonl", [*rows, turned])
-    tiny_training.train(tiny_training.preference_stage(tiny_models, "kto", max_answers=5))
+    tiny_training.train(tiny_training.preference_job(tiny_models, "kto", max_answers=5))
     manifest = json.loads((tiny_models / "kto.try-s0" / "manifest.json").read_text())
     left_out = {"as_often_worse": 2, "no_whole_micro_batch": 1, "too_long": 0}
     assert {key: manifest[key] for key in ("answers", *left_out)} == {"answers": 4} | left_out
@@ -181,7 +185,7 @@ def test_kto_never_cuts_an_answer_after_another_prompt(tiny_models, monkeypatch)
         return batch
 
     monkeypatch.setattr(DataCollatorForUnpairedPreference, "torch_call", watched)
-    tiny_training.train(tiny_training.preference_stage(tiny_models, "kto", max_steps=1, max_length=longest))
+    tiny_training.train(tiny_training.preference_job(tiny_models, "kto", max_steps=1, max_length=longest))
     assert max(lengths) > longest
 
 

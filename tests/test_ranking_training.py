@@ -29,8 +29,8 @@ from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
+from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
-from reasonome.training.stage import Stage
 
 CONFIG = Path(__file__).parent.parent / "config"
 TEXTS = {"system": "Rank the genes.", "user": "Trait: {trait}\nGenes: {genes}"}
@@ -315,12 +315,12 @@ class Letters(CausalGeneRanking):
         return RankedAnswer(letters, "", [], len(letters))
 
 
-def stage(models: Path, chain: str, recipe) -> Stage:
+def job(models: Path, chain: str, recipe) -> TrainingJob:
     (models / chain).mkdir(parents=True, exist_ok=True)
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
     rows = models.parent.parent / "questions.jsonl"
     atomic.write_jsonl(rows, [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)])
-    return Stage(
+    return TrainingJob(
         recipe,
         models / chain,
         {"examples": rows, "valid": rows} if recipe.stage == "grpo" else {"examples": rows},
@@ -335,13 +335,13 @@ def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_ba
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"benchmark": "demo-loci", "style": "answer", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings})
-    sft(stage(models, "sft.try-s0", recipe), {"demo-loci": TASK})
+    sft(job(models, "sft.try-s0", recipe), {"demo-loci": TASK})
     shown = json.loads((models / "sft.try-s0/manifest.json").read_text())
     assert "Genes: " in json.dumps(shown)
 
     whole = graded(tmp_path)
     folder = models / "sft.try-s0+grpo.whole-s0"
-    grpo(stage(models, folder.name, whole), Letters(), None)
+    grpo(job(models, folder.name, whole), Letters(), None)
     validation = json.loads((folder / "validation.json").read_text())
     assert {"chance_corrected", "vowels", "listed", "format", "reciprocal_rank", "top_one"} == set(
         validation["components"]
@@ -365,9 +365,9 @@ def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_ba
             return super().parse(text, style)
 
     with pytest.raises(InputError, match="out of order"):
-        grpo(stage(models, broken.name, whole), Breaking(), None)
+        grpo(job(models, broken.name, whole), Breaking(), None)
     assert not (broken / "manifest.json").exists()
     (tmp_path / "broken").unlink()
-    grpo(stage(models, broken.name, whole), Letters(), None)
+    grpo(job(models, broken.name, whole), Letters(), None)
     for name in ("model/model.safetensors", "validation.json", "constant.json", "history.jsonl"):
         assert file_sha256(broken / name) == file_sha256(folder / name), name

@@ -80,7 +80,7 @@ def test_a_sample_that_was_cut_off_is_no_target():
 # --- a model ------------------------------------------------------------------------------------------------------
 
 
-def stage_of_samples(models, samples, **settings):
+def job_of_samples(models, samples, **settings):
     """A step that learns from these texts by the number of a tiny set."""
     rows = [
         {"id": f"GO:{number:07}", "subset": "bp", "sample": k, "text": text, "finish_reason": "stop"}
@@ -89,9 +89,9 @@ def stage_of_samples(models, samples, **settings):
     ]
     atomic.write_jsonl(models / "samples.jsonl", rows)
     spec = {"decoding": "sample8-96", "rewards": {"exact": 1.0}, "threshold": 1.0}
-    stage = tiny_training.rft_stage(models, samples=spec | settings)
-    stage.data["samples"] = models / "samples.jsonl"
-    return stage
+    job = tiny_training.rft_job(models, samples=spec | settings)
+    job.data["samples"] = models / "samples.jsonl"
+    return job
 
 
 @pytest.mark.slow
@@ -106,9 +106,9 @@ def test_a_model_learns_the_best_of_its_samples(tiny_models, monkeypatch, capsys
     monkeypatch.setattr(sft_module, "SFTTrainer", Noting)
     right = {number: f"Process: {tiny_training._name(number).upper()}" for number in range(3)}
     samples = {number: ["Process: x", text, "Process: y"] for number, text in right.items()} | {3: ["Process: x"]}
-    stage = stage_of_samples(tiny_models, samples)
-    plain = tiny_training.sft_stage(tiny_models, "sft.plain-s0")
-    sft(stage, {"demo-go": NAMING})
+    job = job_of_samples(tiny_models, samples)
+    plain = tiny_training.sft_job(tiny_models, "sft.plain-s0")
+    sft(job, {"demo-go": NAMING})
     tokenizer = load_tokenizer(tiny_models / "base" / "model")
 
     def completion(row):
@@ -132,9 +132,9 @@ def test_a_model_learns_the_best_of_its_samples(tiny_models, monkeypatch, capsys
 
 
 def test_samples_of_which_none_is_good_enough_end_the_job(tiny_models, refused):
-    stage = stage_of_samples(tiny_models, {0: ["Process: x"]})
+    job = job_of_samples(tiny_models, {0: ["Process: x"]})
     with refused(tiny_models / "samples.jsonl"):
-        sft(stage, {"demo-go": NAMING})
+        sft(job, {"demo-go": NAMING})
 
 
 # --- the configuration --------------------------------------------------------------------------------------------
@@ -221,19 +221,15 @@ def test_what_samples_cost_is_counted_to_the_arm_that_learns_from_them(sampling)
     }
 
 
-def test_facts_that_a_drill_asks_and_judges_are_counted_too(config):
-    drill = {"corpus": "demo", "max_tokens": 900, "drill": {"facts": 30, "weight": 4.0}}
-    with_recipe(config, "pretrain", **drill)
+def test_judges_are_counted_too(config):
     judged = {"judge": ["sft.names", "reward.demotiers"], "rewards": {"format": 1.0}}
     project = load_project(with_recipe(config, "onlinedpo", **judged))
-    runs = experiments.runs_behind(project, "b", "pretrain.demo-s0+pretrain.tried-s0+onlinedpo.tried-s1")
+    runs = experiments.runs_behind(project, "b", "pretrain.demo-s0+onlinedpo.tried-s1")
     assert [str(path.relative_to("results")).removesuffix("run.json") for path in runs] == [
         "models/b/pretrain.demo-s0/",
-        "recall/b/pretrain.demo-s0/demo.30.",
-        "models/b/pretrain.demo-s0+pretrain.tried-s0/",
         "models/b/sft.names-s0/",
         "models/b/sft.names-s0+reward.demotiers-s0/",
-        "models/b/pretrain.demo-s0+pretrain.tried-s0+onlinedpo.tried-s1/",
+        "models/b/pretrain.demo-s0+onlinedpo.tried-s1/",
     ]
 
 

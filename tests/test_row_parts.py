@@ -43,8 +43,8 @@ def test_parts_of_one_order_are_disjoint(refused):
 
 def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
     def ids(variant, seed, **rows):
-        stage = tiny_training.sft_stage(tiny_models, f"sft.{variant}-s{seed}", **({"rows": rows} if rows else {}))
-        return [example.id for example in stage.examples("demo-go", NAMING)]
+        job = tiny_training.sft_job(tiny_models, f"sft.{variant}-s{seed}", **({"rows": rows} if rows else {}))
+        return [example.id for example in job.examples("demo-go", NAMING)]
 
     first, second = ids("first", 0, take=7), ids("second", 3, skip=7)
     assert set(first).isdisjoint(second) and set(first + second) == set(ids("whole", 0)) and len(first + second) == 12

@@ -114,9 +114,9 @@ def test_an_attempt_without_a_step_has_no_rates(model, monkeypatch):
 
 @pytest.mark.slow
 def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), max_steps=2)
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
-    run = json.loads((stage.folder / "run.json").read_text())
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), max_steps=2)
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
+    run = json.loads((job.folder / "run.json").read_text())
     assert run["tokens_per_second"] * run["step_seconds"] == pytest.approx(run["backward_tokens"], rel=0.02)
     assert 0 < run["mfu"] < 1 and run["peak_memory_gb"] > 0
     assert run["mfu"] == pytest.approx(run["model_tflops"] / run["matmul_peak_tflops"], rel=1e-2)
@@ -139,7 +139,7 @@ def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
     ],
 )
 def test_kernels_are_those_that_are_installed(settings, installed, chosen, monkeypatch, tiny_backbone, tmp_path):
-    recipe = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), **settings).recipe
+    recipe = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings).recipe
     monkeypatch.setattr(kernels, "is_flash_attn_2_available", lambda: "flash_attn" in installed)
     monkeypatch.setattr(kernels, "is_liger_kernel_available", lambda: "liger_kernel" in installed)
     on_a_cpu = kernels.Kernels(labelled_head=settings.get("kernels") != "plain")
@@ -158,7 +158,7 @@ def test_another_flash_attention_of_the_same_name_is_not_taken_for_it(monkeypatc
     (installed / "__init__.py").touch()
     monkeypatch.syspath_prepend(installed.parents[1])
     is_flash_attn_2_available.cache_clear()
-    recipe = tiny_training.sft_stage(tiny_models).recipe.model_copy(update={"precision": "bf16"})
+    recipe = tiny_training.sft_job(tiny_models).recipe.model_copy(update={"precision": "bf16"})
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert kernels.choose(recipe).attention == ""
     is_flash_attn_2_available.cache_clear()

@@ -1,4 +1,4 @@
-"""Curves of a training job: where they are, what a resume does to them, and trackers that are not installed."""
+"""Curves of a training job: where they are, and what a resume does to them."""
 
 from types import SimpleNamespace
 
@@ -60,28 +60,13 @@ def test_a_job_that_starts_afresh_starts_its_curves_afresh(tmp_path):
     assert curve(tmp_path / "curves", "train/loss") == {1: 9.0}
 
 
-def test_a_tracker_that_is_not_installed_is_named(monkeypatch, refused):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with refused(field="trackers"):
-        tracking.check(["mlflow"])
-
-
-def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
-    monkeypatch.setattr(tracking, "check", lambda trackers: None)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
-    assert stage.arguments()["report_to"] == "none"
-    stage.trackers = ["wandb", "mlflow"]
-    told = stage.arguments()
-    assert (told["report_to"], told["run_name"]) == (["wandb", "mlflow"], "tiny/sft.try-s0")
-
-
 @pytest.mark.full
 @pytest.mark.slow
 def test_every_job_leaves_its_curves(tiny_backbone, tmp_path, monkeypatch):
     at_exit = []
     monkeypatch.setattr("atexit.register", at_exit.append)
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone))
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone))
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
     for close in at_exit:
         close()
     folder = tmp_path / "tensorboard" / "tiny" / "sft.try-s0"

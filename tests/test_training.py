@@ -14,8 +14,8 @@ from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.training import checkpoints, grpo, retention
+from reasonome.training.job import history
 from reasonome.training.sft import sft
-from reasonome.training.stage import history
 
 TASK = TASKS["gene_set_naming"]
 EXAMPLE = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "LIG4", "name": "DNA ligase 4"}])
@@ -70,10 +70,10 @@ def test_checkpoints_that_come_too_soon_are_left_out_and_the_last_one_stays(
     monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     monkeypatch.setattr(retention, "WHILE_TRAINING", 10)
     settings = {"save_steps": 1, "max_steps": 4, "checkpoints": "keep"}
-    stage = tiny_training.sft_stage(tiny_models, **settings, save_minutes=minutes)
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    job = tiny_training.sft_job(tiny_models, **settings, save_minutes=minutes)
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
     # The start, then steps at 25, 50 and 75 minutes.
-    assert [int(path.name.split("-")[1]) for path in retention.in_order(stage.trainer_folder)] == left
+    assert [int(path.name.split("-")[1]) for path in retention.in_order(job.trainer_folder)] == left
 
 
 def test_a_signal_saves_however_soon(monkeypatch):

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 import fetch_weights
 from reasonome.cluster.plan import memory
-from reasonome.config import HubWeights, PathWeights, PypiWeights
+from reasonome.config.backbones import HubWeights, PathWeights, PypiWeights
 from reasonome.core.manifest import file_sha256, text_sha256
 from reasonome.facts.fetching import weights
 from reasonome.facts.fetching.weights import weight_files

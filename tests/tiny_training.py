@@ -8,7 +8,7 @@ import torch
 from reasonome.core import atomic
 from reasonome.stages import STAGES
 from reasonome.tasks.naming.settings import NamingStyle
-from reasonome.training.stage import Stage
+from reasonome.training.job import TrainingJob
 
 STYLE = NamingStyle(gene="{symbol}", budget_tokens=100, system="Name what the genes share.", user="Genes: {genes}")
 FEW_STEPS = {"learning_rate": 1e-3, "batch_size": 2, "micro_batch_size": 2, "max_steps": 3, "save_steps": 2}
@@ -56,44 +56,44 @@ def _name(number: int) -> str:
     return " ".join(WORDS[(number + step) % len(WORDS)] for step in range(1 + number % 8))
 
 
-def sft_stage(models: Path, chain: str = "sft.try-s0", **settings) -> Stage:
+def sft_job(models: Path, chain: str = "sft.try-s0", **settings) -> TrainingJob:
     """An SFT step on the names alone; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "teacher": "none", "max_length": 256}
-    return _stage(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
+    return _job(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
 
 
-def rft_stage(models: Path, **settings) -> Stage:
+def rft_job(models: Path, **settings) -> TrainingJob:
     """A step of rejection sampling; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "max_length": 256}
-    return _stage(models, "rft.try-s0", "rft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
+    return _job(models, "rft.try-s0", "rft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
 
 
-def preference_stage(models: Path, stage: str, chain: str = "", **settings) -> Stage:
+def preference_job(models: Path, stage: str, chain: str = "", **settings) -> TrainingJob:
     """A step that learns from pairs of answers; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "preferences": "pairs", "max_length": 256}
     data = {"preferences": "pairs.jsonl", "held_out preferences": "held_out_pairs.jsonl"}
     chain = chain or f"{stage}.try-s0"
-    return _stage(models, chain, stage, recipe | settings, data, {"demo-go": STYLE})
+    return _job(models, chain, stage, recipe | settings, data, {"demo-go": STYLE})
 
 
-def pretrain_stage(models: Path, chain: str = "pretrain.try-s0", **settings) -> Stage:
+def pretrain_job(models: Path, chain: str = "pretrain.try-s0", **settings) -> TrainingJob:
     """A warm-up step; `settings` go over a recipe of three steps."""
     recipe = {"corpus": "demo", "sequence_length": 64}
     data = {"train": "train.jsonl", "held_out": "held_out.jsonl"}
-    return _stage(models, chain, "pretrain", recipe | settings, data, {})
+    return _job(models, chain, "pretrain", recipe | settings, data, {})
 
 
-def _stage(models: Path, chain: str, stage: str, settings: dict, data: dict, styles: dict[str, NamingStyle]) -> Stage:
+def _job(models: Path, chain: str, stage: str, settings: dict, data: dict, styles: dict[str, NamingStyle]):
     recipe = STAGES[stage].model_validate({"stage": stage, **FEW_STEPS, **settings})
     (models / chain).mkdir(parents=True, exist_ok=True)
     atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
     files = {name: models.parent.parent / file for name, file in data.items()}
-    return Stage(recipe, models / chain, files, styles)
+    return TrainingJob(recipe, models / chain, files, styles)
 
 
-def train(stage: Stage) -> None:
+def train(job: TrainingJob) -> None:
     """Train a step that learns from preferences, for which no project is needed."""
-    stage.recipe.train(None, stage)
+    job.recipe.train(None, job)
 
 
 def gradients(folder: Path) -> dict[int, torch.Tensor]:

@@ -7,6 +7,7 @@ reasonome update                 fetch and pin today's HGNC, GO, Reactome and Wi
 reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
+reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
@@ -18,7 +19,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, cluster, rank, score, update
+from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
 from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = arguments.command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
-    for module in (annotate, update, rank, score, calibrate, cluster):
+    for module in (annotate, update, rank, score, calibrate, export, cluster):
         module.add(commands)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = arguments.command_parser(commands, "estimate", _estimate, summary)

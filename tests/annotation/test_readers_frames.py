@@ -8,7 +8,7 @@ import pytest
 
 from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
 from reasonome.apps.annotate.lists import ListedGene
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 
 SETTINGS = Annotation(sets=["any"])
 

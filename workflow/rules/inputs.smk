@@ -56,7 +56,7 @@ def examples(part):
     """A split of the benchmark, with what prompts of the style show of its rows."""
 
     def file(wildcards):
-        folder = or_stop(experiments.examples_folder, PROJECT, wildcards.benchmark, wildcards.style)
+        folder = or_stop(PROJECT.examples, wildcards.benchmark, wildcards.style)
         return folder / f"{part}.jsonl"
 
     return file
@@ -148,7 +148,7 @@ def encoder_models(wildcards):
 
 def judge_model(wildcards):
     """The reward model that judges completions; its manifest is among the training files."""
-    judge = experiments.judge_chain(recipe(wildcards))
+    judge = chains.judge_chain(recipe(wildcards))
     return [ancient(RESULTS.model(wildcards.backbone, judge) / "model")] if judge else []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from filelock import FileLock
 from tqdm import tqdm
 
-from reasonome.config import AdapterWeights, HubWeights
+from reasonome.config.backbones import AdapterWeights, HubWeights
 from reasonome.config.project import chains
 from reasonome.config.project.results import Results
 from reasonome.core import atomic

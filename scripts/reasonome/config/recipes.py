@@ -180,10 +180,6 @@ class Recipe(Strict):
         """The parent's samples that it learns from, a file for each of its questions."""
         return []
 
-    def facts_of(self, project: Any, model: tuple[str, str]) -> list[Path]:
-        """The file of facts that the parent recalls, if it learns from one."""
-        return []
-
     def taught_by(self, project: Any) -> str:
         """The teacher whose reasoning it learns from, or "none"."""
         return "none"
@@ -209,7 +205,7 @@ class Recipe(Strict):
 
     @abstractmethod
     def train(self, project: Any, job: Any) -> None:
-        """Train the step of a `training.stage.Stage`. What that needs is imported here, since planning needs none."""
+        """Train the step of a `TrainingJob`. What that needs is imported here, since planning needs none."""
 
 
 class QuestionRecipe(Recipe):

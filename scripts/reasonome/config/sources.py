@@ -166,6 +166,16 @@ class Source(Strict):
     files: Annotated[dict[Name, SourceFile], Field(min_length=1)]
 
     @property
+    def ontology(self) -> str | None:
+        """The file of its format that holds an ontology, over which annotations are propagated."""
+        return ONTOLOGY_FILES.get(self.format)
+
+    @property
+    def authority(self) -> bool:
+        """Whether it can say which genes there are."""
+        return FORMAT_FILES[self.format].authority
+
+    @property
     def lists(self) -> str:
         """The collection whose gene sets it lists: as configured, else that of the format, else ""."""
         return self.collection or FORMAT_FILES[self.format].collection

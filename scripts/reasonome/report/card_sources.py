@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from reasonome.config.project import Project, chains, experiments
 from reasonome.task import Files
 
+# Licences that the hub knows by an identifier of this spelling in lower case.
+_HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
+
 
 @dataclass(frozen=True)
 class SourceRead:
@@ -18,6 +21,11 @@ class SourceRead:
     steps: tuple[str, ...]
 
 
+def hub_licence(licence: str) -> str:
+    """The hub's identifier of a licence; "other" if it has none."""
+    return licence.lower() if licence.lower() in _HUB_LICENCES else "other"
+
+
 def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
     """(backbone, chain) of the models that an experiment has cards of: the trained ones at the ends of its arms."""
     runs = experiments.cells(project, experiment)
@@ -26,7 +34,7 @@ def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
 
 def judges(project: Project, chain: str) -> dict[str, str]:
     """Step → the chain of the reward model that judges its completions, of those steps of a chain that have one."""
-    chosen = {str(step): experiments.judge_chain(step.recipe(project)) for step in chains.parse(chain)}
+    chosen = {str(step): chains.judge_chain(step.recipe(project)) for step in chains.parse(chain)}
     return {step: judge for step, judge in chosen.items() if judge}
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.config import Encoder
+from reasonome.config.backbones import Encoder
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, folder_sha256, text_sha256

@@ -1,15 +1,13 @@
 """GRPO, and what it shares with online DPO: settings, files and checks. What trains is `training/grpo.py`."""
 
 import ast
-from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder, judge_chain
+from reasonome.config.project import Project, chains
 from reasonome.config.project.recipe_references import check_known, check_weights
 from reasonome.config.recipes import multiples_near
 from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
@@ -17,7 +15,7 @@ from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from reasonome.training.stage import Stage
+    from reasonome.training.job import TrainingJob
 
 
 # As TRL calls them.
@@ -27,23 +25,13 @@ AGGREGATIONS = {"sum": "sum_then_normalize", "each": "normalize_then_sum"}
 class AlignmentRecipe(RolloutRecipe):
     """The files, checks and training of stages that draw completions."""
 
-    @property
-    @abstractmethod
-    def trainer(self) -> type:
-        """The class that trains."""
-
-    @property
-    @abstractmethod
-    def trainer_settings(self) -> dict[str, Any]:
-        """Its settings beside those that it shares with other classes."""
-
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {}
         for benchmark, style in self.questions:
-            folder = examples_folder(project, benchmark, style)
+            folder = project.examples(benchmark, style)
             files[self.data_name("examples", benchmark)] = folder / "train.jsonl"
             files[self.data_name("valid", benchmark)] = folder / "valid.jsonl"
-        if judge := judge_chain(self):
+        if judge := chains.judge_chain(self):
             files[JUDGE] = project.results.model(model[0], judge) / "manifest.json"
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
 
@@ -68,7 +56,8 @@ class AlignmentRecipe(RolloutRecipe):
         check_known(project, file, variant, self, "encoders", project.encoders)
         loc = project.folder.place_in_recipe(file, variant, "rewards")
         check_weights(project, file, loc, self.rewards, self)
-        rewards = project.task(self.benchmark).rewards()
+        [(benchmark, _)] = self.questions  # of a part
+        rewards = project.task(benchmark).rewards()
         of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
         if self.is_placebo and not (of_content or self.graders):
             loc = project.folder.place_in_recipe(file, variant, "gold")
@@ -95,7 +84,7 @@ class AlignmentRecipe(RolloutRecipe):
         )
         return f"{cls.examples_in_words(manifest)}; reward: {rewards}{encoders}{placebo}"
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.grpo import grpo
 
@@ -178,6 +167,7 @@ class GrpoRecipe(AlignmentRecipe):
     @property
     def trainer_settings(self) -> dict[str, Any]:
         return {
+            "beta": self.beta,
             "num_iterations": self.iterations,
             "multi_objective_aggregation": AGGREGATIONS[self.aggregation],
             "loss_type": self.loss,

@@ -17,8 +17,8 @@ from reasonome.stages.sft import TuningRecipe
 if TYPE_CHECKING:
     from reasonome.task import Similarity, Task
     from reasonome.teaching.samples import Rewarded
+    from reasonome.training.job import TrainingJob
     from reasonome.training.sft import Lesson
-    from reasonome.training.stage import Stage
 
 
 class BestSamples(RewardedSamples):
@@ -56,7 +56,7 @@ class RftRecipe(TuningRecipe):
         check_samples(project, file, loc, self.samples)
         check_weights(project, file, (*loc, "rewards"), self.samples.rewards, self)
 
-    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
+    def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers
         from reasonome.teaching.samples import finished, rewarded_by
         from reasonome.training.sft import Lesson, conversations
@@ -67,7 +67,7 @@ class RftRecipe(TuningRecipe):
         targets, left_out = best_samples(task, style, examples, samples, rewarded, self.samples, job.step.seed)
         return Lesson(conversations(task, style, examples, None, targets=targets), len(examples), left_out)
 
-    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
+    def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
         why = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in lesson.left_out.items())
         what, fix = f"no example of {benchmark} is left to train on ({why})", "lower threshold or margin of `samples`"
         file = job.files("samples")[benchmark]

@@ -4,21 +4,21 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from reasonome.config import Name, RowsRecipe
+from reasonome.config import Name
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder
 from reasonome.config.project.recipe_references import check_known, check_teacher
 from reasonome.config.strict import Strict
+from reasonome.config.tuning import TuningSettings
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
     from reasonome.task import Similarity, Task
+    from reasonome.training.job import TrainingJob
     from reasonome.training.sft import Lesson
-    from reasonome.training.stage import Stage
 
 
 class Samples(Strict):
@@ -30,58 +30,14 @@ class Samples(Strict):
     )
 
 
-class Statements(Strict):
-    """Statements to learn beside the questions, in place of a warm-up before them."""
+class TuningRecipe(TuningSettings):
+    """The files, checks and training of stages that learn prompts with their targets."""
 
-    corpus: Name
-    max_tokens: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="they are sampled up to this, as in a warm-up of the same number and seed"
-    )
-    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
-
-
-class TuningRecipe(RowsRecipe):
-    """The settings of stages that learn prompts with their targets."""
-
-    newer = (*RowsRecipe.newer, "statements")
     learns_some: ClassVar[bool] = False  # whether questions are left out by what their samples earn
-    statements: Statements | None = None
-    max_examples: Annotated[int, Field(ge=1)] | None = None
-    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
-        1024,
-        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
-        "on a CPU give a number",
-    )
-    packing: Literal["none", "separate"] = Field(
-        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
-    )
-    steps: Literal["mixed", "alike"] = Field(
-        "mixed",
-        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
-        "where steps are small; without packing",
-    )
-
-    @model_validator(mode="after")
-    def _packed_rows_are_alike(self) -> Self:
-        if self.steps == "alike" and self.packing != "none":
-            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
-        return self
-
-    @property
-    def corpora(self) -> list[str]:
-        return [self.statements.corpus] if self.statements else []
-
-    @property
-    def order(self) -> str:
-        return "group_by_length" if self.packing == "none" else "random"
-
-    @property
-    def steps_alike(self) -> bool:
-        return self.steps == "alike"
 
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {
-            self.data_name("examples", benchmark): examples_folder(project, benchmark, style) / "train.jsonl"
+            self.data_name("examples", benchmark): project.examples(benchmark, style) / "train.jsonl"
             for benchmark, style in self.questions
         }
         samples = self.answers_of(project, model)
@@ -99,14 +55,6 @@ class TuningRecipe(RowsRecipe):
             loc = project.folder.place_in_recipe(file, variant, "statements", "corpus")
             project.folder.check_known(file, loc, self.statements.corpus, project.corpora)
 
-    @abstractmethod
-    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
-        """What is learned of a benchmark."""
-
-    @abstractmethod
-    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
-        """The error where no example of a benchmark can be learned from."""
-
     @classmethod
     @abstractmethod
     def targets_in_words(cls, recipe: Mapping[str, Any]) -> str:
@@ -120,7 +68,7 @@ class TuningRecipe(RowsRecipe):
             beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
         return f"{cls.examples_in_words(manifest)}, with {cls.targets_in_words(recipe)}{beside}"
 
-    def train(self, project: Project, job: "Stage") -> None:
+    def train(self, project: Project, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.sft import sft
 
@@ -163,11 +111,12 @@ class SftRecipe(TuningRecipe):
             return
         loc = project.folder.place_in_recipe(file, variant, "confidence_from")
         project.folder.check_known(file, (*loc, "decoding"), self.confidence_from.decoding, project.decodings)
-        if not project.style(self.benchmark, self.style).asks_confidence():
+        [question] = self.questions  # of a part
+        if not project.style(*question).asks_confidence():
             what = f"style '{self.style}' asks for no confidence, so that none can be stated"
             raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
 
-    def lesson(self, job: "Stage", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
+    def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers, texts_by_id
         from reasonome.teaching.proposals import read_proposals
         from reasonome.teaching.samples import shares_of_right
@@ -184,7 +133,7 @@ class SftRecipe(TuningRecipe):
         left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
         return Lesson(rows, len(examples), left_out)
 
-    def nothing_left(self, job: "Stage", benchmark: str, lesson: "Lesson") -> InputError:
+    def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
         file = (job.files("reasoning") or job.files("examples"))[benchmark]
         fix = "see what the teacher dropped and why, beside that file, and max_length in the recipe"
         return InputError(f"no example of {benchmark} is left to train on", file=file, fix=fix)

@@ -3,62 +3,69 @@
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import util
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
 
-from reasonome.config import Settings
+from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
 from reasonome.config.project.folder import ConfigFolder
-from reasonome.config.project.references import check_references
 from reasonome.core.errors import InputError, lookup, nearest
 from reasonome.core.manifest import text_sha256
-from reasonome.stages import STAGES
 from reasonome.task import Task
 
 
 class ShippedTasks(Mapping[str, Task]):
     """The tasks that ship, by name. The modules of one are loaded when it is asked for."""
 
-    names = (
-        "gene_set_naming",
-        "causal_gene_ranking",
-        "rare_disease_ranking",
-        "gene_classification",
-        "molecule_property",
-        "pathway_qa",
-    )
+    @cached_property
+    def gene_set_naming(self) -> Task:
+        from reasonome.tasks.naming.task import GeneSetNaming
+
+        return GeneSetNaming()
+
+    @cached_property
+    def causal_gene_ranking(self) -> Task:
+        from reasonome.tasks.ranking.task import CausalGeneRanking
+
+        return CausalGeneRanking()
+
+    @cached_property
+    def rare_disease_ranking(self) -> Task:
+        from reasonome.tasks.ranking.task import RareDiseaseRanking
+
+        return RareDiseaseRanking()
+
+    @cached_property
+    def gene_classification(self) -> Task:
+        from reasonome.tasks.gene_classification.task import GeneClassification
+
+        return GeneClassification()
+
+    @cached_property
+    def molecule_property(self) -> Task:
+        from reasonome.tasks.molecule_property.task import MoleculeProperty
+
+        return MoleculeProperty()
+
+    @cached_property
+    def pathway_qa(self) -> Task:
+        from reasonome.tasks.pathway_qa.task import PathwayQA
+
+        return PathwayQA()
 
     def __getitem__(self, name: str) -> Task:
-        return _shipped(name)
+        if name not in iter(self):
+            raise KeyError(name)
+        return getattr(self, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return (name for name, part in vars(ShippedTasks).items() if isinstance(part, cached_property))
 
     def __len__(self) -> int:
-        return len(self.names)
-
-
-@cache
-def _shipped(name: str) -> Task:
-    match name:
-        case "gene_set_naming":
-            from reasonome.tasks.naming.task import GeneSetNaming as Kind
-        case "causal_gene_ranking":
-            from reasonome.tasks.ranking.task import CausalGeneRanking as Kind
-        case "rare_disease_ranking":
-            from reasonome.tasks.ranking.task import RareDiseaseRanking as Kind
-        case "gene_classification":
-            from reasonome.tasks.gene_classification.task import GeneClassification as Kind
-        case "molecule_property":
-            from reasonome.tasks.molecule_property.task import MoleculeProperty as Kind
-        case "pathway_qa":
-            from reasonome.tasks.pathway_qa.task import PathwayQA as Kind
-        case _:
-            raise KeyError(name)
-    return Kind()
+        return sum(1 for _ in self)
 
 
 TASKS = ShippedTasks()
@@ -66,15 +73,35 @@ TASKS = ShippedTasks()
 _BASE = "derive it from VerifiedTask of reasonome.tasks.question_answer.task"
 
 
-def load_project(root: str | Path = "config") -> Project[Task]:
-    """The project under a config folder, with its own tasks beside those that ship.
+class TasksProject(Project[Task]):
+    """A project with the stages of training, which are loaded when they are used."""
 
-    Raises InputError for the first file, task, recipe or reference with mistakes.
+    @cached_property
+    def stages(self) -> Mapping[str, type[Recipe]]:
+        from reasonome.stages import STAGES
+
+        return STAGES
+
+
+def open_project(root: str | Path = "config") -> Project[Task]:
+    """The project under a config folder, with its own tasks beside those that ship, for a job that was planned.
+
+    It reads what the job uses. InputError for a file with mistakes, and for one of its own tasks.
     """
     folder = ConfigFolder(Path(root))
     settings = folder.read("config.yaml", Settings)
     own = {name: own_task(name, place) for name, place in settings.tasks.items()}
-    project = Project(folder, settings, ChainMap(own, TASKS), STAGES)
+    return TasksProject(folder, settings, ChainMap(own, TASKS))
+
+
+def load_project(root: str | Path = "config") -> Project[Task]:
+    """The same with all of its files read and checked, for what plans jobs or takes none for granted.
+
+    InputError for the first file, task, recipe or reference with mistakes.
+    """
+    from reasonome.config.project.references import check_references
+
+    project = open_project(root)
     check_references(project)
     return project
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
-from reasonome.config import OpenAITeacher
 from reasonome.config.project.folder import read_template
+from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.teaching.proposals import Proposal
 

@@ -19,7 +19,7 @@ from reasonome.apps.annotate import job
 from reasonome.apps.annotate.inputs import is_anndata, read_memory
 from reasonome.apps.annotate.making import made_with_model
 from reasonome.apps.annotate.tables import NUMBERS, TSV
-from reasonome.config import Annotation
+from reasonome.config.annotations import Annotation
 from reasonome.config.project.folder import project_folder
 from reasonome.config.strict import checked
 from reasonome.core.errors import InputError

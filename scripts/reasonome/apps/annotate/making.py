@@ -18,8 +18,8 @@ from reasonome.apps.annotate.project_files import (
     targets,
 )
 from reasonome.cluster import snakemake_lock
-from reasonome.config import AdapterWeights, Annotation
-from reasonome.config.annotations import CURRENT
+from reasonome.config.annotations import CURRENT, Annotation
+from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
 from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError, lookup
@@ -52,7 +52,7 @@ def make_missing(project: Project, settings: Annotation, model: str | None) -> N
     if not all(path.is_file() for path in native_files(project, settings)):
         return
     backbone = project.backbones.get(model) if model else None
-    if backbone and isinstance(backbone.weights, AdapterWeights):
+    if model and backbone and isinstance(backbone.weights, AdapterWeights):
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
     if all(path.is_file() for path in (*needed, *encoders)):
         return

@@ -13,7 +13,8 @@ from reasonome.cluster.plan import assumed
 from reasonome.cluster.plan.assumed import GB, MACHINES, PROCESS_GB, SPARE
 from reasonome.cluster.plan.estimates import Estimate, counted, unknown
 from reasonome.cluster.plan.rates import MeasuredRun
-from reasonome.config import AdapterWeights, Backbone, HubWeights, Recipe
+from reasonome.config import Recipe
+from reasonome.config.backbones import AdapterWeights, Backbone, HubWeights
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import gpu_in
 from reasonome.core.errors import InputError

@@ -15,7 +15,6 @@ from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.config import QuestionRecipe, Recipe, RolloutRecipe, RowsRecipe
 from reasonome.config.preferences import KINDS, TIERS
 from reasonome.config.project import Project, chains
-from reasonome.config.project.experiments import examples_folder
 from reasonome.stages.preferring import PreferenceRecipe
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.stages.sft import TuningRecipe
@@ -126,8 +125,6 @@ class Workload:
     def _assumed_length(self, recipe: TuningRecipe | PreferenceRecipe, longest: str) -> Estimate:
         """Tokens of a question with its answer by sizes.yaml, else `max_length`, which `longest` says in words."""
         lengths = [self.project.sizes.lengths.get(style) for _, style in recipe.questions]
-        if recipe.max_length == "auto":
-            return unknown("max_length: auto")
         if not all(lengths):
             return counted(recipe.max_length, longest, at_most=True)
         length = min(recipe.max_length, max(lengths))
@@ -199,7 +196,7 @@ class Workload:
 
     def _rows(self, benchmark: str, style: str, part: str) -> Estimate:
         """Questions of a split: of the file if it is built, else as the config says."""
-        for folder in (examples_folder(self.project, benchmark, style), self.project.results.benchmark(benchmark)):
+        for folder in (self.project.examples(benchmark, style), self.project.results.benchmark(benchmark)):
             if (rows := _lines(folder / f"{part}.jsonl")) is not None:
                 return counted(rows)
         if (size := self.project.task(benchmark).files.rows_by_settings(self.project, benchmark, part)) is None:

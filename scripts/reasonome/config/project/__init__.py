@@ -1,42 +1,32 @@
-"""A project: everything under one config folder, read from YAML and validated.
+"""A project: everything under one config folder, validated. A file is read where it is used.
 
 A mistake is reported with file, line, key and the nearest valid name; `references.py` checks what names another entry.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property, reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Generic
+from typing import TYPE_CHECKING, Annotated, Any, Generic
 
 from pydantic import Discriminator
 from typing_extensions import TypeVar
 
-from reasonome.config import (
-    FORMAT_FILES,
-    ONTOLOGY_FILES,
-    Annotation,
-    Backbone,
-    Benchmark,
-    Corpus,
-    Decoding,
-    Encoder,
-    LockedSource,
-    Name,
-    Preferences,
-    Recipe,
-    Request,
-    Settings,
-    Sizes,
-    Source,
-    SourceName,
-    Style,
-    Teacher,
-)
+from reasonome.config import Benchmark, Decoding, Name, Recipe, Settings, Sizes, Style
 from reasonome.config.project.folder import ConfigFolder, read_styles
 from reasonome.config.project.results import Results
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import lookup
+
+if TYPE_CHECKING:
+    from reasonome.config.annotations import Annotation
+    from reasonome.config.backbones import Backbone, Encoder
+    from reasonome.config.experiments import Experiment
+    from reasonome.config.preferences import Preferences
+    from reasonome.config.resources import Request
+    from reasonome.config.sources import Corpus, LockedSource, Source
+    from reasonome.config.teachers import Teacher
 
 T = TypeVar("T", bound=TaskSettings, default=Any)
 
@@ -48,38 +38,107 @@ def any_benchmark(tasks: Iterable[TaskSettings]) -> Any:
 
 
 class Project(Generic[T]):
-    """Everything under one config folder, validated, with the tasks and the stages of training that it may name.
+    """Everything under one config folder, with the tasks that it may name.
 
-    Raises InputError for the first file or recipe with mistakes: file, line, key and the nearest valid name.
+    What a property reads is validated: InputError for the mistakes of a file, with lines, keys and nearest valid names.
     """
 
-    def __init__(
-        self, folder: ConfigFolder, settings: Settings, tasks: Mapping[str, T], stages: Mapping[str, type[Recipe]]
-    ):
+    def __init__(self, folder: ConfigFolder, settings: Settings, tasks: Mapping[str, T]):
         self.root = folder.root
         self.folder = folder
         self.settings = settings
         self.tasks = tasks
-        self.stages = stages
-        self.backbones = self.folder.read("backbones.yaml", dict[Name, Backbone])
-        self.encoders = self.folder.read("encoders.yaml", dict[Name, Encoder])
-        self.sources = self.folder.read("sources.yaml", dict[SourceName, Source])
-        # The lock is optional: without it nothing is pinned.
-        locked = (self.root / "sources.lock.yaml").is_file()
-        self.locked = self.folder.read("sources.lock.yaml", dict[Name, LockedSource]) if locked else {}
-        self.corpora = self.folder.read("corpora.yaml", dict[Name, Corpus])
-        self.benchmarks = self.folder.read("benchmarks.yaml", dict[Name, any_benchmark(tasks.values())])
-        self.decodings = self.folder.read("decodings.yaml", dict[Name, Decoding])
-        self.annotations = self.folder.read("annotations.yaml", dict[Name, Annotation])
-        self.teachers = self.folder.read("teachers.yaml", dict[Name, Teacher])
-        # Like the recipes of a stage: without the file there are none.
-        preferred = (self.root / "preferences.yaml").is_file()
-        self.preferences = self.folder.read("preferences.yaml", dict[Name, Preferences]) if preferred else {}
-        self.recipes = {stage: self.folder.read_recipes(stage, model) for stage, model in stages.items()}
-        self.experiments = self.folder.read_experiments()
-        self.requests = self.folder.read("resources.yaml", list[Request])
-        sized = (self.root / "sizes.yaml").is_file()
-        self.sizes = self.folder.read("sizes.yaml", Sizes) if sized else Sizes()
+
+    @property
+    @abstractmethod
+    def stages(self) -> Mapping[str, type[Recipe]]:
+        """The stages of training, by name."""
+
+    @cached_property
+    def backbones(self) -> "dict[str, Backbone]":
+        from reasonome.config.backbones import Backbone
+
+        return self.folder.read("backbones.yaml", dict[Name, Backbone])
+
+    @cached_property
+    def encoders(self) -> "dict[str, Encoder]":
+        from reasonome.config.backbones import Encoder
+
+        return self.folder.read("encoders.yaml", dict[Name, Encoder])
+
+    @cached_property
+    def sources(self) -> "dict[str, Source]":
+        from reasonome.config.sources import Source, SourceName
+
+        return self.folder.read("sources.yaml", dict[SourceName, Source])
+
+    @cached_property
+    def locked(self) -> "dict[str, LockedSource]":
+        """The pinned sources; without the lock nothing is pinned."""
+        from reasonome.config.sources import LockedSource
+
+        return self.folder.read("sources.lock.yaml", dict[Name, LockedSource], missing={})
+
+    @cached_property
+    def corpora(self) -> "dict[str, Corpus]":
+        from reasonome.config.sources import Corpus
+
+        return self.folder.read("corpora.yaml", dict[Name, Corpus])
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Any]:
+        return self.folder.read("benchmarks.yaml", dict[Name, any_benchmark(self.tasks.values())])
+
+    @cached_property
+    def decodings(self) -> dict[str, Decoding]:
+        return self.folder.read("decodings.yaml", dict[Name, Decoding])
+
+    @cached_property
+    def annotations(self) -> "dict[str, Annotation]":
+        from reasonome.config.annotations import Annotation
+
+        return self.folder.read("annotations.yaml", dict[Name, Annotation])
+
+    @cached_property
+    def teachers(self) -> "dict[str, Teacher]":
+        from reasonome.config.teachers import Teacher
+
+        return self.folder.read("teachers.yaml", dict[Name, Teacher])
+
+    @cached_property
+    def preferences(self) -> "dict[str, Preferences]":
+        """Like the recipes of a stage: without the file there are none."""
+        from reasonome.config.preferences import Preferences
+
+        return self.folder.read("preferences.yaml", dict[Name, Preferences], missing={})
+
+    @cached_property
+    def recipes(self) -> dict[str, dict[str, Recipe]]:
+        """The recipes of each stage, by variant."""
+        return {stage: self.folder.read_recipes(stage, model) for stage, model in self.stages.items()}
+
+    @cached_property
+    def experiments(self) -> "dict[str, Experiment]":
+        """Every experiment, by the name of its file."""
+        from reasonome.config.experiments import Experiment
+
+        return self.folder.read_all("experiments", Experiment)
+
+    @cached_property
+    def requests(self) -> "list[Request]":
+        from reasonome.config.resources import Request
+
+        return self.folder.read("resources.yaml", list[Request])
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        return self.folder.read("sizes.yaml", Sizes, missing=Sizes())
+
+    def read_all(self) -> None:
+        """Read every file. InputError for the first one with mistakes."""
+        for name, part in vars(Project).items():
+            if isinstance(part, cached_property):
+                getattr(self, name)
 
     @cached_property
     def results(self) -> Results:
@@ -123,24 +182,16 @@ class Project(Generic[T]):
 
     def ontologies(self, corpus: str) -> dict[str, Path]:
         """The ontologies of a corpus: source → file."""
-        keys = {source: ONTOLOGY_FILES.get(self.sources[source].format) for source in self.corpora[corpus].sources}
+        keys = {source: self.sources[source].ontology for source in self.corpora[corpus].sources}
         return {source: self.source_file(source, key) for source, key in keys.items() if key is not None}
 
+    def authorities(self, corpus: str) -> list[str]:
+        """The sources of a corpus that can define its genes."""
+        return [source for source in self.corpora[corpus].sources if self.sources[source].authority]
+
     def authority(self, corpus: str) -> str:
-        """The source that defines the genes of a corpus; InputError if none can, or several and none is named."""
-        spec = self.corpora[corpus]
-        able = [source for source in spec.sources if FORMAT_FILES[self.sources[source].format].authority]
-        if spec.authority is not None:
-            self.folder.check_known(
-                "corpora.yaml", (corpus, "authority"), spec.authority, able, "authority for gene symbols"
-            )
-            return spec.authority
-        if len(able) != 1:
-            what = f"corpus '{corpus}' has {len(able)} sources that can be the authority for gene symbols"
-            formats = ", ".join(form for form, files in FORMAT_FILES.items() if files.authority)
-            fix = f"name one as 'authority': {', '.join(able)}" if able else f"add one, of the formats {formats}"
-            raise self.folder.error("corpora.yaml", (corpus, "sources"), what, fix)
-        return able[0]
+        """The source that defines the genes of a corpus."""
+        return self.corpora[corpus].authority or self.authorities(corpus)[0]
 
     @cached_property
     def _styles(self) -> dict[tuple[str, str], Style]:
@@ -156,3 +207,8 @@ class Project(Generic[T]):
         prompt_style = lookup(self.styles(spec.task), style, "style")
         self.tasks[spec.task].checks.check_style(self, benchmark, style, prompt_style)
         return prompt_style
+
+    def examples(self, benchmark: str, style: str) -> Path:
+        """The folder of the rows that a model is asked about or learns from, as prompts of the style show them."""
+        self.style(benchmark, style)  # raises for an unknown style
+        return self.results.prompts(benchmark, style)

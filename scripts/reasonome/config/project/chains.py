@@ -1,14 +1,12 @@
 """Chains: the path of steps that made a model, written as one name (pretrain.go-s0+sft.names-s0)."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reasonome.config import Experiment, Recipe
+from reasonome.config import Recipe
 from reasonome.config.project import Project
-from reasonome.config.project.results import Run
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import read_manifest
 
@@ -93,18 +91,6 @@ def arm_chain(steps: list[str], seed: int) -> str:
     return "+".join([f"{step}-s0" for step in steps[:-1]] + [f"{steps[-1]}-s{seed}"])
 
 
-def expand(experiment: Experiment, untrained: Collection[str] = ()) -> list[Run]:
-    """All cells of an experiment, arms in their order; an arm without steps has only seed 0.
-
-    Backbones in `untrained` are only in the arms without steps.
-    """
-    return [
-        Run(backbone, arm, arm_chain(spec.steps, seed), seed, benchmark, style, decoding)
-        for backbone in experiment.backbones
-        for arm, spec in experiment.arms.items()
-        if not (spec.steps and backbone in untrained)
-        for seed in experiment.seeds_of(spec)
-        for benchmark in experiment.benchmarks
-        for style in experiment.styles_of(spec)
-        for decoding in experiment.decodings
-    ]
+def judge_chain(recipe: Recipe) -> str | None:
+    """The chain of the reward model that judges a recipe's completions; None without one."""
+    return arm_chain(recipe.judging, 0) if recipe.judging else None

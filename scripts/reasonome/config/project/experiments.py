@@ -6,26 +6,27 @@ from typing import Any
 
 from reasonome.config import Recipe
 from reasonome.config.project import Project, T, chains
-from reasonome.config.project.chains import Run
-from reasonome.config.project.results import Results
-
-
-def examples_folder(project: Project, benchmark: str, style: str) -> Path:
-    """The folder of the rows that a model is asked about or learns from, as prompts of the style show them."""
-    project.style(benchmark, style)  # raises for an unknown style
-    return project.results.prompts(benchmark, style)
+from reasonome.config.project.results import Results, Run
 
 
 def cells(project: Project, experiment: str) -> list[Run]:
-    """All cells of an experiment.
+    """All cells of an experiment, arms in their order; an arm without steps has only seed 0.
 
     Untrained backbones, and those without weights, have none in arms with steps, and a benchmark has none in styles of
     other tasks.
     """
     spec = project.experiments[experiment]
-    without_weights = {name for name, backbone in project.backbones.items() if backbone.weights is None}
-    runs = chains.expand(spec, without_weights.union(spec.untrained))
-    return [run for run in runs if run.style in project.styles(project.benchmarks[run.benchmark].task)]
+    return [
+        Run(backbone, arm, chains.arm_chain(own.steps, seed), seed, benchmark, style, decoding)
+        for backbone in spec.backbones
+        for arm, own in spec.arms.items()
+        if not own.steps or (project.backbones[backbone].weights and backbone not in spec.untrained)
+        for seed in spec.seeds_of(own)
+        for benchmark in spec.benchmarks
+        for style in spec.styles_of(own)
+        if style in project.styles(project.benchmarks[benchmark].task)
+        for decoding in spec.decodings
+    ]
 
 
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
@@ -33,7 +34,7 @@ def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     steps: dict[tuple[str, str], None] = {}
     for run in cells(project, experiment):
         for chain in chains.lineage(run.chain)[1:]:
-            if judge := judge_chain(chains.last_step(chain).recipe(project)):
+            if judge := chains.judge_chain(chains.last_step(chain).recipe(project)):
                 steps |= dict.fromkeys((run.backbone, step) for step in chains.lineage(judge)[1:])
             steps[run.backbone, chain] = None
     return list(steps)
@@ -86,11 +87,6 @@ def corpora_read(project: Project, chain: str) -> dict[str, list[str]]:
     return read
 
 
-def judge_chain(recipe: Recipe) -> str | None:
-    """The chain of the reward model that judges a recipe's completions; None without one."""
-    return chains.arm_chain(recipe.judging, 0) if recipe.judging else None
-
-
 def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
     """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
     teacher = recipe.taught_by(project)
@@ -98,17 +94,16 @@ def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
 
 
 def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
-    """run.json of every job that made a model, each once: its steps, and the samples and facts that they learned from.
+    """run.json of every job that made a model, each once: its steps, and the samples that they learned from.
 
     Those of the reward models that judged its completions are among them.
     """
     runs = []
     for model in chains.lineage(chain)[1:]:
         parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
-        if judge := judge_chain(recipe):
+        if judge := chains.judge_chain(recipe):
             runs += runs_behind(project, backbone, judge)
-        asked = [*recipe.answers_of(project, (backbone, parent)), *recipe.facts_of(project, (backbone, parent))]
-        runs += [path.with_suffix(".run.json") for path in asked]
+        runs += [path.with_suffix(".run.json") for path in recipe.answers_of(project, (backbone, parent))]
         runs.append(project.results.model(backbone, model) / "run.json")
     return list(dict.fromkeys(runs))
 
@@ -129,12 +124,8 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
 
 
 def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
-    """(backbone, chain, file) of the training facts that an experiment asks models, each once: after every stage, or to
-    drill what they missed."""
+    """(backbone, chain, file) of the training facts that an experiment asks models after every stage, each once."""
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
-    for backbone, chain in trained_steps(project, experiment):
-        parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
-        asked += [(backbone, parent, path) for path in recipe.facts_of(project, (backbone, parent))]
     return list(dict.fromkeys(asked))
 
 
@@ -157,7 +148,6 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "experiment": experiment,
         "description": spec.description,
         "task": project.settings.tasks.get(task, task),
-        "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
@@ -224,15 +214,6 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             for corpus in audit_plan(project, experiment).corpora
         ],
     }
-
-
-def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, str]]]:
-    """The questions that the steps of each arm learn from: benchmark and style, each once; none for warm-ups."""
-    trained_on = {}
-    for arm, spec in project.experiments[experiment].arms.items():
-        questions = dict.fromkeys(question for step in spec.steps for question in project.recipe(step).questions)
-        trained_on[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in questions]
-    return trained_on
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, STYLE, Experiment, Recipe, RecipeFile, Style
+from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.code_digest import PACKAGE_ROOT
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText, read_text
 
 _OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
-INSTALLED = PACKAGE_ROOT.parents[1]  # the checkout that this package was installed from
+INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
 # Commands that work in a project's folder alone, in the words of a fix.
 _COMMAND = re.compile(
     r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|prompts)\b)"
@@ -72,8 +71,10 @@ class ConfigFolder:
         self.root = root
         self._texts: dict[str, YamlText] = {}
 
-    def read(self, file: str, kind: Any) -> Any:
-        """A file as `kind`, which may be any type that pydantic knows."""
+    def read(self, file: str, kind: Any, missing: Any = None) -> Any:
+        """A file as `kind`, which may be any type that pydantic knows; `missing` in place of a file that may be so."""
+        if missing is not None and not (self.root / file).is_file():
+            return missing
         text = self._parsed(file)
         return validated(kind, text.data, text)
 
@@ -92,13 +93,13 @@ class ConfigFolder:
             )
         return merged
 
-    def read_experiments(self) -> dict[str, Experiment]:
-        """Every experiment, by the name of its file."""
-        experiments = {}
-        for path in sorted((self.root / "experiments").glob("*.yaml")):
+    def read_all(self, folder: str, kind: type[BaseModel]) -> dict[str, Any]:
+        """Every file of a folder as `kind`, by its name."""
+        entries = {}
+        for path in sorted((self.root / folder).glob("*.yaml")):
             check_file_name(path, path.stem, NAME)
-            experiments[path.stem] = self.read(f"experiments/{path.name}", Experiment)
-        return experiments
+            entries[path.stem] = self.read(f"{folder}/{path.name}", kind)
+        return entries
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
         """The place of a recipe's value: in its variant, or in the defaults if the variant does not change it."""

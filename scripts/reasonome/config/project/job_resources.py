@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, fields
 
-from reasonome.config import Request
 from reasonome.config.project import Project, chains
+from reasonome.config.resources import Request
 from reasonome.config.strict import WrongValue
 from reasonome.core.yaml_text import Loc
 

@@ -2,27 +2,17 @@
 
 from graphlib import CycleError, TopologicalSorter
 
-from reasonome.config import (
-    CLUSTER_RULES,
-    FORMAT_FILES,
-    GMT_FORMATS,
-    AdapterWeights,
-    Annotation,
-    Backbone,
-    Benchmark,
-    Corpus,
-    Experiment,
-    GeneNamesTeacher,
-    Preferences,
-    RecallTeacher,
-    SamplePreferences,
-    TierPreferences,
-)
-from reasonome.config.annotations import SHIPPED, is_file_name
-from reasonome.config.experiments import arms_without_a_step, parent_arm
+from reasonome.config import Benchmark
+from reasonome.config.annotations import SHIPPED, Annotation, is_file_name
+from reasonome.config.backbones import AdapterWeights, Backbone
+from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
+from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_recipe, check_samples
 from reasonome.config.project.step_references import check_arm
+from reasonome.config.resources import CLUSTER_RULES
+from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
+from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher
 from reasonome.core.errors import nearest
 from reasonome.core.yaml_text import Loc
 
@@ -196,11 +186,10 @@ def _check_sharding(project: Project, file: str, backbone: str, experiment: Expe
     """InputError for "auto" in a recipe with zero3: a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
         recipe = project.recipe(step)
-        automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
         requests = [request for request in project.requests if request.is_for(recipe.stage, backbone, step)]
         shardings = [request.sharding for request in requests if request.sharding]
-        if automatic and shardings[-1:] == ["zero3"]:
-            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
+        if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
+            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its micro_batch_size to a trial"
             fix = f"give it a number in recipes/{recipe.stage}.yaml, or another sharding in resources.yaml"
             raise project.folder.error(file, loc, what, fix)
 
@@ -232,7 +221,8 @@ def _check_encoders(project: Project, file: str, experiment: Experiment) -> None
 
 
 def check_references(project: Project) -> None:
-    """InputError for the first name in a project that is unknown, or that does not fit where it is used."""
+    """InputError for the first file with mistakes, or name that is unknown or does not fit where it is used."""
+    project.read_all()
     project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     for name, backbone in project.backbones.items():
         _check_backbone(project, name, backbone)
@@ -289,7 +279,7 @@ def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
             what = f"'{source}' is of format {form}, which holds no facts"
             raise project.folder.error(file, (name, "sources", position), what, "it is a source of benchmarks")
     project.folder.check_known(file, (name, "leave_out"), corpus.leave_out, project.benchmarks)
-    project.authority(name)
+    _check_authority(project, name, corpus)
     if corpus.only is not None and corpus.only.genes_of is not None:
         listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
         loc = (name, "only", "genes_of")
@@ -303,6 +293,19 @@ def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
         with_weights = [other for other, backbone in project.backbones.items() if backbone.weights is not None]
         what = f"backbone '{corpus.tokenizer}' has no weights, and so no tokenizer here"
         raise project.folder.error(file, (name, "tokenizer"), what, nearest(corpus.tokenizer, with_weights))
+
+
+def _check_authority(project: Project, name: str, corpus: Corpus) -> None:
+    """InputError if no source of a corpus can define its genes, or several can and none of them is named."""
+    able = project.authorities(name)
+    if corpus.authority is not None:
+        kind = "authority for gene symbols"
+        project.folder.check_known("corpora.yaml", (name, "authority"), corpus.authority, able, kind)
+    elif len(able) != 1:
+        what = f"corpus '{name}' has {len(able)} sources that can be the authority for gene symbols"
+        formats = ", ".join(form for form, files in FORMAT_FILES.items() if files.authority)
+        fix = f"name one as 'authority': {', '.join(able)}" if able else f"add one, of the formats {formats}"
+        raise project.folder.error("corpora.yaml", (name, "sources"), what, fix)
 
 
 def _check_benchmark(project: Project, name: str, benchmark: Benchmark) -> None:

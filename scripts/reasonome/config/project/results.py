@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reasonome.config import SourceFile
+if TYPE_CHECKING:
+    from reasonome.config.sources import SourceFile
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Results:
         """Folder of one sentence encoder."""
         return self.root / "encoders" / encoder
 
-    def source_file(self, source: str, key: str, spec: SourceFile) -> Path:
+    def source_file(self, source: str, key: str, spec: "SourceFile") -> Path:
         """One native file of a source: where it is shipped, or where it is fetched to."""
         return Path(spec.path) if spec.path else self.root / "sources" / source / key / spec.file_name
 
@@ -65,10 +67,6 @@ class Results:
     def prompts(self, benchmark: str, style: str) -> Path:
         """Folder of a benchmark's rows as prompts of the style show them."""
         return self.root / "prompts" / f"{benchmark}.{style}"
-
-    def published_file(self, benchmark: str, part: str, subset: str, path: str | None, file_name: str) -> Path:
-        """One published table of gene sets: at the user's `path`, or below results where it is fetched to."""
-        return Path(path) if path else self.root / "published" / benchmark / f"{part}.{subset}" / file_name
 
     def statements(self, corpus: str) -> Path:
         """Folder of one corpus' statements."""

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pandas as pd
 import yaml
 
-from reasonome.config import LockedFile, LockedSource, Source, SourceFile
 from reasonome.config.project import Project
+from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFile
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256

@@ -8,7 +8,7 @@ import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
 
-from reasonome.config import HubWeights, PathWeights, PypiWeights
+from reasonome.config.backbones import HubWeights, PathWeights, PypiWeights
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, text_sha256

@@ -30,7 +30,7 @@ def chromosome_name(text: str) -> str:
     return name if name in CHROMOSOMES else ""
 
 
-def known_chromosome(text: str, path: str | os.PathLike, line: int | None, field: str | None) -> str:
+def known_chromosome(text: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> str:
     """The `chromosome_name` of a text; "" where it is empty. Raises InputError for any other sequence."""
     name = chromosome_name(text)
     if text and not name:
@@ -61,7 +61,7 @@ def _location(cells: Sequence[str], path: str | os.PathLike, line: int) -> GeneL
     return GeneLocation(line, (identifier, *strand_and_symbol[1:]), chromosome_name(chromosome), first, last)
 
 
-def position(text: str, path: str | os.PathLike, line: int | None, field: str | None) -> int:
+def position(text: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> int:
     """A position as a number from 1, also from 81,230,992 and 81230992.0.
 
     Raises InputError for anything else, and for more than ten digits, which no chromosome has.

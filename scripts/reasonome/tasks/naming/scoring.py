@@ -26,6 +26,7 @@ from reasonome.scoring.encoders import mean_similarity
 from reasonome.task import Dialogue, Scoring
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
+from reasonome.tasks.naming.files import naming_style
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.rows import clusters
@@ -55,7 +56,9 @@ class NamingScoring(Scoring[NamingDialogue]):
         judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
         examples = _with_terms(examples, inputs.files.get("questions"))
         seed = project.settings.seed
-        return score_answers(self.task, project.style(benchmark, style), examples, answers, judges, seed, file, sealed)
+        return score_answers(
+            self.task, naming_style(project, benchmark, style), examples, answers, judges, seed, file, sealed
+        )
 
     def score_available(
         self,
@@ -93,7 +96,7 @@ class NamingScoring(Scoring[NamingDialogue]):
         built_background = background if background.is_file() else None
         judges = load_judges(project, benchmark, names, built_background, [] if missing else facts)
         judges = judges if comparable else replace(judges, terms=None)
-        prompt_style, seed = project.style(benchmark, style), project.settings.seed
+        prompt_style, seed = naming_style(project, benchmark, style), project.settings.seed
         examples = _with_terms(examples, questions)
         table = score_answers(self.task, prompt_style, examples, answers, judges, seed, file, sealed)
         if not comparable:
@@ -197,7 +200,7 @@ def _shuffled_scores(
 def _beside_shown_terms(
     names: Sequence[str], examples: Sequence[Example], judges: Judges
 ) -> dict[str, list | pd.Series]:
-    """Of questions that show enriched terms: strata, copies of these, and scores of the shown term that is nearest."""
+    """Strata, copies and scores of the nearest shown term, for questions that show enriched terms."""
     if any(example.enriched is None for example in examples):
         return {}
     ranks = [copied_rank(name, example) for name, example in zip(names, examples, strict=True)]

@@ -1,10 +1,11 @@
-"""The base of tasks whose answers a function verifies, a subclass defines the questions; and where their parts are."""
+"""The base of tasks whose answers a function verifies, and where its parts are."""
 
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Baselines, Building, Files, Leaks, Prompting, Reporting, Scoring, Task, Teaching
+from reasonome.task import Baselines, Building, Leaks, Prompting, Reporting, Scoring, Task, Teaching
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.settings import VerifiedFiles
 
 __all__ = ["Question", "VerifiedTask"]
 
@@ -18,11 +19,7 @@ class VerifiedTask(VerifiedDialogue, Task):
 
         return METRICS
 
-    @cached_property
-    def files(self) -> Files:
-        from reasonome.tasks.question_answer.settings import VerifiedFiles
-
-        return VerifiedFiles(self)
+    files = cached_property(VerifiedFiles)
 
     @cached_property
     def prompting(self) -> Prompting:

@@ -1,0 +1,246 @@
+"""GSEA of whole rankings: which genes rank how, what GSEApy finds, and what of it is kept."""
+
+import csv
+import json
+import math
+import re
+
+import gseapy
+import numpy as np
+import pandas as pd
+import pytest
+from annotation_project import OTHERS, REPAIR
+
+from reasonome.apps.annotate.gsea import analyse_rankings
+from reasonome.apps.annotate.inputs import read_gene_lists
+from reasonome.apps.annotate.lists import GeneLists, ListedGene
+from reasonome.apps.annotate.tables import write_gsea
+from reasonome.config.annotations import Annotation
+from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
+from reasonome.facts.genes import Gene, GeneTable
+
+GENES = [f"GENE{number:03}" for number in range(600)]
+TABLE = GeneTable([Gene(gene) for gene in GENES])
+UP, DOWN = GENES[:20], GENES[-15:]
+# The second of the top is in the first, and leads with the same genes; the third is everywhere.
+SETS = {"up": UP, "also": UP[:16], "down": DOWN, "spread": GENES[::30], "small": GENES[:9]}
+
+
+def lists(genes=GENES, numbers=None) -> GeneLists:
+    numbers = [len(genes) // 2 - place for place in range(len(genes))] if numbers is None else numbers
+    ranking = tuple(ListedGene(gene, float(number)) for gene, number in zip(genes, numbers, strict=True))
+    return GeneLists((), "genes", ranking=ranking, ends=("at the top", "at the bottom"))
+
+
+def analysed(given: GeneLists, seed: int = 0, sets=SETS, libraries=("lib",)):
+    named = {name: LibrarySet(f"set {name}", frozenset(genes)) for name, genes in sets.items()}
+    tests = OverRepresentation([GeneSetLibrary(name, named) for name in libraries], Universe(frozenset(GENES), "all"))
+    return analyse_rankings({"mine": given}, {"mine": tests}, TABLE, None, seed)
+
+
+def test_what_gathers_at_an_end_is_found_and_nothing_else():
+    [analysis] = analysed(lists())
+    assert (analysis.list, analysis.genes, analysis.sets) == ("mine", 600, 4)  # nine genes are too few
+    found = {term.id: term for term in analysis.terms}
+    assert set(found) == {"up", "also", "down"}
+    assert found["up"].nes > 1 and found["down"].nes < -1
+    assert found["up"].size == 20 and set(found["up"].leading_edge) == set(UP)
+    assert found["up"].leading_edge[0] == GENES[0]
+    # Of "up" and "also" the one with the smaller FDR stands, and the other is folded below it: 16 of 20 genes.
+    assert sorted(term.folded_under for term in analysis.terms)[:2] == ["", ""]
+    assert {found["up"].folded_under, found["also"].folded_under} in ({"", "up"}, {"", "also"})
+    assert found["down"].folded_under == ""
+
+
+def test_scores_are_those_of_gseapy_and_the_same_again():
+    [analysis] = analysed(lists())
+    rank = pd.Series({gene.written: gene.weight for gene in lists().ranking})
+    theirs = gseapy.prerank(
+        rank, SETS, min_size=10, max_size=500, method="multilevel", seed=0, threads=1, outdir=None, no_plot=True
+    ).res2d.set_index("Term")
+    for term in analysis.terms:
+        assert term.score == pytest.approx(theirs.loc[term.id, "ES"])
+        assert term.nes == pytest.approx(theirs.loc[term.id, "NES"], rel=0.1)
+    assert analysed(lists())[0].terms == analysis.terms
+
+
+def test_a_short_ranking_is_no_whole_one(capsys):
+    assert analysed(lists(GENES[:400])) == []
+    told = capsys.readouterr().out
+    assert "mine: no GSEA: it needs a ranking of all tested genes, and this has 400 known ones" in told
+
+
+def test_a_list_without_numbers_has_no_ranking():
+    assert analysed(GeneLists((), "gmt")) == []
+
+
+def test_random_votes_find_nothing_though_families_stand_together_in_the_alphabet():
+    votes = np.random.default_rng(1).integers(1, 5, len(GENES))
+    families = {f"family {first}": GENES[first : first + 60] for first in range(0, len(GENES), 60)}
+    for seed in range(3):
+        [analysis] = analysed(lists(numbers=votes), seed, families)
+        assert (analysis.sets, analysis.terms) == (10, [])
+        assert analysis.notes[0].startswith("600 of 600 genes (100.0%) share their number with others")
+
+
+def test_infinite_numbers_are_ranked_at_the_ends_and_no_gene_is_lost():
+    numbers = np.array([gene.weight for gene in lists().ranking])
+    numbers[:20], numbers[-15:] = math.inf, -math.inf
+    [analysis] = analysed(lists(numbers=numbers))
+    assert analysis.genes == 600
+    ends = {term.id: term.nes > 0 for term in analysis.terms}
+    assert ends == {"up": True, "also": True, "down": False}
+
+
+def test_genes_with_the_number_zero_stop_nothing(capfd):
+    # Seven in ten genes were not measured: of ten genes drawn at random all are such in three of a hundred draws.
+    numbers = [*range(180, 0, -1), *[0] * 420]
+    sets = {**SETS, "ten": GENES[:10], "nowhere": GENES[300:330]}
+    [analysis] = analysed(lists(numbers=numbers), sets=sets)
+    assert {"up", "also", "ten"} <= {term.id for term in analysis.terms}
+    assert analysis.sets == 4  # "nowhere" and "down" have no gene with a number, and "small" is too small
+    assert "2 sets have no score: the number of all their genes is 0" in analysis.notes
+    told = capfd.readouterr()
+    assert "mine: 420 of 600 genes (70.0%) share their number with others" in told.out
+    assert told.err == ""
+
+
+def test_numbers_that_are_all_equal_rank_nothing():
+    [analysis] = analysed(lists(numbers=[0] * 600))
+    assert (analysis.terms, analysis.notes) == ([], ("no GSEA: all 600 genes have the same number",))
+
+
+def test_sets_without_a_score_are_counted_and_no_raw_warning_is_printed(capfd, scrubbed, snapshot):
+    [analysis] = analysed(lists(numbers=np.linspace(30, 0.01, 600)))
+    assert {term.id for term in analysis.terms} >= {"up", "also"}
+    assert scrubbed(analysis.notes) == snapshot
+    assert capfd.readouterr().err == ""
+
+
+class PanicException(BaseException):
+    """As a panic of compiled code arrives in Python."""
+
+
+def test_a_library_that_gseapy_cannot_score_takes_nothing_along(monkeypatch, capsys):
+    right = gseapy.prerank
+    answers = iter([PanicException("user-provided comparison"), None, ValueError("no"), None])
+
+    def prerank(*args, **options):
+        if (error := next(answers)) is not None:
+            raise error
+        return right(*args, **options)
+
+    monkeypatch.setattr(gseapy, "prerank", prerank)
+    for kind, what in (("PanicException", "user-provided comparison"), ("ValueError", "no")):
+        [analysis] = analysed(lists(), libraries=("first", "second"))
+        assert {term.library for term in analysis.terms} == {"second"}
+        assert analysis.notes == (f"no GSEA against first: GSEApy failed with {kind}: {what}",)
+        assert f"mine: {analysis.notes[0]}" in capsys.readouterr().out
+
+
+def test_a_run_that_is_stopped_stops(monkeypatch):
+    def stopped(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gseapy, "prerank", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        analysed(lists())
+
+
+def test_the_table_says_the_direction_in_words(tmp_path):
+    write_gsea(analysed(lists()), tmp_path)
+    with open(tmp_path / "gsea.tsv", encoding="utf-8", newline="") as handle:
+        rows = {row["ID"]: row for row in csv.DictReader(handle, delimiter="\t")}
+    assert (rows["up"]["direction"], rows["down"]["direction"]) == ("at the top", "at the bottom")
+    assert rows["up"]["setSize"] == "20" and len(rows["up"]["core_enrichment"].split("/")) == 20
+    write_gsea([], tmp_path)
+    assert not (tmp_path / "gsea.tsv").exists()
+
+
+# which genes rank how
+
+
+def ranking(tmp_path, content: str, name: str = "mine.csv", **settings) -> list[tuple[str, float]]:
+    (tmp_path / name).write_text(content)
+    [found] = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
+    return [(gene.written, gene.weight) for gene in found.ranking]
+
+
+def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path):
+    # edgeR's F has no sign; the last has no p value, and was not tested.
+    content = "gene,logFC,F,PValue,FDR\nA,-2,9,0.001,0.01\nB,1,4,0.01,0.02\nC,0.5,16,0.5,0.6\nD,3,25,NA,NA\n"
+    assert ranking(tmp_path, content) == [("C", 16), ("B", 4), ("A", -9)]
+
+
+def test_infinite_statistics_stand_at_the_ends(tmp_path):
+    content = "gene,logFC,stat,pvalue,padj\nA,1,4,0.1,0.1\nB,2,inf,0,0\nC,-2,-inf,0,0\nD,-1,-5,0.1,0.1\n"
+    assert ranking(tmp_path, content) == [("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)]
+    assert ranking(tmp_path, "A\t4\nB\tInf\nC\t-Infinity\nD\t-5\n", "mine.rnk") == [
+        ("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)
+    ]  # fmt: skip
+
+
+def test_without_a_statistic_p_ranks(tmp_path):
+    content = "gene,log2FoldChange,pvalue,padj\nA,-2,0.001,0.01\nB,1,0.01,0.02\nC,0,0.5,0.6\n"
+    assert ranking(tmp_path, content) == [("B", pytest.approx(2)), ("C", 0), ("A", pytest.approx(-3))]
+
+
+def test_a_list_of_genes_and_numbers_is_ranked_whole_whatever_top_takes(tmp_path):
+    assert ranking(tmp_path, "A\t1\nB\t3\nC\t-2\n", "mine.rnk", top=1) == [("B", 3), ("A", 1), ("C", -2)]
+
+
+def test_which_condition_up_is_comes_from_the_user_or_the_table_or_is_said_to_be_unknown(tmp_path, snapshot):
+    def ends(content: str, **settings):
+        (tmp_path / "mine.csv").write_text(content)
+        [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
+        assert [one.direction for one in found.lists] == list(found.ends)
+        assert found.ends[0] in found.notes
+        return found.ends
+
+    plain = "gene,log2FoldChange,pvalue,padj\nA,-2,0.001,0.01\n"
+    assert ends(plain) == snapshot
+    assert ends(plain, contrast="IFN-b treated vs. control") == snapshot
+    grouped = "gene,group,log2FoldChange,pvalue,padj\nA,T cells,-2,0.001,0.01\n"
+    assert ends(grouped, kind="differential")[0] == "higher in T cells than in the others"
+
+
+@pytest.mark.parametrize("contrast", ["treated", "A vs A", "A vs B vs C", "A vs "])
+def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
+    with pytest.raises(ValueError, match="write two conditions, as 'treated vs control'"):
+        Annotation(sets=["any"], contrast=contrast)
+
+
+def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
+    (tmp_path / "mine.csv").write_text("gene,cluster,p_val_adj\nA,T,0.01\nB,T,0.01\nC,T,0.01\n")
+    [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
+    assert found.lists[0].direction == "higher in T than in the others"
+    assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"
+
+
+def page_of(annotating) -> str:
+    return (annotating.out / "annotations.html").read_text(encoding="utf-8")
+
+
+def test_a_table_gets_a_gsea_in_table_and_page_unless_it_is_not_wanted(annotating, monkeypatch, capsys):
+    monkeypatch.setattr("reasonome.apps.annotate.gsea.FEWEST_RANKED", 10)
+    monkeypatch.setattr("reasonome.apps.annotate.gsea.SMALLEST", 3)
+    rows = [f"{gene},{change},{change},0.001,0.001\n" for gene, change in zip(REPAIR, range(9, 4, -1), strict=True)]
+    rows += [f"{gene},{-place / 10},{-place / 10},0.5,0.9\n" for place, gene in enumerate(OTHERS, 1)]
+    table = annotating.file("treated.csv", "gene,log2FoldChange,stat,pvalue,padj\n" + "".join(rows))
+    annotating(table, model=None, gsea=True, contrast="treated vs control")
+    with open(annotating.out / "gsea.tsv", encoding="utf-8", newline="") as handle:
+        first = next(csv.DictReader(handle, delimiter="\t"))
+    assert (first["ONTOLOGY"], first["Description"]) == ("GO BP", "DNA repair")
+    assert (first["direction"], first["core_enrichment"]) == ("higher in treated than in control", "/".join(REPAIR))
+    assert 'id="ranked"' in page_of(annotating)
+    assert re.search(r"GSEA: \d+ terms? of \d+ sets?, the best DNA repair \(GO BP, NES \+\d", capsys.readouterr().out)
+    # What fails in GSEA takes neither the terms of over-representation nor the page along.
+    monkeypatch.setattr(gseapy, "prerank", lambda *args, **options: 1 / 0)
+    up, _ = annotating(table, model=None, gsea=True)
+    assert up["enriched"][0]["name"] == "DNA repair"
+    given = json.loads(re.search(r'id="data" type="application/json">(.*?)</script>', page_of(annotating), re.S)[1])
+    told = "no GSEA against GO BP: GSEApy failed with ZeroDivisionError: division by zero"
+    assert told in given["rankings"][0]["notes"]
+    annotating(table, model=None)  # over-representation alone
+    assert not (annotating.out / "gsea.tsv").exists()
+    assert 'id="ranked"' not in page_of(annotating)

@@ -1,0 +1,274 @@
+"""Gene lists of GMT files and of one gene a line, and files that are something else."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from reasonome.apps.annotate.inputs import read_gene_lists
+from reasonome.apps.annotate.lists import ListedGene
+from reasonome.config.annotations import Annotation
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
+GENES = ["TP53", "MDM2", "CDKN1A", "BAX", "BRCA1"]
+IN_GMT = "\t".join(GENES)
+
+
+def read_lists(tmp_path, content, name="mine.txt", **settings):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    [found] = read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    return found
+
+
+def by_name(found):
+    return {one.name: [gene.written for gene in one.genes] for one in found.lists}
+
+
+def test_the_examples_that_ship_are_read_as_what_they_are():
+    kinds = {}
+    for path in sorted(EXAMPLES.glob("*.[gtc][mxs][tv]")):
+        [found] = read_gene_lists(path, Annotation(sets=["any"]))
+        kinds[path.name] = (found.kind, len(found.lists))
+        assert not any(one.error for one in found.lists), path
+    assert kinds == {
+        "genes.txt": ("genes", 1),
+        "markers_scanpy.csv": ("clusters", 10),
+        "markers_seurat.csv": ("clusters", 11),
+        "monocytes_deseq2.csv": ("differential", 2),
+        "monocytes_edger.csv": ("differential", 2),
+        "monocytes_limma.csv": ("differential", 2),
+        "monocytes_vs_rest.csv": ("differential", 2),
+        "mouse_genes.txt": ("genes", 1),
+        "pathways.gmt": ("gmt", 20),
+    }
+
+
+# GMT
+
+
+def test_a_gmt_has_a_list_for_each_line(tmp_path):
+    content = "# made by me\nrepair\tof DNA\tTP53\tATM\tBRCA1\n\n#2\tna\tA\tB\tC\tD\t\t\n"
+    found = read_lists(tmp_path, content, "mine.gmt")
+    first, second = found.lists
+    assert found.kind == "gmt"
+    assert found.notes == ("read as a GMT of 2 gene sets", "skipped: 1 line that begins with #")
+    assert by_name(found) == {"repair": ["TP53", "ATM", "BRCA1"], "#2": list("ABCD")}
+    assert [(one.description, one.place) for one in found.lists] == [("of DNA", "line 2"), ("", "line 4")]
+    assert [one.error + "".join(one.flags) for one in found.lists] == ["", ""]
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("GMT", bytes), ("gmt.gz", gzip.compress)])
+@pytest.mark.parametrize("first", ["1\tcluster", "gene\tgroup", "log2FoldChange\tpadj"])
+def test_a_file_whose_name_ends_in_gmt_is_one_however_its_first_set_is_called(tmp_path, first, ending, pack):
+    content = f"{first}\t{IN_GMT}\nB\tna\t{IN_GMT}\n".encode()
+    found = read_lists(tmp_path, pack(content), f"mine.{ending}")
+    assert (found.kind, by_name(found)) == ("gmt", {first.split("\t")[0]: GENES, "B": GENES})
+
+
+def test_a_gmt_by_another_name_is_one_if_it_is_said(tmp_path, refused):
+    content = f"A\tna\t{IN_GMT}\nB\tna\t{IN_GMT}\n"
+    with refused():
+        read_lists(tmp_path, content)
+    assert by_name(read_lists(tmp_path, content, kind="gmt")) == {"A": GENES, "B": GENES}
+
+
+def test_sets_that_cannot_be_annotated_are_kept_beside_the_others(tmp_path):
+    most = "\t".join(f"G{n}" for n in range(2_000))
+    found = read_lists(
+        tmp_path, f"none\tna\ntwo\tna\tA\tB\nthree\tna\tA\tB\tC\nmany\tna\t{most}\tG\nmost\tna\t{most}\n", "mine.gmt"
+    )
+    errors = {one.name: one.error for one in found.lists}
+    assert errors["none"].startswith("there is no gene in this list")
+    assert errors["two"] == "too few genes: 2, and a name needs at least 3"
+    assert errors["many"] == "2,001 genes are too many to have one function: filter them, to 2,000 at most"
+    assert errors["three"] == errors["most"] == ""
+
+
+def test_sets_of_one_name_are_renamed_and_flagged_and_no_name_is_taken_twice(tmp_path):
+    content = "x\tna\tA\tB\tC\nx (2)\tna\tG\tH\tI\nx\tna\tD\tE\tF\nx\tna\tJ\tK\tL\n"
+    found = read_lists(tmp_path, content, "mine.gmt")
+    assert [one.name for one in found.lists] == ["x", "x (2)", "x (3)", "x (4)"]
+    assert found.lists[2].flags == ("another list is called 'x' too: this one is now 'x (3)'",)
+    assert found.lists[0].flags == found.lists[1].flags == ()
+
+
+def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path, snapshot):
+    content = "x\tna\tTP53\tTP53\t7157\tENSG00000141510.18\tENSG00000002586.20_PAR_Y\tHGNC:11998\tATM\n"
+    (one,) = read_lists(tmp_path, content, "mine.gmt").lists
+    assert one.flags == snapshot
+
+
+@pytest.mark.parametrize("content", ["x\tna\tA\tB\tC\n\tna\tA\tB\tC\n", "x\tna\tA\tB\tC\ny,na,A,B\n"])
+def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content, refused):
+    with refused(tmp_path / "mine.gmt", 2):
+        read_lists(tmp_path, content, "mine.gmt")
+
+
+def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp_path, snapshot):
+    content = f"GO:0006695\tcholesterol biosynthetic process\t{IN_GMT}\nGO:0006281\tna\t{IN_GMT}\n"
+    content += f"CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10\tCholesterol biosynthesis\t{IN_GMT}\n"
+    found = read_lists(tmp_path, content, "mine.gmt")
+    assert [(one.name, one.description) for one in found.lists] == snapshot
+
+
+def test_weights_behind_the_genes_of_a_gmt_are_left_out_and_that_is_told(tmp_path):
+    found = read_lists(tmp_path, "x\t\tTP53,1.0\tATM,0.5\tBAX,1\ny\tna\tA\tB\tC\n", "mine.gmt")
+    assert by_name(found) == {"x": ["TP53", "ATM", "BAX"], "y": ["A", "B", "C"]}
+    assert "1 set has weights behind the genes, which do not count" in found.notes
+
+
+# one gene a line
+
+
+@pytest.mark.parametrize(
+    "gene",
+    [
+        *("TP53 (7157)", "sp|P04637|P53_HUMAN", "TP53|7157", "P60709;P63261", "ACTB /// ACTG1"),
+        *("1. Mrz", "2020-03-01 00:00:00"),
+    ],
+)
+def test_a_gene_may_have_blanks_and_delimiters_as_programs_write_them(tmp_path, gene):
+    assert by_name(read_lists(tmp_path, f"A\nB\n{gene}\n")) == {"mine": ["A", "B", gene]}
+
+
+@pytest.mark.parametrize("first", ['""', '"Unnamed: 0"'])
+def test_row_numbers_beside_a_single_column_are_left_out(tmp_path, first):
+    # write.csv(genes) of R
+    content = f'{first},"x"\n"1","TP53"\n"2","ATM"\n"3","BAX"\n'
+    assert by_name(read_lists(tmp_path, content, "mine.csv")) == {"mine": ["TP53", "ATM", "BAX"]}
+
+
+@pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
+def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header, snapshot):
+    found = read_lists(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
+    assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
+    assert not found.lists[0].ranked
+    assert found.notes[:2] == snapshot
+
+
+@pytest.mark.parametrize("genes", [["1", "2", "9"], ["T", "ATM", "TP53"]])
+def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path, genes):
+    assert by_name(read_lists(tmp_path, "\n".join(genes))) == {"mine": genes}
+
+
+@pytest.mark.parametrize(
+    "content", ["gene\n1\n2\n3\n4\n", "3\n1\n0\n2\n", "1,2,3\n", "gene\tscore\n1\t5\n2\t1\n3\t2\n"]
+)
+def test_a_list_of_row_numbers_is_refused(tmp_path, content, refused):
+    with refused():
+        read_lists(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "between"), [("mine.rnk", "\t"), ("mine.txt", "\t"), ("mine.csv", ","), ("x.csv", ";")]
+)
+@pytest.mark.parametrize("header", ["", "gene{}logFC\n", "symbol{}score\n"])
+def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header, snapshot):
+    content = header.format(between) + "A -2\nB 3.5\nC NA\nD inf\nB 1\n".replace(" ", between)
+    found = read_lists(tmp_path, content, name)
+    (one,) = found.lists
+    assert one.ranked
+    assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
+    assert one.flags == snapshot
+    assert "genes in the order of their number, the highest first" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "is_flagged"),
+    [
+        ("A\t0.5\nB\t1e-9\nC\t0\nD\t1\n", True),
+        ("A\t0\nB\t1\nC\t1\nD\t0\n", False),  # votes
+        ("A\t0.5\nB\t1e-9\nC\t-0.1\nD\t1\n", False),
+        ("A\t0.5\nB\t3\nC\t0\nD\t1\n", False),
+        ("gene\tscore\nA\t0.5\nB\t1e-9\nC\t0\nD\t1\n", False),  # the file says what they are
+    ],
+)
+def test_numbers_without_a_name_that_may_be_p_values_are_told(tmp_path, content, is_flagged):
+    found = read_lists(tmp_path, content)
+    told = (
+        "all 4 numbers lie between 0 and 1: if they are p values, the least significant gene stands first; rank by a "
+        "statistic, or by -log10 p"
+    )
+    assert (told in found.lists[0].flags, told in found.notes) == (is_flagged, is_flagged)
+
+
+def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
+    content = "A\t9\n" + "".join(f"G{number:02}\t1\n" for number in range(40)) + "Z\t0\n"
+    lists = [read_lists(tmp_path, content, top=11, seed=seed).lists[0] for seed in (0, 0, 1)]
+    first, again, other = ([gene.written for gene in one.genes] for one in lists)
+    assert first == again != other
+    assert first[0] == other[0] == "A" and len(first) == 11 and "Z" not in first
+    assert first[1:] != [f"G{number:02}" for number in range(10)]
+    assert lists[0].flags == ("40 genes are equal where the list is cut: 10 of them were drawn at random",)
+    assert read_lists(tmp_path, content, top=1).lists[0].flags == ()
+    assert read_lists(tmp_path, content, top=41).lists[0].flags == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [("# Ranked\nA\nB\nC\nD\n", "mine.txt"), ("gene\nA\nB\n#ranked\nC\nD\n", "x.txt"), ("A\nB\nC\nD\n", "mine.rnk")],
+)
+def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name, snapshot):
+    found = read_lists(tmp_path, content, name, top=3)
+    assert (found.lists[0].ranked, by_name(found)) == (True, {name[:-4]: ["A", "B", "C"]})
+    assert found.notes[1:3] == snapshot
+    assert not read_lists(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
+
+
+def test_options_that_do_nothing_are_named_with_the_reason(tmp_path, snapshot):
+    options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False, "gsea": True}
+    told = {name: read_lists(tmp_path, content, name, **options).notes[-1] for name, content in {
+        "a.gmt": "x\tna\tA\tB\tC\tD\n",
+        "a.txt": "A\nB\nC\nD\n",
+        "a.rnk": "A\t1\nB\t4\n",
+    }.items()}  # fmt: skip
+    assert told == snapshot
+
+
+@pytest.mark.parametrize(
+    ("line", "genes"),
+    [
+        ("TP53,ATM,BRCA1", ["TP53", "ATM", "BRCA1"]),
+        ("TP53; ATM; BRCA1;", ["TP53", "ATM", "BRCA1"]),
+        ('"TP53","ATM"', ["TP53", "ATM"]),
+        ("7157,472,672", ["7157", "472", "672"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["mine.txt", "mine.csv"])
+def test_genes_that_are_all_on_the_only_line_are_read(tmp_path, line, genes, name):
+    found = read_lists(tmp_path, f"# of mine\n\n{line}\n", name)
+    assert (found.kind, by_name(found)) == ("genes", {"mine": genes})
+
+
+@pytest.mark.parametrize("line", ["TP53 ATM BRCA1", "TP53,ATM", "this is prose", "TP53\tx", "TP53;0.5"])
+def test_several_genes_on_a_line_are_refused(tmp_path, line, refused):
+    with refused(line=3):
+        read_lists(tmp_path, f"A\nB\n{line}\n")
+
+
+# files that are something else
+
+
+@pytest.mark.parametrize(("end", "begin", "pack"), [("\r\n", b"\xef\xbb\xbf", bytes), ("\r", b"", gzip.compress)])
+def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, begin, pack):
+    content = pack(begin + f"x\tna\tA\tB\tC{end}y\tna\tD\tE\tF{end}".encode())
+    assert by_name(read_lists(tmp_path, content, "mine.gmt")) == {"x": list("ABC"), "y": list("DEF")}
+    assert by_name(read_lists(tmp_path, pack(begin + f"A{end}B{end}C{end}".encode()))) == {"mine": list("ABC")}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b" \n\n", "mine.txt"),
+        (b"gene\n", "mine.txt"),
+        (b"# only\n# comments\n", "mine.txt"),
+        ("TP53\nSøren\n".encode("latin-1"), "mine.txt"),
+        (b"PK\x03\x04\x14\0", "mine.xlsx"),
+        (gzip.compress(b"TP53\n" * 100, mtime=0)[:-12], "mine.txt.gz"),
+        (b"\x89HDF\r\n\x1a\n\0\0", "cells.h5ad"),
+    ],
+)
+def test_files_that_are_something_else_are_refused(tmp_path, content, name, refused):
+    with refused(tmp_path / name):
+        read_lists(tmp_path, content, name)

@@ -1,0 +1,430 @@
+"""Gene lists of tables of statistics: markers of clusters and differential expression, and universes."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from reasonome.apps.annotate.inputs import read_gene_lists, read_universe
+from reasonome.apps.annotate.lists import ListedGene
+from reasonome.config.annotations import Annotation
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
+SEURAT = '"","p_val","avg_log2FC","pct.1","pct.2","p_val_adj","cluster","gene"\n'
+DESEQ2 = '"","baseMean","log2FoldChange","lfcSE","stat","pvalue","padj"\n'
+
+
+def read(tmp_path, content, name="mine.csv", **settings):
+    path = tmp_path / name
+    path.write_text(content)
+    [found] = read_gene_lists(path, Annotation(sets=[str(path)], **settings))
+    return found
+
+
+def names(one):
+    return [gene.written for gene in one.genes]
+
+
+def by_name(found):
+    return {one.name: names(one) for one in found.lists}
+
+
+# clusters
+
+SEURAT_ROWS = """"CD3D",1e-9,1.5,0.9,0.1,1e-6,"0","CD3D"
+"CD3E",1e-9,2.5,0.9,0.1,1e-6,"0","CD3E"
+"IL7R",1e-20,0.25,0.9,0.1,1e-17,"0","IL7R"
+"LTB",1e-9,0.24,0.9,0.1,1e-6,"0","LTB"
+"LYZ",1e-30,-3,0.1,0.9,1e-27,"0","LYZ"
+"CCR7",0.001,2,0.2,0.1,0.0501,"0","CCR7"
+"LEF1",0.0005,2,0.2,0.1,0.05,"0","LEF1"
+"CD3D.1",1e-9,0.5,0.9,0.1,1e-6,"B cells","CD3D"
+"LYZ.1",0.5,0.5,0.9,0.1,1,"Mono","LYZ"
+"""
+
+
+def test_seurat_markers_that_go_up_and_pass_by_p_and_then_by_fold_change(tmp_path):
+    found = read(tmp_path, SEURAT + SEURAT_ROWS)
+    assert by_name(found) == {"cluster 0": ["IL7R", "CD3E", "CD3D", "LEF1"], "B cells": ["CD3D"], "Mono": []}
+    first, second, third = found.lists
+    assert first.genes[1] == ListedGene("CD3E", 2.5)
+    assert [one.place for one in found.lists] == ["line 2", "line 9", "line 10"]
+    assert first.description == "4 of 4 markers that pass, 7 in the table"
+    assert second.error.startswith("too few genes: 1")
+    assert third.error == "none of 1 gene passes: loosen the thresholds, or leave this cluster out"
+    assert found.kind == "clusters"
+    assert found.notes[0] == "read as markers of 3 clusters"
+    assert found.notes[2] == (
+        "markers that go up are taken (adjusted p ≤ 0.05 and log2 fold change ≥ 0.25), 100 of a cluster at most"
+    )
+
+
+def test_thresholds_and_top_of_markers_can_be_set(tmp_path):
+    found = read(tmp_path, SEURAT + SEURAT_ROWS, adjusted_p=1, log2_fold_change=2, top=2)
+    assert by_name(found)["cluster 0"] == ["CD3E", "LEF1"]
+
+
+def test_fold_changes_of_old_seurat_are_converted_to_log2(tmp_path):
+    header = SEURAT.replace("avg_log2FC", "avg_logFC")
+    (one,) = read(tmp_path, header + '"A",0,0.18,1,0,0,"0","A"\n"B",0,0.17,1,0,0,"0","B"\n').lists
+    assert one.genes == (ListedGene("A", 0.18 / math.log(2)),)  # 0.18 / ln 2 = 0.2597, 0.17 / ln 2 = 0.2453
+
+
+def test_scanpy_markers_by_falling_score(tmp_path):
+    found = read(
+        tmp_path,
+        "group,names,scores,logfoldchanges,pvals,pvals_adj\n"
+        "0,CD3D,5,2,1e-9,1e-8\n0,CD3E,7,1,1e-7,1e-6\n0,IL7R,6,inf,1e-7,1e-6\n0,LYZ,-9,-4,0,0\n"
+        "NK,NKG7,5,2,1e-9,1e-8\nNK,,5,2,1e-9,1e-8\n",
+    )
+    assert by_name(found) == {"cluster 0": ["CD3E", "IL7R", "CD3D"], "NK": ["NKG7"]}
+    assert [gene.weight for gene in found.lists[0].genes] == [1, None, 2]
+    assert "in no set: 1 row without a gene" in found.notes
+
+
+def test_one_column_of_genes_for_each_cluster(tmp_path, refused):
+    content = "CD4,B,NK\nCD3D,MS4A1,NKG7\nCD3E,CD79A,GNLY\nIL7R,CD79B,\n"
+    with refused():
+        read(tmp_path, content)
+    found = read(tmp_path, content, top=2, kind="clusters")
+    assert [one.ranked for one in found.lists] == [True, True, True]
+    assert found.notes[0] == "read as 3 columns of genes, one list each, the first row the strongest"
+    assert by_name(found) == {"CD4": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A"], "NK": ["NKG7", "GNLY"]}
+    found = read(tmp_path, "\t0\t1\n0\tCD3D\tMS4A1\n1\tCD3E\tCD79A\n2\tIL7R\tCD79B\n", "mine.tsv", kind="clusters")
+    assert by_name(found) == {"cluster 0": ["CD3D", "CD3E", "IL7R"], "cluster 1": ["MS4A1", "CD79A", "CD79B"]}
+
+
+def test_a_table_of_genes_and_clusters_alone(tmp_path):
+    found = read(tmp_path, "gene;cluster\nA;0\nB;0\nC;0\nD;y\n", adjusted_p=0.01)
+    assert by_name(found) == {"cluster 0": ["A", "B", "C"], "y": ["D"]}
+    assert not found.lists[0].ranked  # nothing says that the first rows matter most
+    assert found.notes[-1] == "not used: --adjusted-p, since the table has no column of the adjusted p"
+
+
+def test_markers_with_scores_alone_are_those_above_zero_and_that_is_told(tmp_path):
+    found = read(tmp_path, "group,names,scores\nA,X,0.9\nA,Y,-0.1\nA,Z,0.2\nA,V,0\n")
+    assert by_name(found) == {"A": ["X", "Z"]}
+    assert "markers that go up are taken (scores > 0), 100 of a cluster at most" in found.notes
+
+
+def test_of_markers_that_are_equal_where_the_list_is_cut_the_seed_draws(tmp_path):
+    content = "gene,cluster,p_val_adj\n" + "".join(f"G{number:02},x,0\n" for number in range(40)) + "Z,x,0.01\n"
+    first, other = (read(tmp_path, content, top=10, seed=seed).lists[0] for seed in (0, 1))
+    assert first.flags == ("40 genes are equal where the list is cut: 10 of them were drawn at random",)
+    assert set(names(first)) != set(names(other)) and "Z" not in names(first)
+
+
+def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
+    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\nC,x,0.02\nD,x,0.06\n", split=False)
+    assert (found.lists[0].ranked, by_name(found)) == (True, {"x": ["B", "C", "A"]})
+    assert [gene.weight for gene in found.lists[0].genes] == [None, None, None]
+    assert found.notes[-1] == "not used: --together, since markers are the genes that go up"
+    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=True)
+    assert found.notes[-1] == "not used: --gsea, since it needs a number for all genes that were tested"
+    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=False)
+    assert not any("not used" in note for note in found.notes)
+
+
+# differential expression
+
+DESEQ2_ROWS = """"TP53",100,2,0.2,10,1e-9,1e-8
+"MDM2",100,-3,0.2,-15,1e-9,1e-8
+"ATM",100,1,0.2,5,1e-3,0.05
+"CHEK2",100,-1,0.2,-6,1e-3,0.04
+"BRCA1",100,0.99,0.2,20,1e-9,1e-8
+"BRCA2",100,4,0.2,3,0.02,0.051
+"LOW",1,5,2,2.5,0.01,NA
+"ZERO",0,NA,NA,NA,NA,NA
+"""
+
+
+def test_deseq2_by_falling_statistic_with_the_universe_of_tested_genes(tmp_path, snapshot):
+    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv", split=False)
+    (one,) = found.lists
+    assert one.name == "treated"
+    assert one.genes == (
+        ListedGene("MDM2", -3.0),
+        ListedGene("TP53", 2.0),
+        ListedGene("CHEK2", -1.0),
+        ListedGene("ATM", 1.0),
+    )
+    assert found.universe == ("TP53", "MDM2", "ATM", "CHEK2", "BRCA1", "BRCA2", "LOW")
+    assert found.notes == snapshot
+
+
+def test_up_and_down_are_lists_of_their_own_unless_told_otherwise(tmp_path):
+    assert by_name(read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv")) == {
+        "treated up": ["TP53", "ATM"],
+        "treated down": ["MDM2", "CHEK2"],
+    }
+    found = read(tmp_path, DESEQ2 + DESEQ2_ROWS, "treated.csv", top=1, log2_fold_change=0.5)
+    assert by_name(found) == {"treated up": ["BRCA1"], "treated down": ["MDM2"]}
+    assert found.lists[0].description == "1 of 3 genes with adjusted p ≤ 0.05 and |log2 fold change| ≥ 0.5"
+    assert "1 gene of a list at most, those of the largest |stat|" in found.notes
+
+
+@pytest.mark.parametrize("p", ["", ",pvalue"])
+def test_a_table_without_p_values_cannot_say_what_was_filtered_and_what_never_tested(tmp_path, p, snapshot):
+    rows = "".join(f"{gene},2,{padj}{',NA' if p else ''}\n" for gene, padj in [("A", 0.01), ("B", 0.9), ("C", "NA")])
+    found = read(tmp_path, f"gene,log2FC,padj{p}\n{rows}")
+    assert found.universe == ("A", "B")
+    assert found.notes[-1] == snapshot
+
+
+EDGER = "logFC\tlogCPM\tF\tPValue\tFDR\nTP53\t2\t5\t30\t1e-5\t1e-4\nATM\t-4\t5\t50\t1e-5\t1e-4\nB\t1\t5\t2\t0.1\t0.2\n"
+LIMMA = (
+    '"ID","logFC","AveExpr","t","P.Value","adj.P.Val","B"\n'
+    '"TP53",2,5,3,1e-5,1e-4,1\n"ATM",-4,5,-9,1e-5,1e-4,1\n"B",1,5,2,0.1,0.2,0\n'
+)
+ONE_GROUP = "names,scores,logfoldchanges,pvals,pvals_adj\nTP53,3,2,0,0\nATM,-9,-4,0,0\nB,1,0,0.1,0.2\n"
+PLAIN = "PADJ,Log2FC,Gene\n1e-4,2,TP53\n1e-4,-4,ATM\n0.2,1,B\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (EDGER, "mine.txt"),
+        ("\t" + EDGER, "mine.tsv"),
+        (LIMMA, "mine.csv"),
+        (ONE_GROUP, "mine.csv"),
+        (PLAIN, "mine.csv"),
+        (PLAIN.replace(",", ";"), "mine.csv"),
+        ("sep=;\r\n" + PLAIN.replace(",", ";").replace("\n", "\r\n"), "mine.csv"),
+        ("# by me\n\n#\n" + PLAIN, "mine"),
+    ],
+)
+def test_tables_of_other_programs(tmp_path, content, name):
+    found = read(tmp_path, content, name)
+    assert by_name(found) == {"mine up": ["TP53"], "mine down": ["ATM"]}
+    assert by_name(read(tmp_path, content, name, split=False)) == {"mine": ["ATM", "TP53"]}
+    assert found.notes[0] == "read as differential expression of 3 genes"
+    assert found.universe == ("TP53", "ATM", "B")
+    assert found.kind == "differential"
+    skipped = [sentence for sentence in found.notes if sentence.startswith("skipped")]
+    expected = {"s": "skipped: the first line, 'sep=;', which is Excel's", "#": "skipped: 2 lines that begin with #"}
+    assert skipped == [expected.get(content[0])] * (content[0] in expected)
+
+
+def test_infinite_fold_changes_pass_first_without_weight(tmp_path):
+    (one,) = read(tmp_path, "gene,log2FC,padj\nA,2,0\nB,-Inf,0\nC,3,0\nD,inf,0.2\n", split=False).lists
+    assert one.genes == (ListedGene("B"), ListedGene("C", 3.0), ListedGene("A", 2.0))
+
+
+def test_when_nothing_passes_the_list_says_so(tmp_path):
+    one = read(tmp_path, "gene,log2FC,padj\nA,0.5,0\nB,3,0.9\n").lists[0]
+    assert one.error == "no gene passes (adjusted p ≤ 0.05 and |log2 fold change| ≥ 1): loosen the thresholds"
+
+
+def test_a_gene_that_goes_up_and_down_is_flagged_in_both_lists(tmp_path):
+    found = read(tmp_path, "gene,log2FC,padj\nA,2,0.01\nA,-3,0.01\nB,2,0.01\nC,-2,0.01\nD,2,0.01\nD,-2,0.9\n")
+    assert by_name(found) == {"mine up": ["A", "B", "D"], "mine down": ["A", "C"]}
+    both, several = (
+        "in the table as up and as down: A",
+        "in several rows with other numbers, of which the strongest counts",
+    )
+    assert [one.flags for one in found.lists] == [(both, f"{several}: A, D"), (both, f"{several}: A")]
+
+
+def test_a_gene_of_several_rows_counts_once_by_its_strongest_and_that_is_told(tmp_path):
+    # Two probes of A; B stands twice with the same numbers.
+    content = "probe,symbol,log2FC,padj\n1_at,A,2,0.01\n2_at,A,3,0.02\n3_at,B,2,0.01\n4_at,B,2,0.01\n5_at,C,0,1\n"
+    found = read(tmp_path, content)
+    assert found.lists[0].genes == (ListedGene("A", 3.0), ListedGene("B", 2.0))
+    assert found.lists[0].description == "2 of 2 genes with adjusted p ≤ 0.05 and |log2 fold change| ≥ 1"
+    assert found.notes[0] == "read as differential expression of 3 genes"
+    assert found.notes[2].startswith("2 of 3 genes pass") and found.notes[2].endswith(": 2 up, 0 down")
+    assert found.notes[3] == "1 gene stands in several rows with other numbers (A): of each the strongest row counts"
+    assert found.lists[0].flags == ("in several rows with other numbers, of which the strongest counts: A",)
+
+
+@pytest.mark.parametrize("missing", ["-nan", "+NaN", "NaN", "NA"])
+def test_a_statistic_that_is_no_number_is_missing(tmp_path, missing):
+    found = read(tmp_path, f"gene,log2FC,stat,padj\nA,2,{missing},0.01\nB,2,5,.01\nC,2,9,1E-2\n", split=False)
+    assert by_name(found) == {"mine": ["C", "B", "A"]}
+
+
+# columns
+
+
+def test_columns_of_other_names_are_taken_if_they_are_said(tmp_path, refused):
+    content = "name,change,q,type\nA,2,0.01,x\nB,-2,0.01,x\nC,1,0.5,y\n"
+    with refused():
+        read(tmp_path, content)
+    said = {"gene": "name", "log2_fold_change": "change", "adjusted_p": "q"}
+    assert by_name(read(tmp_path, content, columns=said)) == {"mine up": ["A"], "mine down": ["B"]}
+    assert by_name(read(tmp_path, content, columns={"gene": "name", "group": "type"})) == {"x": ["A", "B"], "y": ["C"]}
+    ranked = read(tmp_path, content, columns={"gene": "name", "statistic": "change"}, kind="genes")
+    assert by_name(ranked) == {"mine": ["A", "C", "B"]}
+    with refused(field="--columns gene"):
+        read(tmp_path, content, columns={"gene": "nam"})
+
+
+def test_a_column_of_genes_among_others_is_a_list_if_it_is_said(tmp_path, refused):
+    content = "gene\tlength\tchromosome\nA\t9\tX\nB\t8\tX\nC\t7\tX\n"
+    with refused():
+        read(tmp_path, content, "mine.txt")
+    found = read(tmp_path, content, "mine.txt", kind="genes")
+    assert (by_name(found), found.notes[1]) == ({"mine": ["A", "B", "C"]}, "columns used: gene from 'gene'")
+
+
+def test_of_further_columns_of_a_role_it_is_said_which_is_used(tmp_path):
+    content = "gene,symbol,log2FC,FDR,padj,stat,t\nA,x,2,0.9,0.01,1,1\n"
+    found = read(tmp_path, content, split=False)
+    assert by_name(found) == {"mine": ["A"]}
+    assert found.notes[1].endswith("adjusted p from 'padj', log2 fold change from 'log2FC', statistic from 'stat'")
+    found = read(tmp_path, content, columns={"adjusted_p": "FDR", "gene": "symbol"}, adjusted_p=1, split=False)
+    assert by_name(found) == {"mine": ["x"]}
+
+
+@pytest.mark.parametrize(
+    "rows", ["0,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n", "3,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n"]
+)
+@pytest.mark.parametrize("column", ["feature", "gene_short_name", "external_gene_name", "hgnc_symbol", "gene_id"])
+def test_genes_beside_row_numbers_are_read(tmp_path, column, rows):
+    found = read(tmp_path, f",{column},log2FoldChange,padj\n" + rows)
+    assert names(found.lists[0]) == ["AATF", "TP53", "BAX"]
+
+
+@pytest.mark.parametrize("numbered", ["", "X", "Unnamed: 0", "...1", "gene"])
+@pytest.mark.parametrize("others", ["log2FoldChange,padj", "avg_log2FC,cluster"])
+def test_row_numbers_are_no_genes(tmp_path, numbered, others, refused):
+    rows = "1,TP53,2,0.01\n2,BAX,-2,0.02\n3,ATM,2,0.03\n"
+    with refused(line=2, field="gene"):
+        read(tmp_path, f"# R\n{numbered},what,{others}\n{rows}")
+    found = read(tmp_path, f"{numbered},what,{others}\n{rows}", columns={"gene": "what"})
+    assert "TP53" in [gene for one in found.lists for gene in names(one)]
+
+
+def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
+    found = read(tmp_path, DESEQ2 + '"1",9,2,1,2,0.01,0.01\n"2",9,3,1,3,0.01,0.01\n"9",9,4,1,4,0.01,0.01\n')
+    assert names(found.lists[0]) == ["9", "2", "1"]
+
+
+# what cannot be read
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "field"),
+    [
+        ("gene,log2FC,padj\nA,1,0.1\nB,1,high\n", 3, "padj"),
+        ("gene,log2FC,padj\nA,1,-0.1\n", 2, "padj"),
+        ("gene,log2FC,padj\nA,1,NA\nB,2,\n", 1, "padj"),
+        ("log2FC,padj\n1,0.1\n", 1, "gene"),
+        ("gene,log2FC,pvalue\nA,1,0.1\n", 1, "adjusted_p"),
+        ("gene,log2FC,padj\n", 1, None),
+        ("gene,log2FC,padj\nA,1,0.1\nB,2\n", 3, None),
+        ("TP53,2.5,0.01\nATM,1.5,0.02\n", 1, None),
+        ("gene|log2FC|padj\nA|1|0.1\n", 1, None),
+        ('"log2FC" "padj"\n"A" 1 0.1\n', None, None),
+        ("gene log2FC padj\nA 1 0.1\n", 1, None),
+        ("gene,padj\nA,0.1\n", 1, None),
+        ("gene,cluster\n,0\nNA,1\n", 1, None),
+        ('gene,log2FC,padj\nA,"1,0.1\n', 2, None),
+        ("gene;log2FC;padj\nA;2;0,05\n", 2, "padj"),
+        # two columns of one role
+        ("gene,padj,p_adj,p.adj.,log2FC\nA,0.9,0.9,0.01,2\n", 1, None),
+        ("gene,log2FC,padj,Gene,x\nA,0.9,0.9,0.01,2\n", 1, None),
+        ("gene,log2FC,padj,padj,x\nA,0.9,0.9,0.01,2\n", 1, None),
+    ],
+)
+def test_tables_that_cannot_be_read(tmp_path, content, line, field, refused):
+    with refused(tmp_path / "mine.csv", line, field):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        ("gene\tscore\nTP53\t0,05\nMDM2\t0,1\n", {}),  # decimal commas
+        ("TP53\t0,05\nMDM2\t0,1\nATM\t0,2\n", {}),
+        ("gene,padj\nA,0.1\n", {"kind": "differential"}),
+        ("gene\nA\n", {"kind": "clusters"}),
+        ("gene,log2FC,padj\nA,2,0.01\n", {"kind": "clusters"}),
+    ],
+)
+def test_tables_of_another_kind_or_with_decimal_commas(tmp_path, content, settings, refused):
+    with refused():
+        read(tmp_path, content, "mine.txt", **settings)
+
+
+# the genes that were tested
+
+
+def read_tested_genes(tmp_path, content, name):
+    path = tmp_path / name
+    path.write_text(content)
+    return read_universe(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("TP53\nMDM2\nBAX\n", "a.txt"),
+        ('"TP53"\n"MDM2"\n"BAX"\n', "a.csv"),
+        ("TP53\t1\nMDM2\t2\nBAX\n", "a.txt"),
+        ("# tested\ngene\n TP53 \n\nMDM2\n#\nBAX", "a.txt"),
+        ("TP53, MDM2, BAX\n", "a"),
+        ("gene,padj\nTP53,0.1\nMDM2,1\nNA,1\nBAX,NA\n", "a.csv"),
+        ('padj;"gene"\n0.1;"TP53"\n1;"MDM2"\n1;"BAX"\n', "a.csv"),
+        ('"","padj"\n"TP53",0.1\n"MDM2",1\n"BAX",1\n', "a.csv"),  # write.csv of R
+        ('"","x"\n"1","TP53"\n"2","MDM2"\n"3","BAX"\n', "a.csv"),  # of a vector
+        ('"log2FoldChange"\t"padj"\n"TP53"\t1\t1\n"MDM2"\t1\t1\n"BAX"\t1\t1\n', "a.txt"),  # write.table of R
+    ],
+)
+def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
+    assert read_tested_genes(tmp_path, content, name) == ["TP53", "MDM2", "BAX"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("# a\n", None),
+        ("gene\n", None),
+        ("TP53 0.1\nMDM2 1\n", 1),
+        ("log2FC,padj\n1,0.1\n", 1),
+        ('"","x"\n"1","0.5"\n"2","1.5"\n"3","2"\n', 1),
+    ],
+)
+def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, line, refused):
+    with refused(tmp_path / "tested.csv", line):
+        read_tested_genes(tmp_path, content, "tested.csv")
+
+
+# tables that DESeq2, edgeR, limma and Seurat themselves wrote; what passes was counted with awk and sort
+
+
+def shipped(name):
+    [found] = read_gene_lists(EXAMPLES / name, Annotation(sets=["any"]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("table", "up", "down", "strongest_up", "strongest_down"),
+    [
+        ("deseq2", 96, 145, ["FTL", "S100A4", "CTSS", "PSAP"], ["PTPRCAP", "CD79A", "CD79B", "ISG20"]),
+        ("edger", 105, 116, ["TYROBP", "AIF1", "FCER1G", "LST1"], ["CD79A", "PTPRCAP", "MS4A1", "IGJ"]),
+        ("limma", 52, 28, ["TYROBP", "FCER1G", "AIF1", "CST3"], ["CD79A", "PTPRCAP", "MS4A1", "ISG20"]),
+    ],
+)
+def test_monocytes_against_b_cells(table, up, down, strongest_up, strongest_down):
+    found = shipped(f"monocytes_{table}.csv")
+    assert found.notes[0] == "read as differential expression of 765 genes"
+    assert [len(one.genes) for one in found.lists] == [up, down]
+    first = [[gene.written for gene in one.genes[:4]] for one in found.lists]
+    assert first == [strongest_up, strongest_down]
+
+
+def test_deseq2_tested_what_has_a_p_value(snapshot):
+    # Of 765 rows 14 have no p value; of the rest 44 have no adjusted one, which DESeq2's filter takes from weak genes.
+    found = shipped("monocytes_deseq2.csv")
+    assert len(found.universe) == 751
+    assert found.notes[-1] == snapshot
+
+
+def test_markers_of_seurat():
+    found = shipped("markers_seurat.csv")
+    assert found.notes[0] == "read as markers of 11 clusters"
+    passing = [136, 80, 49, 86, 71, 39, 40, 42, 74, 53, 63]
+    assert [len(one.genes) for one in found.lists] == [min(count, 100) for count in passing]
+    assert found.lists[0].description == "100 of 136 markers that pass, 322 in the table"
+    assert [gene.written for gene in found.lists[0].genes[:4]] == ["CD3D", "CD3E", "AES", "LDHB"]

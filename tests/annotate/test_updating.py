@@ -1,0 +1,172 @@
+"""Today's knowledge from a server of this machine: fetched, pinned with address, day and digest, and used."""
+
+import gzip
+import json
+import shutil
+import threading
+import zipfile
+from datetime import UTC, date, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import tiny_project
+import toy_hgnc
+import yaml
+from annotation_project import GENES, GOOD, PROCESSES, RENAMED, ROOT, ROOT_TERM
+
+from reasonome import cli
+from reasonome.apps.annotate import making
+from reasonome.apps.annotate.project_files import completed
+from reasonome.config.annotations import Annotation
+from reasonome.core.manifest import text_sha256
+from reasonome.facts.fetching import download
+from reasonome.tasks import load_project
+
+REACTOME = "Homologous recombination\tR-HSA-1\tBRCA1\tBRCA2\tRAD51\n"
+NEW = "wikipathways-20261110-gmt-Homo_sapiens.gmt"
+
+
+def wikipathways(day: str) -> str:
+    return f"Translation factors%WikiPathways_{day}%WP107%Homo sapiens\thttps://example.org\t9\t10\t11\n"
+
+
+def obo() -> str:
+    terms = "".join(f"\n[Term]\nid: {i}\nname: {name}\nis_a: {ROOT_TERM}\n" for i, (name, _) in PROCESSES.items())
+    head = "format-version: 1.2\ndata-version: releases/2026-11-01\ndefault-namespace: biological_process\n"
+    return f"{head}\n[Term]\nid: {ROOT_TERM}\nname: biological_process\n{terms}"
+
+
+def gaf() -> str:
+    rows = [
+        ["UniProtKB", "P1", gene, "involved_in", term, "PMID:1", "IDA", "", "P", "", "", "protein", "taxon:9606"]
+        + ["20260101", "UniProt", "", ""]
+        for term, (_, genes) in PROCESSES.items()
+        for gene in genes
+    ]
+    return "!gaf-version: 2.2\n!date-generated: 2026-11-02\n" + "".join("\t".join(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch) -> Path:
+    """The folder that the server serves; the project, which is the working folder, fetches from there."""
+    folder = tmp_path / "served"
+    (folder / "gmt").mkdir(parents=True)
+    (folder / "hgnc_complete_set.txt").write_text(toy_hgnc.table(GENES, previous=RENAMED))
+    (folder / "go-basic.obo").write_text(obo())
+    (folder / "goa_human.gaf.gz").write_bytes(gzip.compress(gaf().encode()))
+    with zipfile.ZipFile(folder / "ReactomePathways.gmt.zip", "w") as archive:
+        archive.writestr("ReactomePathways.gmt", REACTOME)
+    for day in ("20261010", "20261110"):
+        (folder / f"gmt/wikipathways-{day}-gmt-Homo_sapiens.gmt").write_text(wikipathways(day))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(download, "WAITS", ())
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    shutil.copytree(ROOT / "config", tmp_path / "project/config")
+    (tmp_path / "project/resources").symlink_to(ROOT / "resources")
+    monkeypatch.chdir(tmp_path / "project")
+    tiny_project.edit(Path(), "sources.yaml", partial(_from_here, address=f"http://127.0.0.1:{server.server_port}"))
+    tiny_project.edit(Path(), "benchmarks.yaml", lambda config: config["current"].update(encoders=[]))
+    yield folder
+    server.shutdown()
+    server.server_close()
+
+
+def _from_here(config: dict, address: str) -> None:
+    for name in ("hgnc", "go", "reactome", "wikipathways"):
+        files = config[f"{name}-current"]["files"]
+        config[f"{name}-current"]["files"] = {
+            key: file | {"url": f"{address}{'/gmt' if '*' in file['url'] else ''}/{file['url'].rpartition('/')[2]}"}
+            for key, file in files.items()
+        }
+
+
+@pytest.fixture
+def made(monkeypatch) -> list[Path]:
+    """What would be made, in the place of Snakemake's run."""
+    paths: list[Path] = []
+    monkeypatch.setattr(making, "make", lambda project, needed: paths.extend(needed))
+    return paths
+
+
+def settings(**given) -> tuple[str, list[str]]:
+    full = completed(load_project("config"), Annotation(sets=["mine.gmt"], **given))
+    return full.benchmark, full.libraries
+
+
+OLD = ("demo-go", ["reactome-2022", "wikipathways-20220610"])
+TODAYS = ("current", ["reactome-current", "wikipathways-current"])
+
+
+def test_todays_files_are_pinned_with_address_day_and_digest_and_are_used_from_then_on(served, made, capsys):
+    assert settings() == OLD
+    assert cli.main(["update"]) == 0
+    lock = yaml.safe_load(Path("config/sources.lock.yaml").read_text())
+    pinned = lock["wikipathways-current"]["files"]["gmt"]
+    assert pinned["url"].endswith(f"/gmt/{NEW}")  # the last release that the folder's page names
+    assert (pinned["sha256"], pinned["fetched"]) == (text_sha256(wikipathways("20261110")), str(date.today()))
+    assert lock["reactome-current"]["files"]["gmt"]["sha256"] == text_sha256(REACTOME)
+    assert lock["go-current"]["files"]["gaf"]["stated"] == "2026-11-02"
+    assert Path("results/sources/wikipathways-current/gmt/wikipathways-Homo_sapiens.gmt").is_file()
+    assert made == [Path("results/facts/current/facts.parquet"), Path("results/backgrounds/current.parquet")]
+    told = capsys.readouterr().out
+    assert "hgnc-current/table: pinned:" in told and "reasonome annotate uses these from now on" in told
+    assert settings() == TODAYS
+    assert settings(libraries=["own.gmt"]) == (TODAYS[0], [*TODAYS[1], "own.gmt"])
+    assert settings(benchmark="demo-go") == OLD
+    Path("results/sources/hgnc-current/table/hgnc_complete_set.txt").unlink()
+    assert settings() == OLD  # not all of it is here
+
+
+def test_what_was_made_of_earlier_files_goes_when_one_is_replaced(served, made, capsys):
+    cli.main(["update"])
+    terms = Path("results/backgrounds/current.parquet")
+    terms.parent.mkdir(parents=True)
+    terms.write_text("of earlier files")
+    capsys.readouterr()
+    cli.main(["update"])
+    assert terms.is_file() and "pinned" not in capsys.readouterr().out
+    (served / "gmt/wikipathways-20261210-gmt-Homo_sapiens.gmt").write_text(wikipathways("20261210"))
+    cli.main(["update"])
+    assert not terms.exists() and "wikipathways-current/gmt: pinned anew" in capsys.readouterr().out
+
+
+def test_a_server_that_lacks_a_file_leaves_annotate_as_it_was(served, made, refused):
+    (served / f"gmt/{NEW}").unlink()
+    (served / "gmt/wikipathways-20261010-gmt-Homo_sapiens.gmt").unlink()
+    with refused():
+        cli.main(["update"])
+    assert "wikipathways-current" not in yaml.safe_load(Path("config/sources.lock.yaml").read_text())
+    assert made == [] and settings() == OLD
+
+
+def test_an_address_with_a_release_needs_a_name_for_the_file(served, refused):
+    tiny_project.edit(Path(), "sources.yaml", lambda config: config["wikipathways-current"]["files"]["gmt"].pop("name"))
+    with refused():
+        load_project("config")
+
+
+@pytest.mark.slow
+def test_annotate_tests_with_todays_terms_and_the_page_says_so(served):
+    assert cli.main(["update"]) == 0
+    Path("mine.gmt").write_text(GOOD)
+    assert cli.main(["annotate", "mine.gmt", "--ora-only", "--out", "out"]) == 0
+    page = Path("out/annotations.html").read_text(encoding="utf-8")
+    held = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
+    fetched = f"fetched {date.today()}"
+    assert held["releases"] == {
+        "GO BP": f"GO releases/2026-11-01, 2026-11-02, {fetched}",
+        "Reactome": f"Reactome {_changed(served / 'ReactomePathways.gmt.zip')}, {fetched}",
+        "WikiPathways": f"WikiPathways WikiPathways_20261110, {fetched}",
+    }
+    # DNA repair has the five genes of the list; the root has the 13 that are annotated.
+    best = held["records"][0]["enriched"][0]
+    assert (best["name"], best["overlap"], best["size"], best["universe"]) == ("DNA repair", 5, 5, 57)
+    assert "demo" not in page.partition("<main>")[2].partition("<script")[0]
+
+
+def _changed(path: Path) -> str:
+    return f"changed {datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m-%d}"
