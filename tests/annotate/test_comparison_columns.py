@@ -165,3 +165,4 @@ def test_each_comparison_is_a_list_on_the_page_and_in_the_table(annotating):
     assert best["mine T up"]["p"] == pytest.approx(1 / 53_130)
     assert best["mine B down"]["p"] == pytest.approx(1 / 98_280)
     assert [record["list"] for record in records] == ["mine T", "mine T", "mine B", "mine B"]
+    assert 'id="side-by-side"' in (annotating.out / "annotations.html").read_text(encoding="utf-8")
