@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config import Grader, Grading
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import examples_folder
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
@@ -136,7 +135,7 @@ def _question_set(
     project: Project[Task], benchmark: str, style: str, recipe: RolloutRecipe | None, longest: int
 ) -> QuestionSet:
     task, spec = project.task(benchmark), project.style(benchmark, style)
-    folder = examples_folder(project, benchmark, style)
+    folder = project.examples(benchmark, style)
     files = {split: folder / f"{split}.jsonl" for split in SPLITS}
     if missing := [str(path) for path in files.values() if not path.is_file()]:
         fix = f"snakemake --cores 1 {' '.join(missing)}"

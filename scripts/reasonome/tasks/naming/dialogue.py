@@ -1,7 +1,7 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -15,7 +15,7 @@ from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring import rouge
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length, one_by_one
 from reasonome.tasks.naming.completion import (
     NAME_PROBLEMS,
     Answer,
@@ -150,11 +150,11 @@ class NamingDialogue(Dialogue):
         """
         return {
             "similarity": Reward(_similarity_reward, 0.0, 1.0, semantic=True),
-            "rouge_l": Reward(_of_each(_rouge_l), 0.0, 1.0, semantic=True),
-            "exact": Reward(_of_each(_is_exact), 0.0, 1.0, semantic=True),
+            "rouge_l": Reward(one_by_one(_rouge_l), 0.0, 1.0, semantic=True),
+            "exact": Reward(one_by_one(_is_exact), 0.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, lambda answer, _: answer.named),
-            "format": Reward(_of_each(lambda answer, _: answer.named), 0.0, 1.0, semantic=False),
-            "reasoning": Reward(_of_each(lambda answer, _: answer.reasoned), 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(lambda answer, _: float(answer.named)), 0.0, 1.0, semantic=False),
+            "reasoning": Reward(one_by_one(lambda answer, _: float(answer.reasoned)), 0.0, 1.0, semantic=False),
         }
 
     def right(self, answer: Answer, example: Example) -> bool:
@@ -272,18 +272,13 @@ class NamingDialogue(Dialogue):
         return [*map(constant, constants), *copies]
 
 
-def _of_each(value: Callable[[Answer, Example], float]) -> Callable[[Sequence, Sequence, Any], list[float]]:
-    """A reward that judges every answer alone."""
-    return lambda answers, examples, _: [float(value(*pair)) for pair in zip(answers, examples, strict=True)]
-
-
 def _rouge_l(answer: Answer, example: Example) -> float:
     return rouge.score(answer.name, example.name)["rouge_l"] if answer.named else 0.0
 
 
-def _is_exact(answer: Answer, example: Example) -> bool:
-    """Whether name and truth are equal, but for case, punctuation and spaces."""
-    return answer.named and normalise(answer.name) == normalise(example.name)
+def _is_exact(answer: Answer, example: Example) -> float:
+    """1 where name and truth are equal, but for case, punctuation and spaces."""
+    return float(answer.named and normalise(answer.name) == normalise(example.name))
 
 
 def _similarity_reward(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.sources import GO_FORMATS
-from reasonome.config.teachers import KnowledgeTeacher, RecallTeacher
+from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.task import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import NamingStyle
@@ -74,7 +74,8 @@ class NamingFiles(Files[NamingDialogue]):
             files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
         template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
         policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
-        return Inputs(files, [spec.encoder], [policies, template])
+        encoders = [spec.encoder] if isinstance(spec, KnowledgeTeacher | OpenAITeacher) else []
+        return Inputs(files, encoders, [policies, template])
 
     def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
         """The background, the markers that its names are in the encoders' caches, the facts to check claims against,

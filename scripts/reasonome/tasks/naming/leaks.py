@@ -382,7 +382,8 @@ def _names_in_text(
             names_of[gene] += [(f" {name} ", gene_set.term_id) for name in gene_set.searchable_names]
     rows = rows[rows["gene"].isin(set(names_of))]
     pairs_by_row: dict[int, list[tuple[str, str]]] = {}
-    bar = tqdm(zip(rows["row"].tolist(), rows["gene"].tolist(), strict=True), "texts", len(rows), delay=5, leave=False)
+    places: list[int] = rows["row"].tolist()
+    bar = tqdm(zip(places, rows["gene"], strict=True), "texts", len(rows), delay=5, leave=False)
     for row, gene in bar:
         text = f" {normalise(texts[row])} "
         if pairs := [(gene, term) for name, term in names_of[gene] if name in text]:

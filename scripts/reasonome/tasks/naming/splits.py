@@ -34,13 +34,11 @@ def split(
     their thresholds. Returns the splits, the audit, and the training sets that were left out. InputError if a subset
     has too few sets, and for a split by date without dates.
     """
-    published = published or {}
-    new = _new_terms(candidates, benchmark, dates) if benchmark.split.by == "date" else None
-    shuffled = {}
-    for subset, sets in candidates.items():
-        order = list(sets)
-        random.Random(f"{benchmark.seed}:{subset}").shuffle(order)
-        shuffled[subset] = order
+    published, dates, after = published or {}, dates or {}, benchmark.split.after
+    new = None if after is None else _new_terms(candidates, dates, after)
+    shuffled = {subset: list(sets) for subset, sets in candidates.items()}
+    for subset, sets in shuffled.items():
+        random.Random(f"{benchmark.seed}:{subset}").shuffle(sets)
     test = list(published["test"]) if "test" in published else _drawn_test(shuffled, benchmark, new)
     _check_ids(test)
     held = {(s.subset, s.id) for s in test}
@@ -73,8 +71,8 @@ def split(
     report = _audit(candidates, splits, reasons, benchmark)
     if dropped_for:
         report["dropped_for"] = dropped_for
-    if new is not None:
-        report["by_date"] = _dates_report(candidates, benchmark, dates, new)
+    if after is not None and new is not None:
+        report["by_date"] = {"after": after.isoformat(), **_counts_by_date(candidates, dates, new)}
     return splits, report, unused
 
 
@@ -108,10 +106,8 @@ def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
     return dates
 
 
-def _new_terms(
-    candidates: Mapping[str, Sequence[GeneSet]], benchmark: NamingBenchmark, dates: Mapping[str, date] | None
-) -> set[str]:
-    dated = {s.id for sets in candidates.values() for s in sets} & (dates or {}).keys()
+def _new_terms(candidates: Mapping[str, Sequence[GeneSet]], dates: Mapping[str, date], after: date) -> set[str]:
+    dated = {s.id for sets in candidates.values() for s in sets} & dates.keys()
     if not dated:
         raise InputError(
             "no term of this benchmark has a creation date",
@@ -119,7 +115,7 @@ def _new_terms(
             fix="use an OBO with creation_date lines (go-basic.obo and GO.sqlite of Bioconductor have none for most "
             "terms or at all; go.obo has), or split by term",
         )
-    return {term for term in dated if dates[term] > benchmark.split.after}
+    return {term for term in dated if dates[term] > after}
 
 
 def _drawn_test(
@@ -187,9 +183,10 @@ def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenc
     }
 
 
-def _dates_report(candidates, benchmark: NamingBenchmark, dates: Mapping[str, date], new: set[str]) -> dict[str, Any]:
+def _counts_by_date(
+    candidates: Mapping[str, Sequence[GeneSet]], dates: Mapping[str, date], new: set[str]
+) -> dict[str, dict[str, int]]:
     return {
-        "after": benchmark.split.after.isoformat(),
         "new_terms": {subset: sum(s.id in new for s in sets) for subset, sets in candidates.items()},
         "old_terms": {subset: sum(s.id not in new for s in sets) for subset, sets in candidates.items()},
         "without_date": {subset: sum(s.id not in dates for s in sets) for subset, sets in candidates.items()},

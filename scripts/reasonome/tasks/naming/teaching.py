@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
-from reasonome.config.teachers import KnowledgeTeacher, RecallTeacher
+from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.core import atomic
 from reasonome.facts import statements
 from reasonome.facts.selection import StatedFact, object_names, stated_facts
@@ -312,27 +312,27 @@ class NamingTeaching(Teaching[NamingDialogue]):
             names = object_names(read_facts(inputs["facts"]))
             said = said_of(stated_facts(atomic.read_jsonl(inputs["statements"]), names))
             return [recited(example, prompts[example.id], said, spec) for example in examples]
-        if isinstance(spec, KnowledgeTeacher):
-            terms = [
-                term
-                for folder in _held_out_folders(project, job).values()
-                for term in held_out_terms(self.task, folder)
-            ]
-            inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
-            facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
-            proposals = propose_from_facts(
-                [example.model_dump() for example in examples],
-                facts,
-                mode=spec.mode,
-                seed=spec.seed,
-                shown_genes=lambda row: prompts[row["id"]].shown,
-                genes_per_step=spec.genes_per_step,
-            )
-        else:
-            proposals = openai.propose(spec, self.asked(project, job.benchmark, prompts), examples, _read, job.output)
+        if isinstance(spec, OpenAITeacher):
+            asked = self.asked(project, job.benchmark, prompts)
+            return without_contradictions(openai.propose(spec, asked, examples, _read, job.output), prompts)
+        if not isinstance(spec, KnowledgeTeacher):
+            raise TypeError(f"teacher '{job.teacher}' writes nothing about sets")
+        terms = [
+            term for folder in _held_out_folders(project, job).values() for term in held_out_terms(self.task, folder)
+        ]
+        inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
+        facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
+        proposals = propose_from_facts(
+            [example.model_dump() for example in examples],
+            facts,
+            mode=spec.mode,
+            seed=spec.seed,
+            shown_genes=lambda row: prompts[row["id"]].shown,
+            genes_per_step=spec.genes_per_step,
+        )
         return without_contradictions(proposals, prompts)
 
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, list[Message]]:
+    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
         return openai.prompts(files.teacher_template(project, benchmark), prompts)
 
@@ -343,11 +343,11 @@ class NamingTeaching(Teaching[NamingDialogue]):
         similar to the true name by the teacher's encoder; a teacher that recites gives the true name."""
         spec = project.teachers[job.teacher]
         truths = {example.id: example.name for example in examples}
-        if isinstance(spec, RecallTeacher):
-            kept, dropped = keep_right(proposals, truths, lambda proposal: True, "")
-        else:
+        if isinstance(spec, KnowledgeTeacher | OpenAITeacher):
             encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
             kept, dropped = keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
+        else:
+            kept, dropped = keep_right(proposals, truths, lambda proposal: True, "")
         for name, folder in _held_out_folders(project, job).items():
             if project.benchmarks[name].audit.name_in_reasoning == "drop":
                 test_names = [gene_set.name for gene_set in read_sets(folder, "test")]
