@@ -82,9 +82,9 @@ def _with_term(gene_set: GeneSet, ontology: "Ontology") -> GeneSet:
 
 
 def with_other_names(sets: Sequence[GeneSet], ontology: "Ontology") -> list[GeneSet]:
-    """Sets of another collection with the names and synonyms of the ontology's terms that share their name.
+    """The sets, each with the names and synonyms of the ontology's terms that share a name with it.
 
-    The facts of a term may give a pathway away that is the same only by a synonym.
+    Facts about such a term could give a pathway of another collection away.
     """
     wanted = {normalise(gene_set.name) for gene_set in sets}
     known: dict[str, set[str]] = defaultdict(set)

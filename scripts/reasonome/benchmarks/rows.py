@@ -69,7 +69,7 @@ def write_splits(
     unmapped: pd.DataFrame | Iterable[tuple] = (),
 ) -> None:
     """Write {train,valid,test}.jsonl, left_out.tsv, unmapped.tsv and audit.json; the audit last."""
-    from reasonome.facts.sources.source import UNMAPPED_COLUMNS  # all formats of sources come with it
+    from reasonome.facts.sources.source import UNMAPPED_COLUMNS  # imports all formats of sources
 
     for part in SPLITS:
         atomic.write_jsonl(folder / f"{part}.jsonl", splits[part])

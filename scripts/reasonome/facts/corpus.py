@@ -1,6 +1,7 @@
 """The table of facts: all sources under current gene symbols, each fact once, in a fixed order; and two compared."""
 
 import os
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -149,7 +150,7 @@ class ReleaseDiff:
         for kind in CHANGES:
             rows = self.examples[self.examples["kind"] == kind]
             if len(rows):
-                lines += ["", f"{kind}, for example:", *(f"  {_line(row)}" for row in rows.itertuples())]
+                lines += ["", f"{kind}, for example:", *(f"  {_line(row)}" for row in rows.to_dict("records"))]
         return "\n".join(lines) + "\n"
 
 
@@ -178,15 +179,14 @@ def compare_releases(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
     return ReleaseDiff(pd.concat([counts, total], ignore_index=True), changed.groupby("kind").head(DIFF_EXAMPLES))
 
 
-def _line(row: tuple) -> str:
+def _line(row: Mapping[Hashable, str]) -> str:
     """An example as text: the fact and its change."""
-    fact = f"{row.source}: {row.gene} {row.relation} {row.object_id}"
-    if row.kind != "changed":
-        name = row.object_name_after if row.kind == "added" else row.object_name_before
-        return f"{fact} {name}"
+    fact = f"{row['source']}: {row['gene']} {row['relation']} {row['object_id']}"
+    if row["kind"] != "changed":
+        return f"{fact} {row['object_name_after' if row['kind'] == 'added' else 'object_name_before']}"
     changes = []
     for value in DIFF_VALUES:
-        before, after = getattr(row, f"{value}_before"), getattr(row, f"{value}_after")
+        before, after = row[f"{value}_before"], row[f"{value}_after"]
         if before != after:
             changes.append(f"{value} '{before}' → '{after}'")
     return f"{fact}: {', '.join(changes)}"

@@ -19,7 +19,7 @@ from reasonome.core.errors import InputError
 
 Message = Mapping[str, str]
 
-# What templates that ask for the day's date are told: the day that Llama-3.2's own falls back to.
+# The date for templates that ask for today's: the one that Llama-3.2's own template falls back to.
 DATE = date(2024, 7, 26)
 _CLOCK = re.compile(r"""strftime_now\(\s*(["'])([^"']*)\1\s*\)""")
 # Before a template that is not faithful to a system message: the system text stands above the user's.

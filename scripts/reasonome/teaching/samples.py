@@ -19,7 +19,7 @@ Kind = tuple[str, str]
 
 
 def finished(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
-    """The texts that were not cut off, which has no end to learn, by the id of their question; [] where all were."""
+    """The texts by the id of their question, without those that were cut off and so have no end to learn."""
     rows = list(rows)
     whole = texts_by_id(row for row in rows if row.finish_reason != "length")
     return {row.id: whole.get(row.id, []) for row in rows}

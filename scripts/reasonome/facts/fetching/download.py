@@ -68,10 +68,10 @@ def download(url: str, target: Path, part: Path) -> str:
 
 
 def latest(url: str) -> str:
-    """The address of the last release of a file, in whose name at `url` a "*" stands for the release.
+    """The address of a file's last release; a "*" in the name at `url` stands for the release.
 
-    Of the files of this name that the page of its folder has links to, it is the last by name; an address without "*"
-    is returned as it is. Raises InputError as `download`, and where the page names no such file.
+    The page of the folder links to the releases, and the last by name is taken. An address without "*" is returned as
+    it is. Raises InputError as `download`, and where the page names no such file.
     """
     folder, _, name = url.rpartition("/")
     if "*" not in name:

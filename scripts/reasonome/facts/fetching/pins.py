@@ -220,7 +220,7 @@ def _words(release: str, file: LockedFile) -> str:
 
 
 def _written(file: LockedFile) -> dict[str, str | int]:
-    """A file's entry in the lock; what says of where and when it was fetched only stands where it was."""
+    """A file's entry in the lock; address and day only where it was fetched."""
     entry = file.model_dump()
     return {key: value for key, value in entry.items() if value or key not in ("url", "fetched")}
 

@@ -42,8 +42,7 @@ class PlainTable:
     """`values` has a list for each column, `lines` the line where each row begins.
 
     A cell is text, "" where it is empty. A JSON list of one text is that text; other lists, and objects, raise an error
-    when their cell is read. `sha256` is of
-    the file's bytes, "" for a table from memory. `notes` are warnings about the table.
+    when their cell is read. `sha256` is that of the file's bytes, "" for a table from memory. `notes` are warnings.
     """
 
     file: Path | None
@@ -96,9 +95,9 @@ def one_field_each(columns: Mapping[str, str | None]) -> None:
 
 
 def check_fields(columns: Mapping[str, str], required: Sequence[str], optional: Sequence[str], of: str) -> None:
-    """InputError for a field that is unknown, or whose column is taken twice, and without one that is required.
+    """InputError for an unknown field, a column that two fields have, and a required field that is missing.
 
-    `columns` is field → column, and `of` what the fields are of.
+    `columns` is field → column; `of` names the table in messages.
     """
     for field in columns:
         if field not in (*required, *optional):

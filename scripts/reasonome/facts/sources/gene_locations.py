@@ -71,7 +71,8 @@ def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iter
         cells = text.split()
         if not 4 <= len(cells) <= 6:
             raise InputError(f"expected 4 to 6 columns, found {len(cells)}", file=path, line=line, fix=_FIX)
-        yield _location([cells[0], *cells[5:]], *cells[1:4], path, line)
+        identifier, chromosome, start, end, *strand_and_symbol = cells
+        yield _location([identifier, *strand_and_symbol[1:]], chromosome, start, end, path, line)
 
 
 def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
@@ -86,7 +87,8 @@ def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Ite
             raise InputError(what, file=path, line=header_line, field=field, fix=_FIX)
     for line, row in rows(numbered[1:], path, len(header), delimiter, quoted=True):
         cells = [cell.strip() for cell in row]
-        yield _location([cells[i] for i in at["identifier"]], *(cells[at[field][0]] for field in PLACES), path, line)
+        chromosome, start, end = (cells[at[field][0]] for field in PLACES)
+        yield _location([cells[place] for place in at["identifier"]], chromosome, start, end, path, line)
 
 
 def _location(
