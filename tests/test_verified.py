@@ -13,8 +13,9 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.leaks.audit import check
+from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
-from reasonome.task import code_files, total
+from reasonome.task import code_files
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question

@@ -173,5 +173,5 @@ def _setting_error(error: ValidationError, docs: str, option: Callable[[str], st
     first = error.errors(include_url=False)[0]
     name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
     if first["type"] == "literal_error":
-        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first["ctx"]["expected"]))
+        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
     return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -36,7 +37,7 @@ class YamlText:
             node = loader.get_single_node()
             # Before construct_document, which expands merges (<<), so that their keys would appear twice.
             self._collect(node, (), above + 1)
-            self.data = loader.construct_document(node) if node else None
+            self.data: Any = loader.construct_document(node) if node else None
         except yaml.reader.ReaderError as error:
             line = above + text.encode()[: error.position].count(b"\n") + 1
             raise InputError("not valid YAML: a control character", file=file, line=line) from None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reasonome.config.project import Project, chains, experiments
-from reasonome.task import Files
+from reasonome.task_parts import Files
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from reasonome.config.strict import Strict
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
-    from reasonome.task import Similarity, Task
+    from reasonome.rewards import Similarity
+    from reasonome.task import Task
     from reasonome.training.job import TrainingJob
     from reasonome.training.sft import Lesson
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reasonome.task import Reward, Similarity
+from reasonome.rewards import Reward, Similarity
 
 Judged = Callable[[Any, Any], bool]
 

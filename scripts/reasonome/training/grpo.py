@@ -23,9 +23,10 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, Reward, Similarity, means, total
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.task import Policy, Reward, Similarity, Task, means, total
+from reasonome.task import Task
 from reasonome.training import adapters, processes, rollouts, shared_questions
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered

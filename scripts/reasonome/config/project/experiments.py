@@ -69,7 +69,7 @@ def asked_again(project: Project, experiment: str) -> list[Asked]:
     trained = [model for model in trained if project.stages[chains.last_step(model[1]).stage].answers]
     asked = []
     for model in [*((backbone, chains.BASE) for backbone in dict.fromkeys(name for name, _ in trained)), *trained]:
-        for benchmark, style in questions:
+        for benchmark, style in questions if spec.forgetting else ():
             where = (model, benchmark, style, spec.forgetting.decoding, spec.forgetting.questions)
             asked.append(Asked(*model, "questions", benchmark, style, project.results.samples(*where)))
         for corpus in corpora:
@@ -257,7 +257,7 @@ class AuditPlan:
         """A task for each leak audit that tested tasks have, and the plan for the benchmarks that it is of."""
         asked: dict[Any, list[tuple[str, str]]] = {}
         for benchmark, style in self.asked:
-            asked.setdefault(type(project.task(benchmark)).leaks, []).append((benchmark, style))
+            asked.setdefault(project.task(benchmark).shared("leaks"), []).append((benchmark, style))
         return [(project.task(own[0][0]), replace(self, asked=own)) for own in asked.values()]
 
     def files(self, results: Results) -> list[Path]:

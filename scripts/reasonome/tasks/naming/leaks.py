@@ -31,7 +31,7 @@ from reasonome.leaks.audit import (
     shared_sources,
     shortened,
 )
-from reasonome.task import Leaks
+from reasonome.task_parts import Leaks
 from reasonome.tasks.naming import files, prompt_terms
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin

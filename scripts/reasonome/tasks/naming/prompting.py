@@ -9,7 +9,7 @@ from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
 from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
-from reasonome.task import Prompting, Splits
+from reasonome.task_parts import Prompting, Splits
 from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue

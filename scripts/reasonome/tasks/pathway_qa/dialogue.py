@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from reasonome.config import Grading
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
+from reasonome.rewards import Policy, Reward, Similarity
 from reasonome.scoring import verifiers
 from reasonome.scoring.verifiers import Claim, Stated, Truth, same_value
-from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
+from reasonome.task import UNKNOWN_CONFIDENCE
 from reasonome.tasks.pathway_qa.answer import (
     CANNOT_BE_TOLD,
     PathwayAnswer,

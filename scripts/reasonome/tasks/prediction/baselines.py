@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from reasonome.config.project import Project
-from reasonome.task import Baselines
+from reasonome.task_parts import Baselines
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, constants
 from reasonome.tasks.question_answer.scoring import labels
 

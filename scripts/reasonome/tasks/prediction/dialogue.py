@@ -15,7 +15,8 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.task import UNKNOWN_CONFIDENCE, Policy, Reward, Similarity
+from reasonome.rewards import Policy, Reward, Similarity
+from reasonome.task import UNKNOWN_CONFIDENCE
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue

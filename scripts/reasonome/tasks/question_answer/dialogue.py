@@ -16,7 +16,8 @@ from reasonome.config import Grading
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length
+from reasonome.rewards import Policy, Reward, Similarity
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, of_like_length
 from reasonome.tasks.question_answer.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
 

@@ -10,7 +10,7 @@ from functools import cache, partial
 import numpy as np
 
 from reasonome.config import Grading
-from reasonome.task import Reward, Similarity
+from reasonome.rewards import Reward, Similarity
 from reasonome.tasks.ranking import metrics
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer

@@ -16,7 +16,7 @@ from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.text import normalise
-from reasonome.task import Baselines
+from reasonome.task_parts import Baselines
 from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
 from reasonome.tasks.naming.baselines.names import (
     common_words,
