@@ -5,13 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import getfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
 from reasonome.config import Recipe
 from reasonome.config.project import Project
-from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError
 from reasonome.metrics import Pooled
 from reasonome.prompts.prompts import Prompt
@@ -19,7 +18,12 @@ from reasonome.prompts.prompts import Prompt
 if TYPE_CHECKING:
     from reasonome.config.project.experiments import AuditPlan
 
-T = TypeVar("T", bound=TaskSettings)
+
+class _Named(Protocol):
+    name: str
+
+
+T = TypeVar("T", bound=_Named)
 # Split → its rows.
 Splits = dict[str, list]
 

@@ -134,7 +134,8 @@ def _again(line: ErrorDetails) -> InitErrorDetails:
     """A line of an error, for another error."""
     kind, context = line["type"], line.get("ctx", {})
     if kind not in get_args(ErrorType):  # a PydanticCustomError
-        kind = PydanticCustomError(kind, "{message}", {**context, "message": line["msg"]})
+        told = {**context, "message": line["msg"]}
+        kind = PydanticCustomError(kind, "{message}", told)  # pyright: ignore[reportArgumentType]  # any text will do
     return InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=context)
 
 

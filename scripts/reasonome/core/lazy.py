@@ -15,9 +15,6 @@ class Lazy(Mapping[str, V]):
             raise KeyError(name)
         return getattr(self, name)
 
-    def __contains__(self, name: object) -> bool:
-        return name in iter(self)
-
     def __iter__(self) -> Iterator[str]:
         return (name for name, part in vars(type(self)).items() if isinstance(part, cached_property))
 

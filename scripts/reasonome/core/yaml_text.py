@@ -89,7 +89,8 @@ class YamlText:
 
     def _as_written(self, loc: Loc) -> Loc:
         """`loc` without the parts that pydantic adds: the tag of a union, the `steps` of an arm given as a list."""
-        node, kept, added = self.data, [], False
+        node: Any = self.data
+        kept, added = [], False
         for part in loc:
             inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
             tag = isinstance(node, Mapping) and part in (node.get("kind"), node.get("source"))

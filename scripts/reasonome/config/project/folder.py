@@ -154,7 +154,8 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
         node: Any = data
         same = True
         for position, part in enumerate(line["loc"]):
-            if (isinstance(node, Mapping) and part in node) or (isinstance(node, list) and isinstance(part, int)):
+            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
+            if inside:
                 node = node[part]
             elif position + 1 < len(line["loc"]) or line["type"] != "missing":
                 same &= branches.setdefault(line["loc"][:position], part) == part
