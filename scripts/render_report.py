@@ -24,13 +24,14 @@ def main() -> None:
     forgotten = forgetting.read(plan.forgetting) if plan.forgetting else None
     shown = tables.without_strata(metrics)
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
-    write_figures(folder / "figures", plan, shown, comparisons, reliability, forgotten, steps, corpora)
+    scores = read_evidence(plan)
+    write_figures(folder / "figures", plan, shown, comparisons, reliability, forgotten, steps, scores.evaluations)
     page = render_page(
         ReportInputs(
             plan=plan,
             metrics=metrics,
             comparisons=comparisons,
-            evidence=read_evidence(plan),
+            evidence=scores,
             steps=steps,
             costs=tables.read_table(folder / "costs.tsv", evidence.COST_COLUMNS),
             figures=folder / "figures",
@@ -39,8 +40,7 @@ def main() -> None:
             reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
             corpora=corpora,
             answering=read_answering(plan),
-            abstention=tables.read_table(folder / "paper/abstention.tsv", abstention.ABSTENTION_COLUMNS),
-            coverage=(folder / "paper/coverage.svg").read_text(encoding="utf-8"),
+            abstention=tables.read_table(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
             calibration=calibration_table.read(folder / "calibration.tsv", calibration_table.COLUMNS),
             forgetting=forgotten,
             own=folder / "own",

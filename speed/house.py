@@ -38,6 +38,7 @@ LAYERS = (
     "cluster",
     "tasks",
     "apps",
+    "exports",
     "commands",
     "cli",
 )

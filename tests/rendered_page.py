@@ -3,14 +3,12 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
-import matplotlib
 from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
 from reasonome.report import abstention, page, tables
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
-from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import costs_table, count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.metrics_table import metrics_table
@@ -37,11 +35,9 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
     shown = tables.without_strata(metrics)
-    write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, corpora)
+    write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, evidence.evaluations)
     (folder / "own").mkdir()
     plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
-    with matplotlib.rc_context(STYLE):
-        save(*abstention.coverage(plan.metric_set, evidence.evaluations), folder / "coverage")
     measures = abstention.abstentions(plan.metric_set, evidence.evaluations, seed=0, resamples=resamples)
     atomic.write_tsv(folder / "abstention.tsv", measures)
     return page.ReportInputs(
@@ -58,7 +54,6 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
         corpora=corpora,
         answering=read_answering(plan),
         abstention=tables.read_table(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
-        coverage=(folder / "coverage.svg").read_text(encoding="utf-8"),
         calibration=calibration,
         forgetting=None,
         own=folder / "own",

@@ -2,12 +2,14 @@
 
 from functools import partial
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from reasonome.report import abstention
+from reasonome.report.plan import Evaluation
 from reasonome.tasks.naming.metric_set import METRICS
 
 RESAMPLES = 200
@@ -220,3 +222,54 @@ def test_only_stated_confidences_are_calibrated():
     # Beside them .4, a right abstention (.6), and .85, a named random set (.85).
     both = value(stated, "calibration_error", "real and random sets")
     assert both.value == pytest.approx((0.1 + 0.3 + 0.3 + 0.6 + 0.85) / 5) and both.n == 5
+
+
+def with_confidence(confidence: list[float], right: list[float]) -> pd.DataFrame:
+    """A table of scores of real sets, whose true term was found where `right` is 1."""
+    frame = pd.DataFrame({"confidence": confidence, "same_term": right, "term_score": right})
+    ids = [str(i) for i in range(len(frame))]
+    labels = {"subset": "bp", "id": ids, "cluster": ids, "contaminated": 0.0, "abstained": 0.0}
+    return frame.assign(confidence_kind=np.where(frame["confidence"].isna(), "", "logprob"), **labels)
+
+
+def test_a_confidence_that_tells_right_from_wrong_gives_a_falling_curve():
+    sure = with_confidence([4, 3, 2, 1], [1, 1, 0, 0])
+    figure, data = abstention.coverage(
+        METRICS, [(evaluation("a|b"), sure), (evaluation("none"), sure.assign(confidence=np.nan))]
+    )
+    assert data["arm"].unique().tolist() == ["a|b"] and data["over"].unique().tolist() == ["real sets"]
+    curve = data[data["measure"] == "right"].set_index("coverage")
+    # The two surest of four are right: all of the first half, and 2 of 3 at three quarters.
+    assert curve.loc[[0.25, 0.5, 0.75, 1.0], "accuracy"].tolist() == pytest.approx([1, 1, 2 / 3, 0.5])
+    assert curve["baseline"].unique().tolist() == [0.5]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["term score", "share of right answers"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a|b", "constant confidence"]
+    plt.close(figure)
+
+
+def test_where_no_confidence_was_recorded_the_files_say_so():
+    scores = with_confidence([np.nan] * 4, [1, 0, 0, 0])
+    figure, data = abstention.coverage(METRICS, [(evaluation("base"), scores)])
+    assert [text.get_text() for text in figure.axes[0].texts] == [abstention.NO_CONFIDENCE]
+    assert data.empty and list(data.columns) == abstention.CURVE_COLUMNS
+    plt.close(figure)
+    found = abstention.abstentions(METRICS, [(evaluation("base"), scores)], seed=0, resamples=20)
+    notes = found.loc[found["measure"].isin(["term_score", "right"]) & (found["against"] == "real sets"), "note"]
+    assert set(notes) == {"no answer has a confidence"}
+    scored_before = scores.drop(columns=["confidence", "confidence_kind"])
+    assert abstention.abstentions(METRICS, [(evaluation("base"), scored_before)], seed=0, resamples=20).empty
+
+
+def test_every_evaluation_has_its_abstention_measures():
+    evaluations = [(evaluation("KW", seed), with_confidence([4, 3, 2, 1], [1, 1, 0, seed])) for seed in (0, 1)]
+    found = abstention.abstentions(METRICS, evaluations, seed=0, resamples=20)
+    half = found.query("measure == 'right' and coverage == 1 and against == 'real sets'")
+    assert half[["backbone", "arm", "seed", "benchmark", "value"]].to_numpy().tolist() == [
+        ["small", "KW", 0, "in", 0.5],
+        ["small", "KW", 1, "in", 0.75],
+    ]
+
+
+def evaluation(arm: str, seed: int = 0) -> Evaluation:
+    cell = {"benchmark": "in", "style": "names", "decoding": "greedy", "scores": "s.parquet", "run": "run.json"}
+    return Evaluation.model_validate(cell | {"backbone": "small", "arm": arm, "chain": "base", "seed": seed})

@@ -213,10 +213,9 @@ def test_the_likelihood_of_a_name_is_that_of_its_tokens():
     style = STYLE.model_copy(update={"track": "strict"})
     text = decode(PIECES)
     found = name_likelihood(text, lambda text: TASK.name_span(text, style), PIECES, logprobs, decode)
-    assert found == {"name_logprob": -0.875, "name_tokens": 3}
-    none = {"name_logprob": None, "name_tokens": 0}
-    assert name_likelihood("no name", lambda text: None, PIECES, logprobs, decode) == none
-    assert name_likelihood(text, None, PIECES, logprobs, decode) == none
+    assert found == (-0.875, 3)
+    assert name_likelihood("no name", lambda text: None, PIECES, logprobs, decode) == (None, 0)
+    assert name_likelihood(text, None, PIECES, logprobs, decode) == (None, 0)
 
 
 def test_end_tokens():

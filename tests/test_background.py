@@ -265,6 +265,7 @@ def whole_facts(project) -> pd.DataFrame:
     return build_facts(sources, unmapped_share=corpus.unmapped).facts
 
 
+@pytest.mark.slow
 def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_facts, demo_facts):
     ontology = read_obo(GO / "go-basic.obo.gz")
     assert len(ontology.terms) == 22_694
@@ -278,6 +279,7 @@ def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_fact
     assert len(of_demo) > 1300 and all(sets[term] == genes for term, genes in of_demo.items())
 
 
+@pytest.mark.slow
 def test_the_program(whole_facts, tmp_path):
     for name in ("config", "resources"):
         (tmp_path / name).symlink_to(REPOSITORY / name)

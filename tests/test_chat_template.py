@@ -13,7 +13,6 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from reasonome.core import atomic
 from reasonome.prompts import chat_template
 from reasonome.prompts.chat_template import answered, load_tokenizer, render
-from reasonome.stages import preferring
 from reasonome.tasks import TASKS
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
@@ -161,7 +160,7 @@ def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_model
         sft(tiny_training.sft_job(tiny_models), {"demo-go": TASKS["gene_set_naming"]})
     job = tiny_training.preference_job(tiny_models, "dpo")
     with refused():
-        preferring.read(job, job.load_tokenizer())
+        job.recipe.read(job, job.load_tokenizer())
 
 
 def test_training_sees_the_prompt_that_answers_are_asked_with(tiny_models):

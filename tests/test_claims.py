@@ -279,6 +279,7 @@ def test_odd_texts_are_read(knowledge):
         knowledge.read(text)
 
 
+@pytest.mark.slow
 def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks.rows import read_rows

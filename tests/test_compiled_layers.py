@@ -39,6 +39,7 @@ def gradients(model, ids: torch.Tensor) -> dict[str, torch.Tensor]:
     return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
 def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
     recipe = STAGES["sft"].model_validate(RECIPE | {"adapter": {"rank": 2, "alpha": 4}})

@@ -90,7 +90,7 @@ MISTAKES = {
         ("  soft:", "  o: {batch_size: 8, generations: 3}\n  soft:"),
         ("  soft:", "  o: {generations: 3}\n  soft:"),
         ("  soft:", "  o: {save_steps: 5, iterations: 2}\n  soft:"),
-        ("  soft:", "  o: {rollouts: vllm-server, adapter: {quantize: 4bit}}\n  soft:"),
+        ("  soft:", "  o: {rollouts: vllm-colocate, adapter: {quantize: 4bit}}\n  soft:"),
         ("  soft:", "  o: {prompts: 3}\n  soft:"),
         ("  soft:", "  o: {rewards: {format: 0.0}}\n  soft:"),
     ],
@@ -460,7 +460,7 @@ def test_keys_that_came_later_are_not_written_at_their_default(project):
     # The digest of recipe.json is part of a model: with them all models would be trained again.
     written = {stage: project.recipes[stage][name].model_dump(mode="json") for stage, name in TRAINED_BEFORE.items()}
     assert written["sft"].keys().isdisjoint({"confidence_from", "statements", "mixture"})
-    assert written["grpo"].keys().isdisjoint({"iterations", "aggregation"}) and "drill" not in written["pretrain"]
+    assert written["grpo"].keys().isdisjoint({"iterations", "aggregation"}) and "recall" not in written["pretrain"]
     assert project.recipes["sft"]["merged"].model_dump()["statements"]["corpus"] == "demo-transfer"
 
 

@@ -218,7 +218,7 @@ def test_the_demo_corpus_holds_what_its_readme_says():
 
 def test_the_schema_knows_every_format_and_which_can_be_the_authority():
     from reasonome.config.sources import FORMAT_FILES
-    from reasonome.facts.sources.formats import FORMATS
+    from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
 
-    authorities = {name: form.read_genes is not None for name, form in FORMATS.items()}
-    assert authorities == {name: files.authority for name, files in FORMAT_FILES.items() if files.facts}
+    assert set(FORMATS) == {name for name, files in FORMAT_FILES.items() if files.facts}
+    assert set(AUTHORITIES) == {name for name, files in FORMAT_FILES.items() if files.authority}

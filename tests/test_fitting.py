@@ -28,24 +28,10 @@ def test_the_largest_divisor_that_fits():
     assert fitting.most_that_fit(7, lambda rows: rows < 7) == 1
 
 
-@pytest.mark.parametrize(
-    ("longest", "room", "found"),
-    [(1000, 1000, 1000), (1000, 999, 992), (1000, 300, 288), (1000, 32, 32), (1000, 31, 0)],
-)
-def test_the_longest_text_is_a_multiple_of_32_unless_all_fit(longest, room, found):
-    assert fitting.longest_that_fits(longest, lambda tokens: tokens <= room) == found
-
-
 @pytest.mark.parametrize(("settings", "found"), [({}, 2), ({"micro_batch_size": "auto"}, 1)])
 def test_fixed_numbers_and_cpus_need_no_trial(tiny_backbone, tmp_path, settings, found):
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings)
-    assert fitting.fit(None, job.recipe, 200, tmp_path, False) == fitting.Fitted(found, 200)
-
-
-def test_a_length_is_given_on_a_cpu(tiny_backbone, tmp_path, refused):
-    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), max_length="auto")
-    with refused(field="max_length"):
-        sft(job, {"demo-go": TASKS["gene_set_naming"]})
+    assert fitting.fit(None, job.recipe, 200, tmp_path, False) == found
 
 
 def limited(monkeypatch, tokens: float) -> None:
@@ -58,14 +44,11 @@ def limited(monkeypatch, tokens: float) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("settings", "field"), [({"micro_batch_size": "auto"}, "micro_batch_size"), ({"max_length": "auto"}, "max_length")]
-)
-def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, settings, field, refused):
-    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings)
+def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, refused):
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 1e9)
     monkeypatch.setenv("REASONOME_SHARDING", "zero3")
-    with refused(field=field):
+    with refused(field="micro_batch_size"):
         fitting.fit(lambda: None, job.recipe, 200, tmp_path, False)
 
 
@@ -155,30 +138,30 @@ def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch,
         job.fit(64, 0.4)
 
 
-def test_length_is_found_for_the_rows_that_are_asked_for(tiny_backbone, tmp_path, monkeypatch):
+def test_rows_that_are_found_accumulate_to_the_batch(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     limited(monkeypatch, 128)
-    fixed = tiny_training.sft_job(models, max_length="auto")
-    assert (fixed.fit(200), fixed.micro_batch_size) == (64, 2)
-    both = tiny_training.sft_job(models, "sft.both-s0", max_length="auto", micro_batch_size="auto", batch_size=4)
-    assert (both.fit(60), both.micro_batch_size) == (60, 2)
-    assert both.arguments()["gradient_accumulation_steps"] == 2
+    job = tiny_training.sft_job(models, micro_batch_size="auto", batch_size=4)
+    job.fit(60)
+    assert job.micro_batch_size == 2 and job.arguments()["gradient_accumulation_steps"] == 2
 
 
-def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, tmp_path, monkeypatch, refused):
+def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
+    tiny_backbone, tmp_path, monkeypatch, refused
+):
     models = tiny_training.make(tmp_path, tiny_backbone)
-    job = tiny_training.sft_job(models, max_length="auto", micro_batch_size="auto", batch_size=12)
+    job = tiny_training.sft_job(models, micro_batch_size="auto", batch_size=12)
     monkeypatch.setattr(fitting.processes, "gather", lambda value: [value])
 
-    def fit(processes: int, resumed: bool = True) -> fitting.Fitted:
+    def fit(processes: int, resumed: bool = True) -> int:
         monkeypatch.setenv("WORLD_SIZE", str(processes))
         return fitting.fit(job.load_model, job.recipe, 60, tmp_path, resumed)
 
     limited(monkeypatch, 256)
-    assert fit(2, resumed=False) == fitting.Fitted(3, 60)  # of 6 rows; 6 × 60 are too many
+    assert fit(2, resumed=False) == 3  # of 6 rows; 6 × 60 are too many
     limited(monkeypatch, 130)
-    assert fit(2) == fitting.Fitted(3, 60)
-    assert fit(3) == fitting.Fitted(2, 60)  # of 4, into which 3 does not divide
+    assert fit(2) == 3
+    assert fit(3) == 2  # of 4, into which 3 does not divide
     limited(monkeypatch, 59)
     with refused():
         fit(4 * 3)
@@ -186,15 +169,14 @@ def test_a_job_that_goes_on_with_more_processes_keeps_the_length(tiny_backbone, 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_a_resumed_job_keeps_rows_and_length_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
+def test_a_resumed_job_keeps_rows_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
     models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"micro_batch_size": "auto", "max_length": "auto", "batch_size": 4, "checkpoints": "keep"}
-    limited(monkeypatch, 128)
+    settings = {"micro_batch_size": "auto", "max_length": 128, "batch_size": 4, "checkpoints": "keep"}
+    limited(monkeypatch, 256)
     job = tiny_training.sft_job(models, **settings)
     sft(job, {"demo-go": TASKS["gene_set_naming"]})
     assert "tokens at once: " in capsys.readouterr().out
     manifest = json.loads((job.folder / "manifest.json").read_text())
-    assert 32 <= manifest["max_length"] <= 128 and manifest["recipe"]["max_length"] == "auto"
     assert "micro_batch_size" not in {**manifest, "recipe": None}
     assert json.loads((job.folder / "run.json").read_text())["micro_batch_size"] == job.micro_batch_size
     expected = (job.folder / "model/model.safetensors").read_bytes()

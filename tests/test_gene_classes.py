@@ -218,7 +218,7 @@ def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
     monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
     training, asked = [question(i) for i in range(20)], [question(i) for i in range(20, 30)]
-    found = {one.name: one for one in baselines.baselines(TASK, config, "b", "style", training, asked)}
+    found = {one.name: one for one in TASK.baselines.found(config, "b", "style", training, asked)}
     assert {name: one.information for name, one in found.items()} == {
         "constant": "none",
         "random": "none",
@@ -264,7 +264,7 @@ def read(monkeypatch, **subset):
     facts = table(*rows).assign(relation="part_of")
     know(monkeypatch, genes, facts, table(("F1", "T:membrane")), ontologies={"o": "o"})
     settings = {"question": "?", "classes": ["yes", "no"], "test": 1, "valid": 0} | subset
-    return questions.read(TASK, project({"mine": settings}), "b")[0]
+    return TASK.building.read(project({"mine": settings}), "b")[0]
 
 
 def test_questions_on_a_term(monkeypatch, capsys, refused):
@@ -295,7 +295,7 @@ def test_no_gene_or_family_is_on_two_sides_and_every_class_is_in_each_part(tmp_p
     know(monkeypatch, genes, facts, table(), tables={"first": path, "second": path})
     for seed in range(10):
         config = project({"first": subset, "second": subset}, seed)
-        splits, _ = building.split(questions.read(TASK, config, "b")[0], config.benchmarks["b"], TASK)
+        splits, _ = building.split(TASK.building.read(config, "b")[0], config.benchmarks["b"], TASK)
         sides: dict[str, str] = {}
         for part, rows in splits.items():
             for question in rows:

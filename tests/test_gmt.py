@@ -21,7 +21,7 @@ def genes():
 
 
 def read(form, path, genes, taxon=9606):
-    return FORMATS[form].read("mine", {"gmt": path}, genes, taxon)
+    return FORMATS[form]("mine", {"gmt": path}, genes, taxon)
 
 
 def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_path):

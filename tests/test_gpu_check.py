@@ -77,6 +77,7 @@ def test_a_check_that_fails_or_dies_does_not_stop_the_next(gpu_check, tmp_path):
     assert rows[4].line() == "ok           works: True (expected: small)"
 
 
+@pytest.mark.slow
 def test_what_hangs_is_ended_with_its_part_and_what_had_no_time_is_told(gpu_check, tmp_path):
     rows = found(gpu_check, tmp_path, {"hangs": (), "works": ()}, minutes=10 / 60)
     assert [(row.check, row.verdict) for row in rows] == [

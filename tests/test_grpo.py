@@ -13,111 +13,41 @@ from pydantic import ValidationError
 from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
-from reasonome.training import fitting, grpo, rollouts
+from reasonome.training import fitting, grpo, rollouts, vllm_sampler
 from reasonome.training.canary import Drift
-from reasonome.training.grpo import RewardScorer
+from reasonome.training.reward_scorer import RewardScorer
 
 
 def recipe(**settings) -> GrpoRecipe:
     return GrpoRecipe.model_validate(grpo_steps.RECIPE | settings)
 
 
-@pytest.fixture
-def server(endpoint, monkeypatch):
-    """Start a server with these pages; its address is in the environment."""
-
-    def start(pages: dict[str, object]):
-        started = endpoint(pages=pages)
-        monkeypatch.setenv(rollouts.HOST, "127.0.0.1")
-        monkeypatch.setenv(rollouts.PORT, str(started.server_port))
-        return started
-
-    return start
-
-
-def serving(mode: str) -> dict[str, object]:
-    return {"/health": "", "/server_info": {"vllm_config": {"model_config": {"logprobs_mode": mode}}}}
-
-
 def installed(monkeypatch, vllm: bool, gpu: bool) -> None:
-    monkeypatch.setattr(rollouts.importlib.util, "find_spec", lambda name: SimpleNamespace() if vllm else None)
+    monkeypatch.setattr(vllm_sampler.importlib.util, "find_spec", lambda name: SimpleNamespace() if vllm else None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
 
 
 def test_transformers_needs_nothing(monkeypatch, tmp_path):
     installed(monkeypatch, vllm=False, gpu=False)
-    rollouts.check(recipe(), tmp_path)
-    assert rollouts.arguments(recipe(), tmp_path, 100) == {}
+    vllm_sampler.check(recipe())
+    assert vllm_sampler.arguments(recipe(), tmp_path, 100) == {}
 
 
 @pytest.mark.parametrize(("vllm", "gpu"), [(False, True), (True, False)])
-def test_vllm_in_the_training_process_needs_itself_and_a_gpu(monkeypatch, tmp_path, vllm, gpu, refused):
+def test_vllm_in_the_training_process_needs_itself_and_a_gpu(monkeypatch, vllm, gpu, refused):
     installed(monkeypatch, vllm, gpu)
     with refused():
-        rollouts.check(recipe(rollouts="vllm-colocate"), tmp_path)
+        vllm_sampler.check(recipe(rollouts="vllm-colocate"))
 
 
-def test_vllm_in_the_training_process_needs_a_gpu_with_bf16(monkeypatch, tmp_path, refused):
+def test_vllm_in_the_training_process_needs_a_gpu_with_bf16(monkeypatch, refused):
     installed(monkeypatch, vllm=True, gpu=True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     with refused():
-        rollouts.check(recipe(rollouts="vllm-colocate"), tmp_path)
+        vllm_sampler.check(recipe(rollouts="vllm-colocate"))
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
-    rollouts.check(recipe(rollouts="vllm-colocate"), tmp_path)
-
-
-def test_a_server_must_have_an_address(monkeypatch, tmp_path, refused):
-    monkeypatch.delenv(rollouts.HOST, raising=False)
-    with refused():
-        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
-    monkeypatch.setenv(rollouts.HOST, "node1")
-    monkeypatch.setenv(rollouts.PORT, "eight thousand")
-    with refused():
-        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
-
-
-def test_a_server_that_is_not_there_is_named_with_the_command_that_starts_it(server, tmp_path, refused):
-    gone = server({})
-    gone.stop()
-    with refused():
-        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"/health": ""},
-        serving("raw_logprobs"),
-        serving("processed_logprobs"),  # the server will do; this machine lacks the client
-    ],
-)
-def test_a_server_must_take_weights_and_report_what_it_drew_from(server, monkeypatch, tmp_path, answers, refused):
-    installed(monkeypatch, vllm=False, gpu=False)
-    server(answers)
-    with refused():
-        rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
-
-
-def test_other_processes_than_the_first_do_not_ask_the_server(monkeypatch, tmp_path):
-    installed(monkeypatch, vllm=True, gpu=True)
-    monkeypatch.setenv("RANK", "1")
-    monkeypatch.delenv(rollouts.HOST, raising=False)
-    rollouts.check(recipe(rollouts="vllm-server"), tmp_path)
-
-
-def test_the_server_is_told_to_the_trainer(monkeypatch, tmp_path):
-    monkeypatch.setenv(rollouts.HOST, "node1")
-    monkeypatch.delenv(rollouts.PORT, raising=False)
-    monkeypatch.setenv(rollouts.GROUP_PORT, "60000")
-    assert rollouts.arguments(recipe(rollouts="vllm-server"), tmp_path, 100) == {
-        "use_vllm": True,
-        "vllm_mode": "server",
-        "vllm_server_host": "node1",
-        "vllm_server_port": 8000,
-        "vllm_group_port": 60000,
-        **rollouts.CORRECTION,
-    }
+    vllm_sampler.check(recipe(rollouts="vllm-colocate"))
 
 
 def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path, capsys, refused):
@@ -125,25 +55,25 @@ def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_
     (tmp_path / "model.safetensors").write_bytes(b"0" * 300)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=500))
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
-    found = rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+    found = vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
     assert found["vllm_max_model_length"] == 777 and found["vllm_enable_sleep_mode"]
     # 0.4 of 500 bytes are 200, half of which hold 300 bytes of weights over four processes, not over two.
     assert found["vllm_gpu_memory_utilization"] == 0.4 and found["vllm_tensor_parallel_size"] == 4
-    assert found.items() >= rollouts.CORRECTION.items()
+    assert found.items() >= vllm_sampler.CORRECTION.items()
     assert "vLLM: tensor parallel size 4" in capsys.readouterr().out
-    monkeypatch.setenv(rollouts.MEMORY, "0.8")
-    assert rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)["vllm_tensor_parallel_size"] == 2
-    monkeypatch.setenv(rollouts.MEMORY, "80")
+    monkeypatch.setenv(vllm_sampler.MEMORY, "0.8")
+    assert vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)["vllm_tensor_parallel_size"] == 2
+    monkeypatch.setenv(vllm_sampler.MEMORY, "80")
     with refused():
-        rollouts.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+        vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
 
 
 def test_the_trial_of_rows_leaves_vllm_its_share(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     folder = grpo_steps.prepare(models, rollouts="vllm-colocate", micro_batch_size="auto")
-    monkeypatch.delenv(rollouts.MEMORY, raising=False)
-    monkeypatch.setattr(rollouts, "check", lambda recipe, parent: None)
-    assert {rollouts.share_of_gpu(recipe(rollouts=way)) for way in ("transformers", "vllm-server")} == {0}
+    monkeypatch.delenv(vllm_sampler.MEMORY, raising=False)
+    monkeypatch.setattr(vllm_sampler, "check", lambda recipe: None)
+    assert vllm_sampler.share_of_gpu(recipe()) == 0
 
     class Tried(Exception):
         pass
@@ -171,7 +101,7 @@ def test_an_engine_spreads_over_as_few_processes_as_hold_it(tmp_path, weights, h
     shape = {"model_type": "llama", "hidden_size": heads, "num_attention_heads": heads, "intermediate_size": width}
     (tmp_path / "config.json").write_text(json.dumps(shape))
     (tmp_path / "model.safetensors").write_bytes(b"0" * weights)
-    assert rollouts.tensor_parallel(tmp_path, 100.0, processes) == engines_over
+    assert vllm_sampler.tensor_parallel(tmp_path, 100.0, processes) == engines_over
 
 
 def test_whole_passes_behind_a_checkpoint_are_counted(tmp_path):
@@ -199,7 +129,7 @@ def test_drift_is_the_mean_over_the_tokens_of_all_micro_batches(tmp_path):
 
 @pytest.mark.parametrize("value", [0.1001, math.nan, math.inf])
 def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value, refused):
-    drift = Drift(0.1, "vllm-server", tmp_path / "recipe.json")
+    drift = Drift(0.1, "vllm-colocate", tmp_path / "recipe.json")
     drift.check(0.1, 3)
     with refused():
         drift.check(value, 3)

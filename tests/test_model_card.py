@@ -243,6 +243,7 @@ def test_sources_of_rankings_are_those_of_the_configuration(project):
     assert {subset.source for subset in benchmark.subsets.values()} <= by_name.keys()
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")

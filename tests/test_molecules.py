@@ -10,8 +10,8 @@ pytest.importorskip("rdkit", reason="RDKit is an extra: pip install -e '.[molecu
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from reasonome.tasks import TASKS
-from reasonome.tasks.molecule_property import baselines, questions
-from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
+from reasonome.tasks.molecule_property import baselines
+from reasonome.tasks.molecule_property.molecules import canonical, descriptors, fingerprints, randomised, scaffold
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer import building
@@ -37,22 +37,20 @@ TASK = TASKS["molecule_property"]
     ],
 )
 def test_scaffolds_by_hand(smiles, expected):
-    largest = read_molecule(smiles).smiles
+    largest = canonical(smiles)
     assert scaffold(largest) == expected
     rdkits = MurckoScaffold.MurckoScaffoldSmiles(smiles=largest, includeChirality=False)
     assert rdkits == ("" if expected.startswith("acyclic") else expected)  # RDKit has none for acyclic ones
 
 
-def test_what_is_no_molecule_is_said():
-    assert read_molecule("not a molecule").problem == "no valid SMILES"
-    assert read_molecule("").problem == "no valid SMILES"
-    assert read_molecule("[Na+].[Cl-]", "leave out").problem == "several fragments"
-    assert read_molecule("OCC").smiles == read_molecule("C(O)C").smiles == "CCO"
+def test_a_molecule_has_one_canonical_smiles():
+    assert canonical("not a molecule") == canonical("") == ""
+    assert canonical("OCC") == canonical("C(O)C") == "CCO"
 
 
 def test_another_order_of_the_atoms_is_the_same_molecule():
     written = {randomised("OCCc1ccccc1", seed) for seed in range(1, 9)}
-    assert len(written) > 2 and {read_molecule(smiles).smiles for smiles in written} == {"OCCc1ccccc1"}
+    assert len(written) > 2 and {canonical(smiles) for smiles in written} == {"OCCc1ccccc1"}
     assert randomised("OCCc1ccccc1", 1) == randomised("OCCc1ccccc1", 1)
 
 
@@ -98,38 +96,12 @@ def test_no_scaffold_is_on_two_sides_and_every_class_is_in_each_part(tmp_path, m
     table(tmp_path, compounds())
     for seed in range(10):
         config = project(tmp_path, monkeypatch, spec(test=10, valid=5), seed=seed)
-        read, left_out = questions.read(TASK, config, "mine")
+        read, left_out = TASK.building.read(config, "mine")
         splits, _ = building.split(read, config.benchmarks["mine"], TASK)
         groups = [{question.group for question in rows} for rows in splits.values()]
         assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
         assert all({question.answer for question in rows} == {"yes", "no"} for rows in splits.values())
         assert sum(map(len, splits.values())) == len(read) == 40 and not left_out
-
-
-def largest_first(tmp_path, monkeypatch, rows, **held_out):
-    """Scaffold by part, of splits in the published order."""
-    table(tmp_path, rows)
-    config = project(tmp_path, monkeypatch, spec(**held_out), groups="largest first")
-    read, _ = questions.read(TASK, config, "mine")
-    splits, _ = building.split(read, config.benchmarks["mine"], TASK)
-    return {part: [question.group for question in rows] for part, rows in splits.items()}
-
-
-def test_the_largest_scaffold_trains_in_the_published_order(tmp_path, monkeypatch):
-    rows = [(f"{'C' * n}c1ccccc1", "yes") for n in range(1, 7)]
-    rows += [("CC1CCCCC1", "no"), ("CCC1CCCCC1", "no"), ("c1ccncc1", "no"), ("c1ccsc1", "no")]
-    splits = largest_first(tmp_path, monkeypatch, rows, test=2, valid=2)
-    assert splits == {
-        "train": ["c1ccccc1"] * 6,
-        "valid": ["C1CCCCC1"] * 2,
-        "test": ["c1ccsc1", "c1ccncc1"],  # of equal scaffolds the later one goes first, as in DeepChem
-    }
-
-
-def test_a_part_of_the_published_order_may_stay_empty(tmp_path, monkeypatch, refused):
-    rows = [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)]
-    with refused():
-        largest_first(tmp_path, monkeypatch, rows, test=2, valid=1)
 
 
 def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypatch, snapshot):
@@ -143,7 +115,7 @@ def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypat
         ("CCCC", "no"),
     ]
     table(tmp_path, rows)
-    read, left_out = questions.read(TASK, project(tmp_path, monkeypatch), "mine")
+    read, left_out = TASK.building.read(project(tmp_path, monkeypatch), "mine")
     assert [(question.columns["smiles"], question.answer) for question in read] == [("CCO", "yes"), ("CCCC", "no")]
     assert sorted((row.reason, row.lines) for row in left_out) == snapshot
 
@@ -153,7 +125,7 @@ NUMBERS = {"classes": None, "unit": "log mol/L", "tolerance": 0.5}
 
 def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path, monkeypatch):
     table(tmp_path, [("CCO", "-1.0"), ("OCC", "-1.3"), ("CCN", "0"), ("NCC", "0.6"), ("CCC", "high")])
-    read, left_out = questions.read(TASK, project(tmp_path, monkeypatch, spec(**NUMBERS)), "mine")
+    read, left_out = TASK.building.read(project(tmp_path, monkeypatch, spec(**NUMBERS)), "mine")
     assert [question.answer for question in read] == ["-1.0"]
     assert [row.lines for row in left_out if "contradict" in row.reason] == ["4, 5", "4, 5"]
     assert [row.lines for row in left_out if row.reason == "no number"] == ["6"]
@@ -173,26 +145,26 @@ def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path, monkeypatc
 def test_tables_that_cannot_be_used(tmp_path, monkeypatch, rows, settings, refused):
     table(tmp_path, rows)
     with refused():
-        questions.read(TASK, project(tmp_path, monkeypatch, spec(**settings)), "mine")
+        TASK.building.read(project(tmp_path, monkeypatch, spec(**settings)), "mine")
 
 
 def test_a_repeated_id_is_told_with_both_lines(tmp_path, monkeypatch, refused):
     table(tmp_path, [("CCO", "yes", "a"), ("CCC", "no", "b"), ("CCN", "no", "a")], ("smiles", "answer", "drug"))
     config = project(tmp_path, monkeypatch, spec(columns={"id": "drug"}))
     with refused():
-        questions.read(TASK, config, "mine")
+        TASK.building.read(config, "mine")
 
 
 def test_a_table_with_another_delimiter_is_named(tmp_path, monkeypatch, refused):
     (tmp_path / "t.tsv").write_text("smiles~answer\nCCO~yes\n")
     with refused():
-        questions.read(TASK, project(tmp_path, monkeypatch), "mine")
+        TASK.building.read(project(tmp_path, monkeypatch), "mine")
 
 
 def test_one_scaffold_alone_cannot_be_split(tmp_path, monkeypatch, refused):
     table(tmp_path, [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)])
     config = project(tmp_path, monkeypatch)
-    read, _ = questions.read(TASK, config, "mine")
+    read, _ = TASK.building.read(config, "mine")
     with refused():
         building.split(read, config.benchmarks["mine"], TASK)
 
@@ -202,13 +174,13 @@ def test_baselines_and_domain_models_are_the_same_to_the_bit_when_run_again(tmp_
     rows = [(smiles, "yes" if ring[0] == "c" else "no") for ring in RINGS for smiles in (f"{c}{ring}" for c in CHAINS)]
     table(tmp_path, rows)
     config = project(tmp_path, monkeypatch, spec(test=10, valid=5))
-    read, _ = questions.read(TASK, config, "mine")
+    read, _ = TASK.building.read(config, "mine")
     splits = TASK.with_training_answers(building.split(read, config.benchmarks["mine"], TASK)[0])
     config.settings = SimpleNamespace(seed=0)
     monkeypatch.setattr(baselines, "_TREES", 20)
 
     def run():
-        return baselines.baselines(TASK, config, "mine", "smiles", splits["train"], splits["test"])
+        return TASK.baselines.found(config, "mine", "smiles", splits["train"], splits["test"])
 
     answered = {baseline.name: baseline for baseline in run()}
     assert [*answered.values()] == run()

@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from trl import GRPOTrainer
 
 from reasonome.stages import STAGES
-from reasonome.training.judge import Judge, RewardModel
+from reasonome.training.judge import RewardModel, judge_of
 from reasonome.training.rollouts import PairTrainer, WatchedTrainer
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
@@ -109,7 +109,7 @@ def test_a_reward_model_judges(tiny_models):
     config = tiny_models / "reward.try-s0" / "model" / "config.json"
     settings = json.loads(config.read_text())
     config.write_text(json.dumps(settings | {"pad_token_id": None}))  # as of backbones whose configuration has none
-    judge = Judge(tiny_models / "reward.try-s0" / "model", task, tiny_training.STYLE)
+    judge = judge_of(tiny_models / "reward.try-s0" / "model", task, tiny_training.STYLE)
     texts = [f"Process: {row.name}" for row in rows]
     alone = [judge([text], [row])[0] for text, row in zip(texts, rows, strict=True)]
     assert judge(texts, rows) == pytest.approx(alone, abs=1e-4)  # whatever passes beside it

@@ -141,13 +141,10 @@ def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch, refused):
         packing.KeepApart().on_train_begin(args, None, None, model=model)
 
 
-def test_what_is_packed_can_be_found_again_and_is_described():
+def test_what_is_packed_is_described():
     texts = Dataset.from_dict({"input_ids": TEXTS, "labels": TEXTS})
     rows = pack_dataset(texts, 20, "bfd")
     assert packing.describe(rows, 4) == "packed into 2 rows of 12 tokens, 1.5 texts each: a step of 4 rows is 6 texts"
-    assert packing.find_text(rows, TEXTS[1]) == {"input_ids": TEXTS[1], "labels": TEXTS[1]}
-    with pytest.raises(LookupError):
-        packing.find_text(rows, [1, 2])
 
 
 def test_statements_that_do_not_fit_a_row_are_left_out(tiny_backbone):

@@ -9,7 +9,7 @@ from sklearn import metrics as sklearn
 
 from reasonome.scoring import pooled_metrics as pooled
 
-TABLES = 1_000
+TABLES = 100
 
 
 @pytest.fixture(scope="module")

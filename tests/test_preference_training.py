@@ -51,6 +51,7 @@ def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
         torch.testing.assert_close(after["score.weight"].to(head.dtype), head, rtol=rounded, atol=0)
 
 
+@pytest.mark.slow
 def test_a_reward_model_is_measured_as_it_is_saved(tiny_models, monkeypatch):
     measured = []
     monkeypatch.setattr(
@@ -91,6 +92,7 @@ def interrupted(tiny_models, name, at, **settings):
     return weights(whole_run), weights(torn), (whole_run / "history.jsonl"), (torn / "history.jsonl")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_resumed_stage_has_the_weights_of_an_undisturbed_one(tiny_models, name, adapter):
@@ -100,6 +102,7 @@ def test_a_resumed_stage_has_the_weights_of_an_undisturbed_one(tiny_models, name
     assert history.read_text() == other.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dpo", "reward"])
 def test_micro_batches_give_one_gradient(tiny_models, name):
     """1 × 4, 2 × 2 and 4 × 1 pairs: the first step's gradient is the same in every weight."""
@@ -114,6 +117,7 @@ def test_micro_batches_give_one_gradient(tiny_models, name):
     tiny_training.assert_one_gradient(folders)
 
 
+@pytest.mark.slow
 def test_pairs_that_are_too_long_are_left_out_and_counted(tiny_models, refused):
     job = tiny_training.preference_job(tiny_models, "dpo", max_length=56)
     tiny_training.train(job)

@@ -16,7 +16,6 @@ from reasonome.tasks.ranking.baselines import (
     baseline_scores,
     commonest_gene,
     name_similarity,
-    nearest_gene,
 )
 from reasonome.tasks.ranking.metric_set import METRICS
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
@@ -70,7 +69,7 @@ def test_expected_values_are_the_mean_over_all_orders(causal, longest):
 
 def test_the_nearest_gene_comes_first_and_what_has_no_place_last():
     questions = RankingQuestions([NEAR], [["KIF3A", "IL13", "RAD50", "IL4"]], 25)
-    assert nearest_gene(questions, 0) == ["IL4", "RAD50", "IL13", "KIF3A"]
+    assert BASELINES["nearest_gene"].rank(questions, 0) == ["IL4", "RAD50", "IL13", "KIF3A"]
 
 
 def test_the_commonest_gene_of_training_comes_first_and_equals_stay_in_the_prompts_order():

@@ -13,7 +13,7 @@ import tiny_project
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.facts.sources import gold_standards
-from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.formats import AUTHORITIES
 from reasonome.tasks.ranking.questions import LocusExample
 from reasonome.tasks.ranking.splits import leaks
 
@@ -59,7 +59,7 @@ def test_too_few_questions_say_why_and_write_nothing(tmp_path):
 def test_traits_that_name_their_answers_make_no_questions(tmp_path):
     table = pd.read_csv(GOLD, sep="\t", dtype=str, keep_default_na=False)
     authority = {"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}
-    symbols = {gene.ensembl_id: gene.symbol for gene in FORMATS["hgnc"].read_genes(authority)}
+    symbols = {gene.ensembl_id: gene.symbol for gene in AUTHORITIES["hgnc"](authority)}
     named = table["gold_standard_info.gene_id"].map(symbols).fillna("no gene")
     named = named.mask(named.isin(["HP", "TF"]), "no gene")  # of two letters, which are words
     kept = (named == "no gene").sum()

@@ -3,10 +3,11 @@
 import pytest
 from ranking_questions import case, locus
 
+from reasonome.facts.genes import GeneTable
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.clusters import clusters
-from reasonome.tasks.ranking.rows import LeftOut, Questions
+from reasonome.tasks.ranking.rows import LeftOut, Maker
 from reasonome.tasks.ranking.settings import RankingBenchmark
 from reasonome.tasks.ranking.splits import BenchmarkQuestions, components, leaks, shortcuts, split
 
@@ -102,7 +103,7 @@ def test_too_few_questions_say_what_became_of_the_rows(refused):
     left_out = [LeftOut("s", "x", reason, "") for reason in ["no trait"] * 2 + ["confidence"] * 30 + list("abcd")]
     left_out.append(LeftOut("another", "x", "no trait", ""))
     places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
-    told = Questions(apart(2), left_out, [], places, {"loci": "s"}).account("loci")
+    told = Maker(benchmark(), GeneTable([]), left_out=left_out, places=places).account("loci")
     assert told == (
         "of 39 rows of 's' 3 are in questions; left out: 30 confidence, 2 no trait, 1 a, 1 b, 1 c, 1 for other reasons"
     )
@@ -130,9 +131,10 @@ def test_training_questions_that_leak_into_another_benchmark():
 def test_every_row_of_a_question_that_is_not_used_is_left_out():
     first, second = apart(2)
     places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
-    kept = Questions([first, second], [], [], places, {"loci": "mine"}).without([(first, "no reason", "at all")])
+    kept = Maker(benchmark(), GeneTable([]), [first, second], places=places)
+    kept.drop([(first, "no reason", "at all")])
     assert kept.examples == [second] and kept.places == {("loci", "q1"): ["line 4"]}
-    assert kept.left_out == [LeftOut("mine", "q0", "no reason", f"line {line}: at all") for line in (2, 3)]
+    assert kept.left_out == [LeftOut("s", "q0", "no reason", f"line {line}: at all") for line in (2, 3)]
 
 
 def test_limits_for_a_gene_and_for_training():

@@ -221,19 +221,15 @@ def test_what_samples_cost_is_counted_to_the_arm_that_learns_from_them(sampling)
     }
 
 
-def test_facts_that_a_drill_asks_and_judges_are_counted_too(config):
-    drill = {"corpus": "demo", "max_tokens": 900, "drill": {"facts": 30, "weight": 4.0}}
-    with_recipe(config, "pretrain", **drill)
+def test_judges_are_counted_too(config):
     judged = {"judge": ["sft.names", "reward.demotiers"], "rewards": {"format": 1.0}}
     project = load_project(with_recipe(config, "onlinedpo", **judged))
-    runs = experiments.runs_behind(project, "b", "pretrain.demo-s0+pretrain.tried-s0+onlinedpo.tried-s1")
+    runs = experiments.runs_behind(project, "b", "pretrain.demo-s0+onlinedpo.tried-s1")
     assert [str(path.relative_to("results")).removesuffix("run.json") for path in runs] == [
         "models/b/pretrain.demo-s0/",
-        "recall/b/pretrain.demo-s0/demo.30.",
-        "models/b/pretrain.demo-s0+pretrain.tried-s0/",
         "models/b/sft.names-s0/",
         "models/b/sft.names-s0+reward.demotiers-s0/",
-        "models/b/pretrain.demo-s0+pretrain.tried-s0+onlinedpo.tried-s1/",
+        "models/b/pretrain.demo-s0+onlinedpo.tried-s1/",
     ]
 
 

@@ -10,16 +10,14 @@ from transformers import AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.core import atomic
 from reasonome.prompts.chat_template import answered
-from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.ranking.scoring import score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.teaching.samples import kind_of, shares_of_right
-from reasonome.training.pretrain import missed_facts, sample_statements
+from reasonome.training.pretrain import sample_statements
 from reasonome.training.sft import conversations, sft
 
 NAMING, GENES, LOCI = (TASKS[name] for name in ("gene_set_naming", "gene_classification", "causal_gene_ranking"))
@@ -209,36 +207,6 @@ def test_statements_are_learned_beside_questions(tiny_backbone, tmp_path, packin
     tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
     whole = sample_statements(tmp_path / "train.jsonl", tokenizer, 200, 0)
     assert manifest["statements"] == round(len(whole) / 2) and manifest["examples"] == 12
-
-
-# --- drill -------------------------------------------------------------------------------------------
-
-
-def test_missed_facts_are_read_sooner(tiny_backbone, tmp_path):
-    rows = [
-        {"text": f"Gene G{n} is for thing {n}.", "gene": f"G{n}", "relation": "r", "object_id": str(n), "weight": 1.0}
-        for n in range(400)
-    ]
-    atomic.write_jsonl(tmp_path / "train.jsonl", rows)
-    asked = [{"gene": f"G{n}", "relation": "r", "object_id": str(n), "rank": 1 + n % 2} for n in range(100)]
-    atomic.write_jsonl(tmp_path / "recalled.jsonl", [*asked, {**asked[0], "gene": "G399", "rank": 20}])
-    missed = missed_facts(tmp_path / "recalled.jsonl")
-    assert ("G1", "r", "1") in missed and ("G0", "r", "0") not in missed and len(missed) == 51
-    tokenizer = AutoTokenizer.from_pretrained(tiny_backbone)
-    drawn = [
-        sample_statements(tmp_path / "train.jsonl", tokenizer, 800, seed, missed, times)
-        for seed in range(8)
-        for times in (1.0, 8.0)
-    ]
-    odd = [sum(int(text.split()[1][1:]) < 100 and int(text.split()[1][1:]) % 2 for text in texts) for texts in drawn]
-    assert sum(odd[1::2]) > 3 * sum(odd[::2])  # of one eighth of the rows, with eight times the weight
-    assert drawn[0] == sample_statements(tmp_path / "train.jsonl", tokenizer, 800, 0)
-
-
-def test_a_drill_needs_a_limit():
-    settings = {"stage": "pretrain", "corpus": "demo", "sequence_length": 64, **tiny_training.FEW_STEPS}
-    with pytest.raises(ValueError, match="'drill' goes with 'max_tokens'"):
-        STAGES["pretrain"].model_validate(settings | {"drill": {"facts": 10, "weight": 2.0}})
 
 
 def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config, refused):

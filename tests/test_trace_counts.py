@@ -71,6 +71,7 @@ def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
     assert found[1].problem == "counts 5 genes where the prompt shows 3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["given", "blind"])
 @pytest.mark.parametrize("style", ["demo-names", "demo-symbols"])
 def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(

@@ -35,7 +35,7 @@ from reasonome.core.errors import InputError, run_program
 from reasonome.enrichment.over_representation import GeneSetLibrary, OverRepresentation, default_universe
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.formats import read_authority
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import read_background
 
@@ -88,7 +88,7 @@ def read_shelf(project: Project) -> Shelf:
     check_there(sources)
     if missing := [path for path in encoder_targets(sources) if not path.is_file()]:
         raise InputError("the encoder was not made yet", file=missing[0], fix=f"snakemake --cores 2 {missing[0]}")
-    genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
+    genes = read_authority(project, sources.authority)
     background = read_background(sources.background)
     libraries = read_libraries(sources, background, genes)
     known = read_known(project, sources, background, libraries)

@@ -2,15 +2,14 @@
 
 reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
-reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
 reasonome annotate SETS          enriched terms of your own gene sets, and a model's names for them, checked
 reasonome update                 fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses
 reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
+reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
-reasonome prompts EXPERIMENT     how many genes its prompts show, and how many sets they cut
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
@@ -21,7 +20,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, cluster, rank, score, update
+from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
 from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
@@ -30,7 +29,7 @@ from reasonome.tasks import load_project
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify or diff found a difference.
+    """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify found a difference.
 
     It is also 1 where verify had nothing to compare of the sources that it was asked for, or rank ranked nothing.
     """
@@ -60,30 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = arguments.command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
-    summary = "what changed between two builds of facts; exit status 1 if anything did"
-    command = commands.add_parser("diff", help=summary, description=summary)
-    command.set_defaults(run=_diff)
-    command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
-    command.add_argument("new", type=Path, metavar="FACTS_B")
-    command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, update, rank, score, calibrate, cluster):
+    for module in (annotate, update, rank, score, calibrate, export, cluster):
         module.add(commands)
-    summary = "genes that the prompts of experiments show, and sets that they cut, by style; as a table of Markdown"
-    command = arguments.command_parser(commands, "prompts", _prompts, summary)
-    command.add_argument("experiments", nargs="+", metavar="EXPERIMENT", help="of config/experiments/")
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = arguments.command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
         command.set_defaults(parser=command)
     return parser
-
-
-def _prompts(args: argparse.Namespace) -> int:
-    from reasonome.prompts import counts as prompt_counts
-
-    show(prompt_counts.markdown(prompt_counts.table(load_project(args.config), args.experiments)))
-    return 0
 
 
 def _pin(args: argparse.Namespace) -> int:
@@ -122,15 +105,6 @@ def _verify(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return int(bool(changed or (args.sources and not verified)))
-
-
-def _diff(args: argparse.Namespace) -> int:
-    from reasonome.facts import corpus
-
-    changes = corpus.compare_releases(corpus.read_release(args.old), corpus.read_release(args.new))
-    tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
-    show(tsv if args.format == "tsv" else changes.text(), end="")
-    return int(changes.differs)
 
 
 def _estimate(args: argparse.Namespace) -> int:

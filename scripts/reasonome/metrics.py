@@ -47,11 +47,8 @@ class Metric:
     hit: bool = False  # 0 or 1 for one answer
     tested: bool = False  # arms are compared by it
     drawn: str = ""  # its axis in the figure of arms
-    rank: str = ""  # its place in the figure over ranks
     less_is_better: bool = False
     leads: str = ""  # its name in the first line of `reasonome score`
-    in_paper: str = ""  # its heading in tables of a paper
-    as_form: str = ""  # its heading in the table of format accuracy
     digits: int = 3  # after the point, on pages
     apart: bool = False  # with a label, and still apart from the main table
     on: tuple[Place, ...] = ()  # where it is shown beside
@@ -132,18 +129,6 @@ class MetricSet:
     @property
     def ablated(self) -> dict[str, str]:
         return self.labels(lambda metric: metric.drawn)
-
-    @property
-    def over_ranks(self) -> dict[str, str]:
-        return self.labels(lambda metric: metric.rank)
-
-    @property
-    def in_paper(self) -> dict[str, str]:
-        return self.labels(lambda metric: metric.in_paper)
-
-    @property
-    def forms(self) -> dict[str, str]:
-        return self.labels(lambda metric: metric.as_form)
 
     def digits(self, metric: str) -> int:
         """How many digits of a metric stand after the point; `rank_by_gene` has those of `rank`."""

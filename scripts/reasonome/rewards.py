@@ -26,6 +26,19 @@ class Reward:
     semantic: bool
     applies: Callable[[Any], bool] = lambda example: True
 
+    def values(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[float]:
+        """What answers earn by a reward that compares no texts."""
+        return self.function(answers, examples, _uncompared)
+
+
+def one_by_one(value: Callable[[Any, Any], float]) -> Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]:
+    """The function of a reward that gives a value to each (answer, example), and compares no texts."""
+    return lambda answers, examples, similarity: [value(*pair) for pair in zip(answers, examples, strict=True)]
+
+
+def _uncompared(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    raise NotImplementedError("no encoder was given to compare texts")
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -40,14 +53,14 @@ class Policy:
     copies: bool = False
 
 
-def means(components: Mapping[str, Sequence[float]]) -> dict[str, float]:
+def means(components: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, float]:
     """Means of reward components over the answers to which each applies; without those that apply to none."""
     columns = {name: np.asarray(column, dtype=float) for name, column in components.items()}
     applying = {name: column[~np.isnan(column)] for name, column in columns.items()}
     return {name: float(column.mean()) for name, column in applying.items() if len(column)}
 
 
-def total(components: dict[str, Sequence[float]], weights: dict[str, float]) -> np.ndarray:
+def total(components: Mapping[str, Sequence[float] | np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
     """The weighted sum of reward components, per answer; the weights of those that are nan go to the others.
 
     0 for an answer to which none applies.

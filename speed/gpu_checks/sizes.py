@@ -42,7 +42,7 @@ def adapter(here: Here) -> Iterator[Finding]:
     recipe = recipe.model_copy(update={"precision": "bf16", "batch_size": 64})
     rows = fitting.fit(
         lambda: made.on_device(here, "llama-3.1-8b"), recipe, here.size(ROWS_TOKENS, 64), here.work, False, VLLM_SHARE
-    ).micro_batch_size
+    )
     yield here.compare("adapter", f"2 rows of {ROWS_TOKENS} or more fit", f"{rows} fit", rows >= 2)
     model, dtypes = _adapted(here, recipe.adapter)
     yield Finding("adapter", "the adapter trains in float32", ", ".join(dtypes), dtypes == ["float32"])

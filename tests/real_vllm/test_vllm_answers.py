@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from environments import failure, python_with
 
 from reasonome.answering import local
 from reasonome.answering.answers import questions
@@ -16,31 +15,15 @@ from reasonome.prompts.chat_template import render
 from reasonome.tasks import TASKS
 
 HERE = Path(__file__).resolve().parent
-LOCK = HERE / "vllm.lock"
-ENVIRONMENT = HERE.parents[1] / ".test-vllm"
 PROMPTS = 40
-
-
-def _said(program: list, **more) -> str | None:
-    """None if the program succeeds, else the end of what it said."""
-    done = subprocess.run(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **more)
-    return done.stdout.strip()[-2000:] if done.returncode else None
 
 
 @pytest.fixture(scope="session")
 def python_with_vllm() -> Path:
     """The interpreter of an environment with vLLM's CPU build; skips where its packages cannot be had."""
-    python, installed = ENVIRONMENT / "bin/python", ENVIRONMENT / "installed.lock"
-    if installed.is_file() and installed.read_text(encoding="utf-8") == LOCK.read_text(encoding="utf-8"):
-        return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
-    # The lock is whole, and what it leaves out on purpose would be missed by a resolver.
-    said = _said([python, "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", LOCK])
-    if said is not None:
-        pytest.skip(f"vLLM's CPU build cannot be installed here: {said.splitlines()[-1]}")
-    if _said([python, "-c", "import torch; assert torch.version.cuda is None"]) is not None:
+    python = python_with(HERE / "vllm.lock", ".test-vllm")
+    if failure([python, "-c", "import torch; assert torch.version.cuda is None"]) is not None:
         pytest.skip("pip finds no CPU build of torch here: add PyTorch's index of CPU wheels to its settings")
-    installed.write_text(LOCK.read_text(encoding="utf-8"), encoding="utf-8")
     return python
 
 
@@ -64,7 +47,7 @@ def test_greedy_answers_equal_those_of_transformers(python_with_vllm, asked, bac
     wish.write_text(json.dumps({"decoding": decoding.model_dump(), "texts": texts}), encoding="utf-8")
     # One thread a worker, bound to no core: the machine may have other work.
     settings = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1"}
-    said = _said(
+    said = failure(
         [python_with_vllm, HERE / "answer.py", backbone_model, wish, answers],
         env=os.environ | settings | {"HF_HUB_OFFLINE": "1"},
     )

@@ -120,10 +120,15 @@ def user(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="package")
-def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory) -> Run:
-    """One run of the chain, of which a step is cancelled, and three more: out of time, queued again, on two nodes."""
+def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory, request) -> Run:
+    """One run of the chain; where every test runs, a step of it is cancelled, and three more steps are out of time,
+    queued again, and on two nodes."""
     project = make_project(finished, tmp_path_factory.mktemp("slurm") / "project", tiny_backbone)
-    targets = [SCORES, *(f"{MODELS}/{chain}/manifest.json" for chain in (LATE, NARROW, WIDE))]
+    targets, commands = [SCORES], {}
+    if any(item.get_closest_marker("full") for item in request.session.items):
+        targets += [f"{MODELS}/{chain}/manifest.json" for chain in (LATE, NARROW, WIDE)]
+        requeue = ["scontrol", "requeue"]
+        commands = {LATE: [], NARROW: requeue, WIDE: requeue, TAUGHT: ["scancel"]}
     command = [*tiny_project.command("--profile", "slurm", *targets, cores=None)]
     command += ["--slurm-init-seconds-before-status-checks", "6", "--configfile", "jobs.yaml"]
     (project / "jobs.yaml").write_text('setup: echo "${SLURM_JOB_ID:-here}" >> prepared')
@@ -133,8 +138,6 @@ def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory) -> Run:
     with open(log, "w") as out:
         run = subprocess.Popen(command, cwd=project, env=user(user_folder), stdout=out, stderr=subprocess.STDOUT)
     try:
-        requeue = ["scontrol", "requeue"]
-        commands = {LATE: [], NARROW: requeue, WIDE: requeue, TAUGHT: ["scancel"]}
         disturb(project / MODELS, run, commands)
         run.wait(timeout=RUN_SECONDS)
     finally:

@@ -75,7 +75,7 @@ def test_a_finished_run_has_nothing_to_do(finished):
 
 def test_a_changed_value_reruns_its_step_and_what_follows(copy):
     tiny_project.edit(copy, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(learning_rate=3e-6))
-    expected = dict.fromkeys(["write_recipe", "grpo", "generate", "score", "summarise", "paper", "render_report"], 1)
+    expected = dict.fromkeys(["write_recipe", "grpo", "generate", "score", "summarise", "render_report"], 1)
     assert tiny_project.planned_jobs(copy) == expected
 
 

@@ -53,7 +53,7 @@ class Job:
             recipe = STAGES[stage].model_validate({"stage": stage, **COMMON, **RECIPES[stage], **settings})
             self.folder.mkdir()
             atomic.write_json(self.folder / "recipe.json", recipe.model_dump(mode="json"))
-        program = [ROOT / f"scripts/{stage}.py", "--config", ROOT / "config", "--folder", self.folder]
+        program = [ROOT / "scripts/train.py", "--config", ROOT / "config", "--folder", self.folder]
         command = [sys.executable, ROOT / "scripts/launch.py", *options, *program]
         self._log = self.folder.with_suffix(".log")
         with self._log.open("a") as log:

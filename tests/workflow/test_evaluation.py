@@ -1,4 +1,4 @@
-"""Evaluation through Snakemake: what rescoring reruns, answers that somebody recorded, a paper's tables."""
+"""Evaluation through Snakemake: what rescoring reruns, answers that somebody recorded."""
 
 import csv
 import json
@@ -87,14 +87,3 @@ def test_recorded_answers_are_scored_by_the_same_code(copy):
     exact = metrics.query("backbone == 'theirs' and metric == 'exact' and subset == 'mean' and kind == 'model'")
     exact = exact[exact["stratum"].isna()]
     assert exact["value"].item() == pytest.approx(3 / 12)  # three right of twelve, four in each subset
-
-
-def test_a_papers_tables_and_figures_are_made_with_the_report(finished):
-    folder = finished / "results/experiments/demo/paper"
-    for name in ("in_distribution", "out_of_distribution", "format"):
-        assert (folder / f"{name}.tsv").is_file() and (folder / f"{name}.md").is_file()
-    for figure in ("ablation", "coverage"):
-        assert (folder / f"{figure}.svg").read_text(encoding="utf-8").count("<svg") == 1
-        assert (folder / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
-        assert (folder / f"{figure}.tsv").is_file()
-    assert "demo-go" in (folder / "in_distribution.md").read_text(encoding="utf-8")

@@ -14,36 +14,37 @@ from reasonome.tasks import load_project
 @pytest.mark.slow
 def test_a_task_of_ones_own_ends_in_a_report_and_reruns_nothing_of_others(copy):
     own_task.add(copy, tiny_project.edit)
+    learnt_beside_another_task(copy)
     assert tiny_project.planned_jobs(copy) == {}, "the experiments of other tasks are as they were"
-    report = f"results/experiments/{own_task.EXPERIMENT}/report.html"
-    tiny_project.snakemake(copy, report)
+    folder = copy / f"results/experiments/{own_task.EXPERIMENT}"
+    tiny_project.snakemake(copy, f"results/experiments/{own_task.EXPERIMENT}/report.html")
     audit = json.loads((copy / f"results/benchmarks/{own_task.BENCHMARK}/audit.json").read_text())
     assert audit["questions"] == 60 and audit["sizes"]["test"]["all"] >= 12
-    metrics = pd.read_csv(copy / report.replace("report.html", "metrics.tsv"), sep="\t", keep_default_na=False)
+    metrics = pd.read_csv(folder / "metrics.tsv", sep="\t", keep_default_na=False)
     metrics = metrics.query("subset == 'mean' and metric == 'verified' and stratum == '' and kind != 'shuffled'")
-    mean = metrics.set_index("arm")["value"]
+    mean = metrics[metrics["backbone"] != tiny_project.BACKBONE].set_index("arm")["value"]
     assert set(mean.index) >= {"base", "majority", "random"}
     test = (copy / f"results/benchmarks/{own_task.BENCHMARK}/test.jsonl").read_text().splitlines()
     test = [json.loads(line) for line in test]
     given = pd.read_csv(copy / "mine/answers.tsv", sep="\t", dtype=str).set_index("id")["answer"]
     right = sum(given[row["id"]] == row["answer"] for row in test) / len(test)
     assert float(mean["base"]) == pytest.approx(right, abs=1e-6)
-    assert "what the task's verifier says" in (copy / report).read_text(encoding="utf-8")
-
-    # A model that learns it beside another task.
-    shutil.copy2(
-        copy / "config/prompts/gene_set_naming.demo-names.txt", copy / "config/prompts/gene_set_naming.plain.txt"
-    )
-    mixture = {"mixture": {"demo-go": 1, own_task.BENCHMARK: 1}, "style": "plain", "teacher": "none", "max_examples": 8}
-    tiny_project.edit(copy, "recipes/sft.yaml", lambda c: c["variants"].update(both=mixture))
-    more = {"backbones": ["other", tiny_project.BACKBONE], "arms": {"base": [], "RA": ["sft.both"]}}
-    tiny_project.edit(copy, f"experiments/{own_task.EXPERIMENT}.yaml", lambda c: c.update(more))
-    tiny_project.snakemake(copy, report)
     model = copy / f"results/models/{tiny_project.BACKBONE}/sft.both-s0"
     assert json.loads((model / "manifest.json").read_text())["examples"] == 8
-    leaks = json.loads((copy / report.replace("report.html", "audit.json")).read_text())
+    leaks = json.loads((folder / "audit.json").read_text())
     assert leaks["not_compared"] == {"demo-go": ["sft.both"]} and leaks["findings"]
-    assert "Not compared" in (copy / report).read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "what the task's verifier says" in page and "Not compared" in page
+
+
+def learnt_beside_another_task(project):
+    """Let a model learn it beside another task, in the experiment of the task."""
+    prompts = project / "config/prompts"
+    shutil.copy2(prompts / "gene_set_naming.demo-names.txt", prompts / "gene_set_naming.plain.txt")
+    mixture = {"mixture": {"demo-go": 1, own_task.BENCHMARK: 1}, "style": "plain", "teacher": "none", "max_examples": 8}
+    tiny_project.edit(project, "recipes/sft.yaml", lambda c: c["variants"].update(both=mixture))
+    more = {"backbones": ["other", tiny_project.BACKBONE], "arms": {"base": [], "RA": ["sft.both"]}}
+    tiny_project.edit(project, f"experiments/{own_task.EXPERIMENT}.yaml", lambda c: c.update(more))
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ rule sample:
         )
 
 
-# Training facts that a model recalls, and what a further warm-up may repeat.
+# Training facts that a model recalls.
 rule ask_facts:
     input:
         manifest=asked_model,

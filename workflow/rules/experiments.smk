@@ -1,4 +1,4 @@
-# Scores → tables, paper, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
+# Scores → tables, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
 # What ships of a model, one adapter with its card and its worth, is made by the path of its manifest; its calibration too.
 
 
@@ -40,7 +40,8 @@ rule summarise:
         comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
         calibration=reported(f"{EXPERIMENT}/calibration.tsv", "calibration"),
         reliability=f"{EXPERIMENT}/reliability.tsv",
-        own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
+        abstention=f"{EXPERIMENT}/abstention.tsv",
+        own=directory(f"{EXPERIMENT}/own"),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:
@@ -96,39 +97,6 @@ rule measure_forgetting:
         configured("measure_forgetting.py", "experiment", output="{output}")
 
 
-rule paper:
-    input:
-        plan=f"{EXPERIMENT}/plan.json",
-        metrics=f"{EXPERIMENT}/metrics.tsv",
-        comparisons=f"{EXPERIMENT}/comparisons.tsv",
-        scores=cell_scores,
-        baselines=cell_baselines,
-    output:
-        multiext(f"{EXPERIMENT}/paper/in_distribution", ".tsv", ".md"),
-        multiext(f"{EXPERIMENT}/paper/out_of_distribution", ".tsv", ".md"),
-        multiext(f"{EXPERIMENT}/paper/format", ".tsv", ".md"),
-        multiext(f"{EXPERIMENT}/paper/ablation", ".svg", ".png", ".tsv"),
-        multiext(f"{EXPERIMENT}/paper/coverage", ".svg", ".png", ".tsv"),
-        abstention=f"{EXPERIMENT}/paper/abstention.tsv",
-    log:
-        f"{ROOT}/logs/paper/{{experiment}}.log",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: cpus("paper")
-    resources:
-        **asks("paper"),
-    params:
-        resamples=PROJECT.settings.bootstrap,
-        seed=PROJECT.settings.seed,
-        code=lambda w: code_of_experiment("write_paper_tables.py", w.experiment),
-        folder=subpath(input.plan, parent=True),
-    shell:
-        program(
-            "write_paper_tables.py",
-            "{params.folder} --resamples {params.resamples} --seed {params.seed}",
-        )
-
-
 # It needs no model, so that a leak ends the run early.
 rule audit_leaks:
     input:
@@ -161,8 +129,7 @@ rule render_report:
         calibration=f"{EXPERIMENT}/calibration.tsv",
         reliability=f"{EXPERIMENT}/reliability.tsv",
         leaks=f"{EXPERIMENT}/audit.json",
-        abstention=f"{EXPERIMENT}/paper/abstention.tsv",
-        coverage=f"{EXPERIMENT}/paper/coverage.svg",
+        abstention=f"{EXPERIMENT}/abstention.tsv",
         own=f"{EXPERIMENT}/own",
         forgetting=lambda w: (
             [f"{ROOT}/experiments/{w.experiment}/forgetting.tsv"]
@@ -174,7 +141,7 @@ rule render_report:
     output:
         **{
             name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
-            for name in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora")
+            for name in ("ladder", "ablation", "calibration", "forgetting", "training")
         },
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:

@@ -1,7 +1,6 @@
 """Answers of a model to one benchmark, written batch by batch so that a killed job goes on where it stopped."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -61,21 +60,15 @@ class PartialAnswers:
             self.batches[batch["batch"]] = batch["rows"]
 
     def __enter__(self) -> "PartialAnswers":
-        kept = [self._line(number, rows) for number, rows in self.batches.items()]
-        atomic.write_text(self.path, "".join([self._digest + "\n", *kept]))
+        kept = [{"batch": number, "rows": rows} for number, rows in self.batches.items()]
+        lines = [self._digest, *(json.dumps(batch, ensure_ascii=False) for batch in kept), ""]
+        atomic.write_text(self.path, "\n".join(lines))
         return self
 
     def add(self, number: int, rows: list[dict]) -> None:
         """Keep one finished batch, safely on disk."""
         self.batches[number] = rows
-        with atomic.naming_full_disks(self.path), open(self.path, "a", encoding="utf-8") as handle:
-            handle.write(self._line(number, rows))
-            handle.flush()
-            os.fsync(handle.fileno())
-
-    @staticmethod
-    def _line(number: int, rows: list[dict]) -> str:
-        return json.dumps({"batch": number, "rows": rows}, ensure_ascii=False) + "\n"
+        atomic.append_line(self.path, {"batch": number, "rows": rows})
 
     def __exit__(self, kind, value, traceback) -> None:
         if kind is None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
-from reasonome.prompts.prompts import Message
 from reasonome.task import Task
 
 # What a chat format puts around each message; those of usual models are shorter.
@@ -78,10 +77,11 @@ def write_answers(
     answers = list(chat_endpoint.ask(model, settings, sent, cache_file(target), refused).values())
     if in_reasoning := sum(answer.in_reasoning for answer in answers):
         say(f"{in_reasoning:,} of {len(answers):,} answers stood in the server's field `reasoning`, and are read there")
-    rows = [
-        answer_row(question, text_sha256(canonical(question.prompt.messages)), _completion(answer))
-        for question, answer in zip(all_questions, answers, strict=True)
-    ]
+    rows = []
+    for question, answer in zip(all_questions, answers, strict=True):
+        spent = (answer.prompt_tokens, answer.completion_tokens)
+        made = Completion(answer.text, answer.finish_reason, *spent, logprob=None, seconds=answer.seconds)
+        rows.append(answer_row(question, text_sha256(canonical(question.prompt.messages)), made))
     atomic.write_jsonl(target, rows)
     paid = {canonical([question.messages, question.sample]): answers[int(i)] for i, question in sent.items()}
     totals = chat_endpoint.token_totals(paid.values())  # equal questions share an answer
@@ -106,17 +106,6 @@ def _to_endpoint(asked: Sequence[Question], decoding: Decoding) -> list[chat_end
         seen[key] += 1
         sent.append(chat_endpoint.Question(question.prompt.messages, question.sample + again))
     return sent
-
-
-def _completion(answer: chat_endpoint.ApiAnswer) -> Completion:
-    return Completion(
-        text=answer.text,
-        finish_reason=answer.finish_reason,
-        prompt_tokens=answer.prompt_tokens,
-        completion_tokens=answer.completion_tokens,
-        logprob=None,
-        seconds=answer.seconds,
-    )
 
 
 # --- before asking -----------------------------------------------------------------------------------
@@ -153,7 +142,7 @@ def estimate_asked(
     return Estimate(len(all_questions), len(left), prompt_tokens, most, money)
 
 
-def _prompt_tokens(messages: Iterable[Message]) -> int:
+def _prompt_tokens(messages: Sequence[chat_endpoint.Message]) -> int:
     counts = count_tokens([message["content"] for message in messages])
     return sum(count + TOKENS_PER_MESSAGE for count in counts)
 
@@ -174,8 +163,11 @@ def estimates(project: Project, experiment: str) -> pd.DataFrame:
         if project.backbones[run.backbone].api and (target := project.results.answers(run))
     }
     taught = _taught(project, experiment)
-    questions = [_file(project, run.benchmark, run.style, "test") for run in asked.values()]
-    _check_built(questions + [_file(project, benchmark, style, "train") for _, benchmark, style in taught])
+    files = [project.examples(run.benchmark, run.style) / "test.jsonl" for run in asked.values()]
+    files += [project.examples(benchmark, style) / "train.jsonl" for _, benchmark, style in taught]
+    if missing := list(dict.fromkeys(file for file in files if not file.is_file())):
+        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
+        raise InputError("the questions are not built yet", file=missing[0], fix=fix)
     rows = [_cell(project, run, target) for target, run in asked.items()]
     rows += [_reasoning(project, *key) for key in taught]
     columns = ["asked", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]
@@ -187,7 +179,7 @@ def estimates(project: Project, experiment: str) -> pd.DataFrame:
 def _cell(project: Project, run: Run, target: Path) -> dict[str, Any]:
     """The row of a cell."""
     task = project.task(run.benchmark)
-    examples = read_rows(_file(project, run.benchmark, run.style, "test"), task.Example)
+    examples = read_rows(project.examples(run.benchmark, run.style) / "test.jsonl", task.Example)
     style, decoding = project.style(run.benchmark, run.style), project.decodings[run.decoding]
     found = estimate(task, style, decoding, examples, project.backbones[run.backbone].api, target)
     return {"asked": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(found)}
@@ -203,7 +195,7 @@ def _taught(project: Project, experiment: str) -> list[tuple[str, str, str]]:
 def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[str, Any]:
     """The row of a teacher's reasoning about the training questions of a benchmark."""
     task, shown, teacher = project.task(benchmark), project.style(benchmark, style), project.teachers[name]
-    examples = read_rows(_file(project, benchmark, style, "train"), task.Example)
+    examples = read_rows(project.examples(benchmark, style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, shown) for example in examples}
     messages = task.teaching.asked(project, benchmark, prompts)
     target = project.results.reasoning(name, benchmark, style)
@@ -211,17 +203,6 @@ def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[
         teacher, teacher.parameters(), [chat_endpoint.Question(asked) for asked in messages.values()], target
     )
     return {"asked": f"teacher {name}", "cell": f"{benchmark}.{style} reasoning", **vars(found)}
-
-
-def _file(project: Project, benchmark: str, style: str, part: str) -> Path:
-    return project.examples(benchmark, style) / f"{part}.jsonl"
-
-
-def _check_built(files: list[Path]) -> None:
-    missing = list(dict.fromkeys(file for file in files if not file.is_file()))
-    if missing:
-        targets = " ".join(map(str, missing))
-        raise InputError("the questions are not built yet", file=missing[0], fix=f"snakemake --cores 2 {targets}")
 
 
 def _rounded_up(cost: float) -> str:

@@ -206,7 +206,7 @@ def find_model(
     project: Project,
     text: str,
     *,
-    place: Callable[[str | os.PathLike], str] = os.fspath,
+    place: Callable[[str], str] = str,
     adapter: Path | None = None,
     upload: bool = False,
 ) -> AskedModel:
@@ -229,7 +229,7 @@ def is_address(text: str) -> bool:
     return _URL.fullmatch(text) is not None
 
 
-def _found(project: Project, text: str, place: Callable[[str | os.PathLike], str], upload: bool) -> AskedModel:
+def _found(project: Project, text: str, place: Callable[[str], str], upload: bool) -> AskedModel:
     if url := _URL.fullmatch(text):
         return _at_url(url["base"], url["name"], upload)
     path = Path(os.path.abspath(place(text)))  # resolves `.` and `..`, but keeps the names of links
@@ -280,20 +280,24 @@ def _at_url(base: str, name: str | None, upload: bool) -> AskedEndpoint:
     if not (may_ask or name):
         what = f"{base} is another machine, and nothing was sent to it"
         raise InputError(what, field="--model", fix="add --upload if the genes may leave your machine")
-    served = chat_endpoint.served_models(endpoint) if may_ask else [name]
-    if name is None and len(served) != 1:
-        what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
-        fix = f"name one: {base}#{served[0] if served else 'NAME'}"
-        if not served and not base.rstrip("/").endswith("/v1"):
-            fix = f"most servers answer at {base.rstrip('/')}/v1; else {fix}"
-        raise InputError(what, field="--model", fix=fix)
-    if name is not None and name not in served and f"{name}:latest" in served:
-        name = f"{name}:latest"  # Ollama's name for it
-    if name is not None and served and name not in served:
-        what = f"{base} serves no model '{name}'"
-        raise InputError(what, field="--model", fix=nearest(name, served))
-    chosen = name or served[0]
-    return AskedEndpoint(f"{Path(chosen).name} at {base}", endpoint.model_copy(update={"model": chosen}), upload)
+    served = chat_endpoint.served_models(endpoint) if may_ask else []
+    if name is None:
+        if len(served) != 1:
+            raise _not_one(base, served)
+        [name] = served
+    elif served and name not in served:
+        if f"{name}:latest" not in served:  # Ollama's name for it
+            raise InputError(f"{base} serves no model '{name}'", field="--model", fix=nearest(name, served))
+        name = f"{name}:latest"
+    return AskedEndpoint(f"{Path(name).name} at {base}", endpoint.model_copy(update={"model": name}), upload)
+
+
+def _not_one(base: str, served: Sequence[str]) -> InputError:
+    fix = f"name one: {base}#{served[0] if served else 'NAME'}"
+    if not served and not base.rstrip("/").endswith("/v1"):
+        fix = f"most servers answer at {base.rstrip('/')}/v1; else {fix}"
+    what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
+    return InputError(what, field="--model", fix=fix)
 
 
 def _of_backbone(project: Project, name: str, upload: bool) -> AskedModel:

@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -131,7 +132,7 @@ def ask(
     key_by_id = {name: _cache_key(endpoint, parameters, question) for name, question in questions.items()}
     by_key = {key_by_id[name]: question for name, question in questions.items()}
     if any(key not in cache.answers for key in by_key):
-        asyncio.run(_ask_missing(endpoint, parameters, by_key, cache, refused or _REFUSED))
+        asyncio.run(_ask_missing(_Client(endpoint, parameters, cache.path, refused or _REFUSED), by_key, cache))
     return {name: cache.answers[key] for name, key in key_by_id.items()}
 
 
@@ -149,11 +150,8 @@ def unasked(
 
 def token_totals(answers: Iterable[ApiAnswer]) -> dict[str, int]:
     """Tokens of all answers together."""
-    totals = {"prompt_tokens": 0, "completion_tokens": 0}
-    for answer in answers:
-        for name in totals:
-            totals[name] += getattr(answer, name)
-    return totals
+    answers = list(answers)
+    return {name: sum(getattr(answer, name) for answer in answers) for name in ("prompt_tokens", "completion_tokens")}
 
 
 def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> float | None:
@@ -166,18 +164,11 @@ def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> flo
 # --- asking ------------------------------------------------------------------------------------------
 
 
-async def _ask_missing(
-    settings: Endpoint,
-    parameters: Mapping[str, Any],
-    questions: Mapping[str, Question],
-    cache: "_Cache",
-    refused: str,
-) -> None:
+async def _ask_missing(client: "_Client", questions: Mapping[str, Question], cache: "_Cache") -> None:
     missing = iter([(key, question) for key, question in questions.items() if key not in cache.answers])
-    client = _Client(settings, parameters, cache.path, refused)
-    failures: list[InputError] = []
     answered = [cache.answers[key] for key in questions if key in cache.answers]
-    totals = token_totals(answered)
+    settings, totals = client.settings, Counter(token_totals(answered))
+    failures: list[InputError] = []
 
     async def work() -> None:
         for key, question in missing:  # shared: each worker takes the next question
@@ -189,13 +180,13 @@ async def _ask_missing(
                 failures.append(error)
                 return
             cache.add(key, settings.model, answer)
-            for name in totals:
-                totals[name] += getattr(answer, name)
+            totals.update(token_totals([answer]))
+            money = cost(settings.price, **totals)
             progress.update()
-            progress.set_postfix(_spent(settings.price, totals))
+            progress.set_postfix(totals if money is None else {**totals, "cost": f"{money:.2f}"})
 
-    description = f"asking {settings.model}"
-    with cache, tqdm(total=len(questions), initial=len(answered), desc=description, unit="answer") as progress:
+    cache.drop_torn_line()
+    with tqdm(total=len(questions), initial=len(answered), desc=f"asking {settings.model}", unit="answer") as progress:
         try:
             async with client.sdk, asyncio.TaskGroup() as group:
                 for _ in range(min(settings.concurrency, len(questions) - len(answered))):
@@ -206,16 +197,11 @@ async def _ask_missing(
         raise failures[0]
 
 
-def _spent(price: Price | None, totals: Mapping[str, int]) -> dict[str, int | str]:
-    money = cost(price, **totals)
-    return dict(totals) if money is None else {**totals, "cost": f"{money:.2f}"}
-
-
 class _Client:
     """One client, and what its failures mean to the person who set it up. Messages never show the key."""
 
     def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path, refused: str = ""):
-        self._settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
+        self.settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
         self._refused = refused
         connection = _connection(settings, openai.DefaultAsyncHttpxClient)
         self._key = connection["api_key"]
@@ -227,73 +213,51 @@ class _Client:
         self.sdk = kind(**place, max_retries=retries, timeout=seconds, **connection)
 
     async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
-        """Ask until the body can be read; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
-        started = monotonic()
-        for attempt in range(self._settings.max_retries + 1):
-            body = await self._post(messages)
-            if isinstance(body, ApiAnswer):
-                return body
+        """Ask until a chat completion comes; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
+        started, body = monotonic(), ""
+        for attempt in range(self.settings.max_retries + 1):
             try:
+                body = await self._post(messages)
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                read = text_file.json_value(body)
-                self._check(read)
-                return _answer(read, round(monotonic() - started, 3))
+                return _answer(text_file.json_value(body), round(monotonic() - started, 3))
+            except openai.APIStatusError as error:
+                if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
+                    return ApiAnswer("", "content_filter", 0, 0)
+                what = f"answered {error.status_code}: {error.message}"
+                raise self._error(what, self._fix(error.status_code)) from None
+            except openai.APIConnectionError as error:
+                raise self._error(f"did not answer: {error} {error.__cause__ or ''}".strip(), self._later()) from None
             except _NO_COMPLETION:
-                if body.lstrip().startswith(("data:", "event:", ": ")):
-                    what = f"streams its answers, though it was not asked to: {self._quoted(body)}"
-                    raise self._error(what, "let the server answer as a whole") from None
                 await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
         raise self._error(f"sent answers that are no chat completions: {self._quoted(body)}", self._later())
 
-    def _check(self, body: Any) -> None:
-        """Raise InputError, with the server's words, for an error that came with status 200; one that passes may."""
-        error = body.get("error") if isinstance(body, Mapping) and not body.get("choices") else None
-        if not error:
-            return
-        stated = error if isinstance(error, Mapping) else {}
-        code = stated.get("code")
-        if isinstance(code, int) and (code == 408 or code >= 500):
-            return
-        told = self._quoted(stated.get("message") or error)
-        fix = self._fix(code) if isinstance(code, int) and 400 <= code < 500 else self._later()
-        raise self._error(f"answered with an error: {told}", fix)
-
-    async def _post(self, messages: Sequence[Message]) -> str | ApiAnswer:
-        try:
-            response = await self.sdk.chat.completions.with_raw_response.create(
-                model=self._settings.model,
-                messages=list(messages),
-                extra_body=self._parameters,
-            )
-        except openai.APIStatusError as error:
-            if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
-                return ApiAnswer("", "content_filter", 0, 0)
-            raise self._error(f"answered {error.status_code}: {error.message}", self._fix(error.status_code)) from None
-        except openai.APIConnectionError as error:
-            reason = f"{error} {error.__cause__ or ''}".strip()
-            raise self._error(f"did not answer: {reason}", self._later()) from None
+    async def _post(self, messages: Sequence[Message]) -> str:
+        response = await self.sdk.chat.completions.with_raw_response.create(
+            model=self.settings.model,
+            messages=list(messages),  # pyright: ignore[reportArgumentType] (dicts of a role and its content)
+            extra_body=self._parameters,
+        )
         return response.text
 
     def _error(self, what: str, fix: str) -> InputError:
-        what = f"{self.sdk.base_url} {what} (model '{self._settings.model}'"
-        what += f", key from {self._settings.api_key_variable})"
+        what = f"{self.sdk.base_url} {what} (model '{self.settings.model}'"
+        what += f", key from {self.settings.api_key_variable})"
         return InputError(self._hidden(what), fix=fix)
 
     def _hidden(self, text: str) -> str:
         """The text without the key."""
         return text if self._key == _NO_KEY else text.replace(self._key, "<key>")
 
-    def _quoted(self, body: Any) -> str:
-        """The beginning of what a server said, on one line and without the key."""
-        text = " ".join((body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).split())
-        text = self._hidden(text)
+    def _quoted(self, body: str) -> str:
+        """The beginning of a body, on one line and without the key."""
+        text = self._hidden(" ".join(body.split()))
         return f"{text[:_TOLD]}…" if len(text) > _TOLD else text or "nothing"
 
     def _fix(self, status: int) -> str:
         if 300 <= status < 400:
             return "give the address that it redirects to, if you trust it: no redirect is followed"
         if status in (401, 403):
-            return f"put a key that this endpoint accepts into {self._settings.api_key_variable}"
+            return f"put a key that this endpoint accepts into {self.settings.api_key_variable}"
         if status == 404:
             return "check model (on Azure: the deployment) and the address (base_url)"
         if status in (408, 409, 429) or status >= 500:
@@ -396,33 +360,22 @@ class _Cache:
     def __init__(self, path: Path):
         self.path = path
         self.answers: dict[str, ApiAnswer] = {}
-        content = path.read_bytes() if path.exists() else b""
-        self._complete = content.rfind(b"\n") + 1
-        for number, line in enumerate(content[: self._complete].splitlines(), start=1):
+        *lines, torn = path.read_bytes().split(b"\n") if path.exists() else [b""]
+        self._torn = len(torn)
+        for number, line in enumerate(lines, start=1):
             try:
                 read = _CacheLine.model_validate_json(line)
             except ValidationError:
-                raise InputError(
-                    "this line is not a cached answer",
-                    file=path,
-                    line=number,
-                    fix="delete the line; its question is asked again",
-                ) from None
+                fix = "delete the line; its question is asked again"
+                raise InputError("this line is not a cached answer", file=path, line=number, fix=fix) from None
             self.answers[read.key] = read.answer
 
-    def __enter__(self) -> "_Cache":
+    def drop_torn_line(self) -> None:
+        """Make the file ready for further answers."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "ab")  # noqa: SIM115 (closed in __exit__)
-        self._file.truncate(self._complete)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+        if self._torn:
+            os.truncate(self.path, self.path.stat().st_size - self._torn)
 
     def add(self, key: str, model: str, answer: ApiAnswer) -> None:
-        line = {"key": key, "model": model, "answer": asdict(answer)}
-        with atomic.naming_full_disks(self.path):
-            self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        atomic.append_line(self.path, {"key": key, "model": model, "answer": asdict(answer)})
         self.answers[key] = answer

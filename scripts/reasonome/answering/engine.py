@@ -7,7 +7,7 @@ An engine is a module with `load(folder, precision)`, which gives a model and it
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,7 @@ def completions(
     prompts: Sequence[str],
     batch_size: int,
     draw: Callable[[int, list[int], list[list[int]]], list[Drawn]],
-    skip: set[int],
+    skip: Collection[int],
     span: Span | None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """Yield (batch number, [(position in prompts, completion), …]) for every batch not in `skip`.
@@ -73,6 +73,7 @@ def completions(
 
 def _completion(drawn: Drawn, prompt_tokens: int, seconds: float, decode, span: Span | None) -> Completion:
     text = decode(drawn.tokens)
+    name_logprob, name_tokens = name_likelihood(text, span, drawn.tokens, drawn.logprobs, decode)
     return Completion(
         text=text,
         finish_reason=drawn.finish_reason,
@@ -80,7 +81,8 @@ def _completion(drawn: Drawn, prompt_tokens: int, seconds: float, decode, span: 
         completion_tokens=len(drawn.tokens),
         logprob=round(drawn.logprob, 4),
         seconds=seconds,
-        **name_likelihood(text, span, drawn.tokens, drawn.logprobs, decode),
+        name_logprob=name_logprob,
+        name_tokens=name_tokens,
     )
 
 
@@ -119,14 +121,11 @@ def token_ids(tokenizer, prompts: Sequence[str]) -> list[list[int]]:
 
 def name_likelihood(
     text: str, span: Span | None, tokens: Sequence[int], logprobs: Sequence[float], decode: Callable[[list[int]], str]
-) -> dict[str, float | int | None]:
-    """`name_logprob` and `name_tokens` of a completion, for its constructor."""
+) -> tuple[float | None, int]:
+    """The log-probability of a completion's name, None without one, and its number of tokens."""
     place = span(text) if span is not None else None
-    if place is None:
-        return {"name_logprob": None, "name_tokens": 0}
-    positions = tokens_in_span(tokens, decode, text, place)
-    logprob = round(sum(float(logprobs[i]) for i in positions), 4) if positions else None
-    return {"name_logprob": logprob, "name_tokens": len(positions)}
+    positions = tokens_in_span(tokens, decode, text, place) if place else []
+    return round(sum(float(logprobs[i]) for i in positions), 4) if positions else None, len(positions)
 
 
 def tokens_in_span(
@@ -145,17 +144,13 @@ def tokens_in_span(
         if written >= end:
             break
         waiting.append(position)
-        before, written = written, _agreed(decode(list(tokens[: position + 1])), text)
+        # An unfinished character decodes to a replacement, which is not that of the text.
+        before, written = written, len(os.path.commonprefix([decode(list(tokens[: position + 1])), text]))
         if written > before:
             if written > start:
                 inside += waiting
             waiting = []
     return inside
-
-
-def _agreed(beginning: str, text: str) -> int:
-    """How many characters of `text` are settled: an unfinished character decodes to a replacement."""
-    return len(os.path.commonprefix([beginning, text]))
 
 
 def end_tokens(ids: int | Iterable[int] | None, fallback: int) -> list[int]:

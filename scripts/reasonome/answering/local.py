@@ -1,6 +1,6 @@
 """Answers from a local transformers model: batched by length, left-padded, streamed batch by batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -20,16 +20,20 @@ class ChosenLogprobs(LogitsProcessor):
 
     def __init__(self, prompt_length: int):
         self._prompt_length = prompt_length
-        self._last: torch.Tensor | None = None
+        self._last = torch.empty(0)
         self.chosen: list[torch.Tensor] = []
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        self.note(input_ids, scores)
+        return scores
+
+    def note(self, input_ids: torch.Tensor, scores: torch.Tensor) -> None:
+        """Note the last chosen tokens' log-probabilities, and the scores that the next ones are chosen by."""
         if input_ids.shape[1] > self._prompt_length:
             self.take(input_ids[:, -1])
         self._last = torch.log_softmax(scores.float(), dim=-1)
-        return scores
 
-    def take(self, tokens: torch.LongTensor) -> None:
+    def take(self, tokens: torch.Tensor) -> None:
         """Note the log-probability of the tokens chosen in the last step."""
         self.chosen.append(self._last.gather(1, tokens[:, None])[:, 0])
 
@@ -38,7 +42,7 @@ def load(folder: Path, precision: str):
     """Model ("bf16" or "fp32") and left-padding tokenizer of a model folder."""
     check_answers(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPES[precision])
-    model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    model.to("cuda" if torch.cuda.is_available() else "cpu").eval()  # pyright: ignore[reportArgumentType]
     tokenizer = load_tokenizer(folder, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -50,7 +54,7 @@ def generate(
     tokenizer,
     prompts: Sequence[str],
     decoding: Decoding,
-    skip: set[int] = frozenset(),
+    skip: Collection[int] = (),
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """As `engine.completions`; each batch is seeded by its number, so that a job that goes on draws the same."""

@@ -102,21 +102,23 @@ def read_recorded(
     """
     columns = columns or {}
     table = read_table(path, {*columns.values(), *(name for names in _NAMES.values() for name in names)}, texts=True)
-    used = {key: _column(table, key, columns) for key in _NAMES}
-    one_field_each(used)
+    id_column, answer_column = (_column(table, key, columns) or table.place(key) for key in ("id", "answer"))
+    confidence_column, sample_column = (_column(table, key, columns) for key in ("confidence", "sample"))
+    fields = {"id": id_column, "answer": answer_column, "confidence": confidence_column, "sample": sample_column}
+    one_field_each(fields)
     question = _questions(examples)
     given: dict[tuple[str, int], AnswerRow] = {}
     problems: dict[str, list[Place]] = defaultdict(list)
     for line, cells in table.rows:
-        identifier = cells[used["id"]].strip()
+        identifier = cells[id_column].strip()
         if not identifier:
-            raise InputError("the id is empty", file=table.file, line=line, field=used["id"])
-        sample = _sample(cells, used["sample"], table, line)
+            raise InputError("the id is empty", file=table.file, line=line, field=id_column)
+        sample = _sample(cells, sample_column, table, line)
         example = question.get(identifier)
         if example is None:
             problems["unknown"].append(Place(identifier, line))
             continue
-        cell, confidence = cells[used["answer"]], _confidence(cells, used["confidence"], table, line)
+        cell, confidence = cells[answer_column], _confidence(cells, confidence_column, table, line)
         bare = None if task.is_completion(cell) else one_line(cell)
         answer = AnswerRow(
             id=example.id, subset=example.subset, sample=sample, text=cell, answer=bare, confidence=confidence
@@ -127,7 +129,7 @@ def read_recorded(
         elif answer.answer == "":
             problems["empty"].append(Place(identifier, line))
     if not given:
-        raise _nothing_in_common(table, problems["unknown"], used["id"], examples)
+        raise _nothing_in_common(table, problems["unknown"], id_column, examples)
     samples = sorted({sample for _, sample in given})
     keys = [(example.id, sample) for example in examples for sample in samples]
     answers = [given[key] for key in keys if key in given]
@@ -135,7 +137,7 @@ def read_recorded(
 
 
 def _column(table: PlainTable, key: str, columns: Mapping[str, str]) -> str | None:
-    """The column of a field; None for an optional one that is not there."""
+    """The column of a field; None if it is not there."""
     if key in columns:
         return table.place(columns[key], field=f"columns.{key}")
     names = table.find(_NAMES[key])
@@ -145,9 +147,7 @@ def _column(table: PlainTable, key: str, columns: Mapping[str, str]) -> str | No
             field=key,
             fix=f"say which holds the answers: {key}={names[1]}",
         )
-    if names:
-        return table.place(names[0])
-    return table.place(_NAMES[key][0]) if key in ("id", "answer") else None
+    return table.place(names[0]) if names else None
 
 
 def _questions(examples: Sequence[Any]) -> dict[str, Any]:

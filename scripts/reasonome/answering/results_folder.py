@@ -111,25 +111,6 @@ def claim(folder: Path, kind: ResultsKind) -> None:
     (folder / MANIFEST).unlink(missing_ok=True)
 
 
-def kept_answers(folder: Path, question_digest: str) -> list[AnswerRow] | None:
-    """The answers of an earlier run to the same questions, if they are in the folder and unchanged; prints so."""
-    path, stamp = folder / ANSWERS, json_object(folder / STAMP)
-    if stamp.get("asked") != question_digest or not path.is_file():
-        return None
-    if stamp.get("sha256") != file_sha256(path):
-        say(f"{path} was changed or damaged since it was written: it is not used, and all is asked again")
-        return None
-    say(f"the answers of an earlier run are used: {path}")
-    return read_answers(path)
-
-
-def keep_answers(folder: Path, question_digest: str, kind: ResultsKind) -> list[AnswerRow]:
-    """The answers that were just written to the folder; writes their digest for the next run."""
-    stamp = {"asked": question_digest, "kind": kind.name, "sha256": file_sha256(folder / ANSWERS)}
-    atomic.write_json(folder / STAMP, stamp)
-    return read_answers(folder / ANSWERS)
-
-
 @contextmanager
 def offline() -> Iterator[None]:
     """Make every request to the Hugging Face hub an error within the block.
@@ -163,13 +144,19 @@ def answers_by_id(
         return {}
     parts = [model.digest, task.name, style.model_dump(mode="json"), decoding.model_dump(), code]
     digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
-    rows = kept_answers(out, digest)
-    if rows is None:
-        model.announce(task, style, decoding, examples, out / ANSWERS)
+    path, stamp = out / ANSWERS, json_object(out / STAMP)
+    kept = stamp.get("asked") == digest and path.is_file()
+    if kept and stamp.get("sha256") != file_sha256(path):
+        say(f"{path} was changed or damaged since it was written: it is not used, and all is asked again")
+        kept = False
+    if kept:
+        say(f"the answers of an earlier run are used: {path}")
+    else:
+        model.announce(task, style, decoding, examples, path)
         claim(out, kind)
-        model.write_answers(task, style, decoding, examples, out / ANSWERS)
-        rows = keep_answers(out, digest, kind)
+        model.write_answers(task, style, decoding, examples, path)
+        atomic.write_json(out / STAMP, {"asked": digest, "kind": kind.name, "sha256": file_sha256(path)})
     answers: dict[str, list[AnswerRow]] = {}
-    for row in rows:
+    for row in read_answers(path):
         answers.setdefault(row.id, []).append(row)
     return answers

@@ -1,7 +1,7 @@
 """Answers from a model folder through vLLM: tensor parallel over the visible GPUs, prompts of one beginning shared."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from transformers import AutoConfig, GenerationConfig
@@ -27,7 +27,7 @@ def load(folder: Path, precision: str, **settings):
     # A worker that is forked cannot use a GPU that this process has already touched.
     os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
     try:
-        from vllm import LLM
+        from vllm import LLM  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise InputError(
             f"engine 'vllm' needs the package vllm: {error}",
@@ -72,11 +72,11 @@ def generate(
     tokenizer,
     prompts: Sequence[str],
     decoding: Decoding,
-    skip: set[int] = frozenset(),
+    skip: Collection[int] = (),
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """As `engine.completions`."""
-    from vllm import TokensPrompt
+    from vllm import TokensPrompt  # pyright: ignore[reportMissingImports]
 
     ends = _ends(tokenizer)
 
@@ -91,7 +91,7 @@ def generate(
 
 
 def _sampling(decoding: Decoding, position: int, ends: list[int]):
-    from vllm import SamplingParams
+    from vllm import SamplingParams  # pyright: ignore[reportMissingImports]
 
     return SamplingParams(
         max_tokens=decoding.max_new_tokens,

@@ -62,7 +62,7 @@ def unwrapped(text: str) -> Unwrapped:
     A step of the answer, which follows other text, is none.
     """
     kinds = []
-    for kind, take_away in _STEPS:
+    for kind, take_away in _STEPS.items():
         shorter = take_away(text)
         if shorter != text:
             kinds.append(kind)
@@ -122,18 +122,6 @@ def told(kinds: Iterable[str]) -> str:
     return "; ".join(f"{words} ({counts[kind]:,})" for kind, words in KINDS.items() if counts[kind])
 
 
-def _without_thinking(text: str) -> str:
-    return text[answer_start(text) :]
-
-
-def _without_fence(text: str) -> str:
-    return _FENCE.sub("", text)
-
-
-def _without_tags(text: str) -> str:
-    return _TAGS.sub("", text)
-
-
 def _without_text_before(text: str) -> str:
     """The text from its only label `Process` on, unless what stands before it is reasoning."""
     found = list(_LABEL["Process"].finditer(text))
@@ -152,10 +140,6 @@ def _with_labels(text: str) -> str:
     return _with_name(text, lambda name: name.strip(_MARKDOWN))
 
 
-def _without_number(text: str) -> str:
-    return _with_name(text, _before_number)
-
-
 def _with_name(text: str, shorter: Callable[[str], str]) -> str:
     """The text with names as `shorter` makes them of what stands behind `Process:`; the ends of lines stay."""
 
@@ -172,10 +156,11 @@ def _before_number(name: str) -> str:
     return name[:place].rstrip() if place > 0 and _NUMBER.fullmatch(name.rstrip(), place) else name
 
 
-_STEPS = tuple(
-    zip(
-        KINDS,
-        (_without_thinking, _without_tags, _without_fence, _without_text_before, _with_labels, _without_number),
-        strict=True,
-    )
-)
+_STEPS: dict[str, Callable[[str], str]] = {
+    "thinking_block": lambda text: text[answer_start(text) :],
+    "tags_around": lambda text: _TAGS.sub("", text),
+    "code_fence": lambda text: _FENCE.sub("", text),
+    "text_before": _without_text_before,
+    "label_spelling": _with_labels,
+    "number_behind": lambda text: _with_name(text, _before_number),
+}

@@ -27,10 +27,9 @@ _LOOKED_UP = "a database"  # the information of baselines that a user has withou
 def names_measured(project: Project, settings: Annotation, model: Path | None) -> tuple[str, str]:
     """A sentence on the scores of the model in a folder, and the path of its card ("" where it has none).
 
-    None stands for a model behind an endpoint, of which there are none here.
-
-    Of several experiments with the model, by name, it takes the first with the benchmark and the style of the settings,
-    else the first with the benchmark, else the first. Unreadable tables are no error: annotation does not need them.
+    A model behind an endpoint (None) has no scores. If several experiments have the model, the first by name counts
+    that has the benchmark and the style of the settings, else the first with the benchmark, else the first. Unreadable
+    tables are not an error: annotation does not need them.
     """
     if (of := _place(project, model)) is None:
         return NOT_MEASURED, ""
@@ -50,10 +49,9 @@ def names_measured(project: Project, settings: Annotation, model: Path | None) -
 
 
 def at_chance(project: Project, model: Path | None, benchmarks: Collection[str], style: str) -> str:
-    """In words: on which test questions the model ranks no better than a random order; "" where it does, or was not
-    scored.
+    """A sentence on the test questions that the model ranks no better than a random order; "" if there are none.
 
-    Those of `style` count, else those of all styles. No better: the 95 % interval of the difference reaches to 0.
+    Questions of `style` count, else those of all styles. No better: the 95 % interval of the difference includes 0.
     """
     if (of := _place(project, model)) is None:
         return ""
@@ -100,9 +98,9 @@ def _names_in_words(scores: ModelScores) -> str:
     beside = f" Answers that need no model reach {'; '.join(baselines)}." if baselines else ""
     setting = f"{evaluation.benchmark}, style {evaluation.style}, experiment {scores.plan.experiment}"
     return (
-        f"Of this model's names {int(own.loc[metric, 'n']):,} were compared with true ones ({setting}): "
+        f"Of this model's names {int(own['n'].to_dict()[metric]):,} were compared with true ones ({setting}): "
         "how near they came, from 0 (nothing in common) to 1 (the same): "
-        f"{with_interval(own.loc[metric], digits)}.{beside}"
+        f"{with_interval(own.T[metric], digits)}.{beside}"
     )
 
 
@@ -111,13 +109,13 @@ def _chance_in_words(scores: ModelScores) -> str:
     if not tests or pd.isna(tests[0]["low"]) or tests[0]["low"] > 0:
         return ""
     metric, asked = scores.metric, scores.evaluation
-    label, own = scores.plan.metric_set.name(metric), scores.own.loc[metric]
+    label, own = scores.plan.metric_set.name(metric), scores.own
     digits = scores.plan.metric_set.digits(metric)
     random = number_text.score(scores.baseline(RANDOM_ORDER)["value"], digits)
+    n, score = int(own["n"].to_dict()[metric]), with_interval(own.T[metric], digits)
     told = (
-        f"This model ranks as by chance: on {int(own['n']):,} test questions of {asked.benchmark} (experiment "
-        f"{scores.plan.experiment}, style {asked.style}) its {label} is {with_interval(own, digits)}, that of a random "
-        f"order {random}."
+        f"This model ranks as by chance: on {n:,} test questions of {asked.benchmark} (experiment "
+        f"{scores.plan.experiment}, style {asked.style}) its {label} is {score}, that of a random order {random}."
     )
     best = scores.best_baselines([metric]).get(_LOOKED_UP, {}).get(metric)
     if best is None:

@@ -1,5 +1,6 @@
 """One run of an application: what its inputs are called, how a model is asked, and what is written."""
 
+import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from reasonome.config import Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS, count_tokens
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.report.origins import learned_from
 from reasonome.task import Task
 
 SHOWN = 8  # inputs of a run, or of a file, that are printed one by one
@@ -26,11 +28,27 @@ class Record(BaseModel):
 class Drawing(Protocol):
     """The settings of a run that say how answers are drawn."""
 
-    samples: int | None
+    samples: int
     temperature: float
     top_p: float
     batch_size: int
     seed: int
+
+
+def record_id(*names: str) -> str:
+    """An id that depends on the names only, and is safe in file names and links."""
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()[:12]
+
+
+def recipe_sentences(steps: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A sentence for each training step, by its manifest; none for the untouched backbone."""
+    return [f"{step['step']}: {learned_from(step)}" for step in steps if "recipe" in step]
+
+
+def check_made(paths: Iterable[Path], what: str) -> None:
+    """Raise InputError `what` for files that are not there, with the command that makes them."""
+    if missing := [path for path in paths if not path.is_file()]:
+        raise InputError(what, file=missing[0], fix=f"snakemake --cores 2 {' '.join(map(str, missing))}")
 
 
 def unused_name(wanted: str, taken: Container[str]) -> str:

@@ -1,6 +1,6 @@
 """Gene sets, their Jaccard index, leaks of training sets into held-out ones, and how well their genes are studied."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -191,7 +191,7 @@ class Strata(NamedTuple):
 def depths(facts: pd.DataFrame) -> dict[str, int]:
     """Gene → its annotation depth: the number of distinct facts of all sources, without names and places."""
     annotations = facts.loc[~facts["relation"].isin(NAMING), ["gene", "relation", "object_id"]].drop_duplicates()
-    return annotations["gene"].value_counts().to_dict()
+    return dict(Counter(annotations["gene"]))
 
 
 def strata(sets: Iterable[GeneSet], depth: Mapping[str, int]) -> Strata:

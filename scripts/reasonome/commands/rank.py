@@ -10,7 +10,7 @@ reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model demo-ranking
 its diseases have, and loci by distance. --model takes what `reasonome annotate` takes: an experiment, a finished model,
 a backbone, weights, a .gguf file or the address of an OpenAI-compatible server; both rankings stand side by side.
 
-FILES are phenopackets (version 2 or 1; JSON, YAML, JSON lines or .zip), lists of HPO terms (- or not in front of what
+FILES are phenopackets (version 2; JSON, YAML, JSON lines or .zip), lists of HPO terms (- or not in front of what
 the patient has not), or tables: of cases with present (and absent) phenotypes, of loci with a trait and candidates, or
 with trait, chromosome and position (GRCh38). Research use only: not a diagnosis, not for clinical decisions. Ids and
 names of files stay on the machine, and without --upload all does. A second run uses the answers that it has. The
@@ -23,7 +23,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from reasonome.apps.rank.settings import Prioritisation
+from reasonome.apps.rank.settings import RankSettings
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.options import parse_columns
 from reasonome.config.project.folder import project_folder
@@ -42,13 +42,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "rank the genes of your own unsolved cases and loci; research use only, no diagnosis"
     command = arguments.command_parser(commands, "rank", run, summary, __doc__)
-    command.add_argument("files", nargs="*", metavar="FILES", help=Prioritisation.model_fields["files"].description)
+    command.add_argument("files", nargs="*", metavar="FILES", help=RankSettings.model_fields["files"].description)
     by = command.add_mutually_exclusive_group(required=True)
     by.add_argument("--model", help="which model is asked; see above")
     by.add_argument("--no-model", action="store_true", help="rank by phenotypes or distance alone: no model is asked")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
-    arguments.add_settings(command, Prioritisation.model_fields, _OPTIONS)
+    arguments.add_settings(command, RankSettings.model_fields, _OPTIONS)
     command.add_argument("--columns", default="", metavar="KEY=COLUMN,…", help="what the columns of tables are called")
 
 
@@ -58,12 +58,12 @@ def run(args: argparse.Namespace) -> int:
 
     if args.no_model:
         _refuse_options_of_models(args)
-    values = {name: value for name, value in vars(args).items() if name in Prioritisation.model_fields}
+    values = {name: value for name, value in vars(args).items() if name in RankSettings.model_fields}
     values["columns"] = parse_columns(args.columns)
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
         project = load_project(args.config)
-        settings = checked(Prioritisation, values, "docs/rank.md", _option).placed(place)
+        settings = checked(RankSettings, values, "docs/rank.md", _option).placed(place)
         find = (lambda: None) if args.no_model else partial(asked_model, project, args, place)
         records = job.rank_files(project, settings, find, Path(place(args.out)), command)
     return 0 if any(record.first for record in records) else 1

@@ -180,10 +180,6 @@ class Recipe(Strict):
         """The parent's samples that it learns from, a file for each of its questions."""
         return []
 
-    def facts_of(self, project: Any, model: tuple[str, str]) -> list[Path]:
-        """The file of facts that the parent recalls, if it learns from one."""
-        return []
-
     def taught_by(self, project: Any) -> str:
         """The teacher whose reasoning it learns from, or "none"."""
         return "none"

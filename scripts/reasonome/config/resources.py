@@ -25,7 +25,6 @@ CLUSTER_RULES = (
     "score_baselines",
     "audit_leaks",
     "summarise",
-    "paper",
     "render_report",
 )
 Sharding = Literal["none", "zero2", "zero3"]

@@ -95,7 +95,7 @@ class RolloutRecipe(RowsRecipe):
     validate_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="steps between which they are answered under way, too; not if not given"
     )
-    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
+    rollouts: Literal["transformers", "vllm-colocate"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
     )
     shared_questions: Literal["auto", "always", "never"] = Field(
@@ -108,6 +108,16 @@ class RolloutRecipe(RowsRecipe):
         description="mean difference per token (nats) of the log-probabilities of sampler and trainer, above which the "
         "run fails",
     )
+
+    @property
+    @abstractmethod
+    def trainer(self) -> type:
+        """The class that trains."""
+
+    @property
+    @abstractmethod
+    def trainer_settings(self) -> dict[str, Any]:
+        """Its settings beside those that it shares with other classes."""
 
     @property
     @abstractmethod

@@ -14,7 +14,6 @@ class KnowledgeTeacher(Strict):
 
     kind: Literal["knowledge"]
     mode: Literal["given", "blind"]
-    steps: Annotated[int, Field(ge=1, le=8)] = 2
     genes_per_step: Annotated[int, Field(ge=1, le=16)] = 3
     seed: int = 0
     encoder: Name

@@ -107,6 +107,14 @@ def write_jsonl(path: str | os.PathLike, rows: Iterable[dict]) -> None:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def append_line(path: Path, row: dict) -> None:
+    """Append a row to a file of JSON lines and flush it to disk; OSError names the file where the disk is full."""
+    with naming_full_disks(path), open(path, "a", encoding="utf-8") as handle:
+        handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
 def _replace_folder(new: Path, old: Path) -> None:
     """Move `new` to `old`; the old folder is deleted only after the move."""
     aside = old.with_name(f".{old.name}.{secrets.token_hex(4)}.old")

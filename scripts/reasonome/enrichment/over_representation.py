@@ -1,7 +1,7 @@
 """Over-representation analysis: gene sets of libraries that share more genes with a list than expected by chance."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -69,8 +69,8 @@ class GeneSetTests:
         """As `upper_tail`; values are kept, as many lists meet the same numbers."""
         triples = [(*pair, drawn) for pair in zip(shared.tolist(), sizes.tolist(), strict=True)]
         if new := sorted({triple for triple in triples if triple not in self._tails}):
-            columns = np.array(new).T
-            self._tails.update(zip(new, upper_tail(*columns, len(self.universe)).tolist(), strict=True))
+            shared, sizes, lists = np.array(new).T
+            self._tails.update(zip(new, upper_tail(shared, sizes, lists, len(self.universe)).tolist(), strict=True))
         return np.array([self._tails[triple] for triple in triples], dtype=float)
 
 
@@ -101,7 +101,7 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
     Files of Reactome and WikiPathways have the pathways' ids, and so have others whose first field is an id; else a
     set's name is its id. Unknown genes and sets without known genes are left out. Raises InputError.
     """
-    source_facts = FORMATS[form].read(name, {"gmt": path}, genes)
+    source_facts = FORMATS[form](name, {"gmt": path}, genes)
     symbols: dict[tuple[str, str], set[str]] = defaultdict(set)
     facts = source_facts.facts[["gene", "object_id", "object_name"]]
     for gene, set_id, set_name in facts.itertuples(index=False, name=None):
@@ -151,17 +151,22 @@ class Universe:
     description: str
     orthologues: Mapping[str, Collection[str]] | None = field(default=None, repr=False)
 
+    @cached_property
+    def human(self) -> Mapping[str, Collection[str]]:
+        """Gene → its human symbols."""
+        if self.orthologues is None:
+            return {gene: (gene,) for gene in self.symbols}
+        return {gene: self.orthologues[gene] for gene in self.symbols}
+
     def genes_of(self, human: frozenset[str]) -> frozenset[str]:
         """The genes of the universe that have any of these human symbols."""
-        if self.orthologues is None:
-            return human & self.symbols
         return frozenset(gene for symbol in human for gene in self._by_human_symbol.get(symbol, ()))
 
     @cached_property
     def _by_human_symbol(self) -> dict[str, list[str]]:
         genes = defaultdict(list)
-        for gene in self.symbols:
-            for symbol in self.orthologues[gene]:
+        for gene, symbols in self.human.items():
+            for symbol in symbols:
                 genes[symbol].append(gene)
         return genes
 
@@ -174,13 +179,14 @@ def resolve_universe(
     With `orthologues` they are mouse genes. The description counts unknown genes and mouse genes without a known human
     orthologue, which no set can have. Raises InputError where no gene is left.
     """
-    human = None if orthologues is None else human_symbols(orthologues, genes)
-    if human is None:
-        resolved = {written: genes.resolve(written).symbol for written in identifiers}
+    if orthologues is None:
+        human, resolved = None, {written: genes.resolve(written).symbol for written in identifiers}
         what, fix = "known gene", "give the symbols or ids of all genes that were tested"
     else:
-        mouse = {written: orthologues.gene(written) for written in identifiers}
-        resolved = {written: gene if gene in human else None for written, gene in mouse.items()}
+        human, resolved = human_symbols(orthologues, genes), {}
+        for written in identifiers:
+            gene = orthologues.gene(written)
+            resolved[written] = gene if gene in human else None
         what, fix = "mouse gene with a known human orthologue", "give the mouse symbols or ids of all tested genes"
     symbols = frozenset(symbol for symbol in resolved.values() if symbol)
     if not symbols:
@@ -263,14 +269,12 @@ class OverRepresentation:
     def __init__(self, libraries: Sequence[GeneSetLibrary], universe: Universe):
         """Raises InputError where no set is left to test against."""
         self.universe = universe
-        human = universe.orthologues
-        self._symbols = {gene: (gene,) if human is None else human[gene] for gene in universe.symbols}
-        self._libraries = [_TestedLibrary(library, universe, self._symbols) for library in libraries]
+        self._libraries = [_TestedLibrary(library, universe) for library in libraries]
         self.summaries = tuple(library.summary for library in self._libraries)
         if not any(library.ids for library in self._libraries):
             raise InputError(
                 f"no gene set of the libraries has {SMALLEST} to {LARGEST} genes in the universe of "
-                f"{len(self._symbols):,}",
+                f"{len(universe.symbols):,}",
                 fix="check that the universe and the libraries are of one organism, or give other libraries",
             )
 
@@ -299,23 +303,23 @@ class OverRepresentation:
         symbols, in the order of the list. Genes outside the universe are left out, see `universe_flags`; without genes
         inside it there are no terms.
         """
-        drawn = [gene for gene in dict.fromkeys(genes) if gene in self._symbols]
+        drawn = [gene for gene in dict.fromkeys(genes) if gene in self.universe.symbols]
         ranked = []
         for number, library in enumerate(self._libraries):
-            terms = library.most_enriched(drawn, most, largest_p, withheld)
+            terms = islice(library.enriched(drawn, largest_p, withheld), most)
             ranked += [((term.adjusted_p, term.p, -term.overlap, number, term.id), term) for term in terms]
         return [term for _, term in sorted(ranked, key=lambda pair: pair[0])[:most]]
 
 
 class _TestedLibrary:
-    """A library cut to a universe (gene → human symbols); positions are those of `ids`, which are sorted."""
+    """A library cut to a universe; positions are those of `ids`, which are sorted."""
 
-    def __init__(self, library: GeneSetLibrary, universe: Universe, symbols: Mapping[str, Collection[str]]):
-        self._library = library
-        self._symbols = symbols
+    def __init__(self, library: GeneSetLibrary, universe: Universe):
+        self.name = library.name
+        self._sets, self._universe = library.sets, universe
         cut = {set_id: universe.genes_of(gene_set.symbols) for set_id, gene_set in library.sets.items()}
         self.ids = sorted(set_id for set_id, members in cut.items() if SMALLEST <= len(members) <= LARGEST)
-        self._tests = GeneSetTests([cut[set_id] for set_id in self.ids], symbols)
+        self._tests = GeneSetTests([cut[set_id] for set_id in self.ids], universe.symbols)
         small = sum(len(members) < SMALLEST for members in cut.values())
         self.summary = (
             f"{library.name}: {len(self.ids):,} of {len(cut):,} gene sets are tested; {small:,} have fewer than "
@@ -323,59 +327,33 @@ class _TestedLibrary:
         )
 
     @property
-    def name(self) -> str:
-        """The library's."""
-        return self._library.name
-
-    @property
     def gene_sets(self) -> dict[str, tuple[str, frozenset[str]]]:
         """The sets by id: the name, and the genes of the universe."""
         return {
-            set_id: (self._library.sets[set_id].name, genes)
-            for set_id, genes in zip(self.ids, self._tests.sets, strict=True)
+            set_id: (self._sets[set_id].name, genes) for set_id, genes in zip(self.ids, self._tests.sets, strict=True)
         }
 
-    def most_enriched(
-        self, drawn: Sequence[str], most: int | None, largest_p: float, withheld: Withheld | None
-    ) -> list[EnrichedTerm]:
-        """At most `most` terms that share a gene with `drawn`, genes of the universe, and are not withheld."""
+    def enriched(self, drawn: Sequence[str], largest_p: float, withheld: Withheld | None) -> Iterator[EnrichedTerm]:
+        """The terms that share a gene with `drawn`, genes of the universe, and are not withheld, the best first."""
         positions, shared, p = self._tests.test(drawn)
         if not len(positions):
-            return []
+            return
         everywhere = np.ones(len(self.ids))
         everywhere[positions] = p
         adjusted = false_discovery_control(everywhere, method="bh")[positions]
         # The last key sorts first; equal ones keep the order of their ids.
         best = np.lexsort((-shared, p, adjusted))
-        significant = (row for row in best if adjusted[row] <= largest_p)
-        chosen = (
-            row
-            for row in significant
-            if withheld is None or not withheld(self._tested(int(positions[row]), int(shared[row]), len(drawn)))
-        )
-        return [
-            self._term(int(positions[row]), int(shared[row]), float(p[row]), float(adjusted[row]), drawn)
-            for row in islice(chosen, most)
-        ]
-
-    def _tested(self, position: int, overlap: int, drawn: int) -> TestedSet:
-        set_id = self.ids[position]
-        name = self._library.sets[set_id].name
-        return TestedSet(self._library.name, set_id, name, overlap, int(self._tests.sizes[position]), drawn)
-
-    def _term(self, position: int, overlap: int, p: float, adjusted_p: float, drawn: Sequence[str]) -> EnrichedTerm:
-        set_id = self.ids[position]
-        name, symbols = self._library.sets[set_id]
-        shared = [symbol for gene in drawn for symbol in self._symbols[gene] if symbol in symbols]
-        return EnrichedTerm(
-            library=self._library.name,
-            id=set_id,
-            name=name,
-            overlap=overlap,
-            size=int(self._tests.sizes[position]),
-            drawn=len(drawn),
-            universe=len(self._symbols),
-            p=p,
-            adjusted_p=adjusted_p,
-            genes=list(dict.fromkeys(shared)),
-        )
+        for row in best[adjusted[best] <= largest_p].tolist():
+            set_id, size = self.ids[positions[row]], int(self._tests.sizes[positions[row]])
+            name, symbols = self._sets[set_id]
+            tested = TestedSet(self.name, set_id, name, int(shared[row]), size, len(drawn))
+            if withheld is not None and withheld(tested):
+                continue
+            genes = [symbol for gene in drawn for symbol in self._universe.human[gene] if symbol in symbols]
+            yield EnrichedTerm(
+                **tested._asdict(),
+                universe=len(self._universe.symbols),
+                p=float(p[row]),
+                adjusted_p=float(adjusted[row]),
+                genes=list(dict.fromkeys(genes)),
+            )

@@ -130,8 +130,7 @@ class GeneTable:
     def _respelled(self, identifier: str) -> Resolution:
         """The resolution of the identifiers that this one holds, which must agree unless they are of several genes."""
         for kind, parts in spellings(identifier):
-            found = dict.fromkeys(self.resolve(part).symbol for part in parts)
-            found.pop(None, None)
+            found = dict.fromkeys(symbol for part in parts if (symbol := self.resolve(part).symbol))
             if found and (kind == SEVERAL or len(found) == 1):
                 return Resolution(next(iter(found)), kind)
             if found:

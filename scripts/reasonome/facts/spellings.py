@@ -1,7 +1,6 @@
 """Gene identifiers as programs write them: HLA.DRA, TP53:ENSG00000141510, ACTB///ACTG1; and dates of spreadsheets."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -34,22 +33,7 @@ _GROUP = re.compile(rf"{UNIPROT}(?:-\d+)?(?:;{UNIPROT}(?:-\d+)?)+|[^\s/]+(?:\s*/
 
 
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# What English, German, Dutch, French, Spanish, Italian and Portuguese programs write, without accents and final points.
-_ABBREVIATIONS = (
-    "jan janv ene gen",
-    "feb febr fev fevr",
-    "mar mrz mrt mars marz",
-    "apr avr abr",
-    "may mai mag mei",
-    "jun juin giu",
-    "jul juil lug",
-    "aug aout ago",
-    "sep sept set",
-    "oct okt ott out",
-    "nov",
-    "dec dez dic",
-)
-_MONTHS = {text: month for month, texts in enumerate(_ABBREVIATIONS, 1) for text in texts.split()}
+_MONTHS = {text: month for month, text in enumerate(_ENGLISH, 1)} | {"sept": 9}
 # Stems of symbols that are read as a month: SEPT2 and SEP2 both become 2-Sep.
 _STEMS = {month: (text,) for month, text in enumerate(_ENGLISH, 1)} | {3: ("march", "marc", "mar"), 9: ("sept", "sep")}
 _DAY_MONTH = re.compile(r"(\d{1,2})[-. /] ?([^\W\d_]{3,5})\.?(?:[-. /] ?(?:\d\d){1,2})?")  # 2-Sep, 2. Sep, 2-sept.-20
@@ -101,7 +85,7 @@ def date_symbols(identifier: str) -> tuple[str, ...]:
 def _days(identifier: str) -> list[tuple[int, int]]:
     """(day, month) of each way to read a date; they may lie outside the calendar."""
     if match := _DAY_MONTH.fullmatch(identifier):
-        return [(int(match[1]), _MONTHS.get(_without_accents(match[2]), 0))]
+        return [(int(match[1]), _MONTHS.get(match[2].lower(), 0))]
     if match := _MONTH_DAY.fullmatch(identifier):
         return [(int(match[2]), _MONTHS[match[1].lower()])]
     if match := _ISO.fullmatch(identifier):
@@ -123,9 +107,3 @@ def serial_symbols(identifier: str) -> tuple[str, ...]:
 def is_rounded(identifier: str) -> bool:
     """Whether this is a number as spreadsheets write it, 2.31E+13: of the RIKEN clone 2310009E13."""
     return bool(_ROUNDED.fullmatch(identifier))
-
-
-def _without_accents(text: str) -> str:
-    """The text in lower case, without accents: mär becomes mar."""
-    apart = unicodedata.normalize("NFD", text.lower())
-    return "".join(character for character in apart if not unicodedata.combining(character))

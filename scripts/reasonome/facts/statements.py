@@ -41,7 +41,7 @@ def leave_out(facts: pd.DataFrame, terms: Sequence[tuple[str, str]]) -> tuple[pd
     """
     leaking = facts_about(facts, terms)
     texts = facts["object_name"][facts["relation"].isin(FREE_TEXT)]
-    named = names_in_texts(texts, [name for _, name in terms])
+    named = names_in_texts(texts.tolist(), [name for _, name in terms])
     leaking |= facts.index.isin(texts.index[[name is not None for name in named]])
     return facts[~leaking].reset_index(drop=True), facts[leaking].reset_index(drop=True)
 
@@ -122,7 +122,7 @@ def _each_once(facts: pd.DataFrame) -> pd.DataFrame:
     facts = facts[["gene", *_DESCRIBED, "object_name"]].astype("category")
     names = facts["object_name"].cat
     keys = pd.Series([normalise(name) or name for name in names.categories], dtype=str)
-    facts["key"] = keys.take(names.codes).astype("category").array
+    facts["key"] = keys.take(names.codes.to_numpy()).astype("category").array
     facts["wording"] = facts["relation"].astype(str).replace(SAME_WORDING).astype("category")
     facts = facts.sort_values([*_ALIKE, "object_name", *_DESCRIBED], ignore_index=True)
     first = ~facts.duplicated(_ALIKE)

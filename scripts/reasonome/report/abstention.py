@@ -3,23 +3,22 @@
 A table of measures, and the curves of scores by the share of questions that are answered.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from scipy import sparse
 from tqdm import tqdm
 
-from reasonome.metrics import MetricSet
+from reasonome.metrics import MetricSet, OfWeights
 from reasonome.report.drawing import COLOURS, INK, legend, no_figure, shortened
 from reasonome.report.plan import Evaluation
 from reasonome.report.tables import SETTING, joined
 from reasonome.scoring.calibration import equal_mass_error
-from reasonome.scoring.pooled_metrics import coverage_area, mean_at_coverage
+from reasonome.scoring.comparisons import MEAN
+from reasonome.scoring.pooled_metrics import auroc, coverage_area, mean_at_coverage, sums_by_score
+from reasonome.scoring.table_scores import intervals
 
 COLUMNS = ["measure", "against", "coverage", "value", "low", "high", "n", "confidence_kind", "note"]
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
@@ -34,16 +33,7 @@ DASHES = (0, (4, 2))
 Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
 NO_CONFIDENCE = "No confidence was recorded with any answer of this experiment."
 ABSTENTION_COLUMNS = [*RUN, *COLUMNS]
-_CELLS_AT_ONCE = 500_000  # resampled sums computed together, which fit a processor's cache
-
-
-class _Measure(NamedTuple):
-    """A row of the table: `value` computes it from `_sums` over `column`, one value per resample."""
-
-    name: str
-    column: str
-    value: Callable[[dict[str, np.ndarray]], np.ndarray]
-    coverage: float = np.nan
+Measures = dict[tuple[str, float | None], OfWeights]  # (measure, coverage) → its value for weights of questions
 
 
 def abstention_table(metric_set: MetricSet, scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
@@ -57,19 +47,12 @@ def abstention_table(metric_set: MetricSet, scores: pd.DataFrame, seed: int, res
     says why.
     """
     kind, table, note = _questions(metric_set, scores)
-    aurocs = [
-        _Measure("auroc", "sure_of_a_name", _auroc),
-        _Measure("auroc_abstaining", "answered", _auroc),
-        _Measure("auroc_constant", "constant", _auroc),
-    ]
-    curves = [measure for name in _scores(table) for measure in _along_the_curve(name)]
-    curves += [_Measure(f"{name}_constant", "confidence", partial(_at, name, 1.0)) for name in _scores(table)]
     rows: list[list] = []
     for against, chosen in _contrasts(table):
-        rows += _rows(against, chosen, aurocs, _missing(chosen, _NO_CONTAMINATED), seed, resamples)
+        rows += _rows(against, chosen, _aurocs(chosen), _missing(chosen, _NO_CONTAMINATED), seed, resamples)
     for over, chosen, lacking in _pools(table):
         missing = _missing(chosen, lacking)
-        rows += _rows(over, chosen, curves, missing, seed, resamples)
+        rows += _rows(over, chosen, _curves(chosen), missing, seed, resamples)
         rows.append(_calibration_row(over, chosen, missing, kind))
     measures = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "confidence_kind"])
     of_confidence = ~measures["measure"].str.endswith(("_abstaining", "_constant")) & (measures["note"] == "")
@@ -101,10 +84,11 @@ def curve(metric_set: MetricSet, scores: pd.DataFrame) -> pd.DataFrame:
     for over, chosen, lacking in _pools(table):
         if _missing(chosen, lacking) or not kind:
             continue
-        sums = _sums(chosen, "confidence")
+        once = np.ones((1, len(chosen)))
         coverage = np.arange(1, 101) / 100
         for measure in _scores(table):
-            accuracy = [_at(measure, share, sums)[0] for share in coverage]
+            groups = _surest_first(once, chosen, measure)
+            accuracy = [mean_at_coverage(share, *groups)[0] for share in coverage]
             points = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
             parts.append(points.assign(measure=measure, over=over))
     columns = ["measure", "over", "coverage", "accuracy", "baseline"]
@@ -137,6 +121,7 @@ def _questions(metric_set: MetricSet, scores: pd.DataFrame) -> tuple[str, pd.Dat
     first, mean = ["cluster", "contaminated"], ["confidence", "sure_of_a_name", "answered", "constant", *_scores(table)]
     grouped = table.groupby(["subset", "id"], as_index=False)
     table = grouped.agg(dict.fromkeys(first, "first") | dict.fromkeys(mean, "mean"))
+    table = table.sort_values("cluster", kind="stable")  # so that resamples depend on no order of rows
     # Names without a confidence rank below all that have one and above abstentions.
     table["sure_of_a_name"] = table["sure_of_a_name"].fillna(least - 0.5)
     if not kind:
@@ -181,39 +166,40 @@ def _missing(table: pd.DataFrame, lacking: str) -> str:
 # --- measures -------------------------------------------------------------------------------------------
 
 
-def _sums(table: pd.DataFrame, column: str, clusters: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """For each group of equal confidence the number of rows ("n"), of real sets, and sums of scores, shape (1, groups).
+def _aurocs(table: pd.DataFrame) -> Measures:
+    """How well three columns tell real sets from the others."""
+    columns = {"auroc": "sure_of_a_name", "auroc_abstaining": "answered", "auroc_constant": "constant"}
+    real = _real(table).to_numpy()
 
-    Groups are in falling order, rows without a value last. With codes of clusters: a row for each, as sparse matrices.
-    """
-    confidence = table[column].fillna(table[column].min() - 1).fillna(0).to_numpy(float)
-    groups = np.unique(-confidence, return_inverse=True)[1]
-    values = {"n": np.ones(len(table)), "real": _real(table).to_numpy(float)}
-    values |= {name: table[name].to_numpy(float) for name in _scores(table)}
-    places = (np.zeros(len(table), int) if clusters is None else clusters, groups)
-    sums = {name: sparse.csr_array((summands, places)) for name, summands in values.items()}
-    return sums if clusters is not None else {name: matrix.toarray() for name, matrix in sums.items()}
+    def told_by(column: str) -> OfWeights:
+        values = table[column].to_numpy(float)
+        return lambda weights: auroc(weights, real, values)
+
+    return {(name, None): told_by(column) for name, column in columns.items()}
 
 
-def _auroc(sums: dict[str, np.ndarray]) -> np.ndarray:
-    sure, unsure = sums["real"], sums["n"] - sums["real"]
-    above = np.cumsum(sure, axis=1) - sure / 2
-    with np.errstate(invalid="ignore"):
-        return (above * unsure).sum(axis=1) / (sure.sum(axis=1) * unsure.sum(axis=1))
+def _curves(table: pd.DataFrame) -> Measures:
+    """Every score at each of COVERAGES, over all coverages, and of a constant confidence."""
+    measures: Measures = {}
+    for name in _scores(table):
+        for coverage in COVERAGES:
+            measures[name, coverage] = lambda weights, name=name, coverage=coverage: mean_at_coverage(
+                coverage, *_surest_first(weights, table, name)
+            )
+        measures[f"{name}_area", None] = lambda weights, name=name: coverage_area(*_surest_first(weights, table, name))
+    for name in _scores(table):
+        measures[f"{name}_constant", None] = lambda weights, name=name: mean_at_coverage(
+            1.0, *_surest_first(weights, table, name)
+        )
+    return measures
 
 
-def _at(name: str, coverage: float, sums: dict[str, np.ndarray]) -> np.ndarray:
-    return mean_at_coverage(coverage, sums["n"], sums[name])
-
-
-def _area(name: str, sums: dict[str, np.ndarray]) -> np.ndarray:
-    return coverage_area(sums["n"], sums[name])
-
-
-def _along_the_curve(name: str) -> Iterator[_Measure]:
-    for coverage in COVERAGES:
-        yield _Measure(name, "confidence", partial(_at, name, coverage), coverage)
-    yield _Measure(f"{name}_area", "confidence", partial(_area, name))
+def _surest_first(weights: np.ndarray, table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The number of questions of equal confidence and the sum of their scores, the surest first, shape (resamples,
+    groups); questions without a confidence come last."""
+    confidence = table["confidence"].fillna(table["confidence"].min() - 1).fillna(0).to_numpy(float)
+    count, gained = sums_by_score(weights, confidence, np.ones(len(table)), table[name].to_numpy(float))
+    return count[:, ::-1], gained[:, ::-1]
 
 
 def _calibration_row(over: str, table: pd.DataFrame, missing: str, kind: str) -> list:
@@ -226,34 +212,17 @@ def _calibration_row(over: str, table: pd.DataFrame, missing: str, kind: str) ->
 
 
 def _rows(
-    over: str, table: pd.DataFrame, measures: list[_Measure], missing: str, seed: int, resamples: int
+    over: str, table: pd.DataFrame, measures: Measures, missing: str, seed: int, resamples: int
 ) -> Iterator[list]:
-    values = np.full((len(measures), 3), np.nan) if missing else _with_intervals(table, measures, seed, resamples)
-    for measure, value_and_bounds in zip(measures, values, strict=True):
-        yield [measure.name, over, measure.coverage, *value_and_bounds, len(table), missing]
-
-
-def _with_intervals(table: pd.DataFrame, measures: list[_Measure], seed: int, resamples: int) -> Iterator[tuple]:
-    """(value, low, high) of each measure by a percentile bootstrap over clusters; measures share their resamples.
-
-    Resamples without both classes, which have no AUROC, do not count.
-    """
-    random = np.random.default_rng(seed)
-    codes, names = pd.factorize(table["cluster"], sort=True)
-    columns, clusters = {measure.column for measure in measures}, len(names)
-    of_cluster = {column: _sums(table, column, codes) for column in columns}
-    at_once = max(1, _CELLS_AT_ONCE // len(table))
-    drawn = []
-    for start in tqdm(range(0, resamples, at_once), f"{measures[0].name}, resampled", delay=5):
-        rows = min(at_once, resamples - start)
-        places = random.integers(0, clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, None]
-        times = np.bincount(places.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
-        sums = {column: {name: times @ own for name, own in of_cluster[column].items()} for column in columns}
-        drawn.append([measure.value(sums[measure.column]) for measure in measures])
-    whole = {column: _sums(table, column) for column in columns}
-    for measure, resampled in zip(measures, np.concatenate(drawn, axis=1), strict=True):
-        bounds = np.nanquantile(resampled, [0.025, 0.975]) if np.isfinite(resampled).any() else (np.nan, np.nan)
-        yield float(measure.value(whole[measure.column])[0]), *bounds
+    """A row per measure; intervals are of a bootstrap over clusters, whose resamples all measures share."""
+    scores: Mapping = {}
+    if not missing:
+        pooled = {key: lambda places, of_weights=of_weights: of_weights for key, of_weights in measures.items()}
+        no_means, subsets, clusters = pd.DataFrame(index=table.index), [MEAN] * len(table), table["cluster"].tolist()
+        scores = intervals(no_means, subsets, clusters, seed, resamples, pooled=pooled)[MEAN]
+    for (name, coverage), score in ((key, scores.get(key)) for key in measures):
+        bounds = [np.nan] * 3 if score is None else [score.value, score.low, score.high]
+        yield [name, over, np.nan if coverage is None else coverage, *bounds, len(table), missing]
 
 
 # --- evaluations -----------------------------------------------------------------------------------------

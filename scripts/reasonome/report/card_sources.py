@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from reasonome.config.project import Project, chains, experiments
 from reasonome.task_parts import Files
 
+# Licences that the hub knows by an identifier of this spelling in lower case.
+_HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
+
 
 @dataclass(frozen=True)
 class SourceRead:
@@ -16,6 +19,11 @@ class SourceRead:
     licence: str
     url: str
     steps: tuple[str, ...]
+
+
+def hub_licence(licence: str) -> str:
+    """The hub's identifier of a licence; "other" if it has none."""
+    return licence.lower() if licence.lower() in _HUB_LICENCES else "other"
 
 
 def carded(project: Project, experiment: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError
 from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.report import number_text, tables
-from reasonome.report.card_sources import SourceRead, corpora_read, judges, sources_read
+from reasonome.report.card_sources import SourceRead, corpora_read, hub_licence, judges, sources_read
 from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.number_text import escaped
@@ -26,8 +26,6 @@ from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.stages import STAGES
 from reasonome.task import Task
 
-# Licences of weights that the hub knows by an identifier of this spelling in lower case.
-_HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
 # Metrics of every task's answers other than correctness.
 _ABOUT_ANSWERS = ("no_name", "format", "truncated")
 _READS = "has read statements about human genes, and was not taught to answer"
@@ -126,10 +124,9 @@ def _environment(plan: Plan) -> Environment:
 def _metadata(plan: Plan, weights: Mapping[str, str], library: str) -> str:
     """The card's metadata for the Hugging Face hub, as YAML."""
     licence = weights.get("licence", "")
-    known = licence.lower() in _HUB_LICENCES
     return ModelCardData(
-        license=licence.lower() if known else "other",
-        license_name=None if known else licence or None,
+        license=hub_licence(licence),
+        license_name=licence or None if hub_licence(licence) == "other" else None,
         base_model=weights["repository"] if weights.get("source") == "hub" else None,
         language="en",
         library_name=library,

@@ -27,7 +27,7 @@ from reasonome.scoring.comparisons import MEAN
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [
     page_files.FOLDER / f"{name}.js"
-    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "frame", "page")
+    for name in ("answers", "elements", "paged_table", "detail", "browser", "frame", "page")
 ]
 
 _GROUP = ("data", "training", "used_by", "benchmark")
@@ -55,9 +55,8 @@ class ReportInputs:
     """All that the page shows. `metrics` includes the rows of strata; `figures` is the folder of `write_figures`;
     `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
     of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
-    every evaluation of the plan; `abstention` and `coverage` (SVG) are from write_paper_tables.py; `calibration` is the
-    table of summarise.py, `forgetting` that of measure_forgetting.py, if that was asked for; `own` is the folder
-    of the task's own tables, from summarise.py."""
+    every evaluation of the plan; `abstention` and `calibration` are tables of summarise.py, `forgetting` that of
+    measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables, from summarise.py."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -72,7 +71,6 @@ class ReportInputs:
     corpora: dict[str, pd.DataFrame]
     answering: list[origins.Answering]
     abstention: pd.DataFrame
-    coverage: str
     calibration: pd.DataFrame
     forgetting: pd.DataFrame | None
     own: Path
@@ -103,14 +101,12 @@ def render_page(inputs: ReportInputs) -> str:
         baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
         training=[_step_section(inputs.figures, step) for step in inputs.steps],
         reasoning=inputs.reasoning,
-        corpora=[
-            (corpus, inputs.corpora[corpus.name], drawing(inputs.figures / "corpora", corpus.name))
-            for corpus in plan.corpora
-        ],
+        corpora=[(corpus, inputs.corpora[corpus.name]) for corpus in plan.corpora],
         audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
         leaks=leaks_section(inputs.leaks),
         costs=inputs.costs,
-        abstention=abstention_section(plan.metric_set, inputs.abstention) | {"drawing": Markup(inputs.coverage)},
+        abstention=abstention_section(plan.metric_set, inputs.abstention)
+        | {"drawing": drawing(inputs.figures / "calibration", "coverage")},
         calibration=calibration_section(inputs.calibration, inputs.figures),
         forgetting=forgetting_section(inputs.forgetting, inputs.figures),
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),

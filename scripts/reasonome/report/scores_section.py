@@ -12,7 +12,6 @@ import pandas as pd
 from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
-from reasonome.report import paper
 from reasonome.report.answers_data import Run
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import SIGNIFICANT, is_claim
@@ -75,8 +74,11 @@ def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
 
 def list_settings(plan: Plan) -> list[Setting]:
     """The settings that models were scored in, as the plan has them; benchmarks out of distribution come last."""
-    chosen = [*paper.benchmarks(plan), *plan.out_of_distribution]
-    return [Setting(*setting) for setting in paper.settings(plan, chosen)]
+    benchmarks = dict.fromkeys(e.benchmark for e in plan.evaluations)
+    inside = [name for name in benchmarks if name not in plan.out_of_distribution]
+    order = [*inside, *plan.out_of_distribution]
+    distinct = dict.fromkeys(Setting(e.benchmark, e.style, e.decoding) for e in plan.evaluations)
+    return sorted(distinct, key=lambda setting: order.index(setting.benchmark))
 
 
 def scores_section(
@@ -120,11 +122,6 @@ def scores_section(
         "backbone_tests": [t for t in of_mean if t["kind"] == "other backbone"],
         "missing": _missing(compared),
         "charts": [(backbone, drawing(folder, figure_name(backbone, *setting))) for backbone in backbones],
-        "rank_charts": [
-            (backbone, drawing(folder, figure_name(backbone, *setting, "top_k")))
-            for backbone in backbones
-            if metric_set.over_ranks
-        ],
     }
 
 

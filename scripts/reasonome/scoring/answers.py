@@ -14,7 +14,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import in_mean
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.task import Task
+from reasonome.task import Dialogue
 
 _MISSING = "missing"  # the finish reason of an answer that is not there
 _COPIED = {"sample", "order", "text", "prompt_tokens", "completion_tokens", "finish_reason", "name_tokens"}
@@ -39,7 +39,7 @@ class Attempt(NamedTuple):
 
 
 def attempts(
-    task: Task,
+    task: Dialogue,
     style: Style,
     examples: Sequence[Any],
     answers: Sequence[AnswerRow],

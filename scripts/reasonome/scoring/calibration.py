@@ -278,12 +278,9 @@ def _by_confidence(
     weights: np.ndarray, confidence: np.ndarray, right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The number of answers and of right ones at every distinct confidence, (resamples, values), and these values."""
-    values, groups = np.unique(_in_units(confidence), return_inverse=True)
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(groups[order]) > 0])
-    ordered = weights[:, order]
-    n, won = (np.add.reduceat(side, starts, axis=1) for side in (ordered, ordered * right[order]))
-    return n, won, values / _UNITS
+    units = _in_units(confidence)
+    n, won = pooled_metrics.sums_by_score(weights, units, np.ones(len(right)), right)
+    return n, won, np.unique(units) / _UNITS
 
 
 def _falling(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -113,14 +113,18 @@ def _ratio(values: np.ndarray, spread: np.ndarray, unit: float = 1.0) -> np.ndar
     return np.divide(values, spread, out=np.full(len(values), np.nan), where=spread > 1e-12 * unit)
 
 
-def _tied(weights: np.ndarray, positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The weight of positives and of negatives at every distinct score, ascending; shapes (resamples, scores)."""
+def sums_by_score(weights: np.ndarray, score: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+    """The weighted sums of `values`, shape (n,) each, at every distinct score, ascending: (resamples, scores) each."""
     order = np.argsort(score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])
-    ordered, positive = weights[:, order], positive[order].astype(float)
-    return np.add.reduceat(ordered * positive, starts, axis=1), np.add.reduceat(
-        ordered * (1 - positive), starts, axis=1
-    )
+    ordered = weights[:, order]
+    return [np.add.reduceat(ordered * value[order], starts, axis=1) for value in values]
+
+
+def _tied(weights: np.ndarray, positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
+    """The weight of positives and of negatives at every distinct score, ascending; shapes (resamples, scores)."""
+    positive = positive.astype(float)
+    return sums_by_score(weights, score, positive, 1 - positive)
 
 
 def _centred_ranks(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

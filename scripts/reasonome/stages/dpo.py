@@ -1,16 +1,11 @@
 """DPO: make better answers more likely and worse ones less, against the parent model."""
 
-from inspect import getfile
-from typing import TYPE_CHECKING, Annotated, Literal
+from functools import partial
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reasonome.config.project import Project
-from reasonome.core.code_digest import code_sha256
-from reasonome.stages.preferring import PreferenceRecipe, conversations, first_pairs, read
-
-if TYPE_CHECKING:
-    from reasonome.training.job import TrainingJob
+from reasonome.stages.preferring import PreferenceRecipe
 
 
 class DpoRecipe(PreferenceRecipe):
@@ -30,32 +25,8 @@ class DpoRecipe(PreferenceRecipe):
     def holds_parent(self) -> bool:
         return True
 
-    def train(self, project: Project, job: "TrainingJob") -> None:
-        """Train the parent on pairs of answers, and measure held-out ones before, during and after."""
-        from datasets import Dataset
-        from trl import DPOConfig, DPOTrainer
+    def trainer(self):
+        from trl.trainer.dpo_config import DPOConfig
+        from trl.trainer.dpo_trainer import DPOTrainer
 
-        from reasonome.training import adapters
-
-        tokenizer = job.load_tokenizer()
-        pairs = read(job, tokenizer)
-        train = first_pairs(self, pairs)
-        job.fit(pairs.longest)
-        trainer = DPOTrainer(
-            model=job.load_model(),
-            args=DPOConfig(
-                **job.arguments(),
-                **job.evaluation(bool(pairs.held_out)),
-                max_length=self.max_length,
-                beta=self.beta,
-                loss_type=[self.loss],
-            ),
-            train_dataset=Dataset.from_list(conversations(train)),
-            eval_dataset=Dataset.from_list(conversations(pairs.held_out)) if pairs.held_out else None,
-            processing_class=tokenizer,
-            peft_config=adapters.configuration(self.adapter),
-        )
-        job.train(trainer)
-        job.evaluate_last(trainer)
-        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__, getfile(type(job)))}
-        job.finish(trainer, tokenizer, facts)
+        return DPOTrainer, partial(DPOConfig, max_length=self.max_length, beta=self.beta, loss_type=[self.loss])

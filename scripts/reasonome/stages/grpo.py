@@ -1,7 +1,6 @@
 """GRPO, and what it shares with online DPO: settings, files and checks. What trains is `training/grpo.py`."""
 
 import ast
-from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -25,16 +24,6 @@ AGGREGATIONS = {"sum": "sum_then_normalize", "each": "normalize_then_sum"}
 
 class AlignmentRecipe(RolloutRecipe):
     """The files, checks and training of stages that draw completions."""
-
-    @property
-    @abstractmethod
-    def trainer(self) -> type:
-        """The class that trains."""
-
-    @property
-    @abstractmethod
-    def trainer_settings(self) -> dict[str, Any]:
-        """Its settings beside those that it shares with other classes."""
 
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {}
@@ -67,7 +56,8 @@ class AlignmentRecipe(RolloutRecipe):
         check_known(project, file, variant, self, "encoders", project.encoders)
         loc = project.folder.place_in_recipe(file, variant, "rewards")
         check_weights(project, file, loc, self.rewards, self)
-        rewards = project.task(self.benchmark).rewards()
+        [(benchmark, _)] = self.questions  # of a part
+        rewards = project.task(benchmark).rewards()
         of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
         if self.is_placebo and not (of_content or self.graders):
             loc = project.folder.place_in_recipe(file, variant, "gold")
@@ -177,6 +167,7 @@ class GrpoRecipe(AlignmentRecipe):
     @property
     def trainer_settings(self) -> dict[str, Any]:
         return {
+            "beta": self.beta,
             "num_iterations": self.iterations,
             "multi_objective_aggregation": AGGREGATIONS[self.aggregation],
             "loss_type": self.loss,

@@ -1,17 +1,12 @@
 """KTO: make good answers more likely and bad ones less, each by itself, against the parent model."""
 
-from inspect import getfile
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from reasonome.config.project import Project
-from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
-from reasonome.stages.preferring import PreferenceRecipe, as_often_worse, read, single_answers
-
-if TYPE_CHECKING:
-    from reasonome.training.job import TrainingJob
+from reasonome.stages.preferring import Pairs, PreferenceRecipe, as_often_worse, single_answers
 
 
 class KtoRecipe(PreferenceRecipe):
@@ -43,51 +38,35 @@ class KtoRecipe(PreferenceRecipe):
     def order(self) -> str:
         return "sequential"  # that of `single_answers`: neighbours are compared
 
-    def train(self, project: Project, job: "TrainingJob") -> None:
-        """Train the parent on answers that are good or bad, and measure held-out ones before, during and after."""
-        from datasets import Dataset
-        from trl import KTOConfig, KTOTrainer
+    def trainer(self):
+        from trl.trainer.kto_config import KTOConfig
+        from trl.trainer.kto_trainer import KTOTrainer
 
-        from reasonome.training import adapters
+        return KTOTrainer, partial(
+            KTOConfig,
+            max_length=None,  # longer ones are left out; TRL would also cut an answer after another's prompt
+            beta=self.beta,
+            desirable_weight=self.desirable_weight,
+            undesirable_weight=self.undesirable_weight,
+        )
+
+    def rows(self, pairs: Pairs, seed: int) -> tuple[list[dict], list[dict], dict[str, int]]:
         from reasonome.training.job import mixed
 
-        tokenizer = job.load_tokenizer()
-        pairs = read(job, tokenizer)
-        seed = job.step.seed
         answers = {name: single_answers(rows, seed) for name, rows in pairs.train.items()}
         chosen = mixed(answers, self.weights_of_benchmarks, self.max_answers, "max_answers")
         train = self._whole(chosen)
-        held_out = self._whole(single_answers(pairs.held_out, seed))
         if not train:
             what = f"there are fewer answers than micro_batch_size, {self.micro_batch_size}"
             raise InputError(what, field="micro_batch_size", fix="lower it to 2 or more, or write more preferences")
-        job.fit(pairs.longest)
-        trainer = KTOTrainer(
-            model=job.load_model(),
-            args=KTOConfig(
-                **job.arguments(),
-                **job.evaluation(bool(held_out)),
-                max_length=None,  # longer ones are left out; TRL would also cut an answer after another's prompt
-                beta=self.beta,
-                desirable_weight=self.desirable_weight,
-                undesirable_weight=self.undesirable_weight,
-            ),
-            train_dataset=Dataset.from_list(train),
-            eval_dataset=Dataset.from_list(held_out) if held_out else None,
-            processing_class=tokenizer,
-            peft_config=adapters.configuration(self.adapter),
-        )
-        job.train(trainer)
-        job.evaluate_last(trainer)
-        facts = {
+        counts = {
             "answers": len(train),
             "too_long": pairs.too_long,
             "as_often_worse": sum(map(as_often_worse, pairs.train.values())),
             "no_whole_micro_batch": len(chosen) - len(train),
-            "code": code_sha256(__file__, getfile(type(job))),
         }
-        job.finish(trainer, tokenizer, facts)
+        return train, self._whole(single_answers(pairs.held_out, seed)), counts
 
     def _whole(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """As many of the answers as fill micro-batches: the loss compares each with its neighbours in one."""
-        return answers[: len(answers) - len(answers) % self.micro_batch_size]
+        return answers[: len(answers) - len(answers) % int(self.micro_batch_size)]

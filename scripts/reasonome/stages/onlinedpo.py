@@ -70,4 +70,4 @@ class OnlineDpoRecipe(AlignmentRecipe):
 
     @property
     def trainer_settings(self) -> dict[str, Any]:
-        return {"scale_rewards": "none"}  # which of two earned more is all that counts
+        return {"beta": self.beta, "scale_rewards": "none"}  # which of two earned more is all that counts

@@ -4,8 +4,9 @@ import json
 import random
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getfile
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -17,9 +18,12 @@ from reasonome.config.preferences import SamplePreferences, TablePreferences, Ti
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_known, check_teacher, check_weights
 from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
+    from transformers import Trainer, TrainingArguments
+
     from reasonome.training.job import TrainingJob
 
 
@@ -38,10 +42,75 @@ class PreferenceRecipe(QuestionRecipe):
             raise ValueError("'micro_batch_size' is a number here: no trial knows what both answers of a pair take")
         return self
 
+    @abstractmethod
+    def trainer(self) -> tuple["Callable[..., Trainer]", "Callable[..., TrainingArguments]"]:
+        """TRL's trainer, and its arguments but for those that all stages share."""
+
     @property
     @abstractmethod
     def most(self) -> int | None:
         """The most pairs, or single answers, to learn from; None for all."""
+
+    def rows(self, pairs: "Pairs", seed: int) -> tuple[list[dict], list[dict], dict[str, int]]:
+        """Rows to train on and held-out ones, as TRL reads them, and counts for the manifest."""
+        from reasonome.training.job import mixed
+
+        train = mixed(pairs.train, self.weights_of_benchmarks, self.most, "max_pairs")
+        print(f"{len(train)} pairs to train on", flush=True)
+        counts = {"pairs": len(train), "too_long": pairs.too_long}
+        return conversations(train), conversations(pairs.held_out), counts
+
+    def measure(self, folder: Path, held_out: Sequence[Mapping[str, Any]]) -> None:
+        """Measure the saved model in `folder` on held-out pairs, and write what was found beside it."""
+
+    def train(self, project: Project, job: "TrainingJob") -> None:
+        """Train the parent on pairs of answers, and measure held-out ones before, during and after."""
+        from datasets import Dataset
+
+        from reasonome.training import adapters
+
+        tokenizer = job.load_tokenizer()
+        pairs = self.read(job, tokenizer)
+        train, held_out, counts = self.rows(pairs, job.step.seed)
+        job.fit(pairs.longest)
+        trainer_of, arguments_of = self.trainer()
+        trainer = trainer_of(
+            model=job.load_model(),
+            args=arguments_of(**job.arguments(), **job.evaluation(bool(held_out))),
+            train_dataset=Dataset.from_list(train),
+            eval_dataset=Dataset.from_list(held_out) if held_out else None,
+            processing_class=tokenizer,
+            peft_config=adapters.configuration(self.adapter, reward_model=not self.answers),
+        )
+        job.train(trainer)
+        job.evaluate_last(trainer)
+        facts = counts | {"code": code_sha256(getfile(type(self)), getfile(type(job)))}
+        job.finish(trainer, tokenizer, facts, lambda: self.measure(job.folder, pairs.held_out))
+
+    def read(self, job: "TrainingJob", tokenizer) -> "Pairs":
+        """The pairs of a job in an order drawn by its seed. InputError where a benchmark has none short enough."""
+        from reasonome.prompts.chat_template import answered
+
+        def is_short(pair: Mapping[str, Any]) -> bool:
+            nonlocal longest, too_long
+            length = max(len(answered(tokenizer, pair["messages"], pair[side]).ids) for side in ("chosen", "rejected"))
+            if length > self.max_length:
+                too_long += 1
+                return False
+            longest = max(longest, length)
+            return True
+
+        train, held_out, too_long, longest = {}, [], 0, 0
+        for benchmark, file in job.files("preferences").items():
+            pairs = list(atomic.read_jsonl(file))
+            random.Random(job.step.seed).shuffle(pairs)
+            train[benchmark] = list(filter(is_short, pairs))
+            held_out += filter(is_short, atomic.read_jsonl(job.files("held_out preferences")[benchmark]))
+            if not train[benchmark]:
+                what = f"no pair of {benchmark} has at most {self.max_length} tokens"
+                raise InputError(what, file=file, field="max_length", fix="raise it in the recipe")
+        print(f"{len(held_out)} pairs held out; left out: {too_long} too long", flush=True)
+        return Pairs(train, held_out, too_long, longest)
 
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         sampled = isinstance(project.preferences[self.preferences], SamplePreferences)
@@ -111,44 +180,6 @@ class Pairs:
     held_out: list[dict[str, Any]]
     too_long: int
     longest: int
-
-
-def read(job: "TrainingJob", tokenizer) -> Pairs:
-    """The pairs of a stage in an order drawn by its seed. InputError where a benchmark has none short enough."""
-    from reasonome.prompts.chat_template import answered
-
-    def tokens(pair: Mapping[str, Any]) -> int:
-        """Tokens of the prompt with the longer answer."""
-        return max(len(answered(tokenizer, pair["messages"], pair[side]).ids) for side in ("chosen", "rejected"))
-
-    recipe = job.recipe
-    train, held_out, too_long, longest = {}, [], 0, 0
-    for benchmark, file in job.files("preferences").items():
-        pairs = list(atomic.read_jsonl(file))
-        random.Random(job.step.seed).shuffle(pairs)
-        others = list(atomic.read_jsonl(job.files("held_out preferences")[benchmark]))
-        lengths = [[tokens(pair) for pair in part] for part in (pairs, others)]
-        train[benchmark], rest = (
-            [pair for pair, length in zip(part, of_part, strict=True) if length <= recipe.max_length]
-            for part, of_part in zip((pairs, others), lengths, strict=True)
-        )
-        held_out += rest
-        too_long += len(pairs) + len(others) - len(train[benchmark]) - len(rest)
-        longest = max([longest, *(n for part in lengths for n in part if n <= recipe.max_length)])
-        if not train[benchmark]:
-            what = f"no pair of {benchmark} has at most {recipe.max_length} tokens"
-            raise InputError(what, file=file, field="max_length", fix="raise it in the recipe")
-    print(f"{len(held_out)} pairs held out; left out: {too_long} too long", flush=True)
-    return Pairs(train, held_out, too_long, longest)
-
-
-def first_pairs(recipe: PreferenceRecipe, pairs: Pairs) -> list[dict[str, Any]]:
-    """The pairs that a recipe learns from: `max_pairs` of its benchmarks, by their weights."""
-    from reasonome.training.job import mixed
-
-    chosen = mixed(pairs.train, recipe.weights_of_benchmarks, recipe.most, "max_pairs")
-    print(f"{len(chosen)} pairs to train on", flush=True)
-    return chosen
 
 
 def conversations(pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, list[dict[str, str]]]]:

@@ -1,20 +1,16 @@
 """Reward models: a number for a prompt and its answer, which is larger for the better answer."""
 
 from collections.abc import Mapping, Sequence
-from inspect import getfile
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from reasonome.config.project import Project
 from reasonome.core import atomic
-from reasonome.core.code_digest import code_sha256
-from reasonome.stages.preferring import PreferenceRecipe, conversations, first_pairs, read
-
-if TYPE_CHECKING:
-    from reasonome.training.job import TrainingJob
+from reasonome.stages.preferring import PreferenceRecipe, conversations
 
 ALL = "all"
 
@@ -38,45 +34,22 @@ class RewardRecipe(PreferenceRecipe):
             raise project.folder.error("preferences.yaml", (self.preferences,), what, "add held_out, such as 40")
         super().check_part(project, file, variant)
 
-    def train(self, project: Project, job: "TrainingJob") -> None:
-        """Train the parent, with a head of one number, on pairs of answers.
+    def trainer(self):
+        from trl.trainer.reward_config import RewardConfig
+        from trl.trainer.reward_trainer import RewardTrainer
 
-        Writes pair_accuracies.json beside the model: how often the saved model gives the better of two answers more.
-        """
-        from datasets import Dataset
-        from trl import RewardConfig, RewardTrainer
+        return RewardTrainer, partial(RewardConfig, max_length=self.max_length)
 
-        from reasonome.training import adapters
+    def measure(self, folder: Path, held_out: Sequence[Mapping[str, Any]]) -> None:
+        """Write how often the saved model, which is what judges, gives the chosen answer of held-out pairs more."""
+        from reasonome.training.judge import RewardModel
 
-        tokenizer = job.load_tokenizer()
-        pairs = read(job, tokenizer)
-        held_out = conversations(pairs.held_out)
-        train = first_pairs(self, pairs)
-        job.fit(pairs.longest)
-        trainer = RewardTrainer(
-            model=job.load_model(),
-            args=RewardConfig(**job.arguments(), **job.evaluation(bool(held_out)), max_length=self.max_length),
-            train_dataset=Dataset.from_list(conversations(train)),
-            eval_dataset=Dataset.from_list(held_out) if held_out else None,
-            processing_class=tokenizer,
-            peft_config=adapters.configuration(self.adapter, reward_model=True),
+        rows = conversations(held_out)
+        rewards = RewardModel(folder / "model")(
+            [row["prompt"] + row[side] for side in ("chosen", "rejected") for row in rows]
         )
-        job.train(trainer)
-        job.evaluate_last(trainer)
-        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code_sha256(__file__, getfile(type(job)))}
-        job.finish(trainer, tokenizer, facts, lambda: _measure(job.folder, pairs.held_out))
-
-
-def _measure(folder: Path, pairs: Sequence[Mapping[str, Any]]) -> None:
-    """Write how often the saved model, which is what judges, gives the chosen answer of held-out pairs more."""
-    from reasonome.training.judge import RewardModel
-
-    rows = conversations(pairs)
-    rewards = RewardModel(folder / "model")(
-        [row["prompt"] + row[side] for side in ("chosen", "rejected") for row in rows]
-    )
-    margins = np.subtract(rewards[: len(rows)], rewards[len(rows) :]).tolist()
-    atomic.write_json(folder / "pair_accuracies.json", accuracies(pairs, margins))
+        margins = np.subtract(rewards[: len(rows)], rewards[len(rows) :]).tolist()
+        atomic.write_json(folder / "pair_accuracies.json", accuracies(held_out, margins))
 
 
 def accuracies(pairs: Sequence[Mapping[str, Any]], margins: Sequence[float]) -> dict[str, dict[str, float]]:

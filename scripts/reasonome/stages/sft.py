@@ -4,14 +4,15 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from reasonome.config import Name, RowsRecipe
+from reasonome.config import Name
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_known, check_teacher
 from reasonome.config.strict import Strict
+from reasonome.config.tuning import TuningSettings
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,54 +31,10 @@ class Samples(Strict):
     )
 
 
-class Statements(Strict):
-    """Statements to learn beside the questions, in place of a warm-up before them."""
+class TuningRecipe(TuningSettings):
+    """The files, checks and training of stages that learn prompts with their targets."""
 
-    corpus: Name
-    max_tokens: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="they are sampled up to this, as in a warm-up of the same number and seed"
-    )
-    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
-
-
-class TuningRecipe(RowsRecipe):
-    """The settings of stages that learn prompts with their targets."""
-
-    newer = (*RowsRecipe.newer, "statements")
     learns_some: ClassVar[bool] = False  # whether questions are left out by what their samples earn
-    statements: Statements | None = None
-    max_examples: Annotated[int, Field(ge=1)] | None = None
-    max_length: Annotated[int, Field(ge=32)] | Literal["auto"] = Field(
-        1024,
-        description="of prompt and completion, in tokens; longer examples are left out. auto tries what fits on a GPU; "
-        "on a CPU give a number",
-    )
-    packing: Literal["none", "separate"] = Field(
-        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
-    )
-    steps: Literal["mixed", "alike"] = Field(
-        "mixed",
-        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
-        "where steps are small; without packing",
-    )
-
-    @model_validator(mode="after")
-    def _packed_rows_are_alike(self) -> Self:
-        if self.steps == "alike" and self.packing != "none":
-            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
-        return self
-
-    @property
-    def corpora(self) -> list[str]:
-        return [self.statements.corpus] if self.statements else []
-
-    @property
-    def order(self) -> str:
-        return "group_by_length" if self.packing == "none" else "random"
-
-    @property
-    def steps_alike(self) -> bool:
-        return self.steps == "alike"
 
     def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
         files = {
@@ -98,14 +55,6 @@ class TuningRecipe(RowsRecipe):
         if self.statements is not None:
             loc = project.folder.place_in_recipe(file, variant, "statements", "corpus")
             project.folder.check_known(file, loc, self.statements.corpus, project.corpora)
-
-    @abstractmethod
-    def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
-        """What is learned of a benchmark."""
-
-    @abstractmethod
-    def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
-        """The error where no example of a benchmark can be learned from."""
 
     @classmethod
     @abstractmethod
@@ -163,7 +112,8 @@ class SftRecipe(TuningRecipe):
             return
         loc = project.folder.place_in_recipe(file, variant, "confidence_from")
         project.folder.check_known(file, (*loc, "decoding"), self.confidence_from.decoding, project.decodings)
-        if not project.style(self.benchmark, self.style).asks_confidence():
+        [question] = self.questions  # of a part
+        if not project.style(*question).asks_confidence():
             what = f"style '{self.style}' asks for no confidence, so that none can be stated"
             raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
 

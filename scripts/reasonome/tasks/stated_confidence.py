@@ -1,10 +1,10 @@
 """Stated confidences: the line `Confidence: 80` of a completion, how it is read, and what it earns."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from reasonome.rewards import Reward, Similarity
+from reasonome.rewards import Reward, one_by_one
 
 Judged = Callable[[Any, Any], bool]
 
@@ -44,10 +44,7 @@ def reward_of_confidence(right: Judged, usable: Judged) -> Reward:
     An answer that is not usable earns the least.
     """
 
-    def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity | None) -> list[float]:
-        return [
-            confidence_reward(answer.confidence if usable(answer, example) else None, right(answer, example))
-            for answer, example in zip(answers, examples, strict=True)
-        ]
+    def value(answer: Any, example: Any) -> float:
+        return confidence_reward(answer.confidence if usable(answer, example) else None, right(answer, example))
 
-    return Reward(rewards, -1.0, 1.0, semantic=True)
+    return Reward(one_by_one(value), -1.0, 1.0, semantic=True)

@@ -49,7 +49,7 @@ def own_prompts(student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
     return {row_id: prompt.messages for row_id, prompt in student.items()}
 
 
-def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, list[Message]]:
+def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
     """Messages for `ask`, from a template file (texts under [system] and [user]) and what each row's prompt shows.
 
     {genes} are the genes as the student's prompt lists them, and {kind} what it asks for. Nothing else goes in, so the

@@ -72,20 +72,22 @@ def _tiers(
 ) -> tuple[list[str], str]:
     """The four answers, best first; or none, and why."""
     prompt = task.prompt(example, style)
-    right = [task.completion(example, prompt, style, reasoned) for reasoned in (proposal, None)]
-    if None in right:
+    reasoned, bare = (task.completion(example, prompt, style, given) for given in (proposal, None))
+    if reasoned is None or bare is None:
         return [], "without_completion"
-    if right[0] == right[1]:
+    if reasoned == bare:
         return [], "no_room_for_reasoning"
-    if task.parse(right[1], style).steps:
+    if task.parse(bare, style).steps:
         return [], "never_without_reasoning"
     answer = task.wrong(example, prompt, others, Random(f"{seed}:{example.id}"))
     if answer is None:
         return [], "no_wrong_answer"
-    spans = [task.name_span(text, style) for text in right]
-    if None in spans:
-        return [], "without_completion"
-    wrong = [text[:start] + answer + text[end:] for text, (start, end) in zip(right, spans, strict=True)]
+    right, wrong = [reasoned, bare], []
+    for text in right:
+        span = task.name_span(text, style)
+        if span is None:
+            return [], "without_completion"
+        wrong.append(text[: span[0]] + answer + text[span[1] :])
     if not all(task.right(task.parse(text, style), example) for text in right):
         return [], "teacher_not_right"
     if any(task.right(task.parse(text, style), example) for text in wrong):

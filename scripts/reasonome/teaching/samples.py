@@ -12,7 +12,7 @@ from reasonome.rewards import Similarity, total
 from reasonome.task import Task
 
 # Parsed answers and their examples → what each answer earns.
-Rewarded = Callable[[Sequence[Any], Sequence[Any]], Sequence[float]]
+Rewarded = Callable[[Sequence[Any], Sequence[Any]], Iterable[float]]
 
 
 # The subset of a question and its stratum, "" where it has none.
@@ -31,7 +31,9 @@ def rewarded_by(task: Task, spec: RewardedSamples, similarity: Similarity) -> Re
     rewards = task.rewards(spec.grading)
 
     def rewarded(answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
-        values = {name: rewards[name].function(answers, examples, similarity) for name in spec.rewards}
+        values: dict[str, Sequence[float]] = {
+            name: rewards[name].function(answers, examples, similarity) for name in spec.rewards
+        }
         return total(values, dict(spec.rewards))
 
     return rewarded

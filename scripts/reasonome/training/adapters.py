@@ -1,14 +1,12 @@
 """LoRA and QLoRA: loading frozen weights, training an adapter beside them, and merging both."""
 
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import LoraConfig
 from peft.tuners.lora import Linear as LoraLinear
-from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
 
 from reasonome.answering import merging
@@ -55,14 +53,14 @@ def load(folder: Path, recipe: Recipe, **settings: Any) -> PreTrainedModel:
 
 
 def configuration(adapter: Adapter | None, reward_model: bool = False) -> LoraConfig | None:
-    """The `peft_config` of TRL's trainers; None trains all weights. Of a reward model the head is trained whole."""
+    """The `peft_config` of TRL's trainers; None trains all weights. For a reward model the head is trained whole."""
     if adapter is None:
         return None
     return LoraConfig(
         task_type="SEQ_CLS" if reward_model else "CAUSAL_LM",
         modules_to_save=["score"] if reward_model else None,
         r=adapter.rank,
-        lora_alpha=adapter.alpha,
+        lora_alpha=adapter.alpha,  # pyright: ignore[reportArgumentType] (PEFT divides it by the rank)
         lora_dropout=adapter.dropout,
         target_modules=adapter.targets,
     )
@@ -85,17 +83,14 @@ class _OneProduct(LoraLinear):
         if args or kwargs or self.merged or self.disable_adapters or len(self.active_adapters) != 1:
             return super().forward(x, *args, **kwargs)
         (name,) = self.active_adapters
-        base = self.get_base_layer()
+        base = cast(torch.nn.Linear, self.get_base_layer())
         device = x.device.type
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         down, up = self.lora_A[name].weight, self.scaling[name] * self.lora_B[name].weight
         parts = [part.to(kind) for part in (x.flatten(0, -2), base.weight, down, up)]
-        output = _product_on(device)(*parts).unflatten(0, x.shape[:-1])
+        product = _Product.apply if device == "cpu" else summed
+        output = product(*parts).unflatten(0, x.shape[:-1])
         return output if base.bias is None else output + base.bias.to(output.dtype)
-
-
-def _product_on(device: str) -> Callable[..., torch.Tensor]:
-    return _Product.apply if device == "cpu" else summed
 
 
 def summed(x: torch.Tensor, weight: torch.Tensor, down: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
@@ -123,10 +118,10 @@ class _Product(torch.autograd.Function):
         return of_x, None, of_inner.T @ x, gradient.T @ inner
 
 
-def added(layer: LoraLayer, generator: torch.Generator) -> torch.Tensor:
+def added(layer: LoraLinear, generator: torch.Generator) -> torch.Tensor:
     """The layer's weights with its adapter added, rounded to their own type as `merging.rounded`; it stays as it is."""
     [name] = layer.active_adapters
-    weight = layer.get_base_layer().weight
+    weight = cast(torch.nn.Linear, layer.get_base_layer()).weight
     with torch.no_grad():
         return merging.rounded(weight.float() + layer.get_delta_weight(name), weight.dtype, generator)
 
@@ -171,7 +166,7 @@ def merged(parent: Path, folder: Path, recipe: Recipe) -> PreTrainedModel:
     The adapter was trained beside the parent's weights in that precision, or quantised: they are what it is added to.
     """
     precision = DTYPES[recipe.precision]
-    if recipe.adapter.quantize:
+    if recipe.adapter and recipe.adapter.quantize:
         model = load(parent, recipe, dtype=torch.bfloat16, quantization_config=_four_bits(torch.bfloat16))
         model = model.dequantize(torch.bfloat16).cpu()
     else:

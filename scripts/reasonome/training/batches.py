@@ -48,7 +48,8 @@ class Order(Sampler):
         if self._lengths is None:
             return iter(order)
         steps = [order[start : start + self._batch_size] for start in range(0, self._count, self._batch_size)]
-        return (i for step in steps for i in sorted(step, key=lambda i: -self._lengths[i]))
+        lengths = self._lengths
+        return (i for step in steps for i in sorted(step, key=lambda i: -lengths[i]))
 
 
 def install(trainer, batch_size: int, alike: bool = False) -> None:
@@ -115,7 +116,7 @@ def resorted(batches: Sequence[Drawn]) -> list[Drawn]:
     lengths = [rows[f"{part}_mask"].sum(dim=-1).amax(dim=1).tolist() for part in PARTS]
     size = len(batches[0]["prompt_mask"])
     order = torch.tensor(by_length(*lengths, size), device=rows["prompt_mask"].device)
-    return [batches[0] | {name: value[part] for name, value in rows.items()} for part in order.split(size)]
+    return [batches[0] | {name: value[part] for name, value in rows.items()} for part in torch.split(order, size)]
 
 
 def trimmed(batch: Drawn) -> Drawn:

@@ -19,9 +19,8 @@ class _AtTemperature(ChosenLogprobs):
         super().__init__(prompt_length)
         self._temperature = temperature
 
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        super().__call__(input_ids, scores / self._temperature)
-        return scores  # unchanged: watching must not change the draws
+    def note(self, input_ids: torch.Tensor, scores: torch.Tensor) -> None:
+        super().note(input_ids, scores / self._temperature)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 from reasonome.core import atomic
 from reasonome.core.manifest import Stopwatch
@@ -60,6 +60,11 @@ def read_mark(checkpoint: Path) -> dict[str, Any]:
     return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
 
 
+def saved_now(arguments: TrainingArguments, state: TrainerState) -> Path:
+    """The folder of the checkpoint that is being saved."""
+    return Path(str(arguments.output_dir)) / f"checkpoint-{state.global_step}"
+
+
 def in_words(number: int) -> str:
     """A number of processes in words."""
     return "1 process" if number == 1 else f"{number} processes"
@@ -86,7 +91,7 @@ class MarkComplete(TrainerCallback):
 
     def on_save(self, args, state, control, **kwargs):
         """Write the mark last, with the size of every file."""
-        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        checkpoint = saved_now(args, state)
         atomic.flush(checkpoint)
         processes.wait_for_all()
         if processes.is_first():
@@ -168,7 +173,9 @@ class KeepRemembered(TrainerCallback):
 
     def restore(self, checkpoint: Path | None) -> None:
         """Remember what this process did when it saved the checkpoint, if there is one."""
-        for name, encoder in self._encoders.items() if checkpoint else ():
+        if checkpoint is None:
+            return
+        for name, encoder in self._encoders.items():
             file = self._file(checkpoint, name)
             if file.is_file():  # another number of processes had saved
                 with np.load(file) as kept:
@@ -178,7 +185,7 @@ class KeepRemembered(TrainerCallback):
         """Every process writes its own: each scores its own completions."""
         for name, encoder in self._encoders.items():
             texts, vectors = encoder.remembered()
-            file = self._file(Path(args.output_dir) / f"checkpoint-{state.global_step}", name)
+            file = self._file(saved_now(args, state), name)
             np.savez(file, texts=np.frombuffer(json.dumps(texts).encode("ascii"), np.uint8), vectors=vectors)
 
     @staticmethod

@@ -1,19 +1,18 @@
-"""The largest micro batch and the longest text that fit on a GPU, found by training on rows that hold nothing.
+"""The largest micro batch that fits on a GPU, found by training on rows that hold nothing.
 
-Trials are made from the largest down, halving where memory runs out. All processes take what fits the least of them.
-On a CPU, where running out of memory ends the job, nothing is tried: rows pass one at a time, and a length is given.
+Trials are made from the largest down. All processes take what fits the least of them. On a CPU, where running out of
+memory ends the job, nothing is tried: rows pass one at a time.
 """
 
 import gc
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import PartialState
 from peft import get_peft_model
-from trl.trainer import add_fused_lm_head
+from trl.trainer.utils import add_fused_lm_head
 
 from reasonome.config import Recipe
 from reasonome.core import atomic
@@ -25,7 +24,6 @@ SHARE = 0.9  # of the memory that is there: the allocator's fragments and other 
 ADAM_BYTES = 8  # per trained weight: two moments in fp32
 BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
 REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
-SHORTEST = 32  # tokens, as the least max_length of a recipe
 # What the error says where memory ran out: of torch's allocator, the driver and Triton; of cuBLAS; of cuDNN.
 OUT_OF_MEMORY = (
     "out of memory",
@@ -33,103 +31,59 @@ OUT_OF_MEMORY = (
     "CUBLAS_STATUS_NOT_INITIALIZED",  # no room for its workspace
     "CUDNN_STATUS_ALLOC_FAILED",
 )
-PIECE = 32  # tokens: lengths are whole multiples
 FIRST = 16  # tokens in a trial that makes gradients
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """Rows that pass through at once, and the longest text in tokens."""
-
-    micro_batch_size: int
-    max_length: int
-
-
-def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, resumed: bool, taken: float = 0) -> Fitted:
-    """Micro batch and length for `recipe`, whose longest text has `longest` tokens.
+def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, resumed: bool, taken: float = 0) -> int:
+    """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit.
 
     `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
-    is thrown away. The result is written to `folder`, where a `resumed` job finds it, so that it goes on as it was;
-    where its share of the batch is another, rows are found again and the length, which decides what is trained on,
-    stays. InputError where not one row of the least length fits, and on a CPU for a length that is to be found.
+    is thrown away. The number is written to `folder`, where a `resumed` job finds it, so that it goes on as it was;
+    where its share of the batch is another, rows are found again. InputError where not one row fits.
     """
-    auto_rows, auto_length = recipe.micro_batch_size == "auto", getattr(recipe, "max_length", None) == "auto"
-    if not (auto_rows or auto_length) or not longest:
-        return Fitted(1 if auto_rows else recipe.micro_batch_size, longest)
+    if recipe.micro_batch_size != "auto" or not longest:
+        return 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
     share, file = recipe.batch_size // processes.count(), folder / FILE
     if resumed and file.is_file():
-        before = Fitted(**atomic.read_json(file))
-        if share % before.micro_batch_size == 0:
+        before = atomic.read_json(file)["micro_batch_size"]
+        if share % before == 0:
             return before
-        longest, auto_length = before.max_length, False
+    rows = 1
     if torch.cuda.is_available():
-        rows, length = _tried(load, recipe, longest, auto_length, share, taken)
-    elif auto_length:
+        rows = _most_on_gpus(load, recipe, longest, share, taken)
+        gc.collect()
+        torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
+    if not rows:
         raise InputError(
-            "auto tries what fits on a GPU, and there is none", field="max_length", fix="give a number of tokens"
-        )
-    else:
-        rows, length = 1, longest
-    if not rows or not length:
-        raise InputError(
-            f"not one row of {length or SHORTEST} tokens fits in the memory of a GPU"
+            f"not one row of {longest} tokens fits in the memory of a GPU"
             + (f", beside the {taken:.0%} of it that are vLLM's" if taken else ""),
-            field="micro_batch_size" if auto_rows else "max_length",
+            field="micro_batch_size",
             fix="gradient_checkpointing: true, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
         )
-    fitted = Fitted(rows, length)
     if processes.is_first():
-        atomic.write_json(file, asdict(fitted))
-        print(f"rows of up to {length} tokens at once: {rows}", flush=True)
-    return fitted
+        atomic.write_json(file, {"micro_batch_size": rows})
+        print(f"rows of up to {longest} tokens at once: {rows}", flush=True)
+    return rows
 
 
-def _tried(
-    load: Callable[[], Any], recipe: Recipe, longest: int, auto_length: bool, share: int, taken: float
-) -> tuple[int, int]:
-    """Rows and length that the GPUs of all processes hold; the model to try on is gone afterwards."""
+def _most_on_gpus(load: Callable[[], Any], recipe: Recipe, longest: int, share: int, taken: float) -> int:
+    """The most rows that the GPUs of all processes hold; 0 for none."""
     if sharding.chosen() == "zero3":
         raise InputError(
             "'auto' is found before the weights are spread over processes, which is what zero3 is for",
-            field="micro_batch_size" if recipe.micro_batch_size == "auto" else "max_length",
+            field="micro_batch_size",
             fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
         )
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
-        rows, length = _search(_trial_on_gpu(load(), recipe, taken), recipe, longest, auto_length, share)
-    gc.collect()
-    torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
-    return rows, length
-
-
-def _search(
-    fits: Callable[[int, int], bool], recipe: Recipe, longest: int, auto_length: bool, share: int
-) -> tuple[int, int]:
-    """Rows and length that fit all processes (`longest` without `auto_length`); 0 for what does not fit."""
-    rows = 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
-    length = longest
-    if auto_length:
-        length = min(processes.gather(longest_that_fits(longest, lambda tokens: fits(rows, tokens))))
-    if recipe.micro_batch_size == "auto" and length:
-        rows = min(processes.gather(most_that_fit(share, lambda tried: fits(tried, length))))
-    return rows, length
+        fits = _trial_on_gpu(load(), recipe, taken)
+        return min(processes.gather(most_that_fit(share, lambda rows: fits(rows, longest))))
 
 
 def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:
     """The largest divisor of `most` that fits, tried from the largest down; 0 if none does."""
     divisors = [n for n in range(most, 0, -1) if most % n == 0]
     return next((n for n in divisors if fits(n)), 0)
-
-
-def longest_that_fits(longest: int, fits: Callable[[int], bool]) -> int:
-    """`longest` if it fits, or else the largest multiple of PIECE below that does; 0 if not even SHORTEST fits."""
-    if fits(longest):
-        return longest
-    low, high = 0, -(-longest // PIECE)  # in pieces: what fits, and what does not
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle * PIECE) else (low, middle)
-    return low * PIECE if low * PIECE >= SHORTEST else 0
 
 
 def add_head(model) -> None:
@@ -139,7 +93,8 @@ def add_head(model) -> None:
 
 def _trial(model, recipe: Recipe) -> Callable[[int, int], None]:
     """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
-    trained = get_peft_model(model, adapters.configuration(recipe.adapter)) if recipe.adapter else model
+    adapter = adapters.configuration(recipe.adapter)
+    trained = get_peft_model(model, adapter) if adapter else model
     add_head(model)
     trained.to("cuda").train()
     if recipe.gradient_checkpointing:

@@ -63,7 +63,7 @@ def _heed_signals() -> None:
 
 
 def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
-    """The function of the file, if it is there, and the first reply."""
+    """Import the grader; returns its function, or None, and the first reply."""
     spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[file.stem] = module

@@ -56,7 +56,7 @@ class GraderReward:
         self.name, self.grader, self.folder = name, grader, folder.resolve()
         path, _, self.function = grader.function.rpartition(":")
         self.file = self.folder / path
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[str] | None = None
         self.beside = [self]  # all graders of the recipe, which learn together where they apply
         self._applies: dict[str, bool] = {}  # to a question, as far as it has been asked
         self._graded: tuple[Any, list[str], list[float]] = (None, [], [])  # answers, their questions and values
@@ -88,22 +88,15 @@ class GraderReward:
 
     def close(self) -> None:
         """End the process and those that it forked, if there is one; the next call would start another."""
-        if self._process is None:
-            return
-        self._kill()
-        self._process.communicate()
-        self._process = None
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):  # all have ended
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process is not None:
+            _kill(self._process)
+            self._process.communicate()
+            self._process = None
 
     def _grade(self, answer: Any, example: Any) -> float:
-        if self._process is None:
-            self._start()
         question = f"the question '{example.id}'"
         call = [answer_fields(answer, example), example.model_dump(mode="json")]
-        reply = self._reply(json.dumps(call) + "\n", self.grader.seconds, question)
+        reply = self._reply(self._process or self._start(), json.dumps(call) + "\n", self.grader.seconds, question)
         if "error" in reply:
             what = f"{self.function} failed for {question}: {reply['error']}"
             raise self._error(what, line=reply["line"], fix="see docs/graders.md for what it is given")
@@ -120,8 +113,8 @@ class GraderReward:
             raise self._error(what, fix="decide by the question alone whether it has this reward")
         return nan if value is None else value
 
-    def _start(self) -> None:
-        self._process = subprocess.Popen(
+    def _start(self) -> subprocess.Popen[str]:
+        process = self._process = subprocess.Popen(
             [sys.executable, str(WORKER), str(self.file), self.function],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -130,29 +123,31 @@ class GraderReward:
             start_new_session=True,
         )
         atexit.register(self.close)
-        reply = self._reply("", LOADING_SECONDS, "importing the file")
+        reply = self._reply(process, "", LOADING_SECONDS, "importing the file")
         if "missing" in reply:
             fix = nearest(self.function, reply["missing"])
             raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
         if "error" in reply:
             raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
+        return process
 
-    def _reply(self, call: str, seconds: float, question: str) -> dict[str, Any]:
+    def _reply(self, process: subprocess.Popen[str], call: str, seconds: float, question: str) -> dict[str, Any]:
         """Ask the process, which is killed after so many seconds; InputError unless its next line is the reply."""
         late = threading.Event()
 
         def end() -> None:
             late.set()
-            self._kill()
+            _kill(process)
 
         timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), end)
         timer.start()
         try:
-            self._process.stdin.write(call)
-            self._process.stdin.flush()
-            return json.loads(self._process.stdout.readline())
+            assert process.stdin and process.stdout  # it has pipes
+            process.stdin.write(call)
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
         except (BrokenPipeError, ValueError):  # ValueError: no line, or none of the worker's
-            status = self._process.wait()
+            status = process.wait()
         finally:
             timer.cancel()
         if late.is_set():
@@ -166,3 +161,9 @@ class GraderReward:
         self.close()
         path = os.path.relpath(self.file, self.folder)
         return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """Kill a process and those that it forked."""
+    with contextlib.suppress(ProcessLookupError):  # all have ended
+        os.killpg(process.pid, signal.SIGKILL)

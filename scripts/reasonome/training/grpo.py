@@ -2,37 +2,38 @@
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from inspect import getfile
 from statistics import fmean
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from datasets import Dataset
 from tqdm import tqdm
-from trl import GRPOConfig
+from trl.trainer.grpo_config import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config import JUDGE, RolloutRecipe, Style
+from reasonome.config import JUDGE, RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
-from reasonome.rewards import Policy, Reward, Similarity, means, total
+from reasonome.rewards import Policy, Reward, Similarity, means
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Task
-from reasonome.training import adapters, processes, rollouts, shared_questions
+from reasonome.training import adapters, processes, rollouts, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.graders import grader_rewards
 from reasonome.training.job import TrainingJob, mixed
-from reasonome.training.judge import Judge
+from reasonome.training.judge import judge_of
+from reasonome.training.reward_scorer import RewardScorer
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
@@ -41,71 +42,7 @@ EXAMPLES_TO_CHOOSE_BY = 300
 JUDGED_POLICIES = 12
 
 
-class RewardScorer:
-    """The weighted rewards of a task over batches of completions; each completion is parsed once per batch."""
-
-    def __init__(
-        self,
-        task: Task,
-        weights: Mapping[str, float],
-        similarity: Similarity,
-        style: Style | None = None,
-        rewards: Mapping[str, Reward] | None = None,
-        judge: Judge | None = None,
-    ):
-        """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
-
-        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given. `judge`
-        gives the reward of that name, for whole texts.
-        """
-        self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
-        self.rewards = task.rewards() if rewards is None else rewards
-        self._judge = judge
-        self._texts: tuple[str, ...] = ()
-        self._answers: list[Any] = []
-
-    def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
-        """One reward, unweighted, per completion."""
-        if name == JUDGE:
-            return self._judge(texts, examples)
-        if tuple(texts) != self._texts:
-            parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
-            self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
-        return self.rewards[name].function(self._answers, examples, self.similarity)
-
-    def _share(self, name: str, example: Any) -> float:
-        """The factor of a reward for this question: all weights by those of the rewards that apply to it.
-
-        nan if the reward does not apply. TRL adds up what it is given.
-        """
-        applying = sum(weight for other, weight in self.weights.items() if self._applies(other, example))
-        return sum(self.weights.values()) / applying if self._applies(name, example) and applying else math.nan
-
-    def _applies(self, name: str, example: Any) -> bool:
-        return name == JUDGE or self.rewards[name].applies(example)
-
-    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
-        """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
-        names = dict.fromkeys([*self.weights, *self.task.watched])
-        values = {name: np.array(self.component(name, texts, examples)) for name in names}
-        return {**values, "reward": total({name: values[name] for name in self.weights}, self.weights)}
-
-    def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
-        """Reward functions as TRL calls them: once per step each, with all completions of the step."""
-
-        def function(name: str) -> Callable[..., list[float]]:
-            def reward(completions, index, log_metric=None, prompt_tokens=(), **columns) -> list[float]:
-                if log_metric is not None:
-                    log_metric("prompts/mean_length", fmean(prompt_tokens))
-                texts = [completion[0]["content"] for completion in completions]
-                asked = [examples[i] for i in index]
-                values = self.component(name, texts, asked)
-                return [self._share(name, example) * value for example, value in zip(asked, values, strict=True)]
-
-            reward.__name__ = name
-            return reward
-
-        return [function(name) for name in self.weights]
+Rollouts = TypeVar("Rollouts", bound=RolloutRecipe)
 
 
 def best_policy(
@@ -173,7 +110,10 @@ def semantic_quarters(
 
 
 def grpo(
-    job: TrainingJob, task: Task, similarity: Similarity, encoders: Mapping[str, SentenceEncoder] = MappingProxyType({})
+    job: TrainingJob[Rollouts],
+    task: Task,
+    similarity: Similarity,
+    encoders: Mapping[str, SentenceEncoder] = MappingProxyType({}),
 ) -> None:
     """Train with GRPO, or with online DPO, on benchmarks of one task.
 
@@ -181,9 +121,9 @@ def grpo(
     behind `similarity`, by name: a resumed run remembers their vectors. InputError where rollouts cannot work here, or
     once sampler and trainer drift apart.
     """
-    recipe: RolloutRecipe = job.recipe
+    recipe = job.recipe
     parent_model = job.parent / "model"
-    rollouts.check(recipe, parent_model)
+    vllm_sampler.check(recipe)
     tokenizer = job.load_tokenizer()
     style = next(iter(job.styles.values()))  # `check` of the recipe lets GRPO have one style only
     rows = {benchmark: job.examples(benchmark, task) for benchmark in job.files("examples")}
@@ -196,7 +136,7 @@ def grpo(
     texts = [render(tokenizer, conversation) for conversation in messages]
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
     rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
-    judge = Judge(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
+    judge = judge_of(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 
     valid = mixed(_valid_rows(job, task), weights, recipe.validation)
@@ -205,12 +145,13 @@ def grpo(
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
     longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
-    job.fit(longest, rollouts.share_of_gpu(recipe))
+    job.fit(longest, vllm_sampler.share_of_gpu(recipe))
     model = job.load_model()
     sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens))
-    trainer = recipe.trainer(
+    trainer_of = cast(type[rollouts.WatchedTrainer], recipe.trainer)  # the stage names it without importing it
+    trainer = trainer_of(
         model=model,
-        args=GRPOConfig(**_settings(job, recipe), **rollouts.arguments(recipe, parent_model, longest_asked)),
+        args=GRPOConfig(**_settings(job), **vllm_sampler.arguments(recipe, parent_model, longest_asked)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
         ),
@@ -263,7 +204,7 @@ def grpo(
     job.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
 
 
-def _valid_rows(job: TrainingJob, task: Task) -> dict[str, list[Any]]:
+def _valid_rows(job: TrainingJob[Rollouts], task: Task) -> dict[str, list[Any]]:
     """The valid rows of each benchmark, in random order."""
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in job.files("valid").items()}
     for split in rows.values():
@@ -271,13 +212,13 @@ def _valid_rows(job: TrainingJob, task: Task) -> dict[str, list[Any]]:
     return rows
 
 
-def _settings(job: TrainingJob, recipe: RolloutRecipe) -> dict[str, Any]:
+def _settings(job: TrainingJob[Rollouts]) -> dict[str, Any]:
+    recipe = job.recipe
     return {
         **job.arguments(),
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,
-        "beta": recipe.beta,
         "reward_weights": list(recipe.weights.values()),
         **recipe.trainer_settings,
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from transformers import set_seed
@@ -15,7 +15,7 @@ from transformers import set_seed
 from reasonome import __version__
 from reasonome.answering import precision
 from reasonome.benchmarks.rows import drawn, read_rows
-from reasonome.config import JUDGE, Recipe, Style
+from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style
 from reasonome.config.project import Project, chains
 from reasonome.config.strict import WrongValue
 from reasonome.core import atomic
@@ -48,6 +48,9 @@ from reasonome.training import (
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
 Row = TypeVar("Row")
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
+OfQuestions = TypeVar("OfQuestions", bound=QuestionRecipe)
+OfRows = TypeVar("OfRows", bound=RowsRecipe)
 
 
 def mixed(
@@ -69,7 +72,7 @@ def mixed(
 
 
 @dataclass
-class TrainingJob:
+class TrainingJob(Generic[AnyRecipe]):
     """Folders, recipe and parent of one step of a chain.
 
     `folder` is results/models/{backbone}/{chain}, with the recipe in recipe.json; `data` are the files trained on, and
@@ -77,19 +80,18 @@ class TrainingJob:
     InputError if parent or data are missing, and for `quantize` behind another step.
     """
 
-    recipe: Recipe
+    recipe: AnyRecipe
     folder: Path
     data: dict[str, Path]
     styles: Mapping[str, Style] = field(default_factory=dict)
-    trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
-    def of(cls, project: Project, recipe: Recipe, folder: Path) -> "TrainingJob":
-        """The step in `folder`, with data, styles and trackers as the configuration has them."""
+    def of(cls, project: Project, recipe: AnyRecipe, folder: Path) -> "TrainingJob[AnyRecipe]":
+        """The step in `folder`, with data and styles as the configuration has them."""
         styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
         files = recipe.files(project, (folder.parent.name, chains.parent(folder.name)))
-        return cls(recipe, folder, files, styles, project.settings.trackers)
+        return cls(recipe, folder, files, styles)
 
     def __post_init__(self) -> None:
         self.step = chains.last_step(self.folder.name)
@@ -126,7 +128,6 @@ class TrainingJob:
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
         self._sharding = None
         self._check_devices()
-        tracking.check(self.trackers)
         set_seed(self.step.seed)
 
     def _check_quantized(self) -> None:
@@ -150,12 +151,12 @@ class TrainingJob:
         """The checkpoint to resume from, if an earlier attempt left a complete one."""
         return checkpoints.newest_complete(self.trainer_folder)
 
-    def files(self, kind: str) -> dict[str, Path]:
+    def files(self: "TrainingJob[OfQuestions]", kind: str) -> dict[str, Path]:
         """The files of a kind of data by benchmark; empty where there are none of the kind."""
         names = {benchmark: self.recipe.data_name(kind, benchmark) for benchmark, _ in self.recipe.questions}
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
-    def examples(self, benchmark: str, task: Task) -> list[Any]:
+    def examples(self: "TrainingJob[OfRows]", benchmark: str, task: Task) -> list[Any]:
         """The training questions of a benchmark, or the part that the recipe takes, in an order drawn by the seed."""
         file = self.files("examples")[benchmark]
         examples = read_rows(file, task.Example)
@@ -186,16 +187,14 @@ class TrainingJob:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int, taken: float = 0) -> int:
-        """Find what is `auto` in the recipe, for texts of up to `longest` tokens; returns the longest that fits.
+    def fit(self, longest: int, taken: float = 0) -> None:
+        """Find how many rows of up to `longest` tokens pass at once, where the recipe leaves it to the machine.
 
         `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        fitted = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
-        self.micro_batch_size = fitted.micro_batch_size
-        return fitted.max_length
+        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe."""
@@ -221,8 +220,7 @@ class TrainingJob:
             "train_sampling_strategy": self.recipe.order,
             "seed": self.step.seed,
             "data_seed": self.step.seed,
-            "report_to": list(self.trackers) or "none",
-            "run_name": f"{self.folder.parent.name}/{self.folder.name}",
+            "report_to": "none",
             "use_cpu": not torch.cuda.is_available(),
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,
@@ -343,7 +341,7 @@ class TrainingJob:
             model = adapters.merged(self.parent / "model", adapter, self.recipe)
         with atomic.replacing(self.folder / "model") as folder:
             if weights is None:
-                model.to(dtype).save_pretrained(folder)
+                model.to(dtype).save_pretrained(folder)  # pyright: ignore[reportArgumentType]
             else:
                 sharding.save_whole(model, weights, dtype, folder)
             tokenizer.save_pretrained(folder)

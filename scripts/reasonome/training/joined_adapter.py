@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from peft.tuners.lora import LoraLayer
+from peft.tuners.lora import Linear
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, PreTrainedModel
@@ -104,11 +104,12 @@ def _with_adapter(parent: Path, step: Path, name: str) -> PeftModel:
 
 def _changes(model: PeftModel) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
     """(name in the model without adapters, weights before, what the adapter adds) of every layer with an adapter."""
+    weights = dict(model.get_base_model().named_parameters())
     for name, layer in model.get_base_model().named_modules():
-        if isinstance(layer, LoraLayer):
+        if isinstance(layer, Linear):
             [adapter] = layer.lora_A
             with torch.no_grad():
-                yield f"{name}.weight", layer.get_base_layer().weight, layer.get_delta_weight(adapter)
+                yield f"{name}.weight", weights[f"{name}.base_layer.weight"], layer.get_delta_weight(adapter)
 
 
 def _save(joined: PeftModel, backbone: str, folder: Path) -> None:

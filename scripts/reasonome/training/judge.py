@@ -1,6 +1,6 @@
 """A reward model as a judge: what it gives for conversations, or for prompts and completions of a task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +40,13 @@ class RewardModel:
         return rewards
 
 
-class Judge:
-    """The reward model in `folder`, for completions of a task's prompts in a style."""
+def judge_of(folder: Path, task: Task, style: Style) -> Callable[[Sequence[str], Sequence[Any]], list[float]]:
+    """The rewards that the reward model in `folder` gives for texts, as completions of their examples' prompts."""
+    model = RewardModel(folder)
 
-    def __init__(self, folder: Path, task: Task, style: Style):
-        self._prompts = lambda examples: [task.prompt(example, style).messages for example in examples]
-        self._model = RewardModel(folder)
+    def rewards(texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+        prompts = (task.prompt(example, style).messages for example in examples)
+        said = ({"role": "assistant", "content": text} for text in texts)
+        return model([[*messages, answer] for messages, answer in zip(prompts, said, strict=True)])
 
-    def __call__(self, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
-        """The reward of each text as a completion of its example's prompt."""
-        return self._model(
-            [
-                [*messages, {"role": "assistant", "content": text}]
-                for messages, text in zip(self._prompts(examples), texts, strict=True)
-            ]
-        )
+    return rewards

@@ -20,7 +20,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.utils import is_flash_attn_2_available, is_liger_kernel_available
+from transformers.utils.import_utils import is_flash_attn_2_available, is_liger_kernel_available
 from trl.trainer import utils as trl_utils
 
 from reasonome.config import Recipe

@@ -183,7 +183,7 @@ def run_one_of_nodes(launch: Launch, store: str) -> int:
 
 def _bound_store(host: str) -> Any:
     """A store that listens on a free port for as long as it is referred to; `host` is its name for the processes."""
-    from torch.distributed import TCPStore
+    from torch.distributed import TCPStore  # pyright: ignore[reportPrivateImportUsage]
 
     return TCPStore(host, 0, is_master=True, wait_for_workers=False)
 
@@ -268,14 +268,15 @@ class _Children:
 
         After a failure the others have `GRACE` seconds; while they save they have all they need.
         """
-        deadline = None
+        deadline = 0.0
         while True:
             statuses = [process.poll() for process in self._processes]
             if not self.failed:
                 self.failed = {i: status for i, status in enumerate(statuses) if status and status not in SAVED}
                 deadline = time.monotonic() + GRACE
-            if None not in statuses:
-                return next(iter(self.failed.values()), max(statuses))
+            ended = [status for status in statuses if status is not None]
+            if len(ended) == len(statuses):
+                return next(iter(self.failed.values()), max(ended))
             if self.failed and time.monotonic() > deadline:
                 for process in self._processes:
                     process.kill()

@@ -14,7 +14,7 @@ import torch
 from datasets import Dataset
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedConfig, PreTrainedModel, TrainerCallback
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+from trl.trainer.sft_trainer import DataCollatorForLanguageModeling, SFTTrainer
 
 from reasonome.core.errors import InputError
 from reasonome.training.shared_questions import sees_all
@@ -62,7 +62,7 @@ def attend_text_by_text(model: PreTrainedModel) -> None:
     """Let a model attend to the texts of packed rows one by one, where its attention is sdpa over whole texts."""
     if not can_attend_text_by_text(model.config):
         return
-    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]))
+    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]).__call__)
     AttentionMaskInterface.register(ATTENTION, _mask)
     model.set_attn_implementation(ATTENTION)
 
@@ -133,8 +133,9 @@ class PackedRows:
 class KeepApart(TrainerCallback):
     """Before the first step: make sure that the model does keep apart what its positions say are two texts."""
 
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
+    def on_train_begin(self, args, state, control, **kwargs):
         """InputError where the second text of a row feels what the first one is."""
+        model = kwargs["model"]
         if not sees_itself_alone(model, torch.bfloat16 if args.bf16 else torch.float32):
             raise InputError(
                 f"packing: separate: {model.config.model_type} lets the texts of a packed row see one another with "
@@ -160,25 +161,20 @@ def sees_itself_alone(model, precision: torch.dtype = torch.float32) -> bool:
     return bool((first - second).abs().max() < 1e-3 * first.std())
 
 
-def separate(trainer) -> None:
-    """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is."""
+def separate(trainer: SFTTrainer, batch_size: int) -> int:
+    """Let a trainer made with SEPARATE keep the texts of a row apart, whatever its attention is; its number of rows.
+
+    What a step of `batch_size` rows holds is printed.
+    """
+    model, rows = trainer.model, trainer.train_dataset
+    assert isinstance(model, PreTrainedModel) and isinstance(rows, Dataset)
     if trainer.args.max_length >= LONG:
-        attend_text_by_text(trainer.model)
+        attend_text_by_text(model)
     trainer.add_callback(KeepApart())
-    if "flash" not in trainer.model.config._attn_implementation:
+    if "flash" not in model.config._attn_implementation:
         trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)
-
-
-def find_text(rows: Dataset, ids: list[int]) -> dict[str, list[int]]:
-    """Tokens and labels of the text among the packed rows whose tokens are `ids`."""
-    for row in rows:
-        start = 0
-        for length in row["seq_lengths"]:
-            part = slice(start, start + length)
-            if row["input_ids"][part] == ids:
-                return {"input_ids": ids, "labels": row["labels"][part]}
-            start += length
-    raise LookupError("no packed row holds this text")
+    print(describe(rows, batch_size), flush=True)
+    return len(rows)
 
 
 def describe(rows: Dataset, batch_size: int) -> str:

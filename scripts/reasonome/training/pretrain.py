@@ -2,16 +2,18 @@
 
 import random
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from inspect import getfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasets import Dataset
 from transformers import TrainerCallback
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from reasonome.answering.fact_recall import Question, drawn_questions, ranks
+from reasonome.config.tuning import WarmUpSettings
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -20,28 +22,26 @@ from reasonome.facts.sources.source import read_facts
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob
 
-FACT = ("gene", "relation", "object_id")  # the columns of statements that say which fact they are of
 AT_ONCE = 1000  # statements that are tokenised in one call
 # Arguments of SFTConfig for statements that follow one another and are cut where a row ends.
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
 
-def pretrain(job: TrainingJob) -> None:
+WarmUp = TypeVar("WarmUp", bound=WarmUpSettings)
+
+
+def pretrain(job: TrainingJob[WarmUp]) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
-    missed = missed_facts(job.data["recalled"]) if recipe.drill else set()
-    drilled = recipe.drill.weight if recipe.drill else 1.0
-    train = sample_statements(
-        job.data["train"], tokenizer, recipe.max_tokens, job.step.seed, missed=missed, times=drilled
-    )
+    train = tokenised(sample_statements(job.data["train"], tokenizer, recipe.max_tokens, job.step.seed), tokenizer)
     held_out = sample_statements(job.data["held_out"], tokenizer, 8 * recipe.sequence_length, 0)
-    facts: dict[str, Any] = {"drilled": len(missed)} if recipe.drill else {}
+    held_out = tokenised(held_out, tokenizer)
+    facts: dict[str, Any] = {}
     separate = recipe.packing == "separate"
-    train, held_out = (tokenised(statements, tokenizer) for statements in (train, held_out))
     if separate:
         sampled = len(train)
-        train, held_out = (whole(statements, recipe.sequence_length) for statements in (train, held_out))
+        train, held_out = whole(train, recipe.sequence_length), whole(held_out, recipe.sequence_length)
         facts["too_long"] = sampled - len(train)
         print(f"{facts['too_long']} statements longer than {recipe.sequence_length} tokens left out", flush=True)
     for statements, file in ((train, job.data["train"]), (held_out, job.data["held_out"])):
@@ -69,39 +69,20 @@ def pretrain(job: TrainingJob) -> None:
         trainer.add_callback(Recall(tokenizer, asked))
         facts["recall"] = by_relation(asked)
     if separate:
-        packing.separate(trainer)
-        print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
-        facts["rows"] = len(trainer.train_dataset)
+        facts["rows"] = packing.separate(trainer, recipe.batch_size)
     job.train(trainer)
     job.evaluate_last(trainer)
     facts["code"] = code_sha256(__file__, getfile(type(recipe)))
     job.finish(trainer, tokenizer, {"statements": len(train), **facts})
 
 
-def missed_facts(path: Path) -> set[tuple[str, ...]]:
-    """The facts (gene, relation, object_id) that the asked model did not recall."""
-    return {tuple(row[name] for name in FACT) for row in atomic.read_jsonl(path) if row["rank"] > 1}
-
-
-def sample_statements(
-    path: Path,
-    tokenizer,
-    max_tokens: int | None,
-    seed: int,
-    missed: Collection[tuple[str, ...]] = (),
-    times: float = 1.0,
-) -> list[str]:
+def sample_statements(path: Path, tokenizer, max_tokens: int | None, seed: int) -> list[str]:
     """Statements in a seeded order, up to `max_tokens` tokens in all, as they are trained on.
 
-    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice. Statements
-    of the facts in `missed` have their weight `times` that.
+    A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice.
     """
-    columns = atomic.read_columns(path, ["text"], {"weight": 1.0, **(dict.fromkeys(FACT, "") if missed else {})})
-    weights = columns["weight"]
-    if missed:
-        facts = zip(*(columns[name] for name in FACT), strict=True)
-        weights = [weight * (times if fact in missed else 1.0) for weight, fact in zip(weights, facts, strict=True)]
-    texts = reading_order(columns["text"], weights, random.Random(seed))
+    columns = atomic.read_columns(path, ["text"], {"weight": 1.0})
+    texts = reading_order(columns["text"], columns["weight"], random.Random(seed))
     if max_tokens is None:
         return texts
     kept, spent = [], 0

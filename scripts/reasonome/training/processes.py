@@ -81,7 +81,7 @@ def run(main: Callable[[], int | None]) -> None:
         run_program(main)
     except SystemExit as end:
         if count() > 1 and end.code:
-            _end(end.code)
+            _end(int(end.code))
         raise
     except BaseException:
         if count() > 1:

@@ -1,180 +1,36 @@
-"""Who draws GRPO's completions, and the trainers: what their loss, log-probabilities and curves add to TRL's.
+"""The trainers of GRPO and online DPO: what their rollouts, loss, log-probabilities and curves add to TRL's.
 
-Completions are drawn by transformers, by vLLM inside the training processes, or by a vLLM server.
+Completions are drawn by transformers, or by vLLM inside the training processes (`vllm_sampler.py`).
 """
 
-import importlib.util
 import json
 import math
-import os
-import urllib.error
-import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import torch
-from trl import GRPOTrainer
-from trl.models import unwrap_model_for_generation
+from trl.models.utils import unwrap_model_for_generation
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.utils import RepeatSampler
 
-from reasonome.answering import local, precision
+from reasonome.answering import local
 from reasonome.answering.engine import token_ids
-from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import Decoding, RolloutRecipe
-from reasonome.core.errors import InputError
-from reasonome.core.terminal import say
-from reasonome.facts.fetching.weights import weight_files
 from reasonome.training import batches, processes, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
-from reasonome.training.gpus import VLLM_SHARE
 from reasonome.training.shared_questions import Sharing
 
-# Facts of a machine, not of a recipe, so they come from the environment of the job.
-HOST, PORT, GROUP_PORT = "REASONOME_VLLM_HOST", "REASONOME_VLLM_PORT", "REASONOME_VLLM_GROUP_PORT"
-MEMORY = "REASONOME_VLLM_MEMORY"
-_WAIT_SECONDS = 10.0
-# How far a token counts more because the trainer finds it likelier than vLLM did. TRL by default weighs whole
-# completions instead: small differences add up over tokens, and of those with a thousand one in eight is left out.
-CORRECTION = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 2.0}
 PER_TOKEN = ("entropy", "kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean")
 GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
 DRAWN_TOKENS = 2**17  # of prompts and completions that transformers draws at once: their keys and values fill memory
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
-START_SERVER = (
-    "VLLM_SERVER_DEV_MODE=1 vllm serve {model} --host 0.0.0.0 --port {port} --logprobs-mode processed_logprobs "
-    """--weight-transfer-config '{{"backend": "nccl"}}'"""
-)
-
-
-def check(recipe: RolloutRecipe, parent_model: Path) -> None:
-    """InputError where the recipe's rollouts cannot work on this machine; done before any weights are loaded."""
-    if recipe.rollouts == "transformers":
-        return
-    # The first process alone talks to the server; others may have no way to it.
-    if recipe.rollouts == "vllm-server" and processes.is_first():
-        _check_server(*_server(), parent_model)
-    if importlib.util.find_spec("vllm") is None:
-        raise InputError(
-            f"rollouts '{recipe.rollouts}' need the package vllm, which is not installed here",
-            field="rollouts",
-            fix="train in the GPU environment (docs/environments.md), or use `rollouts: transformers`",
-        )
-    if not torch.cuda.is_available():
-        raise InputError(
-            f"rollouts '{recipe.rollouts}' need a GPU in the training process, and torch sees none",
-            field="rollouts",
-            fix="ask for GPUs in config/resources.yaml, or use `rollouts: transformers`",
-        )
-    # TRL starts vLLM with the weights as they are stored, in bf16, which vLLM refuses on older GPUs.
-    if recipe.rollouts == "vllm-server":
-        return
-    best, why = precision.fastest()
-    if best != "bf16":
-        raise InputError(
-            f"rollouts 'vllm-colocate' need a GPU with bf16 instructions: {why}",
-            field="rollouts",
-            fix="ask for an A100 or newer by `gpu_model:` in config/resources.yaml, or use `rollouts: transformers`",
-        )
-
-
-def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
-    """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
-    if recipe.rollouts == "transformers":
-        return {}
-    if recipe.rollouts == "vllm-server":
-        host, port = _server()
-        group_port = _number(GROUP_PORT, 51216, int)
-        address = {"vllm_server_host": host, "vllm_server_port": port, "vllm_group_port": group_port}
-        return {"use_vllm": True, "vllm_mode": "server", **address, **CORRECTION}
-    share = share_of_gpu(recipe)
-    gpu_bytes = torch.cuda.get_device_properties(0).total_memory
-    over = tensor_parallel(parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
-    if processes.is_first():
-        held = f"{_weight_bytes(parent_model) / 1e9:.1f} GB of weights, half of its share of a GPU is"
-        say(f"vLLM: tensor parallel size {over} ({held} {share * gpu_bytes / 2e9:.1f} GB)")
-    return {
-        "use_vllm": True,
-        "vllm_mode": "colocate",
-        "vllm_gpu_memory_utilization": share,
-        "vllm_enable_sleep_mode": True,
-        "vllm_max_model_length": longest,
-        "vllm_tensor_parallel_size": over,
-        **CORRECTION,
-    }
-
-
-def share_of_gpu(recipe: RolloutRecipe) -> float:
-    """The share of each training process's GPU that is vLLM's."""
-    if recipe.rollouts != "vllm-colocate":
-        return 0.0
-    share = _number(MEMORY, VLLM_SHARE, float)
-    if not 0 < share < 1:
-        raise InputError(f"{MEMORY} is {share:g}, no share of a GPU's memory", fix=f"{MEMORY}={VLLM_SHARE}")
-    return share
-
-
-def tensor_parallel(model: Path, share: float, processes: int) -> int:
-    """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
-
-    Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
-    """
-    weights = _weight_bytes(model)
-    possible = [n for n in possible_shards(model, processes) if processes % n == 0]
-    return next((n for n in possible if weights / n <= share / 2), possible[-1])
-
-
-def _weight_bytes(model: Path) -> int:
-    return sum(path.stat().st_size for path in weight_files(model))
-
-
-def _server() -> tuple[str, int]:
-    if not (host := os.environ.get(HOST)):
-        raise InputError(
-            f"rollouts 'vllm-server' need the address of a server in {HOST} (and {PORT}, 8000 if not set)",
-            field="rollouts",
-            fix=f"export {HOST}=<node> {PORT}=<port> in the job, or use `rollouts: vllm-colocate`",
-        )
-    return host, _number(PORT, 8000, int)
-
-
-def _number(variable: str, default: float, kind: Callable[[str], float]):
-    text = os.environ.get(variable)
-    try:
-        return default if text is None else kind(text)
-    except ValueError:
-        raise InputError(f"{variable} is '{text}', which is no number", fix=f"export {variable}={default}") from None
-
-
-def _check_server(host: str, port: int, parent_model: Path) -> None:
-    """The server must answer, take weights, and report log-probabilities as drawn from."""
-    base = f"http://{host}:{port}"
-    start = START_SERVER.format(model=parent_model, port=port)
-    _ask(f"{base}/health", start)
-    information = json.loads(_ask(f"{base}/server_info?config_format=json", start))
-    mode = information["vllm_config"]["model_config"]["logprobs_mode"]
-    if mode != "processed_logprobs":
-        what = f"the vLLM server at {base} reports {mode}, which cannot be compared with the trainer's"
-        raise InputError(what, field="rollouts", fix=start)
-
-
-def _ask(url: str, start: str) -> bytes:
-    try:
-        with urllib.request.urlopen(url, timeout=_WAIT_SECONDS) as answer:
-            return answer.read()
-    except urllib.error.HTTPError as error:
-        what = f"the vLLM server answers {error.code} to {url}: it cannot take weights while it runs"
-        raise InputError(what, field="rollouts", fix=f"start it with: {start}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no vLLM server can be reached at {url}: {error}",
-            field="rollouts",
-            fix=f"start it with: {start}; where a proxy is set, add the host to NO_PROXY",
-        ) from None
 
 
 def without_noise(advantages: torch.Tensor, size: int) -> torch.Tensor:
@@ -217,6 +73,10 @@ class WatchedTrainer(GRPOTrainer):
     `zero_variance_groups`: the share of prompts whose completions all earned the same in total.
     """
 
+    args: GRPOConfig
+    num_generations: int
+    max_completion_length: int
+
     def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
@@ -230,7 +90,7 @@ class WatchedTrainer(GRPOTrainer):
 
     def _get_train_sampler(self, dataset=None):
         # Each epoch draws an order from the sampler's generator, which no checkpoint keeps: draw those of past epochs.
-        sampler = super()._get_train_sampler(dataset)
+        sampler = cast(RepeatSampler, super()._get_train_sampler(dataset))
         for _ in range(self._epochs_done):
             torch.randperm(sampler.num_samples, generator=sampler.generator)
         return sampler
@@ -354,7 +214,7 @@ class WatchedTrainer(GRPOTrainer):
         parts = [attention_mask[:, :split], attention_mask[:, split:]]
         order = batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
         logprobs = torch.zeros(parts[1].shape, device=input_ids.device)
-        for rows in torch.tensor(order, device=input_ids.device).split(batch_size):
+        for rows in torch.split(torch.tensor(order, device=input_ids.device), batch_size):
             prompt, completion = (max(1, int(part[rows].sum(dim=1).max())) for part in parts)
             seen = slice(split - prompt, split + completion)
             computed = super()._get_per_token_logps_and_entropies(
@@ -513,7 +373,7 @@ def _greedy_by_vllm(
     if trainer.state.global_step != trainer._last_loaded_step:
         vllm.sync_weights()
         trainer._last_loaded_step = trainer.state.global_step
-    # A server, and an engine over several GPUs, want as many of each process.
+    # An engine over several GPUs wants as many of each process.
     most = math.ceil(len(prompts) / trainer.accelerator.num_processes)
     asked = [prompts[i] for i in share] + list(prompts[:1]) * (most - len(share))
     temperature, vllm.temperature = vllm.temperature, 0.0
@@ -539,8 +399,8 @@ def _greedy_by_model(
     with (
         torch.random.fork_rng([accelerator.device] if accelerator.device.type == "cuda" else []),
         unwrap_model_for_generation(trainer.model_wrapped, accelerator) as model,
-        # Processes generate unequal numbers of batches, so that none may wait for another: not at each token, and not
-        # in DeepSpeed's hook, by which all of them compare, where a pass begins, what the last one went through.
+        # Processes generate unequal numbers of batches, so none may wait for another: neither at each token
+        # (synced_gpus), nor in DeepSpeed's hook before a pass, in which all compare their traces.
         generating_by(model, partial(model.generate, synced_gpus=False)),
         _without_hooks(model),
         accelerator.autocast(),

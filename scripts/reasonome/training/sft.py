@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from datasets import Dataset
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
-from reasonome.config import Recipe, Style
+from reasonome.config import Style
+from reasonome.config.tuning import TuningSettings
 from reasonome.core.code_digest import code_sha256
-from reasonome.prompts.chat_template import Answered, answered
+from reasonome.prompts.chat_template import answered
 from reasonome.rewards import Similarity
 from reasonome.task import UNKNOWN_CONFIDENCE, Task
 from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.pretrain import sample_statements, tokenised, whole
+
+Tuned = TypeVar("Tuned", bound=TuningSettings)
 
 
 def conversations(
@@ -59,18 +63,21 @@ class Lesson:
     left_out: Counter[str]
 
 
-def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
+def sft(job: TrainingJob[Tuned], tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
     """Fine-tune the parent on what its recipe makes of each benchmark: right answers, or the best of its own samples.
 
     `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
     """
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
-    lessons = {name: recipe.lesson(job, name, task, similarity) for name, task in tasks.items()}
-    tokenized = {name: [_tokenized(tokenizer, row) for row in lesson.rows] for name, lesson in lessons.items()}
+    lessons: dict[str, Lesson] = {name: recipe.lesson(job, name, task, similarity) for name, task in tasks.items()}
+    tokenized = {
+        name: [answered(tokenizer, row["prompt"], row["completion"][0]["content"]) for row in lesson.rows]
+        for name, lesson in lessons.items()
+    }
     lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
-    longest = job.fit(longest_row(recipe, lengths))
-    max_length = longest if recipe.max_length == "auto" else recipe.max_length
+    max_length, packed = recipe.max_length, recipe.packing == "separate"
+    job.fit(max_length if packed else max((length for length in lengths if length <= max_length), default=0))
     fitting = {
         name: [pair for pair in zip(lesson.rows, tokenized[name], strict=True) if len(pair[1].ids) <= max_length]
         for name, lesson in lessons.items()
@@ -87,7 +94,6 @@ def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | No
     examples = sum(lesson.examples for lesson in lessons.values())
     print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
     statements = _statements(job, tokenizer, max_length)
-    packed = recipe.packing == "separate"
     trainer = SFTTrainer(
         model=job.load_model(),
         args=SFTConfig(
@@ -100,22 +106,21 @@ def sft(job: TrainingJob, tasks: Mapping[str, Task], similarity: Similarity | No
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
-    facts = {"examples": len(kept), **left_out} | ({"statements": len(statements)} if recipe.statements else {})
-    first = trainer.train_dataset[0]
+    facts: dict[str, Any] = {"examples": len(kept), **left_out}
+    if recipe.statements:
+        facts["statements"] = len(statements)
     if packed:
-        packing.separate(trainer)
-        print(packing.describe(trainer.train_dataset, recipe.batch_size), flush=True)
-        facts["rows"] = len(trainer.train_dataset)
-        first = packing.find_text(trainer.train_dataset, kept[0][1].ids)
-    if recipe.max_length == "auto":
-        facts["max_length"] = max_length
+        facts["rows"] = packing.separate(trainer, recipe.batch_size)
     job.train(trainer)
-    facts["prompt_example"] = {"messages": kept[0][0]["prompt"], "rendered": trained_prompt(first, tokenizer)}
+    facts["prompt_example"] = {
+        "messages": kept[0][0]["prompt"],
+        "rendered": trained_prompt(kept[0][1].labelled(), tokenizer),
+    }
     facts["code"] = code_sha256(__file__, *sorted({getfile(type(own)) for own in (recipe, *tasks.values())}))
     job.finish(trainer, tokenizer, facts)
 
 
-def _statements(job: TrainingJob, tokenizer, max_length: int) -> list[dict[str, list[int]]]:
+def _statements(job: TrainingJob[Tuned], tokenizer, max_length: int) -> list[dict[str, list[int]]]:
     """Tokens and labels of the statements to learn beside the questions: those that a warm-up would read, or a share.
 
     Those longer than `max_length` are left out, and counted in what is printed.
@@ -131,20 +136,7 @@ def _statements(job: TrainingJob, tokenizer, max_length: int) -> list[dict[str, 
     return fitting.to_list()
 
 
-def longest_row(recipe: Recipe, lengths: list[int]) -> int:
-    """Tokens of the longest row that training may meet: of packed rows `max_length`, or else of the longest example."""
-    if recipe.max_length == "auto":
-        return max(lengths, default=0)
-    if recipe.packing == "separate":
-        return recipe.max_length
-    return max((length for length in lengths if length <= recipe.max_length), default=0)
-
-
 def trained_prompt(row: dict, tokenizer) -> str:
-    """The prompt of a tokenized training row, as the trainer has it: everything that the loss leaves out."""
+    """The prompt of a tokenized training row: everything that the loss leaves out."""
     ids = [token for token, label in zip(row["input_ids"], row["labels"], strict=True) if label == -100]
     return tokenizer.decode(ids)
-
-
-def _tokenized(tokenizer, row: Mapping[str, Any]) -> Answered:
-    return answered(tokenizer, row["prompt"], row["completion"][0]["content"])

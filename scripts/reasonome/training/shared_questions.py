@@ -145,7 +145,7 @@ def lay_out(questions: Sequence[torch.Tensor], answers: Sequence[Sequence[torch.
             labels.append(answer)
         places.append(_place(start, before, [len(answer) for answer in own], question.device))
         start += before + sum(len(answer) for answer in own)
-    return Row(*(torch.cat(part)[None] for part in (tokens, positions, labels)), places)
+    return Row(torch.cat(tokens)[None], torch.cat(positions)[None], torch.cat(labels)[None], places)
 
 
 def _place(start: int, before: int, lengths: Sequence[int], device: torch.device) -> Place:

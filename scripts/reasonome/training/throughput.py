@@ -26,14 +26,15 @@ class Meter(TrainerCallback):
     def __init__(self) -> None:
         self.tokens = self.flops = self.peak_tflops = 0.0
         self.steps: list[float] = []  # seconds of each
-        self._hook = self._counts = None
+        self._counts = torch.zeros(3, dtype=torch.float64)
         self._earlier, self._started = 0, 0.0
 
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
+    def on_train_begin(self, args, state, control, **kwargs):
         """Watch the model from now on."""
+        model = kwargs["model"]
         self._earlier = state.num_input_tokens_seen
         self._costs = costs(model)
-        self._counts = torch.zeros(3, dtype=torch.float64, device=args.device)
+        self._counts = self._counts.to(args.device)
         self._hook = model.register_forward_pre_hook(self._count, with_kwargs=True)
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
@@ -105,9 +106,8 @@ def costs(model) -> tuple[float, float, float]:
 
 def _elements(weight: torch.Tensor) -> int:
     """Its elements, were it not spread over processes (ZeRO-3) or packed two to a byte (4 bits)."""
-    if hasattr(weight, "ds_numel"):
-        return weight.ds_numel
-    return weight.quant_state.shape.numel() if hasattr(weight, "quant_state") else weight.numel()
+    whole = getattr(weight, "ds_numel", None) or getattr(getattr(weight, "quant_state", None), "shape", weight.shape)
+    return whole if isinstance(whole, int) else whole.numel()
 
 
 def counts(batch: dict[str, Any]) -> torch.Tensor:
@@ -118,7 +118,7 @@ def counts(batch: dict[str, Any]) -> torch.Tensor:
     """
     ids, mask, positions = batch["input_ids"], batch.get("attention_mask"), batch.get("position_ids")
     if "places" in batch:  # of shared questions: a row without padding, whose labels stand where they are predicted
-        labels, pairs = (batch["shift_labels"] != -100).sum(), (positions + 1).sum()
+        labels, pairs = (batch["shift_labels"] != -100).sum(), (batch["position_ids"] + 1).sum()
         return torch.stack([torch.full_like(pairs, ids.numel()), labels, pairs]).double()
     if mask is not None:
         positions, real = mask.cumsum(-1) - 1, mask.bool()

@@ -1,33 +1,17 @@
-"""Curves of a training job: TensorBoard always, Weights & Biases and MLflow where config.yaml switches them on."""
+"""Curves of a training job, for TensorBoard."""
 
 import atexit
-import importlib.util
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from tensorboardX import SummaryWriter
 from transformers import TrainerCallback
-from transformers.integrations import rewrite_logs
-
-from reasonome.core.errors import InputError
+from transformers.integrations.integration_utils import rewrite_logs
 
 
 def folder(model: Path) -> Path:
     """Where the curves of results/models/{backbone}/{chain} are: results/tensorboard/{backbone}/{chain}."""
     return model.parents[2] / "tensorboard" / model.parent.name / model.name
-
-
-def check(trackers: Sequence[str]) -> None:
-    """InputError for a tracker whose package is not installed."""
-    for package in trackers:
-        if importlib.util.find_spec(package) is None:
-            raise InputError(
-                f"'{package}' is not installed in the environment that trains",
-                file="config/config.yaml",
-                field="trackers",
-                fix=f"pip install {package}, or leave it out of trackers",
-            )
 
 
 class TensorBoard(TrainerCallback):
@@ -54,26 +38,25 @@ class TensorBoard(TrainerCallback):
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         """Numbers only: nothing of the environment or the arguments is written."""
-        if not self._can_write():
+        writer = self._living_writer()
+        if writer is None:
             return
         for name, value in rewrite_logs(logs or {}).items():
             if isinstance(value, int | float):
-                self._writer.add_scalar(name, value, state.global_step)
+                writer.add_scalar(name, value, state.global_step)
 
     def close(self) -> None:
         """Write the rest to the disk."""
-        if self._can_write():
-            self._writer.close()
+        if writer := self._living_writer():
+            writer.close()
             self._writer = None
 
-    def _can_write(self) -> bool:
-        """Whether the thread that writes is alive; on a full disk it ends, and waiting for it would never end."""
-        if self._writer is None:
-            return False
-        worker = self._writer.file_writer.event_writer._worker
-        if worker is not None and worker.is_alive():
-            return True
-        if worker is not None:  # it would be None had the writer closed itself, as it does when Python ends
+    def _living_writer(self) -> SummaryWriter | None:
+        """The writer if its thread is alive; on a full disk it ends, and waiting for it would never end."""
+        worker = self._writer and self._writer.file_writer.event_writer._worker
+        if worker and worker.is_alive():
+            return self._writer
+        if worker:  # it would be None had the writer closed itself, as it does when Python ends
             print(f"warning: {self._folder} cannot be written to: no more curves there; training goes on", flush=True)
         self._writer = None
-        return False
+        return None

@@ -30,7 +30,7 @@ class ValidationCurve(TrainerCallback):
         every: int | None,
         folder: Path,
     ):
-        """`scorer` is a `grpo.RewardScorer`.
+        """`scorer` is a `RewardScorer`.
 
         `ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
         `every`: optimizer steps between answers under way; None: there are none between the first and the last.

@@ -1,25 +1,112 @@
-"""vLLM as TRL's trainers use it, which draws by the seed of the step and leaves the weights that it is sent alone."""
+"""vLLM inside the training processes: it draws by the step's seed, and leaves the weights that it is sent alone."""
 
+import importlib.util
+import os
 import random
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate.utils import is_peft_model
-from peft.tuners.lora import LoraLayer
+from peft.tuners.lora import Linear as LoraLinear
 from trl.generation import vllm_generation
 from trl.generation.vllm_generation import VLLMGeneration
 from trl.trainer import grpo_trainer
 
-from reasonome.training import adapters
+from reasonome.answering import precision
+from reasonome.answering.vllm_engine import possible_shards
+from reasonome.config import RolloutRecipe
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import say
+from reasonome.facts.fetching.weights import weight_files
+from reasonome.training import adapters, processes
+from reasonome.training.gpus import VLLM_SHARE
 
+# A fact of a machine, not of a recipe, so it comes from the environment of the job.
+MEMORY = "REASONOME_VLLM_MEMORY"
+# How far a token counts more because the trainer finds it likelier than vLLM did. TRL by default weighs whole
+# completions instead: small differences add up over tokens, and of those with a thousand one in eight is left out.
+CORRECTION = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 2.0}
 # What TRL looks up in its pinned version: a name that is gone ends the import.
-TRLS = (grpo_trainer.VLLMGeneration, VLLMGeneration._iter_named_params, VLLMGeneration._init_vllm)
+TRLS = (
+    grpo_trainer.VLLMGeneration,  # pyright: ignore[reportPrivateImportUsage]
+    VLLMGeneration._iter_named_params,
+    VLLMGeneration._init_vllm,
+)
+
+
+def check(recipe: RolloutRecipe) -> None:
+    """InputError where the recipe's rollouts cannot work on this machine; done before any weights are loaded."""
+    if recipe.rollouts == "transformers":
+        return
+    lacking, fix = "", "ask for an A100 or newer by `gpu_model:` in config/resources.yaml"
+    if importlib.util.find_spec("vllm") is None:
+        lacking = "the package vllm, which is not installed here"
+        fix = "train in the GPU environment (docs/environments.md)"
+    elif not torch.cuda.is_available():
+        lacking, fix = "a GPU, and torch sees none", "ask for GPUs in config/resources.yaml"
+    # TRL starts vLLM with the weights as they are stored, in bf16, which vLLM refuses on older GPUs.
+    elif (best := precision.fastest())[0] != "bf16":
+        lacking = f"a GPU with bf16 instructions: {best[1]}"
+    if lacking:
+        what = f"rollouts '{recipe.rollouts}' need {lacking}"
+        raise InputError(what, field="rollouts", fix=f"{fix}, or use `rollouts: transformers`")
+
+
+def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
+    """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
+    if recipe.rollouts == "transformers":
+        return {}
+    share = share_of_gpu(recipe)
+    gpu_bytes = torch.cuda.get_device_properties(0).total_memory
+    over = tensor_parallel(parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+    if processes.is_first():
+        held = f"{_weight_bytes(parent_model) / 1e9:.1f} GB of weights, half of its share of a GPU is"
+        say(f"vLLM: tensor parallel size {over} ({held} {share * gpu_bytes / 2e9:.1f} GB)")
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": share,
+        "vllm_enable_sleep_mode": True,
+        "vllm_max_model_length": longest,
+        "vllm_tensor_parallel_size": over,
+        **CORRECTION,
+    }
+
+
+def share_of_gpu(recipe: RolloutRecipe) -> float:
+    """The share of each training process's GPU that is vLLM's."""
+    if recipe.rollouts == "transformers":
+        return 0.0
+    text = os.environ.get(MEMORY, str(VLLM_SHARE))
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise InputError(f"{MEMORY} is {text}, no share of a GPU's memory", fix=f"export {MEMORY}={VLLM_SHARE}")
+    return share
+
+
+def tensor_parallel(model: Path, share: float, processes: int) -> int:
+    """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
+
+    Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
+    """
+    weights = _weight_bytes(model)
+    possible = [n for n in possible_shards(model, processes) if processes % n == 0]
+    return next((n for n in possible if weights / n <= share / 2), possible[-1])
+
+
+def _weight_bytes(model: Path) -> int:
+    return sum(path.stat().st_size for path in weight_files(model))
 
 
 def use(seed: int) -> None:
     """Have trainers that are made from here on sample with vLLM by the seed of a step."""
-    grpo_trainer.VLLMGeneration = partial(Sampler, seed=seed)
+    grpo_trainer.VLLMGeneration = partial(Sampler, seed=seed)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def engine_seed(seed: int, engine: int) -> int:
@@ -35,19 +122,16 @@ class Sampler(VLLMGeneration):
         super().__init__(*args, **settings)
 
     def _init_vllm(self) -> None:
-        if self.mode != "colocate":  # a server has its own seed
-            super()._init_vllm()
-            return
-        made = vllm_generation.LLM
+        made = vllm_generation.LLM  # pyright: ignore[reportPrivateImportUsage]
 
         def seeded(*, seed: int, **settings):
             return made(seed=engine_seed(self._seed, seed), **settings)  # TRL's is the number of the engine
 
-        vllm_generation.LLM = seeded
+        vllm_generation.LLM = seeded  # pyright: ignore[reportPrivateImportUsage]
         try:
             super()._init_vllm()
         finally:
-            vllm_generation.LLM = made
+            vllm_generation.LLM = made  # pyright: ignore[reportPrivateImportUsage]
 
     def _iter_named_params(self) -> Iterator[tuple[str, torch.Tensor]]:
         """(vLLM's name, weights) of all layers, one at a time.
@@ -60,15 +144,15 @@ class Sampler(VLLMGeneration):
         # One stream for all processes: what several GPUs of an engine hold of a layer has to be the same.
         device = next(self.model.parameters()).device
         self._rounding = self._rounding or torch.Generator(device).manual_seed(self._seed)
-        layers = {f"{name}.base_layer.weight": layer for name, layer in _adapted(self.model)}
+        layers = {
+            f"{name}.base_layer.weight": layer
+            for name, layer in self.model.named_modules()
+            if isinstance(layer, LoraLinear)
+        }
         with self._dist.gather_params(list(self.model.parameters())):
             for name, weight in self.model.named_parameters():
-                if self.model.prefix in name or "original_module" in name:
+                if str(self.model.prefix) in name or "original_module" in name:
                     continue
                 theirs = name.removeprefix("base_model.model.").replace(".base_layer", "")
                 theirs = theirs.replace("modules_to_save.default.", "")
                 yield theirs, adapters.added(layers[name], self._rounding) if name in layers else weight.data
-
-
-def _adapted(model: torch.nn.Module) -> Iterator[tuple[str, LoraLayer]]:
-    return ((name, layer) for name, layer in model.named_modules() if isinstance(layer, LoraLayer))

@@ -2,23 +2,22 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
-from reasonome.apps.annotate.answers import decoding_settings
+from reasonome.answering.asked_model import style_warning, trained_styles
+from reasonome.apps.annotate.answers import Asked
 from reasonome.apps.annotate.gsea import is_wanted
+from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
-from reasonome.apps.annotate.project_files import Library, naming_benchmarks
-from reasonome.apps.annotate.shipped import Shipped
+from reasonome.apps.annotate.project_files import Completed, Library, naming_benchmarks
+from reasonome.apps.annotate.tables import Recognised
 from reasonome.apps.measured import names_measured
-from reasonome.config import Style
-from reasonome.config.annotations import Annotation
+from reasonome.apps.run import recipe_sentences
 from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.fetching.pins import release
-from reasonome.report.origins import learned_from
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import Background
@@ -27,65 +26,51 @@ from reasonome.tasks.naming.libraries import library_of
 COMPUTED_WITH = {"scipy": "SciPy (over-representation)", "gseapy": "GSEApy (GSEA)"}
 
 
-class TestedWith(NamedTuple):
-    """The over-representation analysis of each file's sets by the file's name, and the release of each library."""
-
-    tests: Mapping[str, OverRepresentation]
-    releases: Mapping[str, str]
-
-    def told(self) -> dict[str, Any]:
-        """What a page tells of them, as fields of PageAbout."""
-        summaries = {
-            name: [
-                f"{summary}; release: {self.releases[library]}"
-                for library, summary in zip(test.tests, test.summaries, strict=True)
-            ]
-            for name, test in self.tests.items()
-        }
-        return {
-            "universe": told_once({name: [test.universe.description] for name, test in self.tests.items()}),
-            "libraries": told_once(summaries),
-            "releases": dict(self.releases),
-            "tests": {name: test.tests for name, test in self.tests.items()},
-        }
-
-
 def about_page(
     project: Project,
-    settings: Annotation,
-    tested_with: TestedWith,
+    settings: Completed,
+    tests: Mapping[str, OverRepresentation],
+    releases: Mapping[str, str],
     gene_lists: Mapping[str, GeneLists],
+    recognised: Sequence[Recognised],
     command: str,
-    asked: tuple[AskedModel, Style] | None = None,
-    shipped: Shipped | None = None,
+    asked: Asked | None,
 ) -> PageAbout:
     """How terms were found, and where a model was `asked`, how names were made and the model's scores so far.
 
-    The settings say which style was chosen. `gene_lists` has the name of a file as key. Of a model that ships the
-    scores are those that `shipped` has.
+    `tests` and `gene_lists` have the name of a file as key, and `releases` that of a library. Of a model that ships the
+    scores are those that it ships with.
     """
     corpora = [project.benchmarks[settings.benchmark].corpus] if asked else []
     corpora.append(files.background_corpus(project, settings.benchmark))
-    of_names = {} if asked is None else _of_names(project, settings, *asked, shipped)
+    libraries = {
+        name: [
+            f"{summary}; release: {releases[library]}"
+            for library, summary in zip(test.tests, test.summaries, strict=True)
+        ]
+        for name, test in tests.items()
+    }
     return PageAbout(
-        sources=sources_used(project, settings, corpora),
+        sources=_sources_used(project, settings, corpora),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
-        versions=computed_with(settings, asks=asked is not None),
+        versions=_computed_with(settings, asks=asked is not None),
         command=command,
-        **tested_with.told(),
-        **of_names,
+        universe=told_once({name: [test.universe.description] for name, test in tests.items()}),
+        libraries=told_once(libraries),
+        releases=dict(releases),
+        tests={name: test.tests for name, test in tests.items()},
+        recognised=[one.sentence for one in recognised],
+        **({} if asked is None else _of_names(project, asked)),
     )
 
 
-def _of_names(
-    project: Project, settings: Annotation, model: AskedModel, style: Style, shipped: Shipped | None
-) -> dict[str, Any]:
+def _of_names(project: Project, asked: Asked) -> dict[str, Any]:
     """What the page says of the model, as fields of PageAbout."""
+    model, settings, shipped, decoding = asked.model, asked.settings, asked.shipped, asked.decoding
     scores, card = names_measured(project, settings, model.folder)
     if shipped is not None:
         scores, card = shipped.in_words(settings.style, settings.samples), str(shipped.folder / "README.md")
     base, trained = (model.steps or [model.manifest])[0], model.steps[1:]
-    decoding = decoding_settings(settings)
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
     return {
         "model": model.name,
@@ -93,18 +78,18 @@ def _of_names(
         "chain": [step["step"] for step in trained],
         "backbone": base.get("weights", {}).get("backbone") or base.get("name", model.name),
         "backbone_licence": base.get("weights", {}).get("licence", "not stated"),
-        "recipe_steps": [f"{step['step']}: {learned_from(step)}" for step in trained],
+        "recipe_steps": recipe_sentences(trained),
         "decoding": sampled if decoding.samples > 1 else "greedy",
         "measured": scores,
         "second_opinion": shipped is not None,
         "card": card,
         "style": settings.style,
         "samples": settings.samples,
-        "warnings": style_warnings(project, trained, settings, style, shipped is not None),
+        "warnings": _warnings(project, trained, asked),
     }
 
 
-def computed_with(settings: Annotation, asks: bool) -> dict[str, str]:
+def _computed_with(settings: Completed, asks: bool) -> dict[str, str]:
     """What computed the terms and the scores of GSEA, and what a model that was asked depends on, with versions."""
     packages = [name for name in COMPUTED_WITH if name != "gseapy" or is_wanted(settings, asks)]
     found = versions((*packages, *(PACKAGES if asks else ())))
@@ -118,7 +103,7 @@ def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{name}: {sentence}" for name, of_file in sentences.items() for sentence in of_file]
 
 
-def sources_used(project: Project, settings: Annotation, corpora: Sequence[str]) -> list[SourceUsed]:
+def _sources_used(project: Project, settings: Completed, corpora: Sequence[str]) -> list[SourceUsed]:
     """The sources of corpora, and the libraries that are sources, by collection, with release and licence."""
     names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
     libraries = settings.libraries if settings.only_libraries is None else settings.only_libraries
@@ -134,26 +119,26 @@ def sources_used(project: Project, settings: Annotation, corpora: Sequence[str])
     return [source for place, source in enumerate(used) if source not in used[:place]]
 
 
-def style_warnings(
-    project: Project, trained: Sequence[Mapping[str, Any]], settings: Annotation, style: Style, ships: bool
-) -> list[str]:
+def _warnings(project: Project, trained: Sequence[Mapping[str, Any]], asked: Asked) -> list[str]:
     """Warnings: a model not trained to name sets, or not in this style; prompts that show what names are held against.
 
-    Of a model that `ships` the page says by itself that it reads the enriched terms.
+    Of a model that ships the page says by itself that it reads the enriched terms.
     """
     styles = set(trained_styles(trained, naming_benchmarks(project)))
     warnings = []
     if not styles:
         warnings.append("the model was not trained here to name gene sets: its answers may lack a usable form")
-    elif warning := style_warning(styles, settings.style):
+    elif warning := style_warning(styles, asked.settings.style):
         warnings.append(warning)
-    if style.facts is not None:
+    if asked.style.facts is not None:
         warnings.append(
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
             "fits a term, may be copied from the prompt"
         )
-    if style.terms is not None and not ships:
+    if asked.style.terms is not None and asked.shipped is None:
         warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
+    if asked.known.similarity is None:
+        warnings.append(WITHOUT_ENCODER_TOLD)
     return warnings
 
 

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from inspect import getfile
 from pathlib import Path
 
@@ -17,13 +18,13 @@ from reasonome.apps.annotate import tables
 from reasonome.apps.annotate.enrichment import tested_genes
 from reasonome.apps.annotate.judge import judge
 from reasonome.apps.annotate.knowledge import Known
+from reasonome.apps.annotate.project_files import Asking
 from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sample
 from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
 from reasonome.apps.annotate.tables import IDENTIFIERS
 from reasonome.apps.run import check_context, decoding_of
-from reasonome.config import Decoding, Style
-from reasonome.config.annotations import Annotation
+from reasonome.config import Decoding
 from reasonome.core.code_digest import code_sha256
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.enrichment.term import EnrichedTerm
@@ -32,6 +33,7 @@ from reasonome.tasks.naming.claims import TRUE, Claim
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.tasks.naming.prompt_terms import shown_terms
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 
 TASK = GeneSetNaming()
@@ -45,58 +47,68 @@ RESULTS = ResultsKind(
 NEW_TOKENS = 160  # of an answer: a name, and some steps
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a model is asked, and what its answers are held against.
+
+    `tests`, by the name of the sets' file, give the terms that the style shows, which are those that benchmarks show of
+    the same genes. `shipped` is what lies beside a model that ships.
+    """
+
+    model: AskedModel
+    settings: Asking
+    style: NamingStyle
+    known: Known
+    tests: Mapping[str, OverRepresentation]
+    shipped: Shipped | None
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are drawn."""
+        return decoding_of(self.settings, self.settings.max_new_tokens)
+
+
 def annotate(
-    questions: Sequence[Question],
-    settings: Annotation,
-    style: Style,
-    model: AskedModel,
-    known: Known,
-    terms: Mapping[str, Sequence[EnrichedTerm]],
-    asked_tests: Mapping[str, OverRepresentation],
-    out: Path,
-    shipped: Shipped | None = None,
+    questions: Sequence[Question], how: Asked, terms: Mapping[str, Sequence[EnrichedTerm]], out: Path
 ) -> list[AnnotationRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    `shipped` is what lies beside a model that ships. `terms` are the significant ones of each set by its id.
-    `asked_tests`, by the name of the sets' file, give the terms that a style shows, which are those that benchmarks
-    show of the same genes. The model sees the genes of a ranked set in that order, those of others in a seeded random
-    order, as far as the style's budget goes. Raises InputError as the model's `write_answers` does.
+    `terms` are the significant ones of each set by its id. The model sees the genes of a ranked set in that order,
+    those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's
+    `write_answers` does.
     """
+    style, shipped = how.style, how.shipped
+    calibration = shipped and shipped.calibration_of(how.settings.style, how.settings.samples)
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
-        index = FactIndex(known.facts, style.seed)
+        index = FactIndex(how.known.facts, style.seed)
         examples = {example.id: example for example in with_facts(list(examples.values()), index, style.facts)}
     if style.terms is not None:
         for record in (question.record for question in questions if question.record.id in examples):
-            shown = shown_terms(asked_tests[record.list], tested_genes(record), style.terms)
+            shown = shown_terms(how.tests[record.list], tested_genes(record), style.terms)
             examples[record.id] = examples[record.id].model_copy(update={"enriched": shown})
     listed = style.model_copy(update={"order": "listed"})
     ranked = {question.record.id for question in questions if question.record.ranked}
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
-    asked, decoding = list(examples.values()), decoding_settings(settings)
-    check_context(TASK, asked, style, model, decoding.max_new_tokens, ", about fewer genes (--top)")
-    answers = answers_by_id(model, TASK, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
+    asked = list(examples.values())
+    check_context(TASK, asked, style, how.model, how.decoding.max_new_tokens, ", about fewer genes (--top)")
+    answers = answers_by_id(how.model, TASK, style, how.decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
     records = []
     for question in tqdm(questions, desc="checking", unit=" sets", delay=5):
         record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
             shown = examples[record.id].enriched or []
-            record = _checked(named, known, terms[record.id])
+            record = _checked(named, how.known, terms[record.id])
             if shipped is not None:
-                calibrated = shipped.is_calibrated(settings.style or "", settings.samples)
-                record = placed(record, shown, shipped, calibrated)
+                record = placed(record, shown, shipped, calibration)
         records.append(record)
     return records
 
 
-def decoding_settings(settings: Annotation) -> Decoding:
-    """How answers are drawn."""
-    return decoding_of(settings, settings.max_new_tokens or NEW_TOKENS)
-
-
-def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: Style) -> AnnotationRecord:
+def _named(
+    record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow], style: NamingStyle
+) -> AnnotationRecord:
     """The record with the most frequent name, the likeliest of equally frequent ones, and that sample's reasoning."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
     answers = [parse_wrapped(TASK, row.text, style) for row in likeliest]
@@ -105,7 +117,7 @@ def _named(record: AnnotationRecord, example: Example, rows: Sequence[AnswerRow]
     answer = answers[chosen]
     abstained = normalise(name) == normalise(ABSTENTION)
     stated = answer.confidence is not None
-    shown = set(example.shown)
+    shown = set(example.shown or ())
     agreeing = [place for place, other in enumerate(answers) if normalise(other.name) == normalise(name)]
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     kind = "stated" if stated else ""

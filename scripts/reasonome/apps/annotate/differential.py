@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from reasonome.apps.annotate.lists import GeneList, GeneLists, ListedGene, checked, listed_genes, with_weights
+from reasonome.apps.annotate.lists import GeneList, GeneLists, ListedGene, checked, listed_genes
 from reasonome.apps.annotate.table import (
     ALIASES,
     Table,
@@ -211,9 +211,10 @@ def _ranking(rows: pd.DataFrame) -> tuple[ListedGene, ...]:
     """The rows' genes with what ranks them for GSEA, from the most upwards to the most downwards."""
     strength = rows["statistic"].abs()
     if strength.isna().all():
-        strength = -np.log10(rows["p"].fillna(rows["adjusted_p"]).clip(lower=np.finfo(float).tiny))
+        p = rows["p"].fillna(rows["adjusted_p"]).clip(lower=np.finfo(float).tiny)
+        strength = pd.Series(-np.log10(p), rows.index)
     signed = (strength * np.sign(rows["log2_fold_change"])).dropna().sort_values(ascending=False, kind="stable")
-    return tuple(with_weights(rows.loc[signed.index], signed))
+    return tuple(map(ListedGene, rows.loc[signed.index, "gene"], signed.tolist()))
 
 
 def _list(

@@ -79,7 +79,7 @@ def whole_ranking(
     merged: dict[str, None] = {}
     for gene in listed:
         symbol = genes.resolve(gene.written).symbol if orthologues is None else orthologues.gene(gene.written)
-        if not symbol:
+        if not symbol or gene.weight is None:
             continue
         if numbers.setdefault(symbol, gene.weight) != gene.weight:
             merged[symbol] = None
@@ -167,10 +167,8 @@ def analyse_rankings(
             continue
         ranking = whole_ranking(lists.ranking, genes, orthologues, seed)
         if len(ranking.numbers) < FEWEST_RANKED:
-            say(
-                f"{name}: no GSEA: it needs a ranking of all tested genes, and this has {len(ranking.numbers):,} known "
-                "ones"
-            )
+            needed = "it needs a ranking of all tested genes"
+            say(f"{name}: no GSEA: {needed}, and this has {len(ranking.numbers):,} known ones")
             continue
         analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets, seed)
         for note in analysis.notes:
@@ -190,9 +188,13 @@ def _analysed(
     count = len(ranking.numbers)
     if ranking.is_flat:
         return RankedAnalysis(name, ends, count, 0, [], (f"no GSEA: all {count:,} genes have the same number",))
-    notes = list(ranking.notes)
+    notes, weightless = list(ranking.notes), ranking.weightless
     libraries = {library: _within(sets, ranking.numbers) for library, sets in gene_sets.items()}
-    weighed = {library: _weighed(sets, ranking.weightless) for library, sets in libraries.items()}
+    # If all genes of a set have the number 0, neither end is nearer.
+    weighed = {
+        library: {set_id: pair for set_id, pair in sets.items() if not weightless.issuperset(pair[1])}
+        for library, sets in libraries.items()
+    }
     if without := sum(map(len, libraries.values())) - sum(map(len, weighed.values())):
         notes.append(f"{counted(without, 'set has', 'sets have')} no score: the number of all their genes is 0")
     tested = sum(map(len, weighed.values()))
@@ -222,15 +224,12 @@ def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:
     return asdict(replace(analysis, terms=())) | {"terms": terms}
 
 
-def _within(sets: Mapping[str, tuple[str, frozenset[str]]], ranking: Mapping[str, float]) -> dict:
+def _within(
+    sets: Mapping[str, tuple[str, frozenset[str]]], ranking: Mapping[str, float]
+) -> dict[str, tuple[str, list[str]]]:
     """The sets of SMALLEST to LARGEST ranked genes: id → name and genes."""
     cut = {set_id: (name, sorted(genes & ranking.keys())) for set_id, (name, genes) in sets.items()}
     return {set_id: pair for set_id, pair in cut.items() if SMALLEST <= len(pair[1]) <= LARGEST}
-
-
-def _weighed(sets: Mapping[str, tuple[str, list[str]]], weightless: frozenset[str]) -> dict:
-    """The sets that have a gene whose number is not 0: of others no end is the nearer one."""
-    return {set_id: pair for set_id, pair in sets.items() if not weightless.issuperset(pair[1])}
 
 
 def _prerank(

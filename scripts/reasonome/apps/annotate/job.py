@@ -9,15 +9,17 @@ from typing import Any
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
 from reasonome.apps.annotate import about, answers, gsea, page, tables
-from reasonome.apps.annotate.answers import RESULTS
+from reasonome.apps.annotate.answers import RESULTS, Asked
 from reasonome.apps.annotate.enrichment import enrich
 from reasonome.apps.annotate.inputs import holds_sets, read_gene_lists, read_universe
 from reasonome.apps.annotate.judge import STANDINGS, WITHOUT_ENCODER_TOLD
-from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
+from reasonome.apps.annotate.knowledge import read_known, read_libraries
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.project_files import (
     ORTHOLOGUES,
+    Asking,
+    Completed,
     Sources,
     check_there,
     completed,
@@ -32,7 +34,6 @@ from reasonome.apps.annotate.shipped import Shipped, shipped_with
 from reasonome.apps.annotate.table import stem
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
 from reasonome.apps.run import SHOWN, unused_name, write_page
-from reasonome.config import Style
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
@@ -48,12 +49,13 @@ from reasonome.enrichment.over_representation import (
 )
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
-from reasonome.facts.sources.formats import FORMATS
+from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
-from reasonome.tasks.naming.background import read_background
+from reasonome.tasks.naming.background import Background, read_background
 from reasonome.tasks.naming.files import library_files
 from reasonome.tasks.naming.libraries import named_libraries
+from reasonome.tasks.naming.settings import NamingStyle
 
 _ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
@@ -62,28 +64,23 @@ SAMPLES = 5  # answers for each set
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that an annotation needs except the model's weights: the questions, and what checks their answers.
+    """All that is read before a model is asked: `asked` is how, None without one.
 
-    `settings` have the style that was chosen. `gene_lists`, `tests` and `asked_tests`, of which a style shows terms,
-    have the name of a file as key. `about` is what the page says about how it was made. `universe_sha256` is the digest
-    of the settings' universe file, None without one. Without a model `style` and `known` are None. `shipped` is what
-    lies beside a model that ships. `orthologues` are given for lists of mice.
+    `gene_lists` and `tests` have the name of a file as key. `universe_sha256` is the digest of the settings' universe
+    file, None without one. `orthologues` are given for lists of mice.
     """
 
-    settings: Annotation
-    style: Style | None
+    settings: Completed
     sources: Sources
     gene_lists: Mapping[str, GeneLists]
     questions: Sequence[Question]
     genes: GeneTable
     orthologues: Orthologues | None
-    known: Known | None
     tests: Mapping[str, OverRepresentation]
-    asked_tests: Mapping[str, OverRepresentation]
+    asked: Asked | None
     about: PageAbout
     recognised: Sequence[Recognised]
     universe_sha256: str | None
-    shipped: Shipped | None
 
 
 def read_lists(settings: Annotation) -> dict[str, GeneLists]:
@@ -111,30 +108,6 @@ def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
         say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
 
 
-def preview_lists(
-    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, out: Path
-) -> None:
-    """Print what `annotate_lists` would ask: how many genes are known, and why some sets would not be asked about.
-
-    Runs everything before the model is loaded, and raises the same errors; writes nothing.
-    """
-    check_folder(out, model and model.folder, RESULTS)
-    with offline():
-        prepared = prepare(project, settings, gene_lists, model, "")
-    for name, lists in gene_lists.items():
-        records = [question.record for question in prepared.questions if question.record.list == name]
-        listed = [len(gene_list.genes) for gene_list in lists.lists]
-        for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
-            known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
-            say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
-    _print_not_asked(prepared.questions)
-    for warning in prepared.about.warnings:
-        say(f"warning: {warning}")
-    n_asked = sum(question.example is not None for question in prepared.questions)
-    would = "no model would be asked, and terms tested for" if model is None else "the model would be asked about"
-    print(f"a preview: {would} {counted(n_asked, 'set')}; nothing was written")
-
-
 def prepare(
     project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, command: str
 ) -> Prepared:
@@ -143,23 +116,18 @@ def prepare(
     Without a model only what terms are tested with is read. Raises InputError for a missing style or file, an
     incomplete model, and a universe without known genes. Writes nothing.
     """
-    settings = completed(project, settings)
+    given = completed(project, settings)
     _print_reading(gene_lists)
-    sources = needed_sources(project, settings, model is not None)
+    sources = needed_sources(project, given, model is not None)
     check_there(sources)
-    style = None
     shipped = shipped_with(project, model)
-    if model is not None:
-        settings, style = _with_style(project, settings, model)
-        settings = _with_defaults(settings, shipped, model)
-    tested_genes, universe_sha256 = read_universe(settings.universe) if settings.universe else (None, None)
-    genes = GeneTable(FORMATS[sources.authority_format].read_genes(dict(sources.authority)))
+    asking = None if model is None else _asking(project, given, model, shipped)
+    tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)
+    genes = read_authority(project, sources.authority)
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
-    gene_lists = {
-        name: check_species(lists, settings.species, genes, orthologues) for name, lists in gene_lists.items()
-    }
-    _refuse_sets_without_descriptions(gene_lists, settings, genes)
-    to_human = orthologues if settings.species == "mouse" else None
+    gene_lists = {name: check_species(lists, given.species, genes, orthologues) for name, lists in gene_lists.items()}
+    _refuse_sets_without_descriptions(gene_lists, given, genes)
+    to_human = orthologues if given.species == "mouse" else None
     questions = [
         make_question(gene_list, name, genes, to_human)
         for name, lists in gene_lists.items()
@@ -167,70 +135,76 @@ def prepare(
     ]
     background = read_background(sources.background)
     libraries = read_libraries(sources, background, genes)
-    known = None if model is None else read_known(project, sources, background, libraries)
-    tested = tested_genes and resolve_universe(tested_genes, genes, settings.universe, to_human)
+    known = None if asking is None else read_known(project, sources, background, libraries)
+    universe = None
+    if given.universe and tested_genes:
+        universe = resolve_universe(tested_genes, genes, given.universe, to_human)
     tests = {
-        name: OverRepresentation(libraries, tested or _universe(name, lists, genes, libraries, to_human))
+        name: OverRepresentation(libraries, universe or _universe(name, lists, genes, libraries, to_human))
         for name, lists in gene_lists.items()
     }
-    asked_tests = {}
-    if style is not None and style.terms is not None:
-        shown = named_libraries(
-            style.terms.libraries, background, genes, library_files(project, settings.benchmark, settings.style)
-        )
-        asked_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
-    tested_with = about.TestedWith(tests, about.library_releases(project, background, sources.libraries))
-    asked = None if model is None else (model, style)
-    page_about = about.about_page(project, settings, tested_with, gene_lists, command, asked, shipped)
-    if known is not None and known.similarity is None:
-        page_about = page_about.model_copy(update={"warnings": [*page_about.warnings, WITHOUT_ENCODER_TOLD]})
-    own_universe = None if tested_genes is None else (settings.universe, tested_genes)
-    read = recognised(gene_lists, own_universe, libraries, genes, to_human)
-    page_about = page_about.model_copy(update={"recognised": [one.sentence for one in read]})
+    asked = None
+    if model is not None and asking is not None and known is not None:
+        settings_asked, style = asking
+        asked_tests = _shown_tests(project, settings_asked, style, background, genes, tests)
+        asked = Asked(model, settings_asked, style, known, asked_tests, shipped)
+    releases = about.library_releases(project, background, sources.libraries)
+    read = recognised(gene_lists, (given.universe, tested_genes), libraries, genes, to_human)
+    page_about = about.about_page(project, given, tests, releases, gene_lists, read, command, asked)
     for sentence in (*page_about.universe, *page_about.recognised):
         say(sentence)
     return Prepared(
-        settings=settings,
-        style=style,
+        settings=asked.settings if asked else given,
         sources=sources,
         gene_lists=gene_lists,
         questions=questions,
         genes=genes,
         orthologues=to_human,
-        known=known,
         tests=tests,
-        asked_tests=asked_tests,
+        asked=asked,
         about=page_about,
         recognised=read,
         universe_sha256=universe_sha256,
-        shipped=shipped,
     )
 
 
-def _with_style(project: Project, settings: Annotation, model: AskedModel) -> tuple[Annotation, Style]:
-    """The settings with the prompts' style, which the model's training chooses where none is given, and the style.
+def _shown_tests(
+    project: Project,
+    settings: Asking,
+    style: NamingStyle,
+    background: Background,
+    genes: GeneTable,
+    tests: Mapping[str, OverRepresentation],
+) -> dict[str, OverRepresentation]:
+    """The tests of the terms that a style shows, by file; none for a style that shows none."""
+    if style.terms is None:
+        return {}
+    files = library_files(project, settings.benchmark, settings.style)
+    shown = named_libraries(style.terms.libraries, background, genes, files)
+    return {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
 
+
+def _asking(
+    project: Project, settings: Completed, model: AskedModel, shipped: Shipped | None
+) -> tuple[Asking, NamingStyle]:
+    """The settings with all that was left open, and the style of the prompts.
+
+    Without a choice the style is that of the model's training. A model that ships is asked once, as it was calibrated.
     Raises InputError for a style that needs what a user's sets lack.
     """
     styles = project.styles(answers.TASK.name)
     name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
     style = lookup(styles, name, "prompt style")
-    if style.neighbours is not None or style.examples is not None:
+    if not isinstance(style, NamingStyle) or style.neighbours is not None or style.examples is not None:
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
-    return settings.model_copy(update={"style": name}), style
-
-
-def _with_defaults(settings: Annotation, shipped: Shipped | None, model: AskedModel) -> Annotation:
-    """The settings with the number of answers, where none is given the one by which a model that ships is judged, and
-    with the tokens of an answer."""
     alone = shipped is not None and shipped.calibration is not None
-    return settings.model_copy(
-        update={
-            "samples": settings.samples or (1 if alone else SAMPLES),
-            "max_new_tokens": settings.max_new_tokens or answers.NEW_TOKENS + model.room_to_think,
-        }
-    )
+    open_settings = {
+        "style": name,
+        "samples": settings.samples or (1 if alone else SAMPLES),
+        "max_new_tokens": settings.max_new_tokens or answers.NEW_TOKENS + model.room_to_think,
+    }
+    return Asking(**settings.model_dump() | open_settings), style
 
 
 def annotate_lists(
@@ -257,19 +231,17 @@ def annotate_lists(
                     prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
                 )
             records = [question.record for question in questions]
-            if model is not None:
-                if prepared.known.similarity is None:
+            if prepared.asked is not None:
+                if prepared.asked.known.similarity is None:
                     say(WITHOUT_ENCODER_TOLD)
-                asked = (prepared.settings, prepared.style, model, prepared.known)
-                shown = (terms, prepared.asked_tests)
-                records = answers.annotate(questions, *asked, *shown, out, prepared.shipped)
+                records = answers.annotate(questions, prepared.asked, terms, out)
             claim(out, RESULTS)
             tables.write_tables(records, out)
             tables.write_enrichment(records, terms, out)
             tables.write_gsea(rankings, out)
             write_identifiers(prepared.recognised, out)
             shown = page.render_page(records, prepared.about, rankings, terms)
-            write_page(out, RESULTS, shown, _manifest(prepared, model))
+            write_page(out, RESULTS, shown, _manifest(prepared))
     _print_terms(records)
     if model is not None:
         _print_names(records)
@@ -324,14 +296,10 @@ def _refuse_sets_without_descriptions(
 
     Mouse symbols are found too: they are human symbols in another case.
     """
-    paths = [path for path in map(Path, settings.sets) if holds_sets(path, settings)]
-    read = [lists for lists in gene_lists.values() if lists.kind == "gmt"]  # none of a table in memory
-    for path, lists in zip(paths, read, strict=False):
-        sets = [
-            (gene_list.name, gene_list.description, gene_list.genes[0].written)
-            for gene_list in lists.lists
-            if gene_list.genes
-        ]
+    paths = (path for path in map(Path, settings.sets) if holds_sets(path, settings))
+    read = (lists for lists in gene_lists.values() if lists.kind == "gmt")
+    for path, lists in zip(paths, read, strict=True):
+        sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
         if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
             raise no_descriptions(path)
 
@@ -349,22 +317,22 @@ def _universe(
     return default_universe(genes, libraries, orthologues)
 
 
-def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
+def _manifest(prepared: Prepared) -> dict[str, Any]:
     """The inputs of the annotations; equal inputs give an equal manifest."""
-    settings = prepared.settings
+    settings, asked = prepared.settings, prepared.asked
     encoders = [path for path in encoder_targets(prepared.sources) if path.is_file()]
     checked_with = {str(path): file_sha256(path) for path in (*targets(prepared.sources), *encoders)}
     if settings.species == "mouse":
         checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
     return {
         "settings": settings.model_dump(mode="json"),
-        "style": prepared.style and prepared.style.model_dump(mode="json"),
-        "engine": model and model.engine,
+        "style": asked and asked.style.model_dump(mode="json"),
+        "engine": asked and asked.model.engine,
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.gene_lists.items()},
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
-        "model": model and model.manifest,
-        "shipped": prepared.shipped and prepared.shipped.digests,
+        "model": asked and asked.model.manifest,
+        "shipped": asked and asked.shipped and asked.shipped.digests,
         "code": code_sha256(__file__),
-        "versions": versions((*about.COMPUTED_WITH, *(PACKAGES if model else ()))),
+        "versions": versions((*about.COMPUTED_WITH, *(PACKAGES if asked else ()))),
     }

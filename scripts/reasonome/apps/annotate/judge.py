@@ -199,7 +199,7 @@ def _lacking(held: Held, compared: Comparison, what: str = "the term of that nam
 
 
 def _unconfirmed(compared: Comparison, limits: Limits) -> str:
-    if compared.near and compared.near[0][1] >= limits.near:
+    if compared.rival and compared.near and compared.near[0][1] >= limits.near:
         return _lacking(compared.rival[0], compared, "the term that is nearest to it")
     nothing = "no enriched term, and no fact that several of these genes share, is near it in meaning"
     if compared.nearest is None:

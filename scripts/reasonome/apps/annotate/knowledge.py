@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -173,12 +173,12 @@ class Vocabulary:
 
     def neighbours(self, name: str, most: int) -> list[KnownTerm]:
         """At most so many terms that share words with the name, the most alike first; of equals in their order."""
-        shared: Counter[tuple[str, str]] = Counter()
+        shared: defaultdict[tuple[str, str], float] = defaultdict(float)
         for word in words(name):
             for term in self._with_word.get(word, ()):
                 shared[term.key] += self.rarity(word)
         # Only the best by what they share are compared whole: a common word has thousands.
-        best = [self.terms[key] for key, _ in shared.most_common(10 * most)]
+        best = [self.terms[key] for key in sorted(shared, key=shared.__getitem__, reverse=True)[: 10 * most]]
         return sorted(best, key=lambda term: -max(self.alike(name, form) for form in term.forms))[:most]
 
 

@@ -20,7 +20,7 @@ from reasonome.apps.annotate.table import (
     unused,
 )
 from reasonome.apps.run import unused_name
-from reasonome.config.annotations import Annotation
+from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.gmt import id_and_name, without_weight
 from reasonome.facts.text import counted, some
@@ -37,6 +37,7 @@ _KINDS = {
 }
 LOG2_FOLD_CHANGE = 0.25  # the default of Seurat's FindAllMarkers
 TOP = 100  # genes of a cluster
+_RANKS: tuple[Column, ...] = ("statistic", "log2_fold_change")  # columns that rank genes, the best first
 _ROW_NUMBERS = ("", "Unnamed: 0", "index")
 _UPSIDE_DOWN = "if they are p values, the least significant gene stands first; rank by a statistic, or by -log10 p"
 
@@ -124,11 +125,6 @@ def listed_genes(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
     ]
 
 
-def with_weights(rows: pd.DataFrame, weights: pd.Series) -> list[ListedGene]:
-    """The genes of rows of `statistics`, each with its weight, which may be infinite."""
-    return [ListedGene(gene, float(weight)) for gene, weight in zip(rows["gene"], weights, strict=True)]
-
-
 def uniquely_named(lists: Iterable[GeneList]) -> tuple[GeneList, ...]:
     """The lists; a list with the name of an earlier one is renamed to "name (2)" and so on, and gets a flag."""
     taken: set[str] = set()
@@ -177,10 +173,11 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
         best, flags = first_rows(markers, keys, top, settings.seed) if ranked else (markers[:top], [])
         genes = listed_genes(best, best["log2_fold_change"].fillna(best["statistic"]))
         description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
-        place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
+        place = f"line {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
-        direction = f"higher in {_name(group)} than in the others"
-        lists.append(checked(_name(group), genes, ranked, description, place, flags, empty, direction))
+        name = _name(str(group))
+        direction = f"higher in {name} than in the others"
+        lists.append(checked(name, genes, ranked, description, place, flags, empty, direction))
     notes = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
@@ -240,8 +237,8 @@ def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:
     return _lists(lists, notes, table, settings)
 
 
-def _lists(lists: list[GeneList], notes: list[str], table: Table, settings: Annotation) -> GeneLists:
-    lists = uniquely_named(lists)
+def _lists(clusters: list[GeneList], notes: list[str], table: Table, settings: Annotation) -> GeneLists:
+    lists = uniquely_named(clusters)
     notes += [f"{gene_list.name}: {gene_list.description or gene_list.error}" for gene_list in lists]
     unused_options = []
     for role in ("adjusted_p", "log2_fold_change"):
@@ -264,7 +261,7 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
     rows = table.statistics()
     if rows.empty:
         raise table.error("there is no gene in the file", fix="write one gene a line")
-    number = next((role for role in ("statistic", "log2_fold_change") if role in table.columns), None)
+    number = next((role for role in _RANKS if role in table.columns), None)
     notes, flags = [f"read as one list of {counted(rows['gene'].nunique(), 'gene')}"], []
     if len(table.header) > 1:
         notes.append(table.used())
@@ -272,7 +269,7 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
     if number:
         rows = rows.sort_values(number, ascending=False, kind="stable")
         numbered = rows[rows[number].notna()]
-        ranking = tuple(with_weights(numbered, numbered[number]))
+        ranking = tuple(map(ListedGene, numbered["gene"], numbered[number].tolist()))
         bare = list(rows.loc[rows[number].isna(), "gene"])
         flags = [f"without a number, and so last: {some(bare)}"] if bare else []
         notes.append("genes in the order of their number, the highest first")

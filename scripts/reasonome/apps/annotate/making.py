@@ -52,7 +52,7 @@ def make_missing(project: Project, settings: Annotation, model: str | None) -> N
     if not all(path.is_file() for path in native_files(project, settings)):
         return
     backbone = project.backbones.get(model) if model else None
-    if backbone and isinstance(backbone.weights, AdapterWeights):
+    if model and backbone and isinstance(backbone.weights, AdapterWeights):
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
     if all(path.is_file() for path in (*needed, *encoders)):
         return

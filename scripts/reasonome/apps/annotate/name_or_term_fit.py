@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reasonome.apps.annotate.shipped import NameOrTerm, features
+from reasonome.apps.annotate.shipped import Feature, NameOrTerm, features
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import file_sha256
@@ -52,7 +53,7 @@ def fit(
         style=style,
         metric=metric,
         intercept=float(regression.intercept_[0] - weights @ scaler.mean_),
-        coefficients=dict(zip(numbers.columns, map(float, weights), strict=True)),
+        coefficients=dict(zip(get_args(Feature), map(float, weights), strict=True)),
         questions=len(table),
         better=float(better.mean()),
         first=float(first.sum() / len(table)),

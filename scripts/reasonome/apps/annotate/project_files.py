@@ -5,15 +5,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from reasonome.apps.run import check_made
 from reasonome.config.annotations import CURRENT, SHIPPED, Annotation, is_file_name
 from reasonome.config.project import Project
 from reasonome.config.sources import GMT_FORMATS
+from reasonome.config.strict import Name
 from reasonome.core.errors import InputError, lookup
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 _BRANCHES = frozenset(BRANCHES.values())
 ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
+
+
+class Completed(Annotation):
+    """Settings with the benchmark that is used."""
+
+    benchmark: Name
+
+
+class Asking(Completed):
+    """Settings of a run that asks a model, with all that users may leave open."""
+
+    style: Name
+    samples: int
+    max_new_tokens: int
 
 
 class Library(NamedTuple):
@@ -28,13 +44,13 @@ class Library(NamedTuple):
 class Sources:
     """The files of a project that annotation reads, except the sets and the model.
 
-    `authority` are the files of the source of gene symbols by key, `facts` tables of facts, `background` the table of
-    ontology terms, `encoders` folders, `libraries` by name. `branches` are the branches of the ontology that are tested
+    `authority` is the source of gene symbols, `facts` are tables, `background` is the table of ontology terms,
+    `encoders` are folders, and `libraries` are by name. `branches` are the branches of the ontology that are tested
     too, None for all.
     """
 
-    authority: Mapping[str, Path]
-    authority_format: str
+    authority: str
+    authority_files: Sequence[Path]
     facts: Sequence[Path]
     background: Path
     encoders: Sequence[Path]
@@ -67,14 +83,14 @@ def is_fetched(project: Project) -> bool:
     )
 
 
-def completed(project: Project, settings: Annotation) -> Annotation:
+def completed(project: Project, settings: Annotation) -> Completed:
     """The settings with the benchmark, where none is given, and the libraries that are tested beside GO's terms."""
     known = {knowledge.benchmark: knowledge for knowledge in (SHIPPED, CURRENT)}
     default = CURRENT if is_fetched(project) else SHIPPED
     benchmark = settings.benchmark or default.benchmark
     usual = known.get(benchmark, default).libraries if settings.only_libraries is None else ()
     libraries = list(dict.fromkeys([*usual, *settings.libraries]))
-    return settings.model_copy(update={"benchmark": benchmark, "libraries": libraries})
+    return Completed(**settings.model_dump() | {"benchmark": benchmark, "libraries": libraries})
 
 
 def answer_sources(project: Project, settings: Annotation) -> Sources:
@@ -82,20 +98,18 @@ def answer_sources(project: Project, settings: Annotation) -> Sources:
 
     Raises InputError for unknown benchmarks and sources, and for a library that is a missing file.
     """
-    settings = completed(project, settings)
+    given = completed(project, settings)
     results = project.results
-    benchmark = lookup(naming_benchmarks(project), settings.benchmark, "benchmark of gene-set naming")
+    benchmark = lookup(naming_benchmarks(project), given.benchmark, "benchmark of gene-set naming")
     authority = project.authority(benchmark.corpus)
     return Sources(
-        authority={
-            key: results.source_file(authority, key, spec) for key, spec in project.sources[authority].files.items()
-        },
-        authority_format=project.sources[authority].format,
-        facts=files.judging_facts(project, settings.benchmark),
-        background=results.background(settings.benchmark),
+        authority=authority,
+        authority_files=list(project.source_files(authority).values()),
+        facts=files.judging_facts(project, given.benchmark),
+        background=results.background(given.benchmark),
         encoders=[results.encoder(name) for name in benchmark.encoders],
-        libraries=_libraries(project, settings),
-        branches=None if settings.only_libraries is None else _BRANCHES & set(settings.only_libraries),
+        libraries=_libraries(project, given),
+        branches=None if given.only_libraries is None else _BRANCHES & set(given.only_libraries),
     )
 
 
@@ -110,16 +124,15 @@ def needed_sources(project: Project, settings: Annotation, asks: bool) -> Source
 
 def native_files(project: Project, settings: Annotation) -> list[Path]:
     """The native files of all sources that facts, terms and libraries are made of."""
-    settings = completed(project, settings)
-    corpora = dict.fromkeys(
-        [project.benchmarks[settings.benchmark].corpus, files.background_corpus(project, settings.benchmark)]
-    )
+    given = completed(project, settings)
+    benchmark = naming_benchmarks(project)[given.benchmark]
+    corpora = dict.fromkeys([benchmark.corpus, files.background_corpus(project, given.benchmark)])
     sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
     of_sources = [path for source in sources for path in project.source_files(source).values()]
-    return [*of_sources, *(library.path for library in _libraries(project, settings).values())]
+    return [*of_sources, *(library.path for library in _libraries(project, given).values())]
 
 
-def _libraries(project: Project, settings: Annotation) -> dict[str, Library]:
+def _libraries(project: Project, settings: Completed) -> dict[str, Library]:
     """The libraries of completed settings by their name on pages; InputError for two of one name.
 
     Sources are called as their collection; a second one of a collection as the source.
@@ -155,7 +168,7 @@ def _library(project: Project, name: str) -> tuple[str, Library]:
 def targets(sources: Sources) -> list[Path]:
     """All files of `sources` as Snakemake targets; those of encoders are apart (`encoder_targets`)."""
     return [
-        *sources.authority.values(),
+        *sources.authority_files,
         *sources.facts,
         sources.background,
         *(library.path for library in sources.libraries.values()),
@@ -169,8 +182,4 @@ def encoder_targets(sources: Sources) -> list[Path]:
 
 def check_there(sources: Sources) -> None:
     """Raise InputError for files that Snakemake has not made yet, encoders apart, with the command that makes them."""
-    missing = [path for path in targets(sources) if not path.is_file()]
-    if missing:
-        what = "facts or terms by which answers are checked were not made yet"
-        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
-        raise InputError(what, file=missing[0], fix=fix)
+    check_made(targets(sources), "facts or terms by which answers are checked were not made yet")

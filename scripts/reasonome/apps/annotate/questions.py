@@ -1,6 +1,5 @@
 """Gene lists → questions: genes are resolved, the species is checked; lists that cannot be asked about say why."""
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reasonome.apps.annotate.lists import FEWEST, GeneList, GeneLists
 from reasonome.apps.annotate.record import AnnotatedGene, AnnotationRecord, UnmappedGene
+from reasonome.apps.run import record_id
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.spellings import KINDS, spellings
@@ -36,17 +36,15 @@ def check_species(gene_lists: GeneLists, species: str | None, genes: GeneTable, 
     """
     as_human = ("current", "id", "previous", "alias", *(("current (case)",) if species == "human" else ()))
 
-    def is_human(identifier: str) -> bool:
-        if _HUMAN_ID.fullmatch(identifier):
-            return True
-        resolution = genes.resolve(identifier)
-        return bool(resolution.symbol) and resolution.how in as_human
+    def is_human(text: str) -> bool:
+        resolution = genes.resolve(text)
+        return bool(_HUMAN_ID.fullmatch(text)) or (bool(resolution.symbol) and resolution.how in as_human)
 
-    def is_mouse(identifier: str) -> bool:
-        return bool(_MOUSE_ID.fullmatch(identifier)) or identifier in orthologues
+    def is_mouse(text: str) -> bool:
+        return bool(_MOUSE_ID.fullmatch(text)) or text in orthologues
 
-    is_human, is_mouse = _of_any_part(is_human), _of_any_part(is_mouse)
-    own, other = (is_mouse, is_human) if species == "mouse" else (is_human, is_mouse)
+    human, mouse = _of_any_part(is_human), _of_any_part(is_mouse)
+    own, other = (mouse, human) if species == "mouse" else (human, mouse)
     lists = []
     for gene_list in gene_lists.lists:
         if not gene_list.error and _is_of_other(gene_list, own, other):
@@ -127,8 +125,7 @@ def make_question(
     record = AnnotationRecord(
         list=file_name,
         set=gene_list.name,
-        # Depends on the names of file and list only, and is safe in file names and links.
-        id=hashlib.sha256(f"{file_name}\0{gene_list.name}".encode()).hexdigest()[:12],
+        id=record_id(file_name, gene_list.name),
         description=gene_list.description,
         direction=gene_list.direction,
         place=gene_list.place,

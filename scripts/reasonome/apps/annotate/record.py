@@ -1,12 +1,14 @@
 """The record of one annotated gene set: a line of annotations.jsonl, and all that the page shows of it."""
 
-from typing import Literal
+from builtins import list as several  # since a field of records is called list
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from reasonome.apps.run import Record
 from reasonome.enrichment.term import EnrichedTerm
 
+Share = Annotated[float, Field(ge=0, le=1)]
 MOST_TERMS = 10  # enriched terms of a library that a record keeps, without those that are folded below them
 
 
@@ -97,31 +99,31 @@ class AnnotationRecord(Record):
     description: str = ""
     direction: str = ""
     place: str = ""
-    genes: list[AnnotatedGene] = []
+    genes: several[AnnotatedGene] = []
     ranked: bool = False
-    unmapped: list[UnmappedGene] = []
-    flags: list[str] = []
+    unmapped: several[UnmappedGene] = []
+    flags: several[str] = []
     error: str = ""
     name: str = ""
     standing: Literal["", "confirmed", "compatible", "unconfirmed"] = ""
     standing_why: str = ""
-    terms_behind_name: list[TermBehindName] = []
-    facts_behind_name: list[FactBehindName] = []
+    terms_behind_name: several[TermBehindName] = []
+    facts_behind_name: several[FactBehindName] = []
     abstained: bool = False
-    problems: list[str] = []
-    confidence: float | None = Field(None, ge=0, le=1)
+    problems: several[str] = []
+    confidence: Share | None = None
     confidence_kind: str = ""
-    agreement: float | None = Field(None, ge=0, le=1)
-    samples: list[Sample] = []
+    agreement: Share | None = None
+    samples: several[Sample] = []
     reasoning: str = ""
-    claims: list[AnnotatedClaim] = []
-    unchecked: list[str] = []
-    supporting_genes: list[str] = []
-    other_genes: list[str] = []
-    enriched: list[EnrichedTerm] = []
+    claims: several[AnnotatedClaim] = []
+    unchecked: several[str] = []
+    supporting_genes: several[str] = []
+    other_genes: several[str] = []
+    enriched: several[EnrichedTerm] = []
     nearest_term: str = ""
-    likeness: float | None = Field(None, ge=0, le=1)
+    likeness: Share | None = None
     first_term: str = ""
-    better_than_first_term: float | None = Field(None, ge=0, le=1)
+    better_than_first_term: Share | None = None
     stands_first: bool = False
-    group: int = Field(1, ge=1)
+    group: Annotated[int, Field(ge=1)] = 1

@@ -1,15 +1,15 @@
 """A model that ships: what it was measured to be worth, and where its names stand beside the first enriched term."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reasonome.answering.asked_model import AskedModel
-from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.record import AnnotationRecord, Share
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
 from reasonome.core.errors import InputError
@@ -24,7 +24,6 @@ from reasonome.tasks.naming.dialogue import ShownTerm
 
 CALIBRATION = "calibration.json"
 Feature = Literal["logprob", "likeness", "share", "jaccard", "genes"]
-Share = Annotated[float, Field(ge=0, le=1)]
 FIRST_TERM = "first_term"  # the baseline that answers with the first enriched term of a question
 OF_WORDS = "probability of its words"
 
@@ -107,18 +106,19 @@ class Shipped:
         control = self.worth.measured[0].control(FIRST_TERM) if self.worth else None
         return control is not None and control.beaten
 
-    def is_calibrated(self, style: str, samples: int) -> bool:
-        """Whether the calibration is about answers in this style, so many a set."""
-        return self.calibration is not None and (self.calibration.style, 1) == (style, samples)
+    def calibration_of(self, style: str, samples: int) -> NameOrTerm | None:
+        """The calibration, if it is about answers in this style, so many a set."""
+        return self.calibration if self.calibration and (self.calibration.style, 1) == (style, samples) else None
 
     def in_words(self, style: str, samples: int) -> str:
         """What the model was measured to be worth, and where its names stand therefore."""
         told = _worth_in_words(self.worth) if self.worth else []
         if not self.beats_first_term:
             return " ".join([*told, "So its names stand below the first term, as a second opinion."])
-        fit = self.calibration
-        if fit is None or not self.is_calibrated(style, samples):
-            how = f"single answers in style {fit.style}, and not for these" if fit else "no answers"
+        fit = self.calibration_of(style, samples)
+        if fit is None:
+            other = self.calibration
+            how = f"single answers in style {other.style}, and not for these" if other else "no answers"
             return " ".join([*told, f"It is calibrated for {how}: its names stand below the first term."])
         right = "" if fit.better_where_first is None else f", and {fit.better_where_first:.0%} of them were better"
         return " ".join(
@@ -136,7 +136,7 @@ def _worth_in_words(worth: Worth) -> list[str]:
     main, *others = worth.measured
     asked = f"{main.n:,} test questions of {main.benchmark}, style {main.style}"
     score = number_text.score(main.value)
-    interval = _interval(main.low, main.high, lambda bound: number_text.score(bound))
+    interval = _interval(main.low, main.high, number_text.score)
     told = f"On {asked} (experiment {worth.experiment}, {worth.date}) the model's {main.label} is {score}{interval}"
     control = main.control(FIRST_TERM)
     if control is None:
@@ -168,7 +168,7 @@ def _outcome(control: Control) -> str:
     return "worse" if worse else "not shown to be better"
 
 
-def _interval(low: float | None, high: float | None, written) -> str:
+def _interval(low: float | None, high: float | None, written: Callable[[float], str]) -> str:
     return "" if low is None or high is None else f" ({written(low)} to {written(high)})"
 
 
@@ -192,18 +192,18 @@ def shipped_with(project: Project, model: AskedModel | None) -> Shipped | None:
 
 
 def placed(
-    record: AnnotationRecord, terms: Sequence[ShownTerm], shipped: Shipped, calibrated: bool
+    record: AnnotationRecord, terms: Sequence[ShownTerm], shipped: Shipped, calibration: NameOrTerm | None
 ) -> AnnotationRecord:
     """The record of a set whose name stands first, or below the first of `terms`, which its prompt showed.
 
-    `calibrated`: whether the calibration is about such answers. A prompt shows terms whatever their p; where none is
+    `calibration` is that of such answers, if there is one. A prompt shows terms whatever their p; where none is
     enriched, the record stays as it is.
     """
     if not (record.name and terms and record.enriched):
         return record
     probability = None
-    if calibrated and record.confidence and record.confidence_kind == OF_WORDS:
-        probability = shipped.calibration.probability(record.name, math.log(record.confidence), terms[0])
+    if calibration and record.confidence and record.confidence_kind == OF_WORDS:
+        probability = calibration.probability(record.name, math.log(record.confidence), terms[0])
     return record.model_copy(
         update={
             "first_term": terms[0].name,

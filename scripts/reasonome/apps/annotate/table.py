@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from reasonome.config.annotations import Annotation
+from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
@@ -31,7 +31,7 @@ ROW_NAMES = ("", "unnamed0", "1", "x", "rowname", "rownames", "index")  # of pan
 ADJUSTED_P = ("padj", "pvaladj", "adjpval", "pvalsadj", "fdr", "fwer", "qvalue", "qval", "adjpvalue", "adjustedpvalue")
 NATURAL_FOLD_CHANGE = "avglogfc"  # Seurat before version 4, to base e
 FOLD_CHANGE = ("log2foldchange", "avglog2fc", "log2fc", "logfoldchanges", "logfc", "lfc", NATURAL_FOLD_CHANGE)
-ALIASES: Mapping[str, Sequence[str]] = {
+ALIASES: Mapping[Column, Sequence[str]] = {
     "gene": (*GENES, *ROW_NAMES),
     "adjusted_p": ADJUSTED_P,
     "p": ("pvalue", "pval", "pvals", "p"),
@@ -42,7 +42,7 @@ ALIASES: Mapping[str, Sequence[str]] = {
 }
 _MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
-STATISTICS = ("adjusted_p", "p", "log2_fold_change", "statistic")
+STATISTICS: tuple[Column, ...] = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
 UNNAMED = "the second field"  # the name of the column of numbers where there is no header
 # Setting of tables → command-line option.
@@ -72,11 +72,6 @@ class TextFile:
     ranked: bool
     sha256: str
 
-    @property
-    def name(self) -> str:
-        """The file's name without known endings."""
-        return stem(self.path)
-
     def rows(self) -> list[tuple[int, list[str]]]:
         """(line number, cells) of every row that is not blank. Raises InputError."""
         rows = csv_rows([f"{text}\n" for text in self.lines], self.path, self.delimiter)
@@ -92,7 +87,7 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no such text.
     """
     if path.name.lower().endswith((".h5ad", ".loom")):
-        fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
+        fix = "write scanpy.get.rank_genes_groups_df(adata, None) to a file, as docs/tools/scanpy.md says"
         raise InputError("this is an HDF5 file, not a text", file=path, fix=fix)
     text, sha256 = read_text(path)
     if not text.strip():
@@ -140,14 +135,14 @@ def _delimiter(path: Path, first: str) -> str:
     return ";" if ";" in first and "," not in first else ","
 
 
-def roles(header: Sequence[str], chosen: Mapping[str, str], file: Path | None, line: int | None) -> dict[str, str]:
+def _roles(header: Sequence[str], chosen: Mapping[Column, str], file: Path, line: int) -> dict[Column, str]:
     """Role → column: the chosen one, else one with a usual name of the role. A single column holds the genes.
 
     Raises InputError.
     """
     if len(header) == 1:
         return {"gene": header[0]}
-    by_role = {}
+    by_role: dict[Column, str] = {}
     for role, aliases in ALIASES.items():
         candidates = [chosen[role]] * header.count(chosen[role]) if role in chosen else _called(header, aliases)
         if len(candidates) == 1:
@@ -199,17 +194,16 @@ def is_number(cell: str) -> bool:
 class Table:
     """A table of text, indexed by line number, and its columns by role (the keys of ALIASES).
 
-    `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
-    most. `chosen` are the roles whose columns the user named.
+    `ranked` says that the first rows matter most. `chosen` are the roles whose columns the user named.
     """
 
     name: str
     frame: pd.DataFrame
-    columns: Mapping[str, str]
-    file: Path | None = None
-    header_line: int | None = None
-    ranked: bool = False
-    chosen: frozenset[str] = frozenset()
+    columns: Mapping[Column, str]
+    file: Path
+    header_line: int
+    ranked: bool
+    chosen: frozenset[Column] = frozenset()
 
     @property
     def header(self) -> list[str]:
@@ -236,15 +230,15 @@ class Table:
         for role in STATISTICS:
             column = self.columns.get(role)
             rows[role] = math.nan if column is None else self._numbers(column)
-        for role in ("adjusted_p", "p"):
-            self._check_p(rows[role], role)
+        self._check_p(rows["adjusted_p"], "adjusted_p")
+        self._check_p(rows["p"], "p")
         if key(self.columns.get("log2_fold_change", "")) == NATURAL_FOLD_CHANGE:
             rows["log2_fold_change"] /= math.log(2)
         return rows[rows["gene"] != ""]
 
     def _numbers(self, column: str) -> list[float]:
         numbers = []
-        for line, cell in self.frame[column].items():
+        for line, cell in zip(self.frame.index, self.frame[column], strict=True):
             try:
                 numbers.append(math.nan if is_missing(cell) else float(cell))
             except ValueError:
@@ -253,7 +247,7 @@ class Table:
                 raise InputError(what, file=self.file, line=line, field=column, fix=fix) from None
         return numbers
 
-    def _check_p(self, values: pd.Series, role: str) -> None:
+    def _check_p(self, values: pd.Series, role: Column) -> None:
         wrong = values[(values < 0) | (values > 1)]
         if len(wrong):
             line, column = wrong.index[0], self.columns[role]
@@ -274,7 +268,7 @@ class Table:
         return InputError(what, file=self.file, line=self.header_line, field=field, fix=fix)
 
 
-def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
+def parse_table(file: TextFile, chosen: Mapping[Column, str]) -> Table:
     """The table in a file. Without a header it is a list of genes, or of genes and numbers.
 
     `chosen` is the user's role → column. Raises InputError.
@@ -298,11 +292,11 @@ def parse_table(file: TextFile, chosen: Mapping[str, str]) -> Table:
     frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
     if len(header) == 2 and key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
         header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
-    by_role = roles(header, chosen, file.path, header_line)
-    return Table(file.name, frame, by_role, file.path, header_line, file.ranked, frozenset(chosen))
+    by_role = _roles(header, chosen, file.path, header_line)
+    return Table(stem(file.path), frame, by_role, file.path, header_line, file.ranked, frozenset(chosen))
 
 
-def _is_list(first: Sequence[str], chosen: Sequence[str]) -> bool:
+def _is_list(first: Sequence[str], chosen: Collection[str]) -> bool:
     """Whether the first row is a gene, or a gene and a number, and not a header."""
     if any(names_genes(cell) or cell in chosen for cell in first):
         return False
@@ -320,11 +314,11 @@ def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
                 "header, and commas (in .csv) or tabs (in .tsv and .txt); a GMT needs `--kind gmt` or the ending .gmt",
             )
     frame = pd.DataFrame({"gene": [cells[0] for _, cells in rows]}, [line for line, _ in rows])
-    roles = {"gene": "gene"}
+    roles: dict[Column, str] = {"gene": "gene"}
     if any(len(cells) > 1 for _, cells in rows):
         frame[UNNAMED] = ["".join(cells[1:]) for _, cells in rows]
         roles["statistic"] = UNNAMED
-    return Table(file.name, frame, roles, file.path, rows[0][0], file.ranked)
+    return Table(stem(file.path), frame, roles, file.path, rows[0][0], file.ranked)
 
 
 def _genes_of_line(line: str) -> list[str]:

@@ -39,11 +39,6 @@ COLUMNS = (
     *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
     *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
 )
-NUMBERS = (
-    *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
-    *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
-    "better_than_first_term",
-)
 ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
 ENRICHMENT_COLUMNS = (
     *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
@@ -188,12 +183,12 @@ class Recognised:
 
 def recognised(
     gene_lists: Mapping[str, GeneLists],
-    universe: tuple[str, Iterable[str]] | None,
+    universe: tuple[str | None, Iterable[str] | None],
     libraries: Sequence[GeneSetLibrary],
     genes: GeneTable,
     orthologues: Orthologues | None,
 ) -> list[Recognised]:
-    """The files of lists, the universe (its file and its identifiers), and the libraries that were read from files.
+    """The files of lists, the universe (its file and identifiers, if it has one), and libraries read from files.
 
     With `orthologues` lists and universe are of mice, and a gene is known if it has a known human orthologue.
     """
@@ -208,8 +203,9 @@ def recognised(
         return Recognised(file, holds, len(each), tuple(one for one in each if not is_known(one)))
 
     found = [checked(name, "lists", _identifiers(lists)) for name, lists in gene_lists.items()]
-    if universe is not None:
-        found.append(checked(universe[0], "universe", universe[1]))
+    file, tested = universe
+    if file is not None and tested is not None:
+        found.append(checked(file, "universe", tested))
     of_files = [library for library in libraries if library.identifiers]
     return found + [Recognised(one.name, "library", one.identifiers, one.unknown, one.left_out) for one in of_files]
 

@@ -1,6 +1,6 @@
 """Rank the genes of questions with a model: answers are drawn, merged by votes and held against facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import getfile
 from pathlib import Path
 
@@ -15,14 +15,15 @@ from reasonome.apps.rank.candidates import Known, candidates, disease_names
 from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.reasons import check_distances, check_phenotypes
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
-from reasonome.apps.rank.settings import NEW_TOKENS, Kind, Prioritisation
+from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
 from reasonome.apps.run import decoding_of
 from reasonome.config import Decoding
 from reasonome.core.code_digest import code_sha256
 from reasonome.facts.text import some
+from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
-from reasonome.tasks.ranking.voting import Ballot, majority
+from reasonome.tasks.ranking.voting import majority
 
 TASKS: dict[Kind, RankingTask] = {"case": RareDiseaseRanking(), "locus": CausalGeneRanking()}
 ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the answers to a prompt
@@ -36,7 +37,7 @@ RESULTS = ResultsKind(
 
 def rank(
     questions: Sequence[Question],
-    settings: Prioritisation,
+    settings: RankSettings,
     style: RankingStyle,
     model: AskedModel,
     known: Known,
@@ -54,16 +55,15 @@ def rank(
     answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
     records = []
     for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):
-        if question.example is None:
-            records.append(question.record)
-        else:
-            rows = answers[question.record.id]
-            records.append(_ranked(question, rows, style, known, longest_list))
+        example, record = question.example, question.record
+        if example is not None:
+            record = _ranked(question, example, answers[record.id], style, known, longest_list)
+        records.append(record)
     return records
 
 
 def decoding_settings(
-    settings: Prioritisation, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
+    settings: RankSettings, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
 ) -> Decoding:
     """How answers are drawn: each in another order of the candidates, if there are any."""
     new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think
@@ -71,15 +71,20 @@ def decoding_settings(
 
 
 def _ranked(
-    question: Question, rows: Sequence[AnswerRow], style: RankingStyle, known: Known, longest_list: int
+    question: Question,
+    example: RankingExample,
+    rows: Sequence[AnswerRow],
+    style: RankingStyle,
+    known: Known,
+    longest_list: int,
 ) -> RankingRecord:
     """The record with the merged ranking, the facts beside it, and the checked reasons."""
-    record, example, task = question.record, question.example, TASKS[question.record.kind]
-    lists = _Lists(question, known)
+    record, task = question.record, TASKS[question.record.kind]
+    lists = _Lists(question, example.meanings(), known)
     parsed = [parse_wrapped(task, row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
-    merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
+    merged = majority([sample.genes for sample in samples])[:longest_list]
     chosen = _nearest_to(merged, samples)
     reasons = "\n".join(parsed[chosen].steps) if merged else ""
     genes = candidates(question, samples, merged, known)
@@ -110,9 +115,8 @@ def _ranked(
 class _Lists:
     """Reads listed texts as symbols, and keeps those that are no candidates, and those that are no genes."""
 
-    def __init__(self, question: Question, known: Known):
-        self._question, self._known = question, known
-        self._meanings = question.example.meanings()
+    def __init__(self, question: Question, meanings: Mapping[str, str], known: Known):
+        self._question, self._meanings, self._known = question, meanings, known
         self.strangers: dict[str, None] = {}
         self.invented: dict[str, None] = {}
 

@@ -13,8 +13,8 @@ from reasonome.apps.rank.reasons import known_phenotypes
 from reasonome.apps.rank.record import AgainstIt, KnownDisease, RankedCandidate, RankingRecord, Sample
 from reasonome.facts.sources.hpo import disease_page
 from reasonome.tasks.ranking.loci import LocusMaker
-from reasonome.tasks.ranking.phenotypes import Against, DiseaseFit, PhenotypeOverlap, counted_terms, fits, gene_fit
-from reasonome.tasks.ranking.questions import RankedGene
+from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap, counted_terms, fits, gene_fit
+from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 _SYMBOLS = ("current", "previous", "alias")  # ways to resolve a text that an answer may use: no numbers of databases
 _DISEASES = 5  # of a gene, at most
@@ -40,14 +40,15 @@ class Known:
 
     def fits(self, question: Question) -> dict[str, tuple[float, float]]:
         """(phenotype overlap, fit) of each gene that may be the answer to a case; of any gene, those that overlap."""
-        if self.overlap is None or question.record.kind == "locus":
+        example = question.example
+        if self.overlap is None or not isinstance(example, CaseExample):
             return {}
         if question.candidates:
-            scores = fits(question.example, question.candidates, self.overlap)
+            scores = fits(example, question.candidates, self.overlap)
             return dict(zip((gene.symbol for gene in question.candidates), scores, strict=True))
-        places = np.flatnonzero(self.overlap.all_scores(question.example))
+        places = np.flatnonzero(self.overlap.all_scores(example))
         genes = [RankedGene(symbol=self.overlap.genes[place]) for place in places]
-        scores = zip(places, fits(question.example, genes, self.overlap), strict=True)
+        scores = zip(places, fits(example, genes, self.overlap), strict=True)
         found: dict[str, tuple[float, float]] = {}
         for place, score in sorted(scores, key=lambda one: -one[1][0]):
             if symbol := self._symbols_of_hpo[place]:
@@ -56,36 +57,43 @@ class Known:
 
     def diseases(self, gene: RankedGene, question: Question) -> list[KnownDisease]:
         """The diseases of a gene that share a phenotype with a case, the best first, and what is against each."""
-        if self.overlap is None or question.record.kind == "locus":
+        if self.overlap is None or not isinstance(question.example, CaseExample):
             return []
+        terms = self.overlap.ontology.terms
         present, absent = counted_terms(question.example, self.overlap)
         found = gene_fit(gene, present, absent, self.overlap, 0).diseases
-        return [self._disease(one) for one in found if one.overlap > 0][:_DISEASES]
-
-    def _disease(self, one: DiseaseFit) -> KnownDisease:
-        return KnownDisease(
-            id=one.disease,
-            name=self.disease_names.get(one.disease, ""),
-            link=disease_page(one.disease),
-            fit=round(one.fit, 4),
-            against=[self._against(absent) for absent in one.against],
-        )
-
-    def _against(self, one: Against) -> AgainstIt:
-        terms = self.overlap.ontology.terms
-        labels = {"label": terms[one.term].name, "known_label": terms[one.known].name}
-        return AgainstIt(id=one.term, known_id=one.known, stated=one.stated, **labels)
+        return [
+            KnownDisease(
+                id=one.disease,
+                name=self.disease_names.get(one.disease, ""),
+                link=disease_page(one.disease),
+                fit=round(one.fit, 4),
+                against=[
+                    AgainstIt(
+                        id=lacking.term,
+                        label=terms[lacking.term].name,
+                        known_id=lacking.known,
+                        known_label=terms[lacking.known].name,
+                        stated=lacking.stated,
+                    )
+                    for lacking in one.against
+                ],
+            )
+            for one in found
+            if one.overlap > 0
+        ][:_DISEASES]
 
     @cached_property
     def _symbols_of_hpo(self) -> list[str | None]:
-        return [self.maker.genes.resolve(symbol).symbol for symbol in self.overlap.genes]
+        symbols = [] if self.overlap is None else self.overlap.genes
+        return [self.maker.genes.resolve(symbol).symbol for symbol in symbols]
 
 
 def candidates(
     question: Question, samples: Sequence[Sample], merged: Sequence[str], known: Known, beside: int = BESIDE
 ) -> list[RankedCandidate]:
     """The ranked genes, then the other shown candidates and the best `beside` by phenotypes, with their facts."""
-    shown = {gene.symbol for gene in question.example.candidates}
+    shown = {gene.symbol for gene in question.shown}
     scores = known.fits(question)
     distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
     by_overlap = ranks({symbol: overlap for symbol, (overlap, _) in scores.items() if overlap > 0}, highest=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import unused_name
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file
@@ -42,7 +42,7 @@ class AskedFile:
     term_lines: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_files(settings: Prioritisation) -> list[AskedFile]:
+def read_files(settings: RankSettings) -> list[AskedFile]:
     """The files and the locus of the options. Raises InputError for a file that cannot be read, and for both kinds."""
     files: list[AskedFile] = []
     names: set[str] = set()
@@ -107,7 +107,7 @@ def _bed_names(texts: Sequence[str], path: Path) -> list[str]:
     return names
 
 
-def _read(path: Path, name: str, settings: Prioritisation) -> AskedFile:
+def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
     check_is_file(path)
     form = _form(path)
     if settings.kind == "locus" and form != "table":
@@ -152,15 +152,17 @@ def _is_packet(text: str) -> bool:
     return phenopackets.is_packet(value) or (isinstance(value, dict) and isinstance(value.get("present"), list))
 
 
-def _kind(path: Path, settings: Prioritisation) -> Kind:
+def _kind(path: Path, settings: RankSettings) -> Kind:
     """Whether a table has cases or loci: as the settings say, else by its columns."""
     if settings.kind is not None or settings.trait is not None:
         return settings.kind or "locus"
-    usual = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
-    named = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
+    usual: dict[Kind, Sequence[str]] = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
+    named: dict[Kind, str | None] = {"case": settings.columns.get("present"), "locus": settings.columns.get("trait")}
     names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
     table = read_table(path, [*names, *settings.columns.values()])
-    found = [kind for kind in usual if named[kind] is not None] or [kind for kind in usual if table.find(usual[kind])]
+    found: list[Kind] = [kind for kind in usual if named[kind] is not None] or [
+        kind for kind in usual if table.find(usual[kind])
+    ]
     if len(found) == 1:
         return found[0]
     if not found and all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position")):
@@ -217,7 +219,7 @@ def _with_text(path: Path) -> Iterator[tuple[int, str]]:
             yield line, text.strip()
 
 
-def _locus_of_options(settings: Prioritisation) -> LocusRow:
+def _locus_of_options(settings: RankSettings) -> LocusRow:
     if settings.trait is None or settings.locus is None or not settings.trait.strip():
         missing = "--locus" if settings.locus is None else "--trait"
         what = "a locus has a trait and a place"

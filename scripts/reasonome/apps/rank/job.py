@@ -18,9 +18,9 @@ from reasonome.apps.rank.page import PageAbout
 from reasonome.apps.rank.project_files import DISEASES, Sources
 from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
 from reasonome.apps.rank.reasons import in_kb
-from reasonome.apps.rank.record import PURPOSE, RankingRecord, with_name, write_tables
-from reasonome.apps.rank.settings import Kind, Prioritisation
-from reasonome.apps.run import SHOWN, check_context, write_page
+from reasonome.apps.rank.record import PURPOSE, RankedCandidate, RankingRecord, with_name, write_tables
+from reasonome.apps.rank.settings import Kind, RankSettings
+from reasonome.apps.run import SHOWN, check_context, recipe_sentences, write_page
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core.code_digest import code_sha256
@@ -30,7 +30,6 @@ from reasonome.core.terminal import say
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
-from reasonome.report.origins import learned_from
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
@@ -46,11 +45,11 @@ _OTHER_BUILD = re.compile(r"(?i)(?<![a-z0-9])(?:grch3[67]|hg1[6-9]|b3[67])(?![0-
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a run needs beside the model's answers; `style` is None where no model is asked."""
+    """All that a run needs beside the model's answers; `asked` is None where no model is."""
 
     kind: Kind
-    settings: Prioritisation
-    style: RankingStyle | None
+    settings: RankSettings
+    asked: tuple[AskedModel, RankingStyle] | None
     benchmark: RankingBenchmark
     sources: Sources
     questions: Sequence[Question]
@@ -59,7 +58,7 @@ class Prepared:
 
 
 def rank_files(
-    project: Project, settings: Prioritisation, find: Callable[[], AskedModel | None], out: Path, command: str
+    project: Project, settings: RankSettings, find: Callable[[], AskedModel | None], out: Path, command: str
 ) -> list[RankingRecord]:
     """Write rankings.tsv, rankings.jsonl, rankings.html and manifest.json to `out`, the manifest last.
 
@@ -71,29 +70,31 @@ def rank_files(
     check_folder(out, model.folder if model else None, RESULTS)
     with offline():
         prepared = prepare(project, settings, files, model, command)
-        if model is not None:
-            asked = [question.example for question in prepared.questions if question.example is not None]
-            decoding = answers.decoding_settings(settings, prepared.style, prepared.questions, model.room_to_think)
-            check_context(answers.TASKS[prepared.kind], asked, prepared.style, model, decoding.max_new_tokens, "")
+        if prepared.asked is not None:
+            asked, style = prepared.asked
+            examples = [question.example for question in prepared.questions if question.example is not None]
+            decoding = answers.decoding_settings(settings, style, prepared.questions, asked.room_to_think)
+            check_context(answers.TASKS[prepared.kind], examples, style, asked, decoding.max_new_tokens, "")
     with offline(), only_process(out):
-        records = _ranked(prepared, model, out)
+        records = _ranked(prepared, out)
         claim(out, RESULTS)
         write_tables(records, out)
-        write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared, model))
+        write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared))
     _print_rankings(records, "without a usable answer" if model else "with nothing to rank by")
     say(f"{out / RESULTS.page}: open it in a browser. {PURPOSE.capitalize()}.")
     return records
 
 
-def _ranked(prepared: Prepared, model: AskedModel | None, out: Path) -> list[RankingRecord]:
+def _ranked(prepared: Prepared, out: Path) -> list[RankingRecord]:
     longest = prepared.benchmark.longest_list
-    if model is None:
+    if prepared.asked is None:
         return rank_without_model(prepared.questions, prepared.known, longest)
-    return answers.rank(prepared.questions, prepared.settings, prepared.style, model, prepared.known, longest, out)
+    model, style = prepared.asked
+    return answers.rank(prepared.questions, prepared.settings, style, model, prepared.known, longest, out)
 
 
 def prepare(
-    project: Project, settings: Prioritisation, files: Sequence[AskedFile], model: AskedModel | None, command: str
+    project: Project, settings: RankSettings, files: Sequence[AskedFile], model: AskedModel | None, command: str
 ) -> Prepared:
     """Choose benchmark and style, read what is known of genes, and make the questions; prints what is lacking.
 
@@ -103,24 +104,25 @@ def prepare(
     kind = files[0].kind
     _check_options(settings, kind)
     name, benchmark = project_files.asked_benchmark(project, settings, kind)
-    style_name, style, by_chance = "", None, ""
+    style_name, style, asked, by_chance = "", None, None, ""
     if model is not None:
         style_name, style = project_files.asked_style(project, settings, kind, model)
+        asked = (model, style)
         by_chance = at_chance(project, model.folder, project_files.benchmarks_of(project, kind), style_name)
     if by_chance:
         say(f"warning: {by_chance}")
     sources = project_files.sources(project, benchmark)
-    panel = read_panel(Path(settings.panel)) if settings.panel is not None else None
+    panel_file = None if settings.panel is None else Path(settings.panel)
+    panel = None if panel_file is None else read_panel(panel_file)
     genes = read_authority(project, benchmark.authority)
     if kind == "locus" and any(row.candidates is None and not row.fault for file in files for row in file.rows):
         path = next((file.path for file in files if file.path), Path("--locus"))
         check_can_look(benchmark.authority, genes, sources.locations_file, path)
     _check_phenotypes(kind, sources, model)
     known = _known(kind, sources, LocusMaker(benchmark, genes))
-    located = kind == "locus" and sources.locations_file is not None
-    places = known.maker.locate(sources.locations_file) if located else GeneMap({})
-    path = Path(settings.panel) if settings.panel is not None else None
-    made = QuestionMaker(style, known.maker, places, known.overlap, panel, path)
+    located = sources.locations_file if kind == "locus" else None
+    places = GeneMap({}) if located is None else known.maker.locate(located)
+    made = QuestionMaker(style, known.maker, places, known.overlap, panel, panel_file)
     questions = made.questions(files)
     reading = [*_reading(files), *_unknown(settings.panel, made), *_unknown_phenotypes(questions), *_builds(files)]
     for sentence in reading:
@@ -132,10 +134,10 @@ def prepare(
         kind=kind,
         model=model.name if model else "",
         by_chance=by_chance,
-        recipe_steps=[f"{s['step']}: {learned_from(s)}" for s in (model.steps if model else []) if "recipe" in s],
+        recipe_steps=recipe_sentences(model.steps if model else ()),
         benchmark=name,
         style=style_name,
-        decoding=_decoding(answers.decoding_settings(settings, style, questions)) if model else "",
+        decoding=_decoding(answers.decoding_settings(settings, style, questions)) if style else "",
         samples=settings.samples if model else 0,
         candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,
@@ -147,10 +149,10 @@ def prepare(
     )
     for warning in about.warnings:
         say(f"warning: {warning}")
-    return Prepared(kind, settings, style, benchmark, sources, questions, known, about)
+    return Prepared(kind, settings, asked, benchmark, sources, questions, known, about)
 
 
-def _check_options(settings: Prioritisation, kind: Kind) -> None:
+def _check_options(settings: RankSettings, kind: Kind) -> None:
     """InputError for a setting of the other kind."""
     if settings.panel is not None and kind == "locus":
         what = "a panel is for cases: the candidates of a locus are in its table, or lie around its position"
@@ -167,7 +169,7 @@ def _check_phenotypes(kind: Kind, sources: Sources, model: AskedModel | None) ->
         raise InputError(what, field="--no-model", fix=f"fetch them first: {_fetching(sources)}")
     if sources.lacking:
         say(_no_phenotypes(sources))
-    if kind == "case" and sources.phenotype_files is None and model.is_elsewhere:
+    if kind == "case" and sources.phenotype_files is None and model is not None and model.is_elsewhere:
         what = "without HPO the labels of your files would go to another machine, and they may say more than HPO's"
         raise InputError(what, field="--upload", fix=f"fetch HPO first: {_fetching(sources)}")
 
@@ -194,7 +196,7 @@ def _unknown(panel: str | None, made: QuestionMaker) -> list[str]:
     """In words: which genes of the panel are unknown."""
     if not made.unmapped:
         return []
-    counts = f"{len(made.unmapped):,} of {len(made.panel):,} genes"
+    counts = f"{len(made.unmapped):,} of {len(made.panel or ()):,} genes"
     return [f"{panel}: {counts} are unknown and left out: {some(made.unmapped)}"]
 
 
@@ -270,7 +272,7 @@ def _print_rankings(records: Sequence[RankingRecord], unranked: str) -> None:
     """Print the first gene of each, and how many there are; `unranked` says of the others why they have none."""
     for record in records[:SHOWN]:
         if record.first is not None:
-            say(f"{record.name}: {_first(record)}")
+            say(f"{record.name}: {_in_words(record, record.first)}")
         elif not record.error:
             say(f"{record.name}: {unranked}")
     ranked = sum(record.first is not None for record in records)
@@ -279,9 +281,8 @@ def _print_rankings(records: Sequence[RankingRecord], unranked: str) -> None:
     print(f"{of}: {ranked:,} ranked, {len(records) - ranked - failed:,} {unranked}, {failed:,} not asked")
 
 
-def _first(record: RankingRecord) -> str:
+def _in_words(record: RankingRecord, first: RankedCandidate) -> str:
     """In words: which gene is first, and by how many answers or by what."""
-    first = record.first
     if record.samples:
         lost = len(record.samples) - record.usable
         share = f"first in {round(first.first * len(record.samples))} of {len(record.samples)} answers"
@@ -293,13 +294,14 @@ def _first(record: RankingRecord) -> str:
     return f"{' = '.join(record.firsts)} (fit {first.fit:.2f}{disease})"
 
 
-def _manifest(prepared: Prepared, model: AskedModel | None) -> dict[str, Any]:
+def _manifest(prepared: Prepared) -> dict[str, Any]:
     """The inputs of the rankings; equal inputs give an equal manifest."""
     settings = prepared.settings
+    model, style = prepared.asked or (None, None)
     inputs = [Path(path) for path in (*settings.files, *([settings.panel] if settings.panel else []))]
     return {
         "settings": settings.model_dump(mode="json"),
-        "style": prepared.style and prepared.style.model_dump(mode="json"),
+        "style": style and style.model_dump(mode="json"),
         "benchmark": prepared.about.benchmark,
         "questions": {str(path): file_sha256(path) for path in inputs},
         "ranked_with": {str(path): file_sha256(path) for path in prepared.sources.files},

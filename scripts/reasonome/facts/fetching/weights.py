@@ -109,12 +109,18 @@ def unpack_gguf(gguf: Path, folder: Path) -> None:
 
 def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HTTPError,  # pyright: ignore[reportPrivateImportUsage]  its users need it
+        LocalEntryNotFoundError,
+    )
 
     token = os.environ.get(weights.token_variable) or None
     revision = None if weights.revision == "unpinned" else weights.revision
     try:
         commit = HfApi(token=token).model_info(weights.repository, revision=revision).sha
+        if commit is None:
+            raise ValueError("the Hub names no commit")
         wanted = {"allow_patterns": PATTERNS, "ignore_patterns": list(OTHER_FORMATS)}
         snapshot_download(weights.repository, revision=commit, local_dir=folder, **wanted, token=token)
     except GatedRepoError:

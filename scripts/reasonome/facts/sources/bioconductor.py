@@ -203,7 +203,7 @@ def _annotations(database: sqlite3.Connection, ontology: Ontology) -> tuple[pd.D
     left_out |= {f"annotations to {fault}": int((faults == fault).sum()) for fault in (OBSOLETE, UNKNOWN)}
     rows = rows[~no_data & (faults == "")]
     object_id = rows["go_id"].map(ontology.main_id)
-    return rows.assign(object_id=object_id, object_name=object_id.map(lambda term: ontology.terms[term].name)), left_out
+    return rows.assign(object_id=object_id, object_name=object_id.map(ontology.names)), left_out
 
 
 def _properties(

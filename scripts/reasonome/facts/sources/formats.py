@@ -1,11 +1,12 @@
-"""The formats of sources by their names in sources.yaml, and who reads genes and ontologies of them."""
+"""The readers of sources by their formats' names in sources.yaml: facts, genes, ontologies."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.facts.files.text_file import check_is_file
-from reasonome.facts.genes import GeneTable
+from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import (
     bioconductor,
     corum,
@@ -19,28 +20,35 @@ from reasonome.facts.sources import (
     reactome,
     uniprot,
 )
-from reasonome.facts.sources.source import SourceFormat
+from reasonome.facts.sources.source import SourceFacts
 
-FORMATS: dict[str, SourceFormat] = {
-    "go": SourceFormat(go.read),
-    "reactome": SourceFormat(reactome.read_gmt_file),
-    "reactome_mapping": SourceFormat(reactome.read_mapping),
-    "wikipathways": SourceFormat(gmt.read_wikipathways),
-    "hgnc": SourceFormat(hgnc.read, hgnc.authority),
-    "ncbi_gene": SourceFormat(ncbi_gene.read, ncbi_gene.read_genes),
-    "bioconductor": SourceFormat(bioconductor.read, bioconductor.read_genes),
-    "uniprot": SourceFormat(uniprot.read),
-    "ctd": SourceFormat(ctd.read),
-    "panther": SourceFormat(panther.read),
-    "corum": SourceFormat(corum.read),
-    "hpo": SourceFormat(hpo.read),
-    "gmt": SourceFormat(gmt.read),
+# The function that reads a format's files, which `config.FORMAT_FILES` names, as facts. It takes the source's name, its
+# files by name, the genes, and the taxon (default 9606).
+FORMATS: dict[str, Callable[..., SourceFacts]] = {
+    "go": go.read,
+    "reactome": reactome.read,
+    "wikipathways": gmt.read_wikipathways,
+    "hgnc": hgnc.read,
+    "ncbi_gene": ncbi_gene.read,
+    "bioconductor": bioconductor.read,
+    "uniprot": uniprot.read,
+    "ctd": ctd.read,
+    "panther": panther.read,
+    "corum": corum.read,
+    "hpo": hpo.read,
+    "gmt": gmt.read,
+}
+# Formats that can be the authority for gene symbols: the function takes files by name and the taxon.
+AUTHORITIES: dict[str, Callable[..., list[Gene]]] = {
+    "hgnc": hgnc.authority,
+    "ncbi_gene": ncbi_gene.read_genes,
+    "bioconductor": bioconductor.read_genes,
 }
 
 
 def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
     """The genes of a source's files; of the taxon, where one is given. Raises InputError as its format does."""
-    read_genes = FORMATS[project.sources[source].format].read_genes
+    read_genes = AUTHORITIES[project.sources[source].format]
     return GeneTable(read_genes(project.source_files(source), *taxon))
 
 

@@ -81,10 +81,19 @@ class Ontology:
             term = self.terms.get(self.main_id(term.replaced_by) or "")
         return None if term is None or term.is_obsolete else term.id
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each term by its main id."""
+        return {term_id: term.name for term_id, term in self.terms.items()}
+
     @cached_property
     def ancestors(self) -> dict[str, frozenset[str]]:
         """The ancestors of each term by is_a and part_of."""
-        return all_above(self.parents, self.order)
+        above: dict[str, frozenset[str]] = {}
+        for term_id in reversed(self.order):
+            direct = self.parents.get(term_id, ())
+            above[term_id] = frozenset(direct).union(*(above[parent] for parent in direct))
+        return above
 
 
 @dataclass(frozen=True)
@@ -213,15 +222,6 @@ def children_first(
         raise InputError(what, file=path, line=line, fix=f"{AS_PUBLISHED}, without a cycle") from error
 
 
-def all_above(parents: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, frozenset[str]]:
-    """The ancestors of each node of `order`, in which children come before their parents."""
-    above: dict[str, frozenset[str]] = {}
-    for node in reversed(order):
-        direct = parents.get(node, ())
-        above[node] = frozenset(direct).union(*(above[parent] for parent in direct))
-    return above
-
-
 def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame, Counter]:
     """Read a GAF 2.2: the annotations, those with NOT, whose relations have the prefix `NOT|`, and counts.
 
@@ -293,7 +293,7 @@ def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozen
     """
     sets: dict[str, set[str]] = {}
     for object_id, genes in annotations.groupby("object_id")["gene"]:
-        term_id = ontology.main_id(object_id)
+        term_id = ontology.main_id(str(object_id))
         if term_id is None:
             what = f"term {object_id} is not in the ontology"
             fix = "facts and ontology must be of one release: build the facts again with this OBO"
@@ -344,5 +344,5 @@ def _described(annotations: pd.DataFrame, ontology: Ontology, genes: GeneTable) 
         identifier=symbol.where(is_current | by_accession.isna(), accession),
         disagrees=is_current & by_accession.notna() & (by_accession != symbol),
         object_id=object_id,
-        object_name=object_id.map(lambda term_id: ontology.terms[term_id].name),
+        object_name=object_id.map(ontology.names),
     )

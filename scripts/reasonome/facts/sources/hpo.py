@@ -1,6 +1,7 @@
 """Human Phenotype Ontology: hp.obo, genes_to_phenotype.txt, phenotype.hpoa; and phenotypes as people write them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,11 +41,11 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     ontology = read_obo(files["obo"])
     phenotypes = below(PHENOTYPIC_ABNORMALITY, ontology, files["obo"])
     facts, left_out = [], 0
-    for row in read_annotations(files["genes"]).itertuples():
-        term = ontology.main_id(row.hpo_id)
+    for line, row in _annotations(files["genes"]):
+        term = ontology.main_id(row["hpo_id"])
         if term in phenotypes:
             term_name = ontology.terms[term].name
-            facts.append((row.ncbi_gene_id, row.line, "has_phenotype", term, term_name, row.disease_id))
+            facts.append((row["ncbi_gene_id"], line, "has_phenotype", term, term_name, row["disease_id"]))
         else:
             left_out += 1
     if not facts:
@@ -64,8 +65,11 @@ def below(root: str, ontology: Ontology, path: Path) -> set[str]:
 
 def read_annotations(path: Path) -> pd.DataFrame:
     """The rows of genes_to_phenotype.txt: COLUMNS, as text, and `line`. Raises InputError."""
-    rows = records(lines(path), path, COLUMNS, fix="give genes_to_phenotype.txt of a release since 2023")
-    return pd.DataFrame([(line, *row.values()) for line, row in rows], columns=["line", *COLUMNS])
+    return pd.DataFrame([(line, *row.values()) for line, row in _annotations(path)], columns=["line", *COLUMNS])
+
+
+def _annotations(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    return records(lines(path), path, COLUMNS, fix="give genes_to_phenotype.txt of a release since 2023")
 
 
 def read_disease_names(path: Path) -> dict[str, str]:

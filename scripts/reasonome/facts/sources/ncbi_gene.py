@@ -1,9 +1,8 @@
 """NCBI Gene: gene_info (symbols, aliases, names, gene type, band) and gene_summary (a paragraph on each gene)."""
 
-import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,20 +29,17 @@ _CREDIT = re.compile(r"\s*\[(provided|supplied) by [^\]]*\]\.?$")
 
 
 class Record(NamedTuple):
-    """One gene of gene_info; `official` is its symbol by a nomenclature authority, or ""."""
+    """A row of gene_info: `name_id` is the id of the gene's name, `is_official` says who gave its symbol."""
 
     line: int
-    gene_id: str
-    symbol: str
-    official: str
-    name: str
-    aliases: tuple[str, ...]
-    references: dict[str, list[str]]
+    gene: Gene
+    is_official: bool
+    name_id: str
     band: str
     type: str
 
 
-def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Record], Counter]:
+def read_records(path: Path, taxon: int = 9606) -> tuple[list[Record], Counter]:
     """The genes of one organism, and the counts of rows left out, by reason. Raises InputError."""
     kept, left_out = [], Counter()
     seen: dict[str, int] = {}
@@ -53,7 +49,7 @@ def read_records(path: str | os.PathLike, taxon: int = 9606) -> tuple[list[Recor
             left_out[reason] += 1
             continue
         kept.append(_record(line, row))
-        check_symbol(kept[-1].symbol, path, line, "Symbol")
+        check_symbol(kept[-1].gene.symbol, path, line, "Symbol")
     return kept, left_out
 
 
@@ -62,12 +58,12 @@ def read_genes(files: dict[str, Path], taxon: int = 9606) -> list[Gene]:
     gene_records, _ = read_records(files["gene_info"], taxon)
     by_symbol: dict[str, list[Record]] = defaultdict(list)
     for record in gene_records:
-        by_symbol[record.symbol].append(record)
+        by_symbol[record.gene.symbol].append(record)
     genes = []
     for namesakes in by_symbol.values():
-        chosen = namesakes if len(namesakes) == 1 else [record for record in namesakes if record.official]
+        chosen = namesakes if len(namesakes) == 1 else [record for record in namesakes if record.is_official]
         if len(chosen) == 1:
-            genes.append(_gene(chosen[0]))
+            genes.append(chosen[0].gene)
     return genes
 
 
@@ -80,19 +76,19 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     gene_records, left_out = read_records(path, taxon)
     kept = []
     for record in gene_records:
-        if record.official or genes.resolve(record.gene_id, strict=True).symbol:
+        if record.is_official or genes.resolve(record.gene.entrez_id, strict=True).symbol:
             kept.append(record)
         else:
             left_out["genes without official symbol that the symbol authority lacks"] += 1
-    parts = [(path, [row for record in kept for row in _facts(record)])]
+    parts: list[tuple[Path, Iterable[tuple]]] = [(path, (row for record in kept for row in _facts(record)))]
     if "summary" in files:
-        summaries = _summaries(files["summary"], {record.gene_id for record in kept}, taxon, left_out)
+        summaries = _summaries(files["summary"], {record.gene.entrez_id for record in kept}, taxon, left_out)
         parts.append((files["summary"], summaries))
     return make_facts(name, parts, genes, left_out)
 
 
 def _rows(
-    path: str | os.PathLike, columns: list[str], taxon: int, left_out: Counter, what: str
+    path: Path, columns: list[str], taxon: int, left_out: Counter, what: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of one organism's rows; "-" is ""."""
     all_rows = records(lines(path), path, columns)
@@ -113,63 +109,41 @@ def _reason_to_leave_out(row: dict[str, str]) -> str:
 
 def _record(line: int, row: dict[str, str]) -> Record:
     official = row["Symbol_from_nomenclature_authority"]
-    current = official or row["Symbol"]
+    symbol = official or row["Symbol"]
     aliases = dict.fromkeys([row["Symbol"], *row["Synonyms"].split("|")])
     ids: dict[str, list[str]] = defaultdict(list)
     for reference in row["dbXrefs"].split("|"):
         database, _, identifier = reference.partition(":")
-        ids[database].append(identifier)
-    return Record(
-        line,
-        row["GeneID"],
-        current,
-        official,
-        row["Full_name_from_nomenclature_authority"] or row["description"],
-        tuple(alias for alias in aliases if alias not in ("", current)),
-        ids,
-        # Alternatives follow the current band; in mice a genetic distance in cM may stand first.
-        next((place.strip() for place in row["map_location"].split("|") if not place.endswith("cM")), ""),
-        row["type_of_gene"],
-    )
-
-
-def _gene(record: Record) -> Gene:
-    ensembl = record.references.get("Ensembl", [])
-    nomenclature = _nomenclature_ids(record)
-    hgnc = nomenclature[0] if nomenclature and nomenclature[0].startswith("HGNC:") else ""
-    return Gene(
-        symbol=record.symbol,
-        name=record.name,
+        ids[database].append(identifier.removeprefix(f"{database}:"))  # HGNC:HGNC:5, MGI:MGI:87853, but RGD:2000
+    nomenclature = [f"{database}:{number}" for database in ("HGNC", "MGI", "RGD") for number in ids[database]]
+    hgnc = nomenclature[0] if ids["HGNC"] else ""
+    gene = Gene(
+        symbol=symbol,
+        name=row["Full_name_from_nomenclature_authority"] or row["description"],
         hgnc_id=hgnc,
-        entrez_id=record.gene_id,
-        ensembl_id=ensembl[0] if ensembl else "",
-        aliases=record.aliases,
-        other_ids=(*ensembl[1:], *(i for i in nomenclature if i != hgnc)),
-        coding=None if record.type in _VAGUE_TYPES else record.type == "protein-coding",
+        entrez_id=row["GeneID"],
+        ensembl_id=next(iter(ids["Ensembl"]), ""),
+        aliases=tuple(alias for alias in aliases if alias not in ("", symbol)),
+        other_ids=(*ids["Ensembl"][1:], *(i for i in nomenclature if i != hgnc)),
+        coding=None if row["type_of_gene"] in _VAGUE_TYPES else row["type_of_gene"] == "protein-coding",
     )
-
-
-def _nomenclature_ids(record: Record) -> list[str]:
-    """`HGNC:5`, `MGI:87853`, `RGD:2000`: dbXrefs writes them HGNC:HGNC:5, MGI:MGI:87853, RGD:2000."""
-    return [
-        f"{database}:{identifier.removeprefix(f'{database}:')}"
-        for database in ("HGNC", "MGI", "RGD")
-        for identifier in record.references.get(database, ())
-    ]
+    # The id of HGNC's own table, so that its facts and these have equal ids.
+    name_id = next(iter(nomenclature), f"NCBIGene:{gene.entrez_id}")
+    # Alternatives follow the current band; in mice a genetic distance in cM may stand first.
+    band = next((place.strip() for place in row["map_location"].split("|") if not place.endswith("cM")), "")
+    return Record(line, gene, bool(official), name_id, band, row["type_of_gene"])
 
 
 def _facts(record: Record) -> Iterator[tuple]:
-    facts = [("has_alias", alias, alias) for alias in record.aliases]
-    if record.name:
-        # The id of HGNC's own table, so that its facts and these have equal ids.
-        object_id = next(iter(_nomenclature_ids(record)), f"NCBIGene:{record.gene_id}")
-        facts.append(("has_name", object_id, record.name))
+    facts = [("has_alias", alias, alias) for alias in record.gene.aliases]
+    if record.gene.name:
+        facts.append(("has_name", record.name_id, record.gene.name))
     if record.type not in _VAGUE_TYPES:
         facts.append(("has_gene_type", record.type, record.type))
     if record.band:
         facts.append(("maps_to_band", record.band, record.band))
     for relation, object_id, object_name in facts:
-        yield record.gene_id, record.line, relation, object_id, object_name, ""
+        yield record.gene.entrez_id, record.line, relation, object_id, object_name, ""
 
 
 def _summaries(path: Path, gene_ids: set[str], taxon: int, left_out: Counter) -> Iterator[tuple]:

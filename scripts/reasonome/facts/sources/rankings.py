@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf
 
 from reasonome.core.errors import InputError, nearest
@@ -115,8 +115,8 @@ def read_loci(
         except InputError as fault:
             if solved:
                 raise
-            texts = {name: cells[name] for name in ("trait", "id", "variant")}
-            rows.append(LocusRow(f"line {line}", line, causal=(), fault=fault, **texts))
+            named = LocusRow(f"line {line}", line, cells["trait"], causal=(), id=cells["id"], variant=cells["variant"])
+            rows.append(replace(named, fault=fault))
     return rows
 
 
@@ -142,12 +142,16 @@ def _locus(
     return LocusRow(
         place=f"line {line}",
         line=line,
+        trait=cells["trait"],
+        id=cells["id"],
+        source=cells["source"],
+        variant=cells["variant"],
+        confidence=cells["confidence"],
         causal=_genes(cells["causal"], path, line, at["causal"]),
         candidates=candidates if at["candidates"] else None,
         chromosome=known_chromosome(chromosome, path, line, at["chromosome"]),
         position=position(place, path, line, at["position"]) if place else None,
         scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
-        **{name: cells[name] for name in ("trait", "id", "source", "variant", "confidence")},
     )
 
 
@@ -178,7 +182,12 @@ def _case(path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapp
         causal=_genes(cells["causal"], path, line, at["causal"]),
         candidates=candidates,
         scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
-        **{name: cells[name] for name in ("id", "age", "sex", "disease", "disease_id", "source")},
+        id=cells["id"],
+        age=cells["age"],
+        sex=cells["sex"],
+        disease=cells["disease"],
+        disease_id=cells["disease_id"],
+        source=cells["source"],
     )
 
 

@@ -16,7 +16,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.text_file import FETCH_AGAIN
 
 if TYPE_CHECKING:
-    from reasonome.facts.genes import Gene, GeneTable
+    from reasonome.facts.genes import GeneTable
 
 FACT_COLUMNS = ["gene", "relation", "object_id", "object_name", "source", "evidence"]
 # Prefix of a denied relation, as in GAF 2.2: the gene does not have the object. Facts never have it.
@@ -44,18 +44,6 @@ class SourceFacts:
     left_out: dict[str, int] = field(default_factory=dict)
     identifiers: int = 0
     denied: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FACT_COLUMNS, dtype="str"))
-
-
-@dataclass(frozen=True)
-class SourceFormat:
-    """A format of sources: the function that reads its files, which `config.FORMAT_FILES` names.
-
-    `read` takes the source's name, its files by name, the genes, and the taxon (default 9606). A format with
-    `read_genes`, which takes files and taxon, can be the authority for gene symbols.
-    """
-
-    read: Callable[..., SourceFacts]
-    read_genes: Callable[..., "list[Gene]"] | None = None
 
 
 def read_facts(path: str | os.PathLike) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +15,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
-from reasonome.scoring.encoders import load_encoders
+from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.gene_classification.negatives import terms_below
 from reasonome.tasks.prediction.baselines import (
     DATABASE,
@@ -28,50 +29,45 @@ from reasonome.tasks.prediction.baselines import (
     from_scores,
     random_baseline,
 )
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, by_subset
 
 Questions = Sequence[PredictionQuestion]
 _FEWEST = 3  # training genes of a term, or a word, that is used
 
 
-def baselines(
-    task: PredictionDialogue,
-    project: Project,
-    benchmark: str,
-    style: str,
-    training: Questions,
-    asked: Questions,
-) -> list[Baseline]:
-    """The baselines by the information that they use; the same to the bit when run again.
+class GeneBaselines(PredictionBaselines):
+    """Baselines and domain models."""
 
-    The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
-    """
-    spec = project.benchmarks[benchmark]
-    inputs = task.files.baselines(project, benchmark)
-    genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
-    encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
-    facts = _facts_features(
-        inputs.files, {name: subset.telling_terms for name, subset in spec.subsets.items()}, training
-    )
-    regression = LogisticRegression(max_iter=1000)
-    answers = [
-        constant_baseline(asked),
-        random_baseline(training, asked, project.settings.seed),
-        name_words(training, asked, PROMPT if "{name}" in project.style(benchmark, style).user else DATABASE),
-        family_classes(genes, training, asked),
-        fitted_baseline("facts_regression", DOMAIN_MODEL, training, asked, facts, regression),
-    ]
-    for name, encoder in encoders.items():
-        fitted = fitted_baseline(
-            "names_regression",
-            DOMAIN_MODEL,
-            training,
-            asked,
-            lambda questions, encoder=encoder: encoder.embed([q.columns["name"] or q.id for q in questions]),
-            regression,
-        )
-        answers.append(fitted._replace(name="names_regression" if len(encoders) == 1 else f"names_regression_{name}"))
-    return answers
+    def found(
+        self, project: Project, benchmark: str, style: str, training: Questions, asked: Questions
+    ) -> list[Baseline]:
+        """The baselines by the information that they use; the same to the bit when run again.
+
+        The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
+        """
+        spec = project.benchmarks[benchmark]
+        inputs = self.task.files.baselines(project, benchmark)
+        genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
+        encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
+        telling = {name: subset.telling_terms for name, subset in spec.subsets.items()}
+        features = {"facts_regression": _facts_features(inputs.files, telling, training)}
+        for name, encoder in encoders.items():
+            regression = "names_regression" if len(encoders) == 1 else f"names_regression_{name}"
+            features[regression] = partial(_embedded_names, encoder)
+        return [
+            constant_baseline(asked),
+            random_baseline(training, asked, project.settings.seed),
+            name_words(training, asked, PROMPT if "{name}" in project.style(benchmark, style).user else DATABASE),
+            family_classes(genes, training, asked),
+            *(
+                fitted_baseline(name, DOMAIN_MODEL, training, asked, of, LogisticRegression(max_iter=1000))
+                for name, of in features.items()
+            ),
+        ]
+
+
+def _embedded_names(encoder: SentenceEncoder, questions: Questions) -> np.ndarray:
+    return encoder.embed([question.columns["name"] or question.id for question in questions])
 
 
 def name_words(training: Questions, asked: Questions, information: str = PROMPT) -> Baseline:
@@ -81,19 +77,18 @@ def name_words(training: Questions, asked: Questions, information: str = PROMPT)
     is of the one whose word tells more; without any it is of the commonest class among such names. A rule is as sure as
     it is right in training.
     """
-    rules: dict[str, list[tuple[float, str, str]]] = {}
+    rules: dict[str, list[tuple[str, dict[str, float]]]] = {}
     rest: dict[str, Mapping[str, float]] = {}
-    for subset in dict.fromkeys(question.subset for question in asked):
-        known = [question for question in training if question.subset == subset]
-        rules[subset] = sorted((_best_word(known, label) for label in known[0].target.classes), reverse=True)[:-1]
-        left = [q for q in known if not any(word in _words(q) for _, word, _ in rules[subset])]
+    for subset in by_subset(asked):
+        known = by_subset(training)[subset]
+        best = sorted((_best_word(known, label) for label in known[0].target.classes), reverse=True)[:-1]
+        words = [word for _, word, _ in best]
+        left = [question for question in known if _words(question).isdisjoint(words)]
         rest[subset] = _shares([question.answer for question in left or known])
-        rules[subset] = [
-            (score, word, _shares([q.answer for q in known if word in _words(q)])) for score, word, _ in rules[subset]
-        ]
+        rules[subset] = [(word, _shares([q.answer for q in known if word in _words(q)])) for word in words]
     scores = []
     for question in asked:
-        found = (shares for _, word, shares in rules[question.subset] if word in _words(question))
+        found = (shares for word, shares in rules[question.subset] if word in _words(question))
         scores.append(next(found, rest[question.subset]))
     return from_scores("name_words", information, asked, scores)
 
@@ -161,9 +156,3 @@ def _facts_features(
         return sparse.csr_matrix((np.ones(len(rows)), (rows, places)), shape=(len(questions), max(len(columns), 1)))
 
     return features
-
-
-class GeneBaselines(PredictionBaselines):
-    """Baselines and domain models."""
-
-    baselines = staticmethod(baselines)

@@ -33,8 +33,9 @@ class Tested(NamedTuple):
 class GeneLeaks(VerifiedLeaks):
     """Training questions, and statements of a warm-up that tell the class of a test gene."""
 
-    fixes = VerifiedLeaks.fixes | {
-        TELLS: "warm up on a corpus without the source of such facts: there is no setting that allows it"
+    fixes: Mapping[str, str] = {
+        **VerifiedLeaks.fixes,
+        TELLS: "warm up on a corpus without the source of such facts: there is no setting that allows it",
     }
 
     def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
@@ -69,11 +70,9 @@ def statement_findings(training: Training, statements: pd.DataFrame, tests: Test
         elif any(_has_class(words, question, tests) for question in about):
             rows[WORDS].append(row)
 
-    def tell(row: int) -> str:
-        return shortened(statements["text"].iat[row])
-
+    texts = statements["text"].tolist()
     return [
-        row_finding(training, tests.benchmark, kind, len(statements), rows[kind], policy, tell)
+        row_finding(training, tests.benchmark, kind, len(texts), rows[kind], policy, lambda row: shortened(texts[row]))
         for kind, policy in _POLICIES.items()
     ]
 

@@ -29,21 +29,20 @@ def term_genes(facts: pd.DataFrame, denied: pd.DataFrame, ontology: Ontology, te
     """The genes of a term. `facts` and `denied` have `gene` and `object_id`, which may be of other ontologies too.
 
     What is denied of a term above holds for the term. A gene that is both annotated and denied is in neither.
-    `term` is in use.
+    `term` is the main id of one in use.
     """
-    main = ontology.live_id(term)
-    namespace = ontology.terms[main].namespace
+    namespace = ontology.terms[term].namespace
     own = [identifier for identifier in facts["object_id"].unique() if ontology.main_id(identifier) is not None]
     genes = propagate(ontology, facts.loc[facts["object_id"].isin(own), ["gene", "object_id"]])
-    positives = genes.get(main, frozenset())
-    above = {main, *ontology.ancestors[main]}
+    positives = genes.get(term, frozenset())
+    above = {term, *ontology.ancestors[term]}
     said_not = denied[denied["object_id"].map(ontology.main_id).isin(above)]
     denied_genes = frozenset(said_not["gene"])
     annotated = frozenset().union(
         *(members for identifier, members in genes.items() if ontology.terms[identifier].namespace == namespace)
     )
     # Below a root, or "cellular anatomical structure", stands nearly everything.
-    around = (genes.get(parent, frozenset()) for parent in ontology.parents[main])
+    around = (genes.get(parent, frozenset()) for parent in ontology.parents[term])
     near = frozenset().union(*(members for members in around if len(members) < _NEARLY_ALL * len(annotated)))
     return TermGenes(positives - denied_genes, denied_genes - positives, annotated - positives - near - denied_genes)
 
@@ -51,7 +50,7 @@ def term_genes(facts: pd.DataFrame, denied: pd.DataFrame, ontology: Ontology, te
 def matched(
     positives: Collection[str], pool: Collection[str], depth: Mapping[str, int], count: int, seed: str
 ) -> list[str]:
-    """`count` genes of the pool, each of the annotation depth nearest to that of a positive; fewer if there are fewer.
+    """At most `count` genes of the pool, each annotated about as deeply as one of the positives.
 
     `depth` is the number of a gene's annotations. Positives take turns, in an order that the seed draws at random;
     genes of equal depth are drawn at random.

@@ -26,7 +26,7 @@ from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 _NUMBERED = re.compile(r"([A-Za-z-]{2,}?)\d.*")
@@ -85,45 +85,48 @@ class _Knowledge(NamedTuple):
         return gene is not None and gene.coding is not False
 
 
-def read(task: PredictionDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-    """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
+class GeneBuilding(VerifiedBuilding):
+    """Benchmarks of genes and their classes."""
 
-    Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
-    class, a class without a gene, and a term that no ontology of the corpus has in use.
-    """
-    benchmark = project.benchmarks[name]
-    inputs = task.files.building(project, name).files
-    facts = read_facts(inputs["facts"])
-    genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
-    ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
-    known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
-    family = families(genes.genes.values())
-    bounds = np.quantile(list(known.depth.values()), [1 / 3, 2 / 3])
-    questions: list[PredictionQuestion] = []
-    left_out: list[LeftOut] = []
-    for subset, spec in benchmark.subsets.items():
-        labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
-        for label in spec.classes:
-            if label not in labelled.classes.values():
-                raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
-        left_out += labelled.left_out
-        target = Target(question=spec.question, classes=tuple(spec.classes))
-        for symbol, label in sorted(labelled.classes.items()):
-            depth = known.depth.get(symbol, 0)
-            question = PredictionQuestion(
-                id=f"{subset}:{symbol}",
-                subset=subset,
-                columns={"symbol": symbol, "name": genes.genes[symbol].name},
-                answer=label,
-                group=family[symbol],
-                target=target,
-                stratum=STRATA[int(depth >= bounds[0]) + int(depth > bounds[1])],
-            )
-            questions.append(question)
-    asked = {question.columns["symbol"] for question in questions}
-    alone = sum(not genes.genes[symbol].groups for symbol in asked)
-    show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
-    return questions, left_out
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
+
+        Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
+        class, a class without a gene, and a term that no ontology of the corpus has in use.
+        """
+        benchmark = project.benchmarks[name]
+        inputs = self.task.files.building(project, name).files
+        facts = read_facts(inputs["facts"])
+        genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
+        ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
+        known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
+        family = families(genes.genes.values())
+        bounds = np.quantile(list(known.depth.values()), [1 / 3, 2 / 3])
+        questions: list[PredictionQuestion] = []
+        left_out: list[LeftOut] = []
+        for subset, spec in benchmark.subsets.items():
+            labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
+            for label in spec.labels:
+                if label not in labelled.classes.values():
+                    raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
+            left_out += labelled.left_out
+            target = Target(question=spec.question, classes=tuple(spec.labels))
+            for symbol, label in sorted(labelled.classes.items()):
+                depth = known.depth.get(symbol, 0)
+                question = PredictionQuestion(
+                    id=f"{subset}:{symbol}",
+                    subset=subset,
+                    columns={"symbol": symbol, "name": genes.genes[symbol].name},
+                    answer=label,
+                    group=family[symbol],
+                    target=target,
+                    stratum=STRATA[int(depth >= bounds[0]) + int(depth > bounds[1])],
+                )
+                questions.append(question)
+        asked = {question.columns["symbol"] for question in questions}
+        alone = sum(not genes.genes[symbol].groups for symbol in asked)
+        show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
+        return questions, left_out
 
 
 def _empty_class(label: str, subset: str, left_out: list[LeftOut], table: Path | None) -> InputError:
@@ -151,24 +154,25 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
         yes, left_out = frozenset(listed.classes), listed.left_out
         others = frozenset(known.depth.keys() - yes - listed.doubtful)
     else:
-        ontology = next(ontology for ontology in known.ontologies if ontology.live_id(spec.term))
-        yes, no, others = term_genes(known.facts, known.denied, ontology, spec.term)
+        own = spec.telling_terms[0]  # without a table, the term that is asked about
+        ontology, term = next((one, term) for one in known.ontologies if (term := one.live_id(own)))
+        yes, no, others = term_genes(known.facts, known.denied, ontology, term)
         yes, no = (frozenset(filter(known.has_protein, genes)) for genes in (yes, no))
     others = frozenset(filter(known.has_protein, others))
     show(f"{subset}: {len(yes):,} genes of the class, {len(no):,} denied, {len(others):,} others to draw from")
     if spec.balanced:
         count = max(0, len(yes) - len(no))
         others = matched(yes, others, defaultdict(int, known.depth), count, f"{seed}:{subset}")
-    first, second = spec.classes
+    first, second = spec.labels
     return _Labelled(dict.fromkeys(yes, first) | dict.fromkeys([*no, *others], second), left_out)
 
 
 def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Labelled:
-    """The classes of a table's rows: all of them, or of the genes with the label alone."""
+    """The classes of the genes in a table; with a label, only of those that have it."""
     names = {key: spec.columns.get(key, key) for key in ("gene", "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
-    classes = {spec.label: spec.classes[0]} if spec.label is not None else spec.classes_by_cell
+    classes = {spec.label: spec.labels[0]} if spec.label is not None else spec.classes_by_cell
     labels: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     left_out: list[LeftOut] = []
     doubtful: set[str] = set()
@@ -197,11 +201,3 @@ def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Lab
             left_out.append(LeftOut(subset, symbol, "two labels for one gene", lines))
     alone = {symbol: next(iter(by_class)) for symbol, by_class in labels.items() if len(by_class) == 1}
     return _Labelled(alone, left_out, frozenset(doubtful))
-
-
-class GeneBuilding(VerifiedBuilding):
-    """Benchmarks of questions as `read` makes them."""
-
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-        """The questions of a benchmark, and what was left out of them. InputError."""
-        return read(self.task, project, name)

@@ -2,8 +2,8 @@
 
 from functools import cached_property
 
-from reasonome.task_parts import Baselines, Building, Checks, Files, Leaks
-from reasonome.tasks.gene_classification.settings import GeneBenchmark
+from reasonome.task_parts import Baselines, Building, Leaks
+from reasonome.tasks.gene_classification.settings import GeneBenchmark, GeneChecks, GeneFiles
 from reasonome.tasks.prediction.task import PredictionTask
 
 
@@ -16,17 +16,8 @@ class GeneClassification(PredictionTask):
     of_numbers = False
     Settings = GeneBenchmark
 
-    @cached_property
-    def files(self) -> Files:
-        from reasonome.tasks.gene_classification.settings import GeneFiles
-
-        return GeneFiles(self)
-
-    @cached_property
-    def checks(self) -> Checks:
-        from reasonome.tasks.gene_classification.settings import GeneChecks
-
-        return GeneChecks(self)
+    files = cached_property(GeneFiles)
+    checks = cached_property(GeneChecks)
 
     @cached_property
     def building(self) -> Building:

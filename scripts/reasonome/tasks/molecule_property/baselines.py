@@ -26,48 +26,41 @@ from reasonome.tasks.prediction.baselines import (
     fitted_baseline,
     random_baseline,
 )
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, by_subset
 
 _TREES = 300
 
 
-def baselines(
-    task: PredictionDialogue,
-    project: Project,
-    benchmark: str,
-    style: str,
-    training: Sequence[PredictionQuestion],
-    asked: Sequence[PredictionQuestion],
-) -> list[Baseline]:
-    """The baselines by the information that they use; the same to the bit when run again."""
-    seed = project.settings.seed
+class MoleculeBaselines(PredictionBaselines):
+    """Baselines and domain models."""
 
-    def fitted(name: str, information: str, features: Callable, classifier: BaseEstimator, regressor: BaseEstimator):
-        return fitted_baseline(name, information, training, asked, features, classifier, regressor)
+    def found(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[PredictionQuestion],
+        asked: Sequence[PredictionQuestion],
+    ) -> list[Baseline]:
+        """The baselines by the information that they use; the same to the bit when run again."""
+        seed = project.settings.seed
+        linear = make_pipeline(StandardScaler(), LogisticRegression()), LinearRegression()
+        forest = {"n_estimators": _TREES, "random_state": seed, "n_jobs": -1}
+        forests = RandomForestClassifier(**forest), RandomForestRegressor(max_features=1 / 3, **forest)
+        boosted = HistGradientBoostingClassifier(random_state=seed), HistGradientBoostingRegressor(random_state=seed)
 
-    linear = make_pipeline(StandardScaler(), LogisticRegression()), LinearRegression()
-    forest = {"n_estimators": _TREES, "random_state": seed, "n_jobs": -1}
-    return [
-        constant_baseline(asked),
-        random_baseline(training, asked, seed),
-        fitted("smiles_length", PROMPT, _lengths, *linear),
-        fitted("molecular_weight", PROMPT, _weights, *linear),
-        _nearest(training, asked),
-        fitted(
-            "random_forest",
-            DOMAIN_MODEL,
-            features,
-            RandomForestClassifier(**forest),
-            RandomForestRegressor(max_features=1 / 3, **forest),
-        ),
-        fitted(
-            "gradient_boosting",
-            DOMAIN_MODEL,
-            features,
-            HistGradientBoostingClassifier(random_state=seed),
-            HistGradientBoostingRegressor(random_state=seed),
-        ),
-    ]
+        def fitted(name: str, information: str, features: Callable, models: Sequence[BaseEstimator]) -> Baseline:
+            return fitted_baseline(name, information, training, asked, features, *models)
+
+        return [
+            constant_baseline(asked),
+            random_baseline(training, asked, seed),
+            fitted("smiles_length", PROMPT, _lengths, linear),
+            fitted("molecular_weight", PROMPT, _weights, linear),
+            _nearest(training, asked),
+            fitted("random_forest", DOMAIN_MODEL, features, forests),
+            fitted("gradient_boosting", DOMAIN_MODEL, features, boosted),
+        ]
 
 
 def features(questions: Sequence[PredictionQuestion]) -> np.ndarray:
@@ -87,21 +80,12 @@ def _weights(questions: Sequence[PredictionQuestion]) -> np.ndarray:
 
 def _nearest(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion]) -> Baseline:
     """The value of the nearest training molecule by Tanimoto similarity, as sure as they are similar."""
-    known: dict[str, list[PredictionQuestion]] = {}
-    for question in training:
-        known.setdefault(question.subset, []).append(question)
-    answers, confidences = [], []
+    known = by_subset(training)
+    answered = []
     for question in asked:
         molecules = known[question.subset]
         similar = similarities(question.columns["smiles"], [other.columns["smiles"] for other in molecules])
         best = int(similar.argmax())
-        answers.append(molecules[best].answer)
-        share = 1 / max(len(question.target.classes), 1)
-        confidences.append(float(share + (1 - share) * similar[best]) if question.target.classes else np.nan)
-    return Baseline("nearest_molecule", TRAINING, answers, confidences)
-
-
-class MoleculeBaselines(PredictionBaselines):
-    """Baselines and domain models."""
-
-    baselines = staticmethod(baselines)
+        share = 1 / len(question.target.classes) if question.target.classes else np.nan
+        answered.append((molecules[best].answer, float(share + (1 - share) * similar[best])))
+    return Baseline.of("nearest_molecule", TRAINING, answered)

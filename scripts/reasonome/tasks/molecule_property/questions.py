@@ -7,10 +7,10 @@ from typing import NamedTuple
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import read_table
-from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
+from reasonome.tasks.molecule_property.molecules import canonical, descriptors, scaffold
 from reasonome.tasks.molecule_property.settings import MoleculeSubset
 from reasonome.tasks.prediction.answer import read_number
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, Target, within
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target, within
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 # RDKit's descriptors that a prompt may show, and how it calls them.
@@ -32,36 +32,39 @@ class _Row(NamedTuple):
     answer: str
 
 
-def read(task: PredictionDialogue, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-    """The questions of a benchmark's tables, and the rows left out with the reason and their line.
+class MoleculeBuilding(VerifiedBuilding):
+    """Benchmarks of molecules and their properties."""
 
-    Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
-    whose values contradict each other. InputError for a missing column, a repeated id, an unknown class, a class
-    without a molecule, and a table without a usable row.
-    """
-    benchmark = project.benchmarks[name]
-    questions: list[PredictionQuestion] = []
-    left_out: list[LeftOut] = []
-    for subset, path in task.files.building(project, name).files.items():
-        spec = benchmark.subsets[subset]
-        rows, refused = _read(path, subset, spec, benchmark.fragments)
-        kept, repeated = _each_once(rows, subset, spec)
-        if not kept:
-            reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
-            what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
-            fix = "are these the columns of SMILES and of the answer? name them in `columns`"
-            raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
-        for label in spec.classes or ():
-            if all(row.answer != label for row in kept):
-                what = f"no molecule has the class '{label}'"
-                fix = "leave the class out, or say in `cells` what its cells say"
-                raise InputError(what, file=path, field=f"subsets.{subset}.classes", fix=fix)
-        questions += [_question(row, subset, spec) for row in kept]
-        left_out += [*refused, *repeated]
-    return questions, left_out
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark's tables, and the rows left out with the reason and their line.
+
+        Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
+        whose values contradict each other. InputError for a missing column, a repeated id, an unknown class, a class
+        without a molecule, and a table without a usable row.
+        """
+        benchmark = project.benchmarks[name]
+        questions: list[PredictionQuestion] = []
+        left_out: list[LeftOut] = []
+        for subset, path in self.task.files.building(project, name).files.items():
+            spec = benchmark.subsets[subset]
+            rows, refused = _read(path, subset, spec)
+            kept, repeated = _each_once(rows, subset, spec)
+            if not kept:
+                reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
+                what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
+                fix = "are these the columns of SMILES and of the answer? name them in `columns`"
+                raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
+            for label in spec.labels:
+                if all(row.answer != label for row in kept):
+                    what = f"no molecule has the class '{label}'"
+                    fix = "leave the class out, or say in `cells` what its cells say"
+                    raise InputError(what, file=path, field=f"subsets.{subset}.classes", fix=fix)
+            questions += [_question(row, subset, spec) for row in kept]
+            left_out += [*refused, *repeated]
+        return questions, left_out
 
 
-def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -> tuple[list[_Row], list[LeftOut]]:
+def _read(path: Path, subset: str, spec: MoleculeSubset) -> tuple[list[_Row], list[LeftOut]]:
     names = {key: spec.columns.get(key, key) for key in ("smiles", "answer")}
     names |= {"id": spec.columns["id"]} if "id" in spec.columns else {}
     table = read_table(path, list(names.values()), texts=True)
@@ -77,17 +80,16 @@ def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -
             what = f"the id '{own}' stands in line {before} already"
             fix = "name a column in which every row has an id of its own, or none"
             raise InputError(what, file=path, line=line, field=names.get("id", ""), fix=fix)
-        molecule = read_molecule(row["smiles"], fragments)
+        smiles = canonical(row["smiles"])
         answer = _answer(row["answer"], classes, spec.unit)
         if row["answer"] and answer is None and classes:
             fix = f"{nearest(row['answer'], classes)}; `cells` says what the cells of a class say"
             raise InputError(f"'{row['answer']}' is no class", file=path, line=line, field=names["answer"], fix=fix)
-        if problem := molecule.problem or (
-            "not measured" if not row["answer"] else "no number" if answer is None else ""
-        ):
-            left_out.append(LeftOut(subset, identifier, problem, str(line)))
+        problem = "no valid SMILES" if not smiles else "" if row["answer"] else "not measured"
+        if problem or answer is None:
+            left_out.append(LeftOut(subset, identifier, problem or "no number", str(line)))
         else:
-            rows.append(_Row(line, identifier, molecule.smiles, answer))
+            rows.append(_Row(line, identifier, smiles, answer))
     return rows, left_out
 
 
@@ -110,7 +112,7 @@ def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[lis
             contradicts = any(row.answer != first.answer for row in others)
         else:
             values = [float(row.answer) for row in (first, *others)]
-            contradicts = not within(max(values) - min(values), spec.tolerance)
+            contradicts = not within(max(values) - min(values), spec.tolerance or 0.0)
         if contradicts:
             lines = ", ".join(str(row.line) for row in (first, *others))
             what = "values of one molecule contradict each other"
@@ -126,9 +128,7 @@ def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[lis
 def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
     values = descriptors(row.smiles)
     shown = "; ".join(f"{words} {values[name]:.4g}" for name, words in _SHOWN.items())
-    target = Target(
-        question=spec.question, classes=tuple(spec.classes or ()), unit=spec.unit, tolerance=spec.tolerance or 0.0
-    )
+    target = Target(question=spec.question, classes=tuple(spec.labels), unit=spec.unit, tolerance=spec.tolerance or 0.0)
     return PredictionQuestion(
         id=row.id,
         subset=subset,
@@ -138,11 +138,3 @@ def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestio
         target=target,
         stratum="no rings" if scaffold(row.smiles).startswith("acyclic") else "rings",
     )
-
-
-class MoleculeBuilding(VerifiedBuilding):
-    """Benchmarks of questions as `read` makes them."""
-
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-        """The questions of a benchmark, and what was left out of them. InputError."""
-        return read(self.task, project, name)

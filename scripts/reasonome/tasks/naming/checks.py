@@ -1,8 +1,5 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
@@ -34,19 +31,15 @@ class NamingChecks(Checks[NamingDialogue]):
             read_template(files.teacher_template(project, name), headed=False)
 
     def check_style(self, project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
-        """Check that a style does not give the answers of a benchmark away by facts of all sources, and its
-        libraries."""
-        spec = project.benchmarks[benchmark]
-        if style.terms is not None:
-            _check_libraries(project, project.root / "prompts" / f"{spec.task}.{name}.txt", style.terms.libraries)
-        if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
-            raise InputError(
-                f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
-                file=project.root / "prompts" / f"{spec.task}.{name}.txt",
-                field="facts.sources",
-                fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
-                "`all_facts: true` in benchmarks.yaml",
-            )
+        """Check that the libraries whose terms a style shows are branches of GO or sources of gene sets."""
+        if style.terms is None:
+            return
+        file = project.root / "prompts" / f"{self.task.name}.{name}.txt"
+        sources = [name for name, spec in project.sources.items() if spec.format in GMT_FORMATS]
+        known = [*BRANCHES.values(), *sources]
+        if unknown := [library for library in style.terms.libraries if library not in known]:
+            what = f"there is no library '{unknown[0]}'"
+            raise InputError(what, file=file, field="terms.libraries", fix=nearest(unknown[0], known))
 
     def leak(self, project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
         """How a recipe may show the model test sets of a benchmark, and the fix.
@@ -60,17 +53,16 @@ class NamingChecks(Checks[NamingDialogue]):
             if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
                 what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
                 return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
-        if not recipe.questions or recipe.benchmark not in project.akin(benchmark):
-            return None
-        trained, tested = project.benchmarks[recipe.benchmark], project.benchmarks[benchmark]
-        left_out = benchmark in (recipe.benchmark, *trained.leave_out) or trained.splits_like(tested)
-        if left_out or not tested.audit.dropped():
-            return None
-        what = f"would leak: train sets of '{recipe.benchmark}' may be test sets of '{benchmark}'"
-        fix = (
-            f"add {benchmark} to leave_out of {recipe.benchmark} in benchmarks.yaml, or use a variant with its own sets"
-        )
-        return what, fix
+        tested = project.benchmarks[benchmark]
+        for name, _ in recipe.questions:
+            if name not in project.akin(benchmark) or not tested.audit.dropped():
+                continue
+            trained = project.benchmarks[name]
+            if benchmark not in (name, *trained.leave_out) and not trained.splits_like(tested):
+                what = f"would leak: train sets of '{name}' may be test sets of '{benchmark}'"
+                fix = f"add {benchmark} to leave_out of {name} in benchmarks.yaml, or use a variant with its own sets"
+                return what, fix
+        return None
 
 
 def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> None:
@@ -105,12 +97,3 @@ def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -
             "which the benchmark's are",
             "name a corpus with an ontology as 'background'" + (f": {', '.join(others)}" if others else ""),
         )
-
-
-def _check_libraries(project: Project, file: Path, libraries: Sequence[str]) -> None:
-    """InputError for a library that is no branch of GO and no source of gene sets."""
-    known = [*BRANCHES.values(), *(name for name, spec in project.sources.items() if spec.format in GMT_FORMATS)]
-    for library in libraries:
-        if library not in known:
-            what = f"there is no library '{library}'"
-            raise InputError(what, file=file, field="terms.libraries", fix=nearest(library, known))

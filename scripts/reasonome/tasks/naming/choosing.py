@@ -61,15 +61,14 @@ def what_is_shown(example: Example, scorer: TermScorer) -> str:
     ids = {example.id, example.main_id, example.term, "" if truth is None else truth.id} - {""}
     found = set()
     for term in example.enriched or ():
-        known = truth is not None and term.id in scorer.background.by_id
         if term.id in ids:
             found.add(OWN)
         elif term.overlap == term.size == term.drawn:
             found.add(EQUAL)
-        elif without_regulation(term.name) in bare or (
-            known and scorer.background.relation(term.id, truth.id) in RELATIVES
-        ):
+        elif without_regulation(term.name) in bare:
             found.add(RELATIVE)
+        elif truth is not None and term.id in scorer.background.by_id:
+            found |= {RELATIVE} if scorer.background.relation(term.id, truth.id) in RELATIVES else set()
     return next((kind for kind in WHAT_IS_SHOWN if kind in found), NEITHER)
 
 

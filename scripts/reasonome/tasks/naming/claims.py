@@ -1,10 +1,10 @@
 """Claims in running text that genes have terms, checked against known facts."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
-from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.whole_terms import whole_terms
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
@@ -46,6 +46,8 @@ _NEGATION = re.compile(
     r"\b(?:[Nn]ot(?! only)|NOT|[Nn]o|[Nn]ever|[Nn]either(?: of)?|[Nn]or|cannot|[Uu]nlike|[Uu]nrelated to|[Ww]ithout|"
     r"[Ee]xcept(?: for)?|lack(?:s|ing)?|fail(?:s|ed)? to|absent from|hardly|rather than)\b|n['’]t\b"
 )
+_OF_FACT = ["relation", "object_id", "object_name", "source", "evidence"]
+What = TypeVar("What")
 # A question makes no claim.
 _ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
 _NO_ROWS = np.array([], dtype=int)
@@ -66,12 +68,16 @@ class Claim(NamedTuple):
     fact: str
 
 
-class _Mention(NamedTuple):
+class _Mention(NamedTuple, Generic[What]):
     """A gene (its symbol) or a term (ids of the objects of that name) where it stands in a text."""
 
     start: int
     end: int
-    what: object
+    what: What
+
+
+Named = _Mention[str]
+Phrase = _Mention[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,9 @@ class Knowledge:
         A row whose relation begins with NOT (denied.parquet) denies the object and what is below it in the background.
         """
         self.symbols = frozenset(facts["gene"].unique())
-        self._any_case = _by_upper_case(self.symbols)
+        spellings = Counter(map(str.upper, self.symbols))
+        # Upper-case spelling → symbol, where only one symbol has it.
+        self._any_case = {symbol.upper(): symbol for symbol in self.symbols if spellings[symbol.upper()] == 1}
         self._background = background
         self._index(facts[~facts["relation"].isin(NAMING | FREE_TEXT)])
         self._phrases = self._names(facts)
@@ -109,10 +117,8 @@ class Knowledge:
     def _index(self, facts: pd.DataFrame) -> None:
         denied = facts["relation"].str.startswith(NOT)
         self._denied: dict[str, dict[str, str]] = defaultdict(dict)
-        for row in facts[denied].itertuples():
-            reference = [row.object_id, row.source, row.evidence]
-            denial = f"NOT {row.relation.removeprefix(NOT)} {row.object_name} ({', '.join(filter(None, reference))})"
-            self._denied[row.gene][row.object_id] = denial.replace("_", " ", row.relation.count("_"))
+        for gene, *denial in facts.loc[denied, ["gene", *_OF_FACT]].itertuples(index=False, name=None):
+            self._denied[gene][denial[1]] = f"NOT {_in_words(*denial).removeprefix(NOT)}"
         # Facts stay in columns, sorted by gene and object: as Python's objects they would take gigabytes.
         known = facts[~denied].astype("category").sort_values(["gene", "object_id"], kind="stable")
         # The number of genes with any fact.
@@ -121,7 +127,7 @@ class Knowledge:
         self._gene_rows = known.groupby("gene", observed=True).indices
         self._object_ids = known["object_id"].to_numpy(dtype=object)
         self._objects: dict[str, frozenset[str]] = {}  # by gene, of those that were asked for
-        self._facts = known[["relation", "object_id", "object_name", "source", "evidence"]]
+        self._facts = known[_OF_FACT]
 
     def _names(self, facts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         """Normalised phrase → ids of the objects that it names; none for the full name of a gene.
@@ -184,7 +190,7 @@ class Knowledge:
                 unchecked[sentence.strip()] = None
         return Reading(frozenset(genes), list(claims.values()), list(unchecked))
 
-    def _phrases_in(self, sentence: str) -> list[_Mention]:
+    def _phrases_in(self, sentence: str) -> list[Phrase]:
         words = [(match[0].casefold(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
         mentions, at = [], 0
         while at < len(words):
@@ -198,15 +204,14 @@ class Knowledge:
                 at += 1
         return mentions
 
-    def _genes_in(self, sentence: str, phrases: Sequence[_Mention], of_set: frozenset[str]) -> list[_Mention]:
+    def _genes_in(self, sentence: str, phrases: Sequence[Phrase], of_set: frozenset[str]) -> list[Named]:
         capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols | of_set]
         shouted = 2 * len(capitals) > len(_ANY_WORD.findall(sentence))
         mentions = []
         for match in _SYMBOL_LIKE.finditer(sentence):
             if _covered(match.start(), match.end(), phrases):
                 continue
-            for start, end in _parts(match[0], lambda part: self._symbol(part, of_set) is not None):
-                symbol = self._symbol(match[0][start:end], of_set)
+            for start, end, symbol in _parts(match[0], lambda part: self._symbol(part, of_set)):
                 unclear = len(symbol) < _MIN_SYMBOL or shouted and symbol.isalpha()
                 if symbol in of_set or not unclear:
                     mentions.append(_Mention(match.start() + start, match.start() + end, symbol))
@@ -221,7 +226,7 @@ class Knowledge:
 
     # checking
 
-    def _claims(self, sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mention]) -> Iterator[Claim]:
+    def _claims(self, sentence: str, genes: Sequence[Named], phrases: Sequence[Phrase]) -> Iterator[Claim]:
         for start, end in _clauses(sentence, genes, phrases):
             in_clause = [gene for gene in genes if start <= gene.start < end]
             terms = [term for term in phrases if term.what and start <= term.start < end]
@@ -253,7 +258,7 @@ class Knowledge:
         """Whether so many genes have an object (id) that having it supports nothing."""
         if self._background is not None and object_id in self._background.by_id:
             return self.are_most(self._background.by_id[object_id].n_genes)
-        return self.are_most(self._gene_counts.get(object_id, 0))
+        return self.are_most(self.n_genes(object_id))
 
     def objects(self, gene: str) -> frozenset[str]:
         """The ids of all that a fact says of the gene, its names and running texts apart."""
@@ -279,56 +284,49 @@ class Knowledge:
         for object_id in objects:
             for row in rows[self._object_ids[rows] == object_id]:
                 return self._fact_text(row)
-        if self._background is None:
+        if (background := self._background) is None:
             return ""
-        for object_id in objects:
-            if object_id in self._background.by_id and gene in self._background.genes(object_id):
-                return self._below(gene, object_id)
+        for term in filter(None, map(background.by_id.get, objects)):
+            if gene in background.genes(term.id):
+                return self._by_term(gene, term)
         return ""
 
-    def _below(self, gene: str, term: str) -> str:
-        name = self._background.by_id[term].name
+    def _by_term(self, gene: str, term: BackgroundTerm) -> str:
         for row in self._gene_rows.get(gene, _NO_ROWS):
-            below = self._object_ids[row]
-            if below in self._background.by_id and term in self._background.upwards(below):
-                return f"{self._fact_text(row)}, which is a kind or part of {name}"
-        return f"one of the genes of {name} ({term})"
+            if term.id in self._above(self._object_ids[row]):
+                return f"{self._fact_text(row)}, which is a kind or part of {term.name}"
+        return f"one of the genes of {term.name} ({term.id})"
 
     def _fact_text(self, row: int) -> str:
-        relation, object_id, name, source, evidence = (self._facts[column].iat[row] for column in self._facts)
-        return f"{relation.replace('_', ' ')} {name} ({', '.join(filter(None, [object_id, source, evidence]))})"
+        return _in_words(*(str(self._facts[column].iat[row]) for column in _OF_FACT))
 
     def _denial(self, gene: str, objects: Sequence[str]) -> str:
         for denied, denial in self._denied.get(gene, {}).items():
-            for object_id in objects:
-                above = (
-                    self._background.upwards(object_id)
-                    if self._background and object_id in self._background.by_id
-                    else ()
-                )
-                if denied == object_id or denied in above:
-                    return denial
+            if any(denied == object_id or denied in self._above(object_id) for object_id in objects):
+                return denial
         return ""
 
-
-def _by_upper_case(symbols: Collection[str]) -> dict[str, str]:
-    """Upper-case spelling → symbol, where only one symbol has it."""
-    spellings = defaultdict(list)
-    for symbol in symbols:
-        spellings[symbol.upper()].append(symbol)
-    return {upper: same[0] for upper, same in spellings.items() if len(same) == 1}
+    def _above(self, object_id: str) -> frozenset[str]:
+        """The object and the terms above it in the background; none where that does not have it."""
+        if self._background is None or object_id not in self._background.by_id:
+            return frozenset()
+        return self._background.upwards(object_id)
 
 
-def _parts(word: str, known) -> Iterator[tuple[int, int]]:
-    """(start, end) of each known part of a hyphenated word, the longest first, from the left."""
+def _in_words(relation: str, object_id: str, name: str, source: str, evidence: str) -> str:
+    return f"{relation.replace('_', ' ')} {name} ({', '.join(filter(None, [object_id, source, evidence]))})"
+
+
+def _parts(word: str, symbol_of: Callable[[str], str | None]) -> Iterator[tuple[int, int, str]]:
+    """(start, end, symbol) of each part of a hyphenated word that is a gene, the longest first, from the left."""
     bounds = [0, *(match.end() for match in re.finditer("-", word)), len(word) + 1]
     at = 0
     while at < len(bounds) - 1:
         for last in range(len(bounds) - 1, at, -1):
             start, end = bounds[at], bounds[last] - 1
             end = start + len(word[start:end].rstrip(".-"))
-            if end > start and known(word[start:end]):
-                yield start, end
+            if end > start and (symbol := symbol_of(word[start:end])):
+                yield start, end, symbol
                 at = last
                 break
         else:
@@ -339,7 +337,7 @@ def _covered(start: int, end: int, mentions: Sequence[_Mention]) -> bool:
     return any(mention.start < end and start < mention.end for mention in mentions)
 
 
-def _clauses(sentence: str, genes: Sequence[_Mention], phrases: Sequence[_Mention]) -> Iterator[tuple[int, int]]:
+def _clauses(sentence: str, genes: Sequence[Named], phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     """(start, end) of the clauses: a joint parts where both sides have a gene and a phrase (a term or gene name)."""
     bounds = [0]
     joints = [joint for joint in _JOINT.finditer(sentence) if not _covered(joint.start(), joint.end(), phrases)]
@@ -368,7 +366,7 @@ class _Negation(NamedTuple):
 
 
 def _negations(
-    sentence: str, start: int, end: int, genes: Sequence[_Mention], phrases: Sequence[_Mention]
+    sentence: str, start: int, end: int, genes: Sequence[Named], phrases: Sequence[Phrase]
 ) -> list[_Negation]:
     starts = {gene.start for gene in genes}
     negations = []
@@ -383,7 +381,7 @@ def _negations(
     return negations
 
 
-def _negates(negation: _Negation, gene: _Mention, term: _Mention) -> bool:
+def _negates(negation: _Negation, gene: Named, term: Phrase) -> bool:
     """Whether a negating word denies that the gene has the term: it precedes both, or the gene, or is between them."""
     if negation.gene is not None:
         return negation.gene == gene.start

@@ -73,7 +73,8 @@ def most_overlapping(candidates: Sequence[str], truths: Sequence[str]) -> str:
     distinct, times = list(counts), np.array(list(counts.values()), dtype=float)
     bounds = _mean_rouge_1(candidates, distinct, times)
     best, chosen = -1.0, 0
-    for place in tqdm(np.argsort(-bounds, kind="stable").tolist(), "best constant", delay=5, leave=False):
+    order: list[int] = np.argsort(-bounds, kind="stable").tolist()
+    for place in tqdm(order, "best constant", delay=5, leave=False):
         if bounds[place] < best - _ROUNDING:
             break
         overlaps = [rouge.score(candidates[place], truth)["rouge_l"] for truth in distinct]

@@ -88,8 +88,9 @@ def contaminated(
             replaced = rng.sample(genes, max(1, int(len(genes) * share + 1e-9)))
             taken = gene_set.symbols | annotated[gene_set.id]
             free = {near: [gene for gene in genes if gene not in taken] for near, genes in bins.items()}
-            outliers = [_drawn(free, depth.get(gene, 0).bit_length(), rng) for gene in replaced]
-            if None in outliers:
+            drawn = [_drawn(free, depth.get(gene, 0).bit_length(), rng) for gene in replaced]
+            outliers = [gene for gene in drawn if gene is not None]
+            if len(outliers) < len(replaced):
                 raise InputError(
                     f"no gene of the corpus is left to replace those of {gene_set.id} ({len(genes)} genes)",
                     field="contaminated",

@@ -1,7 +1,7 @@
 """Gene-set naming: given the genes of a set, name the process, function or component they share."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from reasonome.answering.wrapping import label_in, unwrapped
 from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.rewards import Policy, Reward
+from reasonome.rewards import Policy, Reward, Similarity
 from reasonome.scoring import rouge
 from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, of_like_length
 from reasonome.tasks.naming.completion import (
@@ -26,46 +26,6 @@ from reasonome.tasks.naming.completion import (
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
-
-# Rewards after Gene-R1, and the exact name: a value in [0, 1] per parsed answer. An answer without exactly one usable
-# name earns nothing for its name, or listing guesses would pay.
-
-
-def _similarity_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
-    """Cosine similarity of name and truth, negative values cut to 0. All pairs go to the encoder at once."""
-    values = np.zeros(len(answers))
-    named = [i for i, answer in enumerate(answers) if answer.named]
-    if named:
-        cosines = similarity_of([answers[i].name for i in named], [examples[i].name for i in named])
-        values[named] = np.clip(cosines, 0.0, 1.0)
-    return values.tolist()
-
-
-def _rouge_l_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
-    """ROUGE-L F1 of name and truth, stemmed."""
-    return [
-        rouge.score(answer.name, example.name)["rouge_l"] if answer.named else 0.0
-        for answer, example in zip(answers, examples, strict=True)
-    ]
-
-
-def _exact_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
-    """1 where name and truth are equal, but for case, punctuation and spaces."""
-    return [
-        float(answer.named and normalise(answer.name) == normalise(example.name))
-        for answer, example in zip(answers, examples, strict=True)
-    ]
-
-
-def _format_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
-    """1 where the answer's only `Process:` line stands in its place, mostly first, and holds a usable name."""
-    return [float(answer.named) for answer in answers]
-
-
-def _reasoning_reward(answers: Sequence, examples: Sequence, similarity_of) -> list[float]:
-    """1 where `Reasoning:` holds at least one step, every step in closed tags with text in them."""
-    return [float(answer.reasoned) for answer in answers]
-
 
 # A name longer than any ontology term is a list of guesses, which overlap measures would reward. The longest
 # GO term has 27 words and 187 characters; none has a semicolon or a slash between spaces, while commas and
@@ -151,15 +111,15 @@ class Example(BaseModel):
     stratum: str = ""
     main_id: str = ""
     term: str = ""
-    contaminated: float = Field(0.0, ge=0, le=1)
+    contaminated: float = Field(default=0.0, ge=0, le=1)
     outliers: list[str] = []
     withheld: Literal["family", "own", "nothing"] = "family"
     neighbours: list[Neighbour] = []
     enriched: list[ShownTerm] | None = None
     shots: list[Shot] = []
     shown: list[str] | None = None
-    facts_left_out: int = Field(0, ge=0)
-    neighbours_left_out: int = Field(0, ge=0)
+    facts_left_out: int = Field(default=0, ge=0)
+    neighbours_left_out: int = Field(default=0, ge=0)
     kind: str = ""
 
 
@@ -173,18 +133,28 @@ class NamingDialogue(Dialogue):
     user_texts = ((), ("genes", "kind", "neighbours", "terms", "examples"))
     system_texts = ("kind",)
     watched = ()
-    with_choice = staticmethod(with_choice)
-    prompt = staticmethod(gene_set_prompt)
+
+    def with_choice(self, example: Example, style: NamingStyle) -> Example:
+        """As `prompt.with_choice`."""
+        return with_choice(example, style)
+
+    def prompt(self, example: Example, style: NamingStyle, order: int = 0) -> Prompt:
+        """As `gene_set_prompt`."""
+        return gene_set_prompt(example, style, order)
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
-        """The rewards by name; `grading` is of rankings and sets nothing here."""
+        """The rewards by name; `grading` is of rankings and sets nothing here.
+
+        Those of Gene-R1, the exact name, and the stated confidence. An answer without exactly one usable name earns
+        nothing for its name, or listing guesses would pay.
+        """
         return {
             "similarity": Reward(_similarity_reward, 0.0, 1.0, semantic=True),
-            "rouge_l": Reward(_rouge_l_reward, 0.0, 1.0, semantic=True),
-            "exact": Reward(_exact_reward, 0.0, 1.0, semantic=True),
+            "rouge_l": Reward(_of_each(_rouge_l), 0.0, 1.0, semantic=True),
+            "exact": Reward(_of_each(_is_exact), 0.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, lambda answer, _: answer.named),
-            "format": Reward(_format_reward, 0.0, 1.0, semantic=False),
-            "reasoning": Reward(_reasoning_reward, 0.0, 1.0, semantic=False),
+            "format": Reward(_of_each(lambda answer, _: answer.named), 0.0, 1.0, semantic=False),
+            "reasoning": Reward(_of_each(lambda answer, _: answer.reasoned), 0.0, 1.0, semantic=False),
         }
 
     def right(self, answer: Answer, example: Example) -> bool:
@@ -293,6 +263,32 @@ class NamingDialogue(Dialogue):
         if style.terms is not None:
             copies.append(Policy("copied first term", first_term, copies=True))
         return [*map(constant, constants), *copies]
+
+
+def _of_each(value: Callable[[Answer, Example], float]) -> Callable[[Sequence, Sequence, Any], list[float]]:
+    """A reward that judges every answer alone."""
+    return lambda answers, examples, _: [float(value(*pair)) for pair in zip(answers, examples, strict=True)]
+
+
+def _rouge_l(answer: Answer, example: Example) -> float:
+    return rouge.score(answer.name, example.name)["rouge_l"] if answer.named else 0.0
+
+
+def _is_exact(answer: Answer, example: Example) -> bool:
+    """Whether name and truth are equal, but for case, punctuation and spaces."""
+    return answer.named and normalise(answer.name) == normalise(example.name)
+
+
+def _similarity_reward(
+    answers: Sequence[Answer], examples: Sequence[Example], similarity_of: Similarity
+) -> list[float]:
+    """Cosine similarity of name and truth, negative values cut to 0. All pairs go to the encoder at once."""
+    values = np.zeros(len(answers))
+    named = [i for i, answer in enumerate(answers) if answer.named]
+    if named:
+        cosines = similarity_of([answers[i].name for i in named], [examples[i].name for i in named])
+        values[named] = np.clip(cosines, 0.0, 1.0)
+    return values.tolist()
 
 
 def _called(example: Example, prompt: Prompt, named: bool) -> list[str]:

@@ -9,6 +9,7 @@ from reasonome.config.sources import GO_FORMATS
 from reasonome.config.teachers import KnowledgeTeacher, RecallTeacher
 from reasonome.task_parts import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
+from reasonome.tasks.naming.settings import NamingStyle
 
 
 class LibraryFile(NamedTuple):
@@ -26,10 +27,7 @@ class NamingFiles(Files[NamingDialogue]):
         of the authority for gene symbols."""
         spec = project.benchmarks[benchmark]
         own, holding = ontology_files(project, benchmark), project.ontologies(spec.corpus)
-        published = {}
-        for place, file in spec.published_files.items():
-            fetched = file.as_source().file_name if file.url else ""
-            published[place] = project.results.published_file(benchmark, *place, file.path, fetched)
+        published = {place: Path(file.path) for place, file in spec.published_files.items()}
         return Inputs(
             {
                 "facts": project.results.facts(spec.corpus),
@@ -43,7 +41,7 @@ class NamingFiles(Files[NamingDialogue]):
     def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
         """For a style with facts, the facts and the ontologies of the benchmark's sets; for one with enriched terms the
         background, the authority for gene symbols, libraries of gene sets, and held-out sets of other benchmarks."""
-        shown, spec = project.style(benchmark, style), project.benchmarks[benchmark]
+        shown, spec = naming_style(project, benchmark, style), project.benchmarks[benchmark]
         inputs: dict[str, Any] = {}
         if shown.facts is not None:
             inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
@@ -58,15 +56,17 @@ class NamingFiles(Files[NamingDialogue]):
         return Inputs(inputs)
 
     def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
-        """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another;
-        of a teacher that recites, what it recites."""
+        """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another.
+
+        A teacher that recites reads statements and facts alone."""
         spec = project.teachers[teacher]
         if isinstance(spec, RecallTeacher):
             statements = project.results.statements(spec.corpus) / "train.jsonl"
             return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})
         left_out = project.benchmarks[benchmark].leave_out
         folders = [project.examples(benchmark, style), *map(project.results.benchmark, left_out)]
-        files = {"held_out": [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]}
+        files: dict[str, Path | list[Path]] = {}
+        files["held_out"] = [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]
         if isinstance(spec, KnowledgeTeacher):
             files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
         template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
@@ -76,7 +76,7 @@ class NamingFiles(Files[NamingDialogue]):
     def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
         """The background, the markers that its names are in the encoders' caches, the facts to check claims against,
         and the questions of a style with enriched terms."""
-        shows_terms = project.style(benchmark, style).terms is not None
+        shows_terms = naming_style(project, benchmark, style).terms is not None
         questions = {"questions": project.examples(benchmark, style) / "test.jsonl"} if shows_terms else {}
         return Inputs(
             {**_judging(project, benchmark), "facts": judging_facts(project, benchmark), **questions},
@@ -111,7 +111,7 @@ class NamingFiles(Files[NamingDialogue]):
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
         """(name, release, licence, address) of the other sources of training sets: published files."""
         published = project.benchmarks[benchmark].train_files.values()
-        return [(str(file.url or file.path), "", "not stated", "") for file in published]
+        return [(str(file.path), "", "not stated", "") for file in published]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
         """The number of rows of a split by the settings; None where they do not say."""
@@ -127,9 +127,18 @@ class NamingFiles(Files[NamingDialogue]):
         return SplitSize(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
 
 
+def naming_style(project: Project, benchmark: str, style: str) -> NamingStyle:
+    """A prompt style of the task."""
+    found = project.style(benchmark, style)
+    if not isinstance(found, NamingStyle):
+        raise TypeError(f"{benchmark} is no benchmark of gene-set naming")
+    return found
+
+
 def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:
     """The files of gene sets whose terms a style shows beside those of GO, by source."""
-    sources = [name for name in project.style(benchmark, style).terms.libraries if name in project.sources]
+    terms = naming_style(project, benchmark, style).terms
+    sources = [name for name in terms.libraries if name in project.sources] if terms else []
     return {name: LibraryFile(project.source_file(name, "gmt"), project.sources[name].format) for name in sources}
 
 
@@ -152,7 +161,7 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
 
 def prompts_with_terms(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
     """(benchmark, style) of the training prompts that show enriched terms."""
-    return [question for question in plan.training_prompts if project.style(*question).terms is not None]
+    return [question for question in plan.training_prompts if naming_style(project, *question).terms is not None]
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:

@@ -33,7 +33,7 @@ from reasonome.leaks.audit import (
 )
 from reasonome.task_parts import Leaks
 from reasonome.tasks.naming import files, prompt_terms
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue, ShownTerm
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 
@@ -133,14 +133,19 @@ def held_out_term_finding(training: Training, rows: Sequence[Example], tested: H
     """Training questions (their order is that of the file) that show the term of a test set, by id or name."""
     ids = {i for s in tested.sets for i in (s.id, s.term_id)}
     names = {name for s in tested.sets for name in s.names}
-    shown = {
-        number: term
-        for number, row in enumerate(rows)
-        for term in reversed(row.enriched or [])
-        if term.id in ids or normalise(term.name) in names
-    }
-    policy, told = tested.policy.held_out_term, lambda row: f"{shown[row].id} '{shown[row].name}'"
-    return row_finding(training, tested.benchmark, "held_out_term", len(rows), sorted(shown), policy, told)
+    shown = [
+        next((term for term in row.enriched or [] if term.id in ids or normalise(term.name) in names), None)
+        for row in rows
+    ]
+    return _term_finding(training, tested, "held_out_term", tested.policy.held_out_term, shown)
+
+
+def _term_finding(
+    training: Training, tested: HeldOut, kind: str, policy: str, shown: Sequence[ShownTerm | None]
+) -> Finding:
+    """The rows that show a term which they must not show, if any."""
+    found = {row: f"{term.id} '{term.name}'" for row, term in enumerate(shown) if term is not None}
+    return row_finding(training, tested.benchmark, kind, len(shown), list(found), policy, found.__getitem__)
 
 
 def _audit_statements(
@@ -178,17 +183,28 @@ def _audit_tables(plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
     findings = []
     for training, texts, lines in read_tables(plan):
         for tests in tested:
-            matches = names_in_texts(texts, [s.name for s in tests.sets])
-            rows = [row for row, name in enumerate(matches) if name is not None]
-            told = partial(_told_in, texts, matches, tests.sets)
             policy = "report" if tests.policy.name_in_reasoning == "report" else "fail"
-            found = row_finding(training, tests.benchmark, "name_in_preferences", len(texts), rows, policy, told)
-            findings.append(replace(found, line=lines[rows[0]] if rows else None))
+            found = _name_finding(training, texts, tests, "name_in_preferences", policy)
+            findings.append(replace(found, line=None if found.line is None else lines[found.line - 1]))
     return findings
 
 
-def _told_in(texts: Sequence[str], matches: Sequence[int | None], sets: Sequence[GeneSet], row: int) -> str:
-    return f"'{sets[matches[row]].name}' in: {shortened(texts[row])}"
+def _name_finding(
+    training: Training, texts: Sequence[str], tested: HeldOut, kind: str, policy: str, dropped: int = 0
+) -> Finding:
+    """The texts that contain the name of a test set."""
+    matches = names_in_texts(texts, [s.name for s in tested.sets])
+    named = {row: tested.sets[name].name for row, name in enumerate(matches) if name is not None}
+    return row_finding(
+        training,
+        tested.benchmark,
+        kind,
+        len(texts),
+        list(named),
+        policy,
+        lambda row: f"'{named[row]}' in: {shortened(texts[row])}",
+        dropped,
+    )
 
 
 def _audit_prompts(
@@ -198,7 +214,7 @@ def _audit_prompts(
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
-        task, style = project.task(benchmark), project.style(benchmark, name)
+        task, style = project.task(benchmark), files.naming_style(project, benchmark, name)
         file = project.examples(benchmark, name) / "test.jsonl"
         rows = read_rows(file, task.Example)
         findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
@@ -213,7 +229,7 @@ def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
     spec = project.benchmarks[benchmark]
     published = spec.files if part == "test" else spec.train_files
     if published:
-        return {str(file.url or file.path): file.collection for file in published.values()}
+        return {str(file.path): file.collection for file in published.values()}
     sources = project.corpora[spec.corpus].sources
     names: set[str] = set()
     for subset in spec.subsets.values():
@@ -238,30 +254,21 @@ def set_findings(
     findings = []
     for kind in gene_sets.KINDS:
         pairs = matches.pairs[kind]
-        first = min(pairs.items(), default=None)
-        example, highest = "", None
-        if kind == "jaccard" and matches.closest is not None:
-            highest, *first_closest = matches.closest
-            example, highest = _pair(sets, tested.sets, *first_closest), round(highest, 4)
-        elif first is not None:
-            example = _pair(sets, tested.sets, *first)
-        findings.append(
-            Finding(
-                training.data,
-                training.name,
-                training.used_by,
-                tested.benchmark,
-                kind,
-                file=str(training.file),
-                looked_at=with_term[0] * with_term[1] if kind == "related_term" else len(sets) * len(tested.sets),
-                dropped=dropped.get(kind, 0),
-                remaining=len(pairs),
-                policy=getattr(tested.policy, kind),
-                example=example,
-                line=None if first is None else first[0] + 1,
-                highest_jaccard=highest,
-            )
+        found = row_finding(
+            training,
+            tested.benchmark,
+            kind,
+            with_term[0] * with_term[1] if kind == "related_term" else len(sets) * len(tested.sets),
+            sorted(pairs)[:1],
+            getattr(tested.policy, kind),
+            lambda row, pairs=pairs: _pair(sets, tested.sets, row, pairs[row]),
+            dropped.get(kind, 0),
+            len(pairs),
         )
+        if kind == "jaccard" and matches.closest is not None:
+            highest, *closest = matches.closest
+            found = replace(found, example=_pair(sets, tested.sets, *closest), highest_jaccard=round(highest, 4))
+        findings.append(found)
     return findings
 
 
@@ -308,11 +315,11 @@ def statement_findings(
         results[kind] = set(leaking["row"]), remaining, len(_pairs(dropped) - remaining)
 
     others = rows[~rows["row"].isin(results["test_fact"][0])].drop_duplicates(["row", "gene"])
-    in_text = _names_in_text(others, statements["text"].reset_index(drop=True), tested.sets)
+    in_text = _names_in_text(others, statements["text"].tolist(), tested.sets)
     naming = {pair for pairs in in_text.values() for pair in pairs}
     unsaid = left_out[~left_out["object_id"].isin(_matching_terms(objects, _named(tested.sets))["object_id"])]
     unsaid = unsaid.reset_index(drop=True).rename_axis("row").reset_index()
-    dropped_naming = _names_in_text(unsaid, unsaid["object_name"], tested.sets)
+    dropped_naming = _names_in_text(unsaid, unsaid["object_name"].tolist(), tested.sets)
     dropped_naming = {pair for pairs in dropped_naming.values() for pair in pairs}
     results["test_name"] = set(in_text), naming, len(dropped_naming - naming)
 
@@ -365,7 +372,9 @@ def _matching_terms(objects: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([known, by_name])[["object_id", "term"]].drop_duplicates()
 
 
-def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet]) -> dict[int, list[tuple[str, str]]]:
+def _names_in_text(
+    rows: pd.DataFrame, texts: Sequence[str], tests: Sequence[GeneSet]
+) -> dict[int, list[tuple[str, str]]]:
     """Row → (gene, term) pairs whose searchable name is in the row's text."""
     names_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for gene_set in tests:
@@ -373,9 +382,9 @@ def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet
             names_of[gene] += [(f" {name} ", gene_set.term_id) for name in gene_set.searchable_names]
     rows = rows[rows["gene"].isin(set(names_of))]
     pairs_by_row: dict[int, list[tuple[str, str]]] = {}
-    bar = tqdm(zip(rows["row"], rows["gene"], strict=True), "texts", len(rows), delay=5, leave=False)
+    bar = tqdm(zip(rows["row"].tolist(), rows["gene"].tolist(), strict=True), "texts", len(rows), delay=5, leave=False)
     for row, gene in bar:
-        text = f" {normalise(texts.iat[row])} "
+        text = f" {normalise(texts[row])} "
         if pairs := [(gene, term) for name, term in names_of[gene] if name in text]:
             pairs_by_row.setdefault(row, []).extend(pairs)
     return pairs_by_row
@@ -384,17 +393,7 @@ def _names_in_text(rows: pd.DataFrame, texts: pd.Series, tests: Sequence[GeneSet
 def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, tested: HeldOut) -> Finding:
     """Rows of a teacher's kept reasoning (proposed, steps) that contain a test name; `dropped`: rows left out."""
     texts = [taught_text(row) for row in rows]
-    matches = names_in_texts(texts, [s.name for s in tested.sets])
-    return row_finding(
-        training,
-        tested.benchmark,
-        "name_in_reasoning",
-        len(rows),
-        [row for row, name in enumerate(matches) if name is not None],
-        tested.policy.name_in_reasoning,
-        partial(_told_in, texts, matches, tested.sets),
-        dropped,
-    )
+    return _name_finding(training, texts, tested, "name_in_reasoning", tested.policy.name_in_reasoning, dropped)
 
 
 def without_test_names(rows: Sequence[dict], benchmark: str, names: Sequence[str]) -> tuple[list[dict], list[dict]]:
@@ -467,13 +466,11 @@ def prompt_findings(
 
 def _withheld_term_finding(training: Training, style: NamingStyle, rows: Sequence[Example], tested: HeldOut) -> Finding:
     """Prompts that show a term that is withheld of their question; a control may, as its terms are not the set's."""
-    shown = {}
-    for number, row in enumerate(rows):
+    shown = []
+    for row in rows:
         withheld = prompt_terms.withheld_terms(row, tested.threshold, prompt_terms.HeldOut())
-        if found := next(filter(withheld, row.enriched or []), None):
-            shown[number] = found
-    policy, told = "report" if style.is_control() else "fail", lambda row: f"{shown[row].id} '{shown[row].name}'"
-    return row_finding(training, tested.benchmark, "withheld_term", len(rows), sorted(shown), policy, told)
+        shown.append(next(filter(withheld, row.enriched or []), None))
+    return _term_finding(training, tested, "withheld_term", "report" if style.is_control() else "fail", shown)
 
 
 def _prompt_text(task: NamingDialogue, example: Example, style: NamingStyle) -> str:

@@ -45,7 +45,6 @@ METRICS = MetricSet(
             tested=True,
             drawn="term score",
             leads="term_score",
-            in_paper="Term score",
             on=("terminal", "job", "score", "baselines", "variants", "coverage"),
         ),
         Metric(
@@ -55,7 +54,6 @@ METRICS = MetricSet(
             tested=True,
             drawn="ROUGE-L",
             leads="ROUGE-L",
-            in_paper="ROUGE-L",
             on=("terminal", "job", "score", "baselines", "answers", "strata", "variants"),
         ),
         Metric(
@@ -63,7 +61,6 @@ METRICS = MetricSet(
             "similarity",
             of="name",
             tested=True,
-            in_paper="Similarity, mean of the encoders",
             on=("terminal", "score", "baselines", "answers", "strata"),
         ),
         Metric(
@@ -71,7 +68,6 @@ METRICS = MetricSet(
             "similarity, encoders of no reward",
             of="name",
             tested=True,
-            in_paper="Similarity, mean of the encoders that no reward used",
             on=("terminal",),
         ),
         Metric("percentile", "percentile", of="name", digits=1, on=("score",)),
@@ -93,7 +89,6 @@ METRICS = MetricSet(
             "format, as published",
             of="answer",
             of_the_form=True,
-            as_form="as published",
             on=("score",),
         ),
         Metric("supported_share", "claims supported", on=("score", "card")),

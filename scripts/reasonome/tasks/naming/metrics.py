@@ -122,11 +122,11 @@ class TermScorer:
         if not (self.encoders and self._names):
             return [link or _NO_LINK for link in links]
         nearest = self._nearest_names([name for name, link in zip(names, links, strict=True) if link is None])
-        for place, (name, truth) in enumerate(zip(names, truths, strict=True)):
-            if links[place] is None:
-                term, _ = self.background.candidate(normalise(nearest[name]), truth.namespace if truth else "")
-                links[place] = (term, "encoder")
-        return links
+
+        def by_encoders(name: str, truth: BackgroundTerm | None) -> Link:
+            return self.background.candidate(normalise(nearest[name]), truth.namespace if truth else "")[0], "encoder"
+
+        return [link or by_encoders(name, truth) for link, name, truth in zip(links, names, truths, strict=True)]
 
     def _lexical(self, name: str, example: Example, truth: BackgroundTerm | None) -> Link | None:
         """The link of a name by its words; None where an encoder must decide."""
@@ -147,7 +147,7 @@ class TermScorer:
         for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
             rows = slice(start, start + _CHUNK)
             cosines = sum(vectors[encoder][rows] @ self._candidates(encoder).T for encoder in self.encoders)
-            best = np.argmax(cosines, axis=1)
+            best = np.argmax(cosines, axis=1).tolist()
             self._nearest.update(zip(new[rows], (self._names[place] for place in best), strict=True))
         return self._nearest
 
@@ -157,11 +157,11 @@ class TermScorer:
             return {}
         has_truth = np.array([example.contaminated < 1 for example in examples], dtype=bool)
         scored = has_truth & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
-        places = np.flatnonzero(scored)
+        places: list[int] = np.flatnonzero(scored).tolist()
         percentiles = {}
         for encoder, embeds in self.encoders.items():
             values = np.where(has_truth, 0.0, np.nan)
-            if len(places):
+            if places:
                 answers = embeds.embed([names[place] for place in places])
                 values[places] = self._shares(encoder, answers, [examples[place].name for place in places])
             percentiles[f"percentile_{encoder}"] = values

@@ -15,7 +15,7 @@ from reasonome.prompts.prompts import (
     gene_text,
     most_that_fit,
 )
-from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.settings import NamingStyle, PromptExamples, PromptNeighbours, PromptTerms
 
 NO_TERMS = "none"  # written in the place of enriched terms where there are none
 
@@ -64,19 +64,29 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
     kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)] if style.lists_genes else []
     facts = [fact_texts(gene, style) for gene in kept]
     counts = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
-    neighbours = _fitting_neighbours(example.neighbours, style)
-    near = min(style.neighbours.most, len(example.neighbours)) if style.neighbours else 0
+    near, neighbours, enriched, shots = [], [], None, []
+    if style.neighbours is not None:
+        near = _neighbour_texts(example.neighbours, style.neighbours, style)
+        neighbours = _fitting(example.neighbours, near, style.neighbours)
+    if style.terms is not None:
+        terms = example.enriched or []
+        enriched = _fitting(terms, _term_texts(terms, style.terms), style.terms)
+    if style.terms is not None and style.examples is not None:
+        for shot in example.shots:
+            terms = _fitting(shot.enriched, _term_texts(shot.enriched, style.terms), style.terms)
+            shots.append(shot.model_copy(update={"enriched": terms}))
+        shots = _fitting(shots, _shot_texts(shots, style.examples, style.terms), style.examples)
     return example.model_copy(
         update={
             "genes": [
                 gene.model_copy(update={"facts": gene.facts[: counts.get(gene.symbol, 0)]}) for gene in example.genes
             ],
             "neighbours": neighbours,
-            "enriched": _fitting_terms(example.enriched, style),
-            "shots": _fitting_shots(example.shots, style),
+            "enriched": enriched,
+            "shots": shots,
             "shown": [gene.symbol for gene in kept],
             "facts_left_out": sum(map(len, facts)) - sum(counts.values()),
-            "neighbours_left_out": near - len(neighbours),
+            "neighbours_left_out": len(near) - len(neighbours),
         }
     )
 
@@ -95,11 +105,13 @@ def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
     genes = shown_genes(example, style, order)
     parts = {"{genes}": genes_text(genes, style), "{kind}": example.kind or style.any_kind}
     if style.neighbours is not None:
-        parts["{neighbours}"] = style.neighbours.separator.join(_neighbour_texts(example.neighbours, style))
+        texts = _neighbour_texts(example.neighbours, style.neighbours, style)
+        parts["{neighbours}"] = style.neighbours.separator.join(texts)
     if style.terms is not None:
-        parts["{terms}"] = _terms_text(example.enriched, style)
-    if style.examples is not None:
-        parts["{examples}"] = style.examples.separator.join(_shot_texts(example.shots, style))
+        parts["{terms}"] = _terms_text(example.enriched, style.terms)
+    if style.terms is not None and style.examples is not None:
+        texts = _shot_texts(example.shots, style.examples, style.terms)
+        parts["{examples}"] = style.examples.separator.join(texts)
     return Prompt(
         chat_messages(
             filled_template(style.system, {"{kind}": parts["{kind}"]}),
@@ -130,38 +142,19 @@ def _fitting_facts(facts: Sequence[Sequence[str]], style: NamingStyle) -> list[i
     return shown
 
 
-def _fitting_neighbours(neighbours: Sequence, style: NamingStyle) -> list:
-    """The nearest neighbours that fit, the nearest first."""
-    if style.neighbours is None:
-        return []
-    costs = count_tokens([text + style.neighbours.separator for text in _neighbour_texts(neighbours, style)])
-    return list(neighbours[: count_fitting(costs, style.neighbours.budget_tokens)])
+def _fitting(items: Sequence, texts: Sequence[str], part: PromptNeighbours | PromptTerms | PromptExamples) -> list:
+    """The first items whose texts fit into the budget of a part of the prompt."""
+    costs = count_tokens([text + part.separator for text in texts])
+    return list(items[: count_fitting(costs, part.budget_tokens)])
 
 
-def _fitting_terms(terms: Sequence | None, style: NamingStyle) -> list | None:
-    """The best terms that fit; of a style that shows none, none."""
-    if style.terms is None:
-        return None
-    costs = count_tokens([text + style.terms.separator for text in _term_texts(terms, style)])
-    return list(terms[: count_fitting(costs, style.terms.budget_tokens)])
+def _terms_text(terms: Sequence, part: PromptTerms) -> str:
+    return part.separator.join(_term_texts(terms, part)) or NO_TERMS
 
 
-def _fitting_shots(shots: Sequence, style: NamingStyle) -> list:
-    """The examples that fit, in their order; each with as many terms as a question shows."""
-    if style.examples is None:
-        return []
-    cut = [shot.model_copy(update={"enriched": _fitting_terms(shot.enriched, style)}) for shot in shots]
-    costs = count_tokens([text + style.examples.separator for text in _shot_texts(cut, style)])
-    return cut[: count_fitting(costs, style.examples.budget_tokens)]
-
-
-def _terms_text(terms: Sequence, style: NamingStyle) -> str:
-    return style.terms.separator.join(_term_texts(terms, style)) or NO_TERMS
-
-
-def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
+def _term_texts(terms: Sequence, part: PromptTerms) -> list[str]:
     return [
-        style.terms.term.format(
+        part.term.format(
             name=one_line(term.name),
             overlap=term.overlap,
             drawn=term.drawn,
@@ -169,22 +162,22 @@ def _term_texts(terms: Sequence, style: NamingStyle) -> list[str]:
             of_list=round(100 * term.overlap / term.drawn),
             of_term=round(100 * term.overlap / term.size),
         )
-        for term in terms[: style.terms.most]
+        for term in terms[: part.most]
     ]
 
 
-def _shot_texts(shots: Sequence, style: NamingStyle) -> list[str]:
+def _shot_texts(shots: Sequence, part: PromptExamples, terms: PromptTerms) -> list[str]:
     return [
-        style.examples.example.format(terms=_terms_text(shot.enriched, style), name=one_line(shot.name))
-        for shot in shots[: style.examples.most]
+        part.example.format(terms=_terms_text(shot.enriched, terms), name=one_line(shot.name))
+        for shot in shots[: part.most]
     ]
 
 
-def _neighbour_texts(neighbours: Sequence, style: NamingStyle) -> list[str]:
+def _neighbour_texts(neighbours: Sequence, part: PromptNeighbours, style: NamingStyle) -> list[str]:
     return [
-        style.neighbours.example.format(
+        part.example.format(
             genes=style.separator.join(gene_text(gene, style) for gene in neighbour.genes),
             name=one_line(neighbour.name),
         )
-        for neighbour in neighbours[: style.neighbours.most]
+        for neighbour in neighbours[: part.most]
     ]

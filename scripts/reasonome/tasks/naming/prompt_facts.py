@@ -59,7 +59,7 @@ def without_collection(
     ids = pd.Series(facts["object_id"].unique())
     collection_ids = ids[ids.isin(set_ids) | ids.map(id_space).isin(id_spaces)]
     names = pd.Series(facts["object_name"].unique())
-    holding = np.array([name is not None for name in names_in_texts(names, sorted(searched))], dtype=bool)
+    holding = np.array([name is not None for name in names_in_texts(names.tolist(), sorted(searched))], dtype=bool)
     naming = names[names.map(normalise).isin(set(map(normalise, set_names))) | holding]
     about = facts["object_id"].isin(set(collection_ids)) | facts["object_name"].isin(set(naming))
     return without_relations(facts[~about], made_of)
@@ -82,7 +82,8 @@ class FactIndex:
         keys = dict(zip(names, names.map(normalise), strict=True))
         facts = facts.assign(key=facts["object_name"].map(keys)).drop_duplicates(["gene", "relation", "key"])
         objects = facts.drop_duplicates(["relation", "key"])
-        self.facts = [Fact(relation=row.relation, object=row.object_name) for row in objects.itertuples()]
+        described = objects[["relation", "object_name"]].itertuples(index=False, name=None)
+        self.facts = [Fact(relation=relation, object=name) for relation, name in described]
         numbers = facts.groupby(["relation", "key"], sort=False).ngroup()  # of their places in self.facts
         self._gene_objects = {gene: np.sort(of_gene) for gene, of_gene in numbers.groupby(facts["gene"])}
         carriers = np.bincount(numbers, minlength=len(self.facts))

@@ -52,12 +52,14 @@ def nearness(
 def with_neighbours(
     asked: Sequence[Example], training: Sequence[Example], style: NamingStyle, threshold: float
 ) -> list[Example]:
-    """`asked` with the nearest training sets that a prompt of the style shows, the nearest first.
+    """`asked` with the nearest training sets that a prompt of the style shows, the nearest first, if it shows any.
 
     A neighbour never has the same term, the same name or a synonym, or a Jaccard index of `threshold` or more: such
     training sets are dropped for test sets, so training sets do not get them either. InputError without training sets,
     and for a set without any neighbour.
     """
+    if style.neighbours is None:
+        return list(asked)
     if not training:
         raise InputError("there are no training sets to show as neighbours", fix="choose a style without neighbours")
     training = in_order(training)
@@ -84,26 +86,37 @@ def with_neighbours(
                     field="neighbours",
                     fix="give the benchmark more training sets, or ask it in a style without neighbours",
                 )
-            neighbours = [_shown(training[i], style) for i in nearest]
+            neighbours = [_shown(training[i], style.neighbours.genes, style.seed) for i in nearest]
             extended.append(example.model_copy(update={"neighbours": neighbours}))
     return extended
 
 
-def _shown(example: Example, style: NamingStyle) -> Neighbour:
+def _shown(example: Example, most: int, seed: int) -> Neighbour:
     """A training set with the genes that are shown, in the order of a prompt."""
-    order = gene_order([gene.symbol for gene in example.genes], style.seed)[: style.neighbours.genes]
+    order = gene_order([gene.symbol for gene in example.genes], seed)[:most]
     genes = [example.genes[i].model_copy(update={"facts": ()}) for i in order]
     return Neighbour(name=example.name, genes=genes)
 
 
 def with_examples(splits: Splits, style: NamingStyle) -> Splits:
-    """The splits with the style's examples, drawn at random from training questions that show terms.
+    """The splits with the style's examples, if it has any, drawn at random from training questions that show terms.
 
-    They are of sets of like size, those between the quartiles, of which the family is withheld as in the first test. A
+    Their sets have sizes between the quartiles, and their families of terms are withheld, as in the first test. A
     training question that is an example is not shown itself. InputError without enough of them.
     """
-    drawn = _drawn(splits["train"], style)
-    shots = {example.id: Shot(name=example.name, enriched=example.enriched) for example in drawn}
+    if style.examples is None:
+        return splits
+    most = style.examples.most
+    usable = [row for row in in_order(splits["train"]) if row.withheld == "family" and row.enriched]
+    sizes = [len(row.genes) for row in usable]
+    low, high = np.quantile(sizes, [0.25, 0.75]) if usable else (0, 0)
+    alike = [row for row, size in zip(usable, sizes, strict=True) if low <= size <= high]
+    if len(alike) <= most:
+        what = f"the style shows {most} examples, and only {len(alike)} training sets are fit for them"
+        fix = "give the benchmark more training sets, or show fewer examples"
+        raise InputError(what, field="examples.most", fix=fix)
+    drawn = Random(f"{style.seed}:examples").sample(alike, most)
+    shots = {example.id: Shot(name=example.name, enriched=example.enriched or []) for example in drawn}
     return {
         part: [
             row.model_copy(update={"shots": [shot for id, shot in shots.items() if part != "train" or id != row.id]})
@@ -111,15 +124,3 @@ def with_examples(splits: Splits, style: NamingStyle) -> Splits:
         ]
         for part, rows in splits.items()
     }
-
-
-def _drawn(training: Sequence[Example], style: NamingStyle) -> list[Example]:
-    usable = [row for row in in_order(training) if row.withheld == "family" and row.enriched]
-    sizes = [len(row.genes) for row in usable]
-    low, high = np.quantile(sizes, [0.25, 0.75]) if usable else (0, 0)
-    alike = [row for row, size in zip(usable, sizes, strict=True) if low <= size <= high]
-    if len(alike) <= style.examples.most:
-        what = f"the style shows {style.examples.most} examples, and only {len(alike)} training sets are fit for them"
-        fix = "give the benchmark more training sets, or show fewer examples"
-        raise InputError(what, field="examples.most", fix=fix)
-    return Random(f"{style.seed}:examples").sample(alike, style.examples.most)

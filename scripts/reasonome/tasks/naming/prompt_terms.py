@@ -1,7 +1,7 @@
 """Enriched terms that a prompt shows: one over-representation analysis for benchmarks and people's own gene sets.
 
-Of a benchmark's set terms are withheld that would give its name away; p is adjusted for them all the same. What is
-left out depends on the set and on held-out sets, never on an answer.
+Terms that would give a set's name away are withheld; p is adjusted for them all the same. What is withheld depends on
+the set and on held-out sets, never on an answer.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +14,9 @@ from reasonome.enrichment.over_representation import OverRepresentation, TestedS
 from reasonome.facts.text import normalise, without_regulation
 from reasonome.tasks.naming.dialogue import Example, ShownTerm
 from reasonome.tasks.naming.settings import PromptTerms
+
+# Whether a question does not show a term.
+WithheldTerm = Callable[[TestedSet | ShownTerm], bool]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class HeldOut:
         return cls(frozenset(ids), frozenset(normalise(name) for row in rows for name in (row.name, *row.synonyms)))
 
 
-def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> Withheld:
+def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> WithheldTerm:
     """Whether a question does not show a term, as its `withheld` says; none that is `held_out` is shown.
 
     `threshold` is the Jaccard index from which a term is of the set's family.
@@ -40,17 +43,17 @@ def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> Wit
     names = {normalise(name) for name in (example.name, *example.synonyms)}
     bare = {without_regulation(name) for name in names}
 
-    def own(tested: TestedSet) -> bool:
+    def own(tested: TestedSet | ShownTerm) -> bool:
         same_genes = tested.overlap == tested.size == tested.drawn
         return same_genes or tested.id in ids or normalise(tested.name) in names
 
-    def family(tested: TestedSet) -> bool:
+    def family(tested: TestedSet | ShownTerm) -> bool:
         return tested.jaccard >= threshold or own(tested) or without_regulation(tested.name) in bare
 
-    kinds: dict[str, Withheld] = {"own": own, "family": family, "nothing": lambda tested: False}
+    kinds: dict[str, WithheldTerm] = {"own": own, "family": family, "nothing": lambda tested: False}
     withheld = kinds[example.withheld]
 
-    def is_withheld(tested: TestedSet) -> bool:
+    def is_withheld(tested: TestedSet | ShownTerm) -> bool:
         return withheld(tested) or tested.id in held_out.ids or normalise(tested.name) in held_out.names
 
     return is_withheld

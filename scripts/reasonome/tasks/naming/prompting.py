@@ -17,7 +17,7 @@ from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
-from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.settings import NamingBenchmark, PromptFacts
 
 
 class NamingPrompting(Prompting[NamingDialogue]):
@@ -26,17 +26,24 @@ class NamingPrompting(Prompting[NamingDialogue]):
     def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
         """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and
         with the kind of the sets where the benchmark states it."""
-        benchmark, spec = project.benchmarks[name], project.style(name, style)
+        benchmark, spec = project.benchmarks[name], files.naming_style(project, name, style)
         inputs = self.task.files.prompting(project, name, style).files
         if spec.facts is not None:
-            splits = _with_facts(project, name, style, inputs, splits)
+            splits = _with_facts(splits, spec.facts, spec.seed, benchmark, inputs)
         if spec.terms is not None:
-            splits = _with_terms(project, name, style, inputs, splits)
-        if spec.examples is not None:
-            splits = with_examples(splits, spec)
-        if spec.neighbours is not None:
-            training = splits["train"]
-            splits = {part: with_neighbours(rows, training, spec, benchmark.jaccard) for part, rows in splits.items()}
+            tests = terms_tests(project, name, style, inputs["background"])
+            others = [project.results.benchmark(other) for other in benchmark.leave_out]
+            rows = [row for folder in others for row in read_splits(folder, Example, "valid", "test")]
+            held_out = HeldOut.of([*splits["valid"], *splits["test"], *rows])
+            splits = {
+                part: with_enriched_terms(
+                    rows, tests, spec.terms, benchmark.jaccard, held_out if part == "train" else HeldOut(), spec.seed
+                )
+                for part, rows in splits.items()
+            }
+        splits = with_examples(splits, spec)
+        training = splits["train"]
+        splits = {part: with_neighbours(rows, training, spec, benchmark.jaccard) for part, rows in splits.items()}
         subsets = {row.subset for rows in splits.values() for row in rows}
         kinds = {subset: benchmark.subset_kind(subset) for subset in subsets}
         return {
@@ -45,22 +52,17 @@ class NamingPrompting(Prompting[NamingDialogue]):
         }
 
 
-def _with_facts(project: Project, name: str, style: str, inputs: Mapping[str, Any], splits: Splits) -> Splits:
+def _with_facts(
+    splits: Splits, spec: PromptFacts, seed: int, benchmark: NamingBenchmark, inputs: Mapping[str, Any]
+) -> Splits:
     """The splits with facts about genes; print how many facts there are to choose from."""
-    benchmark = project.benchmarks[name]
-    spec: NamingStyle = project.style(name, style)
     facts = read_facts(inputs["facts"])
     total = len(facts)
-    if spec.facts.sources == "others" or benchmark.kind == "built":
-        ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
-        made_of = set_facts(facts, ontologies, benchmark)
-        own = [row for rows in splits.values() for row in rows]
-        if spec.facts.sources == "others":
-            facts = prompt_facts.without_collection(facts, made_of, ontologies, own)
-        else:
-            facts = prompt_facts.without_relations(facts, made_of)
-    index = prompt_facts.FactIndex(facts, spec.seed)
-    splits = {part: prompt_facts.with_facts(rows, index, spec.facts) for part, rows in splits.items()}
+    ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+    own = [row for rows in splits.values() for row in rows]
+    facts = prompt_facts.without_collection(facts, set_facts(facts, ontologies, benchmark), ontologies, own)
+    index = prompt_facts.FactIndex(facts, seed)
+    splits = {part: prompt_facts.with_facts(rows, index, spec) for part, rows in splits.items()}
     genes = [gene for rows in splits.values() for row in rows for gene in row.genes]
     print(
         f"{len(facts):,} of {total:,} facts are about nothing that the sets are drawn from; "
@@ -69,38 +71,13 @@ def _with_facts(project: Project, name: str, style: str, inputs: Mapping[str, An
     return splits
 
 
-def _with_terms(project: Project, name: str, style: str, inputs: Mapping[str, Any], splits: Splits) -> Splits:
-    """The splits with the terms that are enriched in each set; no training set is shown a term that is held out."""
-    benchmark = project.benchmarks[name]
-    spec: NamingStyle = project.style(name, style)
-    held_out = HeldOut.of(
-        [
-            *splits["valid"],
-            *splits["test"],
-            *(
-                row
-                for other in benchmark.leave_out
-                for row in read_splits(project.results.benchmark(other), Example, "valid", "test")
-            ),
-        ]
-    )
-    tests = terms_tests(project, name, style, inputs["background"])
-    return {
-        part: with_enriched_terms(
-            rows, tests, spec.terms, benchmark.jaccard, held_out if part == "train" else HeldOut(), spec.seed
-        )
-        for part, rows in splits.items()
-    }
-
-
 def terms_tests(project: Project, benchmark: str, style: str, background: Path) -> OverRepresentation:
     """The over-representation analysis whose terms a style shows of a benchmark's sets, among all coding genes."""
     corpus = project.benchmarks[benchmark].corpus
     genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
-    libraries = named_libraries(
-        project.style(benchmark, style).terms.libraries,
-        read_background(background),
-        genes,
+    terms, library_files = (
+        files.naming_style(project, benchmark, style).terms,
         files.library_files(project, benchmark, style),
     )
+    libraries = named_libraries(terms.libraries if terms else [], read_background(background), genes, library_files)
     return OverRepresentation(libraries, default_universe(genes, libraries))

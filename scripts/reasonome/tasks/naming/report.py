@@ -1,8 +1,7 @@
 """Reports and model cards of gene-set naming: metrics, primary first, baselines, and kinds of failures.
 
-Of answers beside the enriched terms that their prompts show it has tables of their own: scores by stratum of questions;
-how much of a score is choosing among the shown terms, and how much composing; copies by rank; relations of answers to
-the truth; and some answers to read.
+Answers to prompts that show enriched terms have tables of their own: scores by stratum of questions; how much of a
+score is choosing among the shown terms, and how much composing; relations of answers to the truth; and answers to read.
 """
 
 import re
@@ -24,7 +23,7 @@ from reasonome.report.answers_data import text_column
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
-from reasonome.scoring.comparisons import bootstrap_intervals
+from reasonome.scoring.comparisons import Intervals, bootstrap_intervals
 from reasonome.task_parts import Reporting
 from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN
 from reasonome.tasks.naming.dialogue import NamingDialogue
@@ -108,23 +107,12 @@ RUN = ["kind", "information", "backbone", "arm", "seed", *SETTING]
 COLUMNS = [*RUN, "subset", "part", "metric", "value", "low", "high", "n"]
 STRATA = {"size_stratum": tuple(SIZES.values()), "what_is_shown": WHAT_IS_SHOWN}
 # Of a score: the answers', that of the nearest shown terms, the first term's, and what lies between these.
-ANSWERS, NEAREST, FIRST, COMPOSING, CHOOSING = "answers", "nearest shown", "first term", "composing", "choosing"
+SPLIT = "answers", "nearest shown", "first term", "composing", "choosing"
 OTHER, UNLINKED, DISTINCT = "other", "none", "distinct names"
 RELATIONS = ("same", *RELATIVES, OTHER, UNLINKED)
 READ = 10  # answers drawn at random, and as many of the worst
-ANSWER_COLUMNS = [
-    *RUN,
-    "which",
-    "subset",
-    "id",
-    "gold",
-    "answer",
-    "snap",
-    "rouge_l",
-    "relation",
-    "what_is_shown",
-    "genes",
-]
+ANSWER_COLUMNS = [*RUN, "which", "subset", "id", "gold", "answer", "snap"]
+ANSWER_COLUMNS += ["rouge_l", "relation", "what_is_shown", "genes"]
 
 Run = tuple[dict[str, Any], pd.DataFrame]
 
@@ -152,9 +140,12 @@ def write_tables(
     plain = [run for run in runs if run[0]["style"] not in controls]
     stratified = [*plain, *_baselines(evidence, plain)]
     rows = {
-        "strata": [row for run in _told("strata", stratified) for row in _by_stratum(run, bootstrap)],
-        "split": [row for run in _told("choosing", runs) for row in _split(run, evidence, bootstrap)],
-        "copies": [row for run in runs for row in _copies(run)],
+        "strata": [
+            row for run in tqdm(stratified, "strata", delay=5, leave=False) for row in _by_stratum(run, bootstrap)
+        ],
+        "split": [
+            row for run in tqdm(runs, "choosing", delay=5, leave=False) for row in _split(run, evidence, bootstrap)
+        ],
         "relations": [row for run in runs for row in _relations(run)],
     }
     tables = {name: pd.DataFrame(own, columns=COLUMNS) for name, own in rows.items()}
@@ -163,15 +154,6 @@ def write_tables(
     read = pd.concat([pd.DataFrame(columns=ANSWER_COLUMNS), *(_to_read(run, seed) for run in plain)])
     atomic.write_tsv(folder / "answers.tsv", read)
     return tables
-
-
-def _told(what: str, runs: Sequence[Run]) -> tqdm:
-    return tqdm(runs, what, delay=5, leave=False)
-
-
-def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """The tables of `write_tables`; InputError where they are missing."""
-    return {name: read_table(folder / f"{name}.tsv", COLUMNS) for name in ("strata", "split", "copies", "relations")}
 
 
 def _baselines(evidence: Evidence, runs: Sequence[Run]) -> list[Run]:
@@ -209,11 +191,12 @@ def _by_stratum(run: Run, bootstrap: dict[str, int]) -> Iterator[dict]:
         found = bootstrap_intervals(values, rows[column].tolist(), clusters, **bootstrap)
         for part in STRATA[column]:
             if part in found:
-                yield from _rows(labels, subset, part, metrics, found[part])
+                yield from _rows(labels, subset, [(part, metric) for metric in metrics], found[part])
 
 
-def _rows(labels: dict, subset: str, part: str, metrics: Sequence[str], found: Any) -> Iterator[dict]:
-    for place, metric in enumerate(metrics):
+def _rows(labels: dict, subset: Any, parts: Sequence[tuple[str, str]], found: Intervals) -> Iterator[dict]:
+    """A row for each (part, metric), which are the places of `found`."""
+    for place, (part, metric) in enumerate(parts):
         bounds = {name: getattr(found, name)[place] for name in ("value", "low", "high")}
         yield labels | {"subset": subset, "part": part, "metric": metric, **bounds, "n": found.n}
 
@@ -228,33 +211,14 @@ def _split(run: Run, evidence: Evidence, bootstrap: dict[str, int]) -> Iterator[
     baselines = evidence.baselines[labels["benchmark"], labels["style"]]
     first = baselines[baselines["baseline"] == "first_term"].set_index("id").loc[questions["id"], metrics].to_numpy()
     answers, nearest = questions[metrics].to_numpy(), questions[[f"snap_{name}" for name in metrics]].to_numpy()
-    parts = {
-        ANSWERS: answers,
-        NEAREST: nearest,
-        FIRST: first,
-        COMPOSING: answers - nearest,
-        CHOOSING: nearest - first,
-    }
-    values = np.concatenate(list(parts.values()), axis=1)
+    values = np.concatenate([answers, nearest, first, answers - nearest, nearest - first], axis=1)
     found = bootstrap_intervals(values, questions["subset"].to_numpy(), questions["cluster"].tolist(), **bootstrap)
     for subset, intervals in found.items():
-        for place, (part, metric) in enumerate((part, metric) for part in parts for metric in metrics):
-            bounds = {name: getattr(intervals, name)[place] for name in ("value", "low", "high")}
-            yield labels | {"subset": subset, "part": part, "metric": metric, **bounds, "n": intervals.n}
-
-
-def _copies(run: Run) -> Iterator[dict]:
-    """Of each subset the share of answers that equal the shown term of each rank, "0" for none, and their ROUGE-L."""
-    labels, table = run
-    for subset, rows in table.groupby("subset"):
-        for rank, copies in rows.groupby("copied_rank"):
-            shared = labels | {"subset": subset, "part": str(rank), "n": len(copies)}
-            yield shared | {"metric": "share", "value": len(copies) / len(rows)}
-            yield shared | {"metric": "rouge_l", "value": copies["rouge_l"].mean()}
+        yield from _rows(labels, subset, [(part, metric) for part in SPLIT for metric in metrics], intervals)
 
 
 def _relations(run: Run) -> Iterator[dict]:
-    """Of each subset the share of answers whose term has each relation to the true one, and of distinct names."""
+    """In each subset, the share of answers by how their term is related to the true one, and of distinct names."""
     labels, table = run
     if "relation" not in table:
         return
@@ -286,20 +250,19 @@ def _to_read(run: Run, seed: int) -> pd.DataFrame:
 def section(evidence: Evidence, folder: Path) -> dict[str, Any]:
     """What the page shows of the tables: their parts, and a row per run and subset with a cell for each part.
 
-    Empty where no prompt shows enriched terms.
+    Empty where no prompt shows enriched terms. InputError where `write_tables` did not write them.
     """
     if not runs_beside_terms(evidence):
         return {}
-    tables = read_tables(folder)
-    strata, copies = tables["strata"], tables["copies"]
-    ranks = sorted(copies["part"].unique(), key=int)
+    split, strata, relations = (
+        read_table(folder / f"{name}.tsv", COLUMNS) for name in ("split", "strata", "relations")
+    )
     counted = strata["subset"].isin(in_mean(strata["subset"]))
     return {
-        "split": _wide(tables["split"], (ANSWERS, NEAREST, FIRST, COMPOSING, CHOOSING), "rouge_l"),
+        "split": _wide(split, SPLIT, "rouge_l"),
         "strata": [_wide(strata[counted], parts, "rouge_l") for parts in STRATA.values()],
-        "relations": _wide(tables["relations"], (*RELATIONS, DISTINCT), "share"),
-        "copies": _wide(copies, [*ranks[1:], *ranks[:1]] if ranks[:1] == ["0"] else ranks, "share"),
-        "differences": (COMPOSING, CHOOSING),
+        "relations": _wide(relations, (*RELATIONS, DISTINCT), "share"),
+        "differences": SPLIT[3:],
     }
 
 

@@ -27,6 +27,7 @@ from reasonome.task import Dialogue
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
+from reasonome.tasks.naming.files import naming_style
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.rows import clusters
@@ -83,7 +84,7 @@ class NamingScoring(Scoring[NamingDialogue]):
 
     def _scored(self, project: Project, job: ScoringJob, judges: Judges, questions: Path | None) -> pd.DataFrame:
         """The scores by these judges; the terms that prompts show are in the file of `questions`."""
-        style, examples = project.style(job.benchmark, job.style), _with_terms(job.examples, questions)
+        style, examples = naming_style(project, job.benchmark, job.style), _with_terms(job.examples, questions)
         seed = project.settings.seed
         return score_answers(self.task, style, examples, job.answers, judges, seed, job.file, job.sealed)
 
@@ -184,7 +185,7 @@ def _shuffled_scores(
 def _beside_shown_terms(
     names: Sequence[str], examples: Sequence[Example], judges: Judges
 ) -> dict[str, list | pd.Series]:
-    """Of questions that show enriched terms: strata, copies of these, and scores of the shown term that is nearest."""
+    """Strata, copies and scores of the nearest shown term, for questions that show enriched terms."""
     if any(example.enriched is None for example in examples):
         return {}
     ranks = [copied_rank(name, example) for name, example in zip(names, examples, strict=True)]

@@ -16,7 +16,7 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped
-from reasonome.facts.files.plain_table import PlainTable, read_table
+from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.sources.source import with_genes
@@ -38,9 +38,9 @@ def build_sets(facts: pd.DataFrame, ontologies: Mapping[str, Ontology], benchmar
     for subset, spec in benchmark.subsets.items():
         origin = _ontology_source(subset, spec, ontologies)
         chosen = _subset_facts(subset, spec, facts, ontologies.get(origin))
-        if origin is None:
-            named = chosen.groupby("object_id").agg(name=("object_name", "first"), genes=("gene", frozenset))
-            sets = [GeneSet(row.Index, subset, row.name, row.genes) for row in named.itertuples()]
+        if not origin:
+            named = chosen.groupby("object_id").agg({"object_name": "first", "gene": frozenset})
+            sets = [GeneSet(i, subset, name, genes) for i, name, genes in named.itertuples(name=None)]
         else:
             terms = ontologies[origin].terms
             key = (origin, spec.source, spec.relation)
@@ -119,12 +119,12 @@ def outside_limits(sets: Sets, benchmark: NamingBenchmark) -> dict[str, dict[str
     }
 
 
-def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontology]) -> str | None:
-    """The source whose ontology the subset's annotations are propagated over; None where there is none to use."""
-    if spec.source in ontologies:
+def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontology]) -> str:
+    """The source whose ontology the subset's annotations are propagated over; "" where there is none to use."""
+    if spec.source and spec.source in ontologies:
         return spec.source
     if spec.namespace is None:
-        return None
+        return ""
     for source, ontology in ontologies.items():
         if any(term.namespace == spec.namespace for term in ontology.terms.values()):
             return source
@@ -172,7 +172,7 @@ def read_published(
     """The sets of a published table under current symbols, in its order; identifiers without a gene (UNMAPPED_COLUMNS);
     and the ids of the sets that are left out, as none of their genes is known.
 
-    Columns stand in any order and case, further ones are ignored; the delimiter is a comma, a tab or a semicolon;
+    Columns stand in any order, further ones are ignored; the delimiter is a comma, a tab or a semicolon;
     genes are separated by spaces, commas, semicolons, slashes or bars. Identifiers may be of any kind that `genes`
     resolves. InputError, with the line, for a missing column, a row of another width, an unclosed quote, an empty cell
     and a repeated id; and if more than `unmapped_share` (0 to 1) of the distinct identifiers have no gene.
@@ -192,8 +192,9 @@ def read_published(
 def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
     """(line, id, identifiers of genes, name) of every row."""
     table = read_table(path, COLUMNS)
+    columns = [table.cells(table.place(column)) for column in COLUMNS]
     first_line: dict[str, int] = {}
-    for line, *cells in zip(table.lines, *map(table.cells, _columns(table)), strict=True):
+    for line, *cells in zip(table.lines, *columns, strict=True):
         identifier, listed, name = (cell.strip() for cell in cells)
         genes = [gene for gene in _BETWEEN_GENES.split(listed) if gene]
         for column, value in zip(COLUMNS, (identifier, genes, name), strict=True):
@@ -204,21 +205,3 @@ def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
             raise InputError(what, file=path, line=line, field="ID", fix="keep one row for each set")
         first_line[identifier] = line
         yield line, identifier, genes, name
-
-
-def _columns(table: PlainTable) -> list[str]:
-    """COLUMNS as the header writes them, whatever their case and punctuation."""
-    written = {_plain(column): column for column in reversed(table.columns)}
-    for column in COLUMNS:
-        if _plain(column) not in written:
-            others = [other for other in table.columns if _plain(other) not in map(_plain, COLUMNS)]
-            raise table.header_error(
-                f"there is no column '{column}'" + (f": {nearest(column, others)}" if others else ""),
-                field=column,
-                fix=f"the first line must name {', '.join(COLUMNS)}; other columns are ignored",
-            )
-    return [written[_plain(column)] for column in COLUMNS]
-
-
-def _plain(column: str) -> str:
-    return "".join(filter(str.isalnum, column)).casefold()

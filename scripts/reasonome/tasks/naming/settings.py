@@ -1,19 +1,17 @@
 """Settings of gene-set naming: its entries in benchmarks.yaml, gene sets built or published, and its prompt styles."""
 
-from datetime import date
+from functools import partial
 from os import PathLike
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
-from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import Policy, check_subset_names, is_variant
 from reasonome.core.errors import InputError
 
-GO_NAMESPACES = ("biological_process", "molecular_function", "cellular_component")
 # The libraries of GO's terms, apart: p is adjusted for the terms of one, and they answer different questions.
 BRANCHES = {"biological_process": "GO BP", "cellular_component": "GO CC", "molecular_function": "GO MF"}
 KIND = "what its sets are, as prompts ask for it, such as pathway or protein complex"
@@ -23,14 +21,16 @@ Kind = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z -]*)?$")]
 class Subset(Strict):
     """One part of a benchmark: which facts its gene sets are made of, and how many are held out."""
 
-    namespace: Literal[GO_NAMESPACES] | None = Field(None, description="branch of GO; annotations are propagated")
+    namespace: Literal["biological_process", "molecular_function", "cellular_component"] | None = Field(
+        None, description="branch of GO; annotations are propagated"
+    )
     source: Name | None = Field(None, description="only facts of this source of the corpus")
     kind: Kind = Field("", description=f"{KIND}; of a namespace its name, if not given")
     relation: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")] | None = Field(
         None, description="only facts of this relation; with a source and no namespace: member_of_pathway"
     )
     test: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="sets to draw; all new terms if not given with split: {by: date}"
+        None, description="sets to draw; not given where the test sets are published"
     )
     valid: Annotated[int, Field(ge=1)]
     train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
@@ -39,19 +39,6 @@ class Subset(Strict):
     def _made_of_something(self) -> "Subset":
         if not (self.namespace or self.source or self.relation):
             raise ValueError("say what the gene sets are made of: namespace, source or relation")
-        return self
-
-
-class Split(Strict):
-    """How test terms are chosen: at random, or those that an ontology has had only since some day."""
-
-    by: Literal["term", "date"] = "term"
-    after: date | None = Field(None, description="with by: date, test terms were created after this day")
-
-    @model_validator(mode="after")
-    def _date_with_its_day(self) -> "Split":
-        if (self.by == "date") != (self.after is not None):
-            raise ValueError("'by: date' needs 'after', a day such as 2023-01-01, and 'by: term' takes none")
         return self
 
 
@@ -74,10 +61,9 @@ class FewGenes(Strict):
 
 
 class PublishedFile(Strict):
-    """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
+    """A table of published gene sets at a path that the user gives. None is shipped."""
 
-    path: UserPath | None = None
-    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
+    path: UserPath
     sha256: Sha256 = "unpinned"
     kind: Kind = Field("", description=KIND)
     collection: str = Field(
@@ -85,16 +71,6 @@ class PublishedFile(Strict):
         description="the gene sets that it lists, such as GO or MSigDB, by which the leak audit tells that training "
         "and test sets are of one",
     )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> "PublishedFile":
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either 'path' or 'url'")
-        return self
-
-    def as_source(self) -> SourceFile:
-        """A downloaded file in the terms of sources, which know how to fetch it."""
-        return SourceFile(url=self.url)
 
     def check_sha256(self, sha256: str, file: str | PathLike) -> None:
         """InputError if the file is not the one whose sha256 is given here."""
@@ -115,16 +91,17 @@ class WithheldTerms(Strict):
     """
 
     variants: Annotated[list[Literal["own", "nothing"]], AfterValidator(check_unique)] = Field(
-        [], description="further tests: the same sets with less withheld, as subsets such as bp-own"
+        default=[], description="further tests: the same sets with less withheld, as subsets such as bp-own"
     )
     sets: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="test sets of each subset that have variants, contaminated ones too; all if not given"
+        default=None, description="test sets of each subset that have variants, contaminated ones too; all if not given"
     )
     training_nothing: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.0, description="share of the training sets of which nothing is withheld, as users' sets are mostly like that"
+        default=0.0,
+        description="share of the training sets of which nothing is withheld, as users' sets are mostly like that",
     )
     training_contaminated: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.0, description="share of the genes that are replaced in every other one of these"
+        default=0.0, description="share of the genes that are replaced in every other one of these"
     )
 
 
@@ -139,16 +116,19 @@ class AuditPolicy(Strict):
     """
 
     same_term: Policy = "drop"
-    same_name: Policy = Field("drop", description="or an exact synonym that the ontology gives")
+    same_name: Policy = Field(default="drop", description="or an exact synonym that the ontology gives")
     identical_set: Policy = "drop"
-    jaccard: Policy = Field("drop", description="a Jaccard index of the benchmark's threshold or more")
-    related_term: Policy = Field("report", description="an ancestor or a descendant by is_a and part_of")
-    name_in_reasoning: Policy = Field("report", description="a test name among the words of a teacher's reasoning")
+    jaccard: Policy = Field(default="drop", description="a Jaccard index of the benchmark's threshold or more")
+    related_term: Policy = Field(default="report", description="an ancestor or a descendant by is_a and part_of")
+    name_in_reasoning: Policy = Field(
+        default="report", description="a test name among the words of a teacher's reasoning"
+    )
     held_out_term: Literal["report", "fail"] = Field(
-        "fail", description="its term, by id or name, among the enriched terms that a training question shows"
+        default="fail", description="its term, by id or name, among the enriched terms that a training question shows"
     )
     name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
-        {}, description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts"
+        default={},
+        description="the true name in the prompt of its own genes, by style; not given: fail if it carries facts",
     )
 
     def dropped(self) -> list[str]:
@@ -177,7 +157,6 @@ class NamingBenchmark(Benchmark):
     few_genes: FewGenes | None = Field(
         None, description="built sets of a small universe of genes; minimum_genes and maximum_genes are of the cut sets"
     )
-    split: Split = Split()
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
     contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
         [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
@@ -191,11 +170,6 @@ class NamingBenchmark(Benchmark):
         "entry is else that of the benchmark on which models train",
     )
     audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
-    all_facts: bool = Field(
-        False,
-        description="prompts of these built sets may show facts of all sources (facts.sources: all) but those that "
-        "the sets are made of: for sets of your own, whose names no other source has",
-    )
     encoders: Names = Field(description="encoders that score similarity")
     background: Name | None = Field(
         None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
@@ -240,42 +214,33 @@ class NamingBenchmark(Benchmark):
             raise ValueError("'asks: valid' is for built sets")
         if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
-        if published and self.all_facts:
-            raise ValueError("'all_facts' is for built sets: prompts of published ones may show facts of all sources")
         if published and self.few_genes is not None:
             raise ValueError("'few_genes' is for built sets: published ones stay as they are")
-        if published and self.split.by == "date":
-            raise ValueError("'split' by date is for built sets: published test sets are fixed")
         for name, subset in self.subsets.items():
             if published and subset.test is not None:
                 raise ValueError(f"subset '{name}': leave out 'test', the published files are the test sets")
-            if not published and self.split.by == "term" and subset.test is None:
+            if not published and subset.test is None:
                 raise ValueError(f"subset '{name}': 'test' is missing, the number of test sets")
         if self.minimum_genes > self.maximum_genes:
             raise ValueError(f"minimum_genes {self.minimum_genes} is above maximum_genes {self.maximum_genes}")
         return self
 
 
+def _only(*placeholders: str) -> AfterValidator:
+    """A check that a template has no other placeholders."""
+    return AfterValidator(partial(only_placeholders, allowed=placeholders))
+
+
 class PromptFacts(Strict):
-    """Facts behind each gene of a prompt, the most informative first."""
+    """Facts behind each gene of a prompt, the most informative first; none of the collection that sets come from."""
 
     most: Annotated[int, Field(ge=1)] = Field(description="facts per gene")
-    sources: Literal["others", "all"] = Field(
-        "others",
-        description="others: nothing of the collection that the benchmark's sets come from; all: for published sets, "
-        "and built ones with all_facts",
-    )
-    fact: str = Field("{relation} {object}", description="how one fact is written")
+    fact: Annotated[str, _only("relation", "object")] = Field("{relation} {object}", description="how one is written")
     opening: str = Field(": ", description="between a gene and its facts")
     separator: str = ", "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(
         description="of the facts of all genes, beside that of the genes"
     )
-
-    @field_validator("fact")
-    @classmethod
-    def _only_relation_and_object(cls, value: str) -> str:
-        return only_placeholders(value, ("relation", "object"))
 
 
 class PromptNeighbours(Strict):
@@ -283,14 +248,11 @@ class PromptNeighbours(Strict):
 
     most: Annotated[int, Field(ge=1)] = Field(description="examples per prompt")
     genes: Annotated[int, Field(ge=1)] = Field(description="shown of each, at most")
-    example: str = Field("Genes: {genes}\nProcess: {name}", description="how one is written")
+    example: Annotated[str, _only("genes", "name")] = Field(
+        "Genes: {genes}\nProcess: {name}", description="how one is written"
+    )
     separator: str = "\n"
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the examples, beside that of the genes")
-
-    @field_validator("example")
-    @classmethod
-    def _only_genes_and_name(cls, value: str) -> str:
-        return only_placeholders(value, ("genes", "name"))
 
 
 class PromptTerms(Strict):
@@ -307,31 +269,23 @@ class PromptTerms(Strict):
         description="what of the terms is taken away, to see what answers rest on: the numbers are another term's, the "
         "order is drawn at random, the first stands alone, or the terms are another set's",
     )
-    term: str = Field(
+    term: Annotated[str, _only("name", "overlap", "drawn", "size", "of_list", "of_term")] = Field(
         "{name} ({overlap} of {drawn} genes)",
         description="how one is written; {of_list} and {of_term} are the overlap in percent of the list and the term",
     )
     separator: str = "; "
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the terms, beside that of the genes")
 
-    @field_validator("term")
-    @classmethod
-    def _only_name_and_genes(cls, value: str) -> str:
-        return only_placeholders(value, ("name", "overlap", "drawn", "size", "of_list", "of_term"))
-
 
 class PromptExamples(Strict):
     """Training questions with their answers, the same in every prompt: how a model is asked that was not trained."""
 
     most: Annotated[int, Field(ge=1)] = Field(description="examples per prompt, drawn at random")
-    example: str = Field("{terms}\nProcess: {name}", description="how one is written")
+    example: Annotated[str, _only("terms", "name")] = Field(
+        "{terms}\nProcess: {name}", description="how one is written"
+    )
     separator: str = "\n\n"
     budget_tokens: Annotated[int, Field(ge=8)] = Field(description="of the examples, beside that of the genes")
-
-    @field_validator("example")
-    @classmethod
-    def _only_terms_and_name(cls, value: str) -> str:
-        return only_placeholders(value, ("terms", "name"))
 
 
 class NamingStyle(GeneListStyle):

@@ -8,6 +8,7 @@ about genes that the prompt shows.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
+from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
 from reasonome.config.teachers import KnowledgeTeacher, RecallTeacher
 from reasonome.core import atomic
@@ -24,7 +26,7 @@ from reasonome.facts.selection import StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, worded_as
-from reasonome.prompts.prompts import Message, Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import load_encoders
 from reasonome.task import held_out_terms
 from reasonome.task_parts import Teaching, TeachingJob
@@ -114,7 +116,6 @@ def propose_from_facts(
     mode: Mode,
     seed: int,
     shown_genes: Callable[[Row], Sequence[str]],
-    steps: int = 2,
     genes_per_step: int = 3,
 ) -> list[Proposal]:
     """One proposal a row, in the order of `rows`.
@@ -123,8 +124,7 @@ def propose_from_facts(
     object_name, evidence; facts about held-out terms must be gone already. `shown_genes(row)`: the symbols that
     the row's prompt shows. "given" leads to the row's own name; "blind" proposes the most specific object
     that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
-    own term. `steps` is the maximum number of steps; beyond two, they are about more single genes.
-    A row without usable facts gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
+    own term. A row without usable facts gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
     """
     table = _statements(facts)
     proposals = []
@@ -135,7 +135,7 @@ def propose_from_facts(
             shared, by_gene = _evidence(chunk, shown, table)
             for row in chunk:
                 writer = _Writer(seed, row["id"], shown[row["id"]], by_gene.get(row["id"], {}))
-                proposals.append(_propose_one(row, writer, shared.get(row["id"], []), mode, steps, genes_per_step))
+                proposals.append(_propose_one(row, writer, shared.get(row["id"], []), mode, genes_per_step))
             progress.update(len(chunk))
     return proposals
 
@@ -208,19 +208,20 @@ def _evidence(
 # --- words -------------------------------------------------------------------------------------------
 
 
-def _propose_one(
-    row: Row, writer: "_Writer", objects: Sequence[_Shared], mode: Mode, steps: int, genes_per_step: int
-) -> Proposal:
+def _propose_one(row: Row, writer: "_Writer", objects: Sequence[_Shared], mode: Mode, genes_per_step: int) -> Proposal:
     shared = _choose_shared(objects, row["subset"], mode)
     nothing = NOTHING_SHARED if writer.by_gene else NO_FACTS
-    if mode == "blind" and shared is None:
+    if mode == "given":
+        name = row["name"]
+    elif shared is not None:
+        name = shared.object_name
+    else:
         return Proposal(row["id"], row["subset"], problem=nothing)
-    name = row["name"] if mode == "given" else shared.object_name
-    ending = writer.ending(shared, name, together=steps < 3)
-    gene_steps = writer.gene_steps(shared, steps - len(ending), genes_per_step)
-    if shared is None and not gene_steps:
+    about_genes = writer.about_genes(shared, genes_per_step)
+    if shared is None and not about_genes:
         return Proposal(row["id"], row["subset"], proposed=name, problem=nothing)
-    return Proposal(row["id"], row["subset"], proposed=name, steps=gene_steps + ending)
+    steps = [step for step in (about_genes, writer.ending(shared, name)) if step]
+    return Proposal(row["id"], row["subset"], proposed=name, steps=steps)
 
 
 def _choose_shared(shared: Sequence[_Shared], subset: str, mode: Mode) -> _Shared | None:
@@ -246,22 +247,16 @@ class _Writer:
     def _pick(self, label: str, choices: Sequence[str]) -> str:
         return choices[self._rank(label) % len(choices)]
 
-    def gene_steps(self, shared: _Shared | None, steps: int, genes_per_step: int) -> list[str]:
-        """At most `steps` sentences about single genes, in seeded order; genes without facts are left out."""
-        clauses = [self._clause(gene, shared) for gene in self.genes]
-        clauses = [clause for clause in clauses if clause]
-        sentences = []
-        while clauses and len(sentences) < steps:
-            taken = 1
-            while taken < min(genes_per_step, len(clauses)) and (
-                sum(map(len, clauses[: taken + 1])) <= _CHARACTERS_PER_GENE * genes_per_step
-            ):
-                taken += 1
-            *head, last = clauses[:taken]
-            joint = self._pick(f"joint {len(sentences)}", _LAST_JOINT) if head else ""
-            sentences.append("; ".join(head) + joint + last + ".")
-            clauses = clauses[taken:]
-        return sentences
+    def about_genes(self, shared: _Shared | None, most: int) -> str:
+        """A sentence about at most `most` single genes, in seeded order; "" where none has facts."""
+        clauses = [clause for gene in self.genes if (clause := self._clause(gene, shared))]
+        if not clauses:
+            return ""
+        lengths = list(accumulate(map(len, clauses[:most])))
+        fitting = sum(length <= _CHARACTERS_PER_GENE * most for length in lengths)
+        *head, last = clauses[: max(1, fitting)]
+        joint = self._pick("joint 0", _LAST_JOINT) if head else ""
+        return "; ".join(head) + joint + last + "."
 
     def _clause(self, gene: str, shared: _Shared | None) -> str:
         """One thing about one gene: its name, its group or its most specific short object."""
@@ -279,17 +274,14 @@ class _Writer:
         chosen = best[min(best, key=lambda slot: self._rank(f"{gene} {slot}"))]
         return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].single).format(chosen.object_name)}"
 
-    def ending(self, shared: _Shared | None, name: str, together: bool) -> list[str]:
-        """Sentences on what the genes share and what that suggests: one if `together`, else up to two."""
-        alone = self._pick("suggests", _SUGGESTS_ALONE)
+    def ending(self, shared: _Shared | None, name: str) -> str:
+        """A sentence on what the genes share and what that suggests."""
         if shared is None:
-            return [alone]
-        sharing = self._sharing(shared)
+            return self._pick("suggests", _SUGGESTS_ALONE)
+        label, choices = ("suggests", _SUGGESTS)
         if normalise(shared.object_name) == normalise(name):
-            return [f"{sharing}, {self._pick('names', _NAMES_THE_SET)}."]
-        if together:
-            return [f"{sharing}, {self._pick('suggests', _SUGGESTS)}."]
-        return [f"{sharing}.", alone]
+            label, choices = ("names", _NAMES_THE_SET)
+        return f"{self._sharing(shared)}, {self._pick(label, choices)}."
 
     def _sharing(self, shared: _Shared) -> str:
         holders = [gene for gene in self.genes if gene in shared.genes]
@@ -335,22 +327,21 @@ class NamingTeaching(Teaching[NamingDialogue]):
                 mode=spec.mode,
                 seed=spec.seed,
                 shown_genes=lambda row: prompts[row["id"]].shown,
-                steps=spec.steps,
                 genes_per_step=spec.genes_per_step,
             )
         else:
             proposals = openai.propose(spec, self.asked(project, job.benchmark, prompts), examples, _read, job.output)
         return without_contradictions(proposals, prompts)
 
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, list[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
         return openai.prompts(files.teacher_template(project, benchmark), prompts)
 
     def keep(
         self, project: Project, job: TeachingJob, proposals: Sequence[Proposal], examples: Sequence[Example]
     ) -> tuple[list[dict], list[dict]]:
-        """Kept and dropped rows. Kept ones are similar to the true name by the teacher's encoder, as a teacher that
-        recites is without one, and name no test term of a benchmark whose policy is to drop these."""
+        """Kept and dropped rows. Kept ones name no test term of a benchmark whose policy is to drop these. They are
+        similar to the true name by the teacher's encoder; a teacher that recites gives the true name."""
         spec = project.teachers[job.teacher]
         truths = {example.id: example.name for example in examples}
         if isinstance(spec, RecallTeacher):

@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from reasonome.facts.text import normalise, one_line
 from reasonome.scoring.verifiers import Claim
+from reasonome.tasks.prediction.answer import labelled, without_labelled
 from reasonome.tasks.question_answer.dialogue import Verdict
-from reasonome.tasks.stated_confidence import confidence_line, read_confidence
+from reasonome.tasks.stated_confidence import confidence_line
 
 CANNOT_BE_TOLD = "cannot be told"
-_LABELLED = re.compile(r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:(.*)$", re.I | re.M)
 _ITEM = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+")
 _AROUND = "\"'`*_ \t\r"
 _NUMBER = re.compile(r"(?:r\s*[=≈]\s*)?[~≈]?\s*([+-]?(?:\d+\.?\d*|\.\d+))")
@@ -29,67 +28,35 @@ class PathwayAnswer(Verdict):
     bare: bool = False
 
 
-class _Labelled(NamedTuple):
-    """A line with a label: the label in lower case, its value, and where the line and the value begin and end."""
-
-    label: str
-    value: str
-    start: int
-    value_start: int
-    end: int
-
-
 def parse_answer(text: str) -> PathwayAnswer:
     """The answer of a completion, its claims and confidence; never raises.
 
     Problems: no_answer, several_answers, empty_answer, bad_statement (a line that is not set; tissue; value),
     no_confidence, several_confidences, bad_confidence and text_outside (anything after the first confidence).
     """
-    lines = _labelled(text)
-    answers = [line for line in lines if line.label == "answer"]
-    confidences = [line for line in lines if line.label == "confidence"]
-    answer = plain_value(answers[0].value) if len(answers) == 1 else ""
-    confidence = read_confidence(confidences[0].value) if len(confidences) == 1 else None
-    in_order = bool(answers and confidences) and answers[0].end <= confidences[0].start
-    after = text[answers[0].end :] if answers else ""
-    between = text[answers[0].end : confidences[0].start] if in_order else _LABELLED.sub("", after)
+    found = labelled(text)
+    answers, confidences = found.answers, found.confidences
+    answer = plain_value(answers[0][2]) if len(answers) == 1 else ""
+    in_order = bool(answers and confidences) and answers[0].end() <= confidences[0].start()
+    after = text[answers[0].end() :] if answers else ""
+    between = text[answers[0].end() : confidences[0].start()] if in_order else without_labelled(after)
     statements = [_statement(line) for line in between.splitlines() if line.strip()]
-    outside = [line for line in text[confidences[0].end :].splitlines() if line.strip()] if in_order else []
-    problems = {
-        "no_answer": not answers,
-        "several_answers": len(answers) > 1,
-        "empty_answer": len(answers) == 1 and not answer,
-        "bad_statement": None in statements,
-        "no_confidence": not confidences,
-        "several_confidences": len(confidences) > 1,
-        "bad_confidence": len(confidences) == 1 and confidence is None,
-        "text_outside": bool(answers and confidences) and (not in_order or bool(outside)),
-    }
-    reasoning = text[: lines[0].start].strip() if lines else text.strip()
-    named = [problem for problem, present in problems.items() if present]
+    beyond = [line for line in text[confidences[0].end() :].splitlines() if line.strip()] if in_order else []
+    outside = bool(answers and confidences) and (not in_order or bool(beyond))
+    problems = found.problems(answer, outside, bad_statement=None in statements)
     claims = tuple(claim for claim in statements if claim) if len(answers) == 1 else ()
-    return PathwayAnswer(answer, reasoning, named, confidence, claims, statements.count(None) + len(outside))
+    unread = statements.count(None) + len(beyond)
+    return PathwayAnswer(answer, found.reasoning, problems, found.confidence, claims, unread)
 
 
 def answer_span(text: str) -> tuple[int, int] | None:
     """The (start, end) in characters of the answer and its statements; None without exactly one answer."""
-    lines = _labelled(text)
-    answers = [line for line in lines if line.label == "answer"]
-    if len(answers) != 1 or not answers[0].value:
+    answers, confidences, *_ = labelled(text)
+    if len(answers) != 1 or not answers[0][2]:
         return None
-    start = answers[0].value_start
-    end = next((line.start for line in lines if line.start > start), len(text))
+    start = answers[0].start(2)
+    end = next((line.start() for line in confidences if line.start() > start), len(text))
     return start, start + len(text[start:end].rstrip())
-
-
-def _labelled(text: str) -> list[_Labelled]:
-    """The lines with a label, values without blanks and marks around them."""
-    lines = []
-    for match in _LABELLED.finditer(text):
-        rest = match[2].lstrip(" \t*_")
-        start = match.end() - len(rest)
-        lines.append(_Labelled(match[1].casefold(), rest.rstrip(" \t*_\r"), match.start(), start, match.end()))
-    return lines
 
 
 def plain(text: str) -> str:

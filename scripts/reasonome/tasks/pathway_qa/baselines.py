@@ -1,4 +1,4 @@
-"""Baselines of questions on enrichment tables: answers without a model, by what they may look at."""
+"""Answers to questions on enrichment tables without a model, grouped by the information that they use."""
 
 import math
 import random
@@ -60,7 +60,7 @@ class PathwayBaselines(Baselines[PathwayDialogue]):
             for example, answer, sure in zip(asked, baseline.answers, baseline.confidences, strict=True)
         ]
         earned = {
-            f"reward_{name}": reward.function(answers, [*asked] * len(found), None)
+            f"reward_{name}": reward.values(answers, [*asked] * len(found))
             for name, reward in self.task.rewards().items()
             if name != "format"
         }
@@ -90,7 +90,7 @@ def baselines(
     found = [_commonest(training, asked), _drawn(training, asked, seed), _reader(training, asked)]
     covered = [question for question in training if covers(question)] or training
     commonest = _commonest(covered, asked)
-    found.append(_where_covered(asked, Baseline("listed", PROMPT, commonest.answers, commonest.confidences)))
+    found.append(_where_covered(asked, commonest._replace(name="listed", information=PROMPT)))
     found.append(_where_covered(asked, _elsewhere(covered, asked)))
     if shows_table:
         found.append(_look_up(asked, commonest))
@@ -113,26 +113,26 @@ def _most(answers: Sequence[str]) -> tuple[str, float]:
 
 def _commonest(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
     of_kind = _by_what_is_asked(training)
-    chosen = [_most(of_kind(question)) for question in asked]
-    return Baseline("commonest", NOTHING, [answer for answer, _ in chosen], [share for _, share in chosen])
+    return Baseline.of("commonest", NOTHING, (_most(of_kind(question)) for question in asked))
 
 
 def _where_covered(asked: Sequence[PathwayQuestion], answered: Baseline) -> Baseline:
     """The answers of a baseline, but "cannot be told" where the prompt lists no study of what is asked."""
-    given = list(zip(asked, answered.answers, answered.confidences, strict=True))
-    answers = [answer if covers(question) else CANNOT_BE_TOLD for question, answer, _ in given]
-    confidences = [confidence if covers(question) else 1.0 for question, _, confidence in given]
-    return answered._replace(answers=answers, confidences=confidences)
+    name, information, *given = answered
+    pairs = zip(asked, zip(*given, strict=True), strict=True)
+    return Baseline.of(
+        name, information, (pair if covers(question) else (CANNOT_BE_TOLD, 1.0) for question, pair in pairs)
+    )
 
 
 def _look_up(asked: Sequence[PathwayQuestion], otherwise: Baseline) -> Baseline:
-    """What a reader of the shown rows without a mistake says: the truth, but of a correlation, whose rows are too many
-    to be shown, what a baseline says.
+    """The truth, as a faultless reader of the shown rows finds it.
+
+    A correlation has too many rows to be shown: there the answer is that of another baseline.
     """
-    of_rows = [question.asks != "conservation" for question in asked]
-    given = zip(asked, of_rows, otherwise.answers, otherwise.confidences, strict=True)
-    read = [(question.answer, 1.0) if shown else (answer, share) for question, shown, answer, share in given]
-    return Baseline(LOOK_UP, PROMPT, [answer for answer, _ in read], [share for _, share in read])
+    given = zip(asked, otherwise.answers, otherwise.confidences, strict=True)
+    read = ((q.answer, 1.0) if q.asks != "conservation" else (answer, share) for q, answer, share in given)
+    return Baseline.of(LOOK_UP, PROMPT, read)
 
 
 def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> Baseline:
@@ -166,24 +166,20 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
             said[template, one.set].append(one.value)
             said[template, one.set, one.tissue].append(one.value)
     of_kind = _by_what_is_asked(training)
-    answers, confidences = [], []
+    answered: list[tuple[str, float]] = []
     for question in asked:
         values = [
             said.get((_template(question), name, tissue)) or said.get((_template(question), name))
             for name, tissue in question.about
         ]
-        best = [_most(found)[0] for found in values if found]
-        if best and question.asks == "correction":
-            answer, share = "yes" if best[0] == question.claimed else "no", _most(values[0])[1]
-        elif len(best) == len(question.about) == 1 and question.asks != "comparison":
-            answer, share = best[0], _most(values[0])[1]
-        elif len(best) == 2 and {*best} <= {UP, DOWN}:
-            answer, share = SAME if best[0] == best[1] else OPPOSITE, float("nan")
+        best = [_most(found) for found in values if found]
+        if len(best) == len(question.about) == 1 and question.asks != "comparison":
+            answered.append(best[0])
+        elif len(best) == 2 and {best[0][0], best[1][0]} <= {UP, DOWN}:
+            answered.append((SAME if best[0][0] == best[1][0] else OPPOSITE, math.nan))
         else:
-            answer, share = _most(of_kind(question))
-        answers.append(answer)
-        confidences.append(share)
-    return Baseline("elsewhere", TRAINING, answers, confidences)
+            answered.append(_most(of_kind(question)))
+    return Baseline.of("elsewhere", TRAINING, answered)
 
 
 def _text(question: PathwayQuestion) -> str:

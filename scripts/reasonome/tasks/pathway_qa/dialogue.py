@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from reasonome.config import Grading
+from reasonome.config import Style as PromptStyle
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.rewards import Policy, Reward, Similarity
+from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, Reward, Similarity, one_by_one
 from reasonome.scoring import verifiers
 from reasonome.scoring.verifiers import Claim, Stated, Truth, same_value
-from reasonome.task import UNKNOWN_CONFIDENCE
 from reasonome.tasks.pathway_qa.answer import (
     CANNOT_BE_TOLD,
     PathwayAnswer,
@@ -26,7 +26,8 @@ from reasonome.tasks.pathway_qa.answer import (
     set_key,
     stated,
 )
-from reasonome.tasks.pathway_qa.settings import PathwayBenchmark, PathwayStyle
+from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
+from reasonome.tasks.prediction.settings import PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
@@ -36,7 +37,7 @@ _DRAWS = (0, 1)  # seeds of statements: two tissues that go down, or up
 
 
 class Statement(BaseModel):
-    """A statement that a right answer makes: the set or gene as the prompt names it, the tissue, and the value."""
+    """A statement that a right answer makes: the set as the prompt names it, the tissue, and the value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     set: str
@@ -45,12 +46,12 @@ class Statement(BaseModel):
 
 
 class PathwayQuestion(Question):
-    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set or gene that it is about.
+    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set that it is about.
 
     `tissues` and `study` are what it names, and `studies` the studies of each tissue that its prompt lists.
     `covered` is whether those are to be among them. `places` are the tissues or studies that the answer depends on,
     `about` the sets and tissues that it names, and `statements` what a right answer states. `aliases` are ids and
-    names that stand for those of the shown sets. `claimed` is the direction that a question of `correction` asserts.
+    names that stand for those of the shown sets.
     """
 
     asks: str
@@ -58,7 +59,6 @@ class PathwayQuestion(Question):
     study: str = ""
     studies: dict[str, tuple[str, ...]] = {}
     covered: bool = True
-    claimed: str = ""
     places: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
     statements: tuple[Statement, ...] = ()
@@ -72,7 +72,7 @@ class PathwayDialogue(VerifiedDialogue):
     name = "pathway_qa"
     columns = ("question",)
     Example = PathwayQuestion
-    Style = PathwayStyle
+    Style = PredictionStyle
     watched = ("facts", "sets", "consistency", "uncertainty", "format")
 
     user_texts = (("question", "studies"), ("table",))
@@ -91,25 +91,21 @@ class PathwayDialogue(VerifiedDialogue):
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The four verifiers, each where it applies, and the form; `grading` is of rankings and sets nothing here."""
 
-        def of_each(function: Callable[..., float | None]) -> Callable[..., list[float]]:
-            def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:
-                values = [function(answer, example) for answer, example in zip(answers, examples, strict=True)]
-                return [nan if value is None else value for value in values]
+        def verifier(
+            function: Callable[[Stated, Truth], float | None],
+        ) -> Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]:
+            return one_by_one(lambda answer, example: _known(function(read(answer, example), truth(example))))
 
-            return rewards
-
-        def verifier(function: Callable[..., float | None]) -> Callable[..., list[float]]:
-            return of_each(lambda answer, example: function(read(answer, example), truth(example)))
-
-        def consistency(answer: PathwayAnswer, example: PathwayQuestion) -> float | None:
-            return verifiers.consistency(read(answer, example), truth(example), lambda said: follows(said, example))
+        def consistency(answer: PathwayAnswer, example: PathwayQuestion) -> float:
+            said = read(answer, example)
+            return _known(verifiers.consistency(said, truth(example), lambda said: follows(said, example)))
 
         return {
             "facts": Reward(verifier(verifiers.facts), 0.0, 1.0, semantic=True),
             "sets": Reward(verifier(verifiers.sets), 0.0, 1.0, semantic=True, applies=_asks_statements),
-            "consistency": Reward(of_each(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
+            "consistency": Reward(one_by_one(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
             "uncertainty": Reward(verifier(verifiers.uncertainty), -1.0, 1.0, semantic=True),
-            "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
         }
 
     def kind(self, question: PathwayQuestion) -> str:
@@ -126,14 +122,12 @@ class PathwayDialogue(VerifiedDialogue):
             "verified": self.verified(answer, example),
         }
 
-    def prompt(self, example: PathwayQuestion, style: PathwayStyle, order: int = 0) -> Prompt:
-        """The style's texts with the question, the studies at hand and, where it shows them, the rows that answer."""
+    def shown_texts(self, example: PathwayQuestion, style: PredictionStyle) -> dict[str, str]:
+        """The question, the studies at hand and, where the style shows them, the rows that answer."""
         parts = {"{question}": one_line(example.columns["question"]), "{studies}": listed_studies(example)}
-        if "{table}" in style.user:
-            parts["{table}"] = example.columns["table"]
-        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
+        return parts | ({"{table}": example.columns["table"]} if "{table}" in style.user else {})
 
-    def parse(self, text: str, style: PathwayStyle | None = None) -> PathwayAnswer:
+    def parse(self, text: str, style: PromptStyle | None = None) -> PathwayAnswer:
         """The answer, the statements and the confidence of a completion; never raises."""
         return parse_answer(text)
 
@@ -145,20 +139,12 @@ class PathwayDialogue(VerifiedDialogue):
         """Whether a cell has a line with an answer."""
         return "answer:" in cell.casefold()
 
-    def name_span(self, text: str, style: PathwayStyle | None = None) -> tuple[int, int] | None:
+    def name_span(self, text: str, style: PredictionStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the answer and its statements; None without one."""
         return answer_span(text)
 
-    def completion(
-        self,
-        example: PathwayQuestion,
-        prompt: Prompt,
-        style: PathwayStyle,
-        proposal: Mapping[str, Any] | None,
-        confidence: float = UNKNOWN_CONFIDENCE,
-    ) -> str | None:
-        """The right answer and statements, after the teacher's reasoning if there is any, with the confidence."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
+    def written(self, example: PathwayQuestion, style: PredictionStyle, confidence: float, reasoning: str) -> str:
+        """The right answer and statements with the confidence, after the reasoning."""
         return stated(example.answer, lines(example.statements), confidence, reasoning)
 
     def wrong(
@@ -178,7 +164,7 @@ class PathwayDialogue(VerifiedDialogue):
         gold = {"answer": other.answer, "statements": statements, "tolerance": other.tolerance}
         return example.model_copy(update=gold)
 
-    def policies(self, examples: Sequence[PathwayQuestion], style: PathwayStyle | None = None) -> list[Policy]:
+    def policies(self, examples: Sequence[PathwayQuestion], style: PredictionStyle | None = None) -> list[Policy]:
         """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %; and
         the best of them for what is asked, and for what is asked and whether the listed studies cover it.
         """
@@ -207,7 +193,7 @@ class PathwayDialogue(VerifiedDialogue):
         for group, members in groups.items():
             constants = product(sorted({example.answer for example in members}), _DRAWS)
             earned = {constant: self._earned(*constant, members) for constant in constants}
-            chosen = max(earned, key=earned.get)
+            chosen = max(earned, key=lambda constant: earned[constant])
             best[group] = (chosen[0], earned[chosen][0], chosen[1])
 
         def completion(example: PathwayQuestion, prompt: Prompt) -> str:
@@ -221,6 +207,10 @@ class PathwayDialogue(VerifiedDialogue):
         read_answers = [(parse_answer(_constant(answer, 1.0, example, draw)), example) for example in examples]
         right = fmean(self.verified(read_answer, example) for read_answer, example in read_answers)
         return right, fmean(verifiers.facts(read(given, example), truth(example)) for given, example in read_answers)
+
+
+def _known(value: float | None) -> float:
+    return nan if value is None else value
 
 
 def _asks_statements(example: PathwayQuestion) -> bool:
@@ -265,8 +255,6 @@ def with_statements(answer: str, example: PathwayQuestion, random: Random) -> st
     if example.asks == "comparison":
         first = random.choice((UP, DOWN))
         values = [first, first if answer == SAME else _FLIPPED[first]]
-    elif example.asks == "correction":
-        values = [example.claimed if answer == "yes" else _FLIPPED[example.claimed]]
     statements = [
         Statement(set=name, tissue=tissue, value=value)
         for (name, tissue), value in zip(example.about, values, strict=True)
@@ -298,16 +286,13 @@ def stated_and_truth(answer: Mapping[str, Any], example: Mapping[str, Any]) -> t
 
 
 def follows(said: Stated, example: PathwayQuestion) -> bool:
-    """Whether statements lead to the answer: of a comparison by being the same or not, of a correction by bearing the
-    assertion out or not, else by saying it. Nothing is stated of what cannot be told, and something of all else.
+    """Whether statements lead to the answer: of a comparison by being the same or not, else by saying it.
+
+    Nothing is stated of what cannot be told, and something of all else.
     """
     values = {claim.value for claim in said.claims}
     if CANNOT_BE_TOLD in values | {said.answer}:
         return said.answer == CANNOT_BE_TOLD and not said.claims
-    if example.asks == "correction":
-        return (
-            len(values) == 1 and values <= {UP, DOWN} and said.answer == ("yes" if example.claimed in values else "no")
-        )
     if example.asks != "comparison":
         return bool(values) and all(same_value(value, said.answer) for value in values)
     return (

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from reasonome.metrics import Metric
+from reasonome.tasks.question_answer.metric_set import APART
 from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 METRICS = replace(
@@ -29,10 +30,7 @@ METRICS = replace(
         Metric("length", "length", of_the_form=True, digits=1, on=("score", "answers")),
         Metric("confidence", on=("job",)),
         Metric("order_agreement"),
-        Metric("logprob"),
-        Metric("name_logprob"),
-        Metric("name_tokens"),
-        Metric("reward_"),
+        *APART,
     ),
     groups={
         "none": "nothing about the question",

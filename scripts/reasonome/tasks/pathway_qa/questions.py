@@ -104,8 +104,6 @@ def _aliases(tables: Tables, names: Mapping[str, str]) -> dict[str, tuple[str, .
 class Writer:
     """Writes the questions of a benchmark from its enrichment tables."""
 
-    templates: Mapping[str, tuple[str, ...]] = TEMPLATES
-
     def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
         self.tables, self.benchmark = tables, benchmark
         self.names = _shown_names(tables)
@@ -154,8 +152,9 @@ class Writer:
     def _comparisons(self) -> Iterator[PathwayQuestion]:
         for tissue, other in combinations(self.tables.tissues, 2):
             for identifier in self.tables.sets:
-                said = [self.tables.direction(place, identifier) for place in (tissue, other)]
-                if {*said} <= {UP, DOWN}:
+                directions = (self.tables.direction(place, identifier) for place in (tissue, other))
+                said = [direction for direction in directions if direction in (UP, DOWN)]
+                if len(said) == 2:
                     answer = SAME if said[0] == said[1] else OPPOSITE
                     yield self._question("comparison", "comparison", answer, identifier, tissue, other=other, said=said)
 
@@ -165,7 +164,7 @@ class Writer:
                 yield self._question("conservation", "conservation", f"{value:.2f}", "", tissue, other=other)
 
     def _leading_edges(self) -> Iterator[PathwayQuestion]:
-        """Of each set and contrast a gene of its leading edge, and one that is in that of another contrast alone.
+        """For each set and contrast a gene of its leading edge, and one that only another contrast's leading edge has.
 
         The other contrast is of training or of the same part, so that no training question has a gene of a test table.
         """
@@ -187,7 +186,9 @@ class Writer:
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
-                        gene = self._random(kind, contrast, identifier, answer).choice(sorted(pool))
+                        drawn_by = [kind, contrast.tissue, contrast.study, identifier, answer]
+                        draw = random.Random(":".join([str(self.benchmark.seed), *drawn_by]))
+                        gene = draw.choice(sorted(pool))
                         yield self._question(
                             kind, kind, answer, identifier, contrast.tissue, contrast=contrast, gene=gene, said=[answer]
                         )
@@ -233,9 +234,6 @@ class Writer:
         place = contrast.tissue if self._by_tissue else contrast.study
         return "test" if place in held.test else "valid" if place in held.valid else "train"
 
-    def _random(self, kind: str, contrast: Contrast, *of: str) -> random.Random:
-        return random.Random(":".join([str(self.benchmark.seed), kind, contrast.tissue, contrast.study, *of]))
-
     def _question(
         self,
         kind: str,
@@ -248,19 +246,14 @@ class Writer:
         gene: str = "",
         said: list[str] | None = None,
         covered: bool = True,
-        claimed: str = "",
-        **texts: str,
     ) -> PathwayQuestion:
-        """A question; `said` are the values of its statements, of `tissue` and of `other`, and `texts` are of its
-        template.
-        """
+        """A question; `said` are the values of its statements, of `tissue` and of `other`."""
         tissues = list(dict.fromkeys(filter(None, [tissue, other])))
         study = contrast.study if contrast else ""
         missing = "" if covered else "not listed"
-        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, *texts.values(), missing]))
-        templates = self.templates[asks]
+        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, missing]))
         name = self.names.get(identifier, "")
-        text = random.Random(f"{self.benchmark.seed}:{key}").choice(templates)
+        text = random.Random(f"{self.benchmark.seed}:{key}").choice(TEMPLATES[asks])
         question = text.format(
             set=name,
             tissue=tissue,
@@ -270,8 +263,6 @@ class Writer:
             condition=self.benchmark.condition,
             significant=self.benchmark.significant,
             studies=len(self.tables.tissues.get(tissue, ())),
-            claimed=claimed,
-            **texts,
         )
         about = tuple((name, place) for place in tissues) if identifier else ()
         statements = tuple(
@@ -287,7 +278,6 @@ class Writer:
             tissues=tuple(tissues),
             study=study,
             covered=covered,
-            claimed=claimed,
             places=tuple(tissues) if self._by_tissue else self._studies(asks, tissues, study),
             about=about,
             statements=statements,

@@ -1,6 +1,6 @@
 """Reports and model cards of questions on enrichment tables: metrics, primary first, baselines, kinds of failures."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,13 @@ class PathwayReporting(VerifiedReporting):
         counts = {name: counts_table(audit["classes"]) for name, audit in audits.items()}
         return {"counts": {name: list(table.itertuples(index=False, name=None)) for name, table in counts.items()}}
 
-    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
-        """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
-        rows = []
-        for name, gold, verified, answer_right in zip(
-            names, table["gold"], table["verified"], table["answer_right"], strict=True
-        ):
-            kinds = {
-                "no usable answer": not name,
-                "wrong": bool(name) and not answer_right and CANNOT_BE_TOLD not in (name, gold),
-                "answered what cannot be told": bool(name) and gold == CANNOT_BE_TOLD != name,
-                "abstained without need": name == CANNOT_BE_TOLD != gold,
-                "right with wrong statements": answer_right == 1 and verified == 0,
-            }
-            rows.append([kind for kind, holds in kinds.items() if holds])
-        return rows
+    def failures(self, table: pd.DataFrame, names: pd.Series, repeated: Collection[str]) -> dict[str, pd.Series]:
+        """Kind of failure → which answers have it."""
+        named, abstained, unknown = names != "", names == CANNOT_BE_TOLD, table["gold"] == CANNOT_BE_TOLD
+        return {
+            "no usable answer": ~named,
+            "wrong": named & (table["answer_right"] == 0) & ~abstained & ~unknown,
+            "answered what cannot be told": named & unknown & ~abstained,
+            "abstained without need": abstained & ~unknown,
+            "right with wrong statements": (table["answer_right"] == 1) & (table["verified"] == 0),
+        }

@@ -10,7 +10,6 @@ from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
 from reasonome.task_parts import Files, Inputs, SplitSize
-from reasonome.tasks.question_answer.settings import VerifiedStyle
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.
@@ -23,11 +22,7 @@ Kind = Literal[
     "significance",
     "count",
     "unanswerable",
-    "interaction",
-    "multihop",
-    "correction",
 ]
-FACTORIAL = ("interaction", "multihop", "correction")  # kinds on genes, from differential-expression tables
 
 
 class EnrichmentFile(Strict):
@@ -48,21 +43,8 @@ class EnrichmentFile(Strict):
         return self
 
 
-class DifferentialFile(Strict):
-    """A differential-expression table of one effect of a factorial design."""
-
-    path: UserPath = Field(description="of DESeq2, edgeR or limma")
-    tissue: Annotated[str, Field(min_length=1)]
-    effect: Annotated[str, Field(min_length=1, pattern=r"^[^:]+(:[^:]+)?$")] = Field(
-        description="a factor, such as radiation, or the interaction of two, such as radiation:unloading"
-    )
-    columns: dict[Literal["id", "adjusted", "score"], str] = Field(
-        {}, description="what the columns of the gene, adjusted p and log2 fold change are called, if otherwise"
-    )
-
-
 class HeldOutPlaces(Strict):
-    """The tissues, or the studies, of which no training question has anything. Effects are studies, too."""
+    """The tissues, or the studies, that no training question uses."""
 
     by: Literal["tissue", "study"] = "tissue"
     test: Annotated[list[str], Field(min_length=1)]
@@ -84,11 +66,10 @@ class Questions(Strict):
 
 
 class PathwayBenchmark(Benchmark):
-    """Questions on which gene sets moved, where, and in how many studies; and on genes in a factorial design."""
+    """Questions on which gene sets moved, where, and in how many studies."""
 
     task: Literal["pathway_qa"]
-    tables: list[EnrichmentFile] = []
-    differential: list[DifferentialFile] = Field([], description="for interaction, multihop and correction")
+    tables: Annotated[list[EnrichmentFile], Field(min_length=1)]
     condition: str = Field(description="what was compared, as in: mice flown in space against mice on the ground")
     held_out: HeldOutPlaces
     subsets: Annotated[dict[Kind, Questions], Field(min_length=1)]
@@ -96,36 +77,19 @@ class PathwayBenchmark(Benchmark):
     tolerance: Annotated[float, Field(gt=0)] = Field(0.1, description="within which a correlation is right")
 
     @model_validator(mode="after")
-    def _settings_have_an_effect(self) -> "PathwayBenchmark":
+    def _leaves_nothing_out(self) -> "PathwayBenchmark":
         if self.leave_out:
             raise ValueError("'leave_out' is of questions on genes: hold the same tissues or studies out in both")
-        for kind in self.subsets:
-            needed = "differential" if kind in FACTORIAL else "tables"
-            if not getattr(self, needed):
-                raise ValueError(f"'{kind}' needs '{needed}', of which there are none")
         return self
 
 
-class PathwayStyle(VerifiedStyle):
-    """How a question is asked: texts with {question}, and with {table} the rows that answer it."""
-
-    def asks_confidence(self) -> bool:
-        """Always: the contract has a line for it."""
-        return True
-
-
 def table_files(project: Project, benchmark: str) -> list[Path]:
-    """The enrichment tables of a benchmark, then those of differential expression, as they are listed.
-
-    InputError for one that does not exist.
-    """
-    paths = []
-    for field in ("tables", "differential"):
-        for place, spec in enumerate(getattr(project.benchmarks[benchmark], field)):
-            paths.append(Path(spec.path))
-            if not paths[-1].is_file():
-                where = f"{benchmark}.{field}.{place} in benchmarks.yaml names it"
-                raise InputError("there is no such file", file=paths[-1], fix=where)
+    """The enrichment tables of a benchmark, as they are listed; InputError for one that does not exist."""
+    paths = [Path(spec.path) for spec in project.benchmarks[benchmark].tables]
+    for place, path in enumerate(paths):
+        if not path.is_file():
+            where = f"{benchmark}.tables.{place} in benchmarks.yaml names it"
+            raise InputError("there is no such file", file=path, fix=where)
     return paths
 
 
@@ -137,7 +101,7 @@ class PathwayFiles(Files):
         return Inputs({"tables": list(dict.fromkeys(table_files(project, benchmark)))})
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables that training questions are of."""
+        """(name, release, licence, address) of the tables of training questions."""
         return [(str(path), "", "not stated", "") for path in dict.fromkeys(table_files(project, benchmark))]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:

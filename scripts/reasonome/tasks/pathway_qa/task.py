@@ -3,8 +3,9 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task_parts import Baselines, Building, Files, Leaks, Reporting
+from reasonome.task_parts import Baselines, Building, Leaks, Reporting
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue
+from reasonome.tasks.pathway_qa.settings import PathwayFiles
 from reasonome.tasks.question_answer.task import VerifiedTask
 
 
@@ -17,11 +18,7 @@ class PathwayQA(PathwayDialogue, VerifiedTask):
 
         return METRICS
 
-    @cached_property
-    def files(self) -> Files:
-        from reasonome.tasks.pathway_qa.settings import PathwayFiles
-
-        return PathwayFiles(self)
+    files = cached_property(PathwayFiles)
 
     @cached_property
     def building(self) -> Building:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from reasonome.facts.text import one_line
 from reasonome.tasks.question_answer.dialogue import Verdict
@@ -17,35 +18,71 @@ _MINUS = str.maketrans(dict.fromkeys("−–‐‑﹣－", "-"))
 _QUOTES = "\"'`*$ "
 
 
+class Labelled(NamedTuple):
+    """The lines of a completion that begin with `Answer:` or `Confidence:`, and the text before the first of them.
+
+    Group 2 of a line is its value. `confidence` is that of the one line that states it, from 0 to 1; else None.
+    """
+
+    answers: list[re.Match[str]]
+    confidences: list[re.Match[str]]
+    reasoning: str
+    confidence: float | None
+
+    @property
+    def answer(self) -> str:
+        """What the one answer says, on one line; "" without exactly one."""
+        return one_line(self.answers[0][2]) if len(self.answers) == 1 else ""
+
+    def problems(self, answer: str, outside: bool, bad_statement: bool = False) -> list[str]:
+        """What is malformed, where `answer` is what was read, and `outside` says that text stands where none may."""
+        answers, confidences = len(self.answers), len(self.confidences)
+        problems = {
+            "no_answer": not answers,
+            "several_answers": answers > 1,
+            "empty_answer": answers == 1 and not answer,
+            "bad_statement": bad_statement,
+            "no_confidence": not confidences,
+            "several_confidences": confidences > 1,
+            "bad_confidence": confidences == 1 and self.confidence is None,
+            "text_outside": outside,
+        }
+        return [problem for problem, present in problems.items() if present]
+
+
+def labelled(text: str) -> Labelled:
+    """The labelled lines of a completion; never raises."""
+    lines = list(_LABELLED.finditer(text))
+    answers = [line for line in lines if line[1].casefold() == "answer"]
+    confidences = [line for line in lines if line[1].casefold() == "confidence"]
+    confidence = read_confidence(confidences[0][2]) if len(confidences) == 1 else None
+    return Labelled(answers, confidences, (text[: lines[0].start()] if lines else text).strip(), confidence)
+
+
+def without_labelled(text: str) -> str:
+    """A text without its labelled lines."""
+    return _LABELLED.sub("", text)
+
+
 def parse_answer(text: str) -> Verdict:
     """The answer of a completion and its confidence, from 0 to 1 (None without one); never raises.
 
     Problems: no_answer, several_answers, empty_answer, no_confidence, several_confidences, bad_confidence and
     text_outside (anything but the confidence after the answer). Without exactly one answer there is none.
     """
-    lines = list(_LABELLED.finditer(text))
-    answers = [line for line in lines if line[1].casefold() == "answer"]
-    confidences = [line for line in lines if line[1].casefold() == "confidence"]
-    answer = one_line(answers[0][2]) if len(answers) == 1 else ""
-    confidence = read_confidence(confidences[0][2]) if len(confidences) == 1 else None
-    reasoning = text[: lines[0].start()].strip() if lines else text.strip()
-    after = text[answers[0].end() :] if answers else ""
-    problems = {
-        "no_answer": not answers,
-        "several_answers": len(answers) > 1,
-        "empty_answer": len(answers) == 1 and not answer,
-        "no_confidence": not confidences,
-        "several_confidences": len(confidences) > 1,
-        "bad_confidence": len(confidences) == 1 and confidence is None,
-        "text_outside": bool(_LABELLED.sub("", after).strip()) or _comes_first(confidences, answers),
-    }
-    return Verdict(answer, reasoning, [problem for problem, present in problems.items() if present], confidence)
+    found = labelled(text)
+    outside = False
+    if found.answers:
+        first = found.answers[0]
+        comes_first = bool(found.confidences) and found.confidences[0].start() < first.start()
+        outside = comes_first or bool(without_labelled(text[first.end() :]).strip())
+    return Verdict(found.answer, found.reasoning, found.problems(found.answer, outside), found.confidence)
 
 
 def answer_span(text: str) -> tuple[int, int] | None:
     """The (start, end) in characters of the answer that `parse_answer` finds; None without one."""
-    spans = [line.span(2) for line in _LABELLED.finditer(text) if line[1].casefold() == "answer"]
-    return spans[0] if len(spans) == 1 and spans[0][0] < spans[0][1] else None
+    answers = labelled(text).answers
+    return answers[0].span(2) if len(answers) == 1 and answers[0][2] else None
 
 
 def read_class(text: str, classes: Sequence[str]) -> str:
@@ -94,7 +131,3 @@ def _unquoted(text: str) -> str:
 
 def _plain_unit(unit: str) -> str:
     return "".join(unit.translate(_MINUS).casefold().split()).strip("()")
-
-
-def _comes_first(confidences: Sequence[re.Match], answers: Sequence[re.Match]) -> bool:
-    return bool(confidences and answers) and confidences[0].start() < answers[0].start()

@@ -1,7 +1,8 @@
 """Baselines of predictions that every such task has: the majority class or the mean, and training answers at random."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ from sklearn.base import BaseEstimator, clone
 
 from reasonome.config.project import Project
 from reasonome.task_parts import Baselines
-from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, constants
+from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, by_subset, constants
+from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.scoring import labels
 
 NOTHING, PROMPT, TRAINING, DATABASE, DOMAIN_MODEL = "none", "prompt", "training data", "a database", "a domain model"
@@ -24,20 +26,24 @@ class Baseline(NamedTuple):
     answers: list[str]
     confidences: list[float]
 
+    @classmethod
+    def of(cls, name: str, information: str, answered: Iterable[tuple[str, float]]) -> "Baseline":
+        """The baseline of (answer, confidence) to each question."""
+        pairs = list(answered)
+        return cls(name, information, [answer for answer, _ in pairs], [sure for _, sure in pairs])
+
 
 def constant_baseline(asked: Sequence[PredictionQuestion]) -> Baseline:
     """The commonest class of the training questions, as sure as it is common, or their mean."""
     [answer, *_] = constants(asked)
-    sure = {q.subset: q.target.shares.get(answer[q.subset], np.nan) for q in asked}
-    return Baseline("constant", NOTHING, [answer[q.subset] for q in asked], [sure[q.subset] for q in asked])
+    given = ((answer[q.subset], q.target.shares.get(answer[q.subset], np.nan)) for q in asked)
+    return Baseline.of("constant", NOTHING, given)
 
 
 def random_baseline(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion], seed: int) -> Baseline:
     """The answer of a training question of the subset, drawn at random."""
-    answers: dict[str, list[str]] = {}
-    for question in training:
-        answers.setdefault(question.subset, []).append(question.answer)
-    drawn = [random.Random(f"{seed}:{question.id}").choice(answers[question.subset]) for question in asked]
+    known = by_subset(training)
+    drawn = [random.Random(f"{seed}:{question.id}").choice(known[question.subset]).answer for question in asked]
     return Baseline("random", NOTHING, drawn, [np.nan] * len(asked))
 
 
@@ -45,16 +51,14 @@ def from_scores(
     name: str, information: str, asked: Sequence[PredictionQuestion], scores: Sequence[Mapping[str, float] | float]
 ) -> Baseline:
     """A baseline from its number, or its probability of each class, for every question."""
-    answers, confidences = [], []
-    for question, score in zip(asked, scores, strict=True):
-        if isinstance(score, Mapping):
-            best = max(score, key=lambda label: (score[label], -question.target.classes.index(label)))
-            answers.append(best)
-            confidences.append(float(score[best]))
-        else:
-            answers.append(repr(float(score)))
-            confidences.append(np.nan)
-    return Baseline(name, information, answers, confidences)
+
+    def answered(question: PredictionQuestion, score: Mapping[str, float] | float) -> tuple[str, float]:
+        if not isinstance(score, Mapping):
+            return repr(float(score)), np.nan
+        best = max(score, key=lambda label: (score[label], -question.target.classes.index(label)))
+        return best, float(score[best])
+
+    return Baseline.of(name, information, map(answered, asked, scores))
 
 
 def fitted_baseline(
@@ -68,9 +72,8 @@ def fitted_baseline(
 ) -> Baseline:
     """A model of scikit-learn for each subset, fitted on its training questions; `regressor` is for numbers."""
     scores: dict[str, Mapping[str, float] | float] = {}
-    for subset in dict.fromkeys(question.subset for question in asked):
-        known = [question for question in training if question.subset == subset]
-        wanted = [question for question in asked if question.subset == subset]
+    for subset, wanted in by_subset(asked).items():
+        known = by_subset(training)[subset]
         truths = [question.answer for question in known]
         if not wanted[0].target.classes:
             model = _fitted(regressor, features(known), np.array(truths, dtype=float))
@@ -87,16 +90,25 @@ def fitted_baseline(
     return from_scores(name, information, asked, [scores[question.id] for question in asked])
 
 
-def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence) -> BaseEstimator:
+def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence | np.ndarray) -> BaseEstimator:
     """A fitted copy of a model that predicts in one thread: several add up the votes of trees in any order."""
     fitted = clone(model).fit(features, truths)
     return fitted.set_params(n_jobs=1) if "n_jobs" in fitted.get_params(deep=False) else fitted
 
 
 class PredictionBaselines(Baselines[PredictionDialogue]):
-    """A subclass has `baselines`, which makes those of its task, and its domain models."""
+    """A subclass has `found`: the baselines of its task, and domain models."""
 
-    baselines: Callable[..., list[Baseline]]
+    @abstractmethod
+    def found(
+        self,
+        project: Project,
+        benchmark: str,
+        style: str,
+        training: Sequence[PredictionQuestion],
+        asked: Sequence[PredictionQuestion],
+    ) -> list[Baseline]:
+        """The baselines and domain models, fitted on the training questions."""
 
     def score(
         self,
@@ -106,14 +118,11 @@ class PredictionBaselines(Baselines[PredictionDialogue]):
         training: Sequence[PredictionQuestion],
         asked: Sequence[PredictionQuestion],
     ) -> pd.DataFrame:
-        """The baselines and domain models, fitted on the training questions."""
-        found = self.baselines(self.task, project, benchmark, style, training, asked)
-        return scored_baselines(self.task, found, asked)
+        """A row per baseline and question."""
+        return scored_baselines(self.task, self.found(project, benchmark, style, training, asked), asked)
 
 
-def scored_baselines(
-    task: PredictionDialogue, baselines: Sequence[Baseline], asked: Sequence[PredictionQuestion]
-) -> pd.DataFrame:
+def scored_baselines(task: VerifiedDialogue, baselines: Sequence[Baseline], asked: Sequence[Question]) -> pd.DataFrame:
     """A row per baseline and question, as scores of answers have them."""
     rows = []
     for baseline in baselines:

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import nan
 from random import Random
 from statistics import fmean, median, pstdev
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field
 
 from reasonome.config import Grading
+from reasonome.config import Style as PromptStyle
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.rewards import Policy, Reward, Similarity
-from reasonome.task import UNKNOWN_CONFIDENCE
+from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, Reward, one_by_one
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
@@ -51,7 +51,7 @@ class Target(BaseModel):
     unit: str = ""
     tolerance: float = 0.0
     mean: float = 0.0
-    scale: float = Field(1.0, gt=0)
+    scale: float = Field(default=1.0, gt=0)
 
 
 class PredictionQuestion(Question):
@@ -65,34 +65,18 @@ class PredictionDialogue(VerifiedDialogue):
     have. `{question}` stands in every prompt.
     """
 
-    shown: tuple[str, ...] = ()
     of_numbers = True  # whether a number may be asked for
     Example = PredictionQuestion
     Style = PredictionStyle
-    Settings: type[PredictionBenchmark] = PredictionBenchmark
-    watched = ("format",)
-
-    def __init_subclass__(cls, **kwargs: Any):
-        super().__init_subclass__(**kwargs)
-        if "name" in vars(cls):
-            cls.user_texts = (("question", *cls.columns), cls.shown)
-            cls.Benchmark = create_model(
-                f"{cls.__name__}Benchmark", __base__=cls.Settings, task=(Literal[cls.name], ...)
-            )
+    Settings = PredictionBenchmark
+    beside = ("question",)
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The right class or a graded error, and others, by name; `grading` is of rankings and sets nothing here."""
-
-        def of_each(reward: Callable[[Verdict, PredictionQuestion], float]) -> Callable[..., list[float]]:
-            def rewards(answers: Sequence[Any], examples: Sequence[Any], similarity: Similarity) -> list[float]:
-                return [reward(answer, example) for answer, example in zip(answers, examples, strict=True)]
-
-            return rewards
-
         return {
-            "right": Reward(of_each(self.graded), -1.0, 1.0, semantic=True),
+            "right": Reward(one_by_one(self.graded), -1.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, self._usable),
-            "format": Reward(of_each(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
         }
 
     def kind(self, question: PredictionQuestion) -> str:
@@ -101,10 +85,11 @@ class PredictionDialogue(VerifiedDialogue):
 
     def verify(self, answer: str, example: PredictionQuestion) -> float:
         """1 for the right class, or a number within the tolerance, else 0."""
-        value = self.value(answer, example)
-        if example.target.classes:
-            return float(value == example.answer)
-        return float(value is not None and within(abs(value - float(example.answer)), example.target.tolerance))
+        target = example.target
+        if target.classes:
+            return float(read_class(answer, target.classes) == example.answer)
+        number = read_number(answer, target.unit)
+        return float(number is not None and within(abs(number - float(example.answer)), target.tolerance))
 
     def value(self, answer: str, example: PredictionQuestion) -> str | float | None:
         """The class or the number that a parsed answer is; None for anything else."""
@@ -116,7 +101,7 @@ class PredictionDialogue(VerifiedDialogue):
         """The reward of a class, by its share of training answers, or of a number, by its error."""
         if example.target.classes:
             return class_reward(bool(self.verified(answer, example)), example.answer, example.target.shares)
-        number = self.value(answer.name, example)
+        number = read_number(answer.name, example.target.unit)
         return graded_error(number, float(example.answer), example.target.scale)
 
     def _usable(self, answer: Verdict, example: PredictionQuestion) -> bool:
@@ -138,7 +123,7 @@ class PredictionDialogue(VerifiedDialogue):
             "verified": self.verified(answer, example),
         }
 
-    def with_training_answers(self, splits: dict[str, list[Question]]) -> dict[str, list[Question]]:
+    def with_training_answers(self, splits: dict[str, list[PredictionQuestion]]) -> dict[str, list[PredictionQuestion]]:
         """The splits with the shares of classes, or the mean and the standard deviation, of each subset's training.
 
         InputError for a subset, or one of its classes, without a training question.
@@ -174,14 +159,12 @@ class PredictionDialogue(VerifiedDialogue):
             for part, rows in splits.items()
         }
 
-    def prompt(self, example: PredictionQuestion, style: PredictionStyle, order: int = 0) -> Prompt:
-        """The style's texts with the question and what it shows of the row."""
-        shown = {name: text for name, text in example.columns.items() if f"{{{name}}}" in style.user}
-        parts = {f"{{{name}}}": one_line(text) for name, text in shown.items()}
-        text = filled_template(style.user, parts | {"{question}": asked(example.target)})
-        return Prompt(chat_messages(style.system, text), [], 0, "")
+    def shown_texts(self, example: PredictionQuestion, style: PredictionStyle) -> dict[str, str]:
+        """The question, and what the style shows of the row."""
+        shown = {f"{{{name}}}": one_line(text) for name, text in example.columns.items() if f"{{{name}}}" in style.user}
+        return shown | {"{question}": asked(example.target)}
 
-    def parse(self, text: str, style: PredictionStyle | None = None) -> Verdict:
+    def parse(self, text: str, style: PromptStyle | None = None) -> Verdict:
         """The answer and the confidence of a completion; never raises."""
         return parse_answer(text)
 
@@ -193,16 +176,8 @@ class PredictionDialogue(VerifiedDialogue):
         """The (start, end) in characters of the answer that `parse` finds; None without one."""
         return answer_span(text)
 
-    def completion(
-        self,
-        example: PredictionQuestion,
-        prompt: Prompt,
-        style: PredictionStyle,
-        proposal: Mapping[str, Any] | None,
-        confidence: float = UNKNOWN_CONFIDENCE,
-    ) -> str | None:
-        """The true answer, after the teacher's reasoning if there is any, with the confidence."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
+    def written(self, example: PredictionQuestion, style: PredictionStyle, confidence: float, reasoning: str) -> str:
+        """The true answer with its unit and the confidence, after the reasoning."""
         return stated(_with_unit(example.answer, example.target), confidence, reasoning)
 
     def wrong(

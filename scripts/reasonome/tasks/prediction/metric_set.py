@@ -14,6 +14,7 @@ import pandas as pd
 from reasonome.metrics import Metric
 from reasonome.scoring import pooled_metrics as pooled
 from reasonome.scoring.comparisons import OfTable, OfWeights
+from reasonome.tasks.question_answer.metric_set import APART
 from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 _DIGITS = 9  # 1 - .8 and .2 are a tie
@@ -54,7 +55,7 @@ def _over_classes(table: pd.DataFrame, sureness: pd.Series, metric: Callable[...
     return of_weights
 
 
-def _of_classes(metric: Callable[[pd.DataFrame], OfWeights]) -> OfTable:
+def _of_classes(metric: OfTable) -> OfTable:
     return lambda table: metric(table) if table["classes"].iloc[0] else None
 
 
@@ -82,8 +83,8 @@ def _likely(metric: Callable[..., np.ndarray]) -> OfTable:
     """A metric of the answer's likelihood, where that is known."""
 
     def prepared(table: pd.DataFrame) -> OfWeights | None:
-        known = table["name_logprob"].notna().any()
-        return _over_classes(table, np.exp(table["name_logprob"]), metric) if known else None
+        sureness = pd.Series(np.exp(table["name_logprob"].to_numpy(float)), table.index)
+        return _over_classes(table, sureness, metric) if sureness.notna().any() else None
 
     return _of_classes(prepared)
 
@@ -142,10 +143,7 @@ METRICS = replace(
         Metric("order_agreement", "agreement of orders"),
         Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "score", "answers")),
         Metric("confidence", on=("job",)),
-        Metric("logprob"),
-        Metric("name_logprob"),
-        Metric("name_tokens"),
-        Metric("reward_"),
+        *APART,
     ),
     describe=("true", "number"),
     groups={

@@ -29,7 +29,7 @@ class Predicted(Strict):
             raise ValueError("'unit' and 'tolerance' are of numbers: leave them out beside 'classes'")
         if self.classes and len({label.casefold() for label in self.classes}) < len(self.classes):
             raise ValueError("two classes are the same but for case")
-        for label in self.classes or ():
+        for label in self.labels:
             if read_class(label, [label]) != label or "|" in label:
                 raise ValueError(f"'{label}' cannot be read from an answer: leave out quotes, | and a last full stop")
         if read_number(f"1 {self.unit}", self.unit) is None:
@@ -41,16 +41,21 @@ class Predicted(Strict):
     @model_validator(mode="after")
     def _cells_are_of_classes(self) -> "Predicted":
         for label in self.cells:
-            if label not in (self.classes or ()):
+            if label not in self.labels:
                 raise ValueError(f"'cells' is of classes, and '{label}' is none of {self.classes or 'a number'}")
         if self.classes and len(self.classes_by_cell) < len(self.classes):
             raise ValueError("two classes have the same cells")
         return self
 
     @property
+    def labels(self) -> list[str]:
+        """The classes; none for a number."""
+        return self.classes or []
+
+    @property
     def classes_by_cell(self) -> dict[str, str]:
         """What a cell says → its class; empty for numbers."""
-        return {self.cells.get(label, label): label for label in self.classes or ()}
+        return {self.cells.get(label, label): label for label in self.labels}
 
 
 class PredictionBenchmark(VerifiedBenchmark):
@@ -59,9 +64,7 @@ class PredictionBenchmark(VerifiedBenchmark):
     @model_validator(mode="after")
     def _balance_is_in_the_name(self) -> "PredictionBenchmark":
         for name, subset in self.subsets.items():
-            if subset.balanced and self.groups == "largest first":
-                raise ValueError(f"subset '{name}': largest groups first leave no choice that could be balanced")
-            if subset.balanced and subset.classes is None:
+            if subset.balanced and isinstance(subset, Predicted) and subset.classes is None:
                 raise ValueError(f"subset '{name}' asks for a number: 'balanced' is of classes")
             if name.endswith("balanced") != subset.balanced:
                 what = (

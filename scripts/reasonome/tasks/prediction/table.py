@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,18 @@ _RANDOM_DRAWS = 5
 class PredictionTables(Tables[PredictionDialogue]):
     """Tables with the true class or number (`gold`), and perhaps the confidence of each answer, from 0 to 1 or 100.
 
-    All values of `gold` are numbers, and more than two of them differ or one is not whole: then numbers are asked for,
-    else classes.
+    Numbers are asked for if all values of `gold` are numbers, and more than two of them differ or one is not whole.
+    Otherwise classes are.
     """
 
     optional = ("id", "confidence")
     form = ("no_answer",)
     distinct = "distinct_answers"
+    # What `of` finds in a table: key → class, none for numbers; their unit and mean; whether confidences are of 100.
+    _classes: Mapping[str, str] = MappingProxyType({})
+    _unit = ""
+    _mean = np.nan
+    _percent = False
 
     def of(self, table: pd.DataFrame) -> "PredictionTables":
         """The part that knows whether true values are classes or numbers, the unit of answers, and the scale of
@@ -58,7 +64,7 @@ class PredictionTables(Tables[PredictionDialogue]):
                 what = f"the true value is '{gold}'" + (", and others are numbers" if asked else "")
                 fix = "write numbers as 1234.5, or leave the row out" if asked else "leave the row out"
                 raise InputError(what, line=int(table["line"].iloc[place]), field="gold", fix=fix)
-        part._classes: dict[str, str] = {} if asked else _in_order(golds)
+        part._classes = {} if asked else _in_order(golds)
         part._mean = float(np.mean(known)) if asked else np.nan
         cells = table.get("confidence", [])
         stated = [number for cell in cells if (number := read_number(cell)) is not None and 0 <= number <= 100]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -31,25 +31,13 @@ class LeftOut(NamedTuple):
     lines: str = ""
 
 
-def questions_of_tables(task: VerifiedDialogue, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
-    """The questions of a benchmark's tables, and the rows left out, of which there are none.
-
-    InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
-    accept.
-    """
-    tables = task.files.building(project, name).files
-    seen: dict[tuple[str, ...], str] = {}
-    benchmark = project.benchmarks[name]
-    questions = [question for subset, path in tables.items() for question in _read(task, benchmark, subset, path, seen)]
-    return questions, []
-
-
 def _read(
     task: VerifiedDialogue, benchmark: VerifiedBenchmark, subset: str, path: Path, seen: dict[tuple[str, ...], str]
 ) -> list[Question]:
     """The questions of a table; `seen` has the ids and questions of the tables before, and where they stand."""
     names = benchmark.subsets[subset].columns
-    wanted = list(dict.fromkeys(["id", "answer", *task.columns, *([benchmark.group] if benchmark.group else [])]))
+    grouped_by = [benchmark.group] if benchmark.group else []
+    wanted: list[str] = list(dict.fromkeys(["id", "answer", *task.columns, *grouped_by]))
     table = read_table(path, [names.get(key, key) for key in wanted], texts=True)
     places = {key: table.place(names.get(key, key), field=f"subsets.{subset}.columns") for key in wanted}
     questions: list[Question] = []
@@ -96,24 +84,29 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
                 error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
             raise
         left_out += not_drawn
-        sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
-        groups = len({question.group for question in questions})
-        reasons = dict(Counter(row.reason for row in left_out))
-        largest = max(Counter(question.group for question in questions).values())
-        kinds = (
-            {part: _by_kind(rows, self.task) for part, rows in splits.items()}
-            if any(map(self.task.kind, questions))
-            else {}
-        )
-        audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
-        audit |= ({"classes": kinds} if kinds else {}) | {"left_out": reasons}
+        groups = Counter(question.group for question in questions)
+        audit: dict[str, Any] = {
+            "questions": len(questions),
+            "groups": len(groups),
+            "largest_group": max(groups.values()),
+            "sizes": {part: dict(sorted(Counter(row.subset for row in splits[part]).items())) for part in SPLITS},
+        }
+        if any(map(self.task.kind, questions)):
+            audit["classes"] = {part: _by_kind(rows, self.task) for part, rows in splits.items()}
+        audit["left_out"] = dict(Counter(row.reason for row in left_out))
         rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
         write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
-        print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+        print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {len(groups)} groups")
 
     def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
-        """The questions of a benchmark, and what was left out of them. InputError."""
-        return questions_of_tables(self.task, project, name)
+        """The questions of a benchmark's tables, and the rows left out, of which there are none.
+
+        InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
+        accept.
+        """
+        tables, benchmark = self.task.files.building(project, name).files, project.benchmarks[name]
+        seen: dict[tuple[str, ...], str] = {}
+        return [row for subset, path in tables.items() for row in _read(self.task, benchmark, subset, path, seen)], []
 
 
 def _by_kind(questions: Sequence[Question], task: VerifiedDialogue) -> dict[str, dict[str, int]]:
@@ -137,19 +130,15 @@ def split(
 ) -> tuple[Splits, list[LeftOut]]:
     """Train, valid and test of whole groups; and the questions of none.
 
-    These leak into another benchmark, of which `held_out` has the keys, or are beyond a subset's `train` or balance.
+    Those of no part leak into another benchmark, whose keys `held_out` has, or exceed a subset's `train` or balance.
     InputError where the groups that may be held out have too few questions of a subset or a class.
     """
     groups: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
         groups[question.group].append(question)
-    drawn = (
-        _largest_first(groups, benchmark)
-        if benchmark.groups == "largest first"
-        else _at_random(groups, benchmark, task)
-    )
     splits: Splits = {
-        part: [question for group in names for question in groups[group]] for part, names in drawn.items()
+        part: [question for group in names for question in groups[group]]
+        for part, names in _at_random(groups, benchmark, task).items()
     }
     left_out: list[LeftOut] = []
     for other, keys in held_out.items():
@@ -204,7 +193,7 @@ def _at_random(
 
 
 def _is_large(group: Sequence[Question], benchmark: VerifiedBenchmark, part: str) -> bool:
-    """Whether a group has more questions of a subset than a part is asked for."""
+    """Whether one group alone has more questions of a subset than a part needs."""
     counts = Counter(question.subset for question in group)
     return any(count > getattr(benchmark.subsets[subset], part) for subset, count in counts.items())
 
@@ -222,34 +211,6 @@ def _needed(
             needed[key] = ceil(getattr(spec, part) * share)
         needed[subset, ""] += 0 if counts else getattr(spec, part)
     return needed
-
-
-def _largest_first(groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark) -> dict[str, list[str]]:
-    """The groups of each part as DeepChem's scaffold splitter has them: the largest into training, the next into valid.
-
-    A group goes where it still fits, and into test where it fits nowhere; of equal ones the one that comes last goes
-    first. InputError for a part that gets none.
-    """
-    held_out = {part: sum(getattr(spec, part) for spec in benchmark.subsets.values()) for part in ("valid", "test")}
-    limits = {"valid": sum(map(len, groups.values())) - held_out["test"]}
-    limits["train"] = limits["valid"] - held_out["valid"]
-    drawn: dict[str, list[str]] = {part: [] for part in SPLITS}
-    sizes = Counter()
-    places = {group: place for place, group in enumerate(groups)}
-    for group in sorted(groups, key=lambda group: (len(groups[group]), places[group]), reverse=True):
-        size = len(groups[group])
-        if sizes["train"] + size <= limits["train"]:
-            part = "train"
-        else:
-            part = "valid" if sizes["train"] + sizes["valid"] + size <= limits["valid"] else "test"
-        sizes[part] += size
-        drawn[part].append(group)
-    for part, wanted in held_out.items():
-        if wanted and not drawn[part]:
-            what = f"no group is left for the {part} questions"
-            fix = "hold out another number of questions, or leave `groups` out"
-            raise InputError(what, field=f"subsets.{next(iter(benchmark.subsets))}.{part}", fix=fix)
-    return drawn
 
 
 def _drawn(
@@ -283,7 +244,7 @@ class VerifiedPrompting(Prompting[VerifiedDialogue]):
     def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
         """The splits as they are. InputError for a question whose shown columns exceed the budget."""
         asked = project.style(name, style)
-        budget = asked.budget_tokens
+        [budget] = asked.budgets()
         for rows in splits.values():
             for row in rows:
                 shown = [text for column, text in row.columns.items() if f"{{{column}}}" in asked.user]

@@ -13,10 +13,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reasonome.config import Grading
+from reasonome.config import Style as PromptStyle
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.rewards import Policy, Reward, Similarity
+from reasonome.rewards import Policy, Reward, one_by_one
 from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, of_like_length
 from reasonome.tasks.question_answer.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
@@ -79,10 +80,12 @@ class VerifiedDialogue(Dialogue):
     name: str
     # Columns of the table that a prompt's user text shows as {column}.
     columns: tuple[str, ...]
+    # Placeholders that it must have beside the columns, and those that it may have.
+    beside: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     Example = Question
-    Benchmark: type[VerifiedBenchmark]
+    Settings: type[VerifiedBenchmark] = VerifiedBenchmark
     Style = AnswerStyle
-    system_texts = ()
     watched = ("format",)
 
     def __init_subclass__(cls, **kwargs: Any):
@@ -90,10 +93,13 @@ class VerifiedDialogue(Dialogue):
         if "name" not in vars(cls):
             return
         if "user_texts" not in vars(cls):
-            cls.user_texts = (cls.columns, ())
+            cls.user_texts = ((*cls.beside, *cls.columns), cls.shown)
         if "Benchmark" not in vars(cls):
-            base = create_model(f"{cls.__name__}Benchmark", __base__=VerifiedBenchmark, task=(Literal[cls.name], ...))
-            cls.Benchmark = base
+            cls.Benchmark = create_model(  # pyright: ignore[reportCallIssue]
+                f"{cls.__name__}Benchmark",
+                __base__=cls.Settings,
+                task=(Literal[cls.name], ...),  # pyright: ignore[reportArgumentType]
+            )
 
     @abstractmethod
     def verify(self, answer: str, example: Question) -> float:
@@ -102,16 +108,13 @@ class VerifiedDialogue(Dialogue):
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
 
-        def verified(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
-            return [self.verified(answer, example) for answer, example in zip(answers, examples, strict=True)]
-
-        def kept_form(answers: Sequence[Verdict], examples: Sequence[Question], similarity: Similarity) -> list[float]:
-            return [float(answer.named and answer.reasoned and answer.confident) for answer in answers]
+        def kept_form(answer: Verdict, example: Question) -> float:
+            return float(answer.named and answer.reasoned and answer.confident)
 
         return {
-            "verified": Reward(verified, 0.0, 1.0, semantic=True),
+            "verified": Reward(one_by_one(self.verified), 0.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, lambda answer, example: answer.named),
-            "format": Reward(kept_form, 0.0, 1.0, semantic=False),
+            "format": Reward(one_by_one(kept_form), 0.0, 1.0, semantic=False),
         }
 
     def verified(self, answer: Verdict, example: Question) -> float:
@@ -147,11 +150,15 @@ class VerifiedDialogue(Dialogue):
         return {"question": question, "answer": answer.name, "verified": self.verified(answer, example)}
 
     def prompt(self, example: Question, style: VerifiedStyle, order: int = 0) -> Prompt:
-        """The style's texts with the columns filled in."""
-        parts = {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
-        return Prompt(chat_messages(style.system, filled_template(style.user, parts)), [], 0, "")
+        """The style's texts with what they show of the question filled in."""
+        text = filled_template(style.user, self.shown_texts(example, style))
+        return Prompt(chat_messages(style.system, text), [], 0, "")
 
-    def parse(self, text: str, style: VerifiedStyle | None = None) -> Verdict:
+    def shown_texts(self, example: Question, style: VerifiedStyle) -> dict[str, str]:
+        """Placeholder of a prompt's user text → what stands for it: the columns."""
+        return {f"{{{column}}}": one_line(example.columns[column]) for column in self.columns}
+
+    def parse(self, text: str, style: PromptStyle | None = None) -> Verdict:
         """The one closed answer in a completion, and the confidence if the style asks for one; never raises."""
         matches = list(_ANSWER.finditer(text))
         closed = len(matches) == 1 and matches[0][2]
@@ -186,7 +193,8 @@ class VerifiedDialogue(Dialogue):
 
     def name_span(self, text: str, style: VerifiedStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the answer that `parse` finds; None without one."""
-        return _ANSWER.search(text).span(1) if self.parse(text, style).named else None
+        match = _ANSWER.search(text)
+        return match.span(1) if match and self.parse(text, style).named else None
 
     def completion(
         self,
@@ -197,7 +205,10 @@ class VerifiedDialogue(Dialogue):
         confidence: float = UNKNOWN_CONFIDENCE,
     ) -> str | None:
         """The true answer, after the teacher's reasoning if there is any, with the confidence if one is asked for."""
-        reasoning = " ".join((proposal or {}).get("steps", ()))
+        return self.written(example, style, confidence, " ".join((proposal or {}).get("steps", ())))
+
+    def written(self, example: Question, style: VerifiedStyle, confidence: float, reasoning: str) -> str:
+        """The true answer as a completion has it, after the reasoning, if there is any."""
         answer = _stated(example.answer, style, confidence)
         return f"<reasoning>{reasoning}</reasoning>\n{answer}" if reasoning else answer
 
@@ -229,7 +240,7 @@ class VerifiedDialogue(Dialogue):
         return policies
 
 
-def _asks_confidence(style: VerifiedStyle | None) -> bool:
+def _asks_confidence(style: PromptStyle | None) -> bool:
     return style is not None and style.asks_confidence()
 
 

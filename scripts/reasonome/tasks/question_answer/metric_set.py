@@ -2,6 +2,8 @@
 
 from reasonome.metrics import Metric, MetricSet
 
+# What is measured of every answer, and stands apart.
+APART = (Metric("logprob"), Metric("name_logprob"), Metric("name_tokens"), Metric("reward_"))
 METRICS = MetricSet(
     metrics=(
         Metric(
@@ -19,10 +21,7 @@ METRICS = MetricSet(
         Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "score", "answers")),
         Metric("confidence"),
         Metric("order_agreement"),
-        Metric("logprob"),
-        Metric("name_logprob"),
-        Metric("name_tokens"),
-        Metric("reward_"),
+        *APART,
     ),
     primary="verified",
     stand_in="verified",

@@ -18,12 +18,14 @@ class VerifiedReporting(Reporting[VerifiedDialogue]):
 
     def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
         """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
-        rows = []
-        for name, verified in zip(names, table["verified"], strict=True):
-            kinds = {
-                "no usable answer": not name,
-                "wrong": bool(name) and verified == 0,
-                "constant-like": name in repeated,
-            }
-            rows.append([kind for kind, holds in kinds.items() if holds])
-        return rows
+        flags = self.failures(table, pd.Series(names, table.index, dtype=str), repeated)
+        rows = zip(*flags.values(), strict=True)
+        return [[kind for kind, holds in zip(flags, row, strict=True) if holds] for row in rows]
+
+    def failures(self, table: pd.DataFrame, names: pd.Series, repeated: Collection[str]) -> dict[str, pd.Series]:
+        """Kind of failure → which answers have it."""
+        return {
+            "no usable answer": names == "",
+            "wrong": (names != "") & (table["verified"] == 0),
+            "constant-like": names.isin(list(repeated)),
+        }

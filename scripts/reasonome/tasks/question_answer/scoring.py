@@ -39,7 +39,7 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
         rows, rewards = [], self.task.rewards()
         for attempt in scored_attempts:
             example, answer, verdict = attempt
-            paid = {name: reward.function([verdict], [example], None)[0] for name, reward in rewards.items()}
+            paid = {name: reward.values([verdict], [example])[0] for name, reward in rewards.items()}
             kept_form = math.nan if attempt.bare else paid["format"]
             rows.append(
                 {

@@ -1,7 +1,7 @@
 """Settings of tasks with verified answers: entries of benchmarks.yaml, the files that they name, and prompt styles."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -34,11 +34,8 @@ class VerifiedBenchmark(Benchmark):
 
     subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(check_subset_names)]
     group: str | None = Field(None, description="column whose values no two splits share; id if not given")
-    groups: Literal["at random", "largest first"] = Field(
-        "at random", description="the order in which groups are held out"
-    )
     largest_group: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="groups of more questions stay in training, but for `largest first`"
+        None, description="groups of more questions stay in training"
     )
 
     @model_validator(mode="after")
@@ -59,7 +56,7 @@ class VerifiedStyle(Style):
 
 
 class AnswerStyle(VerifiedStyle):
-    """The same, of tasks whose answers stand between tags: perhaps with a confidence behind them."""
+    """How tasks ask whose answers stand between tags, perhaps with a confidence behind them."""
 
     confidence: bool = Field(
         False, description="whether the text asks how sure the answer is, as a line `Confidence: 80` behind it"
@@ -89,6 +86,6 @@ class VerifiedFiles(Files):
         return Inputs(tables)
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables that training questions are of."""
+        """(name, release, licence, address) of the tables of training questions."""
         tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())
         return [(table, "", "not stated", "") for table in tables if table is not None]

@@ -1,11 +1,12 @@
-"""The base of tasks whose answers a function verifies, a subclass defines the questions; and where their parts are."""
+"""The base of tasks whose answers a function verifies, and where its parts are."""
 
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
 from reasonome.task import Task
-from reasonome.task_parts import Baselines, Building, Files, Leaks, Prompting, Reporting, Scoring, Teaching
+from reasonome.task_parts import Baselines, Building, Leaks, Prompting, Reporting, Scoring, Teaching
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.settings import VerifiedFiles
 
 __all__ = ["Question", "VerifiedTask"]
 
@@ -19,11 +20,7 @@ class VerifiedTask(VerifiedDialogue, Task):
 
         return METRICS
 
-    @cached_property
-    def files(self) -> Files:
-        from reasonome.tasks.question_answer.settings import VerifiedFiles
-
-        return VerifiedFiles(self)
+    files = cached_property(VerifiedFiles)
 
     @cached_property
     def prompting(self) -> Prompting:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
-from reasonome.prompts.prompts import Message, Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.teaching import openai

@@ -14,15 +14,14 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.task import Dialogue
 from reasonome.task_parts import Baselines
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
-from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.questions import CaseExample, RankingExample
 from reasonome.tasks.ranking.scoring import joined, labels
-from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.ranking.settings import RankingStyle, ranking_style
 
 RANDOM_ORDER = "random_order"
 BY_CHANCE = "any gene, by chance"  # the answer of a baseline whose scores are expected values
@@ -80,36 +79,20 @@ class RankingBaseline:
     usable: Callable[[RankingQuestions], bool] = lambda questions: True
 
 
-def alphabetical(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by the alphabet."""
-    return sorted(questions.among(place))
-
-
-def prompt_order(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates as the prompt lists them: shuffled, or as a tool's scores have them, by the style."""
-    return list(questions.shown[place])
-
-
 def commonest_gene(questions: RankingQuestions, place: int) -> list[str]:
     """The candidates by how often each is a right gene of a training question; equals in the order of the prompt."""
     return sorted(questions.shown[place], key=lambda symbol: -questions.counts[symbol]) or list(questions.counts)
 
 
-def nearest_gene(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by their distance from the lead variant; equals in the order of the prompt."""
-    return _by_value(questions, place, lambda gene: None if gene.distance is None else -gene.distance)
+def _by_value(attribute: str, questions: RankingQuestions, place: int) -> list[str]:
+    """The candidates by the tool's score, or by their distance from the lead variant, those without one last.
 
-
-def tool_score(questions: RankingQuestions, place: int) -> list[str]:
-    """The candidates by the scores of the tool whose short list they are."""
-    return _by_value(questions, place, lambda gene: gene.score)
-
-
-def _by_value(questions: RankingQuestions, place: int, value: Callable[[RankedGene], float | None]) -> list[str]:
-    """The candidates by a number, the highest first and those without one last; equals in the order of the prompt."""
-    values = {gene.symbol: value(gene) for gene in questions.asked[place].candidates}
-    lowest = -math.inf
-    return sorted(questions.shown[place], key=lambda symbol: -(lowest if values[symbol] is None else values[symbol]))
+    Equals stand in the order of the prompt.
+    """
+    sign = -1 if attribute == "distance" else 1
+    values = {gene.symbol: getattr(gene, attribute) for gene in questions.asked[place].candidates}
+    known = {symbol: sign * value for symbol, value in values.items() if value is not None}
+    return sorted(questions.shown[place], key=lambda symbol: -known.get(symbol, -math.inf))
 
 
 def name_similarity(questions: RankingQuestions, place: int) -> list[str]:
@@ -127,6 +110,8 @@ def name_similarity(questions: RankingQuestions, place: int) -> list[str]:
 def phenotype_overlap(questions: RankingQuestions, place: int, leave_out_disease: bool = True) -> list[str]:
     """The genes by how well the present phenotypes fit their known ones, without those of the case's own disease."""
     example, overlap = questions.asked[place], questions.overlap
+    if overlap is None or not isinstance(example, CaseExample):
+        raise TypeError("phenotypes overlap in cases of rare diseases")
     if symbols := questions.shown[place]:
         by_symbol = {gene.symbol: gene for gene in example.candidates}
         scores = overlap.scores(example, [by_symbol[symbol] for symbol in symbols], leave_out_disease)
@@ -137,16 +122,20 @@ def phenotype_overlap(questions: RankingQuestions, place: int, leave_out_disease
 
 def _best(genes: Sequence[str], scores: np.ndarray, most: int) -> list[str]:
     """At most so many genes, the highest scores first; equals as they stand."""
-    return [genes[place] for place in np.argsort(-scores, kind="stable")[:most]]
+    return [genes[int(place)] for place in np.argsort(-scores, kind="stable")[:most]]
+
+
+def _any_candidate(attribute: str, questions: RankingQuestions) -> bool:
+    return any(getattr(gene, attribute) is not None for e in questions.asked for gene in e.candidates)
 
 
 BASELINES: dict[str, RankingBaseline] = {
-    "alphabetical": RankingBaseline("none", alphabetical),
-    "prompt_order": RankingBaseline("prompt", prompt_order, lambda q: any(q.shown)),
+    "alphabetical": RankingBaseline("none", lambda q, place: sorted(q.among(place))),
+    "prompt_order": RankingBaseline("prompt", lambda q, place: list(q.shown[place]), lambda q: any(q.shown)),
     "name_similarity": RankingBaseline("prompt", name_similarity, lambda q: bool(q.encoders)),
     "commonest_gene": RankingBaseline("training data", commonest_gene, lambda q: bool(q.training)),
-    "nearest_gene": RankingBaseline("a database", nearest_gene, lambda q: _any_candidate(q, "distance")),
-    "tool_score": RankingBaseline("a database", tool_score, lambda q: _any_candidate(q, "score")),
+    "nearest_gene": RankingBaseline("a database", partial(_by_value, "distance"), partial(_any_candidate, "distance")),
+    "tool_score": RankingBaseline("a database", partial(_by_value, "score"), partial(_any_candidate, "score")),
     "phenotype_overlap": RankingBaseline("a database", phenotype_overlap, lambda q: q.overlap is not None),
     # A ceiling: what looking the tested disease up would give.
     "phenotype_overlap_own_disease": RankingBaseline(
@@ -155,10 +144,6 @@ BASELINES: dict[str, RankingBaseline] = {
         lambda q: q.overlap is not None,
     ),
 }
-
-
-def _any_candidate(questions: RankingQuestions, attribute: str) -> bool:
-    return any(getattr(gene, attribute) is not None for e in questions.asked for gene in e.candidates)
 
 
 class RankingBaselines(Baselines[RankingDialogue]):
@@ -178,7 +163,7 @@ class RankingBaselines(Baselines[RankingDialogue]):
         phenotypes = inputs.files["phenotypes"]
         return baseline_scores(
             self.task,
-            project.style(benchmark, style),
+            ranking_style(project, benchmark, style),
             training,
             asked,
             {symbol: gene.name for symbol, gene in genes.items()},
@@ -189,7 +174,7 @@ class RankingBaselines(Baselines[RankingDialogue]):
 
 
 def baseline_scores(
-    task: Dialogue,
+    task: RankingDialogue,
     style: RankingStyle,
     training: Sequence[RankingExample],
     examples: Sequence[RankingExample],

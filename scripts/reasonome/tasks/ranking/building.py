@@ -15,7 +15,7 @@ from reasonome.task_parts import Building
 from reasonome.tasks.ranking import cases, loci, splits
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.rows import LeftOut, Questions
+from reasonome.tasks.ranking.rows import LeftOut, Maker
 from reasonome.tasks.ranking.settings import order_seeds
 
 
@@ -29,12 +29,12 @@ class RankingBuilding(Building[RankingDialogue]):
         genes = read_authority(project, benchmark.authority)
         questions = _questions(self.task, project, name, genes)
         naming = [example for example in questions.examples if example.named_answer]
-        questions = questions.without([(e, "the question names its answer", e.named_answer) for e in naming])
+        questions.drop((e, "the question names its answer", e.named_answer) for e in naming)
         _check_ids(questions.examples)
         rows = {subset: questions.account(subset) for subset in benchmark.subsets}
         held_out = [splits.read_questions(project, other, "valid", "test") for other in benchmark.leave_out]
         drawn = splits.split(questions.examples, benchmark, held_out, rows)
-        questions = questions.without(drawn.unused)
+        questions.drop(drawn.unused)
         rows_of = {
             part: sum(len(questions.places[example.subset, example.id]) for example in examples)
             for part, examples in drawn.parts.items()
@@ -48,7 +48,7 @@ class RankingBuilding(Building[RankingDialogue]):
             "shortcuts": shortcuts,
             "rows": {**rows_of, "left_out": dict(Counter(row.reason for row in questions.left_out))},
         }
-        audit |= {"notes": questions.notes} if questions.notes else {}
+        audit |= {"notes": dict(questions.notes)} if questions.notes else {}
         written = {
             part: [example.model_dump(mode="json", exclude_defaults=True) for example in examples]
             for part, examples in parts.items()
@@ -62,7 +62,7 @@ class RankingBuilding(Building[RankingDialogue]):
             print(f"{rule}: top-1 {result['top_1']:.3f}, by chance {result['chance']:.3f} (p = {result['p']})")
 
 
-def _questions(task: RankingDialogue, project: Project, name: str, genes: GeneTable) -> Questions:
+def _questions(task: RankingDialogue, project: Project, name: str, genes: GeneTable) -> Maker:
     """The questions of a benchmark before they are split."""
     inputs = task.files.building(project, name).files
     if isinstance(task, CausalGeneDialogue):

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -16,8 +17,8 @@ from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
 from reasonome.facts.sources.rankings import CaseRow
-from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene
-from reasonome.tasks.ranking.rows import Maker, Place, Questions, shuffled
+from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene, RankingExample
+from reasonome.tasks.ranking.rows import Maker, Place, shuffled
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
 SEXES = {"FEMALE": "female", "MALE": "male"}
@@ -27,8 +28,8 @@ _GESTATION = "gestational week "
 
 def questions(
     project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, obo: Path | None = None
-) -> Questions:
-    """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
+) -> Maker:
+    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source.
 
     With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes are replaced by the current ones, and
     missing labels are filled in; ids unknown to the ontology are kept. A case is left out if it has no present
@@ -45,12 +46,12 @@ def questions(
             rows = [_table_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
-    return maker.questions(maker.examples)
+    return maker
 
 
 def with_decoys(
-    parts: Mapping[str, Sequence[CaseExample]], benchmark: RankingBenchmark
-) -> dict[str, list[CaseExample]]:
+    parts: Mapping[str, Sequence[RankingExample]], benchmark: RankingBenchmark
+) -> dict[str, list[RankingExample]]:
     """Split questions, with candidates for those without: their causal genes and `decoys` others, in seeded order.
 
     Decoys are causal genes of other cases of the same split, drawn without replacement and weighted by their number of
@@ -60,34 +61,35 @@ def with_decoys(
     """
     if benchmark.decoys is None:
         return {part: list(examples) for part, examples in parts.items()}
-    return {part: _decoyed(part, examples, benchmark) for part, examples in parts.items()}
+    return {part: _decoyed(part, examples, benchmark.decoys, benchmark.seed) for part, examples in parts.items()}
 
 
-def _decoyed(part: str, examples: Sequence[CaseExample], benchmark: RankingBenchmark) -> list[CaseExample]:
+def _decoyed(part: str, examples: Sequence[RankingExample], decoys: int, seed: int) -> list[RankingExample]:
     genes = {gene.symbol: gene for example in examples for gene in example.causal}
     cases = Counter(symbol for example in examples for symbol in example.right)
     disease_genes: dict[str, set[str]] = {}
     for example in examples:
-        disease_genes.setdefault(example.disease_id, set()).update(example.right)
-    disease_genes.pop("", None)
-    completed = []
+        if isinstance(example, CaseExample) and example.disease_id:
+            disease_genes.setdefault(example.disease_id, set()).update(example.right)
+    completed: list[RankingExample] = []
     for example in examples:
         if example.candidates:
             completed.append(example)
             continue
-        own = example.right | disease_genes.get(example.disease_id, set())
+        disease = example.disease_id if isinstance(example, CaseExample) else ""
+        own = example.right | disease_genes.get(disease, set())
         others = [symbol for symbol in sorted(genes) if symbol not in own]
-        if len(others) < benchmark.decoys:
+        if len(others) < decoys:
             raise InputError(
-                f"the {part} cases have {len(genes)} causal genes, too few for {benchmark.decoys} decoys a question",
+                f"the {part} cases have {len(genes)} causal genes, too few for {decoys} decoys a question",
                 field="decoys",
                 fix=f"ask for at most {len(others)}, or hold out more questions",
             )
-        rng = np.random.default_rng(int(text_sha256(f"{benchmark.seed}:{example.id}")[:16], base=16))
+        rng = np.random.default_rng(int(text_sha256(f"{seed}:{example.id}")[:16], base=16))
         # The shortest exponential waiting times: a weighted draw without replacement (Efraimidis 2006).
         waits = rng.exponential(size=len(others)) / [cases[symbol] for symbol in others]
-        drawn = [genes[others[place]] for place in np.argsort(waits)[: benchmark.decoys]]
-        candidates = shuffled((*example.causal, *drawn), benchmark.seed)
+        drawn = [genes[others[place]] for place in np.argsort(waits)[:decoys]]
+        candidates = shuffled((*example.causal, *drawn), seed)
         completed.append(example.model_copy(update={"candidates": candidates}))
     return completed
 
@@ -125,7 +127,7 @@ class _Row(Case):
 
 
 def _case_row(case: Case) -> _Row:
-    words = {"sex": SEXES.get(case.sex, ""), "age": age_words(case.age_last_seen, case.age_at_onset)}
+    words: dict[str, Any] = {"sex": SEXES.get(case.sex, ""), "age": age_words(case.age_last_seen, case.age_at_onset)}
     return _Row(**vars(case) | words)
 
 
@@ -151,7 +153,6 @@ def _table_row(row: CaseRow, subset: str) -> _Row:
 @dataclass
 class _Maker(Maker):
     ontology: Ontology | None = None
-    examples: list[CaseExample] = field(default_factory=list)
     asked: dict[tuple, str] = field(default_factory=dict)  # content of a question and its answer → id
 
     def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
@@ -179,7 +180,7 @@ class _Maker(Maker):
                 id=row.id,
                 subset=subset,
                 candidates=shuffled(candidates.values(), self.benchmark.seed),
-                causal=[self.ranked(symbol) for symbol in sorted(set(causal))],
+                causal=[self.ranked(symbol) for symbol in sorted({*filter(None, causal)})],
                 source=row.source or source,
                 age=row.age,
                 sex=row.sex,
@@ -202,7 +203,7 @@ class _Maker(Maker):
             return "causal gene unknown", ", ".join(unknown)
         if len(row.diseases) > 1:
             return "several diseases", ", ".join(disease.id for disease in row.diseases)
-        return self.unfit(sorted(set(causal)), candidates) if candidates else ("", "")
+        return self.unfit(sorted({*filter(None, causal)}), candidates) if candidates else ("", "")
 
     def _phenotypes(self, terms: tuple[CaseTerm, ...]) -> tuple[CaseTerm, ...]:
         """Current terms with labels, each once; those without a label are left out."""

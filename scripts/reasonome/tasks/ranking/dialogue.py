@@ -90,7 +90,7 @@ class RankingDialogue(Dialogue):
         example = self.with_choice(example, style)
         parts, left_out = self.question(example, style)
         by_symbol = {gene.symbol: gene for gene in example.candidates}
-        shown = _reordered([by_symbol[symbol] for symbol in example.shown], style, example.id, order)
+        shown = _reordered([by_symbol[symbol] for symbol in example.shown or ()], style, example.id, order)
         listing = style.separator.join(gene_text(gene, style) for gene in shown) or style.any_gene
         return Prompt(
             chat_messages(style.system, filled_template(style.user, {**parts, "{genes}": listing})),
@@ -260,7 +260,8 @@ class RareDiseaseDialogue(RankingDialogue):
 
     def question(self, example: CaseExample, style: RankingStyle) -> tuple[dict[str, str], int]:
         """Age, sex and the phenotypes that were chosen, present ones first."""
-        texts, kept, present = _phenotype_texts(example, style), example.phenotypes_shown, len(example.present)
+        texts, present = _phenotype_texts(example, style), len(example.present)
+        kept = example.phenotypes_shown or len(texts)
         absent = style.separator.join(texts[present:kept])
         parts = {
             "{present}": style.separator.join(texts[: min(kept, present)]),

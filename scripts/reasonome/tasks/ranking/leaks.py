@@ -25,7 +25,7 @@ from reasonome.leaks.audit import (
 )
 from reasonome.task_parts import Leaks
 from reasonome.tasks.ranking.dialogue import RankingDialogue
-from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
+from reasonome.tasks.ranking.questions import CaseExample, RankingExample
 from reasonome.tasks.ranking.splits import BenchmarkQuestions, leaks, read_questions
 
 # What a training question may share with a test question; each question counts for the first kind.
@@ -128,22 +128,23 @@ def statement_findings(
             for kind in _statement_kinds(question, objects, words):
                 pairs[kind].add((gene, question.id))
                 rows[kind].append(row)
+    texts = statements["text"].tolist()
     return [
         row_finding(
             training,
             tested.benchmark,
             kind,
-            len(statements),
+            len(texts),
             rows[kind],
             policy,
-            lambda row: shortened(statements["text"].iat[row]),
+            lambda row: shortened(texts[row]),
             remaining=len(pairs[kind]),
         )
         for kind, policy in POLICIES.items()
     ]
 
 
-def _statement_kinds(question: LocusExample | CaseExample, objects: set[str], text: str) -> list[str]:
+def _statement_kinds(question: RankingExample, objects: set[str], text: str) -> list[str]:
     """Which kinds of leak a statement about a right gene of the question is, by its objects (ids, names) and text."""
     forms, name = _disease_or_trait(question)
     kinds = [TELLS] if objects & forms else []
@@ -155,13 +156,13 @@ def _statement_kinds(question: LocusExample | CaseExample, objects: set[str], te
     return kinds
 
 
-def _disease_or_trait(question: LocusExample | CaseExample) -> tuple[set[str], str]:
+def _disease_or_trait(question: RankingExample) -> tuple[set[str], str]:
     """Every form in which the disease or trait may be an object, and its normalised name."""
-    if isinstance(question, LocusExample):
-        name = normalise(question.trait)
-        return {name}, name
-    name = normalise(question.disease)
-    return {question.disease_id, name} - {""}, name
+    if isinstance(question, CaseExample):
+        name = normalise(question.disease)
+        return {question.disease_id, name} - {""}, name
+    name = normalise("; ".join(question.asked))
+    return {name}, name
 
 
 def reasoning_finding(training: Training, rows: Sequence[dict], tested: BenchmarkQuestions) -> Finding:

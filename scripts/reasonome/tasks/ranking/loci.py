@@ -17,7 +17,7 @@ from reasonome.facts.sources.gene_locations import read_locations
 from reasonome.facts.sources.rankings import LocusRow
 from reasonome.facts.text import one_line
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
-from reasonome.tasks.ranking.rows import Maker, Place, Questions, shuffled
+from reasonome.tasks.ranking.rows import Maker, Place, shuffled
 from reasonome.tasks.ranking.settings import RankingSubset
 
 _ANYWHERE = 1 << 40  # base pairs: longer than any chromosome
@@ -46,14 +46,14 @@ class GeneMap:
 
 def questions(
     project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, locations: Path | None = None
-) -> Questions:
-    """The questions of a benchmark's subsets, of whose sources `files` are the files, by subset.
+) -> Maker:
+    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source.
 
     Around the lead variants of gold standards, and of ready tables without a column of candidates, the candidates are
     the protein-coding genes whose body lies within `window_kb`. Rows with one trait and the same candidates are one
     question, with the causal genes of all. `locations` gives the distances of candidates. InputError as of the readers;
-    for candidates to be looked for without `locations`, or with an authority that does not state which genes code for
-    proteins; and for a `confidence` of a subset that no row has.
+    where candidates must be looked for without `locations`, or with an authority that does not state which genes code
+    for proteins; and for a `confidence` that no row has.
     """
     benchmark = project.benchmarks[name]
     maker = LocusMaker(benchmark, genes)
@@ -67,7 +67,8 @@ def questions(
         _check_confidence(rows, subset, spec, path)
         for row in tqdm(rows, desc=subset, unit=" rows", delay=5, leave=False):
             maker.add(row, subset, spec, path, places, gold)
-    return maker.questions(list(maker.examples.values()))
+    maker.examples = list(maker.by_content.values())
+    return maker
 
 
 def check_can_look(authority: str, genes: GeneTable, locations: Path | None, path: Path) -> None:
@@ -95,7 +96,7 @@ def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset
 class LocusMaker(Maker):
     """Questions, and the variants of their first rows, are by trait and candidates."""
 
-    examples: dict[tuple, LocusExample] = field(default_factory=dict)
+    by_content: dict[tuple, LocusExample] = field(default_factory=dict)
     variants: dict[tuple, tuple] = field(default_factory=dict)
 
     def locate(self, path: Path) -> GeneMap:
@@ -124,9 +125,9 @@ class LocusMaker(Maker):
         key = (trait.casefold(), frozenset(candidates))
         variant = (subset, row.variant, row.chromosome, row.position) if gold else (subset, row.place)
         right = {symbol: candidates[symbol] for symbol in symbols}
-        if (first := self.examples.get(key)) is not None:
+        if (first := self.by_content.get(key)) is not None:
             right = {gene.symbol: gene for gene in first.causal} | right
-            self.examples[key] = first.model_copy(update={"causal": [right[symbol] for symbol in sorted(right)]})
+            self.by_content[key] = first.model_copy(update={"causal": [right[symbol] for symbol in sorted(right)]})
             if self.variants[key] == variant:
                 self.places[subset, first.id].append(row.place)
             else:
@@ -138,7 +139,7 @@ class LocusMaker(Maker):
             return
         self.places[subset, name] = [row.place]
         self.variants[key] = variant
-        self.examples[key] = LocusExample(
+        self.by_content[key] = LocusExample(
             id=name,
             subset=subset,
             candidates=shuffled(candidates.values(), self.benchmark.seed),
@@ -169,7 +170,7 @@ class LocusMaker(Maker):
             return "no GRCh38 position", ""
         near = places.near(row.chromosome, row.position, self.benchmark.window)
         for written, symbol in causal.items():
-            if not self.genes.genes[symbol].coding:
+            if symbol is None or not self.genes.genes[symbol].coding:
                 return "causal gene does not code for a protein", f"{symbol} ({written})"
             if symbol not in near:
                 reason = "outside the window" if symbol in places.symbols else "has no location"
@@ -178,19 +179,15 @@ class LocusMaker(Maker):
 
     def candidates(self, row: LocusRow, at: Place, places: GeneMap) -> dict[str, RankedGene]:
         """The candidates of a row by symbol: those that it lists, else the genes around its position."""
-        return self._around(row, places) if row.candidates is None else self._listed(row, at, places)
-
-    def _around(self, row: LocusRow, places: GeneMap) -> dict[str, RankedGene]:
-        near = places.near(row.chromosome, row.position, self.benchmark.window)
+        window = self.benchmark.window if row.candidates is None else _ANYWHERE
+        near = {} if row.position is None else places.near(row.chromosome, row.position, window)
+        if row.candidates is not None:
+            return self.listed(row.candidates, row.scores, at, near)
         return {
             symbol: self.ranked(symbol, distance=distance, score=self.score(distance))
             for symbol, distance in near.items()
             if self.genes.genes[symbol].coding
         }
-
-    def _listed(self, row: LocusRow, at: Place, places: GeneMap) -> dict[str, RankedGene]:
-        distances = {} if row.position is None else places.near(row.chromosome, row.position, _ANYWHERE)
-        return self.listed(row.candidates, row.scores, at, distances)
 
 
 def _id(row: LocusRow, subset: str, gold: bool) -> str:

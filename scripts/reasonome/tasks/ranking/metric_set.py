@@ -1,6 +1,6 @@
 """The metrics of rankings: what tables, tests, pages and the terminal show of them."""
 
-from reasonome.metrics import CEILING, Metric, MetricSet
+from reasonome.metrics import CEILING, Metric, MetricSet, Place
 
 _GROUPS = {
     "none": "nothing about the question",
@@ -22,49 +22,22 @@ _BASELINES = {
     "phenotype_overlap_own_disease": "lists the genes by how well the phenotypes known of them fit the patient's",
 }
 
+_TOP: dict[int, tuple[Place, ...]] = {1: ("job",), 3: ("job", "strata"), 5: (), 10: ()}  # where else it is shown
+
 METRICS = MetricSet(
     metrics=(
-        Metric(
-            "top_1",
-            "top-1",
-            of="name",
-            hit=True,
-            tested=True,
-            drawn="top-1",
-            rank="1",
-            leads="Top-1",
-            in_paper="Top-1",
-            on=("terminal", "job", "score", "baselines", "clusters"),
-        ),
-        Metric(
-            "top_3",
-            "top-3",
-            of="name",
-            hit=True,
-            tested=True,
-            rank="3",
-            in_paper="Top-3",
-            on=("terminal", "job", "score", "baselines", "strata", "clusters"),
-        ),
-        Metric(
-            "top_5",
-            "top-5",
-            of="name",
-            hit=True,
-            tested=True,
-            rank="5",
-            in_paper="Top-5",
-            on=("terminal", "score", "baselines", "clusters"),
-        ),
-        Metric(
-            "top_10",
-            "top-10",
-            of="name",
-            hit=True,
-            tested=True,
-            rank="10",
-            in_paper="Top-10",
-            on=("terminal", "score", "baselines", "clusters"),
+        *(
+            Metric(
+                f"top_{k}",
+                f"top-{k}",
+                of="name",
+                hit=True,
+                tested=True,
+                drawn="top-1" if k == 1 else "",
+                leads="Top-1" if k == 1 else "",
+                on=("terminal", *of_k, "score", "baselines", "clusters"),
+            )
+            for k, of_k in _TOP.items()
         ),
         Metric(
             "top_max",
@@ -72,7 +45,6 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
-            rank="any",
             on=("terminal", "score", "clusters"),
         ),
         Metric(
@@ -82,7 +54,6 @@ METRICS = MetricSet(
             tested=True,
             drawn="MRR",
             leads="MRR",
-            in_paper="MRR",
             on=("terminal", "job", "score", "baselines", "answers", "strata", "clusters"),
         ),
         Metric("top_1_by_gene", "top-1, each gene one vote", of="report"),

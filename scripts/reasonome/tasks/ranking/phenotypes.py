@@ -80,31 +80,30 @@ class PhenotypeOverlap:
         contents do not change. If two databases describe the disease, its rows under the other id still count.
         """
         all_scores = self.all_scores(example, leave_out_disease)
-        columns = [self._gene_column(gene) for gene in genes]
-        return [0.0 if column is None else float(all_scores[column]) for column in columns]
+        symbols = map(self._symbol, genes)
+        return [0.0 if symbol is None else float(all_scores[self._column[symbol]]) for symbol in symbols]
 
     def all_scores(self, example: CaseExample, leave_out_disease: bool = False) -> np.ndarray:
         """The scores of `self.genes` for a case, float64 of shape (genes,); zeros where no phenotype is known."""
         present = self.known(phenotype.id for phenotype in example.present)
         if not present:
             return np.zeros(len(self.genes))
-        scores = np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64)
+        scores = np.asarray(np.mean([self._best_matches(term) for term in present], axis=0, dtype=np.float64))
         if leave_out_disease:
             for symbol in self._genes_of.get(example.disease_id, ()):
                 others = self._annotated[symbol].drop(example.disease_id)
                 known = self._implied(set().union(*others))
-                shared = [self._implied({term}) & known for term in present]
+                shared = [self.ancestors(term) & known for term in present]
                 best = [max((self.information[term] for term in terms), default=0.0) for terms in shared]
                 scores[self._column[symbol]] = np.mean(best)
         return scores
 
     def match(self, term_id: str, gene: RankedGene) -> Match | None:
         """What the gene is known for that fits a phenotype; None where that is nothing that tells genes apart."""
-        term, column = self._known(term_id), self._gene_column(gene)
-        if term is None or column is None:
+        term, by_disease = self._known(term_id), self.diseases(gene)
+        if term is None:
             return None
-        by_disease = self._implied_by(self.genes[column])
-        shared = self._implied({term}) & set().union(*by_disease.values())
+        shared = self.ancestors(term) & set().union(*by_disease.values())
         best = max(shared, key=lambda other: (self.information[other], other == term, other), default=None)
         if best is None or self.information[best] == 0:
             return None
@@ -114,7 +113,7 @@ class PhenotypeOverlap:
     def implies(self, term_id: str, other: str) -> bool:
         """Whether who has the phenotype `term_id` also has `other`."""
         term = self._known(term_id)
-        return term is not None and other in self._implied({term})
+        return term is not None and other in self.ancestors(term)
 
     @cached_property
     def by_name(self) -> dict[str, str]:
@@ -125,21 +124,25 @@ class PhenotypeOverlap:
 
     def diseases(self, gene: RankedGene) -> dict[str, set[str]]:
         """The phenotypes of each disease that HPO links to a gene, and all that they imply, by the disease's id."""
-        column = self._gene_column(gene)
-        return {} if column is None else self._implied_by(self.genes[column])
+        symbol = self._symbol(gene)
+        if symbol is None:
+            return {}
+        if symbol not in self._implied_in:
+            diseases = self._annotated[symbol].items()
+            self._implied_in[symbol] = {disease: self._implied(terms) for disease, terms in diseases}
+        return self._implied_in[symbol]
 
     def frequencies(self, gene: RankedGene, disease_id: str) -> dict[str, str]:
         """How many patients with a gene's disease have each of its phenotypes, as HPO has it; those that say so."""
-        column = self._gene_column(gene)
-        return {} if column is None else self._stated.get((self.genes[column], disease_id), {})
+        return self._stated.get((self._symbol(gene), disease_id), {})
 
     def ancestors(self, term: str) -> set[str]:
         """A phenotype in use, and all that it implies."""
         return self._implied({term})
 
     @cached_property
-    def _stated(self) -> dict[tuple[str, str], dict[str, str]]:
-        stated: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    def _stated(self) -> dict[tuple[str | None, str], dict[str, str]]:
+        stated: dict[tuple[str | None, str], dict[str, str]] = defaultdict(dict)
         rows = self._rows[~self._rows["frequency"].isin(("", "-"))]
         for symbol, disease, term, frequency in rows.itertuples(index=False):
             stated[symbol, disease][term] = frequency
@@ -149,13 +152,6 @@ class PhenotypeOverlap:
         """The phenotypes of the ontology that the ids mean, each once; others, such as onset, are skipped."""
         terms = (self._known(term_id) for term_id in term_ids)
         return list(dict.fromkeys(term for term in terms if term is not None))
-
-    def _implied_by(self, symbol: str) -> dict[str, set[str]]:
-        """The phenotypes of a gene's diseases, and all that they imply, by disease."""
-        if symbol not in self._implied_in:
-            diseases = self._annotated[symbol].items()
-            self._implied_in[symbol] = {disease: self._implied(terms) for disease, terms in diseases}
-        return self._implied_in[symbol]
 
     def _known(self, term_id: str) -> str | None:
         term = self.ontology.live_id(term_id)
@@ -181,12 +177,12 @@ class PhenotypeOverlap:
             self._best[term] = best
         return self._best[term]
 
-    def _gene_column(self, gene: RankedGene) -> int | None:
-        """The column of a gene by its symbol, else by the one alias that HPO has."""
+    def _symbol(self, gene: RankedGene) -> str | None:
+        """The symbol of a gene as HPO has it, else the one alias that HPO has."""
         if gene.symbol in self._column:
-            return self._column[gene.symbol]
-        columns = {self._column[alias] for alias in gene.aliases if alias in self._column}
-        return columns.pop() if len(columns) == 1 else None
+            return gene.symbol
+        known = {alias for alias in gene.aliases if alias in self._column}
+        return known.pop() if len(known) == 1 else None
 
 
 # The share of patients by HPO's terms of frequency: the middle of the range that each of them names.

@@ -21,7 +21,7 @@ class RankedGene(BaseModel):
     name: str = ""
     aliases: tuple[str, ...] = ()
     score: float | None = None
-    distance: int | None = Field(None, ge=0)
+    distance: int | None = Field(default=None, ge=0)
 
 
 class RankingExample(BaseModel, ABC):
@@ -96,7 +96,7 @@ class LocusExample(RankingExample):
 
     trait: str = Field(min_length=1)
     chromosome: str = ""
-    position: int | None = Field(None, ge=1)
+    position: int | None = Field(default=None, ge=1)
     variant: str = ""
     confidence: str = ""
 
@@ -125,7 +125,7 @@ class CaseExample(RankingExample):
     absent: list[Phenotype] = []
     disease_id: str = ""
     disease: str = ""
-    phenotypes_shown: int | None = Field(None, ge=1)
+    phenotypes_shown: int | None = Field(default=None, ge=1)
 
     @property
     def asked(self) -> list[str]:

@@ -28,7 +28,7 @@ _TAG = re.compile(r"</?(?:genes|reasoning)>")
 _LIKE_TAG = re.compile(r"<[\s/]*(?:genes|reasoning)[\s/]*>", re.IGNORECASE)
 _CONFIDENCE = re.compile(r"^[ \t*_]*Confidence[*_]*:(.*)$", re.MULTILINE)
 # Characters around one gene that are ignored: white space, quotes, and markdown.
-_AROUND_GENE = re.compile("[\\s\"'`*_\u201c\u201d\u2018\u2019]*")
+_AROUND_GENE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\"'`*_\u201c\u201d\u2018\u2019"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def parse_ranking(
         len(entries),
         count,
         unclosed_list or (unclosed_reasoning and not placed),
-        _span(placed[0].start(1) + bracketed.start(1), bracketed[1]) if entries else None,
+        _span(placed[0].start(1) + bracketed.start(1), bracketed[1]) if bracketed and entries else None,
         sure,
     )
 
@@ -187,8 +187,7 @@ def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:
 def _entries(inside: str) -> Iterator[str]:
     """The non-empty entries between commas, without white space, quotes and markdown around them."""
     for part in inside.split(","):
-        before, after = _AROUND_GENE.match(part), _AROUND_GENE.match(part[::-1])
-        if entry := part[before.end() : len(part) - after.end()]:
+        if entry := part.strip(_AROUND_GENE):
             yield " ".join(entry.split())
 
 

@@ -4,13 +4,13 @@ Each gives a value to a parsed answer; an answer without exactly one usable list
 take ranks like any other, repeats take none. docs/ranking-rewards.md has their formulas and what attacks on them earn.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from reasonome.config import Grading
-from reasonome.rewards import Reward, Similarity
+from reasonome.rewards import Reward, one_by_one
 from reasonome.tasks.ranking import metrics
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer
@@ -33,22 +33,12 @@ def rewards(grading: Grading) -> dict[str, Reward]:
     }
     of_form = {"listed": listed, "format": format, "brevity": brevity}
     lowest = {"chance_corrected": -1.0}
-    return {
-        name: Reward(partial(_batch, value, grading), lowest.get(name, 0.0), 1.0, semantic=name in by_rank)
-        for name, value in (by_rank | of_form).items()
-    }
 
+    def valued(value: Callable[[RankedAnswer, RankingExample, Grading], float], name: str) -> Reward:
+        usable = one_by_one(lambda answer, example: value(answer, example, grading) if answer.named else 0.0)
+        return Reward(usable, lowest.get(name, 0.0), 1.0, semantic=name in by_rank)
 
-def _batch(
-    value: Callable[[RankedAnswer, RankingExample, Grading], float],
-    grading: Grading,
-    answers: Sequence[RankedAnswer],
-    examples: Sequence[RankingExample],
-    similarity: Similarity | None,
-) -> list[float]:
-    """The values of a reward, one per answer; no reward of rankings compares texts."""
-    pairs = zip(answers, examples, strict=True)
-    return [value(answer, example, grading) if answer.named else 0.0 for answer, example in pairs]
+    return {name: valued(value, name) for name, value in (by_rank | of_form).items()}
 
 
 def _size(example: RankingExample, grading: Grading) -> int:

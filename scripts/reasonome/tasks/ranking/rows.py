@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,45 +32,6 @@ class Unmapped(NamedTuple):
     best_guess: str
 
 
-@dataclass(frozen=True)
-class Questions:
-    """Questions of all subsets before they are split.
-
-    `places` has for each (subset, id) the rows of its source that the question stands for, such as "line 12";
-    `source_of` is by subset; `notes` go into the audit as they are.
-    """
-
-    examples: list[RankingExample]
-    left_out: list[LeftOut]
-    unmapped: list[Unmapped]
-    places: Mapping[tuple[str, str], Sequence[str]]
-    source_of: Mapping[str, str]
-    notes: Mapping[str, Any] = field(default_factory=dict)
-
-    def without(self, unused: Iterable[tuple[RankingExample, str, str]]) -> "Questions":
-        """The questions without some, (question, reason, detail): the rows of those are left out."""
-        left_out, places = list(self.left_out), dict(self.places)
-        for example, reason, detail in unused:
-            for place in places.pop((example.subset, example.id)):
-                explanation = ": ".join(filter(None, (place, detail)))
-                left_out.append(LeftOut(self.source_of[example.subset], example.id, reason, explanation))
-        kept = [example for example in self.examples if (example.subset, example.id) in places]
-        return replace(self, examples=kept, left_out=left_out, places=places)
-
-    def account(self, subset: str) -> str:
-        """In words: how many rows the source of a subset has, and the commonest reasons why rows were left out.
-
-        Subsets that share a source are counted together.
-        """
-        source = self.source_of[subset]
-        used = sum(len(rows) for (other, _), rows in self.places.items() if self.source_of[other] == source)
-        reasons = Counter(row.reason for row in self.left_out if row.source == source)
-        commonest = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(_REASONS_TOLD))
-        rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
-        most_common = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
-        return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {most_common}"
-
-
 class Place(NamedTuple):
     """Where a row stands: its source, the file, and the place in it, such as "line 12"."""
 
@@ -81,20 +42,44 @@ class Place(NamedTuple):
 
 @dataclass
 class Maker:
-    """Makes questions with the genes of the authority, and keeps an account of the rows, as Questions has it."""
+    """Makes questions with the genes of the authority, and keeps an account of all rows.
+
+    `places` has for each (subset, id) the rows of its source that the question stands for, such as "line 12"; `notes`
+    go into the audit as they are.
+    """
 
     benchmark: RankingBenchmark
     genes: GeneTable
+    examples: list[RankingExample] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
     places: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     notes: Counter = field(default_factory=Counter)
     known: dict[str, RankedGene] = field(default_factory=dict)
 
-    def questions(self, examples: list[RankingExample]) -> Questions:
-        """The questions, with the account of all rows."""
-        source_of = {name: subset.source for name, subset in self.benchmark.subsets.items()}
-        return Questions(examples, self.left_out, self.unmapped, self.places, source_of, dict(self.notes))
+    def _source(self, subset: str) -> str:
+        return self.benchmark.subsets[subset].source
+
+    def drop(self, unused: Iterable[tuple[RankingExample, str, str]]) -> None:
+        """Leave some questions out, (question, reason, detail), and with them their rows."""
+        for example, reason, detail in unused:
+            for place in self.places.pop((example.subset, example.id)):
+                explanation = ": ".join(filter(None, (place, detail)))
+                self.left_out.append(LeftOut(self._source(example.subset), example.id, reason, explanation))
+        self.examples = [example for example in self.examples if (example.subset, example.id) in self.places]
+
+    def account(self, subset: str) -> str:
+        """In words: how many rows the source of a subset has, and the commonest reasons why rows were left out.
+
+        Subsets that share a source are counted together.
+        """
+        source = self._source(subset)
+        used = sum(len(rows) for (other, _), rows in self.places.items() if self._source(other) == source)
+        reasons = Counter(row.reason for row in self.left_out if row.source == source)
+        commonest = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(_REASONS_TOLD))
+        rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(_REASONS_TOLD))
+        most_common = f"{commonest or 'none'}{f', {rest} for other reasons' if rest else ''}"
+        return f"of {used + sum(reasons.values())} rows of '{source}' {used} are in questions; left out: {most_common}"
 
     def leave_out(self, at: Place, name: str, reason: str, detail: str = "") -> None:
         """Account for a row that makes no question."""
@@ -126,13 +111,13 @@ class Maker:
         return -float(distance) if self.benchmark.scores == "distance" and distance is not None else None
 
     def listed(
-        self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str | None, int]
+        self, candidates: Sequence[str], scores: Sequence[float], at: Place, distances: Mapping[str, int]
     ) -> dict[str, RankedGene]:
         """The candidates of a ready table, by current symbol; an unknown gene stays as written."""
         by_key: dict[str, RankedGene] = {}
         for number, written in enumerate(candidates):
             symbol = self.symbol([written], at)
-            distance = distances.get(symbol)
+            distance = distances.get(symbol) if symbol else None
             known = {"score": scores[number] if scores else self.score(distance), "distance": distance}
             gene = self.ranked(symbol, **known) if symbol else RankedGene(symbol=written, **known)
             by_key.setdefault(gene.symbol.casefold(), gene)

@@ -18,13 +18,12 @@ from reasonome.scoring.answers import (
     shuffled_rows,
     unknown_where_missing,
 )
-from reasonome.task import Dialogue
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.settings import RankingStyle
+from reasonome.tasks.ranking.settings import RankingStyle, ranking_style
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 # Columns that a bare list does not have.
@@ -38,12 +37,12 @@ class RankingScoring(Scoring[RankingDialogue]):
         """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
         spec = project.benchmarks[job.benchmark]
         known = known_names(read_authority(project, spec.authority).genes.values())
-        style, most, seed = project.style(job.benchmark, job.style), spec.longest_list, project.settings.seed
+        style, most, seed = ranking_style(project, job.benchmark, job.style), spec.longest_list, project.settings.seed
         return score_rankings(self.task, style, job.examples, job.answers, known, most, seed, job.file, job.sealed)
 
 
 def score_rankings(
-    task: Dialogue,
+    task: RankingDialogue,
     style: RankingStyle,
     examples: Sequence[RankingExample],
     answers: Sequence[AnswerRow],
@@ -95,8 +94,7 @@ def score_rankings(
         )
     table = pd.DataFrame(rows)
     rewards = task.rewards(Grading(longest_list=longest_list))
-    # Rewards of rankings compare genes, and need no similarity of texts.
-    table = table.assign(**{f"reward_{name}": reward.function(parsed, asked, None) for name, reward in rewards.items()})
+    table = table.assign(**{f"reward_{name}": reward.values(parsed, asked) for name, reward in rewards.items()})
     table.loc[[attempt.bare for attempt in scored_attempts], _OF_THE_FORM] = math.nan
     table = unknown_where_missing(table, _OF_THE_FORM)
     others = [

@@ -125,6 +125,14 @@ class RankingStyle(GeneListStyle):
         return only_placeholders(value, ("label", "id"))
 
 
+def ranking_style(project: Project, benchmark: str, name: str) -> RankingStyle:
+    """A prompt style of the task of a benchmark of rankings."""
+    style = project.style(benchmark, name)
+    if not isinstance(style, RankingStyle):
+        raise TypeError(f"'{benchmark}' is no benchmark of rankings")
+    return style
+
+
 class RankingFiles(Files):
     """Genes, and the sources of questions."""
 
@@ -150,8 +158,8 @@ class RankingFiles(Files):
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """The known genes, and the phenotypes of genes where the benchmark names them."""
         spec = project.benchmarks[benchmark]
-        read = () if spec.phenotypes is None else ("obo", "genes")
-        phenotypes = {key: project.source_file(spec.phenotypes, key) for key in read}
+        source = spec.phenotypes
+        phenotypes = {} if source is None else {key: project.source_file(source, key) for key in ("obo", "genes")}
         return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
 
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
@@ -169,7 +177,8 @@ def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]
 def order_seeds(project: Project, benchmark: str) -> list[int]:
     """The seeds by which styles of a benchmark's task shuffle candidates; 0 where none of them does."""
     styles = project.styles(project.benchmarks[benchmark].task).values()
-    return sorted({style.seed for style in styles if style.order == "seeded"} or {0})
+    seeds = {style.seed for style in styles if isinstance(style, RankingStyle) and style.order == "seeded"}
+    return sorted(seeds or {0})
 
 
 def _question_file(project: Project, source: str) -> Path:
@@ -192,36 +201,35 @@ class RankingChecks(Checks):
 
         def check_format(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
             able = [other for other, spec in project.sources.items() if spec.format in formats]
-            project.folder.check_known("benchmarks.yaml", loc, source, able, role)
+            project.folder.check_known("benchmarks.yaml", (name, *loc), source, able, role)
+
+        def wrong(loc: Loc, what: str, fix: str) -> InputError:
+            return project.folder.error("benchmarks.yaml", (name, *loc), what, fix)
 
         authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
-        check_format((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
+        check_format(("authority",), benchmark.authority, authorities, "authority for gene symbols")
         for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
             if (source := getattr(benchmark, key)) is not None:
-                check_format((name, key), source, (form,), f"source of format {form}")
+                check_format((key,), source, (form,), f"source of format {form}")
+        formats = QUESTION_FORMATS[benchmark.task]
         for subset, spec in benchmark.subsets.items():
-            loc = (name, "subsets", subset)
-            formats = QUESTION_FORMATS[benchmark.task]
+            loc = ("subsets", subset)
             check_format((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
             form = project.sources[spec.source].format
             if form == "gold_standards" and benchmark.locations is None:
                 what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
-                raise project.folder.error(
-                    "benchmarks.yaml", loc, what, "add `locations`: a source of format gene_locations"
-                )
+                raise wrong(loc, what, "add `locations`: a source of format gene_locations")
+            of_form = f"'{spec.source}' is of format {form}"
             if spec.columns and form != "rankings":
-                what = (
-                    f"'columns' are those of a ready table (format rankings), and '{spec.source}' is of format {form}"
-                )
-                raise project.folder.error("benchmarks.yaml", (*loc, "columns"), what, "leave them out")
+                what = f"'columns' are those of a ready table (format rankings), and {of_form}"
+                raise wrong((*loc, "columns"), what, "leave them out")
             if spec.confidence and form != "gold_standards":
-                what = f"'{spec.source}' is of format {form}, which states no confidence"
-                raise project.folder.error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
+                raise wrong((*loc, "confidence"), f"{of_form}, which states no confidence", "leave it out")
         for position, other in enumerate(benchmark.leave_out):
             if (theirs := project.benchmarks[other].authority) != benchmark.authority:
                 what = f"'{other}' names genes as {theirs} does, and '{name}' as {benchmark.authority}"
                 fix = "give both the same authority: genes of different ones cannot be compared"
-                raise project.folder.error("benchmarks.yaml", (name, "leave_out", position), what, fix)
+                raise wrong(("leave_out", position), what, fix)
 
     def check_style(self, project: Project, benchmark: str, name: str, style: RankingStyle) -> None:
         """Check that a style that orders candidates by score is used for benchmarks whose questions may have scores."""
@@ -240,9 +248,9 @@ class RankingChecks(Checks):
 
     def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
         """Check that rewards count as many genes of a list as the benchmark."""
-        if recipe.grades:
-            counted = project.benchmarks[recipe.benchmark].longest_list
+        for benchmark, _ in recipe.questions if recipe.grades else ():
+            counted = project.benchmarks[benchmark].longest_list
             if recipe.grades.longest_list != counted:
                 loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
-                what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{recipe.benchmark}' {counted}"
+                what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{benchmark}' {counted}"
                 raise project.folder.error(file, loc, what, f"longest_list: {counted}")

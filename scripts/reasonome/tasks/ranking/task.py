@@ -4,8 +4,9 @@ from functools import cached_property
 
 from reasonome.metrics import MetricSet
 from reasonome.task import Task
-from reasonome.task_parts import Baselines, Building, Checks, Files, Leaks, Reporting, Scoring, Tables, Teaching
+from reasonome.task_parts import Baselines, Building, Leaks, Reporting, Scoring, Tables, Teaching
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue, RareDiseaseDialogue
+from reasonome.tasks.ranking.settings import RankingChecks, RankingFiles
 
 
 class RankingTask(RankingDialogue, Task):
@@ -17,17 +18,8 @@ class RankingTask(RankingDialogue, Task):
 
         return METRICS
 
-    @cached_property
-    def files(self) -> Files:
-        from reasonome.tasks.ranking.settings import RankingFiles
-
-        return RankingFiles(self)
-
-    @cached_property
-    def checks(self) -> Checks:
-        from reasonome.tasks.ranking.settings import RankingChecks
-
-        return RankingChecks(self)
+    files = cached_property(RankingFiles)
+    checks = cached_property(RankingChecks)
 
     @cached_property
     def building(self) -> Building:

@@ -8,13 +8,15 @@ is right.
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
 from reasonome.config.teachers import GeneNamesTeacher
 from reasonome.facts.text import one_line
-from reasonome.prompts.prompts import Message, Prompt
+from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
+from reasonome.tasks.ranking.settings import ranking_style
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep_right, without_contradictions
 
@@ -49,7 +51,7 @@ class RankingTeaching(Teaching[RankingDialogue]):
                 for example in examples
             ]
         else:
-            style = project.style(job.benchmark, job.style)
+            style = ranking_style(project, job.benchmark, job.style)
 
             def read(text: str) -> tuple[str, list[str], list[str]]:
                 answer = self.task.parse(text, style)

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -16,7 +16,9 @@ from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.text import normalise
+from reasonome.metrics import CEILING, CEILING_OF_TERMS
 from reasonome.task_parts import Baselines
+from reasonome.tasks.naming import files
 from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
 from reasonome.tasks.naming.baselines.names import (
     common_words,
@@ -53,51 +55,38 @@ from reasonome.tasks.naming.settings import NamingStyle
 class Baseline:
     """One model-free way to answer: questions → one list of names per draw; several draws are scored and averaged.
 
-    `information` is what it uses: "none", "prompt", "prompt facts", "prompt terms", "training data", "a database", or
-    of a ceiling "a database with the own term" or "prompt terms and the true name". The other fields say what it needs
-    of the questions: encoders, the terms of a background, the over-representation analysis of it, training sets, and
-    prompts that list genes. `constant`: whether it says one training name always; it is as sure as that is common in
-    training.
+    `information` is what it uses: a group of metric_set.METRICS. `needs`: the parts of the questions that it cannot do
+    without. `constant`: it says one training name always, and is as sure as that is common in training.
     """
 
     information: str
     answer: Callable[[Questions], list[list[str]]]
-    by_encoder: bool = False
-    by_terms: bool = False
-    by_tests: bool = False
-    by_training: bool = False
-    by_listing: bool = False
+    needs: tuple[Literal["encoders", "terms", "tests", "training", "listing"], ...] = ()
     constant: bool = False
 
 
 BASELINES = {
-    "constant": Baseline("none", constant, by_training=True, constant=True),
-    "constant_term": Baseline("none", constant_term, by_terms=True, by_training=True, constant=True),
-    "common_words": Baseline("none", common_words, by_training=True),
-    "random": Baseline("none", random_name, by_training=True),
-    "commonest_phrase": Baseline("prompt", commonest_phrase, by_listing=True),
-    "commonest_words": Baseline("prompt", commonest_words, by_listing=True),
-    "gene_names": Baseline("prompt", shortest_gene_name, by_listing=True),
-    "over_representation": Baseline("prompt facts", over_representation, by_listing=True),
+    "constant": Baseline("none", constant, ("training",), constant=True),
+    "constant_term": Baseline("none", constant_term, ("terms", "training"), constant=True),
+    "common_words": Baseline("none", common_words, ("training",)),
+    "random": Baseline("none", random_name, ("training",)),
+    "commonest_phrase": Baseline("prompt", commonest_phrase, ("listing",)),
+    "commonest_words": Baseline("prompt", commonest_words, ("listing",)),
+    "gene_names": Baseline("prompt", shortest_gene_name, ("listing",)),
+    "over_representation": Baseline("prompt facts", over_representation, ("listing",)),
     "first_term": Baseline("prompt terms", first_term),
     "largest_jaccard": Baseline("prompt terms", largest_jaccard),
-    "reranker": Baseline("prompt terms", reranker, by_training=True),
-    "composer": Baseline("prompt terms", composer, by_training=True),
-    "nearest_set": Baseline("training data", nearest_set, by_training=True),
-    "nearest_prompt": Baseline("training data", nearest_prompt, by_training=True, by_listing=True),
-    "nearest_prompt_encoder": Baseline(
-        "training data", nearest_prompt_encoder, by_encoder=True, by_training=True, by_listing=True
-    ),
-    "database_nearest_set": Baseline("a database", database_nearest_set, by_terms=True),
-    "database_over_representation": Baseline("a database", database_over_representation, by_terms=True, by_tests=True),
+    "reranker": Baseline("prompt terms", reranker, ("training",)),
+    "composer": Baseline("prompt terms", composer, ("training",)),
+    "nearest_set": Baseline("training data", nearest_set, ("training",)),
+    "nearest_prompt": Baseline("training data", nearest_prompt, ("training", "listing")),
+    "nearest_prompt_encoder": Baseline("training data", nearest_prompt_encoder, ("encoders", "training", "listing")),
+    "database_nearest_set": Baseline("a database", database_nearest_set, ("terms",)),
+    "database_over_representation": Baseline("a database", database_over_representation, ("terms", "tests")),
     # Ceilings: the best of what the prompt shows, and what a look-up in a database with the tested set would give.
-    "best_shown": Baseline("prompt terms and the true name", best_shown),
-    "database_nearest_set_own_term": Baseline(
-        "a database with the own term", database_nearest_set_own_term, by_terms=True
-    ),
-    "database_over_representation_own_term": Baseline(
-        "a database with the own term", database_over_representation_own_term, by_tests=True
-    ),
+    "best_shown": Baseline(CEILING_OF_TERMS, best_shown),
+    "database_nearest_set_own_term": Baseline(CEILING, database_nearest_set_own_term, ("terms",)),
+    "database_over_representation_own_term": Baseline(CEILING, database_over_representation_own_term, ("tests",)),
 }
 
 
@@ -107,22 +96,19 @@ def usable_baselines(questions: Questions) -> dict[str, Baseline]:
     Where prompts show enriched terms, a look-up in a database is one of these: of a set's relatives it would know what
     is withheld from everyone. Looking the very term up stays a ceiling.
     """
-    style = questions.style
-    shown = {
-        "prompt facts": style.facts is not None,
-        "prompt terms": style.terms is not None,
-        "prompt terms and the true name": style.terms is not None,
-        "a database": style.terms is None,
+    facts, terms = questions.style.facts is not None, questions.style.terms is not None
+    shown = {"prompt facts": facts, "prompt terms": terms, CEILING_OF_TERMS: terms, "a database": not terms}
+    there = {
+        "encoders": bool(questions.encoders),
+        "terms": questions.terms is not None,
+        "tests": questions.tests is not None,
+        "training": bool(questions.training),
+        "listing": questions.style.lists_genes,
     }
     return {
         name: baseline
         for name, baseline in BASELINES.items()
-        if shown.get(baseline.information, True)
-        and (questions.encoders or not baseline.by_encoder)
-        and (questions.terms is not None or not baseline.by_terms)
-        and (questions.tests is not None or not baseline.by_tests)
-        and (questions.training or not baseline.by_training)
-        and (style.lists_genes or not baseline.by_listing)
+        if shown.get(baseline.information, True) and all(there[need] for need in baseline.needs)
     }
 
 
@@ -137,8 +123,9 @@ class NamingBaselines(Baselines[NamingDialogue]):
         judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
         corpus = project.benchmarks[benchmark].corpus
         genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
-        tests = background_tests(judges.terms.background, genes)
-        return baseline_scores(training, asked, project.style(benchmark, style), judges, project.settings.seed, tests)
+        tests = None if judges.terms is None else background_tests(judges.terms.background, genes)
+        shown = files.naming_style(project, benchmark, style)
+        return baseline_scores(training, asked, shown, judges, project.settings.seed, tests)
 
 
 def baseline_scores(

@@ -49,11 +49,11 @@ Candidates = Callable[[Sequence[ShownTerm], Sequence[str]], list[Candidate]]
 
 def _best_predicted(questions: Questions, candidates_of: Candidates) -> list[list[str]]:
     """The candidate with the highest prediction for each question, the first of equals; "" without candidates."""
-    libraries = questions.style.terms.libraries
+    libraries = questions.style.terms.libraries if questions.style.terms else []
     known = [example for example in questions.training_prompts if example.enriched]
     model = _fitted(sampled(known, TRAINING_QUESTIONS, questions.seed), libraries, candidates_of)
     asked = [
-        candidates_of(example.enriched, libraries)
+        candidates_of(example.enriched or [], libraries)
         for example in tqdm(questions.prompts, "terms to choose from", delay=5, leave=False)
     ]
     if not any(asked):
@@ -74,7 +74,7 @@ def _fitted(
 ) -> HistGradientBoostingRegressor:
     rows, overlaps = [], []
     for example in tqdm(training, "learning to choose terms", delay=5, leave=False):
-        candidates = candidates_of(example.enriched, libraries)
+        candidates = candidates_of(example.enriched or [], libraries)
         rows.append(_rows(candidates))
         overlaps += [rouge.score(candidate.name, example.name)["rouge_l"] for candidate in candidates]
     model = HistGradientBoostingRegressor(max_iter=300, learning_rate=0.05, early_stopping=False, random_state=0)

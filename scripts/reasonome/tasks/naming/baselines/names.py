@@ -36,7 +36,7 @@ def constant(questions: Questions) -> list[list[str]]:
 def constant_term(questions: Questions) -> list[list[str]]:
     """The training name with the best mean term_score on training sets, always."""
     names = [example.name for example in questions.training]
-    best = best_by_term_score(names, questions.training, questions.terms, questions.seed)
+    best = best_by_term_score(names, questions.training, questions.scorer, questions.seed)
     return [[best] * len(questions.asked)]
 
 
@@ -122,24 +122,25 @@ def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
 
 def database_nearest_set(questions: Questions) -> list[list[str]]:
     """The term of the background with the highest Jaccard index, its own aside; chance where no gene is shared."""
-    return _nearest_term(questions, [questions.own_terms(example) for example in questions.asked])
+    return _nearest_term(questions, [questions.own_ids(example) for example in questions.asked])
 
 
 def database_nearest_set_own_term(questions: Questions) -> list[list[str]]:
     """The term of the background with the highest Jaccard index, which is mostly the set's own: a ceiling."""
-    return _nearest_term(questions, [[]] * len(questions.asked))
+    return _nearest_term(questions, [frozenset()] * len(questions.asked))
 
 
-def _nearest_term(questions: Questions, left_out: Sequence[Sequence[int]]) -> list[list[str]]:
-    """The nearest terms' names, those at the positions `left_out` of each question aside; "" where none remains."""
+def _nearest_term(questions: Questions, left_out: Sequence[frozenset[str]]) -> list[list[str]]:
+    """The nearest terms' names, those that are `left_out` (ids) of each question aside; "" where none remains."""
     database = questions.database
-    chance = tie_break(len(database.terms), questions.seed)
+    place = {term.id: place for place, term in enumerate(database)}
+    chance = tie_break(len(database), questions.seed)
     answers: list[str] = []
-    for block in jaccard_blocks([gene_set(e) for e in questions.asked], database.sets):
+    for block in jaccard_blocks([gene_set(e) for e in questions.asked], database):
         for indices in block + chance:
-            indices[left_out[len(answers)]] = -1
+            indices[[place[i] for i in left_out[len(answers)] if i in place]] = -1
             best = indices.argmax()
-            answers.append(database.terms[best].name if indices[best] >= 0 else "")
+            answers.append(database[best].name if indices[best] >= 0 else "")
     return [answers]
 
 

@@ -1,7 +1,7 @@
 """The questions that baselines answer, and the data that they may use, such as a background as a database."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,43 +9,11 @@ from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.text import normalise
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
 from reasonome.tasks.naming.prompt import shown_genes, with_choice
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.settings import NamingStyle
-
-
-class Database:
-    """The candidates of a background; a position is an index of `terms`, which are sorted by id, and of `sets`."""
-
-    def __init__(self, background: Background):
-        self.terms = sorted(background.candidates, key=lambda term: term.id)
-        self.sets = [GeneSet(t.id, "", t.name, background.genes(t.id)) for t in self.terms]
-        self._background = background
-
-    def positions(self, ids: Collection[str], names: Iterable[str]) -> list[int]:
-        """Positions of the terms with one of these ids, names or synonyms, or with any name of a term of these ids."""
-        known = [self._background.by_id[i] for i in ids if i in self._background.by_id]
-        wanted = {normalise(name) for name in names}.union(*map(_names, known)) - {""}
-        by_id, by_name = self._positions
-        return sorted(
-            {p for i in ids for p in by_id.get(i, ())} | {p for name in wanted for p in by_name.get(name, ())}
-        )
-
-    @cached_property
-    def _positions(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-        by_id, by_name = defaultdict(list), defaultdict(list)
-        for position, term in enumerate(self.terms):
-            by_id[term.id].append(position)
-            for name in _names(term):
-                by_name[name].append(position)
-        return by_id, by_name
-
-
-def _names(term: BackgroundTerm) -> set[str]:
-    return {normalise(name) for name in (term.name, *term.synonyms)}
 
 
 @dataclass(frozen=True)
@@ -76,26 +44,40 @@ class Questions:
         return [_as_shown(example, self.style) for example in in_order(self.training)]
 
     @cached_property
-    def database(self) -> Database:
-        """The background as a database to search, made once for all baselines."""
-        return Database(self.terms.background)
+    def scorer(self) -> TermScorer:
+        """`terms`, for baselines that need them."""
+        if self.terms is None:
+            raise ValueError("these questions have no background")
+        return self.terms
 
-    def own_terms(self, example: Example) -> list[int]:
-        """Positions in the database of the example's own term, by id, main id, name or synonym.
+    @cached_property
+    def database(self) -> list[GeneSet]:
+        """The candidates of the background as sets, sorted by id."""
+        background = self.scorer.background
+        return [GeneSet(term.id, "", term.name, background.genes(term.id)) for term in background.candidates]
+
+    def own_ids(self, example: Example) -> frozenset[str]:
+        """The ids of the example's own term in the background, by id, main id, name or synonym.
 
         For a contaminated variant they are those of its original set.
         """
         same = [example, *filter(None, [self._by_id.get(example.term)])]
         ids = {identifier for e in same for identifier in (e.id, e.main_id, e.term)}
-        return self.database.positions(ids, {name for e in same for name in (e.name, *e.synonyms)})
-
-    def own_ids(self, example: Example) -> frozenset[str]:
-        """The ids of these terms."""
-        return frozenset(self.database.terms[position].id for position in self.own_terms(example))
+        known = [term for i in ids if (term := self.scorer.background.by_id.get(i))]
+        names = {normalise(name) for one in (*same, *known) for name in (one.name, *one.synonyms)} - {""}
+        return frozenset(ids).union(*(self._ids_by_name.get(name, ()) for name in names))
 
     @cached_property
     def _by_id(self) -> dict[str, Example]:
         return {example.id: example for example in self.asked}
+
+    @cached_property
+    def _ids_by_name(self) -> dict[str, set[str]]:
+        ids = defaultdict(set)
+        for term in self.scorer.background.candidates:
+            for name in (term.name, *term.synonyms):
+                ids[normalise(name)].add(term.id)
+        return ids
 
 
 def _as_shown(example: Example, style: NamingStyle) -> Example:

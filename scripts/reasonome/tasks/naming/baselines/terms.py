@@ -3,10 +3,10 @@
 Also those by the enriched terms that a prompt shows: one of them by a rule, or the best of them.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
-import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from reasonome.enrichment.over_representation import upper_tail
@@ -22,27 +22,22 @@ def over_representation(questions: Questions) -> list[list[str]]:
     benchmark shows, with all facts that one shows of it. Of equal p-values the fact that more genes carry counts, then
     the alphabet.
     """
-    prompts = questions.prompts
+    prompts, columns = questions.prompts, ["row", "gene", "object", "relation"]
     examples = [*prompts, *questions.training_prompts]
-    facts = sorted({(f.object, f.relation) for e in examples for g in e.genes for f in g.facts})
-    if not facts:
-        return [[""] * len(prompts)]
-    column = {fact: i for i, fact in enumerate(facts)}
-    genes = {symbol: i for i, symbol in enumerate(sorted({g.symbol for e in examples for g in e.genes}))}
-    annotations = {(genes[g.symbol], column[f.object, f.relation]) for e in examples for g in e.genes for f in g.facts}
-    carriers = np.bincount([fact for _, fact in annotations], minlength=len(facts))
-    in_sets = [Counter(column[f.object, f.relation] for g in e.genes for f in set(g.facts)) for e in prompts]
-    rows = np.repeat(np.arange(len(prompts)), [len(counts) for counts in in_sets])
-    columns = np.array([fact for counts in in_sets for fact in counts], dtype=int)
-    shared = np.array([count for counts in in_sets for count in counts.values()], dtype=int)
-    drawn = np.array([len(e.genes) for e in prompts], dtype=int)[rows]
-    p = upper_tail(shared, carriers[columns], drawn, len(genes))
-    order = np.lexsort((columns, -shared, p, rows))
-    best = order[np.unique(rows[order], return_index=True)[1]]
-    answers = [""] * len(prompts)
-    for position in best:
-        answers[rows[position]] = facts[columns[position]][0]
-    return [answers]
+    shown = pd.DataFrame(
+        [(row, g.symbol, f.object, f.relation) for row, e in enumerate(examples) for g in e.genes for f in g.facts],
+        columns=columns,
+    ).drop_duplicates()
+    carriers = shown.drop_duplicates(columns[1:]).value_counts(columns[2:]).rename("carriers").reset_index()
+    asked = shown[shown["row"] < len(prompts)].value_counts(["row", *columns[2:]]).rename("shared").reset_index()
+    asked = asked.merge(carriers, on=columns[2:])
+    drawn = asked["row"].map(dict(enumerate(len(example.genes) for example in prompts)))
+    universe = len({gene.symbol for example in examples for gene in example.genes})
+    asked["p"] = upper_tail(asked["shared"].to_numpy(), asked["carriers"].to_numpy(), drawn.to_numpy(int), universe)
+    order = {"row": True, "p": True, "shared": False, "object": True, "relation": True}
+    asked = asked.sort_values(list(order), ascending=list(order.values())).drop_duplicates("row")
+    answers = dict(zip(asked["row"], asked["object"], strict=True))
+    return [[answers.get(row, "") for row in range(len(prompts))]]
 
 
 def database_over_representation(questions: Questions) -> list[list[str]]:
@@ -56,10 +51,10 @@ def database_over_representation_own_term(questions: Questions) -> list[list[str
 
 
 def _most_over_represented(questions: Questions, left_out: Sequence[frozenset[str]]) -> list[list[str]]:
-    answers = []
+    answers, tests = [], questions.tests
     for example, own in zip(tqdm(questions.asked, "over-representation", delay=5, leave=False), left_out, strict=True):
         genes = [gene.symbol for gene in example.genes]
-        best = questions.tests.enriched(genes, most=1, withheld=lambda tested, own=own: tested.id in own)
+        best = tests.enriched(genes, most=1, withheld=lambda tested, own=own: tested.id in own) if tests else []
         answers.append(best[0].name if best else "")
     return [answers]
 
@@ -81,11 +76,8 @@ def best_shown(questions: Questions) -> list[list[str]]:
 
 def _chosen(questions: Questions, value: Callable[[Example, ShownTerm], float]) -> list[list[str]]:
     """The name of each question's term with the largest value, the first of equals; "" without terms."""
-    return [
-        [
-            max(example.enriched, key=lambda term, example=example: value(example, term)).name
-            if example.enriched
-            else ""
-            for example in questions.prompts
-        ]
-    ]
+
+    def best(example: Example) -> str:
+        return max(example.enriched, key=partial(value, example)).name if example.enriched else ""
+
+    return [[best(example) for example in questions.prompts]]

@@ -1,0 +1,46 @@
+"""`reasonome export`: a benchmark's questions as others load them, with our parser and rewards; no sealed question.
+
+reasonome export EXPERIMENT --to verifiers                         an environment package for reinforcement learning
+reasonome export BENCHMARK --style STYLE --to lm-eval              a task for lm-evaluation-harness
+reasonome export BENCHMARK --style STYLE --to hub                  a dataset with splits and a card
+"""
+
+import argparse
+from pathlib import Path
+
+from reasonome.core import arguments, atomic
+from reasonome.core.errors import InputError
+from reasonome.core.terminal import show
+from reasonome.tasks import load_project
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """The subcommand's arguments."""
+    summary = "write a benchmark's questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub"
+    command = arguments.command_parser(commands, "export", run, summary, __doc__)
+    command.add_argument("name", metavar="EXPERIMENT_OR_BENCHMARK")
+    command.add_argument("--to", required=True, choices=("verifiers", "lm-eval", "hub"))
+    command.add_argument("--style", help="the prompt style; all of an experiment's without it")
+    command.add_argument(
+        "--recipe", metavar="STAGE.VARIANT", help="whose rewards count, as grpo.demo (default: the experiment's own)"
+    )
+    command.add_argument("--output", type=Path, default=Path("exports"), help="a folder (default: exports)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a folder for each benchmark and style; the exit status is 0."""
+    from reasonome.exports import hub, lm_eval, verifiers
+    from reasonome.exports.question_set import question_sets
+
+    write = {"verifiers": verifiers.write, "lm-eval": lm_eval.write, "hub": hub.write}[args.to]
+    for questions in question_sets(load_project(args.config), args.name, args.style, args.recipe):
+        folder = args.output / args.to / questions.name
+        if folder.exists():
+            fix = f"remove it, or give another --output: rm -r {folder}"
+            raise InputError("this export is there already", file=folder, fix=fix)
+        with atomic.replacing(folder) as temporary:
+            write(questions, temporary)
+        counts = ", ".join(f"{len(rows):,} {split}" for split, rows in questions.splits.items())
+        sealed = f"; {questions.sealed:,} sealed test questions stay here" if questions.sealed else ""
+        show(f"{folder}: {counts}{sealed}")
+    return 0

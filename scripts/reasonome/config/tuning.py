@@ -1,0 +1,85 @@
+"""The settings of warm-ups and of fine-tuning that training reads; what else a stage has is in `reasonome.stages`."""
+
+from abc import abstractmethod
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reasonome.config.recipes import Recipe, RowsRecipe
+from reasonome.config.strict import Name, Strict
+from reasonome.core.errors import InputError
+
+
+class WarmUpSettings(Recipe):
+    """The settings of a knowledge warm-up."""
+
+    newer = (*Recipe.newer, "recall")
+    corpus: Name
+    sequence_length: Annotated[int, Field(ge=32)]
+    packing: Literal["wrapped", "separate"] = Field(
+        "wrapped",
+        description="wrapped: statements follow one another and may be cut; separate: whole, each seeing itself alone",
+    )
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="statements are sampled up to this")
+    recall: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="training facts that the model is asked whenever its loss is measured; none if not given"
+    )
+
+    @property
+    def corpora(self) -> list[str]:
+        return [self.corpus]
+
+
+class Statements(Strict):
+    """Statements to learn beside the questions, in place of a warm-up before them."""
+
+    corpus: Name
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="they are sampled up to this, as in a warm-up of the same number and seed"
+    )
+    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
+
+
+class TuningSettings(RowsRecipe):
+    """The settings of stages that learn prompts with their targets."""
+
+    newer = (*RowsRecipe.newer, "statements")
+    statements: Statements | None = None
+    max_examples: Annotated[int, Field(ge=1)] | None = None
+    max_length: Annotated[int, Field(ge=32)] = Field(
+        1024, description="of prompt and completion, in tokens; longer examples are left out"
+    )
+    packing: Literal["none", "separate"] = Field(
+        "none", description="separate: several examples in a row of max_length, each seeing itself alone"
+    )
+    steps: Literal["mixed", "alike"] = Field(
+        "mixed",
+        description="examples of a step are drawn regardless of length, or are of similar length, which saves padding "
+        "where steps are small; without packing",
+    )
+
+    @model_validator(mode="after")
+    def _packed_rows_are_alike(self) -> Self:
+        if self.steps == "alike" and self.packing != "none":
+            raise ValueError("'steps: alike' goes with 'packing: none': packed rows are all of one length")
+        return self
+
+    @property
+    def corpora(self) -> list[str]:
+        return [self.statements.corpus] if self.statements else []
+
+    @property
+    def order(self) -> str:
+        return "group_by_length" if self.packing == "none" else "random"
+
+    @property
+    def steps_alike(self) -> bool:
+        return self.steps == "alike"
+
+    @abstractmethod
+    def lesson(self, job: Any, benchmark: str, task: Any, similarity: Any) -> Any:
+        """What is learned of a benchmark: a `training.sft.Lesson`."""
+
+    @abstractmethod
+    def nothing_left(self, job: Any, benchmark: str, lesson: Any) -> InputError:
+        """The error where no example of a benchmark can be learned from."""

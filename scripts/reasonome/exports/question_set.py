@@ -1,0 +1,196 @@
+"""A benchmark in one prompt style as a folder that other programs read: questions, and how answers are rewarded."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel
+
+from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
+from reasonome.config import Grader, Grading
+from reasonome.config.project import Project
+from reasonome.config.rollouts import RolloutRecipe
+from reasonome.core import atomic
+from reasonome.core.errors import InputError, nearest
+from reasonome.task import Dialogue, Task
+
+DESCRIPTION = "question_set.json"
+OWN_TASK = "own_task.py"
+# Tokens of an answer where neither an experiment nor a recipe says how many.
+_LONGEST_ANSWER = 512
+
+
+class Description(BaseModel):
+    """question_set.json: what reads and rewards answers. `task` is the name of one that ships, or FILE:CLASS.
+
+    `rewards` are the weights of built-in rewards; `pooling` has the encoders of a similarity reward.
+    """
+
+    benchmark: str
+    style_name: str
+    task: str
+    style: dict[str, Any]
+    rewards: dict[str, float]
+    grading: Grading
+    graders: dict[str, Grader]
+    pooling: dict[str, str]
+    max_new_tokens: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where questions come from."""
+
+    name: str
+    release: str
+    licence: str
+    url: str
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """A benchmark in a prompt style: questions by split, where they come from, and how many test questions are sealed.
+
+    A question is a row with `id`, `subset`, `messages`, `target` (what SFT trains on, without reasoning; "" if there is
+    none) and `example`, the benchmark's row as JSON. `own_files` are the files of one's own task and graders, by name.
+    """
+
+    description: Description
+    splits: Mapping[str, list[dict[str, Any]]]
+    sources: list[Source]
+    sealed: int
+    own_files: Mapping[str, Path]
+
+    @property
+    def name(self) -> str:
+        """The name of the folder that is written; with `_` for `-` it is that of the Python package."""
+        return f"reasonome-{self.description.benchmark}-{self.description.style_name}"
+
+    def write(self, folder: Path) -> None:
+        """Write question_set.json, a JSONL file per split, and the files of one's own task and graders."""
+        for split, rows in self.splits.items():
+            atomic.write_jsonl(folder / f"{split}.jsonl", rows)
+        for name, path in self.own_files.items():
+            shutil.copyfile(path, folder / name)
+        atomic.write_json(folder / DESCRIPTION, self.description.model_dump(mode="json"))
+
+
+def question_sets(project: Project[Task], name: str, style: str | None, recipe: str | None) -> list[QuestionSet]:
+    """The question sets of an experiment, one for each benchmark and style that it asks, or of a benchmark in a style.
+
+    `recipe` is the step whose rewards count, as `grpo.demo`; without one an experiment's own. InputError for unknown
+    names, for questions that were not written yet, and for rewards that cannot leave the project.
+    """
+    if name in project.experiments:
+        spec = project.experiments[name]
+        longest = project.decodings[spec.decodings[0]].max_new_tokens
+        steps = [step for step in spec.steps if isinstance(project.recipe(step), RolloutRecipe)]
+        asked = [(benchmark, asked) for benchmark in spec.benchmarks for asked in spec.styles]
+        asked = [(b, s) for b, s in asked if s in project.styles(project.benchmarks[b].task) and style in (None, s)]
+        if not asked:
+            raise InputError(
+                f"'{name}' asks nothing in style '{style}'", field="--style", fix=nearest(style, spec.styles)
+            )
+    elif name in project.benchmarks:
+        asked, steps, longest = [(name, style)], [], _LONGEST_ANSWER
+        if style is None:
+            fix = f"give one of {', '.join(project.styles(project.benchmarks[name].task))}"
+            raise InputError("a benchmark is exported in a prompt style", field="--style", fix=fix)
+    else:
+        fix = nearest(name, [*project.experiments, *project.benchmarks])
+        raise InputError(f"there is no experiment and no benchmark '{name}'", fix=fix)
+    sets = []
+    for benchmark, asked_style in asked:
+        own = [step for step in steps if benchmark in dict(project.recipe(step).questions)]
+        rewarded = _recipe(project, benchmark, recipe or (own[0] if own else None))
+        sets.append(_question_set(project, benchmark, asked_style, rewarded, longest))
+    return sets
+
+
+def _recipe(project: Project[Task], benchmark: str, step: str | None) -> RolloutRecipe | None:
+    """The recipe of a step, whose rewards are of the benchmark's task; None without a step."""
+    if step is None:
+        return None
+    stage, _, variant = step.partition(".")
+    variants = project.recipes.get(stage, {})
+    known = [f"{name}.{other}" for name, others in project.recipes.items() for other in others]
+    if variant not in variants:
+        raise InputError(f"there is no recipe '{step}'", field="--recipe", fix=nearest(step, known))
+    recipe = variants[variant]
+    if not isinstance(recipe, RolloutRecipe):
+        raise InputError(f"{step} has no rewards", field="--recipe", fix="give a GRPO recipe")
+    if project.benchmarks[recipe.benchmark].task != project.benchmarks[benchmark].task:
+        what = f"the rewards of {step} are of {project.benchmarks[recipe.benchmark].task}"
+        raise InputError(what, field="--recipe", fix=f"give a recipe of {project.benchmarks[benchmark].task}")
+    if recipe.judging:
+        what = f"the reward model of {step} is no part of an export"
+        raise InputError(what, field="--recipe", fix="give a recipe without a judge")
+    return recipe
+
+
+def _question_set(
+    project: Project[Task], benchmark: str, style: str, recipe: RolloutRecipe | None, longest: int
+) -> QuestionSet:
+    task, spec = project.task(benchmark), project.style(benchmark, style)
+    folder = project.examples(benchmark, style)
+    files = {split: folder / f"{split}.jsonl" for split in SPLITS}
+    if missing := [str(path) for path in files.values() if not path.is_file()]:
+        fix = f"snakemake --cores 1 {' '.join(missing)}"
+        raise InputError("these questions were not written yet", file=missing[0], fix=fix)
+    examples = {split: read_rows(path, task.Example) for split, path in files.items()}
+    unopened = len(examples["test"])
+    examples["test"] = unsealed(examples["test"], project.benchmarks[benchmark].sealed, final=False)
+    own_task = project.settings.tasks.get(task.name, "")
+    graders = recipe.graders if recipe else {}
+    description = Description(
+        benchmark=benchmark,
+        style_name=style,
+        task=f"{OWN_TASK}:{own_task.rpartition(':')[2]}" if own_task else task.name,
+        style=spec.model_dump(mode="json"),
+        rewards=recipe.rewards if recipe else {},
+        grading=recipe.grading if recipe else Grading(),
+        graders={name: grader.model_copy(update={"function": _carried(grader)}) for name, grader in graders.items()},
+        pooling={name: project.encoders[name].pooling for name in (recipe.rewarded_by(project) if recipe else [])},
+        max_new_tokens=recipe.max_completion_length if recipe else longest,
+    )
+    own_files = {
+        _carried(grader).rpartition(":")[0]: Path(grader.function.rpartition(":")[0]) for grader in graders.values()
+    }
+    if own_task:
+        own_files[OWN_TASK] = Path(own_task.rpartition(":")[0])
+    rows = {split: [_row(task, spec, example) for example in examples[split]] for split in SPLITS}
+    sealed = unopened - len(examples["test"])
+    return QuestionSet(description, rows, _sources(project, task, benchmark), sealed, own_files)
+
+
+def _carried(grader: Grader) -> str:
+    """FILE:FUNCTION of a grader whose file stands beside question_set.json."""
+    path, _, function = grader.function.rpartition(":")
+    return f"grader_{Path(path).name}:{function}"
+
+
+def _row(task: Dialogue, style: Any, example: Any) -> dict[str, Any]:
+    prompt = task.prompt(example, style)
+    return {
+        "id": example.id,
+        "subset": example.subset,
+        "messages": prompt.messages,
+        "target": task.completion(example, prompt, style, None) or "",
+        "example": example.model_dump_json(exclude_defaults=True),
+    }
+
+
+def _sources(project: Project[Task], task: Task, benchmark: str) -> list[Source]:
+    """The sources of a benchmark's questions with their licences; InputError if a corpus has no table of these."""
+    found: dict[Source, None] = {}
+    for corpus in task.files.corpora(project, benchmark):
+        path = project.results.licences(corpus)
+        if not path.is_file():
+            raise InputError("the licences of this corpus are not known", file=path, fix=f"snakemake --cores 1 {path}")
+        for row in pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).to_dict("records"):
+            found[Source(row["source"], row["release"], row["licence"], row["licence_url"])] = None
+    found |= dict.fromkeys(Source(*source) for source in task.files.beside_corpora(project, benchmark))
+    return list(found)

@@ -1,0 +1,79 @@
+"""The weighted rewards of completions, as GRPO and exported environments have them."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from reasonome.config import JUDGE, Style
+from reasonome.rewards import Reward, Similarity, total
+from reasonome.task import Task
+
+
+class RewardScorer:
+    """The weighted rewards of a task over batches of completions; each completion is parsed once per batch."""
+
+    def __init__(
+        self,
+        task: Task,
+        weights: Mapping[str, float],
+        similarity: Similarity,
+        style: Style | None = None,
+        rewards: Mapping[str, Reward] | None = None,
+        judge: Callable[[Sequence[str], Sequence[Any]], list[float]] | None = None,
+    ):
+        """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
+
+        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given. `judge`
+        gives the reward of that name, for whole texts.
+        """
+        self.task, self.weights, self.similarity, self.style = task, weights, similarity, style
+        self.rewards = task.rewards() if rewards is None else rewards
+        self._judge = judge
+        self._texts: tuple[str, ...] = ()
+        self._answers: list[Any] = []
+
+    def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+        """One reward, unweighted, per completion."""
+        if name == JUDGE and self._judge:
+            return self._judge(texts, examples)
+        if tuple(texts) != self._texts:
+            parsed = {text: self.task.parse(text, self.style) for text in dict.fromkeys(texts)}
+            self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
+        return self.rewards[name].function(self._answers, examples, self.similarity)
+
+    def _share(self, name: str, example: Any) -> float:
+        """The factor of a reward for this question: all weights by those of the rewards that apply to it.
+
+        nan if the reward does not apply. TRL adds up what it is given.
+        """
+        applying = sum(weight for other, weight in self.weights.items() if self._applies(other, example))
+        return sum(self.weights.values()) / applying if self._applies(name, example) and applying else math.nan
+
+    def _applies(self, name: str, example: Any) -> bool:
+        return name == JUDGE or self.rewards[name].applies(example)
+
+    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
+        """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
+        names = dict.fromkeys([*self.weights, *self.task.watched])
+        values = {name: np.array(self.component(name, texts, examples)) for name in names}
+        return {**values, "reward": total({name: values[name] for name in self.weights}, self.weights)}
+
+    def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
+        """Reward functions as TRL calls them: once per step each, with all completions of the step."""
+
+        def function(name: str) -> Callable[..., list[float]]:
+            def reward(completions, index, log_metric=None, prompt_tokens=(), **columns) -> list[float]:
+                if log_metric is not None:
+                    log_metric("prompts/mean_length", fmean(prompt_tokens))
+                texts = [completion[0]["content"] for completion in completions]
+                asked = [examples[i] for i in index]
+                values = self.component(name, texts, asked)
+                return [self._share(name, example) * value for example, value in zip(asked, values, strict=True)]
+
+            reward.__name__ = name
+            return reward
+
+        return [function(name) for name in self.weights]

@@ -1,0 +1,310 @@
+"""What people give that is wrong: one clear error and nothing written, or one flagged row and the other sets done."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import annotation_project
+import pytest
+from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
+
+from reasonome import cli
+from reasonome.answering.asked_model import find_model
+
+
+def made(*genes: str, name: str = "mine") -> str:
+    return f"{name}\tna\t" + "\t".join(genes) + "\n"
+
+
+# files that are refused, with nothing written
+
+
+def test_a_file_that_cannot_be_read_is_refused_even_beside_a_good_one(annotating, by_hand, refused):
+    path = annotating.file("mine.csv", "gene,log2FoldChange,padj\nBRCA1,2,0.01\nBRCA2,2\n")
+    with refused(path, 3):
+        annotating(annotating.file("good.gmt", GOOD), path)
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand, refused):
+    good = annotating.file("good.gmt", GOOD)
+    with refused():
+        annotating(good, annotating.out.parent / "none.gmt")
+    with refused():
+        annotating(good, annotating.out.parent)
+    assert not annotating.out.exists()
+
+
+def test_a_gmt_without_descriptions_is_refused(annotating, by_hand, refused):
+    path = annotating.file("mine.gmt", "repair\tBRCA1\tBRCA2\tATM\tRAD51\ncheckpoint\tBUB1\tTTK\tMAD2L1\n")
+    with refused(path):
+        annotating(annotating.file("good.gmt", GOOD), path)
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+# sets that get an error of their own, and the others are done
+
+MICE = "most of these are written as genes of mice: pass `--species mouse`"
+ERRORS = {
+    "one gene by three names": (
+        made("SEPT2", "SEPTIN2", "2-Sep"),
+        "only 1 gene, and 3 are the fewest that can have a function in common",
+    ),
+    "mouse symbols": (made(*MOUSE), f"{MICE}, or `--species human` if they are human genes in another case"),
+}
+
+
+@pytest.mark.parametrize(("content", "error"), ERRORS.values(), ids=ERRORS)
+def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating, by_hand, content, error):
+    records = annotating(annotating.file("all.gmt", made(*REPAIR, name="first") + content + made(*REPAIR, name="last")))
+    assert [record["set"] for record in records] == ["first", "mine", "last"]
+    assert [record["error"] for record in records] == ["", error, ""]
+    assert [record["name"] for record in records] == ["DNA repair", "", "DNA repair"]
+    assert len(by_hand.asked[0]) == 2
+    assert (annotating.out / "manifest.json").is_file()
+
+
+def test_human_symbols_in_title_case_are_read_where_people_say_that_they_are(annotating):
+    (record,) = annotating(annotating.file("mine.gmt", made(*MOUSE)), model=None, species="human")
+    assert (record["error"], [gene["symbol"] for gene in record["genes"]]) == ("", list(MOUSE.values()))
+
+
+# sets that are odd, and are done with a flag
+
+
+def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
+    # 44441 is 2021-09-02; as an Entrez id nothing has it
+    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, "44441")))
+    assert record["unmapped"] == [{"written": "44441", "why": "spreadsheet number", "candidates": ["SEPTIN2"]}]
+    assert "1 of 6 genes is unknown: 44441" in record["flags"]
+    assert record["name"] == "DNA repair"
+
+
+NAMES = [
+    "../../etc/passwd",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x07\x08",
+    "{wildcard} $(reboot) `reboot`",
+    "x" * 5_000,
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, by_hand, name):
+    (record,) = annotating(annotating.file("mine.gmt", made(name, *REPAIR, name=name)))
+    assert (record["set"], record["name"], record["error"]) == (name, "DNA repair", "")
+    assert [unknown["written"] for unknown in record["unmapped"]] == [name]
+    assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
+    assert len(list(annotating.out.iterdir())) == 8
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page and "<img" not in page
+    cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]
+    assert not cell.startswith(("=", '"='))
+
+
+def test_spellings_of_programs_are_read_and_flagged(annotating):
+    genes = "\n".join(["XXXA", *(f"GRCh38_{gene}" for gene in REPAIR)])
+    (record,) = annotating(annotating.file("mine.txt", genes), model=None)
+    assert record["flags"][0].startswith("5 of 6 are symbols behind the name of a genome: GRCh38_BRCA1 → BRCA1, ")
+    assert record["enriched"][0]["name"] == "DNA repair"
+
+
+def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys, snapshot, scrubbed):
+    library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\nlost\twords\n")
+    universe = annotating.file("tested.txt", "\n".join([*REPAIR, *OTHERS, "LOST1"]))
+    rows = "".join(f"{gene}\t{number}\n" for number, gene in enumerate([*REPAIR, *OTHERS[:3], "XA"]))
+    annotating(annotating.file("mine.rnk", rows), model=None, libraries=[str(library)], universe=str(universe), top=5)
+    sentences = [
+        "mine: 8 of 9 identifiers are known genes, 1 is none: XA",  # of the whole ranking
+        f"{universe}: 45 of 46 identifiers are known genes, 1 is none: LOST1",
+        "own: 3 of 5 identifiers are known genes, 2 are none: GONE1, GONE2; left out: gene sets without genes (1)",
+    ]
+    told = capsys.readouterr().out
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
+    for sentence in sentences:
+        assert f"{sentence}\n" in told and f"<li>{sentence}</li>" in page
+    assert scrubbed((annotating.out / "identifiers.tsv").read_text(encoding="utf-8")) == snapshot
+
+
+def test_sets_of_a_library_are_called_by_their_names(annotating, capsys):
+    library = annotating.file("ids.gmt", "GO:0000724\tdouble-strand break repair\t" + "\t".join(REPAIR) + "\n")
+    (record,) = annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(library)])
+    term = next(term for term in record["enriched"] if term["library"] == "ids")
+    assert (term["id"], term["name"]) == ("GO:0000724", "double-strand break repair")
+
+
+# the universe
+
+
+@pytest.mark.parametrize("content", ["# nothing\n\n", "XA\nXB\n", "BRCA1\nFILL01\n"])
+def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotating, by_hand, content, refused):
+    universe = annotating.file("universe.txt", content)
+    with refused():
+        annotating(annotating.file("mine.gmt", GOOD), universe=str(universe))
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def pipe(content: bytes) -> str:
+    """The path of a pipe in which `content` is, as a shell's <(…) gives one."""
+    read, write = os.pipe()
+    os.write(write, content)
+    os.close(write)
+    return f"/dev/fd/{read}"
+
+
+def test_a_universe_from_a_pipe_is_read_once_for_several_files(annotating, by_hand):
+    content = "\n".join([*REPAIR, *OTHERS, "TTK", "RPL3"]).encode()
+    sets = [annotating.file(name, GOOD) for name in ("first.gmt", "second.gmt")]
+    records = annotating(*sets, universe=pipe(content))
+    assert [record["name"] for record in records] == ["DNA repair", "DNA repair"]
+    manifest = json.loads((annotating.out / "manifest.json").read_text())
+    assert manifest["universe"] == hashlib.sha256(content).hexdigest()
+
+
+def test_sets_from_a_pipe(annotating, by_hand):
+    (record,) = annotating(pipe(GOOD.encode()), kind="gmt")
+    assert record["name"] == "DNA repair"
+
+
+# the place, the model and the settings
+
+
+def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(annotating, by_hand, refused):
+    path = annotating.file("mine.gmt", GOOD)
+    unfinished = annotating.folder / "results/models/smollm2-135m/pretrain.demo-s0"
+    (unfinished / "model").mkdir(parents=True, exist_ok=True)
+    for model in ("smollm2-135m/pretrain.demo-s0", str(unfinished), "../../etc"):
+        with refused():
+            annotating(path, model=model)
+    assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize(("below", "given"), [("", "."), ("", "model"), ("model", ".."), ("model", "../model")])
+def test_a_model_is_found_from_within_its_folder(annotating, monkeypatch, below, given):
+    folder = (annotating.folder / "results/models" / annotation_project.MODEL).resolve()
+    monkeypatch.chdir(folder / below)
+    found = find_model(annotating.project, given)
+    assert (found.folder.resolve(), found.name) == (folder, "smollm2-135m/base")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"style": "fact"},
+        {"style": "neighbours"},
+        {"benchmark": "demogo"},
+        {"libraries": ["reactome-dem"]},
+        {"libraries": ["go-demo"]},
+        {"libraries": ["wikipathways"]},
+    ],
+)
+def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, refused):
+    with refused():
+        annotating(annotating.file("mine.gmt", GOOD), **settings)
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+# the command line
+
+
+def run(annotating, *options: str, sets: str | None = None) -> int:
+    path = sets or str(annotating.file("mine.gmt", GOOD))
+    model = [] if {"--model", "--ora-only"} & set(options) else ["--model", annotation_project.MODEL]
+    return cli.main(["annotate", path, *model, "--out", str(annotating.out), *options])
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        (["--top", "0"], "--top"),
+        (["--adjusted-p", "nan"], "--adjusted-p"),
+        (["--columns", "genes=x"], "--columns"),
+        (["--columns", "gene"], "--columns"),
+    ],
+)
+def test_options_that_cannot_be(annotating, by_hand, options, field, refused):
+    with refused(field=field):
+        run(annotating, *options)
+    assert not annotating.out.exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--model", "smollm2-135m/bas"],
+        ["--libraries", "wikipathways"],
+        ["--universe", "none.txt"],
+    ],
+)
+def test_what_is_not_there_is_refused_before_anything_is_written(annotating, by_hand, options, refused):
+    with refused():
+        run(annotating, *options)
+    assert not annotating.out.exists()
+
+
+def test_a_server_that_does_not_answer_is_told_before_anything_is_made(annotating, by_hand, monkeypatch, refused):
+    monkeypatch.setattr("reasonome.apps.annotate.making.make_missing", lambda *_: pytest.fail("something was made"))
+    with refused():
+        run(annotating, "--model", "http://127.0.0.1:9/v1")
+
+
+def test_the_status_says_whether_anything_was_tested(annotating, by_hand):
+    strange = annotating.file("strange.gmt", made("Xyz1", "Xyz2", "Xyz3", name="strange"))
+    assert run(annotating, "--ora-only", sets=str(strange)) == 1
+    assert (annotating.out / "annotations.html").is_file()
+    assert run(annotating, "--ora-only") == 0
+
+
+def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):
+    table = annotating.file("mine.csv", "Name,Change,Q value\n" + "".join(f"{gene},3,0.01\n" for gene in REPAIR))
+    columns = "gene=Name,log2_fold_change=Change,adjusted_p=Q value"
+    assert run(annotating, "--ora-only", "--columns", columns, sets=str(table)) == 0
+    assert "mine: 2 sets, by genes: 'mine up' (5), 'mine down' (0)\n" in capsys.readouterr().out
+
+
+# text of others on a terminal
+
+
+def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, by_hand, capsys):
+    bad = "\x1b[2J\x9b31m"
+    sets = [("few", ["ATM"]), ("unknown", ["XA", "XB", f"X{bad}"]), ("repair", REPAIR)]
+    content = "".join("\t".join([f"{name}{bad}", "na", *genes]) + "\n" for name, genes in sets)
+    path = str(annotating.file("evil\u202e.gmt", content))
+    assert run(annotating, sets=path) == 0
+    told = capsys.readouterr().out
+    assert r"evil\u202e: 3 sets, by genes: 'few\x1b[2J\x9b31m' (1)" in told
+    assert r"not asked: evil\u202e: 'unknown\x1b[2J\x9b31m': " in told
+    assert [one for one in told if not one.isprintable() and one != "\n"] == []
+
+
+def program(annotating, *options: str, encoding: str) -> subprocess.CompletedProcess:
+    library = Path(cli.__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", *options]
+    command += ["--out", str(annotating.out)]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)
+
+
+def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
+    path = annotating.file("mine.gmt", "βeta\tna\t" + "\t".join(REPAIR) + "\n" + GOOD)
+    run = program(annotating, str(path), "--ora-only", encoding="latin-1")
+    assert (run.returncode, b"Traceback" in run.stderr) == (0, False)
+    told = run.stdout.decode("latin-1")
+    assert "mine: 2 sets, by genes: '\\u03b2eta' (5), 'repair' (5)" in told
+
+
+def test_errors_quote_names_as_text_only(annotating):
+    run = program(annotating, "no\x1b[2Jne.gmt", "--ora-only", encoding="ascii")
+    assert run.returncode == 2
+    told = run.stderr.decode("ascii")
+    assert "\x1b" not in told and "Traceback" not in told
+    assert told.startswith("error: ") and r"\x1b[2J" in told and "\n  fix: " in told

@@ -1,0 +1,142 @@
+"""The page of annotated sets: self-contained, and deaf to whatever a model or a user puts into names and text."""
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RANKING, RECORDS, SPINDLE
+from rendered_page import Elements
+
+from reasonome.apps.annotate import page
+from reasonome.apps.annotate.page import PageAbout
+from reasonome.apps.annotate.record import AnnotationRecord
+from reasonome.apps.annotate.tables import write_enrichment
+from reasonome.report import page_files
+
+
+def data(page: Elements) -> dict:
+    return json.loads(next(text for text in page.text["script"] if text.startswith("{")))
+
+
+@pytest.fixture(scope="module")
+def clean() -> str:
+    return page.render_page(RECORDS, ABOUT, [RANKING])
+
+
+@pytest.fixture(scope="module")
+def hostile() -> str:
+    return page.render_page(POISONED, POISONED_ABOUT, [RANKING])
+
+
+def test_nothing_from_the_data_becomes_an_element_or_an_attribute(clean, hostile):
+    found = Elements(hostile)
+    assert found.elements == Elements(clean).elements
+    assert [text for text in found.text["script"] if text.strip()][1:] == [page_files.one_script(page.SCRIPTS)]
+    for name, value in found.attributes:
+        assert not name.startswith("on") and "pwned" not in f"{name}{value}"
+
+
+def test_what_was_injected_is_kept_as_text(hostile):
+    found = Elements(hostile)
+    assert any(f"Gene Ontology{POISON}" in text for text in found.text["th"])
+    assert [AnnotationRecord.model_validate(row) for row in data(found)["records"]] == POISONED
+
+
+def test_the_script_never_writes_markup():
+    script = page_files.one_script(page.SCRIPTS)
+    assert all(path.read_text() in script for path in page.HERE.glob("*.js"))
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "XMLHttp"):
+        assert forbidden not in script
+
+
+def test_the_page_loads_nothing_and_runs_its_own_script_alone(clean):
+    found = Elements(clean)
+    links = [value for name, value in found.attributes if name in ("src", "href", "action")]
+    assert links and all(link.startswith("#") for link in links)
+    assert "@import" not in clean and "url(" not in clean
+    script = clean.rpartition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = next(value for _, value in found.attributes if (value or "").startswith("default-src"))
+    directives = dict(re.findall(r"([a-z-]+) ([^;]+)", policy))
+    assert directives["default-src"] == "'none'" and directives["script-src"] == f"'sha256-{digest}'"
+
+
+def test_the_page_warns_and_says_how_the_names_were_made(clean):
+    text = " ".join(" ".join(words) for words in Elements(clean).text.values())
+    for said in (
+        "Read the enriched terms first:",
+        "neither the enriched terms nor known facts about the genes bear it out.",
+        "On 90 true names they came 0.300 near.",
+        "Its model card:",
+        "results/models/tiny/grpo.names-s0/card.demo.md",
+        "Nothing was uploaded",
+        "This model's scores do not beat the best constant.",
+        "5 in 2 lists: day 0, day 7",
+        "sft.names-s0 → grpo.names-s0",
+        "licence: Apache-2.0",
+        "all 18,412 genes of the libraries",
+        "read as a GMT of 3 gene sets",
+        "reasonome 0.1.0, torch 2.9",
+        "reasonome annotate sets.gmt",
+        "CC BY 4.0",
+        "not recorded",
+    ):
+        assert said in text, said
+
+
+def test_a_page_without_a_model_speaks_of_none():
+    plain = SPINDLE.model_copy(update={"name": "", "standing": "", "samples": [], "claims": []})
+    written = page.render_page([plain], PageAbout(universe=["all genes"], command="reasonome annotate"))
+    found = Elements(written)
+    assert data(found)["model"] == "" and 'id="ranked"' not in written
+    told = " ".join(text for tag in ("p", "dt", "dd", "strong") for text in found.text[tag])
+    for word in ("model", "learned from", "suggestion"):
+        assert word not in told.replace("no language model has a part in", "").replace(
+            "language model has a part in", ""
+        ), word
+
+
+def test_rankings_are_in_the_page_without_what_is_folded(clean):
+    [ranking] = data(Elements(clean))["rankings"]
+    assert [term["name"] for term in ranking["terms"]] == ["mitosis", "translation"]
+    assert ranking["ends"][0] == "higher in treated than in control"
+
+
+def test_a_card_is_shown_only_where_there_is_one():
+    single = page.render_page([SPINDLE], ABOUT.model_copy(update={"card": ""}))
+    assert not any("model card" in text for text in Elements(single).text["p"])
+
+
+def test_a_page_of_a_model_that_ships_has_one_column_for_terms_and_names():
+    written = page.render_page(RECORDS, ABOUT.model_copy(update={"second_opinion": True}))
+    found = Elements(written)
+    assert data(found)["second_opinion"] is True
+    told = " ".join(" ".join(words) for words in found.text.values())
+    assert "else below it, as a second opinion." in told and "what they share" in found.text["dt"]
+    assert "a target of Snakemake" not in told and "model's suggestion" not in found.text["dt"]
+
+
+def test_the_page_holds_the_lines_of_enrichment_tsv_or_those_that_it_shows(tmp_path, monkeypatch):
+    folded = SPINDLE.enriched[0].model_copy(update={"id": "GO:0071174", "name": "spindle signaling"})
+    first, second = SPINDLE.enriched
+    terms = {SPINDLE.id: [first, folded, second]}
+    write_enrichment([SPINDLE], terms, tmp_path)
+    heading, *lines = (tmp_path / "enrichment.tsv").read_text(encoding="utf-8").splitlines()
+    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), terms)))
+    assert (held["terms_heading"], held["all_terms"]) == (heading, True)
+    assert held["terms"][SPINDLE.id] == [
+        [lines[0], "GO BP", "GO:0007094", 2, 3.1e-05],
+        [lines[1], "GO BP", "GO:0071174", 2, 3.1e-05],
+        [lines[2], "Reactome", "R-HSA-2", 3, 0.04],
+    ]
+    monkeypatch.setattr(page, "MOST_LINES", 2)
+    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), terms)))
+    assert held["all_terms"] is False
+    assert [line for line, *_ in held["terms"][SPINDLE.id]] == [lines[0], lines[2]]
+
+
+def test_terms_across_sets_are_shown_where_there_are_two_sets(clean):
+    alone = page.render_page([SPINDLE], ABOUT)
+    assert 'id="terms-across"' in clean and 'id="terms-across"' not in alone

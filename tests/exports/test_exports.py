@@ -1,0 +1,167 @@
+"""Exports, loaded and scored by the libraries that they are for, in an environment of their own."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from datasets import load_dataset
+from environments import failure, python_with
+from huggingface_hub import DatasetCard
+
+from reasonome.answering.rows import AnswerRow
+from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
+from reasonome.cli import main
+from reasonome.core import atomic
+from reasonome.exports.question_set import question_sets
+from reasonome.exports.rewarded import RewardedQuestions
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.metrics import Judges
+from reasonome.tasks.naming.scoring import score_answers
+
+HERE = Path(__file__).resolve().parent
+NAME = "reasonome-demo-go-demo-names"
+TASK = TASKS["gene_set_naming"]
+# Exact names, part of one, another name, lost forms, nothing, and an answer full of HTML.
+TEXTS = (
+    "Process: {name}\nReasoning:\n<think>The genes share it.</think>",
+    "Process: {name} of cells\nReasoning:\n<think>Half of the name.</think>",
+    "Process: protein folding\nReasoning:\n<think>A guess.</think>",
+    "{name}",
+    "",
+    "Process: <b>{name}</b><script>alert(1)</script>\nReasoning:\n<think>1 &lt; 2</think>",
+)
+
+
+@pytest.fixture
+def demo(project, demo_benchmark, tmp_path, monkeypatch):
+    """The shipped project in an empty folder, with the questions of demo-go in the style demo-names, half sealed."""
+    monkeypatch.chdir(tmp_path)
+    half = project.benchmarks["demo-go"].model_copy(update={"sealed": 0.5})
+    monkeypatch.setitem(project.benchmarks, "demo-go", half)
+    style = project.style("demo-go", "demo-names")
+    for split in SPLITS:
+        rows = (TASK.with_choice(row, style) for row in read_rows(demo_benchmark / f"{split}.jsonl", TASK.Example))
+        path = project.results.prompts("demo-go", "demo-names") / f"{split}.jsonl"
+        atomic.write_jsonl(path, (row.model_dump(exclude_defaults=True) for row in rows))
+    licences = "source\trelease\tlicence\tlicence_url\nGO\t2022-07-01\tCC-BY-4.0\thttps://example.org\n"
+    atomic.write_text(project.results.licences("demo"), licences)
+    return project
+
+
+@pytest.fixture
+def recorded(demo, tmp_path):
+    """Answers to the first 20 open test questions, as rows of a file of answers, and their questions."""
+    folder = demo.results.prompts("demo-go", "demo-names")
+    opened = [row for row in read_rows(folder / "test.jsonl", TASK.Example) if not is_sealed(row, 0.5)][:20]
+    texts = [TEXTS[i % len(TEXTS)].format(name=row.name) for i, row in enumerate(opened)]
+    rows = [{"id": row.id, "subset": row.subset, "text": text} for row, text in zip(opened, texts, strict=True)]
+    atomic.write_jsonl(tmp_path / "answers.jsonl", rows)
+    return opened, texts
+
+
+@pytest.fixture
+def ours(demo, recorded):
+    """What scoring says of the recorded answers: a row per question, with its rewards."""
+    opened, texts = recorded
+    answers = [
+        AnswerRow(id=row.id, subset=row.subset, sample=0, order=0, prompt_sha256="0", text=text, finish_reason="stop")
+        for row, text in zip(opened, texts, strict=True)
+    ]
+    style = demo.style("demo-go", "demo-names")
+    return score_answers(TASK, style, opened, answers, Judges({}, None, None), seed=0).set_index("id")
+
+
+def exported(demo, kind, folder, recipe=None):
+    from reasonome.exports import hub, lm_eval, verifiers
+
+    [questions] = question_sets(demo, "demo-go", "demo-names", recipe)
+    {"verifiers": verifiers, "lm-eval": lm_eval, "hub": hub}[kind].write(questions, folder / NAME)
+    return folder / NAME
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", ["verifiers", "lm-eval"])
+def test_the_library_gives_recorded_answers_our_scores(demo, recorded, ours, tmp_path, library):
+    python = python_with(HERE / "exports.lock", ".test-exports")
+    folder = exported(demo, library, tmp_path, recipe="grpo.demobpexact")
+    program = [python, HERE / "score_with_library.py", library, folder, "answers.jsonl", tmp_path / "scores.json"]
+    environment = {"PYTHONPATH": str(HERE.parents[1] / "scripts"), "HF_HUB_OFFLINE": "1", "HOME": str(tmp_path)}
+    assert failure(program, env=environment, cwd=tmp_path) is None
+    theirs = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert len(theirs) == 20
+    for example in recorded[0]:
+        said, row = theirs[example.id], ours.loc[example.id]
+        messages = TASK.prompt(example, demo.style("demo-go", "demo-names")).messages
+        assert said["asked"] == [message["content"] for message in messages]
+        assert said["right"] == row["exact"]
+        for reward in ("exact", "rouge_l", "format", "reasoning"):
+            assert said[reward] == pytest.approx(row[f"reward_{reward}"])
+        if library == "verifiers":  # grpo.demobpexact: 3 × exact + format + reasoning
+            assert said["reward"] == pytest.approx(3 * said["exact"] + said["format"] + said["reasoning"])
+
+
+def test_a_dataset_has_splits_and_a_card_and_no_sealed_question(demo, tmp_path):
+    folder = exported(demo, "hub", tmp_path)
+    dataset = load_dataset(str(folder), cache_dir=tmp_path / "cache")
+    rows = {
+        split: read_rows(demo.results.prompts("demo-go", "demo-names") / f"{split}.jsonl", TASK.Example)
+        for split in SPLITS
+    }
+    opened = [row.id for row in rows["test"] if not is_sealed(row, 0.5)]
+    assert dataset["test"]["id"][:] == opened
+    assert 0 < len(opened) < len(rows["test"])
+    assert [len(dataset[split]) for split in ("train", "valid")] == [len(rows["train"]), len(rows["valid"])]
+    first = dataset["train"][0]
+    assert [message["role"] for message in first["prompt"]] == ["system", "user"]
+    assert first["completion"][0]["content"].startswith(f"Process: {rows['train'][0].name}")
+    card = DatasetCard.load(folder / "README.md")
+    assert card.data.license == ["cc-by-4.0"]
+    assert f"{len(rows['test']) - len(opened)} test questions are sealed" in card.text
+
+
+def test_rewards_are_those_of_the_recipe(demo, recorded, ours, tmp_path):
+    folder = exported(demo, "verifiers", tmp_path, recipe="grpo.demobpexact")
+    rewarded = RewardedQuestions(next(folder.glob("*/data")))
+    opened, texts = recorded
+    rows = {row["id"]: row for row in rewarded.rows("test")}
+    assert set(rows) >= {example.id for example in opened}
+    scores = rewarded.scores(texts[0], rows[opened[0].id]["example"])
+    assert scores == {"right": 1.0, "exact": 1.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0, "reward": 5.0} | {
+        "confidence": scores["confidence"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["demo-goo", "--style", "demo-names"], None),
+        (["demo-go"], "--style"),
+        (["demo", "--style", "nmaes"], "--style"),
+        (["demo-go", "--style", "demo-names", "--recipe", "grpo.sotf"], "--recipe"),
+        (["demo-go", "--style", "demo-names", "--recipe", "sft.names"], "--recipe"),
+        (["demo-go", "--style", "demo-names", "--recipe", "grpo.demoloci"], "--recipe"),
+        (["demo-go", "--style", "demo-names"], "--recipe"),
+    ],
+    ids=["unknown", "no-style", "unknown-style", "unknown-recipe", "no-rewards", "other-task", "no-recipe"],
+)
+def test_what_cannot_be_exported_is_told(demo, tmp_path, refused, words, field):
+    with refused(field=field):
+        main(["export", *words, "--to", "verifiers", "--config", str(HERE.parents[1] / "config"), "--output", "out"])
+    assert not list(Path().glob("out/*/*"))
+
+
+def test_questions_that_were_not_written_are_told(demo, refused):
+    path = demo.results.prompts("demo-go", "demo-names") / "valid.jsonl"
+    path.unlink()
+    with refused(file=path):
+        question_sets(demo, "demo-go", "demo-names", None)
+
+
+def test_an_export_is_not_overwritten(demo, refused, capsys):
+    words = ["export", "demo-go", "--style", "demo-names", "--to", "hub", "--config", str(HERE.parents[1] / "config")]
+    assert main(words) == 0
+    assert "sealed" not in capsys.readouterr().out  # the shipped demo seals nothing
+    assert pd.read_parquet(f"exports/hub/{NAME}/data/test.parquet")["id"].is_unique
+    with refused(file=f"exports/hub/{NAME}"):
+        main(words)

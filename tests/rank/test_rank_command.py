@@ -1,0 +1,97 @@
+"""The command line: its options are the settings, and its mistakes are named by them."""
+
+import pytest
+from rank_project import CASE, LOCI
+
+from reasonome import cli
+from reasonome.apps.rank.reasons import check_distances
+from reasonome.apps.rank.record import RankedCandidate
+from reasonome.tasks.ranking.questions import RankedGene
+
+
+@pytest.fixture
+def command(ranking, ranking_folder, monkeypatch):
+    """Runs `reasonome rank` with the model by hand; what find_model was given."""
+    asked = []
+
+    def find_model(project, text, *, place, adapter, upload):
+        asked.append((text, upload))
+        return ranking.model
+
+    monkeypatch.setattr("reasonome.answering.asked_model.find_model", find_model)
+
+    def run(*words) -> list:
+        config = ["--config", str(ranking_folder / "config")]
+        assert cli.main(["rank", *map(str, words), *config, "--out", str(ranking.out)]) == 0
+        return asked
+
+    return run
+
+
+def test_a_table_with_columns_of_its_own(command, ranking, capsys):
+    path = ranking.file("loci.csv", "GWAS,chr,bp\nLDL,1,2010000\n")
+    words = ["--columns", "trait=GWAS,chromosome=chr,position=bp", "--window-kb", "95", "--samples", "2"]
+    assert command(path, "--model", "mine", *words) == [("mine", False)]
+    told = capsys.readouterr().out
+    assert "1 locus: 1 ranked, 0 without a usable answer, 0 not asked" in told
+    assert "not a diagnosis, not for clinical decisions" in told
+    assert len(ranking.model.prompts) == 2 and "USP24" not in ranking.model.prompts[0]
+
+
+def test_a_case_with_a_panel_in_a_style(command, ranking):
+    case, panel = ranking.file("doe.json", CASE), ranking.file("p.txt", "SCN1A\nFBN1\n")
+    command(case, "--model", "mine", "--panel", panel, "--style", "answer", "--samples", "1", "--upload")
+    (prompt,) = ranking.model.prompts
+    assert prompt.startswith("Which gene causes this patient's disease? Rank the genes")
+    assert {"SCN1A", "FBN1"} == {gene.symbol for gene in ranking.model.examples[0].candidates}
+
+
+def test_a_second_locus_is_refused(command, capsys):
+    with pytest.raises(SystemExit):
+        command("--trait", "LDL", "--locus", "1:2010000", "--locus", "1:1205000", "--model", "mine")
+    assert "--locus is given twice, and takes one value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["--kind", "cases"], "--kind"),
+        (["--samples", "0"], "--samples"),
+        (["--window-kb", "wide"], "--window-kb"),
+        (["--columns", "trait"], "--columns"),
+        (["--columns", "trat=description"], "columns"),
+    ],
+)
+def test_wrong_options(command, ranking, words, field, refused):
+    path = ranking.file("loci.tsv", LOCI.replace("trait", "description"))
+    with refused(field=field):
+        command(path, "--model", "mine", *words)
+    assert not ranking.out.exists()
+
+
+def test_a_model_that_is_none(ranking, ranking_folder, refused):
+    words = ["rank", str(ranking.file("loci.tsv", LOCI)), "--model", "nobody/knows/it", "--out", str(ranking.out)]
+    with refused(field="--model"):
+        cli.main([*words, "--config", str(ranking_folder / "config")])
+    assert not ranking.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdicts"),
+    [
+        ("The gene nearest to the variant is FAR1.", ["contradicted"]),
+        ("FAR1 is the second nearest gene.", []),
+        ("FAR1 is among the nearest genes.", []),
+    ],
+)
+def test_only_a_claim_to_be_the_nearest_is_checked(sentence, verdicts):
+    genes = [RankedGene(symbol="NEAR1"), RankedGene(symbol="FAR1")]
+    candidates = [RankedCandidate(symbol="NEAR1", distance=0), RankedCandidate(symbol="FAR1", distance=9000)]
+    claims, _ = check_distances(sentence, genes, candidates)
+    assert [claim.verdict for claim in claims] == verdicts
+
+
+def test_a_panel_is_for_cases(command, ranking, refused):
+    panel = ranking.file("panel.txt", "BRCA1\n")
+    with refused(field="--panel"):
+        command(ranking.file("loci.tsv", LOCI), "--model", "mine", "--panel", str(panel))
