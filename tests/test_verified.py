@@ -210,10 +210,10 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
 @pytest.mark.parametrize(
     ("learned", "leave_out", "fix"),
     [
-        (SimpleNamespace(questions=True, benchmark="tested"), [], None),
-        (SimpleNamespace(questions=True, benchmark="mine"), [], "add tested to leave_out of mine in benchmarks.yaml"),
-        (SimpleNamespace(questions=True, benchmark="mine"), ["tested"], None),
-        (SimpleNamespace(questions=True, benchmark="of another task"), [], None),
+        (SimpleNamespace(questions=[("tested", "plain")]), [], None),
+        (SimpleNamespace(questions=[("mine", "plain")]), [], "add tested to leave_out of mine in benchmarks.yaml"),
+        (SimpleNamespace(questions=[("mine", "plain")]), ["tested"], None),
+        (SimpleNamespace(questions=[("of another task", "plain")]), [], None),
         (PretrainRecipe.model_construct(), [], None),
     ],
 )

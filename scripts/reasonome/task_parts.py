@@ -161,9 +161,9 @@ class Checks(Part[T]):
 
         By default training questions may leak unless they leave the benchmark out. The leak audit checks statements.
         """
-        for learned, _ in recipe.questions:
-            kept_apart = (learned, *project.benchmarks[learned].leave_out)
-            if learned in project.akin(benchmark) and benchmark not in kept_apart:
+        akin = [learned for learned, _ in recipe.questions if learned in project.akin(benchmark)]
+        for learned in akin:
+            if benchmark not in (learned, *project.benchmarks[learned].leave_out):
                 what = f"would leak: training questions of '{learned}' may give test questions of '{benchmark}' away"
                 return what, f"add {benchmark} to leave_out of {learned} in benchmarks.yaml"
         return None

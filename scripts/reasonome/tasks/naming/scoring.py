@@ -27,11 +27,10 @@ from reasonome.task import Dialogue
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
-from reasonome.tasks.naming.files import naming_style
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.rows import clusters
-from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.settings import NamingStyle, naming_style
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
