@@ -68,7 +68,7 @@ def make(folder: Path) -> Path:
     (prompts / "rare_disease_ranking.tight.txt").write_text(tight, encoding="utf-8")
     (folder / "hgnc.txt").write_text(toy_hgnc.table(GENES, ALIASES, rna=["RNA1"]))
     places = [f"{symbol}\t1\t{start}000\t{end}000\n" for symbol, (start, end) in GENES.items()]
-    (folder / "genes.tsv").write_text("".join(places))
+    (folder / "genes.tsv").write_text("symbol\tchromosome\tstart\tend\n" + "".join(places))
     terms = [
         f"\n[Term]\nid: {term}\nname: {name}\n" + (f"is_a: {parent}\n" if parent else "")
         for term, (name, parent) in TERMS.items()

@@ -98,6 +98,7 @@ def write_ranking_experiment(
     clean |= {"verdict": "clean", "highest_jaccard": None, "example": "", "file": "", "line": None}
     leaks = {"experiment": "demo-ranking", "findings": [clean], "same_source": []}
     leaks |= {"not_compared": {"demo-go": ["sft.both"]}}
+    learnt = {"RL rank": "short", "RL binary": "answer"}
     return write_plan(
         folder,
         "demo-loci",
@@ -110,4 +111,5 @@ def write_ranking_experiment(
         arms=list(ARMS),
         evaluations=evaluations,
         baselines=baselines,
+        trained_on={arm: [{"benchmark": "demo-loci", "style": style}] for arm, style in learnt.items()},
     )

@@ -10,6 +10,7 @@ from reasonome.tasks.naming.settings import NamingBenchmark
 
 BP = {"namespace": "biological_process", "test": 3, "valid": 2}
 FILE = {"path": "/data/test.csv"}
+SPLIT = {"by": "date", "after": "2023-01-01"}
 
 
 def benchmark(**changes):
@@ -22,6 +23,7 @@ def benchmark(**changes):
     [
         {"subsets": {"bp": BP}},
         {"subsets": {"pathways": {"source": "reactome", "test": 3, "valid": 2}}, "contaminated": [0.5, 1.0]},
+        {"subsets": {"bp": {"namespace": "biological_process", "valid": 2}}, "split": SPLIT},
         {"kind": "published", "files": {"bp": FILE}},
         {"kind": "published", "files": {"bp": FILE}, "train_files": {"bp": FILE}},
         {"kind": "published", "files": {"bp": FILE}, "subsets": {"bp": {"source": "reactome", "valid": 2}}},
@@ -44,14 +46,17 @@ def test_kinds_of_benchmarks(given):
         ),
         ({"kind": "published", "files": {"a": FILE}, "valid_files": {"a": FILE}}, "'valid_files' go with"),
         ({"kind": "published", "files": {"a": FILE}, "subsets": {"bp": BP}}, "leave out 'test'"),
+        ({"kind": "published", "files": {"a": FILE}, "split": SPLIT}, "published test sets are fixed"),
         ({"kind": "published", "files": {"a": FILE}, "few_genes": {"genes": 20}}, "'few_genes' is for built sets"),
         ({"subsets": {"bp": BP}, "few_genes": {"genes": 20, "smallest": 9, "largest": 8}}, "smallest 9 is above"),
         ({"kind": "published", "files": {"mean": FILE}}, "may not be called 'mean'"),
         ({"kind": "published", "files": {"a-50": FILE}}, "should match pattern"),
-        ({"kind": "published", "files": {"a": {}}}, "path\n  Field required"),
+        ({"kind": "published", "files": {"a": {}}}, "either 'path' or 'url'"),
         ({"kind": "published", "files": {"a": {"path": "my test.csv"}}}, "should match pattern"),
         ({"subsets": {"bp": {"test": 3, "valid": 2}}}, "namespace, source or relation"),
         ({"subsets": {"bp": {"source": "go", "valid": 2}}}, "'test' is missing"),
+        ({"subsets": {"bp": BP}, "split": {"by": "date"}}, "needs 'after'"),
+        ({"subsets": {"bp": BP}, "split": {"after": "2023-01-01"}}, "'by: term' takes none"),
         ({"subsets": {"bp": BP}, "contaminated": [0]}, "greater than or equal to 0.01"),
         ({"subsets": {"bp": BP}, "contaminated": [0.5, 0.5]}, "given twice"),
         ({"subsets": {"bp": BP}, "contaminated": [0.5, 0.501]}, "two shares of one percentage"),

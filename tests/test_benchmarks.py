@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
 from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark, WithheldTerms
-from reasonome.tasks.naming.splits import split
+from reasonome.tasks.naming.splits import creation_dates, split
 from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -212,6 +213,54 @@ def test_which_sets_are_drawn_depends_on_the_seed_alone(refused):
     assert drawn[0] == drawn[1] != drawn[2] and len(drawn[0]) == 3  # whole sets, until there are twelve genes or more
     with refused(field="few_genes.genes"):
         cut_to_few_genes(sets, FewGenes(genes=101, smallest=5, largest=5), 0)
+
+
+# --- splits by date ----------------------------------------------------------------------------------
+
+
+def by_date(**subset):
+    return benchmark(
+        subsets={"bp": {"namespace": "biological_process", "valid": 1, **subset}},
+        split={"by": "date", "after": "2023-01-01"},
+    )
+
+
+def test_a_split_by_date_tests_new_terms_and_trains_on_old_ones():
+    sets = apart(8)
+    days = {sets[0].id: date(2023, 1, 2), sets[1].id: date(2023, 1, 1), sets[2].id: date(2024, 5, 1)}
+    splits, report, _ = split({"bp": sets}, by_date(), days)
+    assert {s.id for s in splits["test"]} == {sets[0].id, sets[2].id}  # the day itself is not after it
+    assert {s.id for s in splits["train"] + splits["valid"]} == {s.id for s in sets} - {sets[0].id, sets[2].id}
+    assert report["by_date"] == {
+        "after": "2023-01-01",
+        "new_terms": {"bp": 2},
+        "old_terms": {"bp": 6},
+        "without_date": {"bp": 5},
+    }
+    # A new term that is not drawn is in no split.
+    splits, _, _ = split({"bp": sets}, by_date(test=1), days)
+    assert [len(splits[part]) for part in SPLITS] == [5, 1, 1]
+
+
+def test_a_split_by_date_without_new_terms_is_an_error(refused):
+    sets = apart(8)
+    for days in (None, {"GO:elsewhere": date(2024, 1, 1)}):
+        with refused():
+            split({"bp": sets}, by_date(), days)
+    with refused():
+        split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
+
+
+def test_creation_dates_are_read_from_terms_alone(tmp_path, refused):
+    path = tmp_path / "dated.obo"
+    path.write_text(
+        "format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: 2023-02-03T04:05:06Z\n\n[Term]\nid: GO:2\n\n"
+        "[Typedef]\nid: part_of\n\n[Term]\nid: GO:3 {x=1}\ncreation_date: 2010-01-26\n"
+    )
+    assert creation_dates(path) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
+    path.write_text("format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: May 2010\n")
+    with refused(path, 5):
+        creation_dates(path)
 
 
 # --- strata and contaminated variants ----------------------------------------------------------------
@@ -434,7 +483,7 @@ def test_subsets_that_overlap_ask_about_a_term_once():
         assert len({s.id for s in splits["test"]}) == 2
 
 
-# --- splits ----------------------------------------------------------------------------------
+# --- splits by term ----------------------------------------------------------------------------------
 
 
 def apart(count, subset="bp"):
@@ -478,7 +527,7 @@ def test_training_sets_that_leak_are_dropped_and_counted():
     ]
     for part in ("test", "valid"):
         published = {"test": [], "train": planted, part: [held_out]}
-        splits, report, left_out = split({}, benchmark(), published)
+        splits, report, left_out = split({}, benchmark(), None, published)
         assert (splits[part], [s.id for s in splits["train"]]) == ([held_out], ["P4"])
         counts = {"identical_set": 1, "jaccard": 1, "same_name": 1, "same_term": 1}
         assert report["dropped_from_train"] == counts

@@ -23,6 +23,7 @@ WITHOUT = {
     "build_benchmark.py",
     "build_facts.py",
     "embed_background.py",
+    "fetch_published.py",
     "fetch_source.py",
     "fetch_weights.py",
     "generate.py",

@@ -1,5 +1,6 @@
-"""Gold standards, gene locations of both kinds, ready tables; and files that cannot be read."""
+"""Gold standards as TSV and JSON, gene locations of both kinds, ready tables; and files that cannot be read."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,17 @@ import pytest
 from reasonome.facts.sources import gold_standards, rankings
 from reasonome.facts.sources.gene_locations import GeneLocation, chromosome_name, read_locations
 
+RECORD = {
+    "association_info": {"ancestry": ["EUR"], "otg_id": "GCST1_3"},
+    "gold_standard_info": {"gene_id": "ENSG00000000001", "highest_confidence": "High", "evidence": [{"class": "drug"}]},
+    "metadata": {"set_label": "ProGeM"},
+    "sentinel_variant": {
+        "alleles": {"alternative": "G", "reference": "T"},
+        "locus_GRCh38": {"chromosome": "16", "position": 81230992},
+        "rsid": "rs1",
+    },
+    "trait_info": {"reported_trait_name": "Height ", "standard_trait_name": "body height", "ontology": ["EFO_1"]},
+}
 CELLS = ["ENSG00000000001", "High", "ProGeM", "G", "T", "16", "81230992", "rs1", "Height", "body height"]
 
 
@@ -21,11 +33,20 @@ def changed(field, text):
     return [text if name == field else cell for name, cell in zip(gold_standards.COLUMNS, CELLS, strict=True)]
 
 
-def test_a_row(tmp_path):
+def test_a_row_and_the_same_record_in_both_forms_of_json(tmp_path):
     (row,) = gold_standards.read(table(tmp_path))
     assert (row.place, row.line, row.trait, row.causal) == ("line 2", 2, "Height", ("ENSG00000000001",))
     assert (row.variant, row.chromosome, row.position) == ("rs1", "16", 81230992)
     assert (row.confidence, row.source, row.candidates) == ("High", "ProGeM", None)
+    array, by_line = tmp_path / "gold.json", tmp_path / "gold.jsonl"
+    array.write_text(json.dumps([RECORD], indent=1))
+    by_line.write_text(json.dumps(RECORD) + "\n")
+    (second,), (third,) = gold_standards.read(array), gold_standards.read(by_line)
+    assert (second.place, third.place) == ("record 1", "line 1")
+    for other in (second, third):
+        assert (other.trait, other.causal, other.variant, other.position) == (
+            row.trait, row.causal, row.variant, row.position,
+        )  # fmt: skip
 
 
 def test_what_a_row_does_not_say(tmp_path):
@@ -55,6 +76,15 @@ def test_files_that_are_something_else(tmp_path, refused):
     header = ["more", *list(gold_standards.COLUMNS.values())[1:], "x"]
     with refused():
         gold_standards.read(table(tmp_path, header=header))
+    path = tmp_path / "gold.json"
+    broken = json.loads(json.dumps(RECORD))
+    del broken["sentinel_variant"]["locus_GRCh38"]
+    path.write_text(json.dumps([RECORD, broken]))
+    with refused():
+        gold_standards.read(path)
+    path.write_text("[{]")
+    with refused():
+        gold_standards.read(path)
 
 
 # --- where genes lie ---------------------------------------------------------------------------------
@@ -65,20 +95,24 @@ def test_chromosomes_however_they_are_written():
     assert [chromosome_name(text) for text in ("CHR_HSCHR6_MHC", "0", "25", "")] == ["", "", "", ""]
 
 
-def test_locations(tmp_path):
+def test_locations_with_and_without_a_header(tmp_path):
     path = tmp_path / "genes"
-    path.write_text("53630\t16\t81238689\t81291142\t+\tBCO1\n1\tchr6_alt\t5\t9\t-\tX1\nENSG1 chr1 5 6\n")
-    first = GeneLocation(1, ("53630", "BCO1"), "16", 81238689, 81291142)
-    assert read_locations(path) == ([first, GeneLocation(3, ("ENSG1",), "1", 5, 6)], 1)
+    path.write_text("53630\t16\t81238689\t81291142\t+\tBCO1\n1\tchr6_alt\t5\t9\t-\tX1\n")
+    assert read_locations(path) == ([GeneLocation(1, ("53630", "BCO1"), "16", 81238689, 81291142)], 1)
+    path.write_text("Strand,Symbol,Chromosome,Start,Stop,ensembl_gene_id\n+,BCO1,chr16,10,20,ENSG1\n")
+    assert read_locations(path) == ([GeneLocation(2, ("ENSG1", "BCO1"), "16", 10, 20)], 0)
 
 
 @pytest.mark.parametrize(
     ("text", "line", "field"),
     [
-        ("symbol\tchromosome\tstart\tend\nA\t1\t5\t6\n", 1, "start"),
-        ("A\t1\t5\t4\n", 1, "end"),
-        ("A\t1\tfive\t6\n", 1, "start"),
-        (f"A\t1\t5\t{'9' * 5000}\n", 1, "end"),
+        ("symbol\tchromosome\tstart\nA\t1\t5\n", 1, "end"),
+        ("name\tchromosome\tstart\tend\nA\t1\t5\t6\n", 1, "identifier"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\t5\t4\n", 2, "end"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\tfive\t6\n", 2, "start"),
+        (f"symbol\tchromosome\tstart\tend\nA\t1\t5\t{'9' * 5000}\n", 2, "end"),
+        ("symbol\tchromosome\tstart\tend\n\t1\t5\t6\n", 2, "symbol"),
+        ("symbol\tchromosome\tstart\tend\nA\t1\t5\n", 2, None),
         ("1\t1\t5\t6\t+\tA\n2\t1\t5\n", 2, None),
         ("1\tchr6_alt\t5\t6\t+\tA\n", None, None),
     ],

@@ -101,6 +101,9 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     file.write_text(file.read_text().replace("sft.names]", "sft.both]"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     project = with_variant(config, "sft", BOTH)
+    plan = experiments.report_plan(project, "demo")
+    learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
+    assert plan["trained_on"]["KW+RA"] == learned
     files = project.recipes["sft"]["both"].files(project, ("smollm2-135m", "base"))
     assert {name: str(path) for name, path in files.items()} == {
         "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",

@@ -5,6 +5,9 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -113,18 +116,18 @@ def test_published_splits_leak_nothing_into_one_another(refused):
         "valid": sets("valid", "efgh", "abce"),  # the second: 3 of 5 shared with the test set
         "train": sets("train", "ijkl", "efg"),  # the second nearly the first valid one
     }
-    splits, _, _ = split({}, wanted, published)
+    splits, _, _ = split({}, wanted, None, published)
     ids = {part: [s.id for s in sets] for part, sets in splits.items()}
     assert ids == {"train": ["train0"], "valid": ["valid0"], "test": ["test0"]}
     with refused():
-        split({}, wanted, {"test": published["test"] * 2})
-    alone, report, _ = split({}, wanted, {"test": published["test"]})
+        split({}, wanted, None, {"test": published["test"] * 2})
+    alone, report, _ = split({}, wanted, None, {"test": published["test"]})
     assert [len(alone[part]) for part in SPLITS] == [0, 0, 1]
     assert report["remaining"]["train/test"]["highest_jaccard"] is None
 
 
-def run(*arguments, folder):
-    command = [sys.executable, str(ROOT / "scripts/build_benchmark.py"), *map(str, arguments)]
+def run(*arguments, program="build_benchmark.py", folder=ROOT):
+    command = [sys.executable, str(ROOT / "scripts" / program), *map(str, arguments)]
     return subprocess.run(command, cwd=folder, text=True, capture_output=True)
 
 
@@ -180,3 +183,34 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot
     table.write_text(table.read_text() + "X:3\tTP53\tmore\n")
     failed = run(*given, folder=tmp_path)
     assert failed.returncode == 2 and "this file has sha256" in failed.stderr
+
+
+def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):
+    body = HEAD.encode()
+    (tmp_path / "test.csv").write_bytes(body)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    url = f"http://127.0.0.1:{server.server_port}/test.csv"
+    files = {
+        "right": {"url": url, "sha256": hashlib.sha256(body).hexdigest()},
+        "wrong": {"url": url, "sha256": "a" * 64},
+        "mine": {"path": "test.csv"},
+    }
+    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "files": files, "encoders": []}
+    with open(tmp_path / "config/benchmarks.yaml", "a") as out:
+        out.write("\n" + yaml.safe_dump({"mine": entry}))
+
+    def fetch(subset):
+        given = ["--config", tmp_path / "config", "--benchmark", "mine", "--part", "test", "--subset", subset]
+        return run(*given, "--output", tmp_path / subset, program="fetch_published.py")
+
+    try:
+        done = {subset: fetch(subset) for subset in files}
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert {subset: (tmp_path / subset).exists() for subset in files} == {"right": True, "wrong": False, "mine": False}
+    assert (tmp_path / "right").read_bytes() == body
+    assert done["wrong"].returncode == 2 and f"the benchmark gives {'a' * 64}" in done["wrong"].stderr
+    assert done["mine"].returncode == 2 and "nothing to fetch" in done["mine"].stderr

@@ -1,4 +1,4 @@
-"""The report of an experiment of rankings: tables, macro-averages, standard errors, voting, and the page."""
+"""The report of an experiment of rankings: tables, macro-averages, standard errors, transfer, lengths, and the page."""
 
 import html
 import json
@@ -20,6 +20,14 @@ from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import TASKS, find_task
 from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
+from reasonome.tasks.ranking.report import (
+    NO_SAMPLES,
+    UNTRAINED,
+    VOTING_COLUMNS,
+    length_rows,
+    transfer_matrices,
+    voting_figure,
+)
 
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
@@ -116,6 +124,37 @@ def test_a_table_comes_back_with_its_errors(metrics, tmp_path):
     assert np.allclose(back[tables.ERROR].fillna(-1), metrics[tables.ERROR].fillna(-1), atol=1e-5)
 
 
+def test_styles_that_arms_learnt_and_styles_that_are_asked_make_a_matrix(inputs, metrics):
+    (matrix,) = transfer_matrices(inputs.plan, metrics)  # one benchmark: no matrix of sources
+    assert (matrix.tested, sorted(matrix.columns)) == ("test style", ["answer", "short"])
+    assert [(learnt, arm) for learnt, arm, _ in matrix.rows] == [
+        (UNTRAINED, "base"),
+        ("short", "RL rank"),
+        ("answer", "RL binary"),
+    ]
+    cells = dict(zip(matrix.columns, matrix.rows[1][2], strict=True))
+    row = of(metrics, arm="RL rank", style="short", kind="model", subset="mean", stratum="", metric="top_1")
+    assert cells["short"][0].value == row["value"].item()
+    assert (cells["short"][1], cells["answer"][1]) == (True, False)
+
+
+def test_sources_make_a_matrix_where_several_are_asked(inputs, metrics):
+    shown = of(metrics, style="short")
+    other = shown.assign(benchmark="other-loci")
+    matrices = [m for m in transfer_matrices(inputs.plan, pd.concat([shown, other])) if m.tested == "test source"]
+    assert [matrix.columns for matrix in matrices] == [["demo-loci", "other-loci"]]
+    assert [own for _, own in matrices[0].rows[1][2]] == [True, False]
+
+
+def test_accuracy_by_length_has_parts_of_about_equal_numbers(inputs):
+    rows = length_rows(inputs.evidence)
+    assert {row["setting"] for row in rows} == {"demo-loci, short, sampled"}  # lists alone have no length
+    of_base = [row for row in rows if row["arm"] == "base"]
+    assert sum(row["n"] for row in of_base) == 48
+    assert len(of_base) == 4
+    assert all(0 <= row["low"] <= row["top_1"] <= row["high"] <= 1 for row in of_base)
+
+
 def test_kinds_of_failure_of_rankings(snapshot):
     table = pd.DataFrame(
         {
@@ -132,14 +171,9 @@ def test_kinds_of_failure_of_rankings(snapshot):
 
 def test_the_page_shows_rankings_and_nothing_of_names(page):
     text = " ".join(html.unescape(re.sub("<[^>]*>", "", page)).split())
-    for part in (
-        "The primary metric is top-1",
-        "By source of evidence",
-        "majority of first genes",
-        "MRR, each gene one vote",
-        "invented genes",
-        "never closed",
-    ):
+    for part in ("The primary metric is top-1", "By source of evidence", "Transfer", "Accuracy against the length",
+                 "majority of first genes", "MRR, each gene one vote", "invented genes", "a random order, expected",
+                 "never closed"):  # fmt: skip
         assert part in text, part
     for part in ("term score from 0", "ROUGE-L", "How well the genes are studied", "Confidence and abstention"):
         assert part not in text.partition('"use strict"')[0], part
@@ -167,3 +201,8 @@ def test_figures_are_written_with_their_data(inputs):
     assert {path.name for path in folder.iterdir()} == {f"{name}.{ending}" for ending in ("svg", "png", "tsv")}
     drawn = pd.read_csv(folder / f"{name}.tsv", sep="\t")
     assert {*ARMS, "random_order"} <= set(drawn["arm"])
+
+
+def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
+    figure = voting_figure(pd.DataFrame(columns=VOTING_COLUMNS))
+    assert NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]

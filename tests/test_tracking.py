@@ -1,4 +1,4 @@
-"""Curves of a training job: where they are, and what a resume does to them."""
+"""Curves of a training job: where they are, what a resume does to them, and trackers that are not installed."""
 
 from types import SimpleNamespace
 
@@ -58,6 +58,21 @@ def test_a_job_that_starts_afresh_starts_its_curves_afresh(tmp_path):
     logged(tmp_path / "curves", 1, [4.0, 3.0, 2.0], begin=0)
     logged(tmp_path / "curves", 1, [9.0], begin=0)
     assert curve(tmp_path / "curves", "train/loss") == {1: 9.0}
+
+
+def test_a_tracker_that_is_not_installed_is_named(monkeypatch, refused):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with refused(field="trackers"):
+        tracking.check(["mlflow"])
+
+
+def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
+    monkeypatch.setattr(tracking, "check", lambda trackers: None)
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone))
+    assert job.arguments()["report_to"] == "none"
+    job.trackers = ["wandb", "mlflow"]
+    told = job.arguments()
+    assert (told["report_to"], told["run_name"]) == (["wandb", "mlflow"], "tiny/sft.try-s0")
 
 
 @pytest.mark.full

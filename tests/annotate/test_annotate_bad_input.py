@@ -13,6 +13,7 @@ from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
 from reasonome.answering.asked_model import find_model
+from reasonome.apps.annotate import job
 
 
 def made(*genes: str, name: str = "mine") -> str:
@@ -237,6 +238,21 @@ def test_options_that_cannot_be(annotating, by_hand, options, field, refused):
     assert not annotating.out.exists()
 
 
+def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys, snapshot):
+    assert run(annotating, "--preview") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == snapshot
+    assert by_hand.asked == []
+    assert not annotating.out.exists()
+
+
+def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked(annotating, by_hand, capsys, snapshot):
+    sets = annotating.file("all.gmt", made("XA", "SEPT2", *REPAIR, name="first") + made("XB", "XC", "ATM", name="last"))
+    assert run(annotating, "--preview", "--style", "names", sets=str(sets)) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == snapshot
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -245,9 +261,9 @@ def test_options_that_cannot_be(annotating, by_hand, options, field, refused):
         ["--universe", "none.txt"],
     ],
 )
-def test_what_is_not_there_is_refused_before_anything_is_written(annotating, by_hand, options, refused):
+def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, refused):
     with refused():
-        run(annotating, *options)
+        run(annotating, "--preview", *options)
     assert not annotating.out.exists()
 
 
@@ -264,22 +280,34 @@ def test_the_status_says_whether_anything_was_tested(annotating, by_hand):
     assert run(annotating, "--ora-only") == 0
 
 
+def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch, scrubbed, snapshot):
+    rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
+    table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
+    monkeypatch.setattr(job, "ORTHOLOGUES", table)
+    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Xyz1", name="mine"))
+    assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
+    told = capsys.readouterr().out
+    assert scrubbed(told) == snapshot
+
+
 def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):
     table = annotating.file("mine.csv", "Name,Change,Q value\n" + "".join(f"{gene},3,0.01\n" for gene in REPAIR))
     columns = "gene=Name,log2_fold_change=Change,adjusted_p=Q value"
-    assert run(annotating, "--ora-only", "--columns", columns, sets=str(table)) == 0
+    assert run(annotating, "--preview", "--columns", columns, sets=str(table)) == 0
     assert "mine: 2 sets, by genes: 'mine up' (5), 'mine down' (0)\n" in capsys.readouterr().out
 
 
 # text of others on a terminal
 
 
-def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, by_hand, capsys):
+@pytest.mark.parametrize("options", [[], ["--preview"]])
+def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, by_hand, capsys, options):
     bad = "\x1b[2J\x9b31m"
     sets = [("few", ["ATM"]), ("unknown", ["XA", "XB", f"X{bad}"]), ("repair", REPAIR)]
     content = "".join("\t".join([f"{name}{bad}", "na", *genes]) + "\n" for name, genes in sets)
     path = str(annotating.file("evil\u202e.gmt", content))
-    assert run(annotating, sets=path) == 0
+    command = ["annotate", path, "--model", annotation_project.MODEL, "--out", str(annotating.out), *options]
+    assert cli.main(command) == 0
     told = capsys.readouterr().out
     assert r"evil\u202e: 3 sets, by genes: 'few\x1b[2J\x9b31m' (1)" in told
     assert r"not asked: evil\u202e: 'unknown\x1b[2J\x9b31m': " in told
@@ -290,20 +318,21 @@ def program(annotating, *options: str, encoding: str) -> subprocess.CompletedPro
     library = Path(cli.__file__).resolve().parents[1]
     environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": encoding}
     command = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", *options]
-    command += ["--out", str(annotating.out)]
+    command += ["--model", annotation_project.MODEL, "--out", str(annotating.out)]
     return subprocess.run(command, env=environment, capture_output=True, check=False)
 
 
 def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
     path = annotating.file("mine.gmt", "βeta\tna\t" + "\t".join(REPAIR) + "\n" + GOOD)
-    run = program(annotating, str(path), "--ora-only", encoding="latin-1")
+    run = program(annotating, str(path), "--preview", "--style", "names", encoding="latin-1")
     assert (run.returncode, b"Traceback" in run.stderr) == (0, False)
     told = run.stdout.decode("latin-1")
     assert "mine: 2 sets, by genes: '\\u03b2eta' (5), 'repair' (5)" in told
+    assert "nothing was written" in told
 
 
 def test_errors_quote_names_as_text_only(annotating):
-    run = program(annotating, "no\x1b[2Jne.gmt", "--ora-only", encoding="ascii")
+    run = program(annotating, "no\x1b[2Jne.gmt", encoding="ascii")
     assert run.returncode == 2
     told = run.stderr.decode("ascii")
     assert "\x1b" not in told and "Traceback" not in told

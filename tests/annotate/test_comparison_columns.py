@@ -1,9 +1,11 @@
 """Several comparisons in one table: a list of each, or an error that names the column."""
 
+import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
 
 from reasonome.apps.annotate import job
+from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
 from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, resolve_universe
 from reasonome.facts.genes import Gene, GeneTable
@@ -141,6 +143,15 @@ def test_rows_without_a_comparison_are_lists_of_their_own(tmp_path):
     assert list(found) == ["mine CD4 T", "mine without a cell_type"]
 
 
+def test_a_frame_in_memory_is_split_as_its_file(tmp_path):
+    (tmp_path / "mine.csv").write_text(stacked(GENES, GENES))
+    settings = Annotation(sets=["any"])
+    frame = pd.read_csv(tmp_path / "mine.csv")
+    read_so = [[one.name for one in lists.lists] for lists in read_memory(frame, "mine", settings)]
+    assert read_so == [[one.name for one in lists.lists] for lists in read_gene_lists(tmp_path / "mine.csv", settings)]
+    assert len(read_so) == 2
+
+
 def test_comparisons_that_would_have_the_name_of_another_file_get_a_number(tmp_path):
     (tmp_path / "mine CD4 T.txt").write_text("A\nB\nC\n")
     (tmp_path / "mine.csv").write_text(stacked(GENES, GENES))
@@ -165,3 +176,4 @@ def test_each_comparison_is_a_list_on_the_page_and_in_the_table(annotating):
     assert best["mine T up"]["p"] == pytest.approx(1 / 53_130)
     assert best["mine B down"]["p"] == pytest.approx(1 / 98_280)
     assert [record["list"] for record in records] == ["mine T", "mine T", "mine B", "mine B"]
+    assert 'id="side-by-side"' in (annotating.out / "annotations.html").read_text(encoding="utf-8")

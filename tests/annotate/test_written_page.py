@@ -104,9 +104,10 @@ def test_rankings_are_in_the_page_without_what_is_folded(clean):
     assert ranking["ends"][0] == "higher in treated than in control"
 
 
-def test_a_card_is_shown_only_where_there_is_one():
+def test_a_card_and_lists_side_by_side_are_shown_only_where_there_are_some(clean):
     single = page.render_page([SPINDLE], ABOUT.model_copy(update={"card": ""}))
     assert not any("model card" in text for text in Elements(single).text["p"])
+    assert 'id="side-by-side"' in clean and 'id="side-by-side"' not in single
 
 
 def test_a_page_of_a_model_that_ships_has_one_column_for_terms_and_names():

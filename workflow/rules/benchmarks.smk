@@ -1,4 +1,28 @@
-# Facts and tables of questions → benchmarks, split so that nothing leaks, with the audit that proves it.
+# Facts and tables of questions → benchmarks, split so that nothing leaks, with the audit that proves it. Fetching needs a
+# network and runs where Snakemake runs.
+
+
+localrules:
+    fetch_published,
+
+
+rule fetch_published:
+    output:
+        f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
+    log:
+        f"{ROOT}/logs/fetch_published/{{benchmark}}.{{part}}.{{subset}}.{{file}}.log",
+    wildcard_constraints:
+        part="train|valid|test",
+        subset="[a-z0-9]+",
+        file="[^/]+",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        file=lambda w: canonical(
+            PROJECT.benchmarks[w.benchmark].published_files[w.part, w.subset].model_dump(mode="json")
+        ),
+    shell:
+        configured("fetch_published.py", "benchmark", "part", "subset", output="{output}")
 
 
 rule build_benchmark:

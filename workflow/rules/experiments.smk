@@ -41,7 +41,7 @@ rule summarise:
         calibration=reported(f"{EXPERIMENT}/calibration.tsv", "calibration"),
         reliability=f"{EXPERIMENT}/reliability.tsv",
         abstention=f"{EXPERIMENT}/abstention.tsv",
-        own=directory(f"{EXPERIMENT}/own"),
+        own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
     conda:

@@ -71,6 +71,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     for name in _LIBRARIES:
         said = Annotation.model_fields[name].description
         libraries.add_argument(arguments.option(name), metavar="NAME,…", help=said)
+    command.add_argument(
+        "--preview",
+        action="store_true",
+        help="check all but the answers, show what sets would be asked, and stop",
+    )
 
 
 def add_model(command: argparse.ArgumentParser) -> None:
@@ -104,7 +109,11 @@ def run(args: argparse.Namespace) -> int:
         settings = parse_settings(args).placed(place)
         gene_lists = job.read_lists(settings)
         model = made_with_model(project, settings, args.model, lambda: asked_model(project, args, place))
-        return 0 if job.annotate_lists(project, settings, gene_lists, model, Path(place(args.out)), command) else 1
+        out = Path(place(args.out))
+        if args.preview:
+            job.preview_lists(project, settings, gene_lists, model, out)
+            return 0
+        return 0 if job.annotate_lists(project, settings, gene_lists, model, out, command) else 1
 
 
 def parse_settings(args: argparse.Namespace) -> Annotation:

@@ -1,8 +1,8 @@
 """config.yaml: what to build and where. decodings.yaml: how answers are generated. sizes.yaml: data sizes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import (
     STYLE,
@@ -13,6 +13,7 @@ from reasonome.config.strict import (
     Seed,
     SomeNames,
     Strict,
+    check_unique,
 )
 
 Style = Annotated[str, Field(pattern=STYLE)]
@@ -38,6 +39,9 @@ class Settings(Strict):
     )
     annotation_model: Name | None = Field(
         None, description="the backbone that `reasonome annotate` asks without --model: a model that ships"
+    )
+    trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
+        [], description="where training reports to beside TensorBoard; their settings come from the environment"
     )
 
 

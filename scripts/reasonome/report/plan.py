@@ -96,6 +96,13 @@ class Corpus(_Strict):
     statistics: Path = Field(description="table that write_statements.py wrote")
 
 
+class TrainedOn(_Strict):
+    """The questions that a step of an arm learned from."""
+
+    benchmark: str
+    style: str
+
+
 class Plan(_Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
@@ -120,6 +127,7 @@ class Plan(_Strict):
     reasoning: list[Reasoning] = []
     corpora: list[Corpus] = []
     forgetting: Path | None = Field(None, description="table of what models still know, if that is measured")
+    trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
     _task: Task = PrivateAttr()
 
     @property

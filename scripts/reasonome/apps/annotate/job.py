@@ -108,6 +108,30 @@ def _print_reading(gene_lists: Mapping[str, GeneLists]) -> None:
         say(f"{name}: {counted(len(lists.lists), 'set')}, by genes: {sizes}{more}")
 
 
+def preview_lists(
+    project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, out: Path
+) -> None:
+    """Print what `annotate_lists` would ask: how many genes are known, and why some sets would not be asked about.
+
+    Runs everything before the model is loaded, and raises the same errors; writes nothing.
+    """
+    check_folder(out, model and model.folder, RESULTS)
+    with offline():
+        prepared = prepare(project, settings, gene_lists, model, "")
+    for name, lists in gene_lists.items():
+        records = [question.record for question in prepared.questions if question.record.list == name]
+        listed = [len(gene_list.genes) for gene_list in lists.lists]
+        for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
+            known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
+            say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
+    _print_not_asked(prepared.questions)
+    for warning in prepared.about.warnings:
+        say(f"warning: {warning}")
+    n_asked = sum(question.example is not None for question in prepared.questions)
+    would = "no model would be asked, and terms tested for" if model is None else "the model would be asked about"
+    print(f"a preview: {would} {counted(n_asked, 'set')}; nothing was written")
+
+
 def prepare(
     project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, command: str
 ) -> Prepared:

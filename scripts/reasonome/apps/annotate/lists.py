@@ -173,7 +173,7 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
         best, flags = first_rows(markers, keys, top, settings.seed) if ranked else (markers[:top], [])
         genes = listed_genes(best, best["log2_fold_change"].fillna(best["statistic"]))
         description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
-        place = f"line {group_rows.index[0]}"
+        place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
         name = _name(str(group))
         direction = f"higher in {name} than in the others"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from reasonome.apps.annotate.enrichment import NEAR_IDENTICAL
 from reasonome.apps.annotate.gsea import RankedAnalysis, ranking_values
 from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
 from reasonome.apps.annotate.tables import (
@@ -19,7 +20,7 @@ from reasonome.apps.page import About, render, scripts
 from reasonome.enrichment.term import MANY, EnrichedTerm
 
 HERE = Path(__file__).with_suffix("")
-SCRIPTS = scripts(HERE, ["records", "dot_plot", "terms", "evidence", "sets", "across", "rankings"])
+SCRIPTS = scripts(HERE, ["records", "dot_plot", "terms", "evidence", "sets", "across", "lists", "rankings"])
 MOST_LINES = 40_000  # of enrichment.tsv that a page holds, about 10 MB
 Terms = Mapping[str, Sequence[EnrichedTerm]]
 NO_TERMS: Terms = MappingProxyType({})
@@ -75,6 +76,7 @@ def render_page(
         "heading": "\t".join(COLUMNS),
         "most_terms": MOST_TERMS,
         "many": MANY,
+        "near_identical": NEAR_IDENTICAL,
         "lines": [tsv_line(record) for record in records],
         "records": [json_values(record) for record in records],
     }

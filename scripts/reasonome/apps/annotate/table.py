@@ -87,7 +87,7 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no such text.
     """
     if path.name.lower().endswith((".h5ad", ".loom")):
-        fix = "write scanpy.get.rank_genes_groups_df(adata, None) to a file, as docs/tools/scanpy.md says"
+        fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
         raise InputError("this is an HDF5 file, not a text", file=path, fix=fix)
     text, sha256 = read_text(path)
     if not text.strip():
@@ -135,7 +135,9 @@ def _delimiter(path: Path, first: str) -> str:
     return ";" if ";" in first and "," not in first else ","
 
 
-def _roles(header: Sequence[str], chosen: Mapping[Column, str], file: Path, line: int) -> dict[Column, str]:
+def roles(
+    header: Sequence[str], chosen: Mapping[Column, str], file: Path | None, line: int | None
+) -> dict[Column, str]:
     """Role → column: the chosen one, else one with a usual name of the role. A single column holds the genes.
 
     Raises InputError.
@@ -194,15 +196,16 @@ def is_number(cell: str) -> bool:
 class Table:
     """A table of text, indexed by line number, and its columns by role (the keys of ALIASES).
 
-    `ranked` says that the first rows matter most. `chosen` are the roles whose columns the user named.
+    `file` is None for a table from memory, whose rows are numbered from 1. `ranked` says that the first rows matter
+    most. `chosen` are the roles whose columns the user named.
     """
 
     name: str
     frame: pd.DataFrame
     columns: Mapping[Column, str]
-    file: Path
-    header_line: int
-    ranked: bool
+    file: Path | None = None
+    header_line: int | None = None
+    ranked: bool = False
     chosen: frozenset[Column] = frozenset()
 
     @property
@@ -292,7 +295,7 @@ def parse_table(file: TextFile, chosen: Mapping[Column, str]) -> Table:
     frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
     if len(header) == 2 and key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
         header, frame = header[1:], frame.iloc[:, 1:]  # as R and pandas write a single column
-    by_role = _roles(header, chosen, file.path, header_line)
+    by_role = roles(header, chosen, file.path, header_line)
     return Table(stem(file.path), frame, by_role, file.path, header_line, file.ranked, frozenset(chosen))
 
 

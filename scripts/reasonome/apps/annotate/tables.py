@@ -39,6 +39,11 @@ COLUMNS = (
     *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
     *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
 )
+NUMBERS = (
+    *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
+    *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
+    "better_than_first_term",
+)
 ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
 ENRICHMENT_COLUMNS = (
     *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),

@@ -63,8 +63,8 @@ function samplesList(samples, title) {
 
 // The table of all records with its search, filters and downloads. filters: [control, property, usual value,
 // keeps(record)]; controls: what stands between search and Reset; files: what its downloads are called; buttons: others;
-// shown(table): what follows a selection.
-function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], shown }) {
+// unfold(record): gives a record a line; shown(table): what follows a selection.
+function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], arrange, unfold, shown }) {
   const state = { words: [] };
   const table = new PagedTable({
     table: at(id),
@@ -73,6 +73,7 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
     noun: "rows",
     sizes: [25, 50, 100, 500, Infinity],
     detail: evidence,
+    arrange,
     opened: (content) => content.querySelector("h3").focus(),
     escape: () => search.focus(),
   });
@@ -92,6 +93,7 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
   // One record, opened, wherever it is now.
   function open(record) {
     reset();
+    unfold?.(record);
     select();
     table.open(record);
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();

@@ -23,7 +23,7 @@ from reasonome.facts.text import some
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDiseaseRanking
-from reasonome.tasks.ranking.voting import majority
+from reasonome.tasks.ranking.voting import Ballot, majority
 
 TASKS: dict[Kind, RankingTask] = {"case": RareDiseaseRanking(), "locus": CausalGeneRanking()}
 ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the answers to a prompt
@@ -84,7 +84,7 @@ def _ranked(
     parsed = [parse_wrapped(task, row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
-    merged = majority([sample.genes for sample in samples])[:longest_list]
+    merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
     chosen = _nearest_to(merged, samples)
     reasons = "\n".join(parsed[chosen].steps) if merged else ""
     genes = candidates(question, samples, merged, known)

@@ -149,6 +149,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "experiment": experiment,
         "description": spec.description,
         "task": project.settings.tasks.get(task, task),
+        "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
@@ -215,6 +216,15 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             for corpus in audit_plan(project, experiment).corpora
         ],
     }
+
+
+def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, str]]]:
+    """The questions that the steps of each arm learn from: benchmark and style, each once; none for warm-ups."""
+    trained_on = {}
+    for arm, spec in project.experiments[experiment].arms.items():
+        questions = dict.fromkeys(question for step in spec.steps for question in project.recipe(step).questions)
+        trained_on[arm] = [{"benchmark": benchmark, "style": style} for benchmark, style in questions]
+    return trained_on
 
 
 @dataclass(frozen=True)

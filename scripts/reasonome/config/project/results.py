@@ -68,6 +68,10 @@ class Results:
         """Folder of a benchmark's rows as prompts of the style show them."""
         return self.root / "prompts" / f"{benchmark}.{style}"
 
+    def published_file(self, benchmark: str, part: str, subset: str, path: str | None, file_name: str) -> Path:
+        """One published table of gene sets: at the user's `path`, or below results where it is fetched to."""
+        return Path(path) if path else self.root / "published" / benchmark / f"{part}.{subset}" / file_name
+
     def statements(self, corpus: str) -> Path:
         """Folder of one corpus' statements."""
         return self.root / "statements" / corpus

@@ -1,16 +1,28 @@
-"""Gene locations, as MAGMA's .gene.loc has them; positions are 1-based, both ends included."""
+"""Gene locations: MAGMA's .gene.loc, or a table with a header; positions are 1-based, both ends included."""
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
+from reasonome.facts.sources.source import rows
 
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
+# Usual names of columns, in any case; several identifiers of a row are tried in this order.
+IDENTIFIERS = (
+    "ensembl_gene_id", "ensembl_id", "gene_id", "gene stable id", "entrez_id", "entrez", "entrezgene_id", "geneid",
+    "ncbi gene (formerly entrezgene) id", "hgnc_id", "symbol", "gene_symbol", "gene_name", "gene name", "gene",
+)  # fmt: skip
+PLACES = {
+    "chromosome": ("chromosome", "chr", "chrom", "chromosome_name", "chromosome/scaffold name", "#chrom"),
+    "start": ("start", "start_position", "gene start (bp)", "txstart"),
+    "end": ("end", "stop", "end_position", "gene end (bp)", "txend"),
+}
 _NUMBERED = {"23": "X", "24": "Y", "26": "MT", "M": "MT"}
-_FIX = "give MAGMA's .gene.loc: id, chromosome, start, end, and perhaps strand and symbol, without a header"
+_MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
+_FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
 
 
 class GeneLocation(NamedTuple):
@@ -42,23 +54,53 @@ def known_chromosome(text: str, path: str | os.PathLike | None, line: int | None
 def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     """The genes on chromosomes, and the number of rows on other sequences (patches, alternate loci).
 
-    A row has id, chromosome, start and end, then perhaps strand and symbol, separated by blanks. Raises InputError.
+    A file without a header is MAGMA's: id, chromosome, start and end, then perhaps strand and symbol, separated by
+    blanks. A header has column names of IDENTIFIERS and PLACES. Raises InputError.
     """
-    locations = [_location(text.split(), path, line) for line, text in lines(path) if text.strip()]
+    numbered = [(line, text) for line, text in lines(path) if text.strip()]
+    is_magma = _MAGMA.fullmatch(numbered[0][1])
+    locations = list(_magma(numbered, path) if is_magma else _headed(numbered, path))
     located = [location for location in locations if location.chromosome]
     if not located:
         raise InputError("no row is of a chromosome 1 to 22, X, Y or MT", file=path, fix=_FIX)
     return located, len(locations) - len(located)
 
 
-def _location(cells: Sequence[str], path: str | os.PathLike, line: int) -> GeneLocation:
-    if not 4 <= len(cells) <= 6:
-        raise InputError(f"expected 4 to 6 columns, found {len(cells)}", file=path, line=line, fix=_FIX)
-    identifier, chromosome, start, end, *strand_and_symbol = cells
+def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
+    for line, text in numbered:
+        cells = text.split()
+        if not 4 <= len(cells) <= 6:
+            raise InputError(f"expected 4 to 6 columns, found {len(cells)}", file=path, line=line, fix=_FIX)
+        yield _location([cells[0], *cells[5:]], *cells[1:4], path, line)
+
+
+def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
+    header_line, first = numbered[0]
+    delimiter = "\t" if "\t" in first else ","
+    header = [name.strip().strip('"').casefold() for name in first.split(delimiter)]
+    at = {}
+    for field, names in {"identifier": IDENTIFIERS, **PLACES}.items():
+        at[field] = [header.index(name) for name in names if name in header]
+        if not at[field]:
+            what = f"no column has the gene's {field}: {', '.join(names)}"
+            raise InputError(what, file=path, line=header_line, field=field, fix=_FIX)
+    for line, row in rows(numbered[1:], path, len(header), delimiter, quoted=True):
+        cells = [cell.strip() for cell in row]
+        yield _location([cells[i] for i in at["identifier"]], *(cells[at[field][0]] for field in PLACES), path, line)
+
+
+def _location(
+    cells: Sequence[str], chromosome: str, start: str, end: str, path: str | os.PathLike, line: int
+) -> GeneLocation:
+    identifiers = tuple(value for value in cells if value not in ("", "-"))
+    if not identifiers:
+        raise InputError("this gene has neither an id nor a symbol", file=path, line=line, field="symbol")
     first, last = position(start, path, line, "start"), position(end, path, line, "end")
     if last < first:
         raise InputError(f"the gene ends ({last}) before it starts ({first})", file=path, line=line, field="end")
-    return GeneLocation(line, (identifier, *strand_and_symbol[1:]), chromosome_name(chromosome), first, last)
+    if not chromosome:
+        raise InputError("this gene has no chromosome", file=path, line=line, field="chromosome")
+    return GeneLocation(line, identifiers, chromosome_name(chromosome), first, last)
 
 
 def position(text: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> int:

@@ -89,11 +89,7 @@ class Ontology:
     @cached_property
     def ancestors(self) -> dict[str, frozenset[str]]:
         """The ancestors of each term by is_a and part_of."""
-        above: dict[str, frozenset[str]] = {}
-        for term_id in reversed(self.order):
-            direct = self.parents.get(term_id, ())
-            above[term_id] = frozenset(direct).union(*(above[parent] for parent in direct))
-        return above
+        return all_above(self.parents, self.order)
 
 
 @dataclass(frozen=True)
@@ -220,6 +216,15 @@ def children_first(
         line = min(edge_line[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)) if edge_line else None
         what = f"the relations followed form a cycle: {' -> '.join(reversed(cycle))}"
         raise InputError(what, file=path, line=line, fix=f"{AS_PUBLISHED}, without a cycle") from error
+
+
+def all_above(parents: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The ancestors of each node of `order`, in which children come before their parents."""
+    above: dict[str, frozenset[str]] = {}
+    for node in reversed(order):
+        direct = parents.get(node, ())
+        above[node] = frozenset(direct).union(*(above[parent] for parent in direct))
+    return above
 
 
 def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, pd.DataFrame, Counter]:

@@ -3,11 +3,12 @@ class PagedTable {
   // columns: { title, key(entry) → number, text or null, isNumber, lowestFirst, places, draw(entry) → what is shown,
   // look }; numbers are sorted with the highest first unless lowestFirst, text from A to Z;
   // detail(entry) → what stands below an entry that is opened; escape(): where Esc goes when nothing is open;
-  // opened(content): what follows when an entry was opened.
-  constructor({ table, paging, status, noun, detail, escape, opened, sizes = [25, 50, 100] }) {
-    Object.assign(this, { table, status, noun, detail, escape, opened });
+  // arrange(entries) → those that get a line, in their order; opened(content): what follows when an entry was opened.
+  constructor({ table, paging, status, noun, detail, escape, arrange, opened, sizes = [25, 50, 100] }) {
+    Object.assign(this, { table, status, noun, detail, escape, arrange, opened });
     this.columns = [];
     this.entries = [];
+    this.lines = [];
     this.page = 0;
     this.size = 25;
     this.sorted = null;
@@ -41,23 +42,29 @@ class PagedTable {
     if (this.sorted && !columns.some((column) => column.title === this.sorted.title)) this.sorted = null;
     if (this.sorted) this.sort();
     this.drawHead();
-    this.turn(0);
+    this.rearrange(0);
   }
 
-  // Turn to an entry, and open it.
+  // Draw a page of the same entries, which may be arranged in another way now.
+  rearrange(page = this.page) {
+    this.lines = this.arrange ? this.arrange(this.entries) : this.entries;
+    this.turn(page);
+  }
+
+  // Turn to an entry that has a line, and open it.
   open(entry) {
-    const place = this.entries.indexOf(entry);
+    const place = this.lines.indexOf(entry);
     this.turn(Math.floor(place / this.drawnPerPage()));
     this.body.querySelectorAll("button.toggle")[place - this.page * this.drawnPerPage()].click();
   }
 
   pages() {
-    return Math.max(1, Math.ceil(this.entries.length / this.drawnPerPage()));
+    return Math.max(1, Math.ceil(this.lines.length / this.drawnPerPage()));
   }
 
   // As many lines as a page has at most: a number, also where all are on one.
   drawnPerPage() {
-    return Math.min(this.size, Math.max(1, this.entries.length));
+    return Math.min(this.size, Math.max(1, this.lines.length));
   }
 
   // Sort by a heading, in its usual direction unless one is given.
@@ -107,10 +114,10 @@ class PagedTable {
     const pages = this.pages();
     this.page = Math.min(Math.max(to, 0), pages - 1);
     const from = this.page * this.drawnPerPage();
-    const entries = this.entries.slice(from, from + this.drawnPerPage());
+    const entries = this.lines.slice(from, from + this.drawnPerPage());
     this.body.replaceChildren(...entries.map((entry) => this.drawEntry(entry)));
     this.rove(this.body.querySelector("button.toggle"));
-    const count = this.entries.length.toLocaleString("en");
+    const count = this.lines.length.toLocaleString("en");
     this.status.textContent = entries.length
       ? `${(from + 1).toLocaleString("en")}–${(from + entries.length).toLocaleString("en")} of ${count} ${this.noun}`
       : `No ${this.noun}: clear the search or a filter.`;

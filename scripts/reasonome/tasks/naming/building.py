@@ -9,7 +9,7 @@ from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.sources.formats import read_authority, read_ontology
+from reasonome.facts.sources.formats import is_sqlite, read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task_parts import Building
@@ -18,7 +18,7 @@ from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, read_published, within_limits
 from reasonome.tasks.naming.settings import NamingBenchmark
-from reasonome.tasks.naming.splits import split
+from reasonome.tasks.naming.splits import creation_dates, split
 
 
 class NamingBuilding(Building[NamingDialogue]):
@@ -38,13 +38,17 @@ class NamingBuilding(Building[NamingDialogue]):
         if benchmark.few_genes is not None:
             built, few_genes = cut_to_few_genes(built, benchmark.few_genes, benchmark.seed)
         candidates = within_limits(built, benchmark)
+        dates = None
+        if benchmark.split.by == "date":
+            obos = [path for path in inputs["ontologies"].values() if not is_sqlite(path)]
+            dates = {term: day for path in obos for term, day in creation_dates(path).items()}
         published, unmapped, published_report = None, (), {}
         if inputs["published"]:
             published, unmapped, published_report = _published(
                 project, benchmark, inputs["published"], ontologies.values()
             )
         others = _held_out_elsewhere(project, benchmark.leave_out, ontologies.values())
-        splits, report, left_out = split(candidates, benchmark, published, others)
+        splits, report, left_out = split(candidates, benchmark, dates, published, others)
         report["outside_limits"] = outside_limits(built, benchmark)
         if few_genes is not None:
             report["few_genes"] = few_genes
@@ -70,6 +74,8 @@ class NamingBuilding(Building[NamingDialogue]):
         dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"
         print(f"{name}: {sizes}, {len(variants)} variants of test sets; dropped from train: {dropped}")
         print(f"outside {benchmark.minimum_genes} to {benchmark.maximum_genes} genes: {outside or 'none'}")
+        if "by_date" in report:
+            print(f"by date: {report['by_date']}")
         if published_report:
             print(f"published: {published_report}")
 

@@ -27,7 +27,10 @@ class NamingFiles(Files[NamingDialogue]):
         of the authority for gene symbols."""
         spec = project.benchmarks[benchmark]
         own, holding = ontology_files(project, benchmark), project.ontologies(spec.corpus)
-        published = {place: Path(file.path) for place, file in spec.published_files.items()}
+        published = {}
+        for (part, subset), file in spec.published_files.items():
+            fetched = file.as_source().file_name if file.url else ""
+            published[part, subset] = project.results.published_file(benchmark, part, subset, file.path, fetched)
         return Inputs(
             {
                 "facts": project.results.facts(spec.corpus),
@@ -111,7 +114,7 @@ class NamingFiles(Files[NamingDialogue]):
     def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
         """(name, release, licence, address) of the other sources of training sets: published files."""
         published = project.benchmarks[benchmark].train_files.values()
-        return [(str(file.path), "", "not stated", "") for file in published]
+        return [(str(file.url or file.path), "", "not stated", "") for file in published]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
         """The number of rows of a split by the settings; None where they do not say."""

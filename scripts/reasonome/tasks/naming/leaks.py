@@ -229,7 +229,7 @@ def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
     spec = project.benchmarks[benchmark]
     published = spec.files if part == "test" else spec.train_files
     if published:
-        return {str(file.path): file.collection for file in published.values()}
+        return {str(file.url or file.path): file.collection for file in published.values()}
     sources = project.corpora[spec.corpus].sources
     names: set[str] = set()
     for subset in spec.subsets.values():

@@ -1,5 +1,6 @@
 """Settings of gene-set naming: its entries in benchmarks.yaml, gene sets built or published, and its prompt styles."""
 
+from datetime import date
 from functools import partial
 from os import PathLike
 from typing import Annotated, ClassVar, Literal
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.project import Project
+from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import Policy, check_subset_names, is_variant
@@ -31,7 +33,7 @@ class Subset(Strict):
         None, description="only facts of this relation; with a source and no namespace: member_of_pathway"
     )
     test: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="sets to draw; not given where the test sets are published"
+        None, description="sets to draw; all new terms if not given with split: {by: date}"
     )
     valid: Annotated[int, Field(ge=1)]
     train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
@@ -40,6 +42,19 @@ class Subset(Strict):
     def _made_of_something(self) -> "Subset":
         if not (self.namespace or self.source or self.relation):
             raise ValueError("say what the gene sets are made of: namespace, source or relation")
+        return self
+
+
+class Split(Strict):
+    """How test terms are chosen: at random, or those that an ontology has had only since some day."""
+
+    by: Literal["term", "date"] = "term"
+    after: date | None = Field(default=None, description="with by: date, test terms were created after this day")
+
+    @model_validator(mode="after")
+    def _date_with_its_day(self) -> "Split":
+        if (self.by == "date") != (self.after is not None):
+            raise ValueError("'by: date' needs 'after', a day such as 2023-01-01, and 'by: term' takes none")
         return self
 
 
@@ -62,9 +77,10 @@ class FewGenes(Strict):
 
 
 class PublishedFile(Strict):
-    """A table of published gene sets at a path that the user gives. None is shipped."""
+    """A table of published gene sets: downloaded, or at a path that the user gives. None is shipped."""
 
-    path: UserPath
+    path: UserPath | None = None
+    url: Annotated[str, Field(pattern=URL_OF_A_FILE)] | None = None
     sha256: Sha256 = "unpinned"
     kind: Kind = Field("", description=KIND)
     collection: str = Field(
@@ -72,6 +88,16 @@ class PublishedFile(Strict):
         description="the gene sets that it lists, such as GO or MSigDB, by which the leak audit tells that training "
         "and test sets are of one",
     )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "PublishedFile":
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either 'path' or 'url'")
+        return self
+
+    def as_source(self) -> SourceFile:
+        """A downloaded file in the terms of sources, which know how to fetch it."""
+        return SourceFile.model_validate({"url": self.url})
 
     def check_sha256(self, sha256: str, file: str | PathLike) -> None:
         """InputError if the file is not the one whose sha256 is given here."""
@@ -158,6 +184,7 @@ class NamingBenchmark(Benchmark):
     few_genes: FewGenes | None = Field(
         None, description="built sets of a small universe of genes; minimum_genes and maximum_genes are of the cut sets"
     )
+    split: Split = Split()
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
     contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
         [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
@@ -217,10 +244,12 @@ class NamingBenchmark(Benchmark):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
         if published and self.few_genes is not None:
             raise ValueError("'few_genes' is for built sets: published ones stay as they are")
+        if published and self.split.by == "date":
+            raise ValueError("'split' by date is for built sets: published test sets are fixed")
         for name, subset in self.subsets.items():
             if published and subset.test is not None:
                 raise ValueError(f"subset '{name}': leave out 'test', the published files are the test sets")
-            if not published and subset.test is None:
+            if not published and self.split.by == "term" and subset.test is None:
                 raise ValueError(f"subset '{name}': 'test' is missing, the number of test sets")
         if self.minimum_genes > self.maximum_genes:
             raise ValueError(f"minimum_genes {self.minimum_genes} is above maximum_genes {self.maximum_genes}")

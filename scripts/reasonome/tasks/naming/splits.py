@@ -1,13 +1,16 @@
-"""Split gene sets into train, valid and test, and prove that nothing held out is in training."""
+"""Split gene sets into train, valid and test, by term or by date, and prove that nothing held out is in training."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.core.errors import InputError
+from reasonome.facts.files.text_file import lines
 from reasonome.tasks.naming.rows import LeftOut
 from reasonome.tasks.naming.settings import NamingBenchmark
 
@@ -17,34 +20,41 @@ Splits = dict[str, list[GeneSet]]
 def split(
     candidates: Mapping[str, Sequence[GeneSet]],
     benchmark: NamingBenchmark,
+    dates: Mapping[str, date] | None = None,
     published: Mapping[str, Sequence[GeneSet]] | None = None,
     left_out: Mapping[str, tuple[NamingBenchmark, Sequence[GeneSet]]] | None = None,
 ) -> tuple[Splits, dict[str, Any], list[LeftOut]]:
     """Split gene sets into train, valid and test, and prove that nothing of a held-out set is in training.
 
     Test terms are drawn first, then valid, at random (seeded) within each subset; the rest is training, without the
-    sets that would leak into test or valid. Sets that would leak into test are not drawn for valid. `published` has the
-    test sets, and perhaps valid and train, of a published benchmark. `left_out` has other benchmarks, by name, with the
-    held-out sets that no training set may leak into by their thresholds. Returns the splits, the audit, and the
-    training sets that were left out. InputError if a subset has too few sets.
+    sets that would leak into test or valid. Sets that would leak into test are not drawn for valid. With a split by
+    date, test terms are drawn from those created after the day (`dates` by term id; a term without one is old), valid
+    and training terms from the old ones. `published` has the test sets, and perhaps valid and train, of a published
+    benchmark. `left_out` has other benchmarks, by name, with the held-out sets that no training set may leak into by
+    their thresholds. Returns the splits, the audit, and the training sets that were left out. InputError if a subset
+    has too few sets, and for a split by date without dates.
     """
     published = published or {}
-    shuffled = {subset: list(sets) for subset, sets in candidates.items()}
-    for subset, sets in shuffled.items():
-        random.Random(f"{benchmark.seed}:{subset}").shuffle(sets)
-    test = list(published["test"]) if "test" in published else _drawn_test(shuffled, benchmark)
+    new = _new_terms(candidates, benchmark, dates) if benchmark.split.by == "date" else None
+    shuffled = {}
+    for subset, sets in candidates.items():
+        order = list(sets)
+        random.Random(f"{benchmark.seed}:{subset}").shuffle(order)
+        shuffled[subset] = order
+    test = list(published["test"]) if "test" in published else _drawn_test(shuffled, benchmark, new)
     _check_ids(test)
+    held = {(s.subset, s.id) for s in test}
+    old = {subset: [s for s in sets if new is None or s.id not in new] for subset, sets in shuffled.items()}
     if "train" in published:
         valid = _without_leaks(published.get("valid", ()), test, benchmark)
         rest = list(published["train"])
     else:
-        held = {(s.subset, s.id) for s in test}
         valid = []
-        for subset, sets in shuffled.items():
+        for subset, sets in old.items():
             clean = _without_leaks([s for s in sets if (s.subset, s.id) not in held], test, benchmark)
             valid += _draw(clean, benchmark.subsets[subset].valid, subset, "valid")
         held |= {(s.subset, s.id) for s in valid}
-        rest = [s for sets in shuffled.values() for s in sets if (s.subset, s.id) not in held]
+        rest = [s for sets in old.values() for s in sets if (s.subset, s.id) not in held]
     reasons = _leaks(rest, test + valid, benchmark)
     train, unused = _parted(rest, reasons, "leaks: {}")
     dropped_for = {}
@@ -63,6 +73,8 @@ def split(
     report = _audit(candidates, splits, reasons, benchmark)
     if dropped_for:
         report["dropped_for"] = dropped_for
+    if new is not None:
+        report["by_date"] = _dates_report(candidates, benchmark, dates, new)
     return splits, report, unused
 
 
@@ -73,11 +85,52 @@ def _parted(sets: Sequence[GeneSet], reasons: Sequence[str], why: str) -> tuple[
     return [s for s, reason in pairs if not reason], left_out
 
 
-def _drawn_test(shuffled: Mapping[str, list[GeneSet]], benchmark: NamingBenchmark) -> list[GeneSet]:
+def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
+    """Term id → the day in its `creation_date:`, of an OBO file; terms without one are not in it.
+
+    InputError for a date that is not written year-month-day.
+    """
+    dates: dict[str, date] = {}
+    term = ""
+    for number, line in lines(obo):
+        if line.startswith("["):
+            term = ""
+        elif line.startswith("id: "):
+            term = line.removeprefix("id: ").split()[0]
+        elif line.startswith("creation_date: ") and term:
+            value = line.removeprefix("creation_date: ").strip()
+            try:
+                dates[term] = date.fromisoformat(value[:10])
+            except ValueError:
+                raise InputError(
+                    f"'{value}' is no date", file=obo, line=number, field="creation_date", fix="write 2023-01-31"
+                ) from None
+    return dates
+
+
+def _new_terms(
+    candidates: Mapping[str, Sequence[GeneSet]], benchmark: NamingBenchmark, dates: Mapping[str, date] | None
+) -> set[str]:
+    dated = {s.id for sets in candidates.values() for s in sets} & (dates or {}).keys()
+    if not dated:
+        raise InputError(
+            "no term of this benchmark has a creation date",
+            field="split.by",
+            fix="use an OBO with creation_date lines (go-basic.obo and GO.sqlite of Bioconductor have none for most "
+            "terms or at all; go.obo has), or split by term",
+        )
+    return {term for term in dated if dates[term] > benchmark.split.after}
+
+
+def _drawn_test(
+    shuffled: Mapping[str, list[GeneSet]], benchmark: NamingBenchmark, new: set[str] | None
+) -> list[GeneSet]:
     test: list[GeneSet] = []
     for subset, sets in shuffled.items():
         taken = {s.id for s in test}  # subsets may overlap; a test term is asked once
-        test += _draw([s for s in sets if s.id not in taken], benchmark.subsets[subset].test or 0, subset, "test")
+        free = [s for s in sets if s.id not in taken and (new is None or s.id in new)]
+        # Without a number, which only a split by date allows, all new terms; at least one must be there.
+        test += _draw(free, benchmark.subsets[subset].test or max(1, len(free)), subset, "test")
     return test
 
 
@@ -131,4 +184,13 @@ def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenc
         "dropped_from_train": dict(sorted(Counter(r for r in reasons if r).items())),
         "sizes": {part: dict(sorted(Counter(s.subset for s in sets).items())) for part, sets in splits.items()},
         "remaining": remaining,
+    }
+
+
+def _dates_report(candidates, benchmark: NamingBenchmark, dates: Mapping[str, date], new: set[str]) -> dict[str, Any]:
+    return {
+        "after": benchmark.split.after.isoformat(),
+        "new_terms": {subset: sum(s.id in new for s in sets) for subset, sets in candidates.items()},
+        "old_terms": {subset: sum(s.id not in new for s in sets) for subset, sets in candidates.items()},
+        "without_date": {subset: sum(s.id not in dates for s in sets) for subset, sets in candidates.items()},
     }

@@ -6,6 +6,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.tasks.pathway_qa.dialogue import UNSIGNED, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import folded
+from reasonome.tasks.pathway_qa.factorial import BETWEEN
 from reasonome.tasks.pathway_qa.settings import table_files
 from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
@@ -41,11 +42,14 @@ class PathwayLeaks(VerifiedLeaks):
 
 
 def named(question: PathwayQuestion, by: str) -> set[str]:
-    """The tissues, or the studies, that a question names, its prompt lists or its table shows, `folded`."""
+    """The tissues, or the studies, that a question names, its prompt lists or its table shows, `folded`.
+
+    Of an interaction also its factors.
+    """
     rows = [row.split("; ") for row in question.columns["table"].splitlines() if "; " in row]
     if by == "tissue":
         names = {*question.tissues, *question.studies, *(row[1] for row in rows)}
     else:
         listed = {study.removesuffix(UNSIGNED) for studies in question.studies.values() for study in studies}
-        names = {*listed, *(row[2] for row in rows), question.study} - {""}
+        names = {*listed, *(row[2] for row in rows), question.study, *question.study.split(BETWEEN)} - {""}
     return {*map(folded, names)}

@@ -104,6 +104,8 @@ def _aliases(tables: Tables, names: Mapping[str, str]) -> dict[str, tuple[str, .
 class Writer:
     """Writes the questions of a benchmark from its enrichment tables."""
 
+    templates: Mapping[str, tuple[str, ...]] = TEMPLATES
+
     def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
         self.tables, self.benchmark = tables, benchmark
         self.names = _shown_names(tables)
@@ -246,14 +248,19 @@ class Writer:
         gene: str = "",
         said: list[str] | None = None,
         covered: bool = True,
+        claimed: str = "",
+        **texts: str,
     ) -> PathwayQuestion:
-        """A question; `said` are the values of its statements, of `tissue` and of `other`."""
+        """A question; `said` are the values of its statements, of `tissue` and of `other`, and `texts` are of its
+        template.
+        """
         tissues = list(dict.fromkeys(filter(None, [tissue, other])))
         study = contrast.study if contrast else ""
         missing = "" if covered else "not listed"
-        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, missing]))
+        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, *texts.values(), missing]))
+        templates = self.templates[asks]
         name = self.names.get(identifier, "")
-        text = random.Random(f"{self.benchmark.seed}:{key}").choice(TEMPLATES[asks])
+        text = random.Random(f"{self.benchmark.seed}:{key}").choice(templates)
         question = text.format(
             set=name,
             tissue=tissue,
@@ -263,6 +270,8 @@ class Writer:
             condition=self.benchmark.condition,
             significant=self.benchmark.significant,
             studies=len(self.tables.tissues.get(tissue, ())),
+            claimed=claimed,
+            **texts,
         )
         about = tuple((name, place) for place in tissues) if identifier else ()
         statements = tuple(
@@ -278,6 +287,7 @@ class Writer:
             tissues=tuple(tissues),
             study=study,
             covered=covered,
+            claimed=claimed,
             places=tuple(tissues) if self._by_tissue else self._studies(asks, tissues, study),
             about=about,
             statements=statements,

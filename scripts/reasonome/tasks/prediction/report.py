@@ -1,6 +1,6 @@
 """Reports and model cards of predictions: metrics, primary first, baselines, and margins over domain models."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import pooled_metric
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring.comparisons import MEAN, percentile_bounds, resampled_means
+from reasonome.scoring.table_scores import intervals
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.metric_set import POOLED
 from reasonome.tasks.question_answer.report import VerifiedReporting
@@ -35,15 +36,25 @@ class PredictionReporting(VerifiedReporting):
         }
 
     def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
-        """Write the table of margins over the best domain model."""
-        table = margins_table(evidence, seed, resamples)
-        table.to_csv(folder / "margins.tsv", sep="\t", index=False, lineterminator="\n")
+        """Write the tables of margins over the best domain model, and of scores by class."""
+        for name, table in (
+            ("margins", margins_table(evidence, seed, resamples)),
+            ("classes", classes_table(evidence, seed, resamples)),
+        ):
+            table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
 
     def own_section(self, plan: Plan, table: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
-        """The margins over the best domain model."""
-        table = read_table(folder / "margins.tsv", MARGIN_COLUMNS)
-        numbers = {column: pd.to_numeric(table[column].replace("", np.nan)) for column in ("best", "margin")}
-        return {"margins": table.assign(**numbers).to_dict("records")}
+        """The margins over the best domain model, and the scores by class."""
+        return {
+            "margins": _read(folder / "margins.tsv", MARGIN_COLUMNS, ("best", "margin")),
+            "classes": _read(folder / "classes.tsv", CLASS_COLUMNS, ("recall", "precision")),
+        }
+
+
+def _read(path: Path, columns: list[str], numeric: Sequence[str]) -> list[dict[str, Any]]:
+    table = read_table(path, columns)
+    numbers = {column: pd.to_numeric(table[column].replace("", np.nan)) for column in numeric}
+    return table.assign(**numbers).to_dict("records")
 
 
 # Metric of an arm → that of a domain model, and whether more is better. A model's probability stands beside both of an
@@ -112,3 +123,43 @@ def _margins(answers: pd.DataFrame, models: pd.DataFrame, seed: int, resamples: 
             "high": high,
             "n": len(examples),
         }
+
+
+CLASS_COLUMNS = ["backbone", "arm", "baseline", "seed", *SETTING, "subset", "class", "recall", "low", "high", "asked"]
+CLASS_COLUMNS += ["precision", "answered"]
+
+
+def classes_table(evidence: Evidence, seed: int, resamples: int) -> pd.DataFrame:
+    """A row per arm or baseline, seed, setting, subset and class; subsets that ask for numbers have none.
+
+    `asked` is the number of answers to questions of the class, `answered` of those that name it. The interval of the
+    recall is a bootstrap over clusters; the precision of a class that is never named is nan.
+    """
+    rows: list[dict[str, Any]] = []
+    for evaluation, answers in evidence.evaluations:
+        labels = {name: getattr(evaluation, name) for name in ("backbone", "arm", "seed", *SETTING)}
+        rows += [labels | row for row in _classes(answers, seed, resamples)]
+    for (benchmark, style), baselines in evidence.baselines.items():
+        for baseline, answers in baselines.groupby("baseline", sort=False):
+            labels = {"baseline": baseline, "benchmark": benchmark, "style": style}
+            rows += [labels | row for row in _classes(answers, seed, resamples)]
+    return pd.DataFrame(rows, columns=CLASS_COLUMNS)
+
+
+def _classes(answers: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict[str, Any]]:
+    for subset, own in answers[answers["classes"] != ""].groupby("subset"):
+        classes = own["classes"].iloc[0].split("|")
+        found = {label: own["verified"].where(own["gold"] == label) for label in classes}
+        recalls = intervals(pd.DataFrame(found), [MEAN] * len(own), own["cluster"].tolist(), seed, resamples)[MEAN]
+        for label, recall in recalls.items():
+            named = own["answer"] == label
+            yield {
+                "subset": subset,
+                "class": label,
+                "recall": recall.value,
+                "low": recall.low,
+                "high": recall.high,
+                "asked": recall.n,
+                "precision": own.loc[named, "verified"].mean() if named.any() else np.nan,
+                "answered": int(named.sum()),
+            }

@@ -2,9 +2,10 @@
 
 import math
 import random
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,21 +16,73 @@ from reasonome.tasks.ranking.metrics import first_right
 
 DRAWS = 50  # the most sets of n samples of a question
 METRICS = ("top_1", "mrr")
-COLUMNS = ["n", "metric", "subset", "value", "low", "high", "questions", "tokens"]
+COLUMNS = ["method", "n", "metric", "subset", "value", "low", "high", "questions", "tokens"]
 
 
-def majority(rankings: Sequence[Sequence[str]]) -> list[str]:
+class Ballot(NamedTuple):
+    """One sampled ranking: its genes, best first, its tokens, its log-probability (nan where it is not known), and the
+    completion it was read from.
+    """
+
+    genes: Sequence[str]
+    tokens: int = 0
+    logprob: float = math.nan
+    text: str = ""
+
+
+Merge = Callable[[Sequence[Ballot]], list[str]]
+
+
+def majority(ballots: Sequence[Ballot]) -> list[str]:
     """The genes by how many rankings list them first; then the others, by the mean of 1/rank.
 
-    Self-consistency (Wang et al. 2022, arXiv:2203.11171), where an answer is a first gene. Equals stand in the order of
-    the rankings.
+    Self-consistency (Wang et al. 2022, arXiv:2203.11171), where an answer is a first gene.
     """
-    firsts = Counter(genes[0] for genes in rankings if genes)
+    firsts: dict[str, float] = defaultdict(float)
+    for ballot in ballots:
+        if ballot.genes:
+            firsts[ballot.genes[0]] += 1
+    shares = _reciprocal_ranks(ballots, [1.0] * len(ballots))
+    return sorted(shares, key=lambda gene: (-firsts[gene], -shares[gene]))
+
+
+def mean_reciprocal_rank(ballots: Sequence[Ballot]) -> list[str]:
+    """The genes by the mean of 1/rank over rankings, 0 where one does not list them: a positional vote like Borda's."""
+    shares = _reciprocal_ranks(ballots, [1.0] * len(ballots))
+    return sorted(shares, key=lambda gene: -shares[gene])
+
+
+def likelihood(ballots: Sequence[Ballot]) -> list[str]:
+    """The genes by the mean of 1/rank, each ranking weighted by its probability under the sampler.
+
+    Equal completions (text and genes) are one, for their probability already says how often they are drawn; a ranking
+    that several reasonings lead to has the sum of their probabilities. All log-probabilities must be of one kind.
+    Where one of them is not known, no weight can be compared: then weights are equal, as in `mean_reciprocal_rank`.
+    """
+    voting = [ballot for ballot in ballots if ballot.genes]
+    if not all(math.isfinite(ballot.logprob) for ballot in voting):
+        return mean_reciprocal_rank(ballots)
+    distinct = {(ballot.text, *ballot.genes): ballot for ballot in sorted(voting, key=lambda ballot: ballot.logprob)}
+    likeliest_first = list(distinct.values())[::-1]
+    weights = [math.exp(ballot.logprob - likeliest_first[0].logprob) for ballot in likeliest_first]
+    shares = _reciprocal_ranks(likeliest_first, weights)
+    return sorted(shares, key=lambda gene: -shares[gene])
+
+
+METHODS: dict[str, Merge] = {
+    "majority of first genes": majority,
+    "mean reciprocal rank": mean_reciprocal_rank,
+    "likelihood": likelihood,
+}
+
+
+def _reciprocal_ranks(ballots: Sequence[Ballot], weights: Sequence[float]) -> dict[str, float]:
+    """Gene → weighted sum of 1/rank. Genes come in the order of the ballots, which decides between equals."""
     shares: dict[str, float] = defaultdict(float)
-    for genes in rankings:
-        for rank, gene in enumerate(genes, 1):
-            shares[gene] += 1 / rank
-    return sorted(shares, key=lambda gene: (-firsts[gene], -round(shares[gene], 12)))
+    for ballot, weight in zip(ballots, weights, strict=True):
+        for rank, gene in enumerate(ballot.genes, 1):
+            shares[gene] += weight / rank
+    return {gene: round(share, 12) for gene, share in shares.items()}
 
 
 def sample_subsets(samples: int, n: int, seed: str) -> list[tuple[int, ...]]:
@@ -40,42 +93,65 @@ def sample_subsets(samples: int, n: int, seed: str) -> list[tuple[int, ...]]:
     return [tuple(sorted(draw.sample(range(samples), n))) for _ in range(DRAWS)]
 
 
-def accuracy(rankings: Sequence[Sequence[str]], right: frozenset[str], n: int, seed: str) -> list[float]:
-    """The METRICS of n merged rankings: means over sets of n of the `rankings`."""
+def accuracy(ballots: Sequence[Ballot], right: frozenset[str], n: int, merge: Merge, seed: str) -> dict[str, float]:
+    """top_1 and mrr of n merged rankings, and the tokens of n ballots: means over sets of n of the `ballots`."""
     results = []
-    for chosen in sample_subsets(len(rankings), n, seed):
-        rank = first_right(majority([rankings[place] for place in chosen]), right)
+    for chosen in sample_subsets(len(ballots), n, seed):
+        rank = first_right(merge([ballots[place] for place in chosen]), right)
         results.append((float(rank == 1), 1 / rank if rank else 0.0))
-    return np.mean(results, axis=0).tolist()
+    top_1, mrr = np.mean(results, axis=0)
+    # The mean over all sets of n is n times the mean of a ballot.
+    return {"top_1": top_1, "mrr": mrr, "tokens": n * float(np.mean([ballot.tokens for ballot in ballots]))}
+
+
+def question_ballots(rows: pd.DataFrame) -> list[Ballot]:
+    """A ballot for each row of a question's scores, with one kind of log-probability for all that list genes.
+
+    That is `logprob`, of whole completions, if all have it; else `name_logprob`, of the lists given their reasoning,
+    if all have that; else it is not known.
+    """
+    listing = rows["genes"] != ""
+    kind = next((kind for kind in ("logprob", "name_logprob") if np.isfinite(rows.loc[listing, kind]).all()), None)
+    logprobs = rows[kind] if kind else [math.nan] * len(rows)
+    return [
+        Ballot(genes.split(), int(tokens), logprob, text)
+        for genes, tokens, logprob, text in zip(
+            rows["genes"], rows["completion_tokens"], logprobs, rows["text"], strict=True
+        )
+    ]
 
 
 def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
-    """Accuracy by the number of merged samples: a row (`COLUMNS`) per n, metric and subset, or their mean.
+    """Accuracy by the number of merged samples: a row (`COLUMNS`) per method, n, metric and subset, or their mean.
 
     `scores` are those of `score_rankings`; a question's rankings are its samples in all orders of candidates. `n` goes
     up to the smallest number of samples of a question. `tokens` is the mean over questions for n completions. Intervals
     (95 %) are of a bootstrap of clusters. Empty where a question has one sample.
     """
-    questions = scores.groupby(["subset", "id", "cluster"], sort=True).agg(
-        gold=("gold", "first"), tokens=("completion_tokens", "mean"), rankings=("genes", list)
-    )
-    most = min(questions["rankings"].map(len), default=0)
+    questions = []
+    for (subset, name, cluster), rows in scores.groupby(["subset", "id", "cluster"], sort=True):
+        right = frozenset(rows["gold"].iat[0].split(", "))
+        questions.append((subset, name, cluster, right, question_ballots(rows)))
+    most = min((len(ballots) for *_, ballots in questions), default=0)
+    rows: list[dict] = []
     if most < 2:
         return pd.DataFrame(columns=COLUMNS)
-    rows: list[dict] = []
-    subsets, names, clusters = (questions.index.get_level_values(level).tolist() for level in range(3))
-    right = [frozenset(gold.split(", ")) for gold in questions["gold"]]
-    rankings = [[genes.split() for genes in samples] for samples in questions["rankings"]]
-    tokens = {MEAN: questions["tokens"].mean(), **questions["tokens"].groupby(subsets).mean()}
-    for n in tqdm(sample_counts(most), desc="voting", delay=5, leave=False):
-        asked = zip(rankings, right, names, strict=True)
-        found = [accuracy(samples, genes, n, f"{seed}:{name}") for samples, genes, name in asked]
-        intervals = bootstrap_intervals(np.array(found), subsets, clusters, seed=seed, resamples=resamples)
+    subsets, clusters = [subset for subset, *_ in questions], [cluster for _, _, cluster, *_ in questions]
+    trials = [(method, n) for method in METHODS for n in sample_counts(most)]
+    for method, n in tqdm(trials, desc="voting", delay=5, leave=False):
+        accuracies = pd.DataFrame(
+            accuracy(ballots, right, n, METHODS[method], f"{seed}:{name}") for _, name, _, right, ballots in questions
+        )
+        intervals = bootstrap_intervals(
+            accuracies[list(METRICS)].to_numpy(), subsets, clusters, seed=seed, resamples=resamples
+        )
+        tokens = accuracies["tokens"].groupby(subsets).mean()
         for subset, bounds in intervals.items():
+            cost = accuracies["tokens"].mean() if subset == MEAN else tokens[subset]
             for column, metric in enumerate(METRICS):
                 values = {key: float(getattr(bounds, key)[column]) for key in ("value", "low", "high")}
-                labels = {"n": n, "metric": metric, "subset": subset}
-                rows.append(labels | values | {"questions": bounds.n, "tokens": round(n * float(tokens[subset]), 1)})
+                labels = {"method": method, "n": n, "metric": metric, "subset": subset}
+                rows.append(labels | values | {"questions": bounds.n, "tokens": round(float(cost), 1)})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

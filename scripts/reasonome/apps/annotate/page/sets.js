@@ -1,8 +1,25 @@
-// Every set: search, filters, and rows that open to the evidence.
+// Every set: search, filters, near-identical ones folded into one line, and rows that open to the evidence.
+const state = { unfolded: new Set(), folded: new Map(), members: new Set() };
+
+function foldButton(record, others) {
+  const isOpen = state.unfolded.has(record.group);
+  const made = button(`${isOpen ? "▾" : "▸"} ${others} nearly the same`, () => {
+    if (isOpen) state.unfolded.delete(record.group);
+    else state.unfolded.add(record.group);
+    browser.table.rearrange();
+    at("sets").querySelector(`button.fold[data-group="${record.group}"]`).focus();
+  }, "fold");
+  made.dataset.group = record.group;
+  made.setAttribute("aria-expanded", String(isOpen));
+  return made;
+}
+
 function drawSet(record) {
   const made = element("span");
+  if (state.members.has(record)) made.append(element("span", "↳ ", "member"));
   made.append(breakable(record.set));
   if (record.direction) made.append(element("small", record.direction, "under"));
+  if (state.folded.has(record)) made.append(foldButton(record, state.folded.get(record)));
   return made;
 }
 
@@ -45,9 +62,35 @@ const columns = [
   { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
 ];
 
+// The first set of a group stands for the others, until its group is unfolded.
+function arrange(entries) {
+  state.folded.clear();
+  state.members.clear();
+  if (!folding.checked) return entries;
+  const groups = new Map();
+  for (const record of entries) {
+    if (!groups.has(record.group)) groups.set(record.group, []);
+    groups.get(record.group).push(record);
+  }
+  for (const [leader, ...others] of groups.values()) {
+    if (others.length) state.folded.set(leader, others.length);
+    for (const other of others) state.members.add(other);
+  }
+  return [...groups.values()].flatMap((group) => (state.unfolded.has(group[0].group) ? group : group.slice(0, 1)));
+}
+
+// How many sets are shown, and how many of them are folded.
+function drawCounts(table) {
+  const hidden = table.entries.length - table.lines.length;
+  at("folded").textContent = `${table.entries.length.toLocaleString("en")} of ${records.length.toLocaleString("en")} sets` +
+    (hidden ? `; ${hidden.toLocaleString("en")} of them are folded below a nearly identical one` : "");
+  termDownload.disabled = !table.entries.some((record) => termsOf(record).length);
+}
+
 const select = () => browser.select();
 const inList = menuOf("all lists", listNames, select);
 const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false, select);
+const [folding, foldingLabel] = checkbox("fold near-identical sets", true, select);
 const termDownload = button("Download terms (TSV)", () => downloadTerms(browser.table.entries));
 const browser = recordBrowser({
   id: "sets",
@@ -60,9 +103,12 @@ const browser = recordBrowser({
   controls: [
     ...(listNames.length > 1 ? [labelled("list", inList)] : []),
     onlyFlaggedLabel,
+    ...(new Set(records.map((record) => record.group)).size < records.length ? [foldingLabel] : []),
   ],
   files: ["sets (TSV)", "sets (JSONL)"],
   buttons: [termDownload],
-  shown: (table) => { termDownload.disabled = !table.entries.some((record) => termsOf(record).length); },
+  arrange,
+  unfold: (record) => state.unfolded.add(record.group),
+  shown: drawCounts,
 });
 select();
