@@ -92,7 +92,7 @@ class YamlText:
         node: Any = self.data
         kept, added = [], False
         for part in loc:
-            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
+            inside = is_inside(node, part)
             tag = isinstance(node, Mapping) and part in (node.get("kind"), node.get("source"))
             if not inside or (tag and not added):
                 added = True
@@ -100,6 +100,11 @@ class YamlText:
             kept.append(part)
             node, added = node[part], False
         return tuple(kept)
+
+
+def is_inside(node: Any, part: str | int) -> bool:
+    """Whether a mapping has a key, or a list may have a position."""
+    return part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
 
 
 def read_text(path: Path) -> str:

@@ -16,7 +16,7 @@ from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.yaml_text import Loc, YamlText, read_text
+from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 _OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
@@ -154,8 +154,7 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
         node: Any = data
         same = True
         for position, part in enumerate(line["loc"]):
-            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
-            if inside:
+            if is_inside(node, part):
                 node = node[part]
             elif position + 1 < len(line["loc"]) or line["type"] != "missing":
                 same &= branches.setdefault(line["loc"][:position], part) == part
