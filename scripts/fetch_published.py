@@ -6,12 +6,12 @@ python scripts/fetch_published.py --benchmark my-test --part test --subset bp --
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
-from reasonome.tasks import load_project
+from reasonome.tasks import open_project
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "part", "subset", "output").parse_args()
-    benchmark = lookup(load_project(args.config).benchmarks, args.benchmark, "benchmark")
+    benchmark = lookup(open_project(args.config).benchmarks, args.benchmark, "benchmark")
     files = {subset: file for (part, subset), file in benchmark.published_files.items() if part == args.part}
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")
     if spec.url is None:

@@ -7,7 +7,7 @@ python scripts/fit_name_or_term.py --backbone smollm2-135m --chain sft.enriched-
 from reasonome.apps.annotate.name_or_term_fit import fit
 from reasonome.apps.annotate.shipped import FIRST_TERM
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import chains
+from reasonome.config.project.results import Run
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.tasks import open_project
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--metric", default="rouge_l", help="by which one is better (default: %(default)s)")
     args = parser.parse_args()
     project = open_project(args.config)
-    run = chains.Run(args.backbone, "", args.chain, 0, args.benchmark, args.style, args.decoding)
+    run = Run(args.backbone, "", args.chain, 0, args.benchmark, args.style, args.decoding)
     rows = project.examples(args.benchmark, args.style) / "test.jsonl"
     fitted = fit(
         project.results.scores(run),

@@ -14,6 +14,7 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import forgetting
 from reasonome.report.forgetting import UNDER_WAY, Measured
+from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.tasks import open_project
 
 
@@ -64,7 +65,7 @@ class Reading:
     def under_way(self, backbone: str, chain: str) -> Iterator[Measured]:
         """What a warm-up measured while it read, if it did."""
         recipe = chains.last_step(chain).recipe(self.project)
-        if getattr(recipe, "recall", None):
+        if isinstance(recipe, PretrainRecipe) and recipe.recall:
             history, manifest = self._records(backbone, chain)
             path = self.project.results.model(backbone, chain) / "history.jsonl"
             asked = Asked(backbone, chain, UNDER_WAY, recipe.corpus, "", path)

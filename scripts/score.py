@@ -10,6 +10,7 @@ from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.answers import summary
+from reasonome.task_parts import ScoringJob
 from reasonome.tasks import open_project
 
 
@@ -21,10 +22,11 @@ def main() -> None:
     examples = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)
     sealed = {example.id for example in questions} - {example.id for example in examples}
     answers = read_answers(args.answers)
-    table = task.scoring.score(project, args.benchmark, args.style, examples, answers, args.answers, sealed)
+    job = ScoringJob(args.benchmark, args.style, examples, answers, args.answers, sealed)
+    table = task.scoring.score(project, job)
     with atomic.replacing(args.output) as temporary:
         table.to_parquet(temporary, index=False)
-    result = summary(table) | {"sealed": len(sealed)}
+    result = {**summary(table), "sealed": len(sealed)}
     atomic.write_json(args.output.with_suffix(".json"), result)
     mean = result["metrics"]["mean"]
     means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in task.metrics.on("job") if metric in mean)

@@ -7,7 +7,7 @@ python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.task import TeachingJob
+from reasonome.task_parts import TeachingJob
 from reasonome.tasks import open_project
 
 

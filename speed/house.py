@@ -25,6 +25,8 @@ LAYERS = (
     "enrichment",
     "prompts",
     "metrics",
+    "rewards",
+    "task_parts",
     "task",
     "answering",
     "scoring",

@@ -14,8 +14,8 @@ from pathlib import Path
 from tiny_training import STYLE
 
 from reasonome.core import atomic
+from reasonome.rewards import Reward
 from reasonome.stages import STAGES, read_recipe
-from reasonome.task import Reward
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
 from reasonome.training.grpo import grpo

@@ -10,6 +10,7 @@ import pytest
 from reasonome.apps.annotate import answers
 from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
+from reasonome.stages import STAGES
 from reasonome.task import code_files
 from reasonome.tasks import TASKS
 
@@ -140,6 +141,18 @@ def test_a_stage_depends_on_its_own_class_and_on_no_other_stage():
     assert {stages / "preferring.py", SCRIPTS / "reasonome/training/job.py"} <= dpo
     assert stages / "kto.py" not in dpo
     assert {stages / "sft.py", SCRIPTS / "reasonome/training/sft.py"} <= rft
+
+
+def test_a_stage_depends_on_what_the_stage_that_it_derives_from_trains_with():
+    """Online DPO trains as GRPO does: the import is in a function of `stages/grpo.py` alone."""
+    online = code_digest.closure(SCRIPTS / "reasonome/stages/onlinedpo.py")
+    assert SCRIPTS / "reasonome/training/grpo.py" in online
+
+
+def test_a_card_depends_on_the_words_of_all_stages_and_not_on_how_they_train():
+    card = code_digest.closure(SCRIPTS / "reasonome/report/model_card.py")
+    assert {SCRIPTS / f"reasonome/stages/{stage}.py" for stage in STAGES} <= card
+    assert SCRIPTS / "reasonome/training/grpo.py" not in card
 
 
 def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():

@@ -13,7 +13,6 @@ from reasonome import cli
 from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN, examination, machine, system
 from reasonome.cluster.doctor.examination import disk_needed, requests
 from reasonome.cluster.doctor.machine import Torch
-from reasonome.core import memory_limits
 
 BACKBONE = "smollm2-135m"
 GPUS = tuple(f"GPU {number}: NVIDIA H100 80GB HBM3" for number in range(8))
@@ -117,8 +116,8 @@ def test_control_groups_of_both_versions_and_those_above_them(tmp_path, line, fo
     (group / "job_7").mkdir(parents=True)
     (group / file).write_text("3000000000\n")
     (group / "job_7" / file).write_text("max\n")
-    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "listing") == [3_000_000_000]
-    assert memory_limits.control_group_limits(tmp_path / "root", tmp_path / "nowhere") == []
+    assert machine.control_group_limits(tmp_path / "root", tmp_path / "listing") == [3_000_000_000]
+    assert machine.control_group_limits(tmp_path / "root", tmp_path / "nowhere") == []
 
 
 # --- processes ---------------------------------------------------------------------------------------------

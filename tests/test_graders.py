@@ -14,7 +14,7 @@ from ranking_questions import ONE, TASK, answer, question
 
 from reasonome.config import Grader
 from reasonome.core.manifest import file_sha256
-from reasonome.task import Reward
+from reasonome.rewards import Reward
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.task import GeneSetNaming

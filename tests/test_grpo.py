@@ -10,8 +10,8 @@ import tiny_training
 import torch
 from pydantic import ValidationError
 
+from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
-from reasonome.task import Policy
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, grpo, rollouts, vllm_sampler
 from reasonome.training.canary import Drift

@@ -91,13 +91,6 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     assert JobResources(nodes=2).resources(1)["gres"] is None
 
 
-def test_a_slip_in_the_name_of_a_gpu_is_told_and_other_gpus_are_not(config, asking, refused):
-    for name in ("H100", "nvidia_a100_80gb_pcie", "gh200", "v100", "rtx6000", "tesla", "1g.10gb"):
-        assert asking({"gpus": 1, "gpu_model": name}).requests[0].gpu_model == name
-    with refused(config / "resources.yaml", 1, "0.gpu_model"):
-        asking({"gpus": 1, "gpu_model": "h1000"})
-
-
 @pytest.mark.parametrize(
     ("entry", "key", "processes"),
     [({"gpus": 3}, "gpus", 3), ({"gpus": 4, "processes": 3}, "processes", 3), ({"gpus": 1, "nodes": 3}, "nodes", 3)],

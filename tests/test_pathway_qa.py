@@ -15,7 +15,7 @@ import pytest
 
 from reasonome.prompts.prompts import Prompt
 from reasonome.report.answers_data import with_reward
-from reasonome.task import means, total
+from reasonome.rewards import means, total
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.pathway_qa import building, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated

@@ -12,8 +12,8 @@ from reasonome.answering.engine import token_ids
 from reasonome.config.project import experiments
 from reasonome.prompts.chat_template import render
 from reasonome.report.origins import learned_from
+from reasonome.rewards import Reward
 from reasonome.stages import read_recipe
-from reasonome.task import Reward
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.ranking.settings import RankingStyle

@@ -20,7 +20,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 from reasonome.stages import STAGES
 from reasonome.stages.grpo import GrpoRecipe
-from reasonome.task import TeachingJob
+from reasonome.task_parts import TeachingJob
 from reasonome.tasks import load_project
 from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.questions import RankedGene

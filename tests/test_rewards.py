@@ -9,8 +9,8 @@ import pytest
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, total
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.task import Policy, total
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.baselines.questions import Questions

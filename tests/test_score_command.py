@@ -22,7 +22,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
 from reasonome.scoring.table_scores import Score
-from reasonome.task import TableBaseline
+from reasonome.task_parts import TableBaseline
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping

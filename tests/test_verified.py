@@ -13,8 +13,9 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.leaks.audit import check
+from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
-from reasonome.task import code_files, total
+from reasonome.task import code_files
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question
@@ -209,10 +210,10 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
 @pytest.mark.parametrize(
     ("learned", "leave_out", "fix"),
     [
-        (SimpleNamespace(questions=True, benchmark="tested"), [], None),
-        (SimpleNamespace(questions=True, benchmark="mine"), [], "add tested to leave_out of mine in benchmarks.yaml"),
-        (SimpleNamespace(questions=True, benchmark="mine"), ["tested"], None),
-        (SimpleNamespace(questions=True, benchmark="of another task"), [], None),
+        (SimpleNamespace(questions=[("tested", "plain")]), [], None),
+        (SimpleNamespace(questions=[("mine", "plain")]), [], "add tested to leave_out of mine in benchmarks.yaml"),
+        (SimpleNamespace(questions=[("mine", "plain")]), ["tested"], None),
+        (SimpleNamespace(questions=[("of another task", "plain")]), [], None),
         (PretrainRecipe.model_construct(), [], None),
     ],
 )

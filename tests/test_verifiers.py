@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reasonome.rewards import total
 from reasonome.scoring.verifiers import Claim, Stated, Truth, facts, uncertainty
-from reasonome.task import total
 from reasonome.tasks import TASKS
 from reasonome.tasks.pathway_qa.answer import parse_answer
 from reasonome.tasks.pathway_qa.dialogue import PathwayQuestion, Statement

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reasonome import cli
-from reasonome.answering.wrapping import KINDS, unwrapped
+from reasonome.answering.wrapping import KINDS, parse_wrapped, unwrapped
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example, Gene
@@ -51,7 +51,7 @@ WRAPPED = [
 @pytest.mark.parametrize(("text", "kinds", "named"), WRAPPED)
 def test_a_wrapped_answer_costs_people_nothing(text, kinds, named):
     assert unwrapped(text).kinds == tuple(kinds)
-    answer = NAMING.parse_wrapped(text, STRICT)
+    answer = parse_wrapped(NAMING, text, STRICT)
     assert (answer.name, answer.named) == ("DNA repair", True)
     assert answer.steps == (["BRCA1 takes part in it."] if "BRCA1" in text else [])
     assert NAMING.parse(text, PUBLISHED).name == "DNA repair"
@@ -83,12 +83,12 @@ def test_what_is_part_of_an_answer_stays():
         assert unwrapped(text).text == text and unwrapped(text).kinds == ()
     # A name that the contract finds keeps its steps, though they stand where a thinking block would.
     before = STRICT.model_copy(update={"reasoning": "before"})
-    assert NAMING.parse_wrapped("<think>a</think>\nProcess: x", before).steps == ["a"]
+    assert parse_wrapped(NAMING, "<think>a</think>\nProcess: x", before).steps == ["a"]
     # Thinking that was cut off is no answer.
-    assert NAMING.parse_wrapped("<think>\nProcess: x\n", STRICT).name == ""
+    assert parse_wrapped(NAMING, "<think>\nProcess: x\n", STRICT).name == ""
     # Neither is one of several.
-    assert NAMING.parse_wrapped(f"{GOOD}\n**Process:** DNA binding", STRICT).problems == ["text_outside"]
-    assert NAMING.parse_wrapped("## Process: x\n## Process: y", STRICT).name == ""
+    assert parse_wrapped(NAMING, f"{GOOD}\n**Process:** DNA binding", STRICT).problems == ["text_outside"]
+    assert parse_wrapped(NAMING, "## Process: x\n## Process: y", STRICT).name == ""
 
 
 def test_a_bare_name_is_read_without_what_stands_around_it():
@@ -117,7 +117,7 @@ def test_long_texts_are_unwrapped_in_linear_time():
     ],
 )
 def test_rankings_are_read_by_the_same_rule(text):
-    assert RANKING.parse_wrapped(text).genes == ["A", "B"]
+    assert parse_wrapped(RANKING, text).genes == ["A", "B"]
 
 
 GOLDS = {"s0": "mismatch repair", "s1": "cholesterol biosynthetic process", "s2": "mitophagy"}

@@ -15,6 +15,7 @@ reasonome estimate EXPERIMENT    what asking its models behind endpoints would c
 """
 
 import argparse
+import io
 import re
 import signal
 import sys
@@ -134,7 +135,7 @@ def _estimate(args: argparse.Namespace) -> int:
 def program() -> None:
     """Entry point of the console script; it ends quietly where what reads its output does, as in `… | head`."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if sys.stdout is not None:  # it is None where a shell has closed it
+    if isinstance(sys.stdout, io.TextIOWrapper):  # it is None where a shell has closed it
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: what its encoding lacks is written out
     run_program(main)
 

@@ -8,7 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from reasonome.config import Style
+from reasonome.task import Dialogue
 
 # Kinds of wrapping in the order in which they are taken away, with their words for users.
 KINDS = {
@@ -78,6 +82,14 @@ def read_wrapped(parse: Callable[[str], Any], text: str) -> tuple[Any, tuple[str
     if not bare.named or (plain.named and plain.name == bare.name):
         return plain, ()
     return bare, inner.kinds
+
+
+def parse_wrapped(task: Dialogue, text: str, style: Style | None = None) -> Any:
+    """The answer of any program: as the task parses it, but what stands around the answer costs nothing.
+
+    Its span is a place in the text without that.
+    """
+    return read_wrapped(partial(task.parse, style=style), text)[0]
 
 
 def answer_start(text: str) -> int:

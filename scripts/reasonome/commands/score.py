@@ -93,7 +93,8 @@ def _table(args: argparse.Namespace) -> "Scored":
     project = load_project(args.config) if (args.config / "encoders.yaml").is_file() else None
     task = lookup(project.tasks if project else TASKS, args.task, "task")
     part, encoders = task.tables, {}
-    if part.compares_texts and (folders := _encoders(args, project, [_DEFAULT_ENCODER])):
+    folders = _encoders(args, project, [_DEFAULT_ENCODER]) if part.compares_texts else []
+    if project and folders:
         from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
 
         encoders = load_encoders(project.encoders, folders)

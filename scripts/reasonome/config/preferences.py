@@ -28,7 +28,7 @@ class TierPreferences(_Preferences):
 
     kind: Literal["tiers"]
     teacher: Name = Field(description="a name of teachers.yaml, whose reasoning the answers have")
-    shares: dict[Literal[KINDS], Share] = Field(
+    shares: dict[Literal[KINDS], Share] = Field(  # pyright: ignore[reportInvalidTypeForm]  # as in sources.py
         {}, description="kind of pair → the share of training questions that give one, drawn at random; 1 if not named"
     )
 

@@ -237,7 +237,8 @@ class QuestionRecipe(Recipe):
     @property
     def weights_of_benchmarks(self) -> dict[str, float]:
         """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
-        return dict(sorted(self.mixture.items())) if self.mixture else {self.benchmark: 1.0}
+        one = {self.benchmark: 1.0} if self.benchmark else {}
+        return dict(sorted(self.mixture.items())) if self.mixture else one
 
     def data_name(self, kind: str, benchmark: str) -> str:
         """The name of a file of training data in a manifest: of a mixture, with the benchmark that it is of."""
@@ -245,23 +246,31 @@ class QuestionRecipe(Recipe):
 
     @property
     def parts(self) -> list[Self]:
-        styles = self.style if isinstance(self.style, dict) else dict.fromkeys(self.weights_of_benchmarks, self.style)
         return [
-            self.model_copy(update={"benchmark": name, "mixture": None, "style": styles[name]})
-            for name in self.weights_of_benchmarks
+            self.model_copy(update={"benchmark": name, "mixture": None, "style": style})
+            for name, style in self.questions
         ]
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        return [(part.benchmark, part.style) for part in self.parts]
+        names, style = self.weights_of_benchmarks, self.style
+        return [(name, style[name] if isinstance(style, dict) else style) for name in names]
+
+    @property
+    def question(self) -> tuple[str, str]:
+        """(benchmark, style) of one of its `parts`."""
+        [question] = self.questions
+        return question
 
 
 class Rows(Strict):
     """A part of the training split. Its order is drawn at random once for all recipes and seeds."""
 
-    skip: Annotated[int, Field(ge=0)] = Field(0, description="questions at the beginning of that order to leave out")
+    skip: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="questions at the beginning of that order to leave out"
+    )
     take: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="questions that follow them, at most; all if not given"
+        default=None, description="questions that follow them, at most; all if not given"
     )
 
     @property
@@ -306,3 +315,10 @@ class RecipeFile(Strict):
 
     defaults: RecipePart
     variants: dict[Variant, RecipePart | None]
+
+    def merged(self, variant: str) -> dict[str, Any]:
+        """The defaults with the changes of a variant. A key is replaced whole, and a variant's mixture replaces a
+        default benchmark, or the other way round."""
+        changes = self.variants[variant] or {}
+        learned_from = {"benchmark", "mixture"} if changes.keys() & {"benchmark", "mixture"} else set()
+        return {key: value for key, value in self.defaults.items() if key not in learned_from} | changes

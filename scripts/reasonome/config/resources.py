@@ -1,23 +1,13 @@
 """resources.yaml: the resources that jobs request, and the models of GPUs as clusters name them."""
 
-import difflib
 import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reasonome.config.strict import Names, Strict, WrongValue, check_unique
+from reasonome.config.strict import Names, Strict, check_unique
 
 PLANNED = ("b200", "mi300x", "h200", "h100", "a100", "l40s", "a10", "l4")
-# Models beside those: their names are near to others', and no slips of them.
-OTHERS = (
-    *("a16", "a2", "a30", "a40", "a800", "a2000", "a4000", "a4500", "a5000", "a5500", "a6000", "b100", "b300", "gb300"),
-    *("h20", "h800", "k80", "l2", "l20", "l40", "m40", "m60", "p4", "p40", "p100", "t4", "v100", "v100s"),
-    *("mi50", "mi60", "mi100", "mi210", "mi250", "mi250x", "mi300", "mi300a", "mi308x", "mi325x", "mi350x", "mi355x"),
-)
-_LIKE_A_MODEL = re.compile(r"[a-z]{1,2}\d+[a-z]?")
-_NEAR = 0.7
-
 
 # The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
@@ -46,21 +36,6 @@ def gpu_in(name: str) -> str | None:
     return max(found, key=len, default=None)
 
 
-def check_gpu_model(name: str) -> str:
-    """`name`; WrongValue with the nearest model for a slip of one.
-
-    Names that are like no model, such as `tesla`, are a cluster's own.
-    """
-    if gpu_in(name) is not None:
-        return name
-    for word in re.split(r"[^a-z0-9]+", name.lower()):
-        if word not in OTHERS and _LIKE_A_MODEL.fullmatch(word):
-            near = difflib.get_close_matches(word, [*PLANNED, *OTHERS], n=1, cutoff=_NEAR)
-            if near:
-                raise WrongValue(f"unknown GPU '{name}'", f"did you mean '{near[0]}'?")
-    return name
-
-
 class Request(Strict):
     """Resources of the jobs that it names; values that are not given come from the entries above it."""
 
@@ -75,7 +50,7 @@ class Request(Strict):
     gpus: Annotated[int, Field(ge=0)] | None = Field(
         None, description="of a node; in an entry without rules for training and generate, which use them"
     )
-    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$"), AfterValidator(check_gpu_model)] | None = None
+    gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
     gres: bool | None = Field(None, description="whether SLURM is asked for GPUs by --gres; if not given by --gpus")
     nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")
     processes: Annotated[int, Field(ge=1)] | None = Field(

@@ -23,10 +23,16 @@ def in_words(rewards: Mapping[str, float]) -> str:
 class Grading(Strict):
     """Parameters of the rewards of rankings."""
 
-    k: Annotated[int, Field(ge=2)] = Field(10, description="rank from which a decaying reward is zero")
-    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="of a rank's geometric reward to that before")
-    words: Annotated[int, Field(ge=1)] = Field(200, description="of reasoning, up to which brevity is rewarded whole")
-    longest_list: LongestList = Field(25, description="genes of a list that count: as many as the benchmark counts")
+    k: Annotated[int, Field(ge=2)] = Field(default=10, description="rank from which a decaying reward is zero")
+    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.5, description="of a rank's geometric reward to that before"
+    )
+    words: Annotated[int, Field(ge=1)] = Field(
+        default=200, description="of reasoning, up to which brevity is rewarded whole"
+    )
+    longest_list: LongestList = Field(
+        default=25, description="genes of a list that count: as many as the benchmark counts"
+    )
 
 
 class RewardedSamples(Strict):

@@ -70,6 +70,6 @@ class Decoding(Strict):
 class Sizes(Strict):
     """Sizes that `reasonome plan` takes for data that are not built yet."""
 
-    rows: dict[Name, Count] = Field({}, description="benchmark -> training questions")
-    tokens: dict[Name, Count] = Field({}, description="corpus -> tokens of its training statements")
-    lengths: dict[Style, Count] = Field({}, description="prompt style -> tokens of a question with its answer")
+    rows: dict[Name, Count] = Field(default={}, description="benchmark -> training questions")
+    tokens: dict[Name, Count] = Field(default={}, description="corpus -> tokens of its training statements")
+    lengths: dict[Style, Count] = Field(default={}, description="prompt style -> tokens of a question with its answer")

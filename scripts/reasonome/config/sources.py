@@ -74,15 +74,15 @@ class SourceFile(Strict):
             return "deb"
         if self.pypi is not None:
             return "zip"
-        suffix = PurePosixPath(urlsplit(self.url or "").path).suffix
-        return suffix[1:] if suffix in (".zip", ".deb") else None
+        suffixes: dict[str, Literal["zip", "deb"]] = {".zip": "zip", ".deb": "deb"}
+        return suffixes.get(PurePosixPath(urlsplit(self.url or "").path).suffix)
 
     @property
     def file_name(self) -> str:
         """The local file's name: `name`, or the last part of member, path, or URL without .zip and query."""
         if self.name is not None:
             return self.name
-        name = PurePosixPath(self.member or self.path or urlsplit(self.url).path).name
+        name = PurePosixPath(self.member or self.path or urlsplit(self.url or "").path).name
         return name.removesuffix(".zip") if self.archive == "zip" and not self.whole else name
 
 
@@ -150,7 +150,7 @@ SourceName = Annotated[Name, AfterValidator(_is_not_the_total)]
 class Source(Strict):
     """A knowledge source in its native format."""
 
-    format: Literal[tuple(FORMAT_FILES)]
+    format: Literal[tuple(FORMAT_FILES)]  # pyright: ignore[reportInvalidTypeForm]  # pydantic takes computed values
     format_version: str = Field("", description="of the native files, as in GAF 2.2; named in licences.tsv")
     release: str
     licence: str

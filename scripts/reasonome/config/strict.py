@@ -134,7 +134,8 @@ def _again(line: ErrorDetails) -> InitErrorDetails:
     """A line of an error, for another error."""
     kind, context = line["type"], line.get("ctx", {})
     if kind not in get_args(ErrorType):  # a PydanticCustomError
-        kind = PydanticCustomError(kind, "{message}", {**context, "message": line["msg"]})
+        told = {**context, "message": line["msg"]}
+        kind = PydanticCustomError(kind, "{message}", told)  # pyright: ignore[reportArgumentType]  # any text will do
     return InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=context)
 
 
@@ -173,5 +174,5 @@ def _setting_error(error: ValidationError, docs: str, option: Callable[[str], st
     first = error.errors(include_url=False)[0]
     name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
     if first["type"] == "literal_error":
-        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first["ctx"]["expected"]))
+        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
     return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)

@@ -34,8 +34,8 @@ def code_sha256(*files: str | Path) -> str:
 
     Comments, docstrings and layout do not count. A package's `__init__.py` counts only if it is imported itself. Files
     in a folder with a module's name, such as a page's, count with the module. What a task or a stage imports inside its
-    functions is a part, which others do not depend on: it counts for a stage that is one of `files`, and
-    `task.code_files` names those of tasks.
+    functions is a part, which others do not depend on: it counts for a stage that is one of `files` and for those that
+    it derives from, and `task.code_files` names those of tasks.
     """
     digest = hashlib.sha256()
     for file in sorted(closure(*files)):
@@ -47,15 +47,23 @@ def closure(*files: str | Path) -> set[Path]:
     """The files whose digests `code_sha256` joins."""
     seen: set[Path] = set()
     waiting = [Path(file).resolve() for file in files]
-    stages = {file for file in waiting if file.parent == STAGES}
+    stages = set(filter(_is_stage, waiting))
     while waiting:
         file = waiting.pop()
         if file not in seen and not _is_left_out(file):
             seen.add(file)
             names = _read(file).imports | (_read(file).parts if file in stages else frozenset())
-            waiting += [place for name in names for place in _places(name)]
+            places = {place for name in names for place in _places(name)}
+            bases = set(filter(_is_stage, places)) - stages if file in stages else set()
+            stages |= bases
+            seen -= bases
+            waiting += places
     own = {other for file in seen for other in file.with_suffix("").glob("*") if other.is_file()}
     return seen | {file for file in own if file.suffix != ".py"}
+
+
+def _is_stage(file: Path) -> bool:
+    return file.parent == STAGES and file.name != "__init__.py"
 
 
 def _is_left_out(file: Path) -> bool:
@@ -76,7 +84,7 @@ def _read(file: Path) -> _Source:
     tree = ast.parse(file.read_bytes())
     imports: set[str] = set()
     parts: set[str] = set()
-    has_parts = file.parent == STAGES or (file.name == "task.py" and file.parents[1].name == "tasks")
+    has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]

@@ -101,7 +101,7 @@ def run_program(main: Callable[[], int | None]) -> None:
 def _disk_fix(error: OSError) -> str:
     """The fix for an error of a disk. Files that exist are only read, as outputs are written anew."""
     is_there = error.filename is not None and os.path.exists(error.filename) and not os.path.isdir(error.filename)
-    return _UNREADABLE if is_there and error.errno == errno.EACCES else _DISK_FIXES[error.errno]
+    return _UNREADABLE if is_there and error.errno == errno.EACCES else _DISK_FIXES[error.errno or 0]
 
 
 def _exit_with(message: str) -> NoReturn:

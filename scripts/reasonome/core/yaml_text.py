@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -36,7 +37,7 @@ class YamlText:
             node = loader.get_single_node()
             # Before construct_document, which expands merges (<<), so that their keys would appear twice.
             self._collect(node, (), above + 1)
-            self.data = loader.construct_document(node) if node else None
+            self.data: Any = loader.construct_document(node) if node else None
         except yaml.reader.ReaderError as error:
             line = above + text.encode()[: error.position].count(b"\n") + 1
             raise InputError("not valid YAML: a control character", file=file, line=line) from None
@@ -88,9 +89,10 @@ class YamlText:
 
     def _as_written(self, loc: Loc) -> Loc:
         """`loc` without the parts that pydantic adds: the tag of a union, the `steps` of an arm given as a list."""
-        node, kept, added = self.data, [], False
+        node: Any = self.data
+        kept, added = [], False
         for part in loc:
-            inside = part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
+            inside = is_inside(node, part)
             tag = isinstance(node, Mapping) and part in (node.get("kind"), node.get("source"))
             if not inside or (tag and not added):
                 added = True
@@ -98,6 +100,11 @@ class YamlText:
             kept.append(part)
             node, added = node[part], False
         return tuple(kept)
+
+
+def is_inside(node: Any, part: str | int) -> bool:
+    """Whether a mapping has a key, or a list may have a position."""
+    return part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
 
 
 def read_text(path: Path) -> str:

@@ -22,7 +22,9 @@ from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped
-from reasonome.task import Reporting, total
+from reasonome.rewards import total
+from reasonome.task import Reporting
+from reasonome.task_parts import Reporting
 
 BLOCK = 500  # rows whose texts are packed together
 CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name

@@ -10,7 +10,8 @@ from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.metrics import MetricSet
-from reasonome.task import Reporting, Task
+from reasonome.task import Task
+from reasonome.task_parts import Reporting
 
 
 class _Strict(BaseModel):

@@ -23,7 +23,8 @@ from reasonome.facts.text import distinct_share
 from reasonome.scoring.answers import problem_counts, shuffled
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_clusters, intervals
-from reasonome.task import TableBaseline, Tables, Task
+from reasonome.task import Task
+from reasonome.task_parts import TableBaseline, Tables
 
 # These may be empty: an id only says which rows answer the same question.
 _OF_THE_ANSWER = {"answer", "confidence"}

@@ -19,6 +19,7 @@ from reasonome.scoring.answers import problem_counts
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
+from reasonome.task_parts import ScoringJob
 
 _SHUFFLED = "shuffled_"
 
@@ -49,9 +50,8 @@ def score_on_benchmark(
     examples = unsealed(questions, spec.sealed, project.settings.final)
     answer_rows, counts, remarks = _answers(Path(answers), task, questions, examples, columns or {})
     sealed = {example.id for example in questions} - {example.id for example in examples}
-    table, notes = task.scoring.score_available(
-        project, benchmark, style, examples, answer_rows, Path(answers), sealed, encoders
-    )
+    job = ScoringJob(benchmark, style, examples, answer_rows, Path(answers), sealed)
+    table, notes = task.scoring.score_available(project, job, encoders)
     published = any(other.reading() != "strict" for other in project.styles(task.name).values())
     notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):

@@ -7,6 +7,7 @@ outvote a small one; every interval and test here is for that number. docs/stati
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from scipy import sparse, stats
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import in_mean
-from reasonome.metrics import OfTable, OfWeights, Pooled
+
+if TYPE_CHECKING:
+    from reasonome.metrics import OfTable, OfWeights, Pooled
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
@@ -97,7 +100,7 @@ def resampled_means(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
-    pooled: Sequence[Pooled] = (),
+    pooled: "Sequence[Pooled]" = (),
 ) -> Iterator[tuple[str, Resampled]]:
     """(name, means) of every stratum, sorted, and last those of "mean", the mean over the strata of `in_mean`.
 
@@ -129,10 +132,10 @@ def resampled_means(
         yield MEAN, Resampled(value / of_strata, n, means / of_strata)
 
 
-def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: Mapping[str, OfTable]) -> dict[str, Pooled]:
+def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: "Mapping[str, OfTable]") -> "dict[str, Pooled]":
     """Each metric of rows by their places; the mean over several tables of the same rows."""
 
-    def of_rows(metric: OfTable, rows: np.ndarray) -> OfWeights | None:
+    def of_rows(metric: "OfTable", rows: np.ndarray) -> "OfWeights | None":
         functions = [function for table in tables if (function := metric(table.iloc[rows])) is not None]
         if len(functions) < len(tables):
             return None
@@ -146,7 +149,7 @@ def _resampled(
     clusters: np.ndarray,
     random: np.random.Generator,
     resamples: int,
-    functions: Sequence[OfWeights | None],
+    functions: "Sequence[OfWeights | None]",
 ) -> Resampled:
     members, names = pd.factorize(clusters)  # numbered by first appearance, so that single examples keep their order
     count = len(names)

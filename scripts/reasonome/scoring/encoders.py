@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from tqdm import tqdm
 
-from reasonome.config.backbones import Encoder
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical, folder_sha256, text_sha256
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+    from reasonome.config.backbones import Encoder
 
 _PRECISION = "float32"
 _PADDED_TOKENS = {False: 512, True: 65_536}  # tokens of a batch, by whether there is a GPU: fewer leave a GPU idle
@@ -164,7 +165,7 @@ def mean_similarity(encoders: Sequence[SentenceEncoder]):
 
 
 def load_encoders(
-    configured: Mapping[str, Encoder], folders: Sequence[Path], keep: bool = True
+    configured: "Mapping[str, Encoder]", folders: Sequence[Path], keep: bool = True
 ) -> dict[str, SentenceEncoder]:
     """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name.
 

@@ -4,31 +4,68 @@ A stage is a class derived from `Recipe`, and an object of it is a recipe. Modul
 they train, so that planning needs no PyTorch.
 """
 
+from functools import cached_property
 from pathlib import Path
 
 from reasonome.config import Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
-from reasonome.stages.dpo import DpoRecipe
-from reasonome.stages.grpo import GrpoRecipe
-from reasonome.stages.kto import KtoRecipe
-from reasonome.stages.onlinedpo import OnlineDpoRecipe
-from reasonome.stages.pretrain import PretrainRecipe
-from reasonome.stages.reward import RewardRecipe
-from reasonome.stages.rft import RftRecipe
-from reasonome.stages.sft import SftRecipe
+from reasonome.core.lazy import Lazy
 
-# By name, in the order in which steps of a chain may follow one another.
-STAGES: dict[str, type[Recipe]] = {
-    "pretrain": PretrainRecipe,
-    "sft": SftRecipe,
-    "rft": RftRecipe,
-    "dpo": DpoRecipe,
-    "kto": KtoRecipe,
-    "reward": RewardRecipe,
-    "onlinedpo": OnlineDpoRecipe,
-    "grpo": GrpoRecipe,
-}
+
+class Stages(Lazy[type[Recipe]]):
+    """The classes of stages by name, in the order in which steps of a chain may follow one another."""
+
+    @cached_property
+    def pretrain(self) -> type[Recipe]:
+        from reasonome.stages.pretrain import PretrainRecipe
+
+        return PretrainRecipe
+
+    @cached_property
+    def sft(self) -> type[Recipe]:
+        from reasonome.stages.sft import SftRecipe
+
+        return SftRecipe
+
+    @cached_property
+    def rft(self) -> type[Recipe]:
+        from reasonome.stages.rft import RftRecipe
+
+        return RftRecipe
+
+    @cached_property
+    def dpo(self) -> type[Recipe]:
+        from reasonome.stages.dpo import DpoRecipe
+
+        return DpoRecipe
+
+    @cached_property
+    def kto(self) -> type[Recipe]:
+        from reasonome.stages.kto import KtoRecipe
+
+        return KtoRecipe
+
+    @cached_property
+    def reward(self) -> type[Recipe]:
+        from reasonome.stages.reward import RewardRecipe
+
+        return RewardRecipe
+
+    @cached_property
+    def onlinedpo(self) -> type[Recipe]:
+        from reasonome.stages.onlinedpo import OnlineDpoRecipe
+
+        return OnlineDpoRecipe
+
+    @cached_property
+    def grpo(self) -> type[Recipe]:
+        from reasonome.stages.grpo import GrpoRecipe
+
+        return GrpoRecipe
+
+
+STAGES = Stages()
 
 
 def read_recipe(folder: Path) -> Recipe:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from reasonome.config.project import Project
-from reasonome.config.project.step_references import check_judge
+from reasonome.config.project.recipe_references import check_judge
 from reasonome.config.rollouts import JUDGE
 from reasonome.config.strict import WrongValue
 from reasonome.stages.grpo import AlignmentRecipe

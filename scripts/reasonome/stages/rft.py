@@ -15,7 +15,8 @@ from reasonome.core.errors import InputError
 from reasonome.stages.sft import TuningRecipe
 
 if TYPE_CHECKING:
-    from reasonome.task import Similarity, Task
+    from reasonome.rewards import Similarity
+    from reasonome.task import Task
     from reasonome.teaching.samples import Rewarded
     from reasonome.training.job import TrainingJob
     from reasonome.training.sft import Lesson

@@ -16,7 +16,8 @@ from reasonome.config.tuning import TuningSettings
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
-    from reasonome.task import Similarity, Task
+    from reasonome.rewards import Similarity
+    from reasonome.task import Task
     from reasonome.training.job import TrainingJob
     from reasonome.training.sft import Lesson
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import util
 from pathlib import Path
@@ -13,12 +13,13 @@ from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.core.errors import InputError, lookup, nearest
+from reasonome.core.lazy import Lazy
 from reasonome.core.manifest import text_sha256
 from reasonome.task import Task
 
 
-class ShippedTasks(Mapping[str, Task]):
-    """The tasks that ship, by name. The modules of one are loaded when it is asked for."""
+class ShippedTasks(Lazy[Task]):
+    """The tasks that ship, by name."""
 
     @cached_property
     def gene_set_naming(self) -> Task:
@@ -56,17 +57,6 @@ class ShippedTasks(Mapping[str, Task]):
 
         return PathwayQA()
 
-    def __getitem__(self, name: str) -> Task:
-        if name not in iter(self):
-            raise KeyError(name)
-        return getattr(self, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, part in vars(ShippedTasks).items() if isinstance(part, cached_property))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
 
 TASKS = ShippedTasks()
 
@@ -91,7 +81,8 @@ def open_project(root: str | Path = "config") -> Project[Task]:
     folder = ConfigFolder(Path(root))
     settings = folder.read("config.yaml", Settings)
     own = {name: own_task(name, place) for name, place in settings.tasks.items()}
-    return TasksProject(folder, settings, ChainMap(own, TASKS))
+    tasks = ChainMap(own, TASKS)  # pyright: ignore[reportArgumentType]  # only the first mapping is ever written to
+    return TasksProject(folder, settings, tasks)
 
 
 def load_project(root: str | Path = "config") -> Project[Task]:
@@ -147,6 +138,10 @@ def load_task(path: Path, kind: str) -> Task:
 def _module(path: Path, mtime: int) -> ModuleType:
     """The module in a user's file, loaded once for each state of the file."""
     spec = util.spec_from_file_location(f"own_task_{text_sha256(str(path))[:12]}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(
+            "this is not a file of Python", file=path, fix="write FILE:CLASS, with a file that ends in .py"
+        )
     module = util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:  # a user's file may fail in any way

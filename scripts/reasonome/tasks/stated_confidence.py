@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from reasonome.task import Reward, one_by_one
+from reasonome.rewards import Reward, one_by_one
 
 Judged = Callable[[Any, Any], bool]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reasonome.core import atomic
 from reasonome.prompts.prompts import Prompt
-from reasonome.task import Similarity
+from reasonome.rewards import Similarity
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"]
 _NUMBER = rf"(?<![\w.-])(?:\d+|{'|'.join(_WORDS)})(?![\w.-]*\d)"

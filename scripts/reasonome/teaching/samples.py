@@ -8,7 +8,8 @@ import numpy as np
 
 from reasonome.answering.rows import AnswerRow, texts_by_id
 from reasonome.config import RewardedSamples
-from reasonome.task import Similarity, Task, total
+from reasonome.rewards import Similarity, total
+from reasonome.task import Task
 
 # Parsed answers and their examples → what each answer earns.
 Rewarded = Callable[[Sequence[Any], Sequence[Any]], Iterable[float]]

@@ -1,8 +1,10 @@
-"""The GPUs of a machine: whether there are any, how many a program uses, and vLLM's share of each in GRPO."""
+"""The GPUs of a machine: whether there are any, how many a program uses, and what shares them in training."""
 
 import os
 
 VLLM_SHARE = 0.4  # of a GPU's memory; the engine gives its part back while the trainer computes (sleep mode)
+# The variable that tells a training process how its model is spread over them.
+SHARDING = "REASONOME_SHARDING"
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, AMD and WSL
 

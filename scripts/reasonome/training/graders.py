@@ -17,7 +17,7 @@ from typing import Any
 from reasonome.config import Grader
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import file_sha256
-from reasonome.task import Reward
+from reasonome.rewards import Reward
 
 WORKER = Path(__file__).with_name("grader_worker.py")
 # The limit for importing a grader's file; its calls have their own.

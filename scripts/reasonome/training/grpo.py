@@ -23,13 +23,13 @@ from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, Reward, Similarity, means
 from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
-from reasonome.task import Policy, Reward, Similarity, Task, means
+from reasonome.task import Task
 from reasonome.training import adapters, processes, rollouts, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
-from reasonome.training.graders import grader_rewards
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.judge import judge_of
 from reasonome.training.reward_scorer import RewardScorer
@@ -134,7 +134,11 @@ def grpo(
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
-    rewards = {**task.rewards(recipe.grading), **grader_rewards(recipe.graders)}
+    rewards = task.rewards(recipe.grading)
+    if recipe.graders:
+        from reasonome.training.graders import grader_rewards
+
+        rewards = rewards | grader_rewards(recipe.graders)
     judge = judge_of(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 

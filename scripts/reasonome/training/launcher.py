@@ -23,10 +23,9 @@ from reasonome.config.resources import Sharding
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.training import gpus
+from reasonome.training.gpus import SHARDING
 
 SHARDINGS = get_args(Sharding)
-# The variable that tells a training process how its model is sharded.
-SHARDING = "REASONOME_SHARDING"
 VLLM_CACHE = "VLLM_CACHE_ROOT"
 # Statuses of processes that were asked to stop and have saved, all after the same step.
 SAVED = (128 + signal.SIGTERM, 128 + signal.SIGUSR1)

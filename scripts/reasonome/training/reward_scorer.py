@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from reasonome.config import JUDGE, Style
-from reasonome.task import Reward, Similarity, Task, total
+from reasonome.rewards import Reward, Similarity, total
+from reasonome.task import Task
 
 
 class RewardScorer:

@@ -16,7 +16,8 @@ from reasonome.config import Style
 from reasonome.config.tuning import TuningSettings
 from reasonome.core.code_digest import code_sha256
 from reasonome.prompts.chat_template import answered
-from reasonome.task import UNKNOWN_CONFIDENCE, Similarity, Task
+from reasonome.rewards import Similarity
+from reasonome.task import UNKNOWN_CONFIDENCE, Task
 from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob, mixed

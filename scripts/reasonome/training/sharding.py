@@ -10,7 +10,7 @@ from transformers import TrainingArguments
 from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from reasonome.training import processes
-from reasonome.training.launcher import SHARDING
+from reasonome.training.gpus import SHARDING
 
 SETTINGS = Path(__file__).resolve().parents[3] / "envs" / "deepspeed"
 

@@ -8,8 +8,8 @@ from transformers import Trainer, TrainerCallback
 
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.rewards import means
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
-from reasonome.task import means
 from reasonome.training import processes
 
 FILE = "answers-before.json"

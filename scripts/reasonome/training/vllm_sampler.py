@@ -16,11 +16,9 @@ from trl.generation.vllm_generation import VLLMGeneration
 from trl.trainer import grpo_trainer
 
 from reasonome.answering import precision
-from reasonome.answering.vllm_engine import possible_shards
 from reasonome.config import RolloutRecipe
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.facts.fetching.weights import weight_files
 from reasonome.training import adapters, processes
 from reasonome.training.gpus import VLLM_SHARE
 
@@ -95,12 +93,16 @@ def tensor_parallel(model: Path, share: float, processes: int) -> int:
 
     Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
     """
+    from reasonome.answering.vllm_engine import possible_shards
+
     weights = _weight_bytes(model)
     possible = [n for n in possible_shards(model, processes) if processes % n == 0]
     return next((n for n in possible if weights / n <= share / 2), possible[-1])
 
 
 def _weight_bytes(model: Path) -> int:
+    from reasonome.facts.fetching.weights import weight_files
+
     return sum(path.stat().st_size for path in weight_files(model))
 
 

@@ -13,6 +13,7 @@ from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
+from reasonome.answering.wrapping import parse_wrapped
 from reasonome.apps.annotate import tables
 from reasonome.apps.annotate.enrichment import tested_genes
 from reasonome.apps.annotate.judge import judge
@@ -110,7 +111,7 @@ def _named(
 ) -> AnnotationRecord:
     """The record with the most frequent name, the likeliest of equally frequent ones, and that sample's reasoning."""
     likeliest = sorted(rows, key=lambda row: -_likelihood(row))
-    answers = [TASK.parse_wrapped(row.text, style) for row in likeliest]
+    answers = [parse_wrapped(TASK, row.text, style) for row in likeliest]
     name = most_frequent_name([answer.name for answer in answers])
     chosen = next(place for place, answer in enumerate(answers) if normalise(answer.name) == normalise(name))
     answer = answers[chosen]

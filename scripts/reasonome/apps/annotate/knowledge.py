@@ -17,9 +17,9 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import NOT, read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
+from reasonome.rewards import Similarity
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import load_encoders, mean_similarity
-from reasonome.task import Similarity
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
 from reasonome.tasks.naming.libraries import library_of, ontology_libraries

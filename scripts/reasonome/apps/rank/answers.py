@@ -10,6 +10,7 @@ from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
+from reasonome.answering.wrapping import parse_wrapped
 from reasonome.apps.rank.candidates import Known, candidates, disease_names
 from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.reasons import check_distances, check_phenotypes
@@ -80,7 +81,7 @@ def _ranked(
     """The record with the merged ranking, the facts beside it, and the checked reasons."""
     record, task = question.record, TASKS[question.record.kind]
     lists = _Lists(question, example.meanings(), known)
-    parsed = [task.parse_wrapped(row.text, style) for row in rows]
+    parsed = [parse_wrapped(task, row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
     merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]

@@ -16,11 +16,12 @@ from pathlib import Path
 import psutil
 
 from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN, Finding
-from reasonome.core import memory_limits
 
 LIMIT_SECONDS = 180
 SCRIPTS = Path(__file__).resolve().parents[3]
 GPU_LOCK = "envs/gpu.lock"
+CONTROL_GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 _ASK_TORCH = """
 import json, torch
@@ -138,11 +139,32 @@ def check_compiler(torch: Torch, expected: int | None) -> Finding:
     return Finding(check, OK, f"C compiler {torch.compiler or os.environ['CC']}, and Python.h: {builds}")
 
 
-def check_memory(asked: float, in_job: bool, groups: Path = memory_limits.ROOT) -> Finding:
+def control_group_limits(root: Path = CONTROL_GROUPS, listing: Path = CONTROL_GROUPS_OF_PROCESS) -> list[int]:
+    """Limits, in bytes, of the control groups (v1 and v2) of this process and their parents; empty if none is set.
+
+    A container often does not see its own group; its limit is then that of the root.
+    """
+    files = []
+    for line in ("0::/", "0:memory:/", *_lines(listing)):
+        _, controllers, group = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top, file = (root / "memory", "memory.limit_in_bytes") if controllers else (root, "memory.max")
+        own = top / group.lstrip("/")
+        files += [folder / file for folder in (own, *own.parents) if folder.is_relative_to(top)]
+    limits = [file.read_text(encoding="utf-8").strip() for file in dict.fromkeys(files) if file.is_file()]
+    return [int(limit) for limit in limits if limit.isdigit()]
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def check_memory(asked: float, in_job: bool, groups: Path = CONTROL_GROUPS) -> Finding:
     """GB of the node, or of this job's control group, against the most that a job of training asks for."""
     check = "memory"
     total = psutil.virtual_memory().total / 1e9
-    limit = min((limit / 1e9 for limit in memory_limits.control_group_limits(groups)), default=total)
+    limit = min((limit / 1e9 for limit in control_group_limits(groups)), default=total)
     have = min(limit, total)
     what = f"{have:,.0f} GB" + (f" by the control group, of {total:,.0f}" if limit < total else "")
     if have >= asked:

@@ -159,13 +159,13 @@ class Project(Generic[T]):
 
     def akin(self, benchmark: str) -> dict[str, Benchmark]:
         """The benchmarks, by name, whose tasks share their leak audit: rows can leak between them."""
-        shared = type(self.task(benchmark)).leaks
-        return {name: spec for name, spec in self.benchmarks.items() if type(self.tasks[spec.task]).leaks is shared}
+        shared = self.task(benchmark).shared("leaks")
+        return {name: spec for name, spec in self.benchmarks.items() if self.tasks[spec.task].shared("leaks") is shared}
 
     def comparable(self, benchmark: str) -> list[str]:
         """The benchmarks whose tasks share their metrics: they can share a table of scores."""
-        shared = type(self.task(benchmark)).report
-        return [name for name, spec in self.benchmarks.items() if type(self.tasks[spec.task]).report is shared]
+        shared = self.task(benchmark).shared("report")
+        return [name for name, spec in self.benchmarks.items() if self.tasks[spec.task].shared("report") is shared]
 
     def recipe(self, step: str) -> Recipe:
         """The recipe of a step of an experiment, which is written stage.variant."""

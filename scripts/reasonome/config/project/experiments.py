@@ -69,9 +69,10 @@ def asked_again(project: Project, experiment: str) -> list[Asked]:
     trained = [model for model in trained if project.stages[chains.last_step(model[1]).stage].answers]
     asked = []
     for model in [*((backbone, chains.BASE) for backbone in dict.fromkeys(name for name, _ in trained)), *trained]:
-        for benchmark, style in questions:
-            where = (model, benchmark, style, spec.forgetting.decoding, spec.forgetting.questions)
-            asked.append(Asked(*model, "questions", benchmark, style, project.results.samples(*where)))
+        if spec.forgetting:
+            which = (spec.forgetting.decoding, spec.forgetting.questions)
+            files = {question: project.results.samples(model, *question, *which) for question in questions}
+            asked += [Asked(*model, "questions", *question, path) for question, path in files.items()]
         for corpus in corpora:
             if not project.corpora[corpus].placebo or corpus in corpora_read(project, model[1]):
                 asked.append(Asked(*model, "facts", corpus, "", project.results.recall(model, corpus, spec.recall)))
@@ -257,7 +258,7 @@ class AuditPlan:
         """A task for each leak audit that tested tasks have, and the plan for the benchmarks that it is of."""
         asked: dict[Any, list[tuple[str, str]]] = {}
         for benchmark, style in self.asked:
-            asked.setdefault(type(project.task(benchmark)).leaks, []).append((benchmark, style))
+            asked.setdefault(project.task(benchmark).shared("leaks"), []).append((benchmark, style))
         return [(project.task(own[0][0]), replace(self, asked=own)) for own in asked.values()]
 
     def files(self, results: Results) -> list[Path]:

@@ -16,7 +16,7 @@ from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.yaml_text import Loc, YamlText, read_text
+from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 _OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
@@ -26,8 +26,6 @@ _COMMAND = re.compile(
 )
 
 
-# The two keys for the benchmarks that a recipe learns from; a recipe has one of them.
-LEARNED_FROM = ("benchmark", "mixture")
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
@@ -35,7 +33,7 @@ _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
 @contextmanager
-def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]:
+def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], str]]:
     """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
 
     Yields a function that writes a path of the caller's so that it leads where it led before. InputError where neither
@@ -43,7 +41,7 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike], str]]
     """
     here = Path.cwd()
     if (config / _OURS).is_file():
-        yield os.fspath
+        yield lambda path: os.fspath(path)
         return
     if config.is_absolute() or not (INSTALLED / config / _OURS).is_file():
         what = "there is no configuration of a project here"
@@ -86,8 +84,8 @@ class ConfigFolder:
         text = self._parsed(name)
         file = validated(RecipeFile, text.data, text)
         merged = {}
-        for variant, changes in file.variants.items():
-            values = {"stage": stage, **_merged(file.defaults, changes or {})}
+        for variant in file.variants:
+            values = {"stage": stage, **file.merged(variant)}
             merged[variant] = validated(
                 model, values, text, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
             )
@@ -117,22 +115,20 @@ class ConfigFolder:
         self, file: str, loc: Loc, names: str | Iterable[str], valid: Iterable[str], kind: str = "name"
     ) -> None:
         """InputError for one of `names` (at `loc`: a name, a list, or the keys of a mapping) that is not in `valid`."""
-        is_single, valid = isinstance(names, str), list(valid)
-        for position, name in enumerate([names] if is_single else names):
+        if isinstance(names, str):
+            placed: list[tuple[str, Loc]] = [(names, loc)]
+        elif isinstance(names, Mapping):
+            placed = [(name, (*loc, name)) for name in names]
+        else:
+            placed = [(name, (*loc, position)) for position, name in enumerate(names)]
+        valid = list(valid)
+        for name, place in placed:
             if name not in valid:
-                below = () if is_single else (name if isinstance(names, Mapping) else position,)
-                raise self.error(file, loc + below, f"unknown {kind} '{name}'", nearest(name, valid))
+                raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
 
     def _parsed(self, file: str) -> YamlText:
         self._texts[file] = YamlText.read(self.root / file)
         return self._texts[file]
-
-
-def _merged(defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Defaults with the changes of a variant; a variant's mixture replaces a default benchmark, and vice versa."""
-    if not changes.keys().isdisjoint(LEARNED_FROM):
-        defaults = {key: value for key, value in defaults.items() if key not in LEARNED_FROM}
-    return {**defaults, **changes}
 
 
 def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
@@ -155,9 +151,10 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
     branches: dict[Loc, str | int] = {}
     kept = []
     for line in lines:
-        node, same = data, True
+        node: Any = data
+        same = True
         for position, part in enumerate(line["loc"]):
-            if (isinstance(node, Mapping) and part in node) or (isinstance(node, list) and isinstance(part, int)):
+            if is_inside(node, part):
                 node = node[part]
             elif position + 1 < len(line["loc"]) or line["type"] != "missing":
                 same &= branches.setdefault(line["loc"][:position], part) == part
@@ -299,11 +296,14 @@ def _read_style(path: Path, task: TaskSettings) -> Style:
 def _parts(path: Path, task: TaskSettings) -> tuple[dict[str, Any], YamlText]:
     """The values of a style's head and its texts, if it has any, and the head."""
     alone = re.fullmatch(_HEAD, read_text(path).rstrip("\n") + "\n", re.DOTALL)
-    template = None if alone else read_template(path, True, *task.user_texts, task.system_texts)
-    values = YamlText(alone["head"] if alone else template.head, path, above=1)
+    if alone:
+        head, texts = alone["head"], {}
+    else:
+        head, system, user = read_template(path, True, *task.user_texts, task.system_texts)
+        texts = {"system": system, "user": user}
+    values = YamlText(head, path, above=1)
     if not isinstance(values.data, Mapping):
         raise values.error(NO_MAPPING, (), None)
-    texts = {"system": template.system, "user": template.user} if template else {}
     return {**values.data, **texts}, values
 
 

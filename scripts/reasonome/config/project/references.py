@@ -8,8 +8,7 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_recipe, check_samples
-from reasonome.config.project.step_references import check_arm
+from reasonome.config.project.recipe_references import check_arm, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
 from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher
@@ -135,7 +134,7 @@ def _check_context(project: Project, file: str, experiment: Experiment) -> None:
     for position, name in enumerate(experiment.backbones):
         backbone = project.backbones[name]
         trained = backbone.weights is not None and name not in experiment.untrained
-        for benchmark, style in dict.fromkeys([*tested, *(learned if trained else [])]):
+        for benchmark, style in dict.fromkeys(tested + learned if trained else tested):
             longest, context = project.style(benchmark, style).largest_prompt(), backbone.context
             if context is not None and longest > share * context:
                 what = (

@@ -8,7 +8,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.strict import Name, UserPath, Variant
 from reasonome.config.task_settings import check_subset_names
-from reasonome.task import Checks, Inputs
+from reasonome.task_parts import Checks, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
 from reasonome.tasks.question_answer.settings import HeldOut, VerifiedFiles
 

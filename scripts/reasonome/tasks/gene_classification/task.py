@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from reasonome.task import Baselines, Building, Leaks
+from reasonome.task_parts import Baselines, Building, Leaks
 from reasonome.tasks.gene_classification.settings import GeneBenchmark, GeneChecks, GeneFiles
 from reasonome.tasks.prediction.task import PredictionTask
 

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.task import Baselines, Building, Leaks
+from reasonome.task_parts import Baselines, Building, Leaks
 from reasonome.tasks.molecule_property.molecules import randomised
 from reasonome.tasks.molecule_property.settings import MoleculeBenchmark
 from reasonome.tasks.prediction.dialogue import PredictionQuestion

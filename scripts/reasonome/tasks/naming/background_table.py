@@ -18,7 +18,7 @@ from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import MEMBERSHIP
-from reasonome.task import Backgrounds
+from reasonome.task_parts import Backgrounds
 from reasonome.tasks.naming.background import SCHEMA, read_background
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import NamingBenchmark

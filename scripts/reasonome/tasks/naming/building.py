@@ -12,7 +12,7 @@ from reasonome.core.manifest import file_sha256
 from reasonome.facts.sources.formats import is_sqlite, read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
-from reasonome.task import Building
+from reasonome.task_parts import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.rows import official_names, read_sets, write_benchmark

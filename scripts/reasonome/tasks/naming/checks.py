@@ -7,7 +7,7 @@ from reasonome.config.project.folder import read_template
 from reasonome.config.sources import GMT_FORMATS, GO_FORMATS
 from reasonome.config.teachers import RecallTeacher
 from reasonome.core.errors import InputError, nearest
-from reasonome.task import Checks
+from reasonome.task_parts import Checks
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark, NamingStyle

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reasonome.facts.text import normalise, without_regulation
-from reasonome.task import Similarity
+from reasonome.rewards import Similarity
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example
 from reasonome.tasks.naming.metrics import TermScorer
 

@@ -3,19 +3,19 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from random import Random
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from reasonome.answering.wrapping import label_in, read_wrapped, unwrapped
+from reasonome.answering.wrapping import label_in, unwrapped
 from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, Reward, Similarity, one_by_one
 from reasonome.scoring import rouge
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, Similarity, of_like_length, one_by_one
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, of_like_length
 from reasonome.tasks.naming.completion import (
     NAME_PROBLEMS,
     Answer,
@@ -173,13 +173,6 @@ class NamingDialogue(Dialogue):
             problems = [problem for problem in problems if problem != "no_reasoning"]
         name = "" if NAME_PROBLEMS & set(problems) else strict.name
         return replace(strict, name=name, problems=problems, format_published=has_published_form(text))
-
-    def parse_wrapped(self, text: str, style: NamingStyle | None = None) -> Answer:
-        """The answer of any program: as `parse`, but what stands around the answer (answering.wrapping) costs nothing.
-
-        Its span is a place in the text without that.
-        """
-        return read_wrapped(partial(self.parse, style=style), text)[0]
 
     def bare(self, name: str) -> Answer:
         """The answer in a bare name: the whole text, less what other programs write around it, without reasoning."""

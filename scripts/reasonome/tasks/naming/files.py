@@ -7,9 +7,10 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.sources import GO_FORMATS
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
-from reasonome.task import Files, Inputs, SplitSize
+from reasonome.task import Files
+from reasonome.task_parts import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.settings import naming_style
 
 
 class LibraryFile(NamedTuple):
@@ -129,14 +130,6 @@ class NamingFiles(Files[NamingDialogue]):
         withheld = spec.withheld_terms
         kinds = len(spec.contaminated) + len(withheld.variants)
         return SplitSize(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
-
-
-def naming_style(project: Project, benchmark: str, style: str) -> NamingStyle:
-    """A prompt style of the task."""
-    found = project.style(benchmark, style)
-    if not isinstance(found, NamingStyle):
-        raise TypeError(f"{benchmark} is no benchmark of gene-set naming")
-    return found
 
 
 def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:

@@ -31,11 +31,11 @@ from reasonome.leaks.audit import (
     shared_sources,
     shortened,
 )
-from reasonome.task import Leaks
+from reasonome.task_parts import Leaks
 from reasonome.tasks.naming import files, prompt_terms
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue, ShownTerm
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
-from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
+from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle, naming_style
 
 # How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
@@ -214,7 +214,7 @@ def _audit_prompts(
     findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
-        task, style = project.task(benchmark), files.naming_style(project, benchmark, name)
+        task, style = project.task(benchmark), naming_style(project, benchmark, name)
         file = project.examples(benchmark, name) / "test.jsonl"
         rows = read_rows(file, task.Example)
         findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)

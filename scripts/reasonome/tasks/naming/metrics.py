@@ -17,9 +17,9 @@ from tqdm import tqdm
 from reasonome.config.project import Project
 from reasonome.facts.sources.source import FACT_COLUMNS, read_facts
 from reasonome.facts.text import normalise
+from reasonome.rewards import Similarity
 from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.task import Similarity
 from reasonome.tasks.naming.background import Background, BackgroundTerm, read_background
 from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example

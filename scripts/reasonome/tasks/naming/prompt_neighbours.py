@@ -14,7 +14,7 @@ from tqdm import tqdm
 from reasonome.benchmarks.gene_sets import jaccard
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
-from reasonome.task import Splits
+from reasonome.task_parts import Splits
 from reasonome.tasks.naming.dialogue import Example, Neighbour, Shot
 from reasonome.tasks.naming.prompt import genes_text
 from reasonome.tasks.naming.rows import gene_set

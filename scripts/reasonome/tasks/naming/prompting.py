@@ -9,7 +9,7 @@ from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
 from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
-from reasonome.task import Prompting, Splits
+from reasonome.task_parts import Prompting, Splits
 from reasonome.tasks.naming import files, prompt_facts
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
@@ -17,7 +17,7 @@ from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.sets import set_facts
-from reasonome.tasks.naming.settings import NamingBenchmark, PromptFacts
+from reasonome.tasks.naming.settings import NamingBenchmark, PromptFacts, naming_style
 
 
 class NamingPrompting(Prompting[NamingDialogue]):
@@ -26,7 +26,7 @@ class NamingPrompting(Prompting[NamingDialogue]):
     def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
         """The splits with the facts, enriched terms, examples and neighbouring training sets that a style shows, and
         with the kind of the sets where the benchmark states it."""
-        benchmark, spec = project.benchmarks[name], files.naming_style(project, name, style)
+        benchmark, spec = project.benchmarks[name], naming_style(project, name, style)
         inputs = self.task.files.prompting(project, name, style).files
         if spec.facts is not None:
             splits = _with_facts(splits, spec.facts, spec.seed, benchmark, inputs)
@@ -76,7 +76,7 @@ def terms_tests(project: Project, benchmark: str, style: str, background: Path) 
     corpus = project.benchmarks[benchmark].corpus
     genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
     terms, library_files = (
-        files.naming_style(project, benchmark, style).terms,
+        naming_style(project, benchmark, style).terms,
         files.library_files(project, benchmark, style),
     )
     libraries = named_libraries(terms.libraries if terms else [], read_background(background), genes, library_files)

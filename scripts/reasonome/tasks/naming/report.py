@@ -24,7 +24,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring.comparisons import Intervals, bootstrap_intervals
-from reasonome.task import Reporting
+from reasonome.task_parts import Reporting
 from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN
 from reasonome.tasks.naming.dialogue import NamingDialogue
 

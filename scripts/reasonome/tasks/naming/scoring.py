@@ -23,14 +23,14 @@ from reasonome.scoring.answers import (
     unknown_where_missing,
 )
 from reasonome.scoring.encoders import mean_similarity
-from reasonome.task import Dialogue, Scoring
+from reasonome.task import Dialogue
+from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
-from reasonome.tasks.naming.files import naming_style
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import listing_order
 from reasonome.tasks.naming.rows import clusters
-from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.settings import NamingStyle, naming_style
 
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
@@ -41,41 +41,21 @@ class NamingScoring(Scoring[NamingDialogue]):
 
     by_encoders = True
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        examples: Sequence[Example],
-        answers: Sequence[AnswerRow],
-        file: Path,
-        sealed: Collection[str],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
         """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
-        inputs = self.task.files.scoring(project, benchmark, style)
-        judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], inputs.files["facts"])
-        examples = _with_terms(examples, inputs.files.get("questions"))
-        seed = project.settings.seed
-        return score_answers(
-            self.task, naming_style(project, benchmark, style), examples, answers, judges, seed, file, sealed
-        )
+        inputs = self.task.files.scoring(project, job.benchmark, job.style)
+        background, facts = inputs.files["background"], inputs.files["facts"]
+        judges = load_judges(project, job.benchmark, inputs.encoders, background, facts)
+        return self._scored(project, job, judges, inputs.files.get("questions"))
 
     def score_available(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        examples: Sequence[Example],
-        answers: Sequence[AnswerRow],
-        file: Path,
-        sealed: Collection[str],
-        encoders: Sequence[Path],
+        self, project: Project, job: ScoringJob, encoders: Sequence[Path]
     ) -> tuple[pd.DataFrame, list[str]]:
         """As `score`, with the files that are there: `encoders` are folders. Also notes on what could not be scored.
 
         Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
         """
-        inputs = self.task.files.scoring(project, benchmark, style)
+        inputs = self.task.files.scoring(project, job.benchmark, job.style)
         questions = inputs.files.get("questions")
         background, facts = inputs.files["background"], inputs.files["facts"]
         names = [folder.name for folder in encoders]
@@ -94,14 +74,18 @@ class NamingScoring(Scoring[NamingDialogue]):
             notes.append(f"nothing on the terms that prompts show: `snakemake --cores 1 {questions}` makes these")
             questions = None
         built_background = background if background.is_file() else None
-        judges = load_judges(project, benchmark, names, built_background, [] if missing else facts)
+        judges = load_judges(project, job.benchmark, names, built_background, [] if missing else facts)
         judges = judges if comparable else replace(judges, terms=None)
-        prompt_style, seed = naming_style(project, benchmark, style), project.settings.seed
-        examples = _with_terms(examples, questions)
-        table = score_answers(self.task, prompt_style, examples, answers, judges, seed, file, sealed)
+        table = self._scored(project, job, judges, questions)
         if not comparable:
             table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
         return table.assign(no_name=(table["answer"] == "").astype(float)), notes
+
+    def _scored(self, project: Project, job: ScoringJob, judges: Judges, questions: Path | None) -> pd.DataFrame:
+        """The scores by these judges; the terms that prompts show are in the file of `questions`."""
+        style, examples = naming_style(project, job.benchmark, job.style), _with_terms(job.examples, questions)
+        seed = project.settings.seed
+        return score_answers(self.task, style, examples, job.answers, judges, seed, job.file, job.sealed)
 
 
 def _with_terms(examples: Sequence[Example], questions: Path | None) -> list[Example]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
+from reasonome.config.project import Project
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
@@ -389,3 +390,11 @@ class NamingStyle(GeneListStyle):
                 where = "once where they belong" if wanted else f"only with '{name}' in the head"
                 raise ValueError(f"the [user] text has {{{name}}} {written} times: write it {where}")
         return self
+
+
+def naming_style(project: Project, benchmark: str, style: str) -> NamingStyle:
+    """A prompt style of the task."""
+    found = project.style(benchmark, style)
+    if not isinstance(found, NamingStyle):
+        raise TypeError(f"{benchmark} is no benchmark of gene-set naming")
+    return found

@@ -12,7 +12,7 @@ from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
 from reasonome.facts.text import one_line, symbols_in
 from reasonome.scoring import rouge
 from reasonome.scoring.answer_tables import drawn_from, shuffled_answers, wrapping_notes
-from reasonome.task import TableBaseline, Tables
+from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.completion import Answer

@@ -3,7 +3,8 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import (
+from reasonome.task import Task
+from reasonome.task_parts import (
     Backgrounds,
     Baselines,
     Building,
@@ -14,7 +15,6 @@ from reasonome.task import (
     Reporting,
     Scoring,
     Tables,
-    Task,
     Teaching,
 )
 from reasonome.tasks.naming.dialogue import NamingDialogue

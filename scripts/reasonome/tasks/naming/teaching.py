@@ -28,7 +28,8 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, worded_as
 from reasonome.prompts.prompts import Prompt
 from reasonome.scoring.encoders import load_encoders
-from reasonome.task import Teaching, TeachingJob, held_out_terms
+from reasonome.task import held_out_terms
+from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue

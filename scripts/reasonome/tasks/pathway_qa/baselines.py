@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.task import Baselines
+from reasonome.task_parts import Baselines
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, PathwayAnswer, parse_answer, stated
 from reasonome.tasks.pathway_qa.dialogue import (
     DOWN,

@@ -11,7 +11,7 @@ from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
-from reasonome.task import Building
+from reasonome.task_parts import Building
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, Tables, folded, read_contrasts
 from reasonome.tasks.pathway_qa.factorial import FactorialWriter

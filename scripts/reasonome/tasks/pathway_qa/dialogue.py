@@ -13,9 +13,9 @@ from reasonome.config import Grading
 from reasonome.config import Style as PromptStyle
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
+from reasonome.rewards import Policy, Reward, Similarity, one_by_one
 from reasonome.scoring import verifiers
 from reasonome.scoring.verifiers import Claim, Stated, Truth, same_value
-from reasonome.task import Policy, Reward, Similarity, one_by_one
 from reasonome.tasks.pathway_qa.answer import (
     CANNOT_BE_TOLD,
     PathwayAnswer,

@@ -9,7 +9,7 @@ from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
-from reasonome.task import Files, Inputs, SplitSize
+from reasonome.task_parts import Files, Inputs, SplitSize
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.

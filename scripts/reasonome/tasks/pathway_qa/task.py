@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Baselines, Building, Leaks, Reporting
+from reasonome.task_parts import Baselines, Building, Leaks, Reporting
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue
 from reasonome.tasks.pathway_qa.settings import PathwayFiles
 from reasonome.tasks.question_answer.task import VerifiedTask

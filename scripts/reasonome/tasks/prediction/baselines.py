@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from reasonome.config.project import Project
-from reasonome.task import Baselines
+from reasonome.task_parts import Baselines
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, by_subset, constants
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.scoring import labels

@@ -16,7 +16,7 @@ from reasonome.config import Style as PromptStyle
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.task import Policy, Reward, one_by_one
+from reasonome.rewards import Policy, Reward, one_by_one
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
 from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue

@@ -16,7 +16,7 @@ from reasonome.facts.text import one_line
 from reasonome.metrics import Pooled
 from reasonome.scoring.answer_tables import drawn_from, shuffled_answers
 from reasonome.scoring.comparisons import metrics_of_rows
-from reasonome.task import TableBaseline, Tables
+from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
 from reasonome.tasks.prediction.metric_set import POOLED

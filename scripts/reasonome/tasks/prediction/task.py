@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Reporting, Tables
+from reasonome.task_parts import Reporting, Tables
 from reasonome.tasks.prediction.dialogue import PredictionDialogue
 from reasonome.tasks.question_answer.task import VerifiedTask
 

@@ -17,7 +17,7 @@ from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
-from reasonome.task import Building, Prompting, Splits
+from reasonome.task_parts import Building, Prompting, Splits
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.settings import VerifiedBenchmark
 

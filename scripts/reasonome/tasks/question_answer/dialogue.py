@@ -17,7 +17,8 @@ from reasonome.config import Style as PromptStyle
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, of_like_length, one_by_one
+from reasonome.rewards import Policy, Reward, one_by_one
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, of_like_length
 from reasonome.tasks.question_answer.settings import AnswerStyle, VerifiedBenchmark, VerifiedStyle
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence, reward_of_confidence
 

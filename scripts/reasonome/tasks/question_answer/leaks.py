@@ -6,7 +6,7 @@ from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.leaks.audit import LEAVE_OUT, Finding, Training, question_finding, question_sources
-from reasonome.task import Leaks
+from reasonome.task_parts import Leaks
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from reasonome.task import Reporting
+from reasonome.task_parts import Reporting
 from reasonome.tasks.question_answer.dialogue import VerifiedDialogue
 
 

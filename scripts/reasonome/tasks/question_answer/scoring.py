@@ -3,13 +3,11 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Collection, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from reasonome.answering.rows import AnswerRow
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.scoring.answers import (
@@ -21,7 +19,7 @@ from reasonome.scoring.answers import (
     shuffled_rows,
     unknown_where_missing,
 )
-from reasonome.task import Baselines, Scoring
+from reasonome.task_parts import Baselines, Scoring, ScoringJob
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 _DRAWS = 20  # of random answers
@@ -30,22 +28,14 @@ _DRAWS = 20  # of random answers
 class VerifiedScoring(Scoring[VerifiedDialogue]):
     """Whether `verify` finds answers right."""
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        examples: Sequence[Question],
-        answers: Sequence[AnswerRow],
-        file: Path,
-        sealed: Collection[str],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
         """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
         `verified` is the value of `verify`, 0 without a usable answer; `shuffled_verified` is that of the answer to
         another question of the subset. InputError as of `attempts`.
         """
-        scored_attempts = attempts(self.task, project.style(benchmark, style), examples, answers, file, sealed)
+        style = project.style(job.benchmark, job.style)
+        scored_attempts = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
         rows, rewards = [], self.task.rewards()
         for attempt in scored_attempts:
             example, answer, verdict = attempt

@@ -10,7 +10,7 @@ from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath, Variant
 from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
-from reasonome.task import Files, Inputs
+from reasonome.task_parts import Files, Inputs
 
 
 class HeldOut(Strict):

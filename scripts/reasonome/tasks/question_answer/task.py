@@ -3,7 +3,8 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Baselines, Building, Leaks, Prompting, Reporting, Scoring, Task, Teaching
+from reasonome.task import Task
+from reasonome.task_parts import Baselines, Building, Leaks, Prompting, Reporting, Scoring, Teaching
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.settings import VerifiedFiles
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
 from reasonome.prompts.prompts import Prompt
-from reasonome.task import Teaching, TeachingJob
+from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep_right

@@ -14,7 +14,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.task import Baselines
+from reasonome.task_parts import Baselines
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics

@@ -11,7 +11,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.formats import read_authority
-from reasonome.task import Building
+from reasonome.task_parts import Building
 from reasonome.tasks.ranking import cases, loci, splits
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue
 from reasonome.tasks.ranking.questions import RankingExample

@@ -8,11 +8,9 @@ import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from random import Random
 from typing import Any
 
-from reasonome.answering.wrapping import read_wrapped
 from reasonome.config import Grading
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
@@ -26,7 +24,8 @@ from reasonome.prompts.prompts import (
     gene_text,
     most_that_fit,
 )
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward
+from reasonome.rewards import Policy, Reward
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, has_tags, parse_cell, parse_ranking, render_ranking
@@ -106,13 +105,6 @@ class RankingDialogue(Dialogue):
         if style is None:
             return parse_ranking(text)
         return parse_ranking(text, style.reasoning, style.words, style.confidence)
-
-    def parse_wrapped(self, text: str, style: RankingStyle | None = None) -> RankedAnswer:
-        """The ranking of any program: as `parse`, but what stands around it (answering.wrapping) costs nothing.
-
-        Its span is a place in the text without that.
-        """
-        return read_wrapped(partial(self.parse, style=style), text)[0]
 
     def bare(self, text: str) -> RankedAnswer:
         """The ranking in a bare list: genes between commas, with or without brackets."""

@@ -23,7 +23,7 @@ from reasonome.leaks.audit import (
     row_finding,
     shortened,
 )
-from reasonome.task import Leaks
+from reasonome.task_parts import Leaks
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import CaseExample, RankingExample
 from reasonome.tasks.ranking.splits import BenchmarkQuestions, leaks, read_questions

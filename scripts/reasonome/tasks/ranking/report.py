@@ -17,7 +17,7 @@ from reasonome.report.figures import drawing
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
-from reasonome.task import Reporting
+from reasonome.task_parts import Reporting
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.voting import COLUMNS, voting_table
 

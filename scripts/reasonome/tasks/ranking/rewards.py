@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from reasonome.config import Grading
-from reasonome.task import Reward, one_by_one
+from reasonome.rewards import Reward, one_by_one
 from reasonome.tasks.ranking import metrics
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.ranked_list import RankedAnswer

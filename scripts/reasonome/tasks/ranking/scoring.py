@@ -18,7 +18,7 @@ from reasonome.scoring.answers import (
     shuffled_rows,
     unknown_where_missing,
 )
-from reasonome.task import Scoring
+from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
@@ -33,22 +33,12 @@ _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "rewa
 class RankingScoring(Scoring[RankingDialogue]):
     """Scores of ranked lists."""
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        examples: Sequence[RankingExample],
-        answers: Sequence[AnswerRow],
-        file: Path,
-        sealed: Collection[str],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
         """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
-        spec = project.benchmarks[benchmark]
+        spec = project.benchmarks[job.benchmark]
         known = known_names(read_authority(project, spec.authority).genes.values())
-        prompt_style = ranking_style(project, benchmark, style)
-        seed = project.settings.seed
-        return score_rankings(self.task, prompt_style, examples, answers, known, spec.longest_list, seed, file, sealed)
+        style, most, seed = ranking_style(project, job.benchmark, job.style), spec.longest_list, project.settings.seed
+        return score_rankings(self.task, style, job.examples, job.answers, known, most, seed, job.file, job.sealed)
 
 
 def score_rankings(

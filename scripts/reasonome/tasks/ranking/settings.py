@@ -18,7 +18,7 @@ from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
 from reasonome.core.yaml_text import Loc
-from reasonome.task import Checks, Files, Inputs
+from reasonome.task_parts import Checks, Files, Inputs
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
 # The formats that questions of a ranking task can be made of.

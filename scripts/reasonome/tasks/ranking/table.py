@@ -15,7 +15,7 @@ from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
 from reasonome.scoring.answer_tables import shuffled_answers, wrapping_notes
-from reasonome.task import TableBaseline, Tables
+from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import TOP, expected_metrics, list_metrics

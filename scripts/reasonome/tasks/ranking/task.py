@@ -3,7 +3,8 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task import Baselines, Building, Leaks, Reporting, Scoring, Tables, Task, Teaching
+from reasonome.task import Task
+from reasonome.task_parts import Baselines, Building, Leaks, Reporting, Scoring, Tables, Teaching
 from reasonome.tasks.ranking.dialogue import CausalGeneDialogue, RankingDialogue, RareDiseaseDialogue
 from reasonome.tasks.ranking.settings import RankingChecks, RankingFiles
 

@@ -13,7 +13,7 @@ from reasonome.config.project import Project
 from reasonome.config.teachers import GeneNamesTeacher
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.task import Teaching, TeachingJob
+from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import RankedGene, RankingExample
 from reasonome.tasks.ranking.settings import ranking_style

@@ -17,8 +17,7 @@ from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.text import normalise
 from reasonome.metrics import CEILING, CEILING_OF_TERMS
-from reasonome.task import Baselines
-from reasonome.tasks.naming import files
+from reasonome.task_parts import Baselines
 from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
 from reasonome.tasks.naming.baselines.names import (
     common_words,
@@ -48,7 +47,7 @@ from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import Judges, load_judges
 from reasonome.tasks.naming.rows import clusters
-from reasonome.tasks.naming.settings import NamingStyle
+from reasonome.tasks.naming.settings import NamingStyle, naming_style
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class NamingBaselines(Baselines[NamingDialogue]):
         corpus = project.benchmarks[benchmark].corpus
         genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
         tests = None if judges.terms is None else background_tests(judges.terms.background, genes)
-        shown = files.naming_style(project, benchmark, style)
+        shown = naming_style(project, benchmark, style)
         return baseline_scores(training, asked, shown, judges, project.settings.seed, tests)
 
 

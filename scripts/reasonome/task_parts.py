@@ -1,0 +1,363 @@
+"""The parts of a task beside its dialogue, each a class of its own, with defaults where a task need not have one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from inspect import getfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+import pandas as pd
+
+from reasonome.config import Recipe
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError
+from reasonome.metrics import Pooled
+from reasonome.prompts.prompts import Prompt
+
+if TYPE_CHECKING:
+    from reasonome.config.project.experiments import AuditPlan
+
+
+class _Named(Protocol):
+    name: str
+
+
+T = TypeVar("T", bound=_Named)
+# Split → its rows.
+Splits = dict[str, list]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs of a job beside the rows of its benchmark: files by role (a path, or a list or mapping of them).
+
+    `encoders` are names of encoders.yaml; `settings` are the further settings that the result depends on, beside the
+    benchmark's entry and the prompt style, as JSON values.
+    """
+
+    files: Mapping[str, Any] = field(default_factory=dict)
+    encoders: Sequence[str] = ()
+    settings: Any = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files, each once."""
+        return list(dict.fromkeys(_flat(self.files)))
+
+
+class SplitSize(NamedTuple):
+    """How many rows a split has by the settings: at most, if `at_most`, else at least."""
+
+    rows: int
+    at_most: bool
+
+
+@dataclass(frozen=True)
+class TeachingJob:
+    """Which reasoning to write: the teacher, benchmark, prompt style, and output file."""
+
+    teacher: str
+    benchmark: str
+    style: str
+    output: Path
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """Which answers to score: of which benchmark and prompt style, to which of its examples; those to `sealed` ids are
+    left out. `file` is where the answers come from.
+    """
+
+    benchmark: str
+    style: str
+    examples: Sequence[Any]
+    answers: Sequence[Any]
+    file: Path
+    sealed: Collection[str]
+
+
+def _flat(files: Any) -> Iterator[Path]:
+    if isinstance(files, Mapping):
+        files = files.values()
+    elif isinstance(files, Path):
+        files = [files]
+    for entry in files:
+        yield from [entry] if isinstance(entry, Path) else _flat(entry)
+
+
+class Part(Generic[T]):
+    """A part of a task, `task`."""
+
+    def __init__(self, task: T):
+        self.task = task
+
+
+class Files(Part[T]):
+    """The files that each stage reads beside the rows of its benchmark; none by default."""
+
+    def building(self, project: Project, benchmark: str) -> Inputs:
+        """What the rows of a benchmark are made from."""
+        return Inputs()
+
+    def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """What prompts show beside a benchmark's rows."""
+        return Inputs()
+
+    def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
+        """What a teacher reads."""
+        return Inputs()
+
+    def background(self, project: Project, benchmark: str) -> Inputs:
+        """What the table of terms is made from. InputError by default: answers are not compared with terms."""
+        raise InputError(f"benchmarks of {self.task.name} have no background")
+
+    def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """What answers are scored with."""
+        return Inputs()
+
+    def baselines(self, project: Project, benchmark: str) -> Inputs:
+        """What baselines are made from and scored with."""
+        return Inputs()
+
+    def leaks(self, project: Project, plan: "AuditPlan") -> Inputs:
+        """What a leak audit reads: training data and test questions by default."""
+        return Inputs({"training": plan.files(project.results)})
+
+    def corpora(self, project: Project, benchmark: str) -> list[str]:
+        """The corpora whose facts training rows are built from."""
+        return []
+
+    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
+        """(name, release, licence, address) of the other sources of training rows."""
+        return []
+
+    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
+        """The number of rows of a split by the settings; None where they do not say.
+
+        By default whole groups are held out: more rows than the settings ask for, and fewer are left to train on.
+        """
+        sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
+        return None if None in sizes else SplitSize(sum(sizes), at_most=part == "train")
+
+
+class Checks(Part[T]):
+    """Checks of settings, beyond what their models check; none by default. Each raises InputError."""
+
+    annotates = False  # whether `reasonome annotate` can ask as benchmarks of the task do
+    teachers: tuple[str, ...] = ("openai",)  # the kinds of teachers that write for the task
+
+    def check_benchmark(self, project: Project, name: str, benchmark: Any) -> None:
+        """Check an entry of benchmarks.yaml."""
+
+    def check_style(self, project: Project, benchmark: str, name: str, style: Any) -> None:
+        """Check that a prompt style fits a benchmark."""
+
+    def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
+        """Check that a recipe fits the task."""
+
+    def leak(self, project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+        """How a recipe may show the model test questions of a benchmark, and the fix; None if it cannot.
+
+        By default training questions may leak unless they leave the benchmark out. The leak audit checks statements.
+        """
+        akin = [learned for learned, _ in recipe.questions if learned in project.akin(benchmark)]
+        for learned in akin:
+            if benchmark not in (learned, *project.benchmarks[learned].leave_out):
+                what = f"would leak: training questions of '{learned}' may give test questions of '{benchmark}' away"
+                return what, f"add {benchmark} to leave_out of {learned} in benchmarks.yaml"
+        return None
+
+
+class Building(Part[T], ABC):
+    """The rows of benchmarks."""
+
+    @abstractmethod
+    def build(self, project: Project, name: str, folder: Path) -> None:
+        """Write the splits of a benchmark, the rows left out with reasons, and the audit. InputError."""
+
+
+class Prompting(Part[T]):
+    """What prompts show beside a benchmark's rows."""
+
+    def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
+        """The splits with that in their rows; as they are by default."""
+        return splits
+
+
+class Backgrounds(Part[T]):
+    """The table of terms that answers are compared with; a task whose answers are not has none."""
+
+    def build(self, project: Project, benchmark: str, output: Path) -> None:
+        """Write the table."""
+        raise InputError(f"benchmarks of {self.task.name} have no background")
+
+    def candidate_names(self, path: Path) -> list[str]:
+        """The names in the table that encoders compare answers with."""
+        raise InputError(f"benchmarks of {self.task.name} have no background")
+
+
+class Teaching(Part[T], ABC):
+    """The reasoning of teachers, and what of it is kept."""
+
+    @abstractmethod
+    def propose(
+        self, project: Project, job: TeachingJob, examples: Sequence[Any], prompts: Mapping[str, Prompt]
+    ) -> list[Any]:
+        """A proposal of the teacher for each example that it has one for."""
+
+    @abstractmethod
+    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Any]]:
+        """The messages that a teacher behind an endpoint gets, by the ids of prompts."""
+
+    @abstractmethod
+    def keep(
+        self, project: Project, job: TeachingJob, proposals: Sequence[Any], examples: Sequence[Any]
+    ) -> tuple[list[dict], list[dict]]:
+        """Rows that are kept, and rows that are dropped, each with a reason."""
+
+
+class Scoring(Part[T], ABC):
+    """Scores of answers."""
+
+    by_encoders = False  # whether encoders compare answers
+
+    @abstractmethod
+    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
+        """A row of scores for each question × sample × order; an answer that is missing is a row, and wrong."""
+
+    def score_available(
+        self, project: Project, job: ScoringJob, encoders: Sequence[Path]
+    ) -> tuple[pd.DataFrame, list[str]]:
+        """As `score`, with the files that are there; `encoders` are folders. Also notes on what was not scored."""
+        return self.score(project, job), []
+
+
+class Baselines(Part[T], ABC):
+    """Answers without a model, and their scores."""
+
+    @abstractmethod
+    def score(
+        self, project: Project, benchmark: str, style: str, training: Sequence[Any], asked: Sequence[Any]
+    ) -> pd.DataFrame:
+        """A row of scores for each baseline and question."""
+
+
+class Leaks(Part[T], ABC):
+    """The leak audit: test questions in training data. `fixes` says how to mend each kind of training data."""
+
+    fixes: Mapping[str, str]
+
+    @abstractmethod
+    def findings(self, project: Project, plan: "AuditPlan") -> list[Any]:
+        """What was found, by training data, benchmark and kind of leak."""
+
+    @abstractmethod
+    def same_sources(self, project: Project, plan: "AuditPlan") -> list[dict]:
+        """Training and test questions that come of one source."""
+
+
+class Reporting(Part[T], ABC):
+    """Tables, page and model cards: what the task adds to a report.
+
+    `does`, `tag` and `use` are what the model does, the hub's tag and the intended use, for model cards;
+    `of_questions` are columns of scores about the question, beside those that every task has.
+    """
+
+    does: str
+    tag: str
+    use: str
+    of_questions: tuple[str, ...] = ()
+
+    @property
+    def templates(self) -> list[Path]:
+        """The folders of the task's own texts on pages, task.html.j2 and own.html.j2: its own before those of bases."""
+        kinds = (kind for kind in type(self).__mro__ if issubclass(kind, Reporting) and kind is not Reporting)
+        return [folder for kind in kinds if (folder := Path(getfile(kind)).with_suffix("")).is_dir()]
+
+    def as_shown(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of scores as the page reads it; as it is by default."""
+        return table
+
+    @abstractmethod
+    def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
+        """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
+
+    def write_own(self, plan: Any, evidence: Any, folder: Path, seed: int, resamples: int) -> None:
+        """Write tables and figures of the task's own; none by default."""
+
+    def own_section(self, plan: Any, metrics: pd.DataFrame, evidence: Any, folder: Path) -> dict[str, Any]:
+        """What the task's own section of the page shows; nothing by default."""
+        return {}
+
+
+@dataclass(frozen=True)
+class TableBaseline:
+    """Answers to a table's rows that need no model, a list per draw. `information`: what they use; `note`: how they
+    were made.
+
+    `expected` are metrics known exactly, without draws, a row per question; None for a baseline with answers.
+    """
+
+    information: str
+    draws: list[list[Any]]
+    note: str
+    expected: pd.DataFrame | None = field(default=None, compare=False)
+
+
+class Tables(Part[T], ABC):
+    """Tables of other people's answers that hold the truth themselves, in the column `gold`.
+
+    A table has the columns that the user named, `line`, and those of `read`. `optional` are the columns that it may
+    have beside `answer` and `gold`. `compares_texts` says whether encoders and terms compare answers; `form` are the
+    metrics that `read` computes, and `distinct` is what the share of answers that differ is called. `tracks` are the
+    ways to read answers that a user may choose from, the default first.
+    """
+
+    optional: tuple[str, ...] = ("id",)
+    compares_texts = False
+    form: tuple[str, ...] = ()
+    distinct = ""
+    tracks: tuple[str, ...] = ()
+    track = ""
+
+    @property
+    def every_row(self) -> bool:
+        """Whether rows that repeat an id count too."""
+        return False
+
+    def in_track(self, track: str, genes: Any, source: str) -> "Tables":
+        """The part in one of its tracks; the strict one compares genes by the names in a GeneTable from `source`."""
+        return self
+
+    def of(self, table: pd.DataFrame) -> "Tables":
+        """The part for one table, if how cells are read depends on all of it. InputError with a line and a field."""
+        return self
+
+    def terms(self, background: Path, encoders: Mapping[str, Any]) -> Any:
+        """The scorer of answers by the terms of a background, where texts are compared."""
+
+    @abstractmethod
+    def read(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The parsed cells, a row each: answer, problems, and metrics of the form (nan: not applicable)."""
+
+    @abstractmethod
+    def scores(
+        self, names: Sequence[Any], table: pd.DataFrame, encoders: Mapping[str, Any], terms: Any | None
+    ) -> pd.DataFrame:
+        """Metrics of answers to the questions of the table, a row per answer."""
+
+    def pooled(self, draws: Sequence[Sequence[Any]], table: pd.DataFrame, own: bool) -> dict[str, Pooled]:
+        """Metrics of all answers together, the mean over draws; none by default. `own`: they are the table's."""
+        return {}
+
+    def clusters(self, table: pd.DataFrame) -> list[str] | None:
+        """The cluster of each question, whose rows are resampled together; None if unknown."""
+
+    @abstractmethod
+    def notes(self, table: pd.DataFrame) -> list[str]:
+        """Notes for readers of the scores."""
+
+    @abstractmethod
+    def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
+        """Answers without a model, by name; never none."""
