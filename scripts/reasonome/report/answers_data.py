@@ -23,7 +23,6 @@ from reasonome.report.origins import Answering, described_origin
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped
 from reasonome.rewards import total
-from reasonome.task import Reporting
 from reasonome.task_parts import Reporting
 
 BLOCK = 500  # rows whose texts are packed together

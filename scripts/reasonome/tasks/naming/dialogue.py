@@ -15,7 +15,7 @@ from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, Similarity, one_by_one
 from reasonome.scoring import rouge
-from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, Policy, Reward, of_like_length
+from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, of_like_length
 from reasonome.tasks.naming.completion import (
     NAME_PROBLEMS,
     Answer,

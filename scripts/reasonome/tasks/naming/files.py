@@ -7,7 +7,6 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.sources import GO_FORMATS
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
-from reasonome.task import Files
 from reasonome.task_parts import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import naming_style
