@@ -13,13 +13,30 @@ from pydantic import ValidationError
 from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
-from reasonome.training import fitting, grpo, rollouts, vllm_sampler
+from reasonome.training import fitting, grpo, rollouts, vllm_sampler, vllm_server
 from reasonome.training.canary import Drift
 from reasonome.training.reward_scorer import RewardScorer
 
 
 def recipe(**settings) -> GrpoRecipe:
     return GrpoRecipe.model_validate(grpo_steps.RECIPE | settings)
+
+
+@pytest.fixture
+def server(endpoint, monkeypatch):
+    """Start a server with these pages; its address is in the environment."""
+
+    def start(pages: dict[str, object]):
+        started = endpoint(pages=pages)
+        monkeypatch.setenv(vllm_server.HOST, "127.0.0.1")
+        monkeypatch.setenv(vllm_server.PORT, str(started.server_port))
+        return started
+
+    return start
+
+
+def serving(mode: str) -> dict[str, object]:
+    return {"/health": "", "/server_info": {"vllm_config": {"model_config": {"logprobs_mode": mode}}}}
 
 
 def installed(monkeypatch, vllm: bool, gpu: bool) -> None:
@@ -29,25 +46,78 @@ def installed(monkeypatch, vllm: bool, gpu: bool) -> None:
 
 def test_transformers_needs_nothing(monkeypatch, tmp_path):
     installed(monkeypatch, vllm=False, gpu=False)
-    vllm_sampler.check(recipe())
+    vllm_sampler.check(recipe(), tmp_path)
     assert vllm_sampler.arguments(recipe(), tmp_path, 100) == {}
 
 
 @pytest.mark.parametrize(("vllm", "gpu"), [(False, True), (True, False)])
-def test_vllm_in_the_training_process_needs_itself_and_a_gpu(monkeypatch, vllm, gpu, refused):
+def test_vllm_in_the_training_process_needs_itself_and_a_gpu(monkeypatch, tmp_path, vllm, gpu, refused):
     installed(monkeypatch, vllm, gpu)
     with refused():
-        vllm_sampler.check(recipe(rollouts="vllm-colocate"))
+        vllm_sampler.check(recipe(rollouts="vllm-colocate"), tmp_path)
 
 
-def test_vllm_in_the_training_process_needs_a_gpu_with_bf16(monkeypatch, refused):
+def test_vllm_in_the_training_process_needs_a_gpu_with_bf16(monkeypatch, tmp_path, refused):
     installed(monkeypatch, vllm=True, gpu=True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     with refused():
-        vllm_sampler.check(recipe(rollouts="vllm-colocate"))
+        vllm_sampler.check(recipe(rollouts="vllm-colocate"), tmp_path)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
-    vllm_sampler.check(recipe(rollouts="vllm-colocate"))
+    vllm_sampler.check(recipe(rollouts="vllm-colocate"), tmp_path)
+
+
+def test_a_server_must_have_an_address(monkeypatch, tmp_path, refused):
+    monkeypatch.delenv(vllm_server.HOST, raising=False)
+    with refused():
+        vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
+    monkeypatch.setenv(vllm_server.HOST, "node1")
+    monkeypatch.setenv(vllm_server.PORT, "eight thousand")
+    with refused():
+        vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+def test_a_server_that_is_not_there_is_named_with_the_command_that_starts_it(server, tmp_path, refused):
+    gone = server({})
+    gone.stop()
+    with refused():
+        vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"/health": ""},
+        serving("raw_logprobs"),
+        serving("processed_logprobs"),  # the server will do; this machine lacks the client
+    ],
+)
+def test_a_server_must_take_weights_and_report_what_it_drew_from(server, monkeypatch, tmp_path, answers, refused):
+    installed(monkeypatch, vllm=False, gpu=False)
+    server(answers)
+    with refused():
+        vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+def test_other_processes_than_the_first_do_not_ask_the_server(monkeypatch, tmp_path):
+    installed(monkeypatch, vllm=True, gpu=True)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.delenv(vllm_server.HOST, raising=False)
+    vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
+
+
+def test_the_server_is_told_to_the_trainer(monkeypatch, tmp_path):
+    monkeypatch.setenv(vllm_server.HOST, "node1")
+    monkeypatch.delenv(vllm_server.PORT, raising=False)
+    monkeypatch.setenv(vllm_server.GROUP_PORT, "60000")
+    assert vllm_sampler.arguments(recipe(rollouts="vllm-server"), tmp_path, 100) == {
+        "use_vllm": True,
+        "vllm_mode": "server",
+        "vllm_server_host": "node1",
+        "vllm_server_port": 8000,
+        "vllm_group_port": 60000,
+        **vllm_sampler.CORRECTION,
+    }
 
 
 def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path, capsys, refused):
@@ -72,8 +142,8 @@ def test_the_trial_of_rows_leaves_vllm_its_share(tiny_backbone, tmp_path, monkey
     models = tiny_training.make(tmp_path, tiny_backbone)
     folder = grpo_steps.prepare(models, rollouts="vllm-colocate", micro_batch_size="auto")
     monkeypatch.delenv(vllm_sampler.MEMORY, raising=False)
-    monkeypatch.setattr(vllm_sampler, "check", lambda recipe: None)
-    assert vllm_sampler.share_of_gpu(recipe()) == 0
+    monkeypatch.setattr(vllm_sampler, "check", lambda recipe, parent: None)
+    assert {vllm_sampler.share_of_gpu(recipe(rollouts=way)) for way in ("transformers", "vllm-server")} == {0}
 
     class Tried(Exception):
         pass

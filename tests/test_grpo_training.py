@@ -112,7 +112,7 @@ def test_tokens_that_the_trainer_finds_likelier_than_vllm_count_more_and_no_comp
             return None, drawn, [logprobs.tolist() for logprobs in said], None
 
     monkeypatch.setattr(rollouts.vllm_sampler, "Sampler", StandIn)
-    monkeypatch.setattr(rollouts.vllm_sampler, "check", lambda recipe: None)
+    monkeypatch.setattr(rollouts.vllm_sampler, "check", lambda recipe, parent: None)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=80e9))
     settings = {"rollouts": "vllm-colocate", "max_drift": 1.0, "validation": 0, "max_steps": 2}
     folder = grpo_steps.prepare(models, "grpo.corrected-s0", **settings)

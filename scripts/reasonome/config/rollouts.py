@@ -95,7 +95,7 @@ class RolloutRecipe(RowsRecipe):
     validate_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="steps between which they are answered under way, too; not if not given"
     )
-    rollouts: Literal["transformers", "vllm-colocate"] = Field(
+    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
     )
     shared_questions: Literal["auto", "always", "never"] = Field(

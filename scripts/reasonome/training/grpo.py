@@ -122,7 +122,7 @@ def grpo(
     """
     recipe = job.recipe
     parent_model = job.parent / "model"
-    vllm_sampler.check(recipe)
+    vllm_sampler.check(recipe, parent_model)
     tokenizer = job.load_tokenizer()
     style = next(iter(job.styles.values()))  # `check` of the recipe lets GRPO have one style only
     rows = {benchmark: job.examples(benchmark, task) for benchmark in job.files("examples")}

@@ -1,4 +1,7 @@
-"""vLLM inside the training processes: it draws by the step's seed, and leaves the weights that it is sent alone."""
+"""vLLM as the sampler of completions: inside the training processes, or a server (`vllm_server.py`).
+
+Inside it draws by the step's seed, and leaves the weights that it is sent alone.
+"""
 
 import importlib.util
 import os
@@ -35,10 +38,14 @@ TRLS = (
 )
 
 
-def check(recipe: RolloutRecipe) -> None:
+def check(recipe: RolloutRecipe, parent_model: Path) -> None:
     """InputError where the recipe's rollouts cannot work on this machine; done before any weights are loaded."""
     if recipe.rollouts == "transformers":
         return
+    if recipe.rollouts == "vllm-server":
+        from reasonome.training import vllm_server
+
+        vllm_server.check(parent_model)
     lacking, fix = "", "ask for an A100 or newer by `gpu_model:` in config/resources.yaml"
     if importlib.util.find_spec("vllm") is None:
         lacking = "the package vllm, which is not installed here"
@@ -46,7 +53,7 @@ def check(recipe: RolloutRecipe) -> None:
     elif not torch.cuda.is_available():
         lacking, fix = "a GPU, and torch sees none", "ask for GPUs in config/resources.yaml"
     # TRL starts vLLM with the weights as they are stored, in bf16, which vLLM refuses on older GPUs.
-    elif (best := precision.fastest())[0] != "bf16":
+    elif recipe.rollouts == "vllm-colocate" and (best := precision.fastest())[0] != "bf16":
         lacking = f"a GPU with bf16 instructions: {best[1]}"
     if lacking:
         what = f"rollouts '{recipe.rollouts}' need {lacking}"
@@ -57,6 +64,10 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[s
     """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
     if recipe.rollouts == "transformers":
         return {}
+    if recipe.rollouts == "vllm-server":
+        from reasonome.training import vllm_server
+
+        return {"use_vllm": True, **vllm_server.address(), **CORRECTION}
     share = share_of_gpu(recipe)
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
     over = tensor_parallel(parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
@@ -76,7 +87,7 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[s
 
 def share_of_gpu(recipe: RolloutRecipe) -> float:
     """The share of each training process's GPU that is vLLM's."""
-    if recipe.rollouts == "transformers":
+    if recipe.rollouts != "vllm-colocate":
         return 0.0
     text = os.environ.get(MEMORY, str(VLLM_SHARE))
     try:
@@ -124,6 +135,9 @@ class Sampler(VLLMGeneration):
         super().__init__(*args, **settings)
 
     def _init_vllm(self) -> None:
+        if self.mode != "colocate":  # a server has its own seed
+            super()._init_vllm()
+            return
         made = vllm_generation.LLM  # pyright: ignore[reportPrivateImportUsage]
 
         def seeded(*, seed: int, **settings):
