@@ -12,11 +12,11 @@ import pandas as pd
 from reasonome.benchmarks.rows import in_mean
 from reasonome.core.errors import InputError
 from reasonome.facts.text import distinct_share
-from reasonome.metrics import INDEPENDENT, MetricSet, Pooled, is_of
+from reasonome.metrics import INDEPENDENT, MetricSet, OfTable, OfWeights, Pooled, is_of
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, grouped, information_rank
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, OfWeights, seed_weights
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, seed_weights
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
 SHUFFLED = "shuffled_"

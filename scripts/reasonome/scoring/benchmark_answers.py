@@ -15,8 +15,9 @@ from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
+from reasonome.metrics import OfTable
 from reasonome.scoring.answers import problem_counts
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, OfTable, metrics_of_rows
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, metrics_of_rows
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
 from reasonome.task_parts import ScoringJob

@@ -11,9 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from reasonome.metrics import Metric
+from reasonome.metrics import Metric, OfTable, OfWeights
 from reasonome.scoring import pooled_metrics as pooled
-from reasonome.scoring.comparisons import OfTable, OfWeights
 from reasonome.tasks.question_answer.metric_set import APART
 from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
