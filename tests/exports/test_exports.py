@@ -13,6 +13,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
 from reasonome.cli import main
 from reasonome.core import atomic
+from reasonome.exports.libraries import WRITERS
 from reasonome.exports.question_set import question_sets
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.tasks import TASKS
@@ -73,10 +74,8 @@ def ours(demo, recorded):
 
 
 def exported(demo, kind, folder, recipe=None):
-    from reasonome.exports import hub, lm_eval, verifiers
-
     [questions] = question_sets(demo, "demo-go", "demo-names", recipe)
-    {"verifiers": verifiers, "lm-eval": lm_eval, "hub": hub}[kind].write(questions, folder / NAME)
+    WRITERS[kind](questions, folder / NAME)
     return folder / NAME
 
 

@@ -29,17 +29,16 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write a folder for each benchmark and style; the exit status is 0."""
-    from reasonome.exports import hub, lm_eval, verifiers
+    from reasonome.exports.libraries import WRITERS
     from reasonome.exports.question_set import question_sets
 
-    write = {"verifiers": verifiers.write, "lm-eval": lm_eval.write, "hub": hub.write}[args.to]
     for questions in question_sets(load_project(args.config), args.name, args.style, args.recipe):
         folder = args.output / args.to / questions.name
         if folder.exists():
             fix = f"remove it, or give another --output: rm -r {folder}"
             raise InputError("this export is there already", file=folder, fix=fix)
         with atomic.replacing(folder) as temporary:
-            write(questions, temporary)
+            WRITERS[args.to](questions, temporary)
         counts = ", ".join(f"{len(rows):,} {split}" for split, rows in questions.splits.items())
         sealed = f"; {questions.sealed:,} sealed test questions stay here" if questions.sealed else ""
         show(f"{folder}: {counts}{sealed}")

@@ -1,4 +1,4 @@
 """What others can load of a project: a benchmark's questions in one prompt style, with our parser and rewards.
 
-`question_set.py` gathers them, a module per library writes them, and `rewarded.py` scores answers where they are used.
+`question_set.py` gathers them, `libraries.py` writes them, and `rewarded.py` scores answers where they are used.
 """

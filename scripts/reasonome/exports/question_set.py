@@ -66,8 +66,13 @@ class QuestionSet:
 
     @property
     def name(self) -> str:
-        """The name of the folder that is written; with `_` for `-` it is that of the Python package."""
+        """The name of the folder that is written."""
         return f"reasonome-{self.description.benchmark}-{self.description.style_name}"
+
+    @property
+    def module(self) -> str:
+        """The name of the Python package or module in it."""
+        return self.name.replace("-", "_")
 
     def write(self, folder: Path) -> None:
         """Write question_set.json, a JSONL file per split, and the files of one's own task and graders."""
