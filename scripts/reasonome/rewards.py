@@ -28,7 +28,7 @@ class Reward:
 
     def values(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[float]:
         """What answers earn by a reward that compares no texts."""
-        return self.function(answers, examples, _uncompared)
+        return self.function(answers, examples, uncompared)
 
 
 def one_by_one(value: Callable[[Any, Any], float]) -> Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]:
@@ -36,7 +36,7 @@ def one_by_one(value: Callable[[Any, Any], float]) -> Callable[[Sequence[Any], S
     return lambda answers, examples, similarity: [value(*pair) for pair in zip(answers, examples, strict=True)]
 
 
-def _uncompared(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+def uncompared(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
     raise NotImplementedError("no encoder was given to compare texts")
 
 

@@ -181,7 +181,9 @@ def _cell(project: Project, run: Run, target: Path) -> dict[str, Any]:
     task = project.task(run.benchmark)
     examples = read_rows(project.examples(run.benchmark, run.style) / "test.jsonl", task.Example)
     style, decoding = project.style(run.benchmark, run.style), project.decodings[run.decoding]
-    found = estimate(task, style, decoding, examples, project.backbones[run.backbone].api, target)
+    endpoint = project.backbones[run.backbone].api
+    assert endpoint is not None  # `estimates` asks for no other
+    found = estimate(task, style, decoding, examples, endpoint, target)
     return {"asked": run.backbone, "cell": f"{run.benchmark}.{run.style} {run.decoding}", **vars(found)}
 
 
@@ -195,6 +197,7 @@ def _taught(project: Project, experiment: str) -> list[tuple[str, str, str]]:
 def _reasoning(project: Project, name: str, benchmark: str, style: str) -> dict[str, Any]:
     """The row of a teacher's reasoning about the training questions of a benchmark."""
     task, shown, teacher = project.task(benchmark), project.style(benchmark, style), project.teachers[name]
+    assert isinstance(teacher, OpenAITeacher)  # as `_taught` has it
     examples = read_rows(project.examples(benchmark, style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, shown) for example in examples}
     messages = task.teaching.asked(project, benchmark, prompts)

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel
@@ -36,7 +36,7 @@ class Description(BaseModel):
     rewards: dict[str, float]
     grading: Grading
     graders: dict[str, Grader]
-    pooling: dict[str, str]
+    pooling: dict[str, Literal["mean", "cls"]]
     max_new_tokens: int
 
 
@@ -95,15 +95,14 @@ def question_sets(project: Project[Task], name: str, style: str | None, recipe: 
         steps = [step for step in spec.steps if isinstance(project.recipe(step), RolloutRecipe)]
         asked = [(benchmark, asked) for benchmark in spec.benchmarks for asked in spec.styles]
         asked = [(b, s) for b, s in asked if s in project.styles(project.benchmarks[b].task) and style in (None, s)]
-        if not asked:
-            raise InputError(
-                f"'{name}' asks nothing in style '{style}'", field="--style", fix=nearest(style, spec.styles)
-            )
+        if style is not None and not asked:
+            fix = nearest(style, spec.styles)
+            raise InputError(f"'{name}' asks nothing in style '{style}'", field="--style", fix=fix)
     elif name in project.benchmarks:
-        asked, steps, longest = [(name, style)], [], _LONGEST_ANSWER
         if style is None:
             fix = f"give one of {', '.join(project.styles(project.benchmarks[name].task))}"
             raise InputError("a benchmark is exported in a prompt style", field="--style", fix=fix)
+        asked, steps, longest = [(name, style)], [], _LONGEST_ANSWER
     else:
         fix = nearest(name, [*project.experiments, *project.benchmarks])
         raise InputError(f"there is no experiment and no benchmark '{name}'", fix=fix)
@@ -127,8 +126,9 @@ def _recipe(project: Project[Task], benchmark: str, step: str | None) -> Rollout
     recipe = variants[variant]
     if not isinstance(recipe, RolloutRecipe):
         raise InputError(f"{step} has no rewards", field="--recipe", fix="give a GRPO recipe")
-    if project.benchmarks[recipe.benchmark].task != project.benchmarks[benchmark].task:
-        what = f"the rewards of {step} are of {project.benchmarks[recipe.benchmark].task}"
+    rewarded = project.benchmarks[recipe.questions[0][0]].task
+    if rewarded != project.benchmarks[benchmark].task:
+        what = f"the rewards of {step} are of {rewarded}"
         raise InputError(what, field="--recipe", fix=f"give a recipe of {project.benchmarks[benchmark].task}")
     if recipe.judging:
         what = f"the reward model of {step} is no part of an export"

@@ -59,12 +59,13 @@ class RftRecipe(TuningRecipe):
 
     def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers
+        from reasonome.rewards import uncompared
         from reasonome.teaching.samples import finished, rewarded_by
         from reasonome.training.sft import Lesson, conversations
 
         examples, style = job.examples(benchmark, task), job.styles[benchmark]
         samples = finished(read_answers(job.files("samples")[benchmark]))
-        rewarded = rewarded_by(task, self.samples, similarity)
+        rewarded = rewarded_by(task, self.samples, similarity or uncompared)
         targets, left_out = best_samples(task, style, examples, samples, rewarded, self.samples, job.step.seed)
         return Lesson(conversations(task, style, examples, None, targets=targets), len(examples), left_out)
 

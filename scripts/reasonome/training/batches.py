@@ -113,9 +113,9 @@ def resorted(batches: Sequence[Drawn]) -> list[Drawn]:
     Here a row is of several completions that stay together: rows × together × tokens.
     """
     rows = {name: torch.cat([batch[name] for batch in batches]) for name, value in batches[0].items() if value.ndim}
-    lengths = [rows[f"{part}_mask"].sum(dim=-1).amax(dim=1).tolist() for part in PARTS]
+    prompts, completions = (rows[f"{part}_mask"].sum(dim=-1).amax(dim=1).tolist() for part in PARTS)
     size = len(batches[0]["prompt_mask"])
-    order = torch.tensor(by_length(*lengths, size), device=rows["prompt_mask"].device)
+    order = torch.tensor(by_length(prompts, completions, size), device=rows["prompt_mask"].device)
     return [batches[0] | {name: value[part] for name, value in rows.items()} for part in torch.split(order, size)]
 
 

@@ -38,7 +38,8 @@ def main() -> None:
     function, reply = _loaded(file, name)
     print(json.dumps(reply), file=replies, flush=True)
     for call in calls:
-        print(json.dumps(_called(function, *json.loads(call), file)), file=replies, flush=True)
+        answer, example = json.loads(call)
+        print(json.dumps(_called(function, answer, example, file)), file=replies, flush=True)
 
 
 def _finish_what_is_under_way() -> None:
@@ -65,6 +66,7 @@ def _heed_signals() -> None:
 def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
     """Import the grader; returns its function, or None, and the first reply."""
     spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None and spec.loader is not None  # it is a .py file
     module = importlib.util.module_from_spec(spec)
     sys.modules[file.stem] = module
     try:

@@ -12,8 +12,16 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedConfig, PreTrainedModel, TrainerCallback
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    TrainerCallback,
+)
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling, SFTTrainer
 
 from reasonome.core.errors import InputError
@@ -62,7 +70,7 @@ def attend_text_by_text(model: PreTrainedModel) -> None:
     """Let a model attend to the texts of packed rows one by one, where its attention is sdpa over whole texts."""
     if not can_attend_text_by_text(model.config):
         return
-    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]).__call__)
+    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]).attend)
     AttentionMaskInterface.register(ATTENTION, _mask)
     model.set_attn_implementation(ATTENTION)
 
@@ -88,7 +96,7 @@ class _TextByText:
         self._texts: Texts | None = None
 
     @torch.compiler.disable  # its shapes follow from the positions
-    def __call__(self, module, query, key, value, attention_mask, *args, position_ids=None, **settings):
+    def attend(self, module, query, key, value, attention_mask, *args, position_ids=None, **settings):
         if attention_mask is not None or position_ids is None or position_ids.shape != query.shape[::2]:
             return self._plain(module, query, key, value, attention_mask, *args, **settings)
         if position_ids is not self._positions:
@@ -166,13 +174,14 @@ def separate(trainer: SFTTrainer, batch_size: int) -> int:
 
     What a step of `batch_size` rows holds is printed.
     """
-    model, rows = trainer.model, trainer.train_dataset
+    model, rows, settings, tokenizer = trainer.model, trainer.train_dataset, trainer.args, trainer.processing_class
     assert isinstance(model, PreTrainedModel) and isinstance(rows, Dataset)
-    if trainer.args.max_length >= LONG:
+    assert isinstance(settings, SFTConfig) and isinstance(tokenizer, PreTrainedTokenizerBase)
+    if (settings.max_length or 0) >= LONG:
         attend_text_by_text(model)
     trainer.add_callback(KeepApart())
-    if "flash" not in model.config._attn_implementation:
-        trainer.data_collator = PackedRows(trainer.processing_class.pad_token_id)
+    if "flash" not in (model.config._attn_implementation or ""):
+        trainer.data_collator = PackedRows(tokenizer.pad_token_id)
     print(describe(rows, batch_size), flush=True)
     return len(rows)
 

@@ -127,12 +127,12 @@ class WatchedTrainer(GRPOTrainer):
         if self._buffered_inputs is before or self.sharing.together > 1 or self.loss_type == "bnpo":
             return inputs
         self._buffered_inputs = batches.resorted(self._buffered_inputs)
-        return self._buffered_inputs[self._step % self.args.steps_per_generation]
+        return self._buffered_inputs[self._step % len(self._buffered_inputs)]
 
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
         if not self._tried:
             self._tried = True
-            self.sharing = shared_questions.tried(self.sharing, self.model, self.args.bf16)
+            self.sharing = shared_questions.tried(self.sharing, self.model, bool(self.args.bf16))
         if self.use_vllm:
             return super()._generate_single_turn(prompt_ids, *args, **kwargs)
         if self.sharing.rollouts:
@@ -212,7 +212,8 @@ class WatchedTrainer(GRPOTrainer):
         """Log-probabilities of completions, rows × tokens, 0 in padding, in passes that nothing is learnt from."""
         split = input_ids.shape[1] - logits_to_keep
         parts = [attention_mask[:, :split], attention_mask[:, split:]]
-        order = batches.by_length(*(part.sum(dim=1).tolist() for part in parts), batch_size)
+        prompts, completions = (part.sum(dim=1).tolist() for part in parts)
+        order = batches.by_length(prompts, completions, batch_size)
         logprobs = torch.zeros(parts[1].shape, device=input_ids.device)
         for rows in torch.split(torch.tensor(order, device=input_ids.device), batch_size):
             prompt, completion = (max(1, int(part[rows].sum(dim=1).max())) for part in parts)

@@ -82,10 +82,20 @@ class FactorialWriter(Writer):
                     yield self._of_gene(kind, answer, gene, contrast, [direction], claimed=claimed)
 
     def _of_gene(
-        self, kind: str, answer: str, gene: str, contrast: Contrast, said: list[str], claimed: str = "", **texts: str
+        self, kind: str, answer: str, gene: str, contrast: Contrast, said: list[str], claimed: str = "", **places: str
     ) -> PathwayQuestion:
         return self._question(
-            kind, kind, answer, gene, contrast.tissue, contrast=contrast, gene=gene, said=said, claimed=claimed, **texts
+            kind,
+            kind,
+            answer,
+            gene,
+            contrast.tissue,
+            contrast=contrast,
+            gene=gene,
+            said=said,
+            covered=True,
+            claimed=claimed,
+            **places,
         )
 
     def _direction(self, contrast: Contrast, gene: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
+from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
@@ -20,15 +21,14 @@ class VerifiedTeaching(Teaching[VerifiedDialogue]):
         self, project: Project, job: TeachingJob, examples: Sequence[Question], prompts: Mapping[str, Prompt]
     ) -> list[Proposal]:
         """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
-        style = project.style(job.benchmark, job.style)
+        style, teacher = project.style(job.benchmark, job.style), project.teachers[job.teacher]
+        assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
 
         def read(text: str) -> tuple[str, list[str], list[str]]:
             verdict = self.task.parse(text, style)
             return verdict.name, verdict.steps, verdict.problems
 
-        return openai.propose(
-            project.teachers[job.teacher], self.asked(project, job.benchmark, prompts), examples, read, job.output
-        )
+        return openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
 
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""

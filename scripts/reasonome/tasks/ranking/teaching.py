@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
-from reasonome.config.teachers import GeneNamesTeacher
+from reasonome.config.teachers import GeneNamesTeacher, OpenAITeacher
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import Teaching, TeachingJob
@@ -51,6 +51,7 @@ class RankingTeaching(Teaching[RankingDialogue]):
                 for example in examples
             ]
         else:
+            assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
             style = ranking_style(project, job.benchmark, job.style)
 
             def read(text: str) -> tuple[str, list[str], list[str]]:

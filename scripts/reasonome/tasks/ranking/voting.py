@@ -130,7 +130,7 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
     """
     questions = []
     for (subset, name, cluster), samples in scores.groupby(["subset", "id", "cluster"], sort=True):
-        right = frozenset(samples["gold"].iat[0].split(", "))
+        right = frozenset(str(samples["gold"].iat[0]).split(", "))
         questions.append((subset, name, cluster, right, question_ballots(samples)))
     most = min((len(ballots) for *_, ballots in questions), default=0)
     if most < 2:
