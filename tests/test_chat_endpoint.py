@@ -269,6 +269,7 @@ def failing(error: object, status: int = 200) -> tuple[int, dict, str]:
 
 
 REFUSED = {"message": f"no luck with {KEY}", "code": "refused"}
+STREAM = 'data: {"choices": [{"delta": {"content": "Process: "}}]}\n\ndata: [DONE]\n\n'
 
 
 @pytest.mark.parametrize(
@@ -277,12 +278,18 @@ REFUSED = {"message": f"no luck with {KEY}", "code": "refused"}
         (failing(REFUSED, 400), 1),
         (failing(REFUSED, 401), 1),
         (failing(REFUSED, 404), 1),
+        # of status 200, in the server's words
+        (failing({"message": "Rate limit exceeded: free-models-per-day", "code": 429}), 1),
+        (failing({"message": f"no key {KEY}", "code": 401}), 1),
+        (failing("model is not loaded"), 1),
+        (failing({"type": "x"}), 1),
+        (failing({"message": "too long", "code": 400}), 1),
+        ((200, {"Content-Type": "text/event-stream"}, STREAM), 1),
         # what may pass is asked for again
         ((500, {}, "oops"), 3),
         ((429, {"Retry-After": "0"}, "{}"), 3),
         ((200, {}, "{"), 3),
         ((200, {}, '{"choices": []}'), 3),
-        (failing({"message": f"Rate limit exceeded: free-models-per-day, {KEY}", "code": 429}), 3),
         ("cut", 3),
         ((200, {"Content-Type": "text/html"}, f"{'x' * 190}{KEY}{'y' * 100}"), 3),
     ],

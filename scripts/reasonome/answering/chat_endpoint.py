@@ -219,7 +219,9 @@ class _Client:
             try:
                 body = await self._post(messages)
                 # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                return _answer(text_file.json_value(body), round(monotonic() - started, 3))
+                read = text_file.json_value(body)
+                self._check(read)
+                return _answer(read, round(monotonic() - started, 3))
             except openai.APIStatusError as error:
                 if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
                     return ApiAnswer("", "content_filter", 0, 0)
@@ -228,8 +230,24 @@ class _Client:
             except openai.APIConnectionError as error:
                 raise self._error(f"did not answer: {error} {error.__cause__ or ''}".strip(), self._later()) from None
             except _NO_COMPLETION:
+                if body.lstrip().startswith(("data:", "event:", ": ")):
+                    what = f"streams its answers, though it was not asked to: {self._quoted(body)}"
+                    raise self._error(what, "let the server answer as a whole") from None
                 await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
         raise self._error(f"sent answers that are no chat completions: {self._quoted(body)}", self._later())
+
+    def _check(self, body: Any) -> None:
+        """Raise InputError, with the server's words, for an error that came with status 200; one that passes may."""
+        error = body.get("error") if isinstance(body, Mapping) and not body.get("choices") else None
+        if not error:
+            return
+        stated = error if isinstance(error, Mapping) else {}
+        code = stated.get("code")
+        if isinstance(code, int) and (code == 408 or code >= 500):
+            return
+        told = self._quoted(stated.get("message") or error)
+        fix = self._fix(code) if isinstance(code, int) and 400 <= code < 500 else self._later()
+        raise self._error(f"answered with an error: {told}", fix)
 
     async def _post(self, messages: Sequence[Message]) -> str:
         response = await self.sdk.chat.completions.with_raw_response.create(
@@ -248,9 +266,10 @@ class _Client:
         """The text without the key."""
         return text if self._key == _NO_KEY else text.replace(self._key, "<key>")
 
-    def _quoted(self, body: str) -> str:
-        """The beginning of a body, on one line and without the key."""
-        text = self._hidden(" ".join(body.split()))
+    def _quoted(self, body: Any) -> str:
+        """The beginning of what a server said, on one line and without the key."""
+        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        text = self._hidden(" ".join(text.split()))
         return f"{text[:_TOLD]}…" if len(text) > _TOLD else text or "nothing"
 
     def _fix(self, status: int) -> str:

@@ -37,6 +37,8 @@ def main() -> None:
 
     function, reply = _loaded(file, name)
     print(json.dumps(reply), file=replies, flush=True)
+    if function is None:
+        return
     for call in calls:
         answer, example = json.loads(call)
         print(json.dumps(_called(function, answer, example, file)), file=replies, flush=True)

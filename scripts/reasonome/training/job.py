@@ -84,14 +84,15 @@ class TrainingJob(Generic[AnyRecipe]):
     folder: Path
     data: dict[str, Path]
     styles: Mapping[str, Style] = field(default_factory=dict)
+    trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
     def of(cls, project: Project, recipe: AnyRecipe, folder: Path) -> "TrainingJob[AnyRecipe]":
-        """The step in `folder`, with data and styles as the configuration has them."""
+        """The step in `folder`, with data, styles and trackers as the configuration has them."""
         styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
         files = recipe.files(project, (folder.parent.name, chains.parent(folder.name)))
-        return cls(recipe, folder, files, styles)
+        return cls(recipe, folder, files, styles, project.settings.trackers)
 
     def __post_init__(self) -> None:
         self.step = chains.last_step(self.folder.name)
@@ -128,6 +129,7 @@ class TrainingJob(Generic[AnyRecipe]):
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
         self._sharding = None
         self._check_devices()
+        tracking.check(self.trackers)
         set_seed(self.step.seed)
 
     def _check_quantized(self) -> None:
@@ -220,7 +222,8 @@ class TrainingJob(Generic[AnyRecipe]):
             "train_sampling_strategy": self.recipe.order,
             "seed": self.step.seed,
             "data_seed": self.step.seed,
-            "report_to": "none",
+            "report_to": list(self.trackers) or "none",
+            "run_name": f"{self.folder.parent.name}/{self.folder.name}",
             "use_cpu": not torch.cuda.is_available(),
             "dataloader_pin_memory": torch.cuda.is_available(),
             "disable_tqdm": False,

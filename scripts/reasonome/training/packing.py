@@ -70,7 +70,8 @@ def attend_text_by_text(model: PreTrainedModel) -> None:
     """Let a model attend to the texts of packed rows one by one, where its attention is sdpa over whole texts."""
     if not can_attend_text_by_text(model.config):
         return
-    AttentionInterface.register(ATTENTION, _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA]).attend)
+    text_by_text = _TextByText(ALL_ATTENTION_FUNCTIONS[SDPA])
+    AttentionInterface.register(ATTENTION, text_by_text.attend)  # pyright: ignore[reportAttributeAccessIssue]
     AttentionMaskInterface.register(ATTENTION, _mask)
     model.set_attn_implementation(ATTENTION)
 
@@ -181,9 +182,9 @@ def separate(trainer: SFTTrainer, batch_size: int) -> int:
         attend_text_by_text(model)
     trainer.add_callback(KeepApart())
     if "flash" not in (model.config._attn_implementation or ""):
-        trainer.data_collator = PackedRows(tokenizer.pad_token_id)
+        trainer.data_collator = PackedRows(int(tokenizer.pad_token_id))  # pyright: ignore[reportArgumentType]
     print(describe(rows, batch_size), flush=True)
-    return len(rows)
+    return len(rows)  # pyright: ignore[reportArgumentType]
 
 
 def describe(rows: Dataset, batch_size: int) -> str:

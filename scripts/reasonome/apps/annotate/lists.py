@@ -261,7 +261,7 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
     rows = table.statistics()
     if rows.empty:
         raise table.error("there is no gene in the file", fix="write one gene a line")
-    number = next((role for role in _RANKS if role in table.columns), None)
+    number: Column | None = next((role for role in _RANKS if role in table.columns), None)
     notes, flags = [f"read as one list of {counted(rows['gene'].nunique(), 'gene')}"], []
     if len(table.header) > 1:
         notes.append(table.used())

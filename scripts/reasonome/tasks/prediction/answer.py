@@ -8,9 +8,11 @@ from reasonome.facts.text import one_line
 from reasonome.tasks.question_answer.dialogue import Verdict
 from reasonome.tasks.stated_confidence import confidence_line, read_confidence
 
-# A line with a label, perhaps a heading, an item or in the bold type of Markdown.
+# A line with a label, perhaps a heading, an item or in the bold type of Markdown. Its value ends before white space and
+# stars at the end of the line; no quantifier gives back, so that long lines take no longer than short ones.
 _LABELLED = re.compile(
-    r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*(.*?)[ \t*_\r]*$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*((?:[^ \t*_\r\n]++|[ \t*_\r]++(?!$))*+)[ \t*_\r]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
 _LARGEST = 1e100  # the square of a larger error would be no number
