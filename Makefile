@@ -1,12 +1,12 @@
 # make demo   install, then the whole chain on the embedded example, ending in a table and a report
-# make check  lint and unit tests, in three minutes
+# make check  lint, types and unit tests, in five minutes
 # make test   install, check, and the tests of the real chain that everybody should see pass
 # make test-all  every test: kills at each stage, distributed training, jobs through SLURM, pages in a browser
 # make gpu-check  what only a GPU can show, with random weights, in 25 minutes; PARTS="machine training sizes rollouts"
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
 # make bench  after the demo: speed against the usual way, each part in one run; half an hour on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
-# make lint   ruff, snakefmt and Snakemake's own linter
+# make lint   ruff, snakefmt, and types by pyright
 # make schemas  JSON schemas of the files under config/, for editors; make install writes them, too
 PYTHON ?= python3
 CORES ?= $(shell nproc)
@@ -43,6 +43,7 @@ lint: install
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 pyright
 
 dry-runs: install
 	snakemake --lint > /dev/null || snakemake --lint
