@@ -15,6 +15,7 @@ from reasonome.cluster.doctor.examination import needed_weights
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.workload import Workload
 from reasonome.config.project import Project, chains, experiments
+from reasonome.config.teachers import OpenAITeacher
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -120,7 +121,7 @@ def test_what_cannot_be_said_is_dropped_with_the_reason():
 
 def _asked_and_kept(monkeypatch, tmp_path, examples, answers):
     """What of a teacher's answers is kept, in the way of write_reasoning.py."""
-    teachers = {"api": SimpleNamespace()}
+    teachers = {"api": OpenAITeacher(kind="openai", model="any", api_key_variable="KEY", encoder="minilm")}
     project = SimpleNamespace(teachers=teachers, style=lambda benchmark, style: SHORT)
     of = TeachingJob("api", "demo-loci", "short", tmp_path / "kept.jsonl")
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: answers)
