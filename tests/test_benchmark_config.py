@@ -50,6 +50,7 @@ def test_kinds_of_benchmarks(given):
         ({"kind": "published", "files": {"a": FILE}, "few_genes": {"genes": 20}}, "'few_genes' is for built sets"),
         ({"subsets": {"bp": BP}, "few_genes": {"genes": 20, "smallest": 9, "largest": 8}}, "smallest 9 is above"),
         ({"kind": "published", "files": {"mean": FILE}}, "may not be called 'mean'"),
+        ({"kind": "published", "files": {"a": FILE}, "all_facts": True}, "'all_facts' is for built sets"),
         ({"kind": "published", "files": {"a-50": FILE}}, "should match pattern"),
         ({"kind": "published", "files": {"a": {}}}, "either 'path' or 'url'"),
         ({"kind": "published", "files": {"a": {"path": "my test.csv"}}}, "should match pattern"),

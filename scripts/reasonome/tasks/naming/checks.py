@@ -31,10 +31,19 @@ class NamingChecks(Checks[NamingDialogue]):
             read_template(files.teacher_template(project, name), headed=False)
 
     def check_style(self, project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
-        """Check that the libraries whose terms a style shows are branches of GO or sources of gene sets."""
+        """Check that a style gives no answers away by facts of all sources, and that the libraries whose terms it shows
+        are branches of GO or sources of gene sets."""
+        file, spec = project.root / "prompts" / f"{self.task.name}.{name}.txt", project.benchmarks[benchmark]
+        if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
+            raise InputError(
+                f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",
+                file=file,
+                field="facts.sources",
+                fix="write `sources: others`; `all` is for published sets, and for sets of your own with "
+                "`all_facts: true` in benchmarks.yaml",
+            )
         if style.terms is None:
             return
-        file = project.root / "prompts" / f"{self.task.name}.{name}.txt"
         sources = [name for name, spec in project.sources.items() if spec.format in GMT_FORMATS]
         known = [*BRANCHES.values(), *sources]
         if unknown := [library for library in style.terms.libraries if library not in known]:

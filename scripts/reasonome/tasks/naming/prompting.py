@@ -58,9 +58,14 @@ def _with_facts(
     """The splits with facts about genes; print how many facts there are to choose from."""
     facts = read_facts(inputs["facts"])
     total = len(facts)
-    ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
-    own = [row for rows in splits.values() for row in rows]
-    facts = prompt_facts.without_collection(facts, set_facts(facts, ontologies, benchmark), ontologies, own)
+    if spec.sources == "others" or benchmark.kind == "built":
+        ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+        made_of = set_facts(facts, ontologies, benchmark)
+        own = [row for rows in splits.values() for row in rows]
+        if spec.sources == "others":
+            facts = prompt_facts.without_collection(facts, made_of, ontologies, own)
+        else:
+            facts = prompt_facts.without_relations(facts, made_of)
     index = prompt_facts.FactIndex(facts, seed)
     splits = {part: prompt_facts.with_facts(rows, index, spec) for part, rows in splits.items()}
     genes = [gene for rows in splits.values() for row in rows for gene in row.genes]

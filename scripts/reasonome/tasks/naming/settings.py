@@ -198,6 +198,11 @@ class NamingBenchmark(Benchmark):
         "entry is else that of the benchmark on which models train",
     )
     audit: AuditPolicy = Field(AuditPolicy(), description="what becomes of leaks into this benchmark's test sets")
+    all_facts: bool = Field(
+        default=False,
+        description="prompts of these built sets may show facts of all sources (facts.sources: all) but those that "
+        "the sets are made of: for sets of your own, whose names no other source has",
+    )
     encoders: Names = Field(description="encoders that score similarity")
     background: Name | None = Field(
         None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
@@ -240,6 +245,8 @@ class NamingBenchmark(Benchmark):
             raise ValueError("'valid_files' go with 'train_files'")
         if published and self.asks == "valid":
             raise ValueError("'asks: valid' is for built sets")
+        if published and self.all_facts:
+            raise ValueError("'all_facts' is for built sets: prompts of published ones may show facts of all sources")
         if len({round(100 * share) for share in self.contaminated}) < len(self.contaminated):
             raise ValueError("'contaminated' has two shares of one percentage, by which their subsets are named")
         if published and self.few_genes is not None:
@@ -262,9 +269,14 @@ def _only(*placeholders: str) -> AfterValidator:
 
 
 class PromptFacts(Strict):
-    """Facts behind each gene of a prompt, the most informative first; none of the collection that sets come from."""
+    """Facts behind each gene of a prompt, the most informative first."""
 
     most: Annotated[int, Field(ge=1)] = Field(description="facts per gene")
+    sources: Literal["others", "all"] = Field(
+        default="others",
+        description="others: nothing of the collection that the benchmark's sets come from; all: for published sets, "
+        "and built ones with all_facts",
+    )
     fact: Annotated[str, _only("relation", "object")] = Field("{relation} {object}", description="how one is written")
     opening: str = Field(": ", description="between a gene and its facts")
     separator: str = ", "
