@@ -104,6 +104,32 @@ def test_no_scaffold_is_on_two_sides_and_every_class_is_in_each_part(tmp_path, m
         assert sum(map(len, splits.values())) == len(read) == 40 and not left_out
 
 
+def largest_first(tmp_path, monkeypatch, rows, **held_out):
+    """Scaffold by part, of splits in the published order."""
+    table(tmp_path, rows)
+    config = project(tmp_path, monkeypatch, spec(**held_out), groups="largest first")
+    read, _ = TASK.building.read(config, "mine")
+    splits, _ = building.split(read, config.benchmarks["mine"], TASK)
+    return {part: [question.group for question in rows] for part, rows in splits.items()}
+
+
+def test_the_largest_scaffold_trains_in_the_published_order(tmp_path, monkeypatch):
+    rows = [(f"{'C' * n}c1ccccc1", "yes") for n in range(1, 7)]
+    rows += [("CC1CCCCC1", "no"), ("CCC1CCCCC1", "no"), ("c1ccncc1", "no"), ("c1ccsc1", "no")]
+    splits = largest_first(tmp_path, monkeypatch, rows, test=2, valid=2)
+    assert splits == {
+        "train": ["c1ccccc1"] * 6,
+        "valid": ["C1CCCCC1"] * 2,
+        "test": ["c1ccsc1", "c1ccncc1"],  # of equal scaffolds the later one goes first, as in DeepChem
+    }
+
+
+def test_a_part_of_the_published_order_may_stay_empty(tmp_path, monkeypatch, refused):
+    rows = [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)]
+    with refused():
+        largest_first(tmp_path, monkeypatch, rows, test=2, valid=1)
+
+
 def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypatch, snapshot):
     rows = [
         ("CCO", "yes"),

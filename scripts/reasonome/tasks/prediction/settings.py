@@ -64,6 +64,8 @@ class PredictionBenchmark(VerifiedBenchmark):
     @model_validator(mode="after")
     def _balance_is_in_the_name(self) -> "PredictionBenchmark":
         for name, subset in self.subsets.items():
+            if subset.balanced and self.groups == "largest first":
+                raise ValueError(f"subset '{name}': largest groups first leave no choice that could be balanced")
             if subset.balanced and isinstance(subset, Predicted) and subset.classes is None:
                 raise ValueError(f"subset '{name}' asks for a number: 'balanced' is of classes")
             if name.endswith("balanced") != subset.balanced:

@@ -136,9 +136,13 @@ def split(
     groups: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
         groups[question.group].append(question)
+    drawn = (
+        _largest_first(groups, benchmark)
+        if benchmark.groups == "largest first"
+        else _at_random(groups, benchmark, task)
+    )
     splits: Splits = {
-        part: [question for group in names for question in groups[group]]
-        for part, names in _at_random(groups, benchmark, task).items()
+        part: [question for group in names for question in groups[group]] for part, names in drawn.items()
     }
     left_out: list[LeftOut] = []
     for other, keys in held_out.items():
@@ -211,6 +215,34 @@ def _needed(
             needed[key] = ceil(getattr(spec, part) * share)
         needed[subset, ""] += 0 if counts else getattr(spec, part)
     return needed
+
+
+def _largest_first(groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark) -> dict[str, list[str]]:
+    """The groups of each part as DeepChem's scaffold splitter has them: the largest into training, the next into valid.
+
+    A group goes where it still fits, and into test where it fits nowhere; of equal ones the one that comes last goes
+    first. InputError for a part that gets none.
+    """
+    held_out = {part: sum(getattr(spec, part) for spec in benchmark.subsets.values()) for part in ("valid", "test")}
+    limits = {"valid": sum(map(len, groups.values())) - held_out["test"]}
+    limits["train"] = limits["valid"] - held_out["valid"]
+    drawn: dict[str, list[str]] = {part: [] for part in SPLITS}
+    sizes = Counter()
+    places = {group: place for place, group in enumerate(groups)}
+    for group in sorted(groups, key=lambda group: (len(groups[group]), places[group]), reverse=True):
+        size = len(groups[group])
+        if sizes["train"] + size <= limits["train"]:
+            part = "train"
+        else:
+            part = "valid" if sizes["train"] + sizes["valid"] + size <= limits["valid"] else "test"
+        sizes[part] += size
+        drawn[part].append(group)
+    for part, wanted in held_out.items():
+        if wanted and not drawn[part]:
+            what = f"no group is left for the {part} questions"
+            fix = "hold out another number of questions, or leave `groups` out"
+            raise InputError(what, field=f"subsets.{next(iter(benchmark.subsets))}.{part}", fix=fix)
+    return drawn
 
 
 def _drawn(

@@ -1,7 +1,7 @@
 """Settings of tasks with verified answers: entries of benchmarks.yaml, the files that they name, and prompt styles."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -34,8 +34,11 @@ class VerifiedBenchmark(Benchmark):
 
     subsets: Annotated[dict[Variant, VerifiedSubset], Field(min_length=1), AfterValidator(check_subset_names)]
     group: str | None = Field(None, description="column whose values no two splits share; id if not given")
+    groups: Literal["at random", "largest first"] = Field(
+        "at random", description="the order in which groups are held out"
+    )
     largest_group: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="groups of more questions stay in training"
+        None, description="groups of more questions stay in training, but for `largest first`"
     )
 
     @model_validator(mode="after")
