@@ -11,7 +11,7 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from reasonome.tasks import TASKS
 from reasonome.tasks.molecule_property import baselines
-from reasonome.tasks.molecule_property.molecules import canonical, descriptors, fingerprints, randomised, scaffold
+from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer import building
@@ -37,20 +37,22 @@ TASK = TASKS["molecule_property"]
     ],
 )
 def test_scaffolds_by_hand(smiles, expected):
-    largest = canonical(smiles)
+    largest = read_molecule(smiles).smiles
     assert scaffold(largest) == expected
     rdkits = MurckoScaffold.MurckoScaffoldSmiles(smiles=largest, includeChirality=False)
     assert rdkits == ("" if expected.startswith("acyclic") else expected)  # RDKit has none for acyclic ones
 
 
-def test_a_molecule_has_one_canonical_smiles():
-    assert canonical("not a molecule") == canonical("") == ""
-    assert canonical("OCC") == canonical("C(O)C") == "CCO"
+def test_what_is_no_molecule_is_said():
+    assert read_molecule("not a molecule").problem == "no valid SMILES"
+    assert read_molecule("").problem == "no valid SMILES"
+    assert read_molecule("[Na+].[Cl-]", "leave out").problem == "several fragments"
+    assert read_molecule("OCC").smiles == read_molecule("C(O)C").smiles == "CCO"
 
 
 def test_another_order_of_the_atoms_is_the_same_molecule():
     written = {randomised("OCCc1ccccc1", seed) for seed in range(1, 9)}
-    assert len(written) > 2 and {canonical(smiles) for smiles in written} == {"OCCc1ccccc1"}
+    assert len(written) > 2 and {read_molecule(smiles).smiles for smiles in written} == {"OCCc1ccccc1"}
     assert randomised("OCCc1ccccc1", 1) == randomised("OCCc1ccccc1", 1)
 
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from reasonome.core.errors import InputError
 
+Fragments = Literal["largest", "leave out"]
 FINGERPRINT_BITS, FINGERPRINT_RADIUS = 2048, 2
 ACYCLIC = "acyclic "  # before the skeleton of a molecule without rings
+
+
+class Molecule(NamedTuple):
+    """A molecule as read: its canonical SMILES, "" where it is left out, and why."""
+
+    smiles: str
+    problem: str = ""
 
 
 @cache
@@ -25,22 +33,25 @@ def rdkit() -> Any:
     return Chem
 
 
-def canonical(smiles: str) -> str:
-    """The canonical SMILES of a molecule, with its stereochemistry; "" for a text that is none, or has no atoms.
+def read_molecule(smiles: str, fragments: Fragments = "largest") -> Molecule:
+    """The canonical SMILES of a molecule, with its stereochemistry.
 
     Of several fragments, such as those of a salt, the largest by heavy atoms is kept, then the heaviest, then the first
-    by SMILES.
+    by SMILES; with "leave out" such a molecule has a problem. A text that is no SMILES, and one without atoms, has one.
     """
     chem = rdkit()
     molecule = chem.MolFromSmiles(smiles.strip())
     if molecule is None or not molecule.GetNumAtoms():
-        return ""
+        return Molecule("", "no valid SMILES")
+    parts = chem.GetMolFrags(molecule, asMols=True)
+    if len(parts) > 1 and fragments == "leave out":
+        return Molecule("", "several fragments")
     from rdkit.Chem.Descriptors import MolWt  # pyright: ignore[reportAttributeAccessIssue]
 
     def size(part: Any) -> tuple:
         return -part.GetNumHeavyAtoms(), -MolWt(part), chem.MolToSmiles(part)
 
-    return chem.MolToSmiles(min(chem.GetMolFrags(molecule, asMols=True), key=size))
+    return Molecule(chem.MolToSmiles(min(parts, key=size)))
 
 
 def scaffold(smiles: str) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import read_table
-from reasonome.tasks.molecule_property.molecules import canonical, descriptors, scaffold
+from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
 from reasonome.tasks.molecule_property.settings import MoleculeSubset
 from reasonome.tasks.prediction.answer import read_number
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target, within
@@ -47,7 +47,7 @@ class MoleculeBuilding(VerifiedBuilding):
         left_out: list[LeftOut] = []
         for subset, path in self.task.files.building(project, name).files.items():
             spec = benchmark.subsets[subset]
-            rows, refused = _read(path, subset, spec)
+            rows, refused = _read(path, subset, spec, benchmark.fragments)
             kept, repeated = _each_once(rows, subset, spec)
             if not kept:
                 reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
@@ -64,7 +64,7 @@ class MoleculeBuilding(VerifiedBuilding):
         return questions, left_out
 
 
-def _read(path: Path, subset: str, spec: MoleculeSubset) -> tuple[list[_Row], list[LeftOut]]:
+def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -> tuple[list[_Row], list[LeftOut]]:
     names = {key: spec.columns.get(key, key) for key in ("smiles", "answer")}
     names |= {"id": spec.columns["id"]} if "id" in spec.columns else {}
     table = read_table(path, list(names.values()), texts=True)
@@ -80,16 +80,16 @@ def _read(path: Path, subset: str, spec: MoleculeSubset) -> tuple[list[_Row], li
             what = f"the id '{own}' stands in line {before} already"
             fix = "name a column in which every row has an id of its own, or none"
             raise InputError(what, file=path, line=line, field=names.get("id", ""), fix=fix)
-        smiles = canonical(row["smiles"])
+        molecule = read_molecule(row["smiles"], fragments)
         answer = _answer(row["answer"], classes, spec.unit)
         if row["answer"] and answer is None and classes:
             fix = f"{nearest(row['answer'], classes)}; `cells` says what the cells of a class say"
             raise InputError(f"'{row['answer']}' is no class", file=path, line=line, field=names["answer"], fix=fix)
-        problem = "no valid SMILES" if not smiles else "" if row["answer"] else "not measured"
+        problem = molecule.problem or ("" if row["answer"] else "not measured")
         if problem or answer is None:
             left_out.append(LeftOut(subset, identifier, problem or "no number", str(line)))
         else:
-            rows.append(_Row(line, identifier, smiles, answer))
+            rows.append(_Row(line, identifier, molecule.smiles, answer))
     return rows, left_out
 
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Variant
 from reasonome.config.task_settings import check_subset_names
+from reasonome.tasks.molecule_property.molecules import Fragments
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
 from reasonome.tasks.question_answer.settings import VerifiedSubset
 
@@ -22,6 +23,7 @@ class MoleculeBenchmark(PredictionBenchmark):
     """Properties of molecules, of which no two splits have a scaffold in common."""
 
     subsets: Annotated[dict[Variant, MoleculeSubset], Field(min_length=1), AfterValidator(check_subset_names)]
+    fragments: Fragments = Field("largest", description="of a molecule of several, such as a salt")
 
     @model_validator(mode="after")
     def _groups_are_scaffolds(self) -> "MoleculeBenchmark":

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -84,19 +84,20 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
                 error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
             raise
         left_out += not_drawn
-        groups = Counter(question.group for question in questions)
-        audit: dict[str, Any] = {
-            "questions": len(questions),
-            "groups": len(groups),
-            "largest_group": max(groups.values()),
-            "sizes": {part: dict(sorted(Counter(row.subset for row in splits[part]).items())) for part in SPLITS},
-        }
-        if any(map(self.task.kind, questions)):
-            audit["classes"] = {part: _by_kind(rows, self.task) for part, rows in splits.items()}
-        audit["left_out"] = dict(Counter(row.reason for row in left_out))
+        sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
+        groups = len({question.group for question in questions})
+        reasons = dict(Counter(row.reason for row in left_out))
+        largest = max(Counter(question.group for question in questions).values())
+        kinds = (
+            {part: _by_kind(rows, self.task) for part, rows in splits.items()}
+            if any(map(self.task.kind, questions))
+            else {}
+        )
+        audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
+        audit |= ({"classes": kinds} if kinds else {}) | {"left_out": reasons}
         rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
         write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
-        print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {len(groups)} groups")
+        print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
 
     def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
         """The questions of a benchmark's tables, and the rows left out, of which there are none.

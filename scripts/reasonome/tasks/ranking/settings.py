@@ -201,35 +201,36 @@ class RankingChecks(Checks):
 
         def check_format(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
             able = [other for other, spec in project.sources.items() if spec.format in formats]
-            project.folder.check_known("benchmarks.yaml", (name, *loc), source, able, role)
-
-        def wrong(loc: Loc, what: str, fix: str) -> InputError:
-            return project.folder.error("benchmarks.yaml", (name, *loc), what, fix)
+            project.folder.check_known("benchmarks.yaml", loc, source, able, role)
 
         authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
-        check_format(("authority",), benchmark.authority, authorities, "authority for gene symbols")
+        check_format((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
         for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
             if (source := getattr(benchmark, key)) is not None:
-                check_format((key,), source, (form,), f"source of format {form}")
-        formats = QUESTION_FORMATS[benchmark.task]
+                check_format((name, key), source, (form,), f"source of format {form}")
         for subset, spec in benchmark.subsets.items():
-            loc = ("subsets", subset)
+            loc = (name, "subsets", subset)
+            formats = QUESTION_FORMATS[benchmark.task]
             check_format((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
             form = project.sources[spec.source].format
             if form == "gold_standards" and benchmark.locations is None:
                 what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
-                raise wrong(loc, what, "add `locations`: a source of format gene_locations")
-            of_form = f"'{spec.source}' is of format {form}"
+                raise project.folder.error(
+                    "benchmarks.yaml", loc, what, "add `locations`: a source of format gene_locations"
+                )
             if spec.columns and form != "rankings":
-                what = f"'columns' are those of a ready table (format rankings), and {of_form}"
-                raise wrong((*loc, "columns"), what, "leave them out")
+                what = (
+                    f"'columns' are those of a ready table (format rankings), and '{spec.source}' is of format {form}"
+                )
+                raise project.folder.error("benchmarks.yaml", (*loc, "columns"), what, "leave them out")
             if spec.confidence and form != "gold_standards":
-                raise wrong((*loc, "confidence"), f"{of_form}, which states no confidence", "leave it out")
+                what = f"'{spec.source}' is of format {form}, which states no confidence"
+                raise project.folder.error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
         for position, other in enumerate(benchmark.leave_out):
             if (theirs := project.benchmarks[other].authority) != benchmark.authority:
                 what = f"'{other}' names genes as {theirs} does, and '{name}' as {benchmark.authority}"
                 fix = "give both the same authority: genes of different ones cannot be compared"
-                raise wrong(("leave_out", position), what, fix)
+                raise project.folder.error("benchmarks.yaml", (name, "leave_out", position), what, fix)
 
     def check_style(self, project: Project, benchmark: str, name: str, style: RankingStyle) -> None:
         """Check that a style that orders candidates by score is used for benchmarks whose questions may have scores."""
