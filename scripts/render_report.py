@@ -29,7 +29,9 @@ def main() -> None:
     shown = tables.without_strata(metrics)
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     scores = read_evidence(plan)
-    write_figures(folder / "figures", plan, shown, comparisons, reliability, forgotten, steps, scores.evaluations)
+    write_figures(
+        folder / "figures", plan, shown, comparisons, reliability, forgotten, steps, corpora, scores.evaluations
+    )
     page = render_page(
         ReportInputs(
             plan=plan,

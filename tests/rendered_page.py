@@ -35,7 +35,7 @@ def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
     shown = tables.without_strata(metrics)
-    write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, evidence.evaluations)
+    write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, corpora, evidence.evaluations)
     (folder / "own").mkdir()
     plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     measures = abstention.abstentions(plan.metric_set, evidence.evaluations, seed=0, resamples=resamples)

@@ -13,7 +13,7 @@ from synthetic_experiment import write_experiment
 from reasonome.report import calibration_table, contrasts, figures, tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import INK, STYLE, save, spread, themed_svg
-from reasonome.report.evidence import read_evidence, read_step
+from reasonome.report.evidence import read_evidence, read_statistics, read_step
 from reasonome.report.figures import ladder, limits
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
@@ -81,9 +81,10 @@ def test_equal_data_give_equal_bytes_for_light_and_dark(tmp_path):
 def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     plan, steps, metrics, comparisons = tabled
     plan = plan.model_copy(update={"primary": "rouge_l"})  # terms were not linked here
+    corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     no_bins = pd.DataFrame(columns=calibration_table.BIN_COLUMNS)
-    figures.write_figures(tmp_path / "figures", plan, metrics, comparisons, no_bins, None, steps, [])
-    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "calibration/coverage"]
+    figures.write_figures(tmp_path / "figures", plan, metrics, comparisons, no_bins, None, steps, corpora, [])
+    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "calibration/coverage", "corpora/demo"]
     stems += ["ladder/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
     written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}
@@ -123,6 +124,15 @@ def test_a_ladder_has_a_row_for_each_contrast_below_its_arm(snapshot):
     assert points == {"shown": (0.05, "o"), "worse": (-0.1, "v"), "not tested": (0.0, "x")}
     assert axes.collections[0].get_segments()[0][:, 0].tolist() == pytest.approx([0.03, 0.08])
     assert figure.get_label() == "Differences to controls: 1 shown, 1 worse, 1 not tested"
+    plt.close(figure)
+
+
+def test_a_bar_is_split_into_facts_and_what_repeats_them(tabled):
+    figure, data = figures._corpus(read_statistics(tabled[0].corpora[0].statistics))
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [10, 30, 2, 10]  # reactome below, go on top
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["reactome", "go"]
+    assert data["source"].tolist() == ["go", "reactome", "total"]
     plt.close(figure)
 
 

@@ -121,7 +121,7 @@ def test_the_page_holds_every_answer_once(rendered):
     assert [about[name][0] for name in ("benchmark", "subset", "id")] == ["demo-go", "bp", "GO:0000000"]
     assert about["gold"][:2] == ["transport of cargo 0", "repair of cargo 1"]
     assert data["in_mean"] == {"demo-go": ["bp", "cc", "mf"]}
-    assert data["primary"] == "rouge_l"  # terms were not linked here
+    assert (data["primary"], data["right"]) == ("rouge_l", "exact")  # terms were not linked here
     _, table = inputs.evidence.evaluations[1]
     assert models[1]["metrics"]["rouge_l"] == pytest.approx(table["rouge_l"].round(4).tolist())
     assert models[1]["metrics"]["genes_left_out"] == table["genes_left_out"].tolist()
@@ -359,7 +359,7 @@ def test_every_number_leads_to_its_rows_and_every_model_to_its_recipe(with_terms
     text, inputs = with_terms
     attributes = Elements(text).attributes
     assert ("data-runs", "2") in attributes and ("data-metric", "shuffled_term_score") in attributes
-    assert ("data-runs", "2 1") in attributes  # KW+RA against its parent
+    assert ("data-sides", "2 1") in attributes  # KW+RA against its parent
     targets = {value for name, value in attributes if name == "id"}
     links = {value[1:] for name, value in attributes if name == "href"}
     assert {"made-0", "made-1"} <= links and links <= targets
@@ -453,7 +453,7 @@ def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_term
     shown = page.render_page(replace(inputs, plan=plan, evidence=evidence, comparisons=comparisons))
     start = shown.index("<h4>What the backbone is worth</h4>")
     section = shown[start : shown.index("<figure>", start)]
-    assert "KW+RA [other]" in section and 'data-runs="1 2"' in section
+    assert "KW+RA [other]" in section and 'data-sides="1 2"' in section
 
 
 @pytest.mark.slow

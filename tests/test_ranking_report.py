@@ -197,11 +197,11 @@ def test_candidates_and_rankings_are_in_the_data_of_the_browser(page):
 
 def test_figures_are_written_with_their_data(inputs):
     folder = inputs.figures / "ablation"
-    names = [f"smollm2-135m.demo-loci.{style}.sampled" for style in ("short", "answer")]
-    written = {f"{name}.{ending}" for name in names for ending in ("svg", "png", "tsv")}
-    assert {path.name for path in folder.iterdir()} == written
-    drawn = pd.read_csv(folder / f"{names[0]}.tsv", sep="\t")
-    assert {*ARMS, "random_order"} <= set(drawn["arm"])
+    name = "smollm2-135m.demo-loci.short.sampled"
+    assert {f"{name}.svg", f"{name}.top_k.svg", f"{name}.top_k.tsv"} <= {path.name for path in folder.iterdir()}
+    drawn = pd.read_csv(folder / f"{name}.top_k.tsv", sep="\t")
+    assert set(drawn["metric"]) == {"top_1", "top_3", "top_5", "top_10", "top_max"}
+    assert set(drawn["arm"]) == {*ARMS, "random_order"}
 
 
 def test_one_sample_a_question_says_that_there_is_nothing_to_merge():

@@ -47,6 +47,7 @@ class Metric:
     hit: bool = False  # 0 or 1 for one answer
     tested: bool = False  # arms are compared by it
     drawn: str = ""  # its axis in the figure of arms
+    rank: str = ""  # its place in the figure over ranks
     less_is_better: bool = False
     leads: str = ""  # its name in the first line of `reasonome score`
     digits: int = 3  # after the point, on pages
@@ -129,6 +130,10 @@ class MetricSet:
     @property
     def ablated(self) -> dict[str, str]:
         return self.labels(lambda metric: metric.drawn)
+
+    @property
+    def over_ranks(self) -> dict[str, str]:
+        return self.labels(lambda metric: metric.rank)
 
     def digits(self, metric: str) -> int:
         """How many digits of a metric stand after the point; `rank_by_gene` has those of `rank`."""

@@ -30,7 +30,7 @@ def written(tmp_path_factory) -> Path:
 def page(driver, written):
     """The page, freshly opened; afterwards it has logged no error and asked nobody for anything."""
     opened(driver, written)
-    WebDriverWait(driver, 10).until(lambda d: d.find_elements(By.CSS_SELECTOR, "#browser tr.entry"))
+    WebDriverWait(driver, 10).until(lambda d: d.find_elements(By.CSS_SELECTOR, "#compared tr.entry"))
     yield driver
     check_quiet(driver, written)
 
@@ -133,6 +133,38 @@ def test_an_answer_opens_with_its_baselines_and_claims_and_markup_is_text(page):
 
 
 @pytest.mark.full
+def test_two_models_are_compared(page):
+    choose(page, "A", "KW+RA+TA", "compare-controls")
+    choose(page, "B", "KW", "compare-controls")
+    assert "over 42 pairs of answers" in page.find_element(By.CSS_SELECTOR, ".overall").text
+    for a, b, difference in zip(
+        *(cells(page, name, "compared") for name in ("A's score", "B's score", "A − B")), strict=True
+    ):
+        assert float(difference.replace("−", "-")) == pytest.approx(float(a) - float(b), abs=0.0011)
+    click(page, "//table[@id='compared']//button[.='A − B']")
+    differences = [float(text.replace("−", "-")) for text in cells(page, "A − B", "compared")]
+    assert differences == sorted(differences, reverse=True)
+    marked = page.execute_script(
+        "return [...document.querySelectorAll('#compared tr.entry')].map(line => [...line.cells].slice(4, 8)"
+        ".map(cell => [cell.innerText, [...cell.querySelectorAll('mark')].map(mark => mark.textContent)]))"
+    )
+    checked = 0
+    for (a, marks_a), _, (b, marks_b), _ in marked:
+        if "none" in (a, b):
+            continue
+        assert set(marks_a) == set(a.split()) - set(b.split()) and set(marks_b) == set(b.split()) - set(a.split())
+        checked += bool(marks_a)
+    assert checked > 3
+    choose(page, "show", "only A right", "compare-controls")
+    told = page.find_element(By.CSS_SELECTOR, ".overall").text
+    count = int(told.partition("Only A is right in ")[2].partition(",")[0])
+    assert count > 0 and page.find_element(By.ID, "compare-summary").text.endswith(f"of {count} questions")
+    page.find_element(By.CSS_SELECTOR, "#compared button.toggle").click()
+    wait(page, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#compared .detail .sides ol")) == 2)
+    assert [e.text for e in page.find_elements(By.CSS_SELECTOR, "#compared .sides h4")] == ["KW+RA+TA", "KW"]
+
+
+@pytest.mark.full
 def test_a_number_leads_to_its_rows(page):
     row = "//table[contains(@class, 'scores')]//tr[th[normalize-space(text())='KW+RA']]"
     number = f"{row}//a[@data-metric='rouge_l' and @data-subset='mean']"
@@ -159,23 +191,27 @@ def test_a_number_leads_to_its_rows(page):
     assert not set(cells(page, "arm")) & set(ARMS) and status(page).startswith("1–25 of")
 
 
-def test_a_margin_leads_to_the_answers_of_both_sides(page):
+def test_a_margin_leads_to_its_two_sides(page):
     row = "//div[@aria-label='Margins over baselines']//tr[th[normalize-space(text())='KW+RA']]"
-    click(page, f"{row}//a[@data-by]")
-    ids, arms = cells(page, "id"), cells(page, "arm")
-    assert status(page) == "1–25 of 84 answers" and ids == sorted(ids)
-    assert ids[0] == ids[1] and "KW+RA" in arms[:2] and len(set(arms)) == 2
-    assert page.find_element(By.ID, "scope").text.startswith("Only KW+RA, ")
+    click(page, f"{row}//a[@data-sides]")
+    assert page.find_element(By.CSS_SELECTOR, ".overall").text.startswith("A − B in term score")
+    chosen = [
+        Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
+    ]
+    assert chosen[0] == "KW+RA" and chosen[1].startswith("baseline: ")
 
 
-def test_a_contrast_of_the_ladder_leads_to_the_answers_of_both_sides(page):
+def test_a_contrast_of_the_ladder_leads_to_its_two_sides(page):
     told = page.find_element(By.CSS_SELECTOR, ".verdict").text
     assert told.startswith("By term score")  # of 100 resamples no p is small enough
     assert "shown" in page.find_element(By.CSS_SELECTOR, "#ladder svg").get_attribute("aria-label")
     click(page, "//section[@id='ladder']//summary[.='As a table']")
-    click(page, "//section[@id='ladder']//tr[th[.='KW+RA'] and td[contains(., 'parent arm')]]//a[@data-by]")
-    assert page.find_element(By.ID, "scope").text.startswith("Only KW+RA, KW.")
-    assert set(cells(page, "arm")) == {"KW+RA", "KW"}
+    click(page, "//section[@id='ladder']//tr[th[.='KW+RA'] and td[contains(., 'parent arm')]]//a[@data-sides]")
+    assert page.find_element(By.CSS_SELECTOR, ".overall").text.startswith("A − B in term score")
+    chosen = [
+        Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
+    ]
+    assert chosen[:2] == ["KW+RA", "KW"]
 
 
 @pytest.mark.full

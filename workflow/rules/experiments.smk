@@ -141,7 +141,7 @@ rule render_report:
     output:
         **{
             name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
-            for name in ("ladder", "ablation", "calibration", "forgetting", "training")
+            for name in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora")
         },
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:

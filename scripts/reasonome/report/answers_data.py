@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,8 +77,8 @@ def answers_data(
     A column is a list with an entry per row, or a single value where all rows have the same. Columns of strings hold
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; unknown values are null. A run's `texts` is the number of its first row
-    among the packed ones, or null for baselines. `primary` and `beside_answers` are metrics: the one that
-    leads, and those in the table of answers. `weights` are of the reward.
+    among the packed ones, or null for baselines. `primary`, `right` and `beside_answers` are metrics: the one that
+    leads, the one that is 1 for a right answer, and those in the table of answers. `weights` are of the reward.
     """
     report, metric_set = plan.report, plan.metric_set
     of_examples = [*_ABOUT, *report.of_questions]
@@ -121,7 +121,8 @@ def answers_data(
         "metrics": metrics,
         "digits": {name: metric_set.digits(name) for name in metrics},
         "beside_answers": list(metric_set.on("answers")),
-        "primary": next((name for name in (metric_set.primary, metric_set.stand_in) if name in metrics), None),
+        "primary": _first_measured(metrics, metric_set.primary, metric_set.stand_in),
+        "right": _first_measured(metrics, metric_set.right, *metric_set.hits),
         "in_mean": {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()},
         "examples": {
             name: _column(_numbered(column, strings))
@@ -240,3 +241,8 @@ def text_column(table: pd.DataFrame, name: str) -> list[str]:
 def _numbered(texts: Iterable[str], numbers: dict[str, int]) -> list[int]:
     """The number of each text; a new one gets the next."""
     return [numbers.setdefault(text, len(numbers)) for text in texts]
+
+
+def _first_measured(metrics: Collection[str], *names: str) -> str | None:
+    """The first of some metrics that the answers have; None where they have none of them."""
+    return next((name for name in names if name in metrics), None)

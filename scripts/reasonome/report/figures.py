@@ -52,13 +52,15 @@ def write_figures(
     reliability: pd.DataFrame,
     forgetting: pd.DataFrame | None,
     steps: list[TrainedStep],
+    corpora: dict[str, pd.DataFrame],
     evaluations: list[tuple[Evaluation, pd.DataFrame]],
 ) -> None:
     """Write `folder`/ladder/*.{svg,png,tsv}, one per backbone and benchmark setting with a contrast of the protocol,
     `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
     `folder`/calibration/*.{svg,png,tsv}, one per backbone, setting and kind of confidence, and coverage,
-    `folder`/forgetting/*.{svg,png,tsv}, one per backbone, if that was measured, and
-    `folder`/training/*.{svg,png,tsv}, one per trained step. Whole or not at all."""
+    `folder`/forgetting/*.{svg,png,tsv}, one per backbone, if that was measured,
+    `folder`/training/*.{svg,png,tsv}, one per trained step, and
+    `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
     table, metric = contrasts(plan, comparisons), plan.metric_set.name(plan.metric_set.primary)
@@ -67,6 +69,11 @@ def write_figures(
         for panel, rows in grouped(table, PANEL)
     }
     jobs |= {f"ablation/{figure_name(*setting)}": partial(_ablation, metrics, plan, *setting) for setting in settings}
+    if plan.metric_set.over_ranks:
+        jobs |= {
+            f"ablation/{figure_name(*setting, 'top_k')}": partial(_top_k, metrics, plan, *setting)
+            for setting in settings
+        }
     for about, bins in grouped(reliability[reliability["backbone"] != ""], DIAGRAM):
         jobs[f"calibration/{figure_name(*about)}"] = partial(_reliability, bins, plan)
     jobs["calibration/coverage"] = partial(coverage, plan.metric_set, evaluations)
@@ -74,15 +81,16 @@ def write_figures(
         for (backbone,), rows in grouped(forgetting, ["backbone"]):
             jobs[f"forgetting/{backbone}"] = partial(_forgetting, rows)
     jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
+    jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
     with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
-        for kind in ("ladder", "ablation", "calibration", "forgetting", "training"):
+        for kind in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
         for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):
             save(*draw(), temporary / stem)
 
 
 def figure_name(*labels: str) -> str:
-    """The name of a figure's files: backbone, and chain or setting."""
+    """The name of a figure's files: backbone, and chain or setting; top-k curves end with "top_k"."""
     return ".".join(labels)
 
 
@@ -116,6 +124,36 @@ def _ablation(
         label_baselines(figure, axes, baselines[baselines["metric"] == metric])
     legend(figure)
     return figure, pd.concat([models, baselines])
+
+
+def _top_k(
+    metrics: pd.DataFrame, plan: Plan, backbone: str, benchmark: str, style: str, decoding: str
+) -> tuple[Figure, pd.DataFrame]:
+    """How often the right gene is among the first k of each arm's lists, by k, beside a random order.
+
+    The mean over subsets with its interval, a colour per arm; the exact expected values of a random order are dashed.
+    """
+    ranks = plan.metric_set.over_ranks
+    shown = metrics.query("benchmark == @benchmark and style == @style and subset == @MEAN")
+    shown = shown[shown["metric"].isin(ranks)]
+    models = reported_seeds(shown.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
+    by_chance = shown.query("kind == 'baseline' and arm == 'random_order'")
+    arms = [arm for arm in plan.arms if arm in set(models["arm"])]
+    figure, axes = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    places = np.arange(len(ranks))
+    for number, arm in enumerate(arms):
+        line = models[models["arm"] == arm].set_index("metric").loc[list(ranks)]
+        x = places + (number - (len(arms) - 1) / 2) * 0.06
+        looks = {"markersize": 4.5, "linewidth": 1.4, "elinewidth": 0.8, "capsize": 2}
+        with_intervals(axes, x, line, number, label=shortened(arm), **looks)
+    chance = by_chance.set_index("metric")["value"].reindex(list(ranks))
+    axes.plot(places, chance, color=INK, linestyle=(0, (4, 2)), linewidth=1, label="a random order, expected")
+    axes.set_xticks(places, ranks.values())
+    axes.set_xlabel("first k genes of the list")
+    axes.set_ylabel("right gene among them, 95 % interval")
+    axes.set_ylim(-0.02, 1.04)
+    legend(figure, columns=3)
+    return figure, pd.concat([models, by_chance])
 
 
 def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: Plan) -> None:
@@ -294,6 +332,32 @@ def _curves(axes: Axes, curves: dict[str, str], history: pd.DataFrame, earned: d
         axes.plot([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1, label="best constant answer")
     if len(axes.get_legend_handles_labels()[1]) > 1:
         axes.legend(fontsize=7)
+
+
+def _corpus(statistics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Statements by source, the commonest on top: each fact once, and other wordings of it."""
+    sources = statistics[statistics["source"] != "total"].sort_values("statements", kind="stable")
+    figure, axes = plt.subplots(figsize=(7.6, 0.9 + 0.34 * max(2, len(sources))), layout="constrained")
+    height, once = range(len(sources)), sources["distinct"].to_numpy(int)
+    again = sources["statements"].to_numpy(int) - once
+    axes.barh(height, once, color=COLOURS[0], height=0.66, label="facts, each once")
+    axes.barh(height, again, left=once, color=COLOURS[1], height=0.66, label="other wordings and lists of genes")
+    for place, row in enumerate(sources.itertuples()):
+        axes.annotate(
+            f"{row.genes:,} genes",
+            xy=(row.statements, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    axes.set_yticks(height, map(shortened, sources["source"]))
+    axes.set_xlabel("statements")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.margins(x=0.16)
+    axes.grid(axis="y", visible=False)
+    legend(figure)
+    return figure, statistics
 
 
 _WIDEST = 44  # characters of a line of a label

@@ -28,7 +28,7 @@ from reasonome.scoring.comparisons import MEAN
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [
     page_files.FOLDER / f"{name}.js"
-    for name in ("answers", "elements", "paged_table", "detail", "browser", "frame", "page")
+    for name in ("answers", "elements", "paged_table", "detail", "browser", "compare", "frame", "page")
 ]
 
 _GROUP = ("data", "training", "used_by", "benchmark")
@@ -102,7 +102,10 @@ def render_page(inputs: ReportInputs) -> str:
         baseline_notes=scores_section.baseline_notes(inputs.metrics, plan.metric_set),
         training=[_step_section(inputs.figures, step) for step in inputs.steps],
         reasoning=inputs.reasoning,
-        corpora=[(corpus, inputs.corpora[corpus.name]) for corpus in plan.corpora],
+        corpora=[
+            (corpus, inputs.corpora[corpus.name], drawing(inputs.figures / "corpora", corpus.name))
+            for corpus in plan.corpora
+        ],
         audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
         leaks=leaks_section(inputs.leaks),
         costs=inputs.costs,

@@ -123,6 +123,11 @@ def scores_section(
         "backbone_tests": [t for t in of_mean if t["kind"] == "other backbone"],
         "missing": _missing(compared),
         "charts": [(backbone, drawing(folder, figure_name(backbone, *setting))) for backbone in backbones],
+        "rank_charts": [
+            (backbone, drawing(folder, figure_name(backbone, *setting, "top_k")))
+            for backbone in backbones
+            if metric_set.over_ranks
+        ],
     }
 
 

@@ -4,10 +4,12 @@ const rows = stored.runs.flatMap((run, number) => {
   run.number = number;
   return Array.from({ length: run.n }, (_, at) => ({ run, at }));
 });
+const rowsOf = (run) => rows.filter((row) => row.run === run);
 const models = stored.runs.filter((run) => label(run, "kind") === "model");
 const metricNames = Object.keys(stored.metrics);
 const inWords = (name) => stored.metrics[name];
 const metricMenuEntries = () => metricNames.map((name) => [inWords(name), name]);
+const RIGHT = stored.right;
 const MAIN = stored.primary;
 const BESIDE_ANSWERS = [...new Set([MAIN, ...stored.beside_answers])];
 

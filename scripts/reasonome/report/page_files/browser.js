@@ -99,17 +99,15 @@ const browser = (() => {
     select();
   }
 
-  // The rows behind a number: of these runs, on a subset or those that the mean is of, sorted by the metric, or `by` a
-  // heading, so that the answers of both sides of a test stand together.
-  function showRows({ runs, name, subset, stratum, by }) {
+  // The rows behind a number: of these runs, on a subset or those that the mean is of, sorted by the metric.
+  function showRows({ runs, name, subset, stratum }) {
     clear();
     const chosen = new Set(runs);
-    const kinds = new Set(runs.map((run) => (label(stored.runs[run], "kind") === "model" ? "models" : "baselines")));
-    if (kinds.size === 1) [filters[0].control.chosen] = kinds;
+    filters[0].control.chosen = "models";
+    if (label(stored.runs[runs[0]], "kind") !== "model") filters[0].control.chosen = "baselines";
     const isKnown = runs.some((run) => stored.runs[run].metrics[name] !== undefined);
     sort(isKnown ? name : null, true);
     if (name === "distinct_names") table.sortBy("answer", false);
-    if (by) table.sortBy(by, false);
     if (name === "no_name") filters.at(-1).control.chosen = "no usable name";
     const who = runs.map((run) => title(stored.runs[run])).join(", ");
     const where = subset === "mean" ? "" : `, ${subset}`;

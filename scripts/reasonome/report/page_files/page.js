@@ -1,9 +1,10 @@
-// The whole page: numbers that lead to rows, anchors that open.
+// The whole page: numbers that lead to rows, anchors that open, what waits until the table stands.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link) return;
-  const { runs, metric: name, subset, stratum, by } = link.dataset;
-  if (runs) browser.showRows({ runs: runs.split(" ").map(Number), name, subset, stratum, by });
+  const { runs, sides, metric: name, subset, stratum } = link.dataset;
+  if (runs) browser.showRows({ runs: runs.split(" ").map(Number), name, subset, stratum });
+  if (sides) comparison.choose(...sides.split(" ").map(Number), name);
 });
 
 // An anchor inside something closed opens it.
@@ -19,3 +20,6 @@ reveal();
 
 slashLeadsTo(browser.search);
 performance.mark("reasonome-interactive");
+
+// What is further down is drawn when the table of answers stands.
+setTimeout(comparison.start, 0);

@@ -33,6 +33,7 @@ METRICS = MetricSet(
                 of="name",
                 hit=True,
                 tested=True,
+                rank=str(k),
                 drawn="top-1" if k == 1 else "",
                 leads="Top-1" if k == 1 else "",
                 on=("terminal", *of_k, "score", "baselines", "clusters"),
@@ -45,6 +46,7 @@ METRICS = MetricSet(
             of="name",
             hit=True,
             tested=True,
+            rank="any",
             on=("terminal", "score", "clusters"),
         ),
         Metric(
