@@ -157,20 +157,83 @@ def test_archives_and_lines_hold_the_same_cases(tmp_path):
     assert read_cases(tmp_path / "store.zip")[0].where == "store/notebooks/A/phenopackets/A.json"
 
 
+# Version 1: what was not found is `negated`, and ages have other names.
+V1 = {
+    "id": "case-1",
+    "subject": {"id": "p1", "sex": "FEMALE", "ageAtCollection": {"age": "P14Y"}},
+    "phenotypicFeatures": [
+        {"type": {"id": "HP:0001166", "label": "Arachnodactyly"}, "classOfOnset": {"id": "HP:0003577"}},
+        {"type": {"id": "HP:0001083", "label": "Ectopia lentis"}, "negated": True},
+        {"type": {"id": "HP:0001659", "label": "Aortic regurgitation"}, "negated": False},
+        {"type": {"id": "HP:0000768", "label": "Pectus carinatum"}},
+        {"type": {"id": "HP:0001250", "label": "Seizure"}, "negated": True},
+        {"type": {"id": "HP:0000252", "label": "Microcephaly"}, "negated": True},
+    ],
+    "metaData": {"created": "2020-01-01T00:00:00Z", "createdBy": "x", "resources": []},
+}
+PRESENT = ["Arachnodactyly", "Aortic regurgitation", "Pectus carinatum"]
+NOT_FOUND = ["Ectopia lentis", "Seizure", "Microcephaly"]
+
+
 def renamed(value, old, new):
     return json.loads(json.dumps(value).replace(f'"{old}"', f'"{new}"'))
 
 
-@pytest.mark.parametrize("written_so", ["negated", "Excluded", "absent", "extension"])
-def test_keys_of_features_that_phenopackets_do_not_have(tmp_path, written_so, refused):
-    with refused(field=f"phenotypicFeatures[1].{written_so}"):
-        read_cases(written(tmp_path / "a.json", renamed(PACKET, "excluded", written_so)))
+def labels_of(case):
+    return [term.label for term in case.present], [term.label for term in case.absent]
+
+
+@pytest.mark.parametrize("version", [None, "1.0", "1.0.0-RC3", 1.0])
+def test_version_1_with_or_without_its_number(tmp_path, version):
+    packet = {**V1, "metaData": {**V1["metaData"], "phenopacketSchemaVersion": version}}
+    [case] = read_cases(written(tmp_path / "a.json", packet))
+    assert labels_of(case) == (PRESENT, NOT_FOUND)
+    assert (case.sex, case.age_last_seen, case.notes) == ("FEMALE", "P14Y", ())
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [({"ageRangeAtCollection": {"start": {"age": "P10Y"}, "end": {"age": "P20Y"}}}, "P10Y"), ({}, "")],
+)
+def test_ages_of_version_1(tmp_path, subject, expected):
+    assert read_cases(written(tmp_path / "a.json", {**V1, "subject": subject}))[0].age_last_seen == expected
+
+
+@pytest.mark.parametrize(
+    ("disease", "expected"),
+    [
+        ({"ageOfOnset": {"age": "P3Y"}}, "P3Y"),
+        ({"classOfOnset": {"id": "HP:0003593", "label": "Infantile onset"}}, "Infantile onset"),
+    ],
+)
+def test_onsets_of_version_1(tmp_path, disease, expected):
+    packet = changed(PACKET, ["diseases", 0], {"term": PACKET["diseases"][0]["term"], **disease})
+    assert read_cases(written(tmp_path / "a.json", packet))[0].age_at_onset == expected
+
+
+@pytest.mark.parametrize("written_so", ["Excluded", "EXCLUDED", "Negated"])
+def test_a_key_in_another_case_is_read_and_told(tmp_path, written_so):
+    [case] = read_cases(written(tmp_path / "a.json", renamed(V1, "negated", written_so)))
+    assert labels_of(case) == (PRESENT, NOT_FOUND)
+    assert case.notes == (f"'{written_so}' was read as '{written_so.lower()}'",)
+
+
+def test_keys_of_features_that_nobody_knows_are_told(tmp_path):
+    [case] = read_cases(written(tmp_path / "a.json", renamed(V1, "negated", "absent")))
+    assert len(case.present) == 6 and case.absent == ()
+    assert case.notes == ("what phenotypic features say under 'absent' was not read",)
 
 
 def test_features_under_a_name_of_ones_own_are_told(tmp_path, refused):
-    packet = written(tmp_path / "a.json", renamed(PACKET, "phenotypicFeatures", "phenotypes"))
+    packet = written(tmp_path / "a.json", renamed(V1, "phenotypicFeatures", "phenotypes"))
     with refused():
         read_cases(packet)
+
+
+def test_a_feature_that_contradicts_itself(tmp_path, refused):
+    packet = changed(V1, ["phenotypicFeatures", 1, "excluded"], False)
+    with refused(field="phenotypicFeatures[1]"):
+        read_cases(written(tmp_path / "a.json", packet))
 
 
 def test_snake_case_says_the_same(tmp_path):
@@ -184,9 +247,12 @@ def test_snake_case_says_the_same(tmp_path):
 
 
 def test_yaml_says_the_same(tmp_path):
-    [case] = read_cases(written(tmp_path / "a.yml", yaml.safe_dump(PACKET)))
-    [expected] = read_cases(written(tmp_path / "a.json", PACKET))
-    assert replace(case, where="") == replace(expected, where="")
+    for name, packet in {"a.yml": PACKET, "b.yaml": V1}.items():
+        [case] = read_cases(written(tmp_path / name, yaml.safe_dump(packet)))
+        [expected] = read_cases(written(tmp_path / f"json/{name}.json", packet))
+        assert replace(case, where="") == replace(expected, where="")
+    unquoted = yaml.safe_dump(V1, sort_keys=False) + "  phenopacketSchemaVersion: 1.0\n"  # a number to YAML
+    assert labels_of(read_cases(written(tmp_path / "c.yml", unquoted))[0]) == (PRESENT, NOT_FOUND)
 
 
 @pytest.mark.parametrize(("text", "line"), [("id: a\nid: b\n", 2), ("a: [\n", 2), ("- a\n", None)])
@@ -196,7 +262,7 @@ def test_yaml_that_is_no_phenopacket(tmp_path, text, line, refused):
 
 
 def test_a_phenopacket_without_an_id_is_called_after_its_place(tmp_path):
-    [case] = read_cases(written(tmp_path / "a.json", changed(PACKET, ["id"], ...)))
+    [case] = read_cases(written(tmp_path / "a.json", changed(V1, ["id"], ...)))
     assert (case.id, case.notes) == ("a.json", ("the phenopacket has no id, and is called after its place",))
 
 
@@ -211,6 +277,7 @@ MALFORMED = {
     "another object": ('{"a": 1}', None),
     "a family": (json.dumps({"id": "f", "proband": PACKET, "metaData": {}}), None),
     "settings of Exomiser": (json.dumps(SETTINGS), None),
+    "a field in two spellings": (json.dumps({**PACKET, "phenotypic_features": []}), "phenotypicFeatures"),
     "another flat field": (json.dumps(ABSENT), "absent"),
 }
 
@@ -221,6 +288,7 @@ def field_of(path):
 
 CHANGED = [
     (PACKET, ["diseases", 0, "term", "id"], ...),
+    (PACKET, [*FEATURE, "negated"], "yes"),
     (PACKET, ["id"], "../a\n\tb"),
     (PACKET, ["phenotypicFeatures"], {}),
     (PACKET, [*FEATURE, "type", "id"], None),
@@ -228,7 +296,7 @@ CHANGED = [
     (PACKET, ["subject", "sex"], "male"),
     (PACKET, AGE, "4 years"),
     (PACKET, AGE, "P99999999999Y"),
-    (PACKET, VERSION, "1.0.0"),
+    (PACKET, VERSION, "3.0.0"),
     (FLAT, ["age_last_seen"], "P4"),
 ]
 MALFORMED |= {

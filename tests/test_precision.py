@@ -81,11 +81,20 @@ def test_auto_on_a_gpu_follows_its_capability(monkeypatch, supported, chosen):
     assert asked == [{"including_emulation": False}], "bf16 by emulation is slow"
 
 
-def test_an_order_stays_one_and_is_told_what_is_faster(processor, monkeypatch, capsys):
+@pytest.mark.parametrize(("rates", "warned"), [((0.0023, 0.093), True), ((0.02, 0.093), False)])
+def test_an_order_stays_one_and_is_warned_about_where_it_is_ten_times_slower(
+    processor, monkeypatch, capsys, rates, warned
+):
     processor("avx2", used="AVX2")
+    by_dtype = dict(zip((torch.bfloat16, torch.float32), rates, strict=True))
+    monkeypatch.setattr(precision, "matmul_tflops", lambda device, dtype: by_dtype[dtype])
     assert precision.choose("bf16") == "bf16"
-    faster = "fp32 is faster here: the processor has no bf16 instructions; `precision: auto` takes the faster one"
-    assert capsys.readouterr().out.splitlines() == ["computing in bf16: as the configuration says", faster]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "computing in bf16: as the configuration says"
+    warning = (
+        "warning: bf16 is slow here: products run at 2.3 GFLOP/s, in fp32 at 93; `precision: auto` takes the faster one"
+    )
+    assert said[1:] == [warning] * warned
 
 
 def test_an_order_for_the_machines_own_precision_measures_nothing(processor, monkeypatch):
@@ -97,30 +106,30 @@ def test_an_order_for_the_machines_own_precision_measures_nothing(processor, mon
 def test_what_was_chosen_triggers_nothing(tiny_backbone, tmp_path, monkeypatch):
     """On either kind of machine a job has one digest, so that it goes on from the other's checkpoints."""
     models = tiny_training.make(tmp_path, tiny_backbone)
-    jobs = []
+    stages = []
     for machine in ("bf16", "fp32"):
         monkeypatch.setattr(precision, "fastest", lambda machine=machine: (machine, ""))
-        jobs.append(tiny_training.sft_job(models))
-    assert [job.recipe.precision for job in jobs] == ["bf16", "fp32"]
-    assert jobs[0].digest == jobs[1].digest and jobs[0].identity["recipe"]["precision"] == "auto"
-    assert [job.arguments()["bf16"] for job in jobs] == [True, False]
+        stages.append(tiny_training.sft_stage(models))
+    assert [stage.recipe.precision for stage in stages] == ["bf16", "fp32"]
+    assert stages[0].digest == stages[1].digest and stages[0].identity["recipe"]["precision"] == "auto"
+    assert [stage.arguments()["bf16"] for stage in stages] == [True, False]
 
 
 def test_a_job_that_goes_on_in_another_precision_says_so(tiny_backbone, tmp_path, monkeypatch, capsys):
-    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), precision="fp32")
+    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), precision="fp32")
     checkpoint = tmp_path / "checkpoint-2"
     checkpoint.mkdir()
     (checkpoint / "complete.json").write_text(json.dumps({"files": {}, "processes": 1, "precision": "bf16"}))
-    job._say_where_from(checkpoint)
+    stage._say_where_from(checkpoint)
     assert "computed in bf16, those from here on in fp32" in capsys.readouterr().out
 
 
 def test_what_is_trained_in_fp32_is_not_rounded_away(tiny_backbone, tmp_path):
     """Three steps at 1e-6 move a weight of .02 by less than bf16 can tell."""
     models = tiny_training.make(tmp_path, tiny_backbone)
-    job = tiny_training.sft_job(models, precision="fp32", learning_rate=1e-6)
-    sft(job, {"demo-go": TASKS["gene_set_naming"]})
-    before, after = (load_file(folder / "model/model.safetensors") for folder in (models / "base", job.folder))
+    stage = tiny_training.sft_stage(models, precision="fp32", learning_rate=1e-6)
+    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
+    before, after = (load_file(folder / "model/model.safetensors") for folder in (models / "base", stage.folder))
     layers = [name for name in after if name.endswith("proj.weight")]
     moved = [(before[name].float() != after[name]).float().mean().item() for name in layers]
     if_rounded = [(before[name].bfloat16() != after[name].bfloat16()).float().mean().item() for name in layers]
@@ -129,9 +138,10 @@ def test_what_is_trained_in_fp32_is_not_rounded_away(tiny_backbone, tmp_path):
 
 
 CHAIN = """
-import sys
+import json, sys
 from pathlib import Path
 import tiny_training
+from reasonome.answering import precision
 from reasonome.config import Decoding
 from reasonome.answering.answers import write_answers
 from reasonome.benchmarks.rows import read_rows
@@ -141,26 +151,27 @@ from reasonome.training.sft import sft
 
 folder, task = Path(sys.argv[1]), TASKS["gene_set_naming"]
 models = tiny_training.make(folder, Path(sys.argv[2]))
-pretrain(tiny_training.pretrain_job(models, "pretrain.try-s0"))
-sft(tiny_training.sft_job(models, "pretrain.try-s0+sft.try-s0"), {"demo-go": task})
+pretrain(tiny_training.pretrain_stage(models, "pretrain.try-s0"))
+sft(tiny_training.sft_stage(models, "pretrain.try-s0+sft.try-s0"), {"demo-go": task})
 model = models / "pretrain.try-s0+sft.try-s0" / "model"
 asked = read_rows(folder / "examples.jsonl", task.Example)[:2]
 decoding = Decoding(max_new_tokens=4)
 made = write_answers(task, tiny_training.STYLE, decoding, asked, model, "digest", folder / "answers.jsonl")
-print(made["precision"])
+print(json.dumps([made["precision"], precision.warning_of_slowness("bf16", "fp32")]))
 """
 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_a_chain_without_avx512_computes_in_fp32(tiny_backbone, tmp_path):
+def test_a_chain_without_avx512_computes_in_fp32_and_bf16_is_slow_there(tiny_backbone, tmp_path):
     here = Path(__file__).parent
     environment = os.environ | AVX2 | {"PYTHONPATH": f"{here.parent / 'scripts'}:{here}"}
     command = [sys.executable, "-c", CHAIN, str(tmp_path), str(tiny_backbone)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("computing in fp32: the processor has no bf16 instructions") == 3
-    assert done.stdout.splitlines()[-1] == "fp32"
+    answered, warning = json.loads(done.stdout.splitlines()[-1])
+    assert answered == "fp32" and warning.startswith("warning: bf16 is slow here")
     for chain in ("pretrain.try-s0", "pretrain.try-s0+sft.try-s0"):
         folder = tmp_path / "models" / "tiny" / chain
         for file in ("run.json", "manifest.json"):

@@ -1,4 +1,4 @@
-"""bf16 or fp32: the one that is faster on this machine, and how fast it multiplies matrices."""
+"""bf16 or fp32: the one that is faster on this machine, and how slow the other one is."""
 
 import time
 from functools import cache
@@ -8,10 +8,11 @@ import torch
 from reasonome.config import Precision
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+SLOW = 10  # times: a configured precision that is so much slower than the other one is warned about
 PROBE_SECONDS = 0.5
 PROBES = 5
 PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
-# Instructions of processors that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
+# Of processors: instructions that multiply matrices of bf16. Without them PyTorch is up to 100 times slower in bf16.
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
 
 
@@ -52,15 +53,27 @@ def _faster_product(instructions: str) -> tuple[str, str]:
 def choose(configured: Precision, say: bool = True) -> str:
     """The precision to compute in: the machine's own for "auto", else the configured one; prints it if it is to `say`.
 
-    Prints also that the other one is faster here, where that is so.
+    A configured precision that is ten times slower here than the other one is warned about, with both rates.
     """
     best, why = fastest()
     chosen = best if configured == "auto" else configured
     if say:
         print(f"computing in {chosen}: {why if configured == 'auto' else 'as the configuration says'}", flush=True)
-        if chosen != best:
-            print(f"{best} is faster here: {why}; `precision: auto` takes the faster one", flush=True)
+        if chosen != best and (warning := warning_of_slowness(chosen, best)):
+            print(warning, flush=True)
     return chosen
+
+
+def warning_of_slowness(chosen: str, best: str) -> str:
+    """A line with the rates of both precisions where `chosen` is ten times slower than `best`, else nothing."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    slow, fast = (1000 * matmul_tflops(device, DTYPES[name]) for name in (chosen, best))
+    if fast < SLOW * slow:
+        return ""
+    return (
+        f"warning: {chosen} is slow here: products run at {slow:.3g} GFLOP/s, in {best} at {fast:.3g}; "
+        "`precision: auto` takes the faster one"
+    )
 
 
 def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:
@@ -68,9 +81,8 @@ def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SE
 
     They are random, as weights are: a GPU draws less power on constant ones, and is faster.
     """
-    size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
-    generator = torch.Generator(device).manual_seed(0)  # training draws from others
-    matrix = torch.randn(size, size, dtype=precision, device=device, generator=generator)
+    matrix = _random_matrix(PROBE_SIZE["cuda" if device == "cuda" else "cpu"], device, precision)
+    size = len(matrix)
     best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
     torch.mm(matrix, matrix, out=product)
     while spent < seconds:
@@ -79,6 +91,12 @@ def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SE
         took = now() - started
         best, spent = max(best, 2 * size**3 / took / 1e12), spent + took
     return best
+
+
+def _random_matrix(size: int, device: str, precision: torch.dtype) -> torch.Tensor:
+    """A square matrix of standard normal numbers, drawn without touching the generators that training draws from."""
+    generator = torch.Generator(device).manual_seed(0)
+    return torch.randn(size, size, dtype=precision, device=device, generator=generator)
 
 
 def now() -> float:

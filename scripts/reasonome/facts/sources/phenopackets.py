@@ -1,20 +1,23 @@
-"""Cases of rare diseases: GA4GH Phenopackets 2 (JSON, YAML), also zipped or as JSON lines, and a flat layout."""
+"""Cases of rare diseases: GA4GH Phenopackets 2 and 1 (JSON, YAML), also zipped or as JSON lines, and a flat layout."""
 
 import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel, to_snake
 from tqdm import tqdm
@@ -43,17 +46,12 @@ _FIXES = {
     "type": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "present": "a phenotype needs `id` and `label`, such as HP:0001250 and Seizure",
     "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
+    "negated": "write true or leave it out",
     "id": "HPO ids are HP: and seven digits, those of a case or disease some text on one line",
-    "phenopacketSchemaVersion": "version 2 is read: convert others, for example with phenopacket-tools",
+    "phenopacketSchemaVersion": "versions 1 and 2 are read",
 }
 # Usual names in other tables of cases -> field of the flat layout.
-_OTHER_NAMES = {
-    "absent": "excluded",
-    "negated": "excluded",
-    "causal": "genes",
-    "age": "age_last_seen",
-    "onset": "age_at_onset",
-}
+_OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
 
 
 class CaseTerm(NamedTuple):
@@ -86,9 +84,9 @@ class Case:
 
 
 class _Message(BaseModel):
-    """The fields of a message of Phenopackets that are read, in camelCase or snake_case; others may hold anything."""
+    """The fields of a message of Phenopackets that are read; others may hold anything."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
 
 def _check_id(text: str) -> str:
@@ -130,7 +128,11 @@ def _check_age(text: str) -> str:
 
 
 class _Age(_Message):
-    iso8601duration: Annotated[str, AfterValidator(_check_duration)]
+    """An age, which version 1 has under the name `age`."""
+
+    duration: Annotated[str, AfterValidator(_check_duration)] = Field(
+        validation_alias=AliasChoices("iso8601duration", "age")
+    )
 
 
 class _AgeRange(_Message):
@@ -153,9 +155,14 @@ class _Time(_Message):
         """The age in one of the three forms of `Case`; the start of a range; "" for dates, which are no age."""
         if weeks := self.gestational_age:
             return f"gestational week {weeks.weeks}+{weeks.days}"
-        if first := self.age or (self.age_range and self.age_range.start):
-            return first.iso8601duration
-        return self.ontology_class.label if self.ontology_class else ""
+        return _age_text(self.age, self.age_range, self.ontology_class)
+
+
+def _age_text(age: _Age | None, age_range: _AgeRange | None, onset: _Label | None = None) -> str:
+    """The one that is given, as `Case` has it."""
+    if first := age or (age_range and age_range.start):
+        return first.duration
+    return onset.label if onset else ""
 
 
 Sex = Literal["UNKNOWN_SEX", "FEMALE", "MALE", "OTHER_SEX"]
@@ -164,20 +171,38 @@ Sex = Literal["UNKNOWN_SEX", "FEMALE", "MALE", "OTHER_SEX"]
 class _Subject(_Message):
     sex: Sex = "UNKNOWN_SEX"
     time_at_last_encounter: _Time = _Time()
+    age_at_collection: _Age | None = None
+    age_range_at_collection: _AgeRange | None = None
+
+    @property
+    def age(self) -> str:
+        """When the patient was last seen, in the forms of `Case`; version 1 has two fields of its own for it."""
+        first = _age_text(self.age_at_collection, self.age_range_at_collection)
+        return self.time_at_last_encounter.text or first
 
 
 class _Feature(_Message):
-    """A phenotype; one that was looked for and not found is `excluded`."""
+    """A phenotype; one that was looked for and not found is `excluded`, in version 1 `negated`."""
 
-    model_config = ConfigDict(extra="forbid")  # as in protobuf's own reader: a key may say that it is absent
+    model_config = ConfigDict(extra="allow")
     type: _Phenotype
     excluded: bool = False
-    description: Any = None  # this and what follows is not read
-    severity: Any = None
-    modifiers: Any = None
-    onset: Any = None
-    resolution: Any = None
-    evidence: Any = None
+    negated: bool = False
+
+    @property
+    def is_absent(self) -> bool:
+        return self.excluded or self.negated
+
+    @property
+    def unread(self) -> list[str]:
+        """The keys that Phenopackets do not know, and nothing here reads."""
+        return [key for key in self.model_extra or {} if _plain(key) not in _UNREAD]
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "_Feature":
+        if {"excluded", "negated"} <= self.model_fields_set and self.excluded != self.negated:
+            raise ValueError("`excluded` and `negated` contradict each other")
+        return self
 
 
 class _Gene(_Message):
@@ -224,13 +249,27 @@ class _Interpretation(_Message):
 class _Disease(_Message):
     term: _Label
     onset: _Time = _Time()
+    age_of_onset: _Age | None = None
+    age_range_of_onset: _AgeRange | None = None
+    class_of_onset: _Label | None = None
+
+    @property
+    def age(self) -> str:
+        """When it began, in the forms of `Case`; version 1 has three fields of its own for it."""
+        first = _age_text(self.age_of_onset, self.age_range_of_onset, self.class_of_onset)
+        return self.onset.text or first
+
+
+def _as_text(version: Any) -> Any:
+    return str(version) if type(version) in (int, float) else version  # YAML's 1.0
 
 
 class _MetaData(_Message):
-    phenopacket_schema_version: Annotated[str, Field(pattern=r"^2(\.|$)")] = "2"
+    phenopacket_schema_version: Annotated[str, BeforeValidator(_as_text)] = Field("2", pattern=r"^[12](\.|$)")
 
 
 class _Packet(_Message):
+    fields: ClassVar = {"subject", "phenotypicFeatures", "interpretations", "diseases", "metaData"}
     id: _Id = ""
     subject: _Subject = _Subject()
     phenotypic_features: list[_Feature] = []
@@ -248,24 +287,40 @@ class _Packet(_Message):
         ]
         diseases = _terms([disease for disease, _ in causal])
         ids = {disease.id for disease in diseases}
-        onsets = [disease.onset.text for disease in self.diseases if disease.term.id in ids and disease.onset.text]
+        onsets = [disease.age for disease in self.diseases if disease.term.id in ids and disease.age]
+        notes = [] if self.id else ["the phenopacket has no id, and is called after its place"]
+        if unread := list(dict.fromkeys(key for feature in self.phenotypic_features for key in feature.unread)):
+            notes.append(f"what phenotypic features say under {', '.join(map(repr, unread))} was not read")
         return Case(
             id=self.id or where,
             where=where,
             diseases=diseases,
             genes=tuple(dict.fromkeys(gene for _, gene in causal)),
-            present=_terms([feature.type for feature in self.phenotypic_features if not feature.excluded]),
-            absent=_terms([feature.type for feature in self.phenotypic_features if feature.excluded]),
+            present=_terms([feature.type for feature in self.phenotypic_features if not feature.is_absent]),
+            absent=_terms([feature.type for feature in self.phenotypic_features if feature.is_absent]),
             sex=self.subject.sex,
-            age_last_seen=self.subject.time_at_last_encounter.text,
+            age_last_seen=self.subject.age,
             age_at_onset=onsets[0] if onsets else "",
-            notes=() if self.id else ("the phenopacket has no id, and is called after its place",),
+            notes=tuple(notes),
         )
 
 
-_FIELDS = ("diseases", "interpretations", "metaData", "phenotypicFeatures", "subject")  # any of them makes a packet
-_FEATURES = {"phenotypicFeatures", "phenotypic_features"}
+def _plain(key: str) -> str:
+    return key.replace("_", "").casefold()
+
+
+def _keys_of(model: type[_Message]) -> Iterator[str]:
+    for field in model.model_fields.values():
+        yield from getattr(field.validation_alias, "choices", None) or [field.alias]
+
+
+# Any spelling of a key that is read -> the key: protobuf's JSON allows phenotypic_features, too.
+_KEYS = {_plain(key): key for model in _Message.__subclasses__() for key in _keys_of(model)}
+_FEATURES = "phenotypicFeatures"
 _OF_SEVERAL = {"proband", "members"}  # keys of a Family and of a Cohort
+# Keys of features that Phenopackets know, of version 2 and of version 1.
+_UNREAD = {"description", "severity", "modifiers", "onset", "resolution", "evidence"}
+_UNREAD |= {"ageofonset", "agerangeofonset", "classofonset"}
 
 
 class _FlatPhenotype(_Phenotype):
@@ -279,6 +334,7 @@ class _FlatCase(BaseModel):
     """A line of the flat layout: the fields of `Case` under the names in tables of cases; `path` is not read."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+    fields: ClassVar = {"diseases", "genes", "present", "excluded"}
     id: _Id
     path: Any = None
     diseases: list[_Label] = []
@@ -307,7 +363,8 @@ def read_cases(path: str | Path) -> list[Case]:
     """All cases in `path`, in the order of its lines or of its files' names.
 
     `path` is a .zip with phenopackets at any depth (*.json, *.yaml, *.yml; hidden files are skipped), one phenopacket,
-    or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Raises InputError.
+    or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Keys are written in camelCase or
+    snake_case. Raises InputError.
     """
     path = Path(path)
     cases: dict[str, Case] = {}
@@ -355,7 +412,7 @@ def _is_hidden(name: str) -> bool:
 
 def is_packet(value: Any) -> bool:
     """Whether a value of JSON or YAML looks like a phenopacket."""
-    return isinstance(value, dict) and not value.keys().isdisjoint({*_FIELDS, *map(to_snake, _FIELDS)})
+    return isinstance(value, dict) and any(_KEYS.get(_plain(key)) in _Packet.fields for key in value)
 
 
 def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
@@ -363,13 +420,22 @@ def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
     model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
     if model is _Packet and (not is_packet(value) or _OF_SEVERAL & value.keys()):
         raise _no_packet(value, place)
-    if model is _Packet and not _FEATURES & value.keys() and (strange := closest("phenotypicFeatures", value)):
-        what = f"a phenopacket has no field '{strange}'"  # whose content would not be read
-        raise InputError(what, **place, field=strange, fix="did you mean 'phenotypicFeatures'?")
+    notes: dict[str, None] = {}
+    if model is _Packet:
+        value = _by_key(value, place, notes)
+        _check_features(value, place)
     try:
-        return model.model_validate(value).case(where)
+        case = model.model_validate(value).case(where)
     except ValidationError as error:
         raise _malformed(error, place) from None
+    return replace(case, notes=(*notes, *case.notes))
+
+
+def _check_features(packet: dict[str, Any], place: dict[str, Any]) -> None:
+    """InputError where a packet has a key like `phenotypicFeatures` in its place, whose content would not be read."""
+    if _FEATURES not in packet and (strange := closest(_FEATURES, packet)):
+        what = f"a phenopacket has no field '{strange}'"
+        raise InputError(what, **place, field=strange, fix=f"did you mean '{_FEATURES}'?")
 
 
 def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
@@ -383,15 +449,36 @@ def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
 
 
 def _no_packet(value: Any, place: dict[str, Any]) -> InputError:
-    what = f"this is no phenopacket: expected an object with one of {', '.join(_FIELDS)}"
+    what = f"this is no phenopacket: expected an object with one of {', '.join(sorted(_Packet.fields))}"
     fix = "give one phenopacket for each patient, as the proband of a Family, or take the file out"
     if isinstance(value, dict) and _OF_SEVERAL & value.keys():
         return InputError("this is a Family or a Cohort, and a case is one phenopacket", **place, fix=fix)
     objects = [value, *value.values()] if isinstance(value, dict) else []
-    if any(key == "hpoIds" for one in objects if isinstance(one, dict) for key in one):
+    if any(_plain(key) == "hpoids" for one in objects if isinstance(one, dict) for key in one):
         # settings of Exomiser or LIRICAL
         fix = "write its HPO ids into a text file, one a line, with - in front of those that are excluded"
     return InputError(what, **place, fix=fix)
+
+
+def _by_key(value: Any, place: dict[str, Any], notes: dict[str, None]) -> Any:
+    """The value with the keys that are read as JSON has them; `notes` gets those that protobuf would not read."""
+    if isinstance(value, list):
+        return [_by_key(item, place, notes) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named: dict[str, Any] = {}
+    for written, item in value.items():
+        key = _KEYS.get(_plain(written))
+        if key is None:
+            named[written] = item
+            continue
+        if key in named:
+            what = f"the key '{key}' stands twice in one object, once as '{written}'"
+            raise InputError(what, **place, field=key, fix="keep one of them")
+        if written not in (key, to_snake(key)):
+            notes[f"'{written}' was read as '{key}'"] = None
+        named[key] = _by_key(item, place, notes)
+    return named
 
 
 def _without_nulls(value: Any) -> Any:
@@ -407,11 +494,9 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     names = [part for part in reversed(first["loc"]) if isinstance(part, str)]
     if first["type"] == "extra_forbidden":
-        in_feature = "phenotypicFeatures" in names
-        model = _Feature if in_feature else _FlatCase if len(first["loc"]) == 1 else _FlatPhenotype
-        what = f"{'a feature of version 2' if in_feature else 'the flat layout'} has no such field"
-        fix = nearest(_OTHER_NAMES.get(names[0], names[0]), model.model_fields)
-        return InputError(what, **place, field=field, fix=fix)
+        valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
+        fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
+        return InputError("the flat layout has no such field", **place, field=field, fix=fix)
     actual = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
     what = {"missing": "this field is missing", "string_pattern_mismatch": "this is malformed"}.get(
         first["type"], first["msg"].removeprefix("Value error, ")
@@ -420,7 +505,7 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     return InputError(what + actual, **place, field=field, fix=fix)
 
 
-def _terms(labels: Iterable[_Label | _Phenotype]) -> tuple[CaseTerm, ...]:
+def _terms(labels: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
     """The terms, each id once, with its first label."""
     once: dict[str, CaseTerm] = {}
     for label in labels:
