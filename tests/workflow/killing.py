@@ -72,8 +72,7 @@ def _scores(chain: str) -> tuple[str, str]:
     return f"{stem}.parquet", f"{stem}.json"
 
 
-def training(chain: str, *more: str) -> Stage:
-    """The training of a chain, which writes `more` beside what each does."""
+def _model(chain: str, *more: str) -> Stage:
     files = ("model", "manifest.json", "history.jsonl", "run.json", *more)
     return Stage(chain, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files), trains=True)
 
@@ -98,17 +97,17 @@ STAGES = {
         tuple(f"results/statements/demo/{name}" for name in ("train.jsonl", "held_out.jsonl", "statistics.tsv")),
     ),
     "reasoning": Stage("write_reasoning.py", None, (f"{_TEACHER}.jsonl", f"{_TEACHER}.dropped.jsonl")),
-    "pretrain": training("pretrain.demo-s0"),
-    "sft": training("sft.names-s0"),
-    "dpo": training("dpo.demotiers-s0"),
-    "kto": training("kto.demotiers-s0"),
+    "pretrain": _model("pretrain.demo-s0"),
+    "sft": _model("sft.names-s0"),
+    "dpo": _model("dpo.demotiers-s0"),
+    "kto": _model("kto.demotiers-s0"),
     # What it judges follows from it.
     "reward": dataclasses.replace(
-        training("reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
+        _model("reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
     ),
-    "onlinedpo": training("onlinedpo.demojudged-s0", "validation.json", "constant.json"),
-    "grpo": training("grpo.soft-s0", "validation.json", "constant.json"),
-    "grpo-passes": training("grpo.twice-s0", "validation.json", "constant.json"),
+    "onlinedpo": _model("onlinedpo.demojudged-s0", "validation.json", "constant.json"),
+    "grpo": _model("grpo.soft-s0", "validation.json", "constant.json"),
+    "grpo-passes": _model("grpo.twice-s0", "validation.json", "constant.json"),
     "generate": Stage(
         "generate.py",
         "base",

@@ -1,41 +1,147 @@
-"""Jobs that are killed or run out of disk: they go on where they were, lose nothing, and leave no half file."""
+"""Jobs that are killed, told to stop, or run out of disk: they go on where they were and lose nothing."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-import killing
+import psutil
 import pytest
 import tiny_project
-from killing import Run
-from tiny_project import ROOT, TAUGHT
+from tiny_project import ALIGNED, BACKBONE, ROOT, TAUGHT
+
+from reasonome.core.manifest import file_sha256
 
 pytestmark = pytest.mark.slow
 
+WAIT_SECONDS = 240
 
-def test_sft_killed_in_the_middle_resumes_to_the_same_model(copy):
-    stage = killing.training(TAUGHT)
-    folder, target = copy / killing.MODELS / TAUGHT, stage.outputs[0]
-    expected = killing.fingerprint(copy, stage)
-    killing.forget(copy, stage.outputs)
-    run = Run(copy, target)
-    assert run.wait_for(lambda: list(folder.glob("trainer/*/checkpoint-4/complete.json"))), run.text()
-    killing.kill_program(run, run.program(TAUGHT), signal.SIGKILL)
-    assert run.process.wait(timeout=60) != 0
+
+def wait_for(condition, process: subprocess.Popen, what: str) -> None:
+    """Poll until `condition()`; an early end of the process or a long wait fails the test."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert process.poll() is None, f"the job ended before {what}"
+        assert time.monotonic() < deadline, f"no {what} within {WAIT_SECONDS} s"
+        time.sleep(0.02)
+
+
+def start(folder: Path, target: str, log: Path) -> subprocess.Popen:
+    """Start Snakemake on `target` in the background."""
+    with open(log, "w") as out:
+        return subprocess.Popen(
+            tiny_project.command(target), cwd=folder, env=tiny_project.environment(), stdout=out, stderr=out
+        )
+
+
+def program(process: subprocess.Popen, script: str) -> psutil.Process:
+    """The Python process below Snakemake that runs `script`."""
+    for child in psutil.Process(process.pid).children(recursive=True):
+        command = child.cmdline()
+        if len(command) > 1 and command[0].endswith(("python", "python3")) and command[1].endswith(script):
+            return child
+    raise AssertionError(f"no process runs {script}")
+
+
+@pytest.fixture
+def untaught(copy) -> tuple[Path, Path, dict]:
+    """A project whose SFT step is gone; its former weights and history are what a new run must equal."""
+    folder = copy / "results/models" / BACKBONE / TAUGHT
+    expected = {name: file_sha256(folder / name) for name in ("model/model.safetensors", "history.jsonl")}
+    expected["manifest"] = json.loads((folder / "manifest.json").read_text())
+    recipe = (folder / "recipe.json").read_bytes()
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "recipe.json").write_bytes(recipe)
+    return copy, folder, expected
+
+
+def same_result(folder: Path, expected: dict) -> bool:
+    for name in ("model/model.safetensors", "history.jsonl"):
+        assert file_sha256(folder / name) == expected[name], name
+    assert json.loads((folder / "manifest.json").read_text()) == expected["manifest"]
+    return True
+
+
+def find_checkpoints(folder: Path, step: int) -> list[Path]:
+    return list(folder.glob(f"trainer/*/checkpoint-{step}/complete.json"))
+
+
+def test_sft_killed_in_the_middle_resumes_to_the_same_model(untaught, tmp_path):
+    project, folder, expected = untaught
+    target = f"results/models/{BACKBONE}/{TAUGHT}/manifest.json"
+    process = start(project, target, tmp_path / "log")
+    wait_for(lambda: find_checkpoints(folder, 4), process, "checkpoint")
+    program(process, "train.py").send_signal(signal.SIGKILL)
+    assert process.wait(timeout=60) != 0
     assert not (folder / "manifest.json").exists()
     # A save that was cut off is passed over: the newest checkpoint loses a byte of its weights.
-    complete = folder.glob("trainer/*/checkpoint-*/complete.json")
-    newest = max((path.parent for path in complete), key=lambda path: path.stat().st_mtime)
+    newest = max(
+        (p.parent for p in folder.glob("trainer/*/checkpoint-*/complete.json")), key=lambda p: p.stat().st_mtime
+    )
     half = newest.with_name("checkpoint-99")
     shutil.copytree(newest, half)
     os.truncate(half / "model.safetensors", (half / "model.safetensors").stat().st_size - 1)
 
-    again = tiny_project.snakemake(copy, target)
+    again = tiny_project.snakemake(project, target)
     assert f"resuming from {newest.name}" in again.stdout
-    assert killing.fingerprint(copy, stage) == expected
+    assert same_result(folder, expected)
+
+
+@pytest.mark.full
+def test_sft_told_to_stop_saves_and_exits_non_zero(untaught, tmp_path):
+    project, folder, expected = untaught
+    command = [sys.executable, ROOT / "scripts/train.py", "--folder", folder.relative_to(project)]
+    # The threads that Snakemake gives: sums on more or fewer threads differ in the last bits.
+    environment = tiny_project.environment() | {"OMP_NUM_THREADS": "2"}
+    with open(tmp_path / "log", "w") as out:
+        process = subprocess.Popen(list(map(str, command)), cwd=project, env=environment, stdout=out, stderr=out)
+    wait_for(lambda: find_checkpoints(folder, 2), process, "checkpoint")
+    process.send_signal(signal.SIGUSR1)
+    assert process.wait(timeout=WAIT_SECONDS) == 128 + signal.SIGUSR1
+    log = (tmp_path / "log").read_text()
+    assert f"stopped by signal {signal.SIGUSR1.value}" in log and "saved" in log
+    assert not (folder / "model").exists() and not (folder / "manifest.json").exists()
+    done = subprocess.run(list(map(str, command)), cwd=project, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "resuming from" in done.stdout
+    assert same_result(folder, expected)
+
+
+@pytest.mark.full
+def test_generation_killed_in_the_middle_goes_on(copy, tmp_path):
+    answers = copy / "results/answers" / BACKBONE / ALIGNED / "demo-go.demo-names/greedy.jsonl"
+    expected = [_without_seconds(line) for line in answers.read_text().splitlines()]
+    assert len(expected) == 12
+    answers.unlink()
+    partial = answers.with_name(f".{answers.name}.partial")
+    target = answers.relative_to(copy).as_posix()
+    process = start(copy, target, tmp_path / "log")
+    wait_for(lambda: partial.is_file() and partial.read_text().count("\n") >= 2, process, "first batch")
+    program(process, "generate.py").send_signal(signal.SIGKILL)
+    assert process.wait(timeout=60) != 0
+    assert not answers.exists()
+    with open(partial, "a") as handle:
+        handle.write('{"batch": 2, "rows": [{"id": "torn')
+    kept = partial.read_text().splitlines()[1]
+
+    tiny_project.snakemake(copy, target)
+    rows = answers.read_text().splitlines()
+    assert [_without_seconds(row) for row in rows] == expected
+    first = json.loads(kept)["rows"][0]
+    same = next(row for row in map(json.loads, rows) if row["id"] == first["id"])
+    assert same["seconds"] == first["seconds"], "a finished batch is not generated again"
+    assert not partial.exists()
+
+
+def _without_seconds(line: str) -> dict:
+    row = json.loads(line)
+    del row["seconds"]
+    return row
 
 
 def in_small_filesystem(project: Path, options: str, command: list[str]) -> subprocess.CompletedProcess:
