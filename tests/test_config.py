@@ -90,7 +90,7 @@ MISTAKES = {
         ("  soft:", "  o: {batch_size: 8, generations: 3}\n  soft:"),
         ("  soft:", "  o: {generations: 3}\n  soft:"),
         ("  soft:", "  o: {save_steps: 5, iterations: 2}\n  soft:"),
-        ("  soft:", "  o: {rollouts: vllm-colocate, adapter: {quantize: 4bit}}\n  soft:"),
+        ("  soft:", "  o: {rollouts: vllm-server, adapter: {quantize: 4bit}}\n  soft:"),
         ("  soft:", "  o: {prompts: 3}\n  soft:"),
         ("  soft:", "  o: {rewards: {format: 0.0}}\n  soft:"),
     ],

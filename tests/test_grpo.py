@@ -199,7 +199,7 @@ def test_drift_is_the_mean_over_the_tokens_of_all_micro_batches(tmp_path):
 
 @pytest.mark.parametrize("value", [0.1001, math.nan, math.inf])
 def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value, refused):
-    drift = Drift(0.1, "vllm-colocate", tmp_path / "recipe.json")
+    drift = Drift(0.1, "vllm-server", tmp_path / "recipe.json")
     drift.check(0.1, 3)
     with refused():
         drift.check(value, 3)

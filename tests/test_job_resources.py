@@ -91,6 +91,10 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     assert JobResources(nodes=2).resources(1)["gres"] is None
 
 
+@pytest.mark.parametrize(
+    ("entry", "key", "processes"),
+    [({"gpus": 3}, "gpus", 3), ({"gpus": 4, "processes": 3}, "processes", 3), ({"gpus": 1, "nodes": 3}, "nodes", 3)],
+)
 def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry, key, processes, refused):
     # grpo.soft learns from 16 completions a step, 4 at once: 2 and 4 processes can share them, and 3 take 12 or 24.
     recipes = {"rules": ["grpo"], "recipes": ["grpo.soft"]}

@@ -106,30 +106,30 @@ def test_an_order_for_the_machines_own_precision_measures_nothing(processor, mon
 def test_what_was_chosen_triggers_nothing(tiny_backbone, tmp_path, monkeypatch):
     """On either kind of machine a job has one digest, so that it goes on from the other's checkpoints."""
     models = tiny_training.make(tmp_path, tiny_backbone)
-    stages = []
+    jobs = []
     for machine in ("bf16", "fp32"):
         monkeypatch.setattr(precision, "fastest", lambda machine=machine: (machine, ""))
-        stages.append(tiny_training.sft_stage(models))
-    assert [stage.recipe.precision for stage in stages] == ["bf16", "fp32"]
-    assert stages[0].digest == stages[1].digest and stages[0].identity["recipe"]["precision"] == "auto"
-    assert [stage.arguments()["bf16"] for stage in stages] == [True, False]
+        jobs.append(tiny_training.sft_job(models))
+    assert [job.recipe.precision for job in jobs] == ["bf16", "fp32"]
+    assert jobs[0].digest == jobs[1].digest and jobs[0].identity["recipe"]["precision"] == "auto"
+    assert [job.arguments()["bf16"] for job in jobs] == [True, False]
 
 
 def test_a_job_that_goes_on_in_another_precision_says_so(tiny_backbone, tmp_path, monkeypatch, capsys):
-    stage = tiny_training.sft_stage(tiny_training.make(tmp_path, tiny_backbone), precision="fp32")
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), precision="fp32")
     checkpoint = tmp_path / "checkpoint-2"
     checkpoint.mkdir()
     (checkpoint / "complete.json").write_text(json.dumps({"files": {}, "processes": 1, "precision": "bf16"}))
-    stage._say_where_from(checkpoint)
+    job._say_where_from(checkpoint)
     assert "computed in bf16, those from here on in fp32" in capsys.readouterr().out
 
 
 def test_what_is_trained_in_fp32_is_not_rounded_away(tiny_backbone, tmp_path):
     """Three steps at 1e-6 move a weight of .02 by less than bf16 can tell."""
     models = tiny_training.make(tmp_path, tiny_backbone)
-    stage = tiny_training.sft_stage(models, precision="fp32", learning_rate=1e-6)
-    sft(stage, {"demo-go": TASKS["gene_set_naming"]})
-    before, after = (load_file(folder / "model/model.safetensors") for folder in (models / "base", stage.folder))
+    job = tiny_training.sft_job(models, precision="fp32", learning_rate=1e-6)
+    sft(job, {"demo-go": TASKS["gene_set_naming"]})
+    before, after = (load_file(folder / "model/model.safetensors") for folder in (models / "base", job.folder))
     layers = [name for name in after if name.endswith("proj.weight")]
     moved = [(before[name].float() != after[name]).float().mean().item() for name in layers]
     if_rounded = [(before[name].bfloat16() != after[name].bfloat16()).float().mean().item() for name in layers]
@@ -151,8 +151,8 @@ from reasonome.training.sft import sft
 
 folder, task = Path(sys.argv[1]), TASKS["gene_set_naming"]
 models = tiny_training.make(folder, Path(sys.argv[2]))
-pretrain(tiny_training.pretrain_stage(models, "pretrain.try-s0"))
-sft(tiny_training.sft_stage(models, "pretrain.try-s0+sft.try-s0"), {"demo-go": task})
+pretrain(tiny_training.pretrain_job(models, "pretrain.try-s0"))
+sft(tiny_training.sft_job(models, "pretrain.try-s0+sft.try-s0"), {"demo-go": task})
 model = models / "pretrain.try-s0+sft.try-s0" / "model"
 asked = read_rows(folder / "examples.jsonl", task.Example)[:2]
 decoding = Decoding(max_new_tokens=4)

@@ -48,7 +48,7 @@ def read(path, text, share=1.0):
     [
         'ID,Genes,Count,Term_Description\nGO:2,BRCA1 BRCA2 TP53,3,"DNA repair, fast"\nGO:1,TP53 MARCHF1,2,growth\n',
         "Term_Description\tID\tGenes\r\nDNA repair, fast\tGO:2\tBRCA1,BRCA2,TP53\r\ngrowth\tGO:1\tTP53,MARCHF1\r\n",
-        'ID;Genes;note;Term_Description\nGO:2;"BRCA1; BRCA2; TP53";x;DNA repair, fast\nGO:1;TP53/MARCHF1;;growth',
+        'id;genes;note;TERM DESCRIPTION\nGO:2;"BRCA1; BRCA2; TP53";x;DNA repair, fast\nGO:1;TP53/MARCHF1;;growth',
         b'\xef\xbb\xbf"ID", "Genes", "Term_Description"\n"GO:2", "BRCA1/BRCA2/tp53", "DNA repair, fast"\n\n'
         b'"GO:1", "P53 MARCH1 7157", "growth"\n',
         b"\xef\xbb\xbfsep=;\r\nID;Genes;Term_Description\r\nGO:2;BRCA1 BRCA2 TP53;DNA repair, fast\r\n"

@@ -16,6 +16,7 @@ from reasonome.core import atomic
 from reasonome.exports.libraries import WRITERS
 from reasonome.exports.question_set import question_sets
 from reasonome.exports.rewarded import RewardedQuestions
+from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.scoring import score_answers
@@ -74,7 +75,7 @@ def ours(demo, recorded):
 
 
 def exported(demo, kind, folder, recipe=None):
-    [questions] = question_sets(demo, "demo-go", "demo-names", recipe)
+    [questions] = question_sets(demo, "demo-go", "demo-names", recipe, rewarded=recipe is not None)
     WRITERS[kind](questions, folder / NAME)
     return folder / NAME
 
@@ -83,7 +84,7 @@ def exported(demo, kind, folder, recipe=None):
 @pytest.mark.parametrize("library", ["verifiers", "lm-eval"])
 def test_the_library_gives_recorded_answers_our_scores(demo, recorded, ours, tmp_path, library):
     python = python_with(HERE / "exports.lock", ".test-exports")
-    folder = exported(demo, library, tmp_path, recipe="grpo.demobpexact")
+    folder = exported(demo, library, tmp_path, "grpo.demobpexact" if library == "verifiers" else None)
     program = [python, HERE / "score_with_library.py", library, folder, "answers.jsonl", tmp_path / "scores.json"]
     environment = {"PYTHONPATH": str(HERE.parents[1] / "scripts"), "HF_HUB_OFFLINE": "1", "HOME": str(tmp_path)}
     assert failure(program, env=environment, cwd=tmp_path) is None
@@ -141,8 +142,9 @@ def test_rewards_are_those_of_the_recipe(demo, recorded, ours, tmp_path):
         (["demo-go", "--style", "demo-names", "--recipe", "sft.names"], "--recipe"),
         (["demo-go", "--style", "demo-names", "--recipe", "grpo.demoloci"], "--recipe"),
         (["demo-go", "--style", "demo-names"], "--recipe"),
+        (["demo-reward-ablation"], "--recipe"),
     ],
-    ids=["unknown", "no-style", "unknown-style", "unknown-recipe", "no-rewards", "other-task", "no-recipe"],
+    ids=["unknown", "no-style", "unknown-style", "unknown-recipe", "no-rewards", "other-task", "no-recipe", "several"],
 )
 def test_what_cannot_be_exported_is_told(demo, tmp_path, refused, words, field):
     with refused(field=field):
@@ -154,7 +156,7 @@ def test_questions_that_were_not_written_are_told(demo, refused):
     path = demo.results.prompts("demo-go", "demo-names") / "valid.jsonl"
     path.unlink()
     with refused(file=path):
-        question_sets(demo, "demo-go", "demo-names", None)
+        question_sets(demo, "demo-go", "demo-names", None, rewarded=False)
 
 
 def test_an_export_is_not_overwritten(demo, refused, capsys):
@@ -164,3 +166,23 @@ def test_an_export_is_not_overwritten(demo, refused, capsys):
     assert pd.read_parquet(f"exports/hub/{NAME}/data/test.parquet")["id"].is_unique
     with refused(file=f"exports/hub/{NAME}"):
         main(words)
+
+
+def test_graders_of_one_file_name_are_both_carried(demo, monkeypatch, tmp_path):
+    for folder, value in (("a", 0.25), ("b", 0.75)):
+        atomic.write_text(tmp_path / folder / "g.py", f"def f(answer, example):\n    return {value}\n")
+    graders = {name: {"function": f"{name}/g.py:f"} for name in ("a", "b")}
+    recipe = demo.recipes["grpo"]["demobpexact"]
+    grading = GrpoRecipe.model_validate(recipe.model_dump() | {"graders": graders})
+    monkeypatch.setitem(demo.recipes["grpo"], "demobpexact", grading)
+    rewarded = RewardedQuestions(next(exported(demo, "verifiers", tmp_path / "out", "grpo.demobpexact").glob("*/data")))
+    row = rewarded.rows("test")[0]
+    scores = rewarded.scores(row["target"] + "\nReasoning:\n<think>It is.</think>", row["example"])
+    assert (scores["a"], scores["b"]) == (0.25, 0.75)
+
+
+def test_an_empty_split_is_left_out(demo, tmp_path):
+    path = demo.results.prompts("demo-go", "demo-names") / "valid.jsonl"
+    path.write_text("")
+    dataset = load_dataset(str(exported(demo, "hub", tmp_path)), cache_dir=tmp_path / "cache")
+    assert sorted(dataset) == ["test", "train"]

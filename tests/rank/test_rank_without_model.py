@@ -144,11 +144,13 @@ def test_without_the_names_of_diseases_they_are_told_by_id(ranking, ranking_proj
 # forms of cases
 
 
+V1 = json.loads(json.dumps(CASE).replace('"excluded"', '"negated"')) | {"metaData": {}}
 FORMS = {
-    "YAML": (
-        "v2.yml",
+    "version 1": ("v1.json", json.dumps(V1)),
+    "version 1 as YAML": (
+        "v1.yml",
         "id: a\nphenotypicFeatures:\n- type: {id: 'HP:0001250', label: Seizure}\n"
-        "- type: {id: 'HP:0000316'}\n- type: {id: 'HP:0001166'}\n  excluded: true\n",
+        "- type: {id: 'HP:0000316'}\n- type: {id: 'HP:0001166'}\n  negated: true\n",
     ),
     "snake_case": ("snake.json", json.dumps(CASE).replace("phenotypicFeatures", "phenotypic_features")),
     "blanks": ("t.txt", "HP:0001250 HP:0000316 -HP:0001166\n"),
@@ -169,10 +171,23 @@ def test_a_case_in_any_form_is_the_same_case(ranking, unaided, panel, name, cont
     assert not any("check the id" in flag for flag in record["flags"] if "json" not in name)
 
 
-def test_a_model_is_told_what_is_absent(ranking, panel):
-    ranking(ranking.file("v2.json", CASE), panel=panel, style="short", samples=1)
+def test_a_model_is_told_what_version_1_negates(ranking, panel):
+    ranking(ranking.file("v1.json", V1), panel=panel, style="short", samples=1)
     (prompt,) = ranking.model.prompts
     assert "Seizure; Hypertelorism" in prompt and "Absent: Arachnodactyly" in prompt
+
+
+def test_keys_that_are_not_read_stand_in_the_flags(ranking, unaided, panel):
+    text = (
+        json.dumps(CASE)
+        .replace('"excluded"', '"Excluded"')
+        .replace('"label": "Arach', '"Severity_": 1, "label": "Arach')
+    )
+    (record,) = unaided(ranking.file("a.json", text), panel=panel)
+    assert "'Excluded' was read as 'excluded'" in record["flags"]
+    (record,) = unaided(ranking.file("b.json", json.dumps(CASE).replace('"excluded"', '"notThere"')), panel=panel)
+    assert "what phenotypic features say under 'notThere' was not read" in record["flags"]
+    assert "notThere" in (ranking.out / "rankings.html").read_text()
 
 
 def test_a_phenotype_whose_parent_is_absent_is_flagged_and_the_parent_does_not_count(ranking, unaided, panel, snapshot):

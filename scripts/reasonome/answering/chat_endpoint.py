@@ -218,10 +218,6 @@ class _Client:
         for attempt in range(self.settings.max_retries + 1):
             try:
                 body = await self._post(messages)
-                # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                read = text_file.json_value(body)
-                self._check(read)
-                return _answer(read, round(monotonic() - started, 3))
             except openai.APIStatusError as error:
                 if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
                     return ApiAnswer("", "content_filter", 0, 0)
@@ -229,6 +225,11 @@ class _Client:
                 raise self._error(what, self._fix(error.status_code)) from None
             except openai.APIConnectionError as error:
                 raise self._error(f"did not answer: {error} {error.__cause__ or ''}".strip(), self._later()) from None
+            try:
+                # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
+                read = text_file.json_value(body)
+                self._check(read)
+                return _answer(read, round(monotonic() - started, 3))
             except _NO_COMPLETION:
                 if body.lstrip().startswith(("data:", "event:", ": ")):
                     what = f"streams its answers, though it was not asked to: {self._quoted(body)}"

@@ -6,6 +6,8 @@ reasonome export BENCHMARK --style STYLE --to hub                  a dataset wit
 """
 
 import argparse
+import shlex
+import sys
 from pathlib import Path
 
 from reasonome.core import arguments, atomic
@@ -32,11 +34,25 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.exports.libraries import WRITERS
     from reasonome.exports.question_set import question_sets
 
-    for questions in question_sets(load_project(args.config), args.name, args.style, args.recipe):
-        folder = args.output / args.to / questions.name
+    rewarded = args.to == "verifiers"
+    if args.recipe and not rewarded:
+        raise InputError("rewards go with --to verifiers", field="--recipe", fix="leave it out")
+    exported = question_sets(load_project(args.config), args.name, args.style, args.recipe, rewarded)
+    folders = [args.output / args.to / questions.name for questions in exported]
+    for folder in folders:
         if folder.exists():
-            fix = f"remove it, or give another --output: rm -r {folder}"
+            fix = f"remove it, or give another --output: rm -r {shlex.quote(str(folder))}"
             raise InputError("this export is there already", file=folder, fix=fix)
+    if rewarded:
+        if not any(questions.weighted for questions in exported):
+            fix = "give a recipe with rewards, such as --recipe grpo.soft"
+            raise InputError("nothing says which rewards count", field="--recipe", fix=fix)
+        for questions in exported:
+            if not questions.weighted:
+                show(f"{questions.name}: left out, as no recipe has rewards for it", file=sys.stderr)
+    for questions, folder in zip(exported, folders, strict=True):
+        if rewarded and not questions.weighted:
+            continue
         with atomic.replacing(folder) as temporary:
             WRITERS[args.to](questions, temporary)
         counts = ", ".join(f"{len(rows):,} {split}" for split, rows in questions.splits.items())

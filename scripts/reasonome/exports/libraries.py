@@ -1,7 +1,6 @@
 """The folders that other libraries load: a package for verifiers, a task for lm-evaluation-harness, a dataset."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from huggingface_hub import DatasetCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.exports.question_set import QuestionSet
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.report.card_sources import hub_licence
@@ -19,10 +17,7 @@ _FILES = Path(__file__).with_name("files")
 
 
 def write_verifiers(questions: QuestionSet, folder: Path) -> None:
-    """Write a package with the questions as a taskset; InputError where nothing says which rewards count."""
-    if not (questions.description.rewards or questions.description.graders):
-        fix = "give a recipe with rewards, such as --recipe grpo.demo"
-        raise InputError("nothing says which rewards count", field="--recipe", fix=fix)
+    """Write a package with the questions as a taskset; it is said which of their rewards count."""
     names = {name: name for name in ("pyproject.toml", "README.md")}
     names |= {name: f"{questions.module}/{name}" for name in ("__init__.py", "taskset.py")}
     _write_filled("verifiers", folder, names, questions)
@@ -31,8 +26,6 @@ def write_verifiers(questions: QuestionSet, folder: Path) -> None:
 
 def write_lm_eval(questions: QuestionSet, folder: Path) -> None:
     """Write a task's YAML, its functions and its data. No metric is a weighted sum, and none needs an encoder."""
-    unweighted = questions.description.model_copy(update={"rewards": {}, "pooling": {}})
-    questions = replace(questions, description=unweighted)
     questions.write(folder / "data")
     metrics = RewardedQuestions(folder / "data").metrics
     module = questions.module
@@ -42,8 +35,9 @@ def write_lm_eval(questions: QuestionSet, folder: Path) -> None:
 
 def write_hub(questions: QuestionSet, folder: Path) -> None:
     """Write a Parquet file per split and the card of a dataset, which `huggingface_hub` uploads as they are."""
-    files = {split: f"data/{split}.parquet" for split in questions.splits}
-    for split, rows in questions.splits.items():
+    files = {split: f"data/{split}.parquet" for split, rows in questions.splits.items() if rows}
+    for split in files:
+        rows = questions.splits[split]
         with atomic.replacing(folder / files[split]) as temporary:
             pd.DataFrame([_columns(row) for row in rows]).to_parquet(temporary, index=False)
     card = DatasetCardData(

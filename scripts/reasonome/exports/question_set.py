@@ -1,8 +1,9 @@
 """A benchmark in one prompt style as a folder that other programs read: questions, and how answers are rewarded."""
 
+import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config import Grader, Grading
+from reasonome.config.experiments import Experiment
 from reasonome.config.project import Project
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
@@ -67,12 +69,17 @@ class QuestionSet:
     @property
     def name(self) -> str:
         """The name of the folder that is written."""
-        return f"reasonome-{self.description.benchmark}-{self.description.style_name}"
+        return f"reasonome-{self.description.benchmark}-{self.description.style_name}".replace(".", "-")
 
     @property
     def module(self) -> str:
         """The name of the Python package or module in it."""
-        return self.name.replace("-", "_")
+        return re.sub(r"\W", "_", self.name)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether it is said which rewards count."""
+        return bool(self.description.rewards or self.description.graders)
 
     def write(self, folder: Path) -> None:
         """Write question_set.json, a JSONL file per split, and the files of one's own task and graders."""
@@ -83,35 +90,58 @@ class QuestionSet:
         atomic.write_json(folder / DESCRIPTION, self.description.model_dump(mode="json"))
 
 
-def question_sets(project: Project[Task], name: str, style: str | None, recipe: str | None) -> list[QuestionSet]:
+def question_sets(
+    project: Project[Task], name: str, style: str | None, recipe: str | None, rewarded: bool
+) -> list[QuestionSet]:
     """The question sets of an experiment, one for each benchmark and style that it asks, or of a benchmark in a style.
 
-    `recipe` is the step whose rewards count, as `grpo.demo`; without one an experiment's own. InputError for unknown
-    names, for questions that were not written yet, and for rewards that cannot leave the project.
+    If they are `rewarded`, rewards are those of `recipe`, a step as `grpo.demo`, or of the experiment's own for the
+    benchmark. InputError for unknown names, for questions that were not written yet, for rewards that cannot leave the
+    project, and where an experiment has several recipes that differ in their rewards.
     """
-    if name in project.experiments:
-        spec = project.experiments[name]
+    spec = project.experiments.get(name)
+    asked = _asked(project, spec) if spec else []
+    chosen = [pair for pair in asked if style in (None, pair[1])]
+    longest = _LONGEST_ANSWER
+    if spec and chosen:
         longest = project.decodings[spec.decodings[0]].max_new_tokens
-        steps = [step for step in spec.steps if isinstance(project.recipe(step), RolloutRecipe)]
-        asked = [(benchmark, asked) for benchmark in spec.benchmarks for asked in spec.styles]
-        asked = [(b, s) for b, s in asked if s in project.styles(project.benchmarks[b].task) and style in (None, s)]
-        if style is not None and not asked:
-            fix = nearest(style, spec.styles)
-            raise InputError(f"'{name}' asks nothing in style '{style}'", field="--style", fix=fix)
     elif name in project.benchmarks:
         if style is None:
             fix = f"give one of {', '.join(project.styles(project.benchmarks[name].task))}"
             raise InputError("a benchmark is exported in a prompt style", field="--style", fix=fix)
-        asked, steps, longest = [(name, style)], [], _LONGEST_ANSWER
+        chosen = [(name, style)]
+    elif spec and style is not None:
+        fix = nearest(style, list(dict.fromkeys(known for _, known in asked)))
+        raise InputError(f"'{name}' asks nothing in style '{style}'", field="--style", fix=fix)
     else:
         fix = nearest(name, [*project.experiments, *project.benchmarks])
         raise InputError(f"there is no experiment and no benchmark '{name}'", fix=fix)
     sets = []
-    for benchmark, asked_style in asked:
-        own = [step for step in steps if benchmark in dict(project.recipe(step).questions)]
-        rewarded = _recipe(project, benchmark, recipe or (own[0] if own else None))
-        sets.append(_question_set(project, benchmark, asked_style, rewarded, longest))
+    for benchmark, asked_style in chosen:
+        step = (recipe or _own_recipe(project, name if spec else None, benchmark)) if rewarded else None
+        sets.append(_question_set(project, benchmark, asked_style, _recipe(project, benchmark, step), longest))
     return sets
+
+
+def _asked(project: Project[Task], spec: Experiment) -> list[tuple[str, str]]:
+    """(benchmark, style) that an experiment asks, those of single arms too."""
+    pairs = [(benchmark, style) for benchmark in spec.benchmarks for style in spec.asked_styles]
+    return [(b, s) for b, s in pairs if s in project.styles(project.benchmarks[b].task)]
+
+
+def _own_recipe(project: Project[Task], experiment: str | None, benchmark: str) -> str | None:
+    """The step of an experiment whose rewards are for a benchmark; InputError where several differ in these."""
+    steps = project.experiments[experiment].steps if experiment else []
+    found: dict[str, RolloutRecipe] = {}
+    for step in steps:
+        recipe = project.recipe(step)
+        if isinstance(recipe, RolloutRecipe) and benchmark in dict(recipe.questions) and not recipe.judging:
+            found.setdefault(str((recipe.weights, recipe.grading, recipe.graders)), recipe)
+    names = [step for step in steps if project.recipe(step) in found.values()]
+    if len(found) > 1:
+        what = f"the rewards of {', '.join(names)} differ"
+        raise InputError(what, field="--recipe", fix=f"give one of them, such as --recipe {names[0]}")
+    return names[0] if names else None
 
 
 def _recipe(project: Project[Task], benchmark: str, step: str | None) -> RolloutRecipe | None:
@@ -133,7 +163,7 @@ def _recipe(project: Project[Task], benchmark: str, step: str | None) -> Rollout
     if recipe.judging:
         what = f"the reward model of {step} is no part of an export"
         raise InputError(what, field="--recipe", fix="give a recipe without a judge")
-    return recipe
+    return recipe.pinned()
 
 
 def _question_set(
@@ -157,12 +187,15 @@ def _question_set(
         style=spec.model_dump(mode="json"),
         rewards=recipe.rewards if recipe else {},
         grading=recipe.grading if recipe else Grading(),
-        graders={name: grader.model_copy(update={"function": _carried(grader)}) for name, grader in graders.items()},
+        graders={
+            name: grader.model_copy(update={"function": _carried(name, grader)}) for name, grader in graders.items()
+        },
         pooling={name: project.encoders[name].pooling for name in (recipe.rewarded_by(project) if recipe else [])},
-        max_new_tokens=recipe.max_completion_length if recipe else longest,
+        max_new_tokens=longest,
     )
     own_files = {
-        _carried(grader).rpartition(":")[0]: Path(grader.function.rpartition(":")[0]) for grader in graders.values()
+        _carried(name, grader).rpartition(":")[0]: Path(grader.function.rpartition(":")[0])
+        for name, grader in graders.items()
     }
     if own_task:
         own_files[OWN_TASK] = Path(own_task.rpartition(":")[0])
@@ -171,10 +204,9 @@ def _question_set(
     return QuestionSet(description, rows, _sources(project, task, benchmark), sealed, own_files)
 
 
-def _carried(grader: Grader) -> str:
+def _carried(name: str, grader: Grader) -> str:
     """FILE:FUNCTION of a grader whose file stands beside question_set.json."""
-    path, _, function = grader.function.rpartition(":")
-    return f"grader_{Path(path).name}:{function}"
+    return f"grader_{name}.py:{grader.function.rpartition(':')[2]}"
 
 
 def _row(task: Dialogue, style: Any, example: Any) -> dict[str, Any]:
@@ -197,5 +229,6 @@ def _sources(project: Project[Task], task: Task, benchmark: str) -> list[Source]
             raise InputError("the licences of this corpus are not known", file=path, fix=f"snakemake --cores 1 {path}")
         for row in pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).to_dict("records"):
             found[Source(row["source"], row["release"], row["licence"], row["licence_url"])] = None
-    found |= dict.fromkeys(Source(*source) for source in task.files.beside_corpora(project, benchmark))
-    return list(found)
+    for name, *others in task.files.beside_corpora(project, benchmark):
+        found[Source(Path(name).name, *others)] = None  # a table of one's own is named by its path
+    return [Source(*(" ".join(text.replace("|", "/").split()) for text in astuple(source))) for source in found]

@@ -28,7 +28,8 @@ class RewardedQuestions:
         path, _, kind = said.task.rpartition(":")
         self.task = find_task(f"{folder / path}:{kind}" if path else kind)
         self.style = self.task.Style.model_validate(said.style)
-        self.weights = {name: grader.weight for name, grader in said.graders.items()} | said.rewards
+        weights = {name: grader.weight for name, grader in said.graders.items()} | said.rewards
+        self.weights = {name: weight for name, weight in weights.items() if weight}
         rewards = grader_rewards(said.graders, folder) | self.task.rewards(said.grading)
         without_encoder = dict.fromkeys(name for name in rewards if name != SIMILARITY)
         self._scorer = RewardScorer(self.task, self.weights, _similarity(said, encoders), self.style, rewards)

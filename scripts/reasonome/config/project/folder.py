@@ -22,7 +22,7 @@ _OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml to
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
 # Commands that work in a project's folder alone, in the words of a fix.
 _COMMAND = re.compile(
-    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|prompts)\b)"
+    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|export)\b)"
 )
 
 

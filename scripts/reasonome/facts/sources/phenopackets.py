@@ -4,7 +4,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -265,7 +265,7 @@ def _as_text(version: Any) -> Any:
 
 
 class _MetaData(_Message):
-    phenopacket_schema_version: Annotated[str, BeforeValidator(_as_text)] = Field("2", pattern=r"^[12](\.|$)")
+    phenopacket_schema_version: Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[12](\.|$)")] = "2"
 
 
 class _Packet(_Message):
@@ -311,7 +311,8 @@ def _plain(key: str) -> str:
 
 def _keys_of(model: type[_Message]) -> Iterator[str]:
     for field in model.model_fields.values():
-        yield from getattr(field.validation_alias, "choices", None) or [field.alias]
+        choices = getattr(field.validation_alias, "choices", None) or [field.alias]
+        yield from map(str, choices)
 
 
 # Any spelling of a key that is read -> the key: protobuf's JSON allows phenotypic_features, too.
@@ -505,7 +506,7 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     return InputError(what + actual, **place, field=field, fix=fix)
 
 
-def _terms(labels: list[_Label] | list[_Phenotype]) -> tuple[CaseTerm, ...]:
+def _terms(labels: Iterable["_Label | _Phenotype"]) -> tuple[CaseTerm, ...]:
     """The terms, each id once, with its first label."""
     once: dict[str, CaseTerm] = {}
     for label in labels:

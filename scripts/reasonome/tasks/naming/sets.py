@@ -16,7 +16,7 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped
-from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.files.plain_table import PlainTable, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.sources.source import with_genes
@@ -192,7 +192,7 @@ def read_published(
 def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
     """(line, id, identifiers of genes, name) of every row."""
     table = read_table(path, COLUMNS)
-    columns = [table.cells(table.place(column)) for column in COLUMNS]
+    columns = [table.cells(column) for column in _columns(table)]
     first_line: dict[str, int] = {}
     for line, *cells in zip(table.lines, *columns, strict=True):
         identifier, listed, name = (cell.strip() for cell in cells)
@@ -205,3 +205,21 @@ def _rows(path: str | os.PathLike) -> Iterator[tuple[int, str, list[str], str]]:
             raise InputError(what, file=path, line=line, field="ID", fix="keep one row for each set")
         first_line[identifier] = line
         yield line, identifier, genes, name
+
+
+def _columns(table: PlainTable) -> list[str]:
+    """COLUMNS as the header writes them, whatever their case and punctuation."""
+    written = {_plain(column): column for column in reversed(table.columns)}
+    for column in COLUMNS:
+        if _plain(column) not in written:
+            others = [other for other in table.columns if _plain(other) not in map(_plain, COLUMNS)]
+            raise table.header_error(
+                f"there is no column '{column}'" + (f": {nearest(column, others)}" if others else ""),
+                field=column,
+                fix=f"the first line must name {', '.join(COLUMNS)}; other columns are ignored",
+            )
+    return [written[_plain(column)] for column in COLUMNS]
+
+
+def _plain(column: str) -> str:
+    return "".join(filter(str.isalnum, column)).casefold()
