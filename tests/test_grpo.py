@@ -10,6 +10,7 @@ import tiny_training
 import torch
 from pydantic import ValidationError
 
+from reasonome.answering import vllm_engine
 from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
@@ -171,7 +172,7 @@ def test_an_engine_spreads_over_as_few_processes_as_hold_it(tmp_path, weights, h
     shape = {"model_type": "llama", "hidden_size": heads, "num_attention_heads": heads, "intermediate_size": width}
     (tmp_path / "config.json").write_text(json.dumps(shape))
     (tmp_path / "model.safetensors").write_bytes(b"0" * weights)
-    assert vllm_sampler.tensor_parallel(tmp_path, 100.0, processes) == engines_over
+    assert vllm_engine.tensor_parallel(tmp_path, 100.0, processes) == engines_over
 
 
 def test_whole_passes_behind_a_checkpoint_are_counted(tmp_path):

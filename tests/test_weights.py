@@ -15,12 +15,12 @@ from huggingface_hub.utils import filter_repo_objects
 from safetensors.numpy import load_file, save_file
 
 import fetch_weights
+from reasonome.answering import vllm_engine
 from reasonome.cluster.plan import memory
 from reasonome.config.backbones import HubWeights, PathWeights, PypiWeights
 from reasonome.core.manifest import file_sha256, text_sha256
 from reasonome.facts.fetching import weights
 from reasonome.facts.fetching.weights import weight_files
-from reasonome.training import vllm_sampler
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 FIELD = "backbones.yaml: tiny.weights"
@@ -140,7 +140,7 @@ def test_weights_that_were_fetched_twice_are_counted_once(twofold):
         assert memory.parameters("any", spec, twofold).value == 2 * 3 * 4
         shard = (twofold / KEPT[2]).stat().st_size
         (twofold / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
-        assert vllm_sampler.tensor_parallel(twofold, 4.0 * shard, 8) == 1, "two shards are half of the share"
+        assert vllm_engine.tensor_parallel(twofold, 4.0 * shard, 8) == 1, "two shards are half of the share"
         (twofold / "model.safetensors.index.json").unlink(missing_ok=True)
 
 

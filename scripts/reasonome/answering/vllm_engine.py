@@ -9,6 +9,7 @@ from transformers import AutoConfig, GenerationConfig
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
+from reasonome.facts.fetching.weights import weight_files
 from reasonome.prompts.chat_template import load_tokenizer
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
@@ -57,6 +58,21 @@ def possible_shards(folder: Path, most: int) -> list[int]:
     """The numbers of GPUs, ascending from 1 to `most`, over which vLLM can spread the model; needs no vLLM."""
     config = AutoConfig.from_pretrained(folder).get_text_config()
     return [n for n in range(1, most + 1) if _divides(n, config)]
+
+
+def tensor_parallel(model: Path, share: float, processes: int) -> int:
+    """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
+
+    Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
+    """
+    weights = weight_bytes(model)
+    possible = [n for n in possible_shards(model, processes) if processes % n == 0]
+    return next((n for n in possible if weights / n <= share / 2), possible[-1])
+
+
+def weight_bytes(model: Path) -> int:
+    """The size of a model's weights on disk, in bytes."""
+    return sum(path.stat().st_size for path in weight_files(model))
 
 
 def _divides(n: int, config) -> bool:

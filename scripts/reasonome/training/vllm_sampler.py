@@ -68,11 +68,13 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[s
         from reasonome.training import vllm_server
 
         return {"use_vllm": True, **vllm_server.address(), **CORRECTION}
+    from reasonome.answering.vllm_engine import tensor_parallel, weight_bytes
+
     share = share_of_gpu(recipe)
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
     over = tensor_parallel(parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
     if processes.is_first():
-        held = f"{_weight_bytes(parent_model) / 1e9:.1f} GB of weights, half of its share of a GPU is"
+        held = f"{weight_bytes(parent_model) / 1e9:.1f} GB of weights, half of its share of a GPU is"
         say(f"vLLM: tensor parallel size {over} ({held} {share * gpu_bytes / 2e9:.1f} GB)")
     return {
         "use_vllm": True,
@@ -97,24 +99,6 @@ def share_of_gpu(recipe: RolloutRecipe) -> float:
     if not 0 < share < 1:
         raise InputError(f"{MEMORY} is {text}, no share of a GPU's memory", fix=f"export {MEMORY}={VLLM_SHARE}")
     return share
-
-
-def tensor_parallel(model: Path, share: float, processes: int) -> int:
-    """Over how many of a node's `processes` each engine spreads: as few as let the weights take half of its share.
-
-    Each process is an engine of its own at 1, which is fastest. `share` (of one GPU) is in bytes.
-    """
-    from reasonome.answering.vllm_engine import possible_shards
-
-    weights = _weight_bytes(model)
-    possible = [n for n in possible_shards(model, processes) if processes % n == 0]
-    return next((n for n in possible if weights / n <= share / 2), possible[-1])
-
-
-def _weight_bytes(model: Path) -> int:
-    from reasonome.facts.fetching.weights import weight_files
-
-    return sum(path.stat().st_size for path in weight_files(model))
 
 
 def use(seed: int) -> None:
