@@ -37,6 +37,7 @@ def one_by_one(value: Callable[[Any, Any], float]) -> Callable[[Sequence[Any], S
 
 
 def uncompared(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    """The similarity where no encoder is: NotImplementedError for a reward that compares texts all the same."""
     raise NotImplementedError("no encoder was given to compare texts")
 
 

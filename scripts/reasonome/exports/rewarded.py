@@ -8,6 +8,7 @@ from typing import Any
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.exports.question_set import DESCRIPTION, Description
+from reasonome.rewards import total
 from reasonome.tasks import find_task
 from reasonome.training.graders import grader_rewards
 from reasonome.training.reward_scorer import RewardScorer
@@ -48,7 +49,7 @@ class RewardedQuestions:
         question = self.task.Example.model_validate(json.loads(example))
         values = {name: self._scorer.component(name, [text], [question])[0] for name in self._names}
         if self.weights:
-            values["reward"] = float(self._scorer.components([text], [question])["reward"][0])
+            values["reward"] = float(total({name: [values[name]] for name in self.weights}, self.weights)[0])
         values = {"right": float(self.task.right(self.task.parse(text, self.style), question))} | values
         return {name: float(value) for name, value in values.items() if not math.isnan(value)}
 
