@@ -8,13 +8,13 @@ import pandas as pd
 from reasonome.benchmarks.rows import SPLITS, read_splits, symbols
 from reasonome.config.project import Project
 from reasonome.config.project.chains import BASE
-from reasonome.config.sources import Corpus
+from reasonome.config.sources import Corpus, Selection
 from reasonome.core import arguments, atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
-from reasonome.facts.selection import select
+from reasonome.facts.selection import bits, select, without_labels
 from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.task import held_out_names, held_out_terms
@@ -26,6 +26,7 @@ def main() -> None:
     project = open_project(args.config)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     facts, left_out = _without_held_out(project, args.corpus)
+    told = bits(facts)
     facts = _selected(project, corpus, facts)
     n_facts = len(facts)
     if corpus.placebo:
@@ -33,7 +34,8 @@ def main() -> None:
     sentences = statements.write_sentences(
         facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement
     )
-    sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights)
+    objects = told if corpus.weigh_by_information else None
+    sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights, objects)
     tokenizer = project.results.model(corpus.tokenizer, BASE) / "model" if corpus.tokenizer else None
     if tokenizer:
         sentences["tokens"] = statements.count_tokens(sentences["text"].tolist(), tokenizer)
@@ -46,6 +48,8 @@ def main() -> None:
             "tokenizer_sha256": file_sha256(tokenizer / "tokenizer.json") if tokenizer else None,
             "code_sha256": code_sha256(__file__),
             "statements": sentences["split"].value_counts().to_dict(),
+            # Of all facts, each once: what a model would have to hold.
+            "bits": round(float(statements.weigh(sentences[sentences["first"]], {}, {}, told).sum()), 1),
             "facts_left_out": len(left_out),
             "running_text_left_out": n_facts - len(facts),
             # What a model that learns from the statements is under.
@@ -83,14 +87,16 @@ def _without_held_out(project: Project, name: str) -> tuple[pd.DataFrame, pd.Dat
 
 
 def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataFrame:
-    """The facts that the corpus chooses to say."""
+    """The facts that the corpus chooses to say; labels of genes only where it names their relation."""
+    only = corpus.only or Selection()
+    facts = without_labels(facts, {*only.relations, *corpus.relation_weights})
     if corpus.only is None:
         return facts
-    genes, only = None, corpus.only
+    genes = None
     if only.genes_of is not None:
         rows = read_splits(project.results.benchmark(only.genes_of), project.task(only.genes_of).Example, *SPLITS)
         genes = {symbol for row in rows for symbol in symbols(row)}
-    return select(facts, genes, only.relations, only.largest_object, only.most, corpus.seed)
+    return select(facts, genes, only.relations, only.largest_object, only.most, only.facts, corpus.seed)
 
 
 if __name__ == "__main__":

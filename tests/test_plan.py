@@ -638,6 +638,49 @@ def test_a_gpu_without_a_name_is_the_one_that_hours_are_of(tmp_path):
     assert "GB on a GPU, which has 80, taken for one of A100 as no `gpu_model` is given: more GPUs" in warning
 
 
+@pytest.mark.parametrize(("exposures", "bits"), [(1000, 2.0), (10_000, 2.0), (316.227766, 1.5), (100, 1.0), (10, 0.1)])
+def test_a_model_holds_more_of_what_it_meets_more_often(exposures, bits):
+    assert assumed.bits_held(8.0, exposures) == pytest.approx(8 * bits)
+
+
+@pytest.mark.parametrize(
+    ("statements", "bits", "warning"),
+    [
+        (400, 5600, "meets each of 400 facts 1 times, and below 10 few are recalled: say fewer facts"),
+        # Each of 400 facts twelve times: .12 bits of each of 135 million parameters.
+        (4800, 5600, None),
+        (
+            4800,
+            5.6e9,
+            "reads 5,600,000,000 bits of facts, each 12 times, and its 135,000,000 parameters hold some 16,200,000",
+        ),
+    ],
+)
+def test_a_warm_up_that_will_not_learn_its_facts_is_told(tmp_path, statements, bits, warning):
+    project = varied(tmp_path, "pretrain", "demo", epochs=1, max_tokens=None)
+    folder = tiny_folder("results/statements/demo")
+    (folder / "manifest.json").write_text(json.dumps({"bits": bits}))
+    (folder / "statistics.tsv").write_text(
+        f"source\tfacts\tgenes\tstatements\ttokens\tdistinct\tshare\ntotal\t400\t9\t{statements}\t96000\t400\t1.0\n"
+    )
+    found = [what for what in Plan(project, [training(PRETRAINED)], [], 0, 2).warnings if "facts" in what]
+    assert len(found) == (warning is not None)
+    assert all(what.startswith(f"pretrain {BACKBONE} {PRETRAINED.removesuffix('-s0')} {warning}") for what in found)
+
+
+def test_facts_in_many_wordings_are_met_seldom_if_few_statements_are_read(tmp_path):
+    project = varied(tmp_path, "pretrain", "demo", epochs=1, max_tokens=4800)
+    folder = tiny_folder("results/statements/demo")
+    (folder / "manifest.json").write_text(json.dumps({"bits": 800.0}))
+    (folder / "statistics.tsv").write_text(
+        "source\tfacts\tgenes\tstatements\ttokens\tdistinct\tshare\ntotal\t40\t9\t80\t9600\t40\t1.0\n"
+    )
+    reading = Workload(project).reading(project.recipes["pretrain"]["demo"])
+    # Half of the statements, of two about each fact: a quarter of the facts is not met, the others 40 / 30 times.
+    assert (reading.facts, reading.bits) == (pytest.approx(30), pytest.approx(600))
+    assert reading.exposures == pytest.approx(40 / 30)
+
+
 # --- shipped experiments --------------------------------------------------------------------------------------
 
 

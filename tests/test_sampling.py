@@ -54,6 +54,12 @@ def test_a_statement_of_twice_the_weight_is_drawn_first_twice_as_often(tmp_path)
     assert len(sample_statements(file, by_words, None, 0)) == 2
 
 
+def test_weights_do_not_order_statements_that_are_all_read(tmp_path):
+    file = written(tmp_path / "train.jsonl", [{"text": "light", "weight": 1.0}, {"text": "heavy", "weight": 50.0}])
+    first = Counter(sample_statements(file, by_words, None, seed)[0] for seed in range(1000))
+    assert first["heavy"] / 1000 == pytest.approx(1 / 2, abs=0.05)
+
+
 def test_what_weighs_nothing_is_never_drawn(tmp_path):
     file = written(tmp_path / "train.jsonl", [{"text": "yes", "weight": 0.5}, {"text": "no", "weight": 0.0}])
     assert sample_statements(file, by_words, None, 0) == ["yes"]

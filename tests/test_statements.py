@@ -13,8 +13,9 @@ import yaml
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from reasonome.benchmarks.rows import read_rows
+from reasonome.config.sources import Corpus
 from reasonome.facts import statements
-from reasonome.facts.selection import select
+from reasonome.facts.selection import bits, select, without_labels
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
@@ -69,7 +70,7 @@ def test_names_that_differ_in_case_spacing_or_hyphens_are_alike():
 def test_the_number_of_paraphrases():
     facts = table(("A", "involved_in", "O:1", "cell cycle", "s"), ("A", "acts_upstream_of", "O:2", "growth", "s"))
     counts = {n: statements.write_sentences(facts, n, 0.1, 0)["object_id"].value_counts() for n in (1, 3, 8)}
-    assert [(counts[n]["O:1"], counts[n]["O:2"]) for n in (1, 3, 8)] == [(1, 1), (3, 3), (4, 3)]
+    assert [(counts[n]["O:1"], counts[n]["O:2"]) for n in (1, 3, 8)] == [(1, 1), (3, 3), (8, 3)]
     assert len(texts(("A", "enables", "O:1", "binding", "s"), paraphrases=16)) == 12
 
 
@@ -373,6 +374,47 @@ def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_c
     )
     assert weights.tolist() == [1.5, 2.0, 6.0, 0.0, 0.0]
     assert statements.weigh(sentences, {}, {}).tolist() == [1.0] * 5
+    objects = sentences.assign(object_id=["O:1", "O:1\tO:2", "O:2", "O:3", "O:3"])
+    assert statements.weigh(objects, {"go": 0.5}, {}, {"O:1": 4.0, "O:2": 3.0}).tolist() == [2.0, 4.0, 3.0, 1.0, 1.0]
+
+
+def test_an_object_tells_more_of_a_gene_if_few_have_it():
+    facts = table(
+        *[(gene, "located_in", "C:1", "cell", "s") for gene in "ABCD"], ("A", "enables", "F:1", "binding", "s")
+    )
+    assert bits(facts) == {"C:1": 0.0, "F:1": 2.0}
+
+
+def test_labels_and_bare_accessions_are_not_said_unless_they_are_asked_for():
+    said = [
+        ("A", "has_name", "HGNC:1", "alpha", "s"),
+        ("A", "has_name", "HGNC:2", "KIAA0040", "s"),  # the only name that it has
+        ("A", "has_domain", "IPR:7", "zinc finger", "s"),
+        ("A", "has_keyword", "Zymogen", "Zymogen", "s"),  # a word, though it is its own id
+    ]
+    labels = [("A", "maps_to_band", "19q13", "19q13", "s"), ("A", "has_alias", "AL", "AL", "s")]
+    facts = table(*said, ("A", "has_domain", "Pfam:PF00076", "PF00076", "s"), *labels)
+    assert without_labels(facts)["object_id"].tolist() == ["HGNC:1", "HGNC:2", "IPR:7", "Zymogen"]
+    assert "19q13" in without_labels(facts, {"maps_to_band"})["object_id"].tolist()
+
+
+def test_few_facts_are_drawn_at_random_and_each_counts_once():
+    facts = pd.concat([many(60), many(60).assign(source="t")], ignore_index=True)
+    few = select(facts, at_most=7)
+    assert len(few) == len(few.drop_duplicates(["gene", "relation", "object_id"])) == 7
+    assert set(few["object_id"]) <= set(select(facts, at_most=20)["object_id"])  # more of them hold the fewer
+    assert set(select(facts, at_most=7, seed=1)["object_id"]) != set(few["object_id"])
+
+
+def test_what_tells_test_terms_in_other_words_is_left_out_where_test_facts_are():
+    for settings, policy in (
+        ({"leave_out": ["b"]}, "drop"),
+        ({"leave_out": ["b"], "test_facts": "fail"}, "report"),
+        ({}, "report"),
+    ):
+        corpus = Corpus(sources=["s"], **settings)
+        assert (corpus.test_names, corpus.test_descendants) == (policy, policy)
+    assert Corpus(sources=["s"], leave_out=["b"], test_names="report").test_names == "report"
 
 
 @pytest.mark.slow
@@ -396,7 +438,7 @@ def program(tmp_path, facts, rows=None, files=None, **corpus):
     config = tmp_path / "config"
     shutil.copytree(ROOT / "config", config)
     corpora = yaml.safe_load((config / "corpora.yaml").read_text())
-    corpora["demo"].update(tokenizer=None, **corpus)
+    corpora["demo"].update({"tokenizer": None, "only": None, "paraphrases": 1, "test_descendants": "report"} | corpus)
     (config / "corpora.yaml").write_text(yaml.safe_dump(corpora))
     (tmp_path / "results/facts/demo").mkdir(parents=True)
     facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")

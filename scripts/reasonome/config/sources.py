@@ -214,6 +214,11 @@ def _check_relations(relations: Iterable[str]) -> Any:
 Relations = Annotated[list[str], AfterValidator(check_unique), AfterValidator(_check_relations)]
 
 
+def _strictest(corpus: dict[str, Any]) -> str:
+    """The policy for what tells test terms in other words: that for facts that name them."""
+    return "drop" if corpus.get("test_facts") == "drop" and corpus.get("leave_out") else "report"
+
+
 class Selection(Strict):
     """Which facts of a corpus its statements say; each key that is given leaves some out."""
 
@@ -225,6 +230,7 @@ class Selection(Strict):
     most: Annotated[int, Field(ge=1)] | None = Field(
         None, description="facts of a gene at most, drawn at random: one of each relation in turn, in their order"
     )
+    facts: Annotated[int, Field(ge=1)] | None = Field(None, description="facts at most in all, drawn at random")
 
 
 class Corpus(Strict):
@@ -244,14 +250,14 @@ class Corpus(Strict):
         "(fail) or counts (report) those that put a gene of a test set into its term",
     )
     test_names: Policy = Field(
-        "report",
-        description="statements about a gene with the name of a test term that has the gene in their words: counted, "
-        "left out, or an error",
+        default_factory=_strictest,
+        description="statements about a gene with the name of a test term that has the gene in their words: left out "
+        "where test_facts are, else counted; or an error",
     )
     test_descendants: Policy = Field(
-        "report",
-        description="statements about terms below a test term: counted where the gene is in the test set, left out, or "
-        "an error",
+        default_factory=_strictest,
+        description="statements about terms below a test term: left out where test_facts are; else counted where the "
+        "gene is in the test set; or an error",
     )
     only: Selection | None = Field(None, description="which facts statements say; all if not given")
     paraphrases: Annotated[int, Field(ge=1, le=16)] = Field(
@@ -266,6 +272,9 @@ class Corpus(Strict):
     )
     relation_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         {}, description="relation -> the same, times the weight of the source"
+    )
+    weigh_by_information: bool = Field(
+        True, description="a statement weighs the bits that its object tells of a gene, which are more if it has few"
     )
     placebo: bool = Field(False, description="gene symbols permuted: the control for what warm-up teaches")
     tokenizer: Name | None = Field(None, description="backbone whose tokens statistics.tsv counts; none if not given")

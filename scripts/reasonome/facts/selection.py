@@ -5,15 +5,34 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import FREE_TEXT, JOINT, worded_as
+from reasonome.facts.wording import FREE_TEXT, JOINT, LABELS, worded_as
 
 Row = TypeVar("Row")
 OBJECTS = 20  # that a model chooses from when it is asked a fact
 RECALLED = "recalled"  # the metric of such answers, and its key in the history of a training
+
+
+def without_labels(facts: pd.DataFrame, wanted: Collection[str] = ()) -> pd.DataFrame:
+    """The facts without those that say nothing of what a gene does: of LABELS, and objects that are bare accessions.
+
+    An accession is letters and four digits or more that are also the object's id, such as PF00076 for Pfam:PF00076.
+    Relations in `wanted` are kept.
+    """
+    bare = facts["object_name"].str.fullmatch(r"[A-Za-z]{1,6}\d{4,}")
+    bare &= facts["object_name"] == facts["object_id"].str.rpartition(":")[2]
+    labels = (facts["relation"].isin(LABELS) | bare) & ~facts["relation"].isin(list(wanted))
+    return facts[~labels].reset_index(drop=True)
+
+
+def bits(facts: pd.DataFrame) -> dict[str, float]:
+    """Object id → bits that it tells of a gene: the binary logarithm of genes in `facts` over genes of the object."""
+    genes = facts.groupby("object_id", observed=True)["gene"].nunique()
+    return np.log2(facts["gene"].nunique() / genes).to_dict()
 
 
 def select(
@@ -22,14 +41,15 @@ def select(
     relations: Sequence[str] = (),
     largest_object: int | None = None,
     most: int | None = None,
+    at_most: int | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """The facts that are about `genes` (None: all), have one of `relations` (none named: all), and whose object has at
     most `largest_object` genes in all of `facts`.
 
     Of each gene at most `most` distinct ones: one of each relation in turn, in the order in which these are named,
-    drawn at random. The draw is a seeded hash of gene and object, so that other facts do not change it. Raises
-    InputError where no fact is left.
+    drawn at random; and `at_most` distinct ones in all. The draw is a seeded hash of gene and object, so that other
+    facts do not change it. Raises InputError where no fact is left.
     """
     chosen = facts
     if largest_object is not None:
@@ -41,6 +61,9 @@ def select(
         chosen = chosen[chosen["relation"].isin(relations)]
     if most is not None:
         chosen = _in_turn(chosen, list(relations) or sorted(set(chosen["relation"])), most, seed)
+    if at_most is not None:
+        once = chosen.drop_duplicates(["gene", "relation", "object_id"])
+        chosen = once.loc[sorted(_draws(once, seed).nsmallest(at_most).index)]
     if chosen.empty:
         raise InputError("no fact is left to say", field="only", fix="name more relations, or allow larger objects")
     return chosen.reset_index(drop=True)
@@ -49,12 +72,18 @@ def select(
 def _in_turn(facts: pd.DataFrame, relations: list[str], most: int, seed: int) -> pd.DataFrame:
     """At most `most` facts of each gene, each once, in the order of `facts`."""
     once = facts.drop_duplicates(["gene", "relation", "object_id"])
-    draw = pd.util.hash_array((once["gene"] + "\t" + once["object_id"]).to_numpy(object), hash_key=f"{seed:016d}"[-16:])
-    drawn = pd.DataFrame({"gene": once["gene"], "place": once["relation"].map(relations.index), "draw": draw})
+    places = once["relation"].map(relations.index)
+    drawn = pd.DataFrame({"gene": once["gene"], "place": places, "draw": _draws(once, seed)})
     drawn = drawn.sort_values(["gene", "place", "draw"])
     drawn["turn"] = drawn.groupby(["gene", "place"]).cumcount()
     first = drawn.sort_values(["gene", "turn", "place"]).groupby("gene").head(most)
     return once.loc[sorted(first.index)]
+
+
+def _draws(facts: pd.DataFrame, seed: int) -> pd.Series:
+    """A number for each fact: a seeded hash of its gene and object."""
+    pairs = (facts["gene"] + "\t" + facts["object_id"]).to_numpy(object)
+    return pd.Series(pd.util.hash_array(pairs, hash_key=f"{seed:016d}"[-16:]), index=facts.index)
 
 
 def reading_order(rows: Sequence[Row], weights: Sequence[float], random: Random) -> list[Row]:

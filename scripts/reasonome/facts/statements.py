@@ -242,13 +242,20 @@ def statistics(facts: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
     return table.assign(share=(table["statements"].astype(float) / max(1, total["statements"])).round(4))
 
 
-def weigh(statements: pd.DataFrame, sources: Mapping[str, float], relations: Mapping[str, float]) -> np.ndarray:
-    """The sampling weight of each statement: the weight of its source times that of its relation, 1 by default.
+def weigh(
+    statements: pd.DataFrame,
+    sources: Mapping[str, float],
+    relations: Mapping[str, float],
+    objects: Mapping[str, float] | None = None,
+) -> np.ndarray:
+    """The sampling weight of each statement: the weights of its source, relation and object id, multiplied.
 
-    Of several sources or relations the largest weight counts.
+    Each is 1 by default. Of several sources, relations or objects the largest weight counts.
     """
     weights = np.ones(len(statements))
-    for column, by_value in (("source", sources), ("relation", relations)):
+    for column, by_value in (("source", sources), ("relation", relations), ("object_id", objects)):
+        if not by_value:
+            continue
         joined = statements[column].astype("category").cat
         heaviest = [max(by_value.get(part, 1.0) for part in value.split(JOINT)) for value in joined.categories]
         weights *= np.array(heaviest)[joined.codes]

@@ -163,6 +163,148 @@ PARAPHRASES: dict[str, list[str]] = {
 
 # Further paraphrases, for corpora that ask for more of them than stand above: what fewer choose stays as it is.
 FURTHER: dict[str, list[str]] = {
+    "involved_in": [
+        "{gene} is involved in {object}.",
+        "A biological process of {gene} is {object}.",
+        "{gene} plays a part in {object}.",
+        "{gene} has a part in {object}.",
+        "Among the genes at work in {object} is {gene}.",
+        "{gene} is annotated with the process {object}.",
+        "What {gene} does belongs to {object}.",
+        "{object} is a process with {gene} in it.",
+    ],
+    "acts_upstream_of_or_within": [
+        "{gene} has a role in {object} or just before it.",
+        "{gene} bears on {object}, in it or upstream of it.",
+        "In {object} or ahead of it, one finds {gene}.",
+        "Within or upstream of {object} stands {gene}.",
+        "{object} has {gene} in it or before it.",
+        "A process that {gene} shapes, from within or from before, is {object}.",
+        "{gene} is placed in {object} or upstream of it.",
+        "Ahead of {object}, or as a part of it, {gene} acts.",
+        "{gene} was seen to act in {object} or before it.",
+    ],
+    "colocalizes_with": [
+        "{gene} has a product that is seen beside the {object}.",
+        "The product of {gene} keeps company with the {object}.",
+        "Beside the {object} one finds the product of {gene}.",
+        "{gene} codes for a product that goes with the {object}.",
+        "The {object} is accompanied by the product of {gene}.",
+        "Where the {object} is, the product of {gene} can be seen.",
+        "The product of {gene} was seen with the {object}.",
+        "{gene} colocalizes, by its product, with the {object}.",
+        "Close to the {object} lies the product of {gene}.",
+    ],
+    "contributes_to": [
+        "{gene} contributes to {object}.",
+        "{gene} codes for a subunit that helps with {object}.",
+        "{object} needs, in a complex, the product of {gene}.",
+        "Together with its partners, the product of {gene} has {object}.",
+        "The complex of {gene} has {object}.",
+        "A share of {object} comes from the product of {gene}.",
+        "In its complex, {gene} supports {object}.",
+        "{object} is the work of a complex with the product of {gene}.",
+        "The product of {gene} has a share in {object}.",
+    ],
+    "subunit_of_complex": [
+        "{gene} is a subunit of the complex {object}.",
+        "The complex {object} is built with the product of {gene}.",
+        "A protein complex of {gene} is {object}.",
+        "In the complex {object} there is the product of {gene}.",
+        "{gene} codes for a part of the complex {object}.",
+        "The product of {gene} belongs to the complex {object}.",
+        "Among the subunits of the complex {object} is the product of {gene}.",
+        "One part of the complex {object} comes from {gene}.",
+        "The product of {gene} joins others in the complex {object}.",
+    ],
+    "has_domain": [
+        "{gene} has the protein domain {object}.",
+        "A domain of the product of {gene} is {object}.",
+        "{gene} codes for the domain {object}.",
+        "In the product of {gene} lies the domain {object}.",
+        "The domain {object} is found in the product of {gene}.",
+        "Among the domains of the product of {gene} is {object}.",
+        "The sequence of {gene} holds the domain {object}.",
+        "{gene} is a gene with the protein domain {object}.",
+        "Part of the product of {gene} is the domain {object}.",
+    ],
+    "in_compartment": [
+        "Compartment of the protein of {gene}: {object}.",
+        "The protein of {gene} is seen here: {object}.",
+        "{gene} has its protein in this place of the cell: {object}.",
+        "Find the protein of {gene} here: {object}.",
+        "Place of the product of {gene}: {object}.",
+        "The cell keeps the protein of {gene} here: {object}.",
+        "{gene}, subcellular location: {object}.",
+        "The protein of {gene} goes to this compartment: {object}.",
+        "This is where the protein of {gene} works: {object}.",
+    ],
+    "catalyses": [
+        "{gene} catalyses this reaction: {object}.",
+        "A reaction of the enzyme of {gene}: {object}.",
+        "The product of {gene} is an enzyme for the reaction {object}.",
+        "{gene}, reaction of its enzyme: {object}.",
+        "What the enzyme of {gene} does: {object}.",
+        "The enzyme from {gene} carries out this reaction: {object}.",
+        "Here is a reaction that the enzyme of {gene} catalyses: {object}.",
+        "The reaction {object} has an enzyme from {gene}.",
+        "The enzyme of {gene} converts as follows: {object}.",
+    ],
+    "has_keyword": [
+        "The protein of {gene} has the keyword {object}.",
+        "{gene} is filed under the keyword {object}.",
+        "Among the keywords of the protein of {gene} is {object}.",
+        "{object} is said of the protein of {gene}.",
+        "The keyword {object} fits the protein of {gene}.",
+        "Curators give the protein of {gene} the keyword {object}.",
+        "One looks for {object} and finds, among others, the protein of {gene}.",
+        "The protein of {gene} goes with the keyword {object}.",
+        "Described by keywords, the protein of {gene} has {object}.",
+    ],
+    "associated_with_disease": [
+        "{gene} has an association with {object}.",
+        "A disease of {gene} is {object}.",
+        "There is evidence that ties {gene} to {object}.",
+        "Among the genes tied to {object} is {gene}.",
+        "{object} is a disease with a link to {gene}.",
+        "Curators associate {gene} with {object}.",
+        "{gene} is named among the genes of {object}.",
+        "{gene} is one of the genes behind {object}.",
+        "What is known of {object} involves {gene}.",
+    ],
+    "has_phenotype": [
+        "{gene} is linked to the phenotype {object}.",
+        "A phenotype in diseases of {gene} is {object}.",
+        "Changes of {gene} can lead to the phenotype {object}.",
+        "With a disease of {gene} one may see the phenotype {object}.",
+        "{gene} is a gene behind the phenotype {object}.",
+        "Among the phenotypes of {gene} is {object}.",
+        "The phenotype {object} can point to {gene}.",
+        "The phenotype {object} belongs to a disease of {gene}.",
+        "Clinicians see the phenotype {object} where {gene} is affected.",
+    ],
+    "inferred_disease": [
+        "{gene} and {object} are linked by inference from chemicals.",
+        "{object} has an inferred link to {gene}, by way of chemicals.",
+        "Through chemicals, {gene} is linked to {object}.",
+        "Chemicals connect {gene} with {object}, by inference.",
+        "A disease that is tied to {gene} by chemicals is {object}.",
+        "From shared chemicals one infers a link of {gene} to {object}.",
+        "An inferred disease of {gene} is {object}.",
+        "By inference alone, {object} is linked to {gene}.",
+        "The chemicals of {gene} are also those of {object}, which suggests a link.",
+    ],
+    "affected_by_chemical": [
+        "A chemical that affects {gene} is {object}.",
+        "Under the chemical {object}, {gene} changes.",
+        "{gene} is a target of effects of the chemical {object}.",
+        "Among the chemicals that change {gene} is {object}.",
+        "The chemical {object} changes {gene} or its product.",
+        "Exposure to the chemical {object} affects {gene}.",
+        "Chemicals with an effect on {gene} include {object}.",
+        "{gene} or its product reacts to the chemical {object}.",
+        "Effects on {gene} were seen with the chemical {object}.",
+    ],
     "enables": [
         "{gene} enables {object}.",
         "A molecular function of {gene} is {object}.",
@@ -218,7 +360,10 @@ FURTHER: dict[str, list[str]] = {
 
 # The wordings in which models are asked which object is a gene's. They are never trained on, and end with the object.
 ASKED: dict[str, list[str]] = {
-    "involved_in": ["A process in which {gene} has a role is {object}."],
+    "involved_in": [
+        "A process in which {gene} has a role is {object}.",
+        "Asked for a biological process of {gene}, one may answer {object}.",
+    ],
     "enables": [
         "As to molecular function, {gene} is known for {object}.",
         "The gene product of {gene} shows {object}.",
@@ -227,31 +372,67 @@ ASKED: dict[str, list[str]] = {
         "A cellular component with the product of {gene} is the {object}.",
         "Look for the product of {gene} in the {object}.",
     ],
-    "colocalizes_with": ["Together with the product of {gene} one sees the {object}."],
-    "contributes_to": ["Within its complex, the product of {gene} lends itself to {object}."],
+    "colocalizes_with": [
+        "Together with the product of {gene} one sees the {object}.",
+        "Images of cells show the product of {gene} together with the {object}.",
+    ],
+    "contributes_to": [
+        "Within its complex, the product of {gene} lends itself to {object}.",
+        "In a complex with others, {gene} takes its share of {object}.",
+    ],
     "acts_upstream_of": ["Downstream of what {gene} does lies {object}."],
     "acts_upstream_of_positive_effect": ["Downstream of {gene}, and helped by it, lies {object}."],
     "acts_upstream_of_negative_effect": ["Downstream of {gene}, and slowed by it, lies {object}."],
-    "acts_upstream_of_or_within": ["Within or downstream of what {gene} does lies {object}."],
+    "acts_upstream_of_or_within": [
+        "Within or downstream of what {gene} does lies {object}.",
+        "Look for {gene} in, or upstream of, {object}.",
+    ],
     "acts_upstream_of_or_within_positive_effect": ["What {gene} helps, from within or upstream, is {object}."],
     "acts_upstream_of_or_within_negative_effect": ["What {gene} slows, from within or upstream, is {object}."],
     "member_of_pathway": [
         "One pathway in which {gene} has a part is {object}.",
         "Pathway databases list {gene} under {object}.",
     ],
-    "subunit_of_complex": ["A protein complex that is built with {gene} is {object}."],
+    "subunit_of_complex": [
+        "A protein complex that is built with {gene} is {object}.",
+        "Take the product of {gene} away, and a subunit is missing from {object}.",
+    ],
     "in_gene_group": [
         "The group of genes to which {gene} belongs is called {object}.",
         "In lists of gene groups, {gene} appears under {object}.",
     ],
-    "has_domain": ["A domain in the protein of {gene} is {object}."],
-    "in_compartment": ["In cells, the protein of {gene} sits here: {object}."],
-    "catalyses": ["The reaction that the enzyme of {gene} speeds up is {object}."],
-    "has_keyword": ["Databases tag the protein of {gene} with {object}."],
-    "associated_with_disease": ["A disease with a link to {gene} is {object}."],
-    "has_phenotype": ["Patients with a disease of {gene} may have {object}."],
-    "inferred_disease": ["By way of chemicals, {gene} is tied to {object}."],
-    "affected_by_chemical": ["A chemical that changes what {gene} does is {object}."],
+    "has_domain": [
+        "A domain in the protein of {gene} is {object}.",
+        "Searched for domains, the protein of {gene} matches {object}.",
+    ],
+    "in_compartment": [
+        "In cells, the protein of {gene} sits here: {object}.",
+        "The product of {gene} was found in this part of the cell: {object}.",
+    ],
+    "catalyses": [
+        "The reaction that the enzyme of {gene} speeds up is {object}.",
+        "An enzyme comes from {gene}, and its reaction is {object}.",
+    ],
+    "has_keyword": [
+        "Databases tag the protein of {gene} with {object}.",
+        "In one keyword, the protein of {gene} is about {object}.",
+    ],
+    "associated_with_disease": [
+        "A disease with a link to {gene} is {object}.",
+        "In databases of diseases, {gene} appears under {object}.",
+    ],
+    "has_phenotype": [
+        "Patients with a disease of {gene} may have {object}.",
+        "What patients show where {gene} is affected includes {object}.",
+    ],
+    "inferred_disease": [
+        "By way of chemicals, {gene} is tied to {object}.",
+        "Chemicals suggest, but do not show, that {gene} bears on {object}.",
+    ],
+    "affected_by_chemical": [
+        "A chemical that changes what {gene} does is {object}.",
+        "Studies of chemicals report that {gene} reacts to {object}.",
+    ],
     "has_mim_entry": ["OMIM describes {gene} in {object}."],
     "maps_to_band": ["The chromosome band of {gene} is {object}."],
     "has_gene_type": ["By type, {gene} is {object}."],
@@ -408,8 +589,9 @@ JOINT = "\t"
 # Relations whose object is running text, which is quoted whole.
 FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
 MEMBERSHIP = "member_of_pathway"
-# Relations about a gene's names, entries and location, which say nothing about its function.
-NAMING = frozenset({"has_name", "has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"})
+# Relations about a gene's names, entries and location, which say nothing about its function; LABELS hold no word of it.
+LABELS = frozenset({"has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"})
+NAMING = LABELS | {"has_name"}
 
 # A first word in lower case; a single letter (as in p-cresol) is a symbol, not a word.
 _PLAIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*(?![\w'-])")

@@ -98,13 +98,15 @@ def sample_statements(
     """Statements in a seeded order, up to `max_tokens` tokens in all, as they are trained on.
 
     A row's weight (1 if it has none) says how soon it is drawn, as in `reading_order`; none is drawn twice. Statements
-    of the facts in `missed` have their weight `times` that.
+    of the facts in `missed` have their weight `times` that. Where all are read, weight 0 alone counts.
     """
     columns = atomic.read_columns(path, ["text"], {"weight": 1.0, **(dict.fromkeys(FACT, "") if missed else {})})
     weights = columns["weight"]
     if missed:
         facts = zip(*(columns[name] for name in FACT), strict=True)
         weights = [weight * (times if fact in missed else 1.0) for weight, fact in zip(weights, facts, strict=True)]
+    if max_tokens is None:
+        weights = [float(weight > 0) for weight in weights]
     texts = reading_order(columns["text"], weights, random.Random(seed))
     if max_tokens is None:
         return texts

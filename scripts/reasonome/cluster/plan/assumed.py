@@ -5,11 +5,14 @@ measured: GPUs' peaks and memory are their makers', and all else about them is a
 take the place of all of them (rates.py).
 """
 
+import math
 from dataclasses import dataclass
 
 from reasonome.config import Recipe
 
 GB = 1e9
+# Met so often, most facts were recalled among twenty: .45 at 7 times, .59 at 10 (docs/experiments/micro-world.md).
+FEW_EXPOSURES = 10
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,12 @@ def flops(recipe: Recipe) -> int:
     each further pass forward, of recomputation, of a reference model, and of what drew the token."""
     further = recipe.gradient_checkpointing + recipe.holds_parent + recipe.drawn_elsewhere
     return 2 + (2 if recipe.adapter else 4) + 2 * further
+
+
+def bits_held(parameters: float, exposures: float) -> float:
+    """Bits of knowledge that a model can hold of facts that it meets so often.
+
+    Two a parameter at a thousand exposures and one at a hundred, by Allen-Zhu and Li (arXiv 2404.05405); between them
+    by the logarithm. Below a hundred, where they measured nothing, in proportion to exposures.
+    """
+    return parameters * min(2.0, math.log10(exposures) - 1 if exposures > 100 else exposures / 100)

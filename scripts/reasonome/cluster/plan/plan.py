@@ -17,6 +17,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.project.job_resources import JobResources, requested
 from reasonome.config.resources import gpu_in
 from reasonome.stages import STAGES
+from reasonome.stages.pretrain import PretrainRecipe
 
 MODEL_RULES = (*STAGES, SAMPLING, ANSWERING)
 DATA_RULES = ("write_prompts", "write_statements")
@@ -38,6 +39,7 @@ class Line:
     seconds: Estimate
     need: memory.Need
     quantized: bool = False  # it trains beside weights in 4 bits
+    forgotten: str = ""  # why it will not learn what it reads
 
     @property
     def on_gpus(self) -> bool:
@@ -105,7 +107,7 @@ class Plan:
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        answers, quantized = job.rule in (ANSWERING, SAMPLING), False
+        answers, quantized, forgotten = job.rule in (ANSWERING, SAMPLING), False, ""
         request = requested(self.project, ANSWERING if answers else job.rule, job.backbone, job.chain)
         device = Device.granted(request, self.gpus, self.cores)
         resources = _given(request, device)
@@ -120,9 +122,30 @@ class Plan:
             quantized = bool(recipe.adapter and recipe.adapter.quantize)
             seconds = self._seconds_of_training(job, recipe, device, work)
             need = self._need_of_training(job, recipe, device, resources)
+            forgotten = self._forgotten(job, recipe)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
-        return Line(name, len(jobs), resources, device, work.backward + work.generated, seconds, need, quantized)
+        tokens = work.backward + work.generated
+        return Line(name, len(jobs), resources, device, tokens, seconds, need, quantized, forgotten)
+
+    def _forgotten(self, job: Job, recipe: Recipe) -> str:
+        """Why a warm-up will not learn its facts: it meets each too seldom, or they are beyond its parameters."""
+        reading = self.workload.reading(recipe) if isinstance(recipe, PretrainRecipe) else None
+        size = self.rates.sizes[job.backbone].value
+        if reading is None or size is None:
+            return ""
+        held, fewer = assumed.bits_held(size, reading.exposures), f"say fewer facts (`only:` of corpus {recipe.corpus})"
+        if reading.bits > held:
+            return (
+                f"reads {reading.bits:,.0f} bits of facts, each {reading.exposures:.2g} times, and its {size:,.0f} "
+                f"parameters hold some {held:,.0f} of such: {fewer}, or read more epochs"
+            )
+        if reading.exposures < assumed.FEW_EXPOSURES:
+            return (
+                f"meets each of {reading.facts:,.0f} facts {reading.exposures:.2g} times, and below "
+                f"{assumed.FEW_EXPOSURES} few are recalled: {fewer}, in more `paraphrases`, or read more epochs"
+            )
+        return ""
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted, flops = recipe.adapter is not None, assumed.flops(recipe)
@@ -150,8 +173,8 @@ class Plan:
 
 
 def _too_little(line: Line) -> list[str]:
-    """The time, memory and GPU that a job lacks, and the lines for config/resources.yaml."""
-    warnings = []
+    """The time, memory and GPU that a job lacks, and the lines for config/resources.yaml; why it learns little."""
+    warnings = [line.forgotten] if line.forgotten else []
     resources, need = line.resources, line.need
     minutes = (line.seconds.value or 0) / 60
     if minutes > resources.minutes:

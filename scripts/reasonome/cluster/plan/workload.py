@@ -1,6 +1,7 @@
 """How many tokens a job of training or answering has to get through, from its recipe and the sizes of its data."""
 
 import csv
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +34,15 @@ class Work:
     generated: Estimate = NOTHING
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Facts that a warm-up meets, how often it meets each of them on average, and the bits that they tell."""
+
+    facts: float
+    exposures: float
+    bits: float
+
+
 @dataclass
 class Workload:
     """Work of jobs; what earlier `runs` show of lengths is used where they were of the same data and style."""
@@ -53,9 +63,7 @@ class Workload:
 
     @_training.register
     def _pretraining(self, recipe: PretrainRecipe, job: Job) -> Work:
-        if recipe.max_steps:
-            return Work(counted(recipe.max_steps * recipe.batch_size * recipe.sequence_length, "max_steps"))
-        return Work(_fewer(self._corpus_tokens(recipe.corpus), recipe.max_tokens).times(recipe.epochs))
+        return Work(self._read_tokens(recipe))
 
     @_training.register
     def _tuning(self, recipe: TuningRecipe, job: Job) -> Work:
@@ -182,6 +190,12 @@ class Workload:
         runs = [run for run in self.runs if run.stage == stage and settings.items() <= run.settings.items()]
         return [run for run in runs if run.backbone == job.backbone] or runs
 
+    def _read_tokens(self, recipe: PretrainRecipe) -> Estimate:
+        """Tokens of statements that a warm-up reads, in all its epochs."""
+        if recipe.max_steps:
+            return counted(recipe.max_steps * recipe.batch_size * recipe.sequence_length, "max_steps")
+        return _fewer(self._corpus_tokens(recipe.corpus), recipe.max_tokens).times(recipe.epochs)
+
     def _corpus_tokens(self, corpus: str) -> Estimate:
         """Tokens of a corpus' training statements, as its statistics count them with its own tokenizer."""
         path = self.project.results.statements(corpus) / "statistics.tsv"
@@ -189,11 +203,25 @@ class Workload:
             if corpus in self.project.sizes.tokens:
                 return Estimate(self.project.sizes.tokens[corpus], "assumed", f"tokens of {corpus} by sizes.yaml")
             return unknown(f"statements of {corpus} are not written")
-        with open(path, encoding="utf-8", newline="") as handle:
-            total = [row for row in csv.DictReader(handle, delimiter="\t") if row["source"] == "total"]
-        if not total or not total[0].get("tokens"):
+        if not (tokens := self._total(corpus).get("tokens")):
             return unknown(f"tokens of {corpus} are not counted: name a tokenizer in corpora.yaml")
-        return counted(float(total[0]["tokens"]), "statistics.tsv")
+        return counted(float(tokens), "statistics.tsv")
+
+    def reading(self, recipe: PretrainRecipe) -> Reading | None:
+        """What a warm-up reads; None where its corpus is not written, or has no count of tokens."""
+        folder = self.project.results.statements(recipe.corpus)
+        if not (folder / "manifest.json").is_file() or not (counts := self._total(recipe.corpus)).get("tokens"):
+            return None
+        statements, facts = float(counts["statements"]), float(counts["distinct"])
+        passes = (self._read_tokens(recipe).value or 0) / float(counts["tokens"])
+        read = 1 - (1 - min(1.0, passes / recipe.epochs)) ** (statements / facts)
+        bits = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["bits"]
+        return Reading(facts * read, statements / facts * passes / read, bits * read)
+
+    def _total(self, corpus: str) -> dict[str, str]:
+        """The row `total` of a corpus' statistics; empty if there is none."""
+        with open(self.project.results.statements(corpus) / "statistics.tsv", encoding="utf-8", newline="") as handle:
+            return next((row for row in csv.DictReader(handle, delimiter="\t") if row["source"] == "total"), {})
 
     def _rows(self, benchmark: str, style: str, part: str) -> Estimate:
         """Questions of a split: of the file if it is built, else as the config says."""
