@@ -1,8 +1,8 @@
 """Which facts a model recalls: of twenty objects of one relation, whether it finds the gene's own the likeliest.
 
-A question is the beginning of a sentence that no statement has (`ASKED` in facts/wording.py), and twenty objects that
-could end it. An object's score is its mean log-probability per token. The nineteen others are drawn from the facts of
-other genes, so that how often an object is spoken of tells little: one in twenty is chance.
+A question is the beginning of a sentence that no statement has (`asked` in facts/wording/sentences.yaml), and twenty
+objects that could end it. An object's score is its mean log-probability per token. The nineteen others are drawn from
+the facts of other genes, so that how often an object is spoken of tells little: one in twenty is chance.
 """
 
 from collections.abc import Mapping, Sequence

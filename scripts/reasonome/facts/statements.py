@@ -107,7 +107,7 @@ def write_sentences(
     """
     unknown = sorted(set(facts["relation"].unique()) - RELATIONS)
     if unknown:
-        raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to PARAPHRASES in wording.py")
+        raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to facts/wording/sentences.yaml")
     distinct = _each_once(facts)
     is_held_out = np.ldexp(_draws(distinct, f"split {seed}").astype(float), -64) < held_out
     distinct["split"] = pd.Categorical(np.where(is_held_out, HELD_OUT, TRAIN), categories=[TRAIN, HELD_OUT])
