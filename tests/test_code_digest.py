@@ -9,7 +9,7 @@ import pytest
 
 from reasonome.apps.annotate import answers
 from reasonome.core import code_digest
-from reasonome.core.code_digest import code_sha256
+from reasonome.core.code_digest import code_sha256, own_building_sha256
 from reasonome.stages import STAGES
 from reasonome.task import code_files
 from reasonome.tasks import TASKS
@@ -94,6 +94,59 @@ def test_what_changes_no_number_does_not_count(program, file, text):
     before = digest(program)
     (program.parent / file).write_text(text)
     assert digest(program) == before
+
+
+TASK = """
+from reasonome.tasks.question_answer.building import VerifiedBuilding
+from reasonome.tasks.question_answer.task import VerifiedTask
+
+SHORT = {"chromosome": "chr"}
+
+def plain(text):
+    return text.casefold()
+
+def merged(text):
+    return SHORT.get(text, text)
+
+class Mine(VerifiedTask):
+    name = "mine"
+    columns = ("gene",)
+
+    def verify(self, answer, example):
+        return float(plain(answer) == plain(example.answer))
+
+    def kind(self, question):
+        return merged(question.answer)
+
+    @property
+    def building(self):
+        return Own(self)
+
+class Own(VerifiedBuilding):
+    def read(self, project, name):
+        return super().read(project, name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ('("gene",)', '("gene", "name")', True),
+        ("return merged(question.answer)", "return question.answer", True),
+        ('"chr"}', '"c"}', True),  # what `merged` reads, which `kind` calls
+        ("super().read(project, name)", "[], []", True),
+        ("float(plain(answer) ==", "float(answer ==", False),
+        ("text.casefold()", "text.lower()", False),
+        ("    def kind", "    # The class.\n    def kind", False),
+    ],
+)
+def test_what_builds_a_benchmark_in_a_task_of_ones_own(tmp_path, old, new, counts):
+    file = tmp_path / "mine.py"
+    file.write_text(TASK)
+    before = own_building_sha256(file, SCRIPTS / "reasonome/task.py")
+    file.write_text(TASK.replace(old, new))
+    assert TASK.count(old) == 1 and (own_building_sha256(file) != before) is counts
+    assert own_building_sha256(*code_files(TASKS["molecule_property"])) == ""
 
 
 def rules():

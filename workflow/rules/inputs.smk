@@ -47,6 +47,13 @@ def rows_of(benchmark):
     return canonical([own, *(rows_of(other) for other in spec.leave_out)])
 
 
+def building_settings(wildcards):
+    """What decides a benchmark's rows beside its entry and files: settings, and of a task of one's own its code."""
+    settings = canonical(inputs_of("building", wildcards).settings)
+    own_code = own_building_sha256(*code_files(PROJECT.task(wildcards.benchmark)))
+    return f"{settings} {own_code}" if own_code else settings
+
+
 def held_out_files(benchmarks):
     """The held-out sets of these benchmarks."""
     return [RESULTS.benchmark(b) / f"{part}.jsonl" for b in benchmarks for part in ("valid", "test")]
