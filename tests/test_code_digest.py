@@ -9,9 +9,10 @@ import pytest
 
 from reasonome.apps.annotate import answers
 from reasonome.core import code_digest
-from reasonome.core.code_digest import code_sha256, own_building_sha256
+from reasonome.core.code_digest import code_sha256
 from reasonome.stages import STAGES
 from reasonome.task import code_files
+from reasonome.task_parts import building_sha256
 from reasonome.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,10 +144,9 @@ class Own(VerifiedBuilding):
 def test_what_builds_a_benchmark_in_a_task_of_ones_own(tmp_path, old, new, counts):
     file = tmp_path / "mine.py"
     file.write_text(TASK)
-    before = own_building_sha256(file, SCRIPTS / "reasonome/task.py")
+    before = building_sha256(file)
     file.write_text(TASK.replace(old, new))
-    assert TASK.count(old) == 1 and (own_building_sha256(file) != before) is counts
-    assert own_building_sha256(*code_files(TASKS["molecule_property"])) == ""
+    assert TASK.count(old) == 1 and (building_sha256(file) != before) is counts
 
 
 def rules():
@@ -224,6 +224,7 @@ def test_whoever_plans_jobs_imports_no_part_to_find_its_code():
     code = """
 import sys
 from reasonome.task import code_files
+from reasonome.task_parts import building_sha256
 from reasonome.tasks import load_project
 tasks = load_project("config").tasks.values()
 parts = ("scoring", "report", "leaks")

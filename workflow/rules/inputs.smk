@@ -50,8 +50,12 @@ def rows_of(benchmark):
 def building_settings(wildcards):
     """What decides a benchmark's rows beside its entry and files: settings, and of a task of one's own its code."""
     settings = canonical(inputs_of("building", wildcards).settings)
-    own_code = own_building_sha256(*code_files(PROJECT.task(wildcards.benchmark)))
-    return f"{settings} {own_code}" if own_code else settings
+    own = [
+        file
+        for file in code_files(PROJECT.task(wildcards.benchmark))
+        if not file.is_relative_to(PACKAGE_ROOT)
+    ]
+    return " ".join([settings, *map(building_sha256, own)])
 
 
 def held_out_files(benchmarks):

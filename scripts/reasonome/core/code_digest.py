@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,6 @@ LEFT_OUT = ("config", "core")
 LEFT_OUT_OF_TASKS = ("checks.py", "files.py", "settings.py")
 STAGES = PACKAGE_ROOT / "stages"
 ALL_TASKS = PACKAGE_ROOT / "tasks/__init__.py"  # no number is of all tasks
-# What of a user's task decides the rows of its benchmarks: not how answers are verified, nor what reports say.
-BUILDS_ROWS = ("name", "columns", "kind", "with_training_answers", "building", "files", "Example", "Settings")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -64,49 +62,6 @@ def closure(*files: str | Path) -> set[Path]:
     return seen | {file for file in own if file.suffix != ".py"}
 
 
-def own_building_sha256(*files: Path) -> str:
-    """SHA-256 of what builds benchmarks in those files of a task that are a user's; "" where none is."""
-    own = [file.resolve() for file in files if not file.resolve().is_relative_to(PACKAGE_ROOT)]
-    return " ".join(_used_sha256(file, BUILDS_ROWS) for file in own)
-
-
-def _used_sha256(file: Path, names: Iterable[str]) -> str:
-    """SHA-256 of what a file defines by these names, at its top or in its classes, and of all of the file's that this
-    uses. Comments, docstrings and layout do not count. Of a class that is used all counts; imported code does not.
-    """
-    tree = ast.parse(file.read_bytes())
-    _drop_docstrings(tree)
-    defined: dict[str, list[ast.stmt]] = {}
-    for node in (*tree.body, *(own for kind in tree.body if isinstance(kind, ast.ClassDef) for own in kind.body)):
-        for name in _names(node):
-            defined.setdefault(name, []).append(node)
-    used: dict[str, list[ast.stmt]] = {}
-    waiting = [*names]
-    while waiting:
-        name = waiting.pop()
-        if name in defined and name not in used:
-            used[name] = defined[name]
-            inside = [part for node in used[name] for part in ast.walk(node)]
-            waiting += [part.id for part in inside if isinstance(part, ast.Name)]
-            waiting += [part.attr for part in inside if isinstance(part, ast.Attribute)]
-    dumped = [f"{name}:{ast.dump(node)}" for name, nodes in sorted(used.items()) for node in nodes]
-    return hashlib.sha256("\n".join(dumped).encode()).hexdigest()
-
-
-def _names(node: ast.stmt) -> list[str]:
-    """The names that a statement defines: those of a function, a class, or of what is assigned."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [node.name]
-    targets = getattr(node, "targets", [getattr(node, "target", None)])
-    return [part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)]
-
-
-def _drop_docstrings(tree: ast.Module) -> None:
-    for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-
-
 def _is_stage(file: Path) -> bool:
     return file.parent == STAGES and file.name != "__init__.py"
 
@@ -127,7 +82,6 @@ def _places(name: str) -> Iterator[Path]:
 @cache
 def _read(file: Path) -> _Source:
     tree = ast.parse(file.read_bytes())
-    _drop_docstrings(tree)
     imports: set[str] = set()
     parts: set[str] = set()
     has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")
@@ -138,6 +92,8 @@ def _read(file: Path) -> _Source:
             found |= {name if any(_places(name)) else node.module for name in names}
         elif isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names}
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
     ours, own_parts = (
         frozenset(name for name in names if name.split(".")[0] == PACKAGE_ROOT.name) for names in (imports, parts)
     )

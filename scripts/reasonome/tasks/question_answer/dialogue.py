@@ -148,6 +148,10 @@ class VerifiedDialogue(Dialogue):
         """Whether every split must have some of each kind, as a subclass says what kinds are."""
         return type(self).kind is not VerifiedDialogue.kind
 
+    def further_labels(self, example: Question, benchmark: VerifiedBenchmark) -> dict[str, str]:
+        """Columns of tables of scores about a question that depend on the benchmark's settings; none by default."""
+        return {}
+
     def with_training_answers(self, splits: dict[str, list[Question]]) -> dict[str, list[Question]]:
         """The splits with what questions say of the training answers, such as their mean; as they are by default."""
         return splits
