@@ -193,7 +193,7 @@ def building_sha256(file: Path) -> str:
     for node in (*tree.body, *(own for kind in tree.body if isinstance(kind, ast.ClassDef) for own in kind.body)):
         targets = getattr(node, "targets", [getattr(node, "target", ast.Pass())])
         assigned = [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
-        for name in [node.name] if hasattr(node, "name") else assigned:
+        for name in [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else assigned:
             defined.setdefault(name, []).append(node)
     used: dict[str, list[ast.stmt]] = {}
     waiting = [*BUILDS_ROWS]

@@ -114,7 +114,7 @@ def _of_scores(scores: Callable[[pd.DataFrame], Scores], metric: Callable[..., n
 
 def _genes(table: pd.DataFrame, several: bool) -> list[np.ndarray]:
     """The rows of each gene that the column `macro` has, of those whose questions are of several classes, or of one."""
-    gold, rows_of = table["gold"].to_numpy(str), table.groupby("macro").indices.values()
+    gold, rows_of = table["gold"].to_numpy(str), map(np.asarray, table.groupby("macro").indices.values())
     return [rows for rows in rows_of if (len({*gold[rows]}) > 1) == several]
 
 

@@ -291,7 +291,7 @@ def _needed(
     if not kinds:
         return {(subset, ""): asked}
     if spec.balanced:
-        return dict.fromkeys(kinds, ceil(asked / len(kinds)))
+        return {key: ceil(Fraction(asked, len(kinds))) for key in kinds}
     if task.every_kind:
         return {key: ceil(Fraction(asked * count, total)) for key, count in kinds.items()}
     held_out = min(asked, total)
