@@ -12,6 +12,7 @@ from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
 from reasonome.stages import STAGES
 from reasonome.task import code_files
+from reasonome.task_parts import building_sha256
 from reasonome.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,58 @@ def test_what_changes_no_number_does_not_count(program, file, text):
     assert digest(program) == before
 
 
+TASK = """
+from reasonome.tasks.question_answer.building import VerifiedBuilding
+from reasonome.tasks.question_answer.task import VerifiedTask
+
+SHORT = {"chromosome": "chr"}
+
+def plain(text):
+    return text.casefold()
+
+def merged(text):
+    return SHORT.get(text, text)
+
+class Mine(VerifiedTask):
+    name = "mine"
+    columns = ("gene",)
+
+    def verify(self, answer, example):
+        return float(plain(answer) == plain(example.answer))
+
+    def kind(self, question):
+        return merged(question.answer)
+
+    @property
+    def building(self):
+        return Own(self)
+
+class Own(VerifiedBuilding):
+    def read(self, project, name):
+        return super().read(project, name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ('("gene",)', '("gene", "name")', True),
+        ("return merged(question.answer)", "return question.answer", True),
+        ('"chr"}', '"c"}', True),  # what `merged` reads, which `kind` calls
+        ("super().read(project, name)", "[], []", True),
+        ("float(plain(answer) ==", "float(answer ==", False),
+        ("text.casefold()", "text.lower()", False),
+        ("    def kind", "    # The class.\n    def kind", False),
+    ],
+)
+def test_what_builds_a_benchmark_in_a_task_of_ones_own(tmp_path, old, new, counts):
+    file = tmp_path / "mine.py"
+    file.write_text(TASK)
+    before = building_sha256(file)
+    file.write_text(TASK.replace(old, new))
+    assert TASK.count(old) == 1 and (building_sha256(file) != before) is counts
+
+
 def rules():
     """(program, text) of every rule that runs one."""
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
@@ -171,6 +224,7 @@ def test_whoever_plans_jobs_imports_no_part_to_find_its_code():
     code = """
 import sys
 from reasonome.task import code_files
+from reasonome.task_parts import building_sha256
 from reasonome.tasks import load_project
 tasks = load_project("config").tasks.values()
 parts = ("scoring", "report", "leaks")

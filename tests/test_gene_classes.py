@@ -1,7 +1,7 @@
 """Gene classes: families, negatives from facts, and questions from lists, on genes and terms made up by hand."""
 
 from collections import Counter
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -20,22 +20,23 @@ from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer import building
 
-TASK = TASKS["gene_classification"]
+TASK, PAIRS = TASKS["gene_classification"], TASKS["gene_pairs"]
 
 
-def project(subsets, seed=0, **more):
+def project(subsets, seed=0, task=TASK, entry=MappingProxyType({}), **more):
     """A project with a benchmark 'b' of the subsets."""
-    benchmark = TASK.Benchmark.model_validate({"task": TASK.name, "corpus": "c", "subsets": subsets, "seed": seed})
+    own = {"task": task.name, "corpus": "c", "subsets": subsets, "seed": seed, **entry}
+    benchmark = task.Benchmark.model_validate(own)
     corpora = {"c": SimpleNamespace(taxon=9606)}
     return SimpleNamespace(
-        benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc", task=lambda name: TASK, **more
+        benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc", task=lambda name: task, **more
     )
 
 
-def know(monkeypatch, genes, facts, denied, **inputs):
+def know(monkeypatch, genes, facts, denied, task=TASK, **inputs):
     """Let questions be made of these genes and facts."""
     files = {"facts": "facts", "denied": "denied", "ontologies": {}, "tables": {}} | inputs
-    monkeypatch.setattr(TASK.files, "building", lambda *of: SimpleNamespace(files=files))
+    monkeypatch.setattr(task.files, "building", lambda *of: SimpleNamespace(files=files))
     monkeypatch.setattr(questions, "read_facts", {"facts": facts, "denied": denied}.get)
     monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
     monkeypatch.setattr(questions, "read_ontology", lambda path: ONTOLOGY)
@@ -324,3 +325,104 @@ def test_the_class_of_relatives_by_hand():
     answers = family_classes(genes, training, [question("A2", "yes"), question("C2", "no")])
     assert answers.answers == ["yes", "no"]  # A1 and B1 are relatives of A2: a tie; C2 has none, so all count
     assert answers.confidences == [0.5, pytest.approx(2 / 3)]
+
+
+PAIR_GENES = [Gene("PK1", aliases=("OLD1",), name="perturbed one"), Gene("PK2"), Gene("Q1"), Gene("M1"), Gene("N1")]
+PAIR_ROWS = [("OLD1", "M1", "yes"), ("PK1", "N1", "no"), ("PK2", "M1", "no"), ("Q1", "M1", "yes"), ("Q1", "N1", "no")]
+
+
+def pair_questions(monkeypatch, path, rows, **settings):
+    """The questions of a table of pairs, and what was left out; PK1 and PK2 are of one family."""
+    pd.DataFrame(rows, columns=["perturbed", "measured", "label"]).to_csv(path, sep="\t", index=False)
+    facts = table(*((gene.symbol, "T:part") for gene in PAIR_GENES)).assign(relation="part_of")
+    know(monkeypatch, PAIR_GENES, facts, table(), PAIRS, tables={"s": path})
+    subset = {"question": "?", "classes": ["yes", "no"], "table": str(path), "test": 1, "valid": 0}
+    config = project({"s": subset}, task=PAIRS, entry=settings)
+    return config, *PAIRS.building.read(config, "b")
+
+
+def test_pairs_are_resolved_and_in_the_family_of_the_side_that_is_split(monkeypatch, tmp_path):
+    rows = [*PAIR_ROWS, ("Q1", "PK2", "yes"), ("Q1", "PK2", "no"), ("NOGENE", "M1", "no"), ("PK1", "M1", "yes")]
+    _, asked, left_out = pair_questions(monkeypatch, tmp_path / "p.tsv", rows)
+    assert {one.id: (one.answer, one.group) for one in asked} == {
+        "s:PK1:M1": ("yes", "PK1"),
+        "s:PK1:N1": ("no", "PK1"),
+        "s:PK2:M1": ("no", "PK1"),
+        "s:Q1:M1": ("yes", "Q1"),
+        "s:Q1:N1": ("no", "Q1"),
+    }
+    assert asked[0].columns == {
+        "perturbed": "PK1",
+        "perturbed_name": "perturbed one",
+        "measured": "M1",
+        "measured_name": "",
+    }
+    assert [tuple(row) for row in left_out] == [
+        ("s", "NOGENE M1", "no gene: unknown", "9"),
+        ("s", "Q1 PK2", "two labels for one pair", "7, 8"),
+    ]
+    _, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, split_by="measured")
+    assert {one.columns["measured"]: one.group for one in asked} == {"M1": "M1", "N1": "N1"}
+
+
+@pytest.mark.parametrize("side", ["perturbed", "measured"])
+def test_no_two_splits_share_a_gene_of_the_side_that_is_split(monkeypatch, tmp_path, side):
+    monkeypatch.setattr(f"{__name__}.PAIR_GENES", [Gene(f"{kind}{letter}1") for kind in "PM" for letter in "ABCDEFGH"])
+    rows = [
+        (f"P{a}1", f"M{b}1", "yes" if (i + j) % 2 else "no")
+        for i, a in enumerate("ABCDEFGH")
+        for j, b in enumerate("ABCDEFGH")
+    ]
+    config, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", rows, split_by=side)
+    spec = config.benchmarks["b"].model_copy(update={"seed": 3})
+    spec.subsets["s"].__dict__.update(test=16, valid=8)
+    splits, _ = building.split(asked, spec, PAIRS)
+    other = "measured" if side == "perturbed" else "perturbed"
+    genes = {part: {one.columns[side] for one in rows} for part, rows in splits.items()}
+    assert {part: len(own) for part, own in genes.items()} == {"test": 2, "valid": 1, "train": 5}
+    assert not (genes["test"] & genes["train"] or genes["test"] & genes["valid"] or genes["valid"] & genes["train"])
+    assert {one.columns[other] for one in splits["test"]} == {one.columns[other] for one in splits["train"]}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[("PK1", "M1", "maybe")], [("PK1", "M1", "no"), ("NOGENE", "M1", "yes")]],
+)
+def test_tables_of_pairs_that_cannot_be_used(monkeypatch, tmp_path, rows, refused):
+    with refused():
+        pair_questions(monkeypatch, tmp_path / "p.tsv", rows)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"split_by": "gene"}, "'perturbed' or 'measured'"),
+        ({"macro_by": "label"}, "'perturbed' or 'measured'"),
+        ({"group": "perturbed"}, "leave 'group' out"),
+        ({"subsets": {"s": {"question": "?", "tolerance": 1, "table": "t", "test": 1, "valid": 0}}}, "give 'classes'"),
+    ],
+)
+def test_settings_of_pairs_that_cannot_be(settings, message):
+    subset = {"question": "?", "classes": ["yes", "no"], "table": "t.tsv", "test": 1, "valid": 0}
+    with pytest.raises(ValueError, match=message):
+        PAIRS.Benchmark.model_validate({"task": "gene_pairs", "corpus": "c", "subsets": {"s": subset}} | settings)
+
+
+def test_a_prompt_shows_both_genes_and_scores_have_the_gene_of_the_mean(monkeypatch, tmp_path):
+    config, [first, *_], _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, macro_by="measured")
+    style = PAIRS.Style(
+        system="", user="{perturbed} ({perturbed_name}) on {measured} ({measured_name}): {question}", budget_tokens=50
+    )
+    assert PAIRS.prompt(first, style).messages[-1]["content"] == ("PK1 (perturbed one) on M1 (): ? Classes: yes, no.")
+    assert PAIRS.further_labels(first, config.benchmarks["b"]) == {"macro": "M1"}
+    assert "macro_by" in PAIRS.Benchmark.SCORING_SETTINGS, "another one trains nothing"
+
+
+def test_the_classes_of_the_same_genes_other_pairs_by_hand(monkeypatch, tmp_path):
+    _, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS)
+    training, rest = asked[:3], asked[3:]  # M1: yes, no; N1: no
+    found = baselines.same_gene(
+        "measured", training, [*rest, rest[0].model_copy(update={"columns": {"measured": "X"}})]
+    )
+    assert found.answers == ["yes", "no", "no"]
+    assert found.confidences == [0.5, 1, pytest.approx(2 / 3)]

@@ -210,6 +210,53 @@ def test_several_answers_to_a_question_share_its_weight():
     assert set(resampled.means[:, 0]) == {0.5, 0.75, 1.0}  # the first question alone, both, the second alone
 
 
+def pairs_table(*rows):
+    """(gene, gold, answer, confidence) → scores of one answer to a question each."""
+    table = pd.DataFrame(rows, columns=["macro", "gold", "answer", "confidence"])
+    table = table.assign(id=[str(i) for i in range(len(rows))], subset="s", classes="yes|no", confidence_kind="stated")
+    return table.assign(name_logprob=np.log(table["confidence"]))
+
+
+# Said for yes: of A .6 to a yes, .2 and .8 to a no each; of B .7 and .1; of C, of which nothing is yes, .9 twice.
+PAIRS = pairs_table(
+    *(("A", "yes", "yes", 0.6), ("A", "no", "no", 0.8), ("A", "no", "yes", 0.8)),
+    *(("B", "yes", "yes", 0.7), ("B", "no", "no", 0.9)),
+    *(("C", "no", "yes", 0.9), ("C", "no", "yes", 0.9)),
+)
+
+
+def pairs_metric(name, table, weights=None):
+    of_weights = metric_set.OF_PAIRS.pooled[name](table)
+    return of_weights(np.ones((1, len(table))) if weights is None else np.array(weights, float)).tolist()
+
+
+def test_auroc_averaged_over_genes_by_hand():
+    """In A the yes is above one no of two, in B above its only one: .5 and 1. C has no yes. Of all, .6 and .7 are each
+    above two of five."""
+    for kind in ("", "_likelihood"):
+        assert pairs_metric(f"macro_auroc{kind}", PAIRS) == [0.75]
+        assert pairs_metric(f"auroc{kind}", PAIRS) == [pytest.approx(0.4)]
+    assert pairs_metric("macro_genes", PAIRS) == [2] and pairs_metric("macro_left_out", PAIRS) == [1]
+    # A drawn twice counts twice; without the yes of A, B is all that there is.
+    twice, without = [2, 2, 2, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1]
+    assert pairs_metric("macro_auroc", PAIRS, [twice, without]) == [pytest.approx(2 / 3), 1]
+    unnamed = PAIRS.drop(columns="macro")
+    assert all(metric_set.OF_PAIRS.pooled[name](unnamed) is None for name in ("macro_auroc", "macro_genes"))
+    assert metric_set.OF_PAIRS.pooled["macro_auroc"](PAIRS[PAIRS["macro"] == "C"]) is None
+
+
+def test_auroc_of_the_share_of_samples_by_hand():
+    """Of four samples two say yes to the yes: .5. To the first no one does, and one is unusable: .375; to the second
+    three do: .75."""
+    answers = {0: ["yes", "yes", "no", "no"], 1: ["yes", "", "no", "no"], 2: ["yes", "yes", "yes", "no"]}
+    rows = [("A", "no" if i else "yes", answer, 0.99) for i, given in answers.items() for answer in given]
+    table = pairs_table(*rows).assign(id=[str(i) for i in answers for _ in range(4)])
+    once = np.full((1, 12), 0.25)  # answers share the weight of their question
+    assert pairs_metric("auroc_samples", table, once) == [0.5]
+    assert pairs_metric("macro_auroc_samples", table, once) == [0.5]
+    assert metric_set.OF_PAIRS.pooled["auroc_samples"](PAIRS) is None, "one answer to each question"
+
+
 def test_baselines_by_hand():
     rows = trained("yes", "no", "no")
     constant = constant_baseline(rows)

@@ -161,6 +161,81 @@ def test_no_two_splits_share_a_group_and_what_is_left_out_is_told(refused):
         building.split(questions[:3], benchmark(subsets={"all": {"table": "t.tsv", "test": 5, "valid": 0}}), TASK)
 
 
+def shares(rows):
+    return dict(sorted(Counter(one.answer for one in rows).items()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_split_has_the_share_of_every_answer(seed):
+    """Five classes of 20: a fifth of 20 and of 10 are 4 and 2."""
+    questions = [question(f"{answer}{i}", answer) for answer in "ABCDE" for i in range(20)]
+    spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 20, "valid": 10}}, seed=seed)
+    splits, left_out = building.split(questions, spec, TASK)
+    parts = {part: shares(rows) for part, rows in splits.items()}
+    assert parts == {part: dict.fromkeys("ABCDE", n) for part, n in (("test", 4), ("valid", 2), ("train", 14))}
+    assert not left_out
+
+
+def test_shares_are_rounded_to_the_size_that_is_asked_for():
+    """Of 7 of 14 questions, A's share is 4, B's 2.5 and C's .5: of equal remainders the first in the order is rounded
+    up. Answers that one question has each are drawn as the order has them."""
+    answers = ["A"] * 8 + ["B"] * 5 + ["C"]
+    spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 7, "valid": 0}})
+    splits, _ = building.split([question(str(i), answer) for i, answer in enumerate(answers)], spec, TASK)
+    assert shares(splits["test"]) in ({"A": 4, "B": 3}, {"A": 4, "B": 2, "C": 1})
+    alone = [question(str(i), str(i)) for i in range(14)]
+    again, _ = building.split([one.model_copy(update={"answer": "17"}) for one in alone], spec, TASK)
+    drawn, _ = building.split(alone, spec, TASK)
+    assert [one.id for one in drawn["test"]] == [one.id for one in again["test"]] and len(drawn["test"]) == 7
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_stay_together_and_every_class_is_held_out(seed):
+    """Four groups of five of each class: one group is the 4 of each class that the test is to have, and more."""
+    questions = [question(f"{a}{i}", a, group=f"{a}{i // 5}") for a in "ABCDE" for i in range(20)]
+    spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 20, "valid": 0}}, seed=seed)
+    splits, _ = building.split(questions, spec, TASK)
+    assert shares(splits["test"]) == dict.fromkeys("ABCDE", 5)
+    assert not {one.group for one in splits["test"]} & {one.group for one in splits["train"]}
+    # Groups of both classes in the shares of all: those that fit are taken first, and none is needed beyond them.
+    mixed = [question(f"{i}", "A" if i % 4 else "B", group=str(i // 4)) for i in range(40)]
+    spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 12, "valid": 8}}, seed=seed)
+    splits, _ = building.split(mixed, spec, TASK)
+    assert [shares(splits[part]) for part in ("test", "valid")] == [{"A": 9, "B": 3}, {"A": 6, "B": 2}]
+
+
+class ByArm(ChromosomeOfGene):
+    """Both arms of a chromosome are one class."""
+
+    def kind(self, question):
+        return question.answer.rstrip("pq")
+
+
+def test_a_class_of_ones_own_is_in_every_split_or_nothing_is_built(refused):
+    questions = [question(f"{answer}{i}", answer) for answer in ("17p", "17q", "3p") for i in range(4)]
+    spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 0}})
+    splits, _ = building.split(questions, spec, ByArm())
+    assert Counter(one.answer.rstrip("pq") for one in splits["test"]) == {"17": 2, "3": 1}
+    few = [*questions, question("X", "X")]
+    with refused():
+        building.split(few, benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 1}}), ByArm())
+
+
+def test_a_class_that_a_split_lacks_is_told(tmp_path, monkeypatch, capsys):
+    """Two questions of Y are one group, and all others are of 1: the test, or training, has no Y."""
+    monkeypatch.chdir(tmp_path)
+    rows = [question(f"a{i}", "1") for i in range(8)] + [question(f"y{i}", "Y", group="y") for i in range(2)]
+    table = [{"id": one.id, **one.columns, "stem": one.group, "answer": one.answer} for one in rows]
+    own_task.write(tmp_path / "genes.tsv", table, ("id", "gene", "name", "stem", "answer"))
+    mine = benchmark(subsets={"all": {"table": "genes.tsv", "test": 4, "valid": 1}})
+    TASK.building.build(project(tmp_path, mine=mine), "mine", tmp_path / "mine")
+    audit = atomic.read_json(tmp_path / "mine/audit.json")
+    assert audit["lacking"] == {"train": {"all": ["Y"]}, "valid": {"all": ["Y"]}}
+    assert audit["classes"]["test"] == {"all": {"1": 3, "Y": 2}}
+    told = capsys.readouterr().out.splitlines()[1:]
+    assert told == [f"mine: {part} has no question of 1 of the 2 classes of 'all': Y" for part in ("train", "valid")]
+
+
 def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = [question(i, group=i[0].upper()) for i in ("a1", "b1", "b2", "c1", "c2", "d1")]
@@ -183,6 +258,7 @@ def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_pa
         "groups": 4,
         "largest_group": 2,
         "sizes": {"train": {"all": 2}, "valid": {}, "test": {"all": 1}},
+        "classes": {"train": {"all": {"17": 2}}, "valid": {}, "test": {"all": {"17": 1}}},
         "left_out": {"leaks into other": 3},
     }
 

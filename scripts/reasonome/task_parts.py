@@ -1,5 +1,7 @@
 """The parts of a task beside its dialogue, each a class of its own, with defaults where a task need not have one."""
 
+import ast
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -175,6 +177,40 @@ class Building(Part[T], ABC):
     @abstractmethod
     def build(self, project: Project, name: str, folder: Path) -> None:
         """Write the splits of a benchmark, the rows left out with reasons, and the audit. InputError."""
+
+
+# What of a user's task decides the rows of its benchmarks: not how answers are verified, nor what reports say.
+BUILDS_ROWS = ("name", "columns", "kind", "with_training_answers", "building", "files", "Example", "Settings")
+
+
+def building_sha256(file: Path) -> str:
+    """SHA-256 of what a user's file defines by the names BUILDS_ROWS, at its top or in its classes, and of all of the
+    file's that this uses. Comments, docstrings and layout do not count. Of a class that is used all counts; imported
+    code does not.
+    """
+    tree = _WithoutDocstrings().visit(ast.parse(file.read_bytes()))
+    defined: dict[str, list[ast.stmt]] = {}
+    for node in (*tree.body, *(own for kind in tree.body if isinstance(kind, ast.ClassDef) for own in kind.body)):
+        targets = getattr(node, "targets", [getattr(node, "target", ast.Pass())])
+        assigned = [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+        for name in [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else assigned:
+            defined.setdefault(name, []).append(node)
+    used: dict[str, list[ast.stmt]] = {}
+    waiting = [*BUILDS_ROWS]
+    while waiting:
+        name = waiting.pop()
+        if name in defined and name not in used:
+            used[name] = defined[name]
+            inside = [part for node in used[name] for part in ast.walk(node)]
+            waiting += [part.id for part in inside if isinstance(part, ast.Name)]
+            waiting += [part.attr for part in inside if isinstance(part, ast.Attribute)]
+    dumped = [f"{name}:{ast.dump(node)}" for name, nodes in sorted(used.items()) for node in nodes]
+    return hashlib.sha256("\n".join(dumped).encode()).hexdigest()
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802  # the name that ast looks for
+        return None if isinstance(node.value, ast.Constant) else node
 
 
 class Prompting(Part[T]):

@@ -37,6 +37,21 @@ def test_a_task_of_ones_own_ends_in_a_report_and_reruns_nothing_of_others(copy):
     assert "what the task's verifier says" in page and "Not compared" in page
 
 
+@pytest.mark.slow
+def test_changed_building_code_of_a_task_of_ones_own_builds_its_benchmark_again(config):
+    folder = config.parent
+    own_task.add(folder, tiny_project.edit)
+    target = f"results/benchmarks/{own_task.BENCHMARK}/test.jsonl"
+    tiny_project.snakemake(folder, target)
+    assert tiny_project.planned_jobs(folder, target) == {}
+    task = folder / "mine/chromosome.py"
+    tiny_project.change(task, ".casefold().removeprefix", ".lower().removeprefix")
+    assert tiny_project.planned_jobs(folder, target) == {}, "answers alone are verified otherwise"
+    with task.open("a") as file:
+        file.write("\n    def kind(self, question):\n        return question.answer.lower()\n")
+    assert tiny_project.planned_jobs(folder, target) == {"build_benchmark": 1}
+
+
 def learnt_beside_another_task(project):
     """Let a model learn it beside another task, in the experiment of the task."""
     prompts = project / "config/prompts"

@@ -45,7 +45,7 @@ rule build_benchmark:
         **asks("build_benchmark"),
     params:
         benchmark=lambda w: rows_of(w.benchmark),
-        settings=lambda w: canonical(inputs_of("building", w).settings),
+        settings=building_settings,
         folder=subpath(output.audit, parent=True),
     shell:
         configured("build_benchmark.py", "benchmark", output="{params.folder}")

@@ -12,11 +12,12 @@ from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
 from reasonome.config.project import Project, chains, experiments, job_resources
-from reasonome.core.code_digest import code_sha256
+from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.report import card_sources
 from reasonome.task import code_files
+from reasonome.task_parts import building_sha256
 from reasonome.tasks import load_project
 from reasonome.training import gpus
 

@@ -46,6 +46,12 @@ class ShippedTasks(Lazy[Task]):
         return GeneClassification()
 
     @cached_property
+    def gene_pairs(self) -> Task:
+        from reasonome.tasks.gene_classification.task import GenePairs
+
+        return GenePairs()
+
+    @cached_property
     def molecule_property(self) -> Task:
         from reasonome.tasks.molecule_property.task import MoleculeProperty
 
@@ -129,8 +135,7 @@ def load_task(path: Path, kind: str) -> Task:
     if task is None:
         raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
     if not isinstance(task, Task):
-        what = f"the class {kind} is no task"
-        raise InputError(what, file=path, fix=_BASE)
+        raise InputError(f"the class {kind} is no task", file=path, fix=_BASE)
     return task
 
 
@@ -139,9 +144,8 @@ def _module(path: Path, mtime: int) -> ModuleType:
     """The module in a user's file, loaded once for each state of the file."""
     spec = util.spec_from_file_location(f"own_task_{text_sha256(str(path))[:12]}", path)
     if spec is None or spec.loader is None:
-        raise InputError(
-            "this is not a file of Python", file=path, fix="write FILE:CLASS, with a file that ends in .py"
-        )
+        fix = "write FILE:CLASS, with a file that ends in .py"
+        raise InputError("this is not a file of Python", file=path, fix=fix)
     module = util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:  # a user's file may fail in any way

@@ -1,4 +1,4 @@
-"""Baselines and domain models of gene classes, fitted on the training questions of each subset."""
+"""Baselines and domain models of gene classes and of pairs, fitted on the training questions of each subset."""
 
 import re
 from collections import Counter, defaultdict
@@ -64,6 +64,37 @@ class GeneBaselines(PredictionBaselines):
                 for name, of in features.items()
             ),
         ]
+
+
+class PairBaselines(PredictionBaselines):
+    """Baselines and a domain model of pairs."""
+
+    def found(
+        self, project: Project, benchmark: str, style: str, training: Questions, asked: Questions
+    ) -> list[Baseline]:
+        """The baselines by the information that they use; the same to the bit when run again."""
+        spec, columns = project.benchmarks[benchmark], self.task.columns
+        inputs = self.task.files.baselines(project, benchmark)
+        [shared] = {*columns} - {spec.split_by}
+        features = _facts_features(inputs.files, dict.fromkeys(spec.subsets, ()), training, columns)
+        return [
+            constant_baseline(asked),
+            random_baseline(training, asked, project.settings.seed),
+            same_gene(shared, training, asked),
+            fitted_baseline(
+                "facts_regression", DOMAIN_MODEL, training, asked, features, LogisticRegression(max_iter=1000)
+            ),
+        ]
+
+
+def same_gene(side: str, training: Questions, asked: Questions) -> Baseline:
+    """The classes of training pairs that have the same gene on a side; of all of them where none has."""
+    of_gene: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for question in training:
+        of_gene[question.subset, question.columns[side]].append(question.answer)
+    of_all = {subset: [question.answer for question in known] for subset, known in by_subset(training).items()}
+    answers = [of_gene.get((question.subset, question.columns[side])) or of_all[question.subset] for question in asked]
+    return from_scores("same_gene", TRAINING, asked, [_shares(own) for own in answers])
 
 
 def _embedded_names(encoder: SentenceEncoder, questions: Questions) -> np.ndarray:
@@ -134,25 +165,29 @@ def _shares(answers: Sequence[str]) -> dict[str, float]:
 
 
 def _facts_features(
-    inputs: Mapping, terms: Mapping[str, Sequence[str]], training: Questions
+    inputs: Mapping, terms: Mapping[str, Sequence[str]], training: Questions, sides: Sequence[str] = ("symbol",)
 ) -> Callable[[Questions], sparse.csr_matrix]:
-    """Questions → which terms facts give the gene, without those that tell its class; of terms of training genes."""
+    """Questions → which terms facts give the gene of each side, without those that tell its class; of terms of training
+    genes."""
     facts = read_facts(inputs["facts"])
     facts = facts[~facts["relation"].isin(NAMING)].drop_duplicates(["gene", "object_id"])
     of_gene = facts.groupby("gene")["object_id"].agg(frozenset).to_dict()
-    trained = facts[facts["gene"].isin({question.columns["symbol"] for question in training})]
-    counts = trained["object_id"].value_counts()
     ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
     telling = {subset: terms_below(own, ontologies) for subset, own in terms.items()}
-    columns = {term: place for place, term in enumerate(sorted(counts[counts >= _FEWEST].index))}
+    columns: dict[tuple[str, str], int] = {}
+    for side in sides:
+        trained = facts[facts["gene"].isin({question.columns[side] for question in training})]
+        counts = trained["object_id"].value_counts()
+        columns |= {(side, term): len(columns) + n for n, term in enumerate(sorted(counts[counts >= _FEWEST].index))}
 
     def features(questions: Questions) -> sparse.csr_matrix:
         rows, places = [], []
         for row, question in enumerate(questions):
-            for term in of_gene.get(question.columns["symbol"], frozenset()) - telling[question.subset]:
-                if term in columns:
-                    rows.append(row)
-                    places.append(columns[term])
+            for side in sides:
+                for term in of_gene.get(question.columns[side], frozenset()) - telling[question.subset]:
+                    if (side, term) in columns:
+                        rows.append(row)
+                        places.append(columns[side, term])
         return sparse.csr_matrix((np.ones(len(rows)), (rows, places)), shape=(len(questions), max(len(columns), 1)))
 
     return features

@@ -1,13 +1,13 @@
-"""Questions on genes, from tables and from facts; every gene once in a subset, in the group of its family.
+"""Questions on genes and pairs of them, from tables and from facts; each once in a subset, in the group of a family.
 
 A family is that of HGNC's gene groups, and where a gene has none, the stem of its symbol.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
-from reasonome.tasks.gene_classification.settings import GeneSubset
+from reasonome.tasks.gene_classification.settings import GeneSubset, PairSubset
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
@@ -65,9 +65,9 @@ def families(genes: Iterable[Gene]) -> dict[str, str]:
 
 
 class _Labelled(NamedTuple):
-    """Gene → class, what was left out, and genes that may be meant by what was."""
+    """Gene, or genes of a pair, → class, what was left out, and genes that may be meant by what was."""
 
-    classes: dict[str, str]
+    classes: dict[Any, str]
     left_out: list[LeftOut]
     doubtful: frozenset[str] = frozenset()
 
@@ -100,8 +100,7 @@ class GeneBuilding(VerifiedBuilding):
         genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
         ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
         known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
-        family = families(genes.genes.values())
-        bounds = np.quantile(list(known.depth.values()), [1 / 3, 2 / 3])
+        family, strata = families(genes.genes.values()), _strata(known.depth)
         questions: list[PredictionQuestion] = []
         left_out: list[LeftOut] = []
         for subset, spec in benchmark.subsets.items():
@@ -112,7 +111,6 @@ class GeneBuilding(VerifiedBuilding):
             left_out += labelled.left_out
             target = Target(question=spec.question, classes=tuple(spec.labels))
             for symbol, label in sorted(labelled.classes.items()):
-                depth = known.depth.get(symbol, 0)
                 question = PredictionQuestion(
                     id=f"{subset}:{symbol}",
                     subset=subset,
@@ -120,20 +118,77 @@ class GeneBuilding(VerifiedBuilding):
                     answer=label,
                     group=family[symbol],
                     target=target,
-                    stratum=STRATA[int(depth >= bounds[0]) + int(depth > bounds[1])],
+                    stratum=strata(symbol),
                 )
                 questions.append(question)
-        asked = {question.columns["symbol"] for question in questions}
-        alone = sum(not genes.genes[symbol].groups for symbol in asked)
-        show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
+        _show_groupless(name, genes, {question.columns["symbol"] for question in questions})
         return questions, left_out
 
 
-def _empty_class(label: str, subset: str, left_out: list[LeftOut], table: Path | None) -> InputError:
-    """The error for a class without a gene: of the table, if there is one, with the commonest reason there."""
+class PairBuilding(VerifiedBuilding):
+    """Benchmarks of pairs of genes and their classes."""
+
+    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+        """The questions of a benchmark's tables, and the rows that were left out, with the reason and their line.
+
+        Left out are pairs with an identifier without a gene, and pairs with two labels. InputError for a missing
+        column, an unknown class, and a class without a pair.
+        """
+        benchmark = project.benchmarks[name]
+        inputs = self.task.files.building(project, name).files
+        genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
+        family, strata = families(genes.genes.values()), _strata(depths(read_facts(inputs["facts"])))
+        questions: list[PredictionQuestion] = []
+        left_out: list[LeftOut] = []
+        for subset, spec in benchmark.subsets.items():
+            table = inputs["tables"][subset]
+            labelled = _listed(table, subset, spec, genes, self.task.columns)
+            for label in spec.labels:
+                if label not in labelled.classes.values():
+                    raise _empty_class(label, subset, labelled.left_out, table, "pair")
+            left_out += labelled.left_out
+            target = Target(question=spec.question, classes=tuple(spec.labels))
+            for pair, label in sorted(labelled.classes.items()):
+                symbols = dict(zip(self.task.columns, pair, strict=True))
+                names = {f"{side}_name": genes.genes[symbol].name for side, symbol in symbols.items()}
+                split_by = symbols[benchmark.split_by]
+                question = PredictionQuestion(
+                    id=f"{subset}:{':'.join(pair)}",
+                    subset=subset,
+                    columns=symbols | names,
+                    answer=label,
+                    group=family[split_by],
+                    target=target,
+                    stratum=strata(split_by),
+                )
+                questions.append(question)
+        _show_groupless(name, genes, {question.columns[benchmark.split_by] for question in questions})
+        return questions, left_out
+
+
+def _strata(depth: Mapping[str, int]) -> Callable[[str], str]:
+    """Symbol → how well the gene is studied, by the terciles of `depth`."""
+    bounds = np.quantile(list(depth.values()), [1 / 3, 2 / 3])
+
+    def stratum(symbol: str) -> str:
+        own = depth.get(symbol, 0)
+        return STRATA[int(own >= bounds[0]) + int(own > bounds[1])]
+
+    return stratum
+
+
+def _show_groupless(name: str, genes: GeneTable, asked: Collection[str]) -> None:
+    alone = sum(not genes.genes[symbol].groups for symbol in asked)
+    show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
+
+
+def _empty_class(
+    label: str, subset: str, left_out: list[LeftOut], table: Path | None, what: str = "gene"
+) -> InputError:
+    """The error for a class without a gene or pair: of the table, if there is one, with the commonest reason there."""
     why = "".join(f": {reason}, in {n}" for reason, n in Counter(row.reason for row in left_out).most_common(1))
     fix = "add rows, or leave the class out" if table else "name another term, or more sources in the corpus"
-    return InputError(f"no gene has the class '{label}'{why}", file=table, field=f"subsets.{subset}.classes", fix=fix)
+    return InputError(f"no {what} has the class '{label}'{why}", file=table, field=f"subsets.{subset}.classes", fix=fix)
 
 
 def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowledge, seed: int) -> _Labelled:
@@ -167,17 +222,21 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
     return _Labelled(dict.fromkeys(yes, first) | dict.fromkeys([*no, *others], second), left_out)
 
 
-def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Labelled:
-    """The classes of the genes in a table; with a label, only of those that have it."""
-    names = {key: spec.columns.get(key, key) for key in ("gene", "label")}
+def _listed(
+    path: Path, subset: str, spec: GeneSubset | PairSubset, genes: GeneTable, columns: tuple[str, ...] = ("gene",)
+) -> _Labelled:
+    """The classes of the genes in a table, or of the pairs in its columns; with a label, only of those that have it."""
+    called: Mapping[Any, str] = spec.columns
+    names = {key: called.get(key, key) for key in (*columns, "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
     classes = {spec.label: spec.labels[0]} if spec.label is not None else spec.classes_by_cell
-    labels: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    labels: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     left_out: list[LeftOut] = []
     doubtful: set[str] = set()
     for line, cells in table.rows:
-        identifier, cell = (cells[places[key]].strip() for key in ("gene", "label"))
+        identifiers, cell = [cells[places[key]].strip() for key in columns], cells[places["label"]].strip()
+        identifier = " ".join(identifiers)
         if not cell and spec.label is None:
             left_out.append(LeftOut(subset, identifier, "no label", str(line)))
             continue
@@ -186,18 +245,22 @@ def _listed(path: Path, subset: str, spec: GeneSubset, genes: GeneTable) -> _Lab
                 continue
             fix = f"{nearest(cell, classes)}; `cells` says what the cells of a class say"
             raise InputError(f"'{cell}' is no class", file=path, line=line, field=names["label"], fix=fix)
-        resolved = genes.resolve(identifier)
-        if resolved.symbol is None:
-            left_out.append(LeftOut(subset, identifier, f"no gene: {resolved.how}", str(line)))
-            doubtful.update(resolved.candidates)
+        resolved = [genes.resolve(one) for one in identifiers]
+        symbols = tuple(one.symbol for one in resolved if one.symbol is not None)
+        if len(symbols) == len(columns):
+            labels[symbols][classes[cell]].append(line)
         else:
-            labels[resolved.symbol][classes[cell]].append(line)
+            unknown = next(one for one in resolved if one.symbol is None)
+            left_out.append(LeftOut(subset, identifier, f"no gene: {unknown.how}", str(line)))
+            doubtful.update(unknown.candidates)
     if spec.label is not None and not labels and not left_out:
         fix = nearest(spec.label, {cells[places["label"]].strip() for _, cells in table.rows} - {""})
         raise InputError(f"no row has the label '{spec.label}'", file=path, field=names["label"], fix=fix)
-    for symbol, by_class in labels.items():
+    for symbols, by_class in labels.items():
         if len(by_class) > 1:
             lines = ", ".join(str(line) for lines in by_class.values() for line in lines)
-            left_out.append(LeftOut(subset, symbol, "two labels for one gene", lines))
-    alone = {symbol: next(iter(by_class)) for symbol, by_class in labels.items() if len(by_class) == 1}
-    return _Labelled(alone, left_out, frozenset(doubtful))
+            what = "gene" if len(columns) == 1 else "pair"
+            left_out.append(LeftOut(subset, " ".join(symbols), f"two labels for one {what}", lines))
+    alone = {symbols: next(iter(by_class)) for symbols, by_class in labels.items() if len(by_class) == 1}
+    named = alone if len(columns) > 1 else {symbol: label for (symbol,), label in alone.items()}
+    return _Labelled(named, left_out, frozenset(doubtful))

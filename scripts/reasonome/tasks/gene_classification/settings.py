@@ -1,6 +1,6 @@
-"""Settings of gene classes: lists of genes or terms of an ontology, the files that they name, and checks."""
+"""Settings of classes of genes and of pairs of them: tables or terms, the files that they name, and checks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -68,6 +68,37 @@ class GeneBenchmark(PredictionBenchmark):
         if self.group is not None:
             raise ValueError("leave 'group' out: genes of one family are a group")
         return self
+
+
+Side = Literal["perturbed", "measured"]
+
+
+class PairSubset(HeldOut, Predicted):
+    """One question on pairs of genes, of which a table has the labels."""
+
+    label: ClassVar[None] = None
+    term: ClassVar[None] = None
+
+    table: UserPath = Field(description="CSV, TSV or JSON lines, with the columns `perturbed`, `measured` and `label`")
+    columns: dict[Literal["perturbed", "measured", "label"], str] = Field(
+        {}, description="what the columns are called, where they have other names"
+    )
+
+    @model_validator(mode="after")
+    def _of_classes(self) -> "PairSubset":
+        if self.classes is None:
+            raise ValueError("pairs of genes are classified: give 'classes'")
+        return self
+
+
+class PairBenchmark(GeneBenchmark):
+    """Classes of pairs of genes, of which no two splits have a gene of one side or its family in common."""
+
+    SCORING_SETTINGS: ClassVar = (*GeneBenchmark.SCORING_SETTINGS, "macro_by")
+
+    subsets: Annotated[dict[Variant, PairSubset], Field(min_length=1), AfterValidator(check_subset_names)]  # pyright: ignore[reportIncompatibleVariableOverride]
+    split_by: Side = Field("perturbed", description="whose genes no two splits share")
+    macro_by: Side | None = Field(None, description="over whose genes AUROC is averaged, beside that of all pairs")
 
 
 class GeneFiles(VerifiedFiles):

@@ -1,9 +1,11 @@
-"""Classes of genes, from lists and from facts, and where the parts are."""
+"""Classes of genes, from lists and from facts, and of pairs of genes; and where the parts are."""
 
 from functools import cached_property
 
-from reasonome.task_parts import Baselines, Building, Leaks
-from reasonome.tasks.gene_classification.settings import GeneBenchmark, GeneChecks, GeneFiles
+from reasonome.metrics import MetricSet
+from reasonome.task_parts import Baselines, Building, Leaks, Reporting
+from reasonome.tasks.gene_classification.settings import GeneBenchmark, GeneChecks, GeneFiles, PairBenchmark
+from reasonome.tasks.prediction.dialogue import PredictionQuestion
 from reasonome.tasks.prediction.task import PredictionTask
 
 
@@ -36,3 +38,50 @@ class GeneClassification(PredictionTask):
         from reasonome.tasks.gene_classification.leaks import GeneLeaks
 
         return GeneLeaks(self)
+
+
+class GenePairs(PredictionTask):
+    """A class of a perturbed gene and a measured one, by their symbols, and by names where the style has them."""
+
+    name = "gene_pairs"
+    columns = ("perturbed", "measured")
+    shown = ("perturbed_name", "measured_name")
+    of_numbers = False
+    Settings = PairBenchmark
+
+    files = cached_property(GeneFiles)
+    checks = cached_property(GeneChecks)
+
+    def further_labels(self, example: PredictionQuestion, benchmark: PairBenchmark) -> dict[str, str]:
+        """The gene over which AUROC is averaged, if the benchmark says so."""
+        return {"macro": example.columns[benchmark.macro_by]} if benchmark.macro_by else {}
+
+    @cached_property
+    def metrics(self) -> MetricSet:
+        from reasonome.tasks.prediction.metric_set import OF_PAIRS
+
+        return OF_PAIRS
+
+    @cached_property
+    def building(self) -> Building:
+        from reasonome.tasks.gene_classification.questions import PairBuilding
+
+        return PairBuilding(self)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        from reasonome.tasks.gene_classification.baselines import PairBaselines
+
+        return PairBaselines(self)
+
+    @cached_property
+    def leaks(self) -> Leaks:
+        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
+
+        return VerifiedLeaks(self)  # named here, as pairs leak into pairs alone
+
+    @cached_property
+    def report(self) -> Reporting:
+        from reasonome.tasks.prediction.report import PredictionReporting
+
+        return PredictionReporting(self)  # named here, as no other task has these metrics

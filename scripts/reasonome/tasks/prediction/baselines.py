@@ -119,7 +119,10 @@ class PredictionBaselines(Baselines[PredictionDialogue]):
         asked: Sequence[PredictionQuestion],
     ) -> pd.DataFrame:
         """A row per baseline and question."""
-        return scored_baselines(self.task, self.found(project, benchmark, style, training, asked), asked)
+        found = self.found(project, benchmark, style, training, asked)
+        further = [self.task.further_labels(example, project.benchmarks[benchmark]) for example in asked]
+        table = scored_baselines(self.task, found, asked)
+        return table.join(pd.DataFrame(further * len(found), table.index))
 
 
 def scored_baselines(task: VerifiedDialogue, baselines: Sequence[Baseline], asked: Sequence[Question]) -> pd.DataFrame:

@@ -38,20 +38,24 @@ def class_scores(table: pd.DataFrame, sureness: pd.Series) -> dict[str, np.ndarr
     return scores
 
 
-def _over_classes(table: pd.DataFrame, sureness: pd.Series, metric: Callable[..., np.ndarray]) -> OfWeights | None:
+Scores = dict[str, np.ndarray]
+
+
+def _over_classes(gold: np.ndarray, scores: Scores, metric: Callable[..., np.ndarray]) -> OfWeights:
     """The mean over classes of a metric of one class against the others; over those for which it is defined."""
-    gold = table["gold"].to_numpy(str)
-    scores = class_scores(table, sureness)
-    if not scores:
-        return None
 
     def of_weights(weights: np.ndarray) -> np.ndarray:
         values = np.stack([metric(weights, gold == label, score) for label, score in scores.items()])
-        defined = np.isfinite(values)
-        total = np.where(defined, values, 0.0).sum(axis=0)
-        return np.divide(total, defined.sum(axis=0), out=np.full(len(weights), np.nan), where=defined.any(axis=0))
+        return _mean_of_known(values, np.ones_like(values))
 
     return of_weights
+
+
+def _mean_of_known(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """The mean over the first axis of values that are known, each as often as it is counted; nan without any."""
+    counted = np.where(np.isfinite(values), counted, 0.0)
+    total, n = (np.nan_to_num(values) * counted).sum(axis=0), counted.sum(axis=0)
+    return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
 
 
 def _of_classes(metric: OfTable) -> OfTable:
@@ -78,21 +82,70 @@ def _mcc(table: pd.DataFrame) -> OfWeights:
     return lambda weights: pooled.mcc(weights, gold, answer)
 
 
-def _likely(metric: Callable[..., np.ndarray]) -> OfTable:
-    """A metric of the answer's likelihood, where that is known."""
+def _likely(table: pd.DataFrame) -> Scores:
+    """Scores by the answer's likelihood, where that is known."""
+    sureness = pd.Series(np.exp(table["name_logprob"].to_numpy(float)), table.index)
+    return class_scores(table, sureness) if sureness.notna().any() else {}
 
+
+def _stated(table: pd.DataFrame) -> Scores:
+    """Scores by the stated confidence."""
+    return class_scores(table, table["confidence"].where(table["confidence_kind"] == "stated"))
+
+
+def _sampled(table: pd.DataFrame) -> Scores:
+    """Scores by the share of a question's answers that give a class, where questions have several answers."""
+    if not table["id"].duplicated().any():
+        return {}
+    votes = class_scores(table, pd.Series(np.nan, table.index))
+    return {
+        label: pd.Series(score, table.index).groupby(table["id"]).transform("mean").round(_DIGITS).to_numpy()
+        for label, score in votes.items()
+    }
+
+
+def _of_scores(scores: Callable[[pd.DataFrame], Scores], metric: Callable[..., np.ndarray]) -> OfTable:
     def prepared(table: pd.DataFrame) -> OfWeights | None:
-        sureness = pd.Series(np.exp(table["name_logprob"].to_numpy(float)), table.index)
-        return _over_classes(table, sureness, metric) if sureness.notna().any() else None
+        found = scores(table)
+        return _over_classes(table["gold"].to_numpy(str), found, metric) if found else None
 
     return _of_classes(prepared)
 
 
-def _stated(metric: Callable[..., np.ndarray]) -> OfTable:
-    """A metric of the stated confidence."""
+def _genes(table: pd.DataFrame, several: bool) -> list[np.ndarray]:
+    """The rows of each gene that the column `macro` has, of those whose questions are of several classes, or of one."""
+    gold, rows_of = table["gold"].to_numpy(str), map(np.asarray, table.groupby("macro").indices.values())
+    return [rows for rows in rows_of if (len({*gold[rows]}) > 1) == several]
+
+
+def _macro(scores: Callable[[pd.DataFrame], Scores], metric: Callable[..., np.ndarray]) -> OfTable:
+    """The mean over genes of a metric of each gene's questions, of genes whose questions are of several classes.
+
+    In a resample a gene counts as often as its questions were drawn.
+    """
 
     def prepared(table: pd.DataFrame) -> OfWeights | None:
-        return _over_classes(table, table["confidence"].where(table["confidence_kind"] == "stated"), metric)
+        found = scores(table) if "macro" in table else {}
+        genes = _genes(table, several=True) if found else []
+        if not genes:
+            return None
+        gold, sizes = table["gold"].to_numpy(str), [table["id"].iloc[rows].nunique() for rows in genes]
+        own = [_over_classes(gold[rows], {k: v[rows] for k, v in found.items()}, metric) for rows in genes]
+
+        def of_weights(weights: np.ndarray) -> np.ndarray:
+            values = np.stack([of(weights[:, rows]) for of, rows in zip(own, genes, strict=True)])
+            drawn = [weights[:, rows].sum(axis=1) / size for rows, size in zip(genes, sizes, strict=True)]
+            return _mean_of_known(values, np.stack(drawn))
+
+        return of_weights
+
+    return _of_classes(prepared)
+
+
+def _count_of_genes(several: bool) -> OfTable:
+    def prepared(table: pd.DataFrame) -> OfWeights | None:
+        count = len(_genes(table, several)) if "macro" in table else None
+        return None if count is None else lambda weights: np.full(len(weights), float(count))
 
     return _of_classes(prepared)
 
@@ -101,10 +154,10 @@ def _stated(metric: Callable[..., np.ndarray]) -> OfTable:
 POOLED: dict[str, OfTable] = {
     "balanced_accuracy": _of_classes(_balanced_accuracy),
     "mcc": _of_classes(_mcc),
-    "auroc": _stated(pooled.auroc),
-    "auprc": _stated(pooled.average_precision),
-    "auroc_likelihood": _likely(pooled.auroc),
-    "auprc_likelihood": _likely(pooled.average_precision),
+    "auroc": _of_scores(_stated, pooled.auroc),
+    "auprc": _of_scores(_stated, pooled.average_precision),
+    "auroc_likelihood": _of_scores(_likely, pooled.auroc),
+    "auprc_likelihood": _of_scores(_likely, pooled.average_precision),
     "rmse": _of_numbers(pooled.rmse),
     "mae": _of_numbers(pooled.mae),
     "spearman": _of_numbers(pooled.spearman),
@@ -166,4 +219,43 @@ METRICS = replace(
         "gradient_boosting": "gradient boosting on Morgan fingerprints and RDKit's descriptors",
     },
     pooled=POOLED,
+)
+
+# Beside them, of pairs of genes: AUROC by the share of samples, and the means over genes that `macro` has.
+_PAIRS: dict[str, tuple[Metric, OfTable]] = {
+    metric.name: (metric, of_table)
+    for metric, of_table in (
+        (Metric("auroc_samples", "AUROC of the share of samples", of="report"), _of_scores(_sampled, pooled.auroc)),
+        (
+            Metric(
+                "macro_auroc", "AUROC of stated confidence, mean over genes", of="report", on=("terminal", "baselines")
+            ),
+            _macro(_stated, pooled.auroc),
+        ),
+        (
+            Metric("macro_auroc_likelihood", "AUROC of the answer's likelihood, mean over genes", of="report"),
+            _macro(_likely, pooled.auroc),
+        ),
+        (
+            Metric("macro_auroc_samples", "AUROC of the share of samples, mean over genes", of="report"),
+            _macro(_sampled, pooled.auroc),
+        ),
+        (Metric("macro_genes", "genes in that mean", of="report", digits=0), _count_of_genes(several=True)),
+        (
+            Metric("macro_left_out", "genes of one class, not in that mean", of="report", digits=0),
+            _count_of_genes(several=False),
+        ),
+    )
+}
+_AFTER = [metric.name for metric in METRICS.metrics].index("auprc_likelihood") + 1
+OF_PAIRS = replace(
+    METRICS,
+    metrics=(*METRICS.metrics[:_AFTER], *(metric for metric, _ in _PAIRS.values()), *METRICS.metrics[_AFTER:]),
+    pooled=POOLED | {name: of_table for name, (_, of_table) in _PAIRS.items()},
+    baselines={
+        "constant": METRICS.baselines["constant"],
+        "random": METRICS.baselines["random"],
+        "same_gene": "gives the commonest class of training pairs with the same gene on the side that splits share",
+        "facts_regression": "logistic regression on the terms that facts give both genes",
+    },
 )

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -20,6 +20,8 @@ from reasonome.facts.text import one_line
 from reasonome.task_parts import Building, Prompting, Splits
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.settings import VerifiedBenchmark
+
+_SHOWN = 5  # classes that a line of the log names
 
 
 class LeftOut(NamedTuple):
@@ -62,6 +64,9 @@ def _read(
     return questions
 
 
+Kinds = Counter[tuple[str, str]]  # (subset, kind) → how many questions
+
+
 class VerifiedBuilding(Building[VerifiedDialogue]):
     """Benchmarks whose questions come from tables; a subclass may read them from elsewhere."""
 
@@ -88,16 +93,20 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
         groups = len({question.group for question in questions})
         reasons = dict(Counter(row.reason for row in left_out))
         largest = max(Counter(question.group for question in questions).values())
-        kinds = (
-            {part: _by_kind(rows, self.task) for part, rows in splits.items()}
-            if any(map(self.task.kind, questions))
-            else {}
-        )
+        classes = _classes(questions, self.task)
+        kinds = {part: _by_kind(rows, classes, self.task) for part, rows in splits.items()} if classes else {}
         audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
-        audit |= ({"classes": kinds} if kinds else {}) | {"left_out": reasons}
+        lacking = _lacking(splits, classes, self.task)
+        audit |= ({"classes": kinds} if kinds else {}) | ({"lacking": lacking} if lacking else {})
+        audit |= {"left_out": reasons}
         rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
         write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
         print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+        for part, of_part in lacking.items():
+            for subset, lacks in of_part.items():
+                shown = ", ".join(lacks[:_SHOWN]) + ("…" if len(lacks) > _SHOWN else "")
+                all_of = sum(key[0] == subset for key in classes)
+                print(f"{name}: {part} has no question of {len(lacks)} of the {all_of} classes of '{subset}': {shown}")
 
     def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
         """The questions of a benchmark's tables, and the rows left out, of which there are none.
@@ -110,12 +119,37 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
         return [row for subset, path in tables.items() for row in _read(self.task, benchmark, subset, path, seen)], []
 
 
-def _by_kind(questions: Sequence[Question], task: VerifiedDialogue) -> dict[str, dict[str, int]]:
-    """Subset → kind → how many questions it has."""
+def _classes(questions: Sequence[Question], task: VerifiedDialogue) -> set[tuple[str, str]]:
+    """(subset, kind) of the kinds that are classes: all where every split must have each, else those of several
+    questions."""
+    counts = Counter((question.subset, task.kind(question)) for question in questions)
+    if task.every_kind:
+        return set(counts) if any(kind for _, kind in counts) else set()
+    return {key for key, count in counts.items() if count > 1}
+
+
+def _by_kind(
+    questions: Sequence[Question], classes: Collection[tuple[str, str]], task: VerifiedDialogue
+) -> dict[str, dict[str, int]]:
+    """Subset → class → how many questions it has."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for question in questions:
-        counts[question.subset][task.kind(question)] += 1
+        if (question.subset, task.kind(question)) in classes:
+            counts[question.subset][task.kind(question)] += 1
     return {subset: dict(sorted(kinds.items())) for subset, kinds in sorted(counts.items())}
+
+
+def _lacking(
+    splits: Splits, classes: Collection[tuple[str, str]], task: VerifiedDialogue
+) -> dict[str, dict[str, list[str]]]:
+    """Split → subset → the classes of which it has no question; of a subset of which it has any."""
+    lacking: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for part in SPLITS:
+        there = {(question.subset, task.kind(question)) for question in splits[part]}
+        for subset in sorted({subset for subset, _ in there}):
+            if lacks := sorted(kind for of, kind in {*classes} - there if of == subset):
+                lacking[part][subset] = lacks
+    return dict(lacking)
 
 
 def leaking_keys(question: Question) -> set[tuple[str, ...]]:
@@ -171,22 +205,26 @@ def _at_random(
     """
     order = sorted(groups)
     random.Random(f"{benchmark.seed}:groups").shuffle(order)
+    kinds = {group: Counter((row.subset, task.kind(row)) for row in rows) for group, rows in groups.items()}
+    every_kind = {name: task.every_kind or subset.balanced for name, subset in benchmark.subsets.items()}
+    most = benchmark.largest_group or max(map(len, groups.values()))
     drawn: dict[str, list[str]] = {}
     for part in ("test", "valid"):
-        needed = _needed(groups, benchmark, part, task)
-        drawn[part], in_large = [], Counter()
-        for group in sorted(order, key=lambda group, part=part: _is_large(groups[group], benchmark, part)):
-            kinds = Counter((question.subset, task.kind(question)) for question in groups[group])
-            if len(groups[group]) > (benchmark.largest_group or len(groups[group])):
-                in_large += kinds
-            elif any(needed[kind] > 0 for kind in kinds):
-                drawn[part].append(group)
-                needed.subtract(kinds)
-        order = [group for group in order if group not in set(drawn[part])]
+        small = [group for group in order if len(groups[group]) <= most]
+        small.sort(key=lambda group, part=part: _is_large(groups[group], benchmark, part))
+        needed = Counter()
+        for subset in benchmark.subsets:
+            sharing = groups if every_kind[subset] else small
+            counts = _of_subset(subset, (kinds[group] for group in sharing))
+            needed.update(_needed(counts, benchmark, subset, part, task))
+        short = {name: getattr(subset, part) for name, subset in benchmark.subsets.items()}
+        drawn[part] = _taken({group: kinds[group] for group in small}, needed, short, every_kind)
         for (subset, kind), missing in needed.items():
-            if missing > 0:
+            if missing > 0 and (every_kind[subset] or not kind):
+                in_large = _of_subset(subset, (kinds[group] for group in order if len(groups[group]) > most))
+                left = in_large[subset, kind] if kind else sum(in_large.values())
                 which = f" with the answer '{kind}'" if kind else ""
-                larger = f"; {left} are in groups that are too large" if (left := in_large[subset, kind]) else ""
+                larger = f"; {left} are in groups that are too large" if left else ""
                 raise InputError(
                     f"subset '{subset}' has {missing} questions{which} too few to hold out as many as are asked for"
                     f"{larger}",
@@ -194,7 +232,44 @@ def _at_random(
                     fix="ask for fewer, or add rows: questions of one group are held out together"
                     + (", and `largest_group` says how large it may be" if larger else ""),
                 )
+        held_out = set(drawn[part])
+        order = [group for group in order if group not in held_out]
     return drawn | {"train": order}
+
+
+def _of_subset(subset: str, counts: Iterable[Kinds]) -> Kinds:
+    """The sum of counts of a subset's kinds, in the order in which they come first."""
+    total: Kinds = Counter()
+    for count in counts:
+        total.update({key: n for key, n in count.items() if key[0] == subset})
+    return total
+
+
+def _taken(
+    groups: Mapping[str, Kinds], needed: Kinds, short: dict[str, int], every_kind: Mapping[str, bool]
+) -> list[str]:
+    """Groups, in their order, until no more questions are `needed`; these and `short` are what then remains.
+
+    `short` is how many questions of each subset are asked for. Where every kind must be there, groups are taken until
+    each has enough. Elsewhere those come first that exceed no kind; others follow until the subset has enough and lacks
+    no kind that it could have.
+    """
+    wanted = dict(needed)
+
+    def wants(key: tuple[str, str]) -> bool:
+        return needed[key] > 0 and (every_kind[key[0]] or short[key[0]] > 0 or needed[key] == wanted[key])
+
+    taken: dict[str, None] = {}
+    for exceeding in [True] if all(every_kind.values()) else [False, True]:
+        for group, kinds in groups.items():
+            if group in taken:
+                continue
+            if any(map(wants, kinds)) if exceeding else all(needed[key] >= n for key, n in kinds.items()):
+                taken[group] = None
+                needed.subtract(kinds)
+                for (subset, _), n in kinds.items():
+                    short[subset] -= n
+    return list(taken)
 
 
 def _is_large(group: Sequence[Question], benchmark: VerifiedBenchmark, part: str) -> bool:
@@ -204,18 +279,26 @@ def _is_large(group: Sequence[Question], benchmark: VerifiedBenchmark, part: str
 
 
 def _needed(
-    groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark, part: str, task: VerifiedDialogue
-) -> Counter[tuple[str, str]]:
-    """How many questions of each subset and kind to hold out: by their shares; in balanced subsets as many of each."""
-    kinds = Counter((question.subset, task.kind(question)) for rows in groups.values() for question in rows)
-    needed = Counter()
-    for subset, spec in benchmark.subsets.items():
-        counts = {key: count for key, count in kinds.items() if key[0] == subset}
-        for key, count in counts.items():
-            share = Fraction(1, len(counts)) if spec.balanced else Fraction(count, sum(counts.values()))
-            needed[key] = ceil(getattr(spec, part) * share)
-        needed[subset, ""] += 0 if counts else getattr(spec, part)
-    return needed
+    kinds: Kinds, benchmark: VerifiedBenchmark, subset: str, part: str, task: VerifiedDialogue
+) -> dict[tuple[str, str], int]:
+    """How many questions of each kind of a subset to hold out: by their shares; in balanced subsets as many of each.
+
+    Shares are rounded up where every kind must be there. Elsewhere those with the largest remainders are, of equal ones
+    the first, so that they sum to what is asked for. What is missing for that has no kind.
+    """
+    spec, total = benchmark.subsets[subset], sum(kinds.values())
+    asked = getattr(spec, part)
+    if not kinds:
+        return {(subset, ""): asked}
+    if spec.balanced:
+        return {key: ceil(Fraction(asked, len(kinds))) for key in kinds}
+    if task.every_kind:
+        return {key: ceil(Fraction(asked * count, total)) for key, count in kinds.items()}
+    held_out = min(asked, total)
+    needed = {key: held_out * count // total for key, count in kinds.items()}
+    largest = sorted(kinds, key=lambda key: held_out * kinds[key] % total, reverse=True)
+    rounded_up = largest[: held_out - sum(needed.values())]
+    return needed | {key: needed[key] + 1 for key in rounded_up} | {(subset, ""): asked - held_out}
 
 
 def _largest_first(groups: Mapping[str, Sequence[Question]], benchmark: VerifiedBenchmark) -> dict[str, list[str]]:

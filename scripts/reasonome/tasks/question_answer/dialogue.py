@@ -137,8 +137,20 @@ class VerifiedDialogue(Dialogue):
         return self.verified(answer, example) == 1
 
     def kind(self, question: Question) -> str:
-        """The kind of a question of which every split has some, such as its class; one kind if not overridden."""
-        return ""
+        """The class of a question, of which each split has its share: the answer.
+
+        A subclass that says what classes are has every split have some of each, or the benchmark is not built.
+        """
+        return question.answer
+
+    @property
+    def every_kind(self) -> bool:
+        """Whether every split must have some of each kind, as a subclass says what kinds are."""
+        return type(self).kind is not VerifiedDialogue.kind
+
+    def further_labels(self, example: Question, benchmark: VerifiedBenchmark) -> dict[str, str]:
+        """Columns of tables of scores about a question that depend on the benchmark's settings; none by default."""
+        return {}
 
     def with_training_answers(self, splits: dict[str, list[Question]]) -> dict[str, list[Question]]:
         """The splits with what questions say of the training answers, such as their mean; as they are by default."""

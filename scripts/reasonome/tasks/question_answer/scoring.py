@@ -34,7 +34,7 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
         `verified` is the value of `verify`, 0 without a usable answer; `shuffled_verified` is that of the answer to
         another question of the subset. InputError as of `attempts`.
         """
-        style = project.style(job.benchmark, job.style)
+        style, benchmark = project.style(job.benchmark, job.style), project.benchmarks[job.benchmark]
         scored_attempts = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
         rows, rewards = [], self.task.rewards()
         for attempt in scored_attempts:
@@ -44,6 +44,7 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
             rows.append(
                 {
                     **labels(example),
+                    **self.task.further_labels(example, benchmark),
                     **self.task.scored(verdict, example),
                     "reasoning": verdict.reasoning,
                     **answer_columns(attempt),
