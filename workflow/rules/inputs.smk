@@ -141,6 +141,13 @@ def training_files(wildcards):
     return list(or_stop(recipe(wildcards).files, PROJECT, model).values())
 
 
+def graded_examples(wildcards):
+    """The training questions whose answers a recipe's graders are tried on; none without graders."""
+    made = recipe(wildcards)
+    graded = made.questions if isinstance(made, RolloutRecipe) and made.graders else []
+    return [or_stop(PROJECT.examples, *question) / "train.jsonl" for question in graded]
+
+
 def encoder_models(wildcards):
     """The encoders that the recipe's rewards compare by; their manifests are among the training files."""
     return [ancient(RESULTS.encoder(encoder) / "model") for encoder in recipe(wildcards).comparing]
