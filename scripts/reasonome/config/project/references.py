@@ -1,4 +1,4 @@
-"""Checks of cross-references between the files of a project, and of targets: each name exists and is of a fitting kind."""
+"""Checks of cross-references between the files of a project, and of targets: each name exists and fits."""
 
 import re
 from graphlib import CycleError, TopologicalSorter
