@@ -10,6 +10,7 @@ reasonome score ANSWERS          score answers of anybody: to a benchmark, or in
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
 reasonome prompts EXPERIMENT     what its models will learn from and be asked, word for word, before any training
+reasonome push MODEL OWNER/NAME  a trained model with its card and its scores to the Hugging Face hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
