@@ -125,13 +125,13 @@ def recipe(wildcards):
 
 def parent(wildcards):
     chain = chains.parent(wildcards.chain)
-    or_stop(chains.check_answers, PROJECT, chain)
+    or_stop(recipe_references.check_answers, PROJECT, chain)
     return RESULTS.model(wildcards.backbone, chain)
 
 
 def asked_model(wildcards):
     """The manifest of the model that is asked, which is no reward model."""
-    or_stop(chains.check_answers, PROJECT, wildcards.chain)
+    or_stop(recipe_references.check_answers, PROJECT, wildcards.chain)
     return RESULTS.model(wildcards.backbone, wildcards.chain) / "manifest.json"
 
 

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, multiples_near
 from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, WrongValue
-from reasonome.core.code_digest import source_sha256
 
 # The reward that a reward model gives.
 JUDGE = "judge"
@@ -148,6 +147,8 @@ class RolloutRecipe(RowsRecipe):
         return self.rollouts != "transformers" or self.passes > 1
 
     def pinned(self) -> Self:
+        from reasonome.core.code_digest import source_sha256
+
         graders = {
             name: grader.model_copy(update={"sha256": source_sha256(grader.function.rpartition(":")[0])})
             if grader.sha256 == "unpinned"

@@ -43,6 +43,11 @@ def code_sha256(*files: str | Path) -> str:
     return digest.hexdigest()
 
 
+def source_sha256(file: str | Path) -> str:
+    """SHA-256 of one Python file alone, as it stands now, without comments, docstrings and layout."""
+    return _read.__wrapped__(Path(file).resolve()).digest
+
+
 def closure(*files: str | Path) -> set[Path]:
     """The files whose digests `code_sha256` joins."""
     seen: set[Path] = set()
@@ -81,7 +86,7 @@ def _places(name: str) -> Iterator[Path]:
 
 @cache
 def _read(file: Path) -> _Source:
-    tree = _undocumented(file)
+    tree = ast.parse(file.read_bytes())
     imports: set[str] = set()
     parts: set[str] = set()
     has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")
@@ -92,20 +97,9 @@ def _read(file: Path) -> _Source:
             found |= {name if any(_places(name)) else node.module for name in names}
         elif isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names}
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
     ours, own_parts = (
         frozenset(name for name in names if name.split(".")[0] == PACKAGE_ROOT.name) for names in (imports, parts)
     )
     return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours, own_parts)
-
-
-def source_sha256(file: str | Path) -> str:
-    """SHA-256 of one Python file alone, without comments, docstrings and layout."""
-    return hashlib.sha256(ast.dump(_undocumented(Path(file))).encode()).hexdigest()
-
-
-def _undocumented(file: Path) -> ast.Module:
-    tree = ast.parse(file.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return tree

@@ -144,9 +144,9 @@ def _results(scores: ModelScores) -> list[EvalResult]:
     """The metrics by which models are compared, with their intervals, as the hub reads them."""
     metric_set, asked = scores.plan.metric_set, scores.evaluation
     results = []
-    for metric in scores.shown:
-        row, digits = scores.own.loc[metric], metric_set.digits(metric)
-        numbers = {name: round(float(row[name]), digits) for name in ("low", "high") if pd.notna(row[name])}
+    for row in tables.records(scores.own.loc[scores.shown].reset_index()):
+        digits = metric_set.digits(row["metric"])
+        numbers = {name: round(row[name], digits) for name in ("value", "low", "high") if pd.notna(row[name])}
         results.append(
             EvalResult(
                 task_type="text-generation",
@@ -154,9 +154,9 @@ def _results(scores: ModelScores) -> list[EvalResult]:
                 dataset_type=asked.benchmark,
                 dataset_name=f"{asked.benchmark}, style {asked.style}, decoding {asked.decoding}",
                 dataset_config=f"{asked.style}.{asked.decoding}",
-                metric_type=metric,
-                metric_name=metric_set.name(metric),
-                metric_value=round(float(row["value"]), digits),
+                metric_type=row["metric"],
+                metric_name=metric_set.name(row["metric"]),
+                metric_value=numbers.pop("value"),
                 metric_args={**numbers, "questions": int(row["n"])},
             )
         )

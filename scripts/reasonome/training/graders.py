@@ -20,7 +20,7 @@ from reasonome.config.project import Project
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core.code_digest import source_sha256
 from reasonome.core.errors import InputError, nearest
-from reasonome.rewards import Reward
+from reasonome.rewards import Reward, uncompared
 
 WORKER = Path(__file__).with_name("grader_worker.py")
 # The limit for importing a grader's file; its calls have their own.
@@ -55,7 +55,7 @@ def try_graders(project: Project, recipe: RolloutRecipe) -> None:
             answer = task.parse(target or "", style)
             if answer.named:
                 for reward in rewards.values():
-                    reward.function([answer], [example], None)
+                    reward.function([answer], [example], uncompared)
                 break
 
 

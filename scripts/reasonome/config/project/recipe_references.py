@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reasonome.config import QuestionRecipe, Recipe, RewardedSamples
 from reasonome.config.project import Project, chains
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError, lookup, nearest
 from reasonome.core.yaml_text import Loc
 
 _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
@@ -106,6 +106,15 @@ def check_chain(project: Project, chain: str) -> None:
     if mistake := _mistake(project, steps):
         _, what, fix = mistake
         raise InputError(f"{chain}: {what}", fix=fix)
+
+
+def check_answers(project: Project, chain: str) -> None:
+    """InputError for the chain of a reward model: it has no head for tokens."""
+    if not all(lookup(project.stages, step.stage, "stage").answers for step in chains.parse(chain)):
+        raise InputError(
+            f"{chain}: a reward model answers no questions, and nothing is trained from it",
+            fix="name it as `judge` of a recipe of onlinedpo",
+        )
 
 
 def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> list[bool]:
