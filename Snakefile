@@ -39,6 +39,11 @@ include: "workflow/rules/annotations.smk"
 include: "workflow/rules/experiments.smk"
 
 
+# Of a misspelt target Snakemake says only that no rule makes it; targets are no part of `workflow` yet.
+for word in sys.argv[1:]:
+    or_stop(references.check_target, PROJECT, word)
+
+
 # Jobs of a cluster run on machines that nobody can look at from here.
 onstart:
     if workflow.local_exec:

@@ -1,17 +1,22 @@
-"""Write a step's recipe.json: its settings after defaults and variant are merged.
+"""Write a step's recipe.json: its settings after defaults and variant are merged. Its graders are tried before.
 
 python scripts/write_recipe.py --step sft.names-s0 --output results/models/smollm2-135m/sft.names-s0/recipe.json
 """
 
 from reasonome.config.project.chains import Step
+from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.tasks import open_project
+from reasonome.training.graders import try_graders
 
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "step", "output").parse_args()
-    recipe = Step.parse(args.step).recipe(open_project(args.config))
+    project = open_project(args.config)
+    recipe = Step.parse(args.step).recipe(project)
+    if isinstance(recipe, RolloutRecipe):
+        try_graders(project, recipe)
     atomic.write_json(args.output, recipe.model_dump(mode="json"))
 
 

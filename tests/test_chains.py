@@ -8,6 +8,7 @@ import pytest
 from reasonome.config.experiments import Experiment
 from reasonome.config.project import chains, experiments
 from reasonome.config.project.chains import Step
+from reasonome.config.project.references import check_target
 from reasonome.config.project.results import Run
 
 CHAIN = "pretrain.go-s0+sft.names-s0+grpo.soft-s12"
@@ -49,6 +50,44 @@ def test_what_is_no_chain(chain, refused):
 def test_a_step_of_an_unknown_stage_has_no_recipe(project, refused):
     with refused():
         chains.Step.parse("rtf.names-s0").recipe(project)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "models/smollm2-135m/grpo.soft-s0+pretrain.demo-s0/manifest.json",
+        "models/smollm2-135m/stf.names-s0/model",
+        "models/smollm2-135m/sft.nams-s0/manifest.json",
+        "models/smollm2-153m/base/manifest.json",
+        "models/smollm2-135m/sft.names-s0/card.dmeo.md",
+        "models/smollm2-135m/sft.names-s0/joined.dmeo/manifest.json",
+        "scores/smollm2-135m/base/demo-og.names/greedy.json",
+        "prompts/demo-go.nams/train.jsonl",
+        "experiments/dmeo/report.html",
+        "statements/dmo/train.jsonl",
+    ],
+)
+def test_an_unknown_name_in_a_target_has_the_nearest(project, target, refused):
+    with refused():
+        check_target(project, f"results/{target}")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "--cores",
+        "cards",
+        "/elsewhere/dmeo/report.html",
+        "results",
+        "results/logs/sft/x.log",
+        "results/models/smollm2-135m/pretrain.demo-s3+sft.names-s0/card.demo.md",
+        "results/answers/smollm2-135m/base/demo-go.names/greedy.jsonl",
+        "results/samples/smollm2-135m/sft.names-s0/demo-go.names/greedy.all.jsonl",
+        "results/experiments/demo/report.html",
+    ],
+)
+def test_other_words_and_targets_of_known_names_pass(project, word):
+    check_target(project, word)
 
 
 @pytest.mark.parametrize("chain", ["base", "sft.names-s0", "sft.names-s10", CHAIN])

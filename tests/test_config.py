@@ -79,6 +79,7 @@ MISTAKES = {
         ("max_examples", "max_exmples", "names:"),
         ("learning_rate: ", "learning_rate: fast #", "gpt4o:"),
         ("learning_rate: ", "learning_rate: on #"),
+        ("learning_rate: ", "learning_rate: 100 #"),
         ("-given", "-gven"),
     ],
     "recipes/grpo.yaml": [
@@ -185,6 +186,9 @@ ELSEWHERE = {
         ("Genes: {genes}", "Genes: {genes}\n{facts}"),
         ("[system]", "---\nseed: 0\n---\n[system]"),
     ],
+    "experiments/demo.yaml": [
+        ("  KW+RA+TA:", "  again: {steps: [pretrain.demo, sft.names], styles: [demo-names]}\n  KW+RA+TA:"),
+    ],
     "experiments/demo-reward-ablation.yaml": [
         ("[sft.bp, onlinedpo.demobp]", "[sft.bp, reward.demobp]"),
         ("- [GRPO soft, GRPO exact]", "- [GRPO soft, GRPO exakt]"),
@@ -210,6 +214,13 @@ def test_a_value_that_cannot_work(config, mistake, changed):
     file, *words = changed
     change(config / file, *words)
     mistake()
+
+
+def test_arms_of_the_same_steps_may_differ_in_styles_or_seeds(config):
+    others = "  two: {steps: [pretrain.demo, sft.names], seeds: [1]}\n"
+    others += "  three: {steps: [pretrain.demo, sft.names], styles: [names]}\n"
+    change(config / "experiments/demo.yaml", "  KW+RA+TA:", f"{others}  KW+RA+TA:")
+    assert list(load_project(config).experiments["demo"].arms) == ["base", "KW+RA", "two", "three", "KW+RA+TA"]
 
 
 def test_a_list_over_several_lines_is_reported_at_its_entry(config, mistake):

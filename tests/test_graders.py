@@ -13,7 +13,7 @@ import pytest
 from ranking_questions import ONE, TASK, answer, question
 
 from reasonome.config import Grader
-from reasonome.core.manifest import file_sha256
+from reasonome.core.code_digest import source_sha256
 from reasonome.rewards import Reward
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example, Gene
@@ -316,7 +316,7 @@ def test_what_a_grader_forked_ends_with_it(tmp_path):
 def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path, refused):
     file = tmp_path / "mine.py"
     file.write_text("def grade(answer, example): return 1")
-    grader = Grader(function="mine.py:grade", sha256=file_sha256(file))
+    grader = Grader(function="mine.py:grade", sha256=source_sha256(file))
     assert grader_rewards({"mine": grader}, tmp_path)["mine"].function([answer("A")], [ONE], None) == [1.0]
     file.write_text("def grade(answer, example): return 0")
     with refused():

@@ -75,7 +75,7 @@ def test_one_node_asks_for_gpus_and_leaves_its_only_task_to_the_executor():
     request = JobResources(cpus=64, gpus=8, gpu_model="h200", partition="gpu", account="lab").resources(1)
     given = {name: value for name, value in request.items() if value is not None}
     assert given == {
-        **{"mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
+        **{"cpus": 64, "mem_mb": 8000, "runtime": 60, "slurm_partition": "gpu", "slurm_account": "lab"},
         "slurm_extra": "--signal=TERM@120 --open-mode=append",
         **{"gpu": 8, "gpu_model": "h200", "nodes": 1, "gpus_per_node": 8, "processes": 0, "sharding": "none"},
     }
@@ -155,11 +155,22 @@ def test_only_training_spreads_over_several_nodes(asking):
 
 def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
     project = asking({"cpus": 1}, {"rules": ["generate"], "gpus": 1}, {"partition": "long", "nodes": 2})
-    assert names(project, "score") == ["mem_mb", "runtime", "slurm_partition"]
+    assert names(project, "score") == ["cpus", "mem_mb", "runtime", "slurm_partition"]
     # Nodes too: SLURM may take the GPUs of a job that does not say on how many nodes they are from several.
-    on_one_node = ["gpu", "gpus_per_node", "mem_mb", "nodes", "runtime", "slurm_partition"]
+    on_one_node = ["cpus", "gpu", "gpus_per_node", "mem_mb", "nodes", "runtime", "slurm_partition"]
     assert names(project, "generate") == on_one_node
-    training = ["gpus_per_node", "gres", "mem_mb", "mpi", "nodes", "processes", "runtime", "sharding", "slurm_extra"]
+    training = [
+        "cpus",
+        "gpus_per_node",
+        "gres",
+        "mem_mb",
+        "mpi",
+        "nodes",
+        "processes",
+        "runtime",
+        "sharding",
+        "slurm_extra",
+    ]
     assert names(project, "sft") == [*training, "slurm_partition", "tasks", "tasks_per_gpu"]
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -227,9 +229,38 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     project = configured("recipes/grpo.yaml", GRPO_OF_LOCI, with_grader)
     step = chains.Step("grpo", "demoloci", 0)
     first = step.recipe(project).graders["mine"].sha256
-    assert first == file_sha256(tmp_path / "mine.py")
+    commented = '"""Mine."""\ndef grade(answer, example):\n    """One."""\n    return 1.0  # whatever it is\n'
+    (tmp_path / "mine.py").write_text(commented)
+    assert step.recipe(project).graders["mine"].sha256 == first
     (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 0.5\n")
     assert step.recipe(project).graders["mine"].sha256 != first
+
+
+def test_graders_are_tried_on_a_right_answer_before_a_recipe_is_written(
+    tmp_path, monkeypatch, configured, scrubbed, snapshot
+):
+    """The right answer to the question lists gene B, without reasoning; the locus has no `nearest` gene."""
+    monkeypatch.chdir(tmp_path)
+    function = "def grade(answer, example):\n    return float(answer['genes'][0] == example%s)\n"
+    (tmp_path / "mine.py").write_text(function % "['causal'][0]['symbol']")
+    project = configured(
+        "recipes/grpo.yaml", GRPO_OF_LOCI, f"{GRPO_OF_LOCI}    graders: {{mine: {{function: mine.py:grade}}}}\n"
+    )
+    [question] = project.recipes["grpo"]["demoloci"].questions
+    atomic.write_jsonl(project.examples(*question) / "train.jsonl", [named_question().model_dump(mode="json")])
+    command = [sys.executable, str(CONFIG.parent / "scripts/write_recipe.py")]
+    command += ["--step", "grpo.demoloci-s0", "--output", "made.json"]
+
+    def write() -> subprocess.CompletedProcess:
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert write().returncode == 0
+    assert atomic.read_json(Path("made.json"))["graders"]["mine"]["function"] == "mine.py:grade"
+    Path("made.json").unlink()
+    (tmp_path / "mine.py").write_text(function % "['nearest']")
+    failed = write()
+    assert failed.returncode == 2 and not Path("made.json").exists()
+    assert scrubbed(failed.stderr) == snapshot
 
 
 def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configured, refused):

@@ -9,6 +9,8 @@ reasonome rank FILES             rank the genes of your own unsolved cases and l
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
+reasonome prompts EXPERIMENT     what its models will learn from and be asked, word for word, before any training
+reasonome push MODEL OWNER/NAME  a trained model with its card and its scores to the Hugging Face hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
 reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
@@ -21,7 +23,7 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
+from reasonome.commands import annotate, calibrate, cluster, export, prompts, rank, score
 from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
     command.add_argument("new", type=Path, metavar="FACTS_B")
     command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
-    for module in (annotate, update, rank, score, calibrate, export, cluster):
+    for module in (annotate, rank, score, calibrate, export, prompts, cluster):
         module.add(commands)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
     command = arguments.command_parser(commands, "estimate", _estimate, summary)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import tiny_project
-from tiny_project import BACKBONE, TAUGHT
+from tiny_project import BACKBONE, PRETRAINED, TAUGHT
 
 from reasonome.core.manifest import file_sha256
 
@@ -35,6 +35,27 @@ def test_a_typo_in_a_recipe_is_named_before_anything_runs(fresh):
 def test_an_unknown_variant_on_the_command_line_names_the_nearest(fresh):
     output = refused(fresh, "--dry-run", f"results/models/{BACKBONE}/sft.nams-s0/manifest.json")
     assert "unknown variant of sft 'nams'" in output and "did you mean 'names'?" in output
+
+
+def test_a_misspelt_target_names_the_nearest_and_steps_in_a_wrong_order_are_refused(fresh):
+    output = refused(fresh, "--dry-run", "results/experiments/dmeo/report.html")
+    assert "unknown experiment 'dmeo'" in output and "did you mean 'demo'?" in output
+    output = refused(fresh, "--dry-run", f"results/models/{BACKBONE}/grpo.soft-s0+pretrain.demo-s0/manifest.json")
+    assert "'pretrain.demo' comes after a later stage" in output and "pretrain → sft" in output
+
+
+def test_a_dry_run_names_the_keys_that_changed_and_the_cpus_of_the_cluster(fresh):
+    target = f"results/models/{BACKBONE}/{PRETRAINED}/recipe.json"
+    tiny_project.snakemake(fresh, target)
+    tiny_project.edit(fresh, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(learning_rate=3e-4))
+    output = tiny_project.snakemake(fresh, "--dry-run", target).stdout
+    assert "last execution: before: learning_rate: 0.0001; now: learning_rate: 0.0003\n" in output
+    model = f"results/models/{BACKBONE}/{PRETRAINED}/manifest.json"
+    output = tiny_project.snakemake(
+        fresh, "--dry-run", "--profile", str(tiny_project.ROOT / "profiles/slurm"), model
+    ).stdout
+    asked = output.split("rule pretrain:")[1].split("resources:")[1].split("\n")[0]
+    assert "cpus=16" in asked, "as config/resources.yaml says, however few this machine has"
 
 
 def test_a_damaged_annotation_file_stops_before_training(fresh):

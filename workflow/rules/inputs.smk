@@ -136,13 +136,13 @@ def recipe(wildcards):
 
 def parent(wildcards):
     chain = chains.parent(wildcards.chain)
-    or_stop(chains.check_answers, PROJECT, chain)
+    or_stop(recipe_references.check_answers, PROJECT, chain)
     return RESULTS.model(wildcards.backbone, chain)
 
 
 def asked_model(wildcards):
     """The manifest of the model that is asked, which is no reward model."""
-    or_stop(chains.check_answers, PROJECT, wildcards.chain)
+    or_stop(recipe_references.check_answers, PROJECT, wildcards.chain)
     return RESULTS.model(wildcards.backbone, wildcards.chain) / "manifest.json"
 
 
@@ -150,6 +150,13 @@ def training_files(wildcards):
     """The files that the recipe learns from."""
     model = (wildcards.backbone, chains.parent(wildcards.chain))
     return list(or_stop(recipe(wildcards).files, PROJECT, model).values())
+
+
+def graded_examples(wildcards):
+    """The training questions whose answers a recipe's graders are tried on; none without graders."""
+    made = recipe(wildcards)
+    graded = made.questions if isinstance(made, RolloutRecipe) and made.graders else []
+    return [or_stop(PROJECT.examples, *question) / "train.jsonl" for question in graded]
 
 
 def encoder_models(wildcards):

@@ -1,17 +1,21 @@
 # The validated configuration, the paths, and what every job's shell shares.
 
+import ast
 import functools
+import json
 import re
 import shlex
 import shutil
 
+from snakemake import persistence
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
-from reasonome.config.project import Project, chains, experiments, job_resources
+from reasonome.config.project import Project, chains, experiments, job_resources, recipe_references, references
+from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
@@ -81,6 +85,32 @@ shell.prefix(
     " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; "
     + literal(OWN_CACHES)
 )
+
+
+def leaves(settings, *path):
+    """Each value of settings behind the path of keys to it, as text."""
+    if isinstance(settings, (dict, list)):
+        pairs = settings.items() if isinstance(settings, dict) else enumerate(settings)
+        return {text for key, value in pairs for text in leaves(value, *path, str(key))}
+    return {f"{'.'.join(path)}: {settings}"}
+
+
+def said_of(params):
+    """Recorded params as texts: of settings, which are JSON, each value by itself."""
+    texts = set()
+    for param in params:
+        is_settings = param.startswith(("'{", "'["))
+        texts |= leaves(json.loads(ast.literal_eval(param))) if is_settings else {param}
+    return texts
+
+
+def changed_keys(change):
+    """What of a job's params changed, as Snakemake writes it into a reason, where it would write all settings."""
+    before, now = said_of(change.only_old), said_of(change.only_new)
+    return f"before: {', '.join(sorted(before - now)) or 'nothing'}; now: {', '.join(sorted(now - before)) or 'nothing'}"
+
+
+persistence.ParamsChange.__str__ = changed_keys
 
 
 def one_of(names):

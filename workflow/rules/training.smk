@@ -8,13 +8,17 @@ localrules:
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
+# It tries graders, and so comes before the steps that train beside it.
 rule write_recipe:
+    input:
+        graded_examples,
     output:
         f"{MODEL}/recipe.json",
     log:
         f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    priority: 100
     conda:
         "../../envs/cpu.yaml"
     params:

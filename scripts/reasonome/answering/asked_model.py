@@ -24,6 +24,7 @@ from reasonome.answering.answers import write_answers
 from reasonome.config import Decoding, Style
 from reasonome.config.backbones import ApiModel
 from reasonome.config.project import Project, chains
+from reasonome.config.project.recipe_references import check_answers
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import canonical, text_sha256
@@ -338,7 +339,7 @@ def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
 def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
     """A finished model, whose files are those of its manifest."""
     model_files.check_model(folder, project.results)
-    chains.check_answers(project, folder.name)
+    check_answers(project, folder.name)
     base, *trained = chains.step_manifests(folder)
     backbone = project.backbones.get(folder.parent.name)
     engine = backbone.engine if backbone else "transformers"

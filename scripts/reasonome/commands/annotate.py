@@ -29,7 +29,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.folder import project_folder
 from reasonome.config.strict import checked
 from reasonome.core import arguments
-from reasonome.core.terminal import printable
+from reasonome.core.terminal import printable, show
 from reasonome.tasks import load_project
 
 if TYPE_CHECKING:
@@ -42,9 +42,18 @@ _OPTIONS = (
 )
 _LIBRARIES = ("libraries", "only_libraries")  # with commas between
 
+_UPDATE = """\
+`reasonome update`: fetch today's HGNC, GO, Reactome and WikiPathways, for `reasonome annotate`.
+
+reasonome update
+
+It needs a network. What is fetched stands in config/sources.lock.yaml: address, day, size and digest of every file.
+From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go` goes back to what ships.
+"""
+
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """The subcommand's arguments."""
+    """The subcommands' arguments."""
     summary = "enriched terms of your own gene sets, and a model's names for them, checked"
     command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
@@ -76,6 +85,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         action="store_true",
         help="check all but the answers, show what sets would be asked, and stop",
     )
+    summary = "fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses; needs a network"
+    arguments.command_parser(commands, "update", update, summary, _UPDATE)
 
 
 def add_model(command: argparse.ArgumentParser) -> None:
@@ -92,6 +103,17 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
 
     adapter = args.adapter and Path(place(args.adapter))
     return find_model(project, args.model, place=place, adapter=adapter, upload=args.upload)
+
+
+def update(args: argparse.Namespace) -> int:
+    """Fetch, pin and make; print what each file is."""
+    from reasonome.apps.annotate import making
+
+    with project_folder(args.config):
+        for sentence in making.update(load_project(args.config)):
+            show(sentence)
+    show("reasonome annotate uses these from now on")
+    return 0
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, multiples_near
 from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, WrongValue
-from reasonome.core.manifest import file_sha256
 
 # The reward that a reward model gives.
 JUDGE = "judge"
@@ -65,7 +64,7 @@ class Grader(Strict):
     low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
     high: float = Field(1.0, description="the most that it gives")
     seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
-    sha256: Sha256 = Field("unpinned", description="of the file; filled in when the recipe is read")
+    sha256: Sha256 = Field("unpinned", description="of the file's code; filled in when the recipe is read")
 
     @model_validator(mode="after")
     def _range_is_not_empty(self) -> "Grader":
@@ -148,8 +147,10 @@ class RolloutRecipe(RowsRecipe):
         return self.rollouts != "transformers" or self.passes > 1
 
     def pinned(self) -> Self:
+        from reasonome.core.code_digest import source_sha256
+
         graders = {
-            name: grader.model_copy(update={"sha256": file_sha256(grader.function.rpartition(":")[0])})
+            name: grader.model_copy(update={"sha256": source_sha256(grader.function.rpartition(":")[0])})
             if grader.sha256 == "unpinned"
             else grader
             for name, grader in self.graders.items()

@@ -43,6 +43,11 @@ def code_sha256(*files: str | Path) -> str:
     return digest.hexdigest()
 
 
+def source_sha256(file: str | Path) -> str:
+    """SHA-256 of one Python file alone, as it stands now, without comments, docstrings and layout."""
+    return _read.__wrapped__(Path(file).resolve()).digest
+
+
 def closure(*files: str | Path) -> set[Path]:
     """The files whose digests `code_sha256` joins."""
     seen: set[Path] = set()

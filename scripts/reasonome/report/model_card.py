@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-from huggingface_hub import ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.config import Decoding
@@ -67,12 +67,13 @@ def render_card(
     all_steps = [*steps, *(step for judge in judges.values() for step in judge)]
     learned_to_answer = any("style" in step["recipe"] for step in steps)
     weights = base.get("weights", {})
+    scored = [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
     template = _environment(plan).get_template("card.md.j2")
     return template.render(
         plan=plan,
         backbone=backbone,
         chain=chain,
-        metadata=_metadata(plan, weights, "peft" if adapter else "transformers"),
+        metadata=_metadata(plan, f"{backbone}/{chain}", weights, "peft" if adapter else "transformers", scored),
         does=plan.report.does if learned_to_answer else _READS,
         use=plan.report.use if learned_to_answer else _AS_A_START,
         weights=_weights(weights, backbone),
@@ -80,7 +81,7 @@ def render_card(
         steps=steps,
         stages={name: stage.in_words for name, stage in STAGES.items()},
         sources=sources,
-        evaluations=[ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations],
+        evaluations=scored,
         primary=plan.metric_set.primary,
         about_answers=[*_ABOUT_ANSWERS, *plan.metric_set.on("card")],
         groups=_groups(plan),
@@ -121,8 +122,10 @@ def _environment(plan: Plan) -> Environment:
     return environment
 
 
-def _metadata(plan: Plan, weights: Mapping[str, str], library: str) -> str:
-    """The card's metadata for the Hugging Face hub, as YAML."""
+def _metadata(
+    plan: Plan, name: str, weights: Mapping[str, str], library: str, evaluations: Sequence[ModelScores]
+) -> str:
+    """The card's metadata for the Hugging Face hub, as YAML: its scores are the model-index."""
     licence = weights.get("licence", "")
     return ModelCardData(
         license=hub_licence(licence),
@@ -132,7 +135,32 @@ def _metadata(plan: Plan, weights: Mapping[str, str], library: str) -> str:
         library_name=library,
         pipeline_tag="text-generation",
         tags=["biology", "genomics", plan.report.tag, "reasonome"],
+        model_name=name,
+        eval_results=[result for scores in evaluations for result in _results(scores)],
     ).to_yaml()
+
+
+def _results(scores: ModelScores) -> list[EvalResult]:
+    """The metrics by which models are compared, with their intervals, as the hub reads them."""
+    metric_set, asked = scores.plan.metric_set, scores.evaluation
+    results = []
+    for row in tables.records(scores.own.loc[scores.shown].reset_index()):
+        digits = metric_set.digits(row["metric"])
+        numbers = {name: round(row[name], digits) for name in ("value", "low", "high") if pd.notna(row[name])}
+        results.append(
+            EvalResult(
+                task_type="text-generation",
+                task_name=scores.plan.report.tag.replace("-", " "),
+                dataset_type=asked.benchmark,
+                dataset_name=f"{asked.benchmark}, style {asked.style}, decoding {asked.decoding}",
+                dataset_config=f"{asked.style}.{asked.decoding}",
+                metric_type=row["metric"],
+                metric_name=metric_set.name(row["metric"]),
+                metric_value=numbers.pop("value"),
+                metric_args={**numbers, "questions": int(row["n"])},
+            )
+        )
+    return results
 
 
 def _groups(plan: Plan) -> dict[str, str]:

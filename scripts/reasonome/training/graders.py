@@ -14,10 +14,13 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Grader
+from reasonome.config.project import Project
+from reasonome.config.rollouts import RolloutRecipe
+from reasonome.core.code_digest import source_sha256
 from reasonome.core.errors import InputError, nearest
-from reasonome.core.manifest import file_sha256
-from reasonome.rewards import Reward
+from reasonome.rewards import Reward, uncompared
 
 WORKER = Path(__file__).with_name("grader_worker.py")
 # The limit for importing a grader's file; its calls have their own.
@@ -37,6 +40,23 @@ def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict
         name: Reward(reward, reward.grader.low, reward.grader.high, semantic=True, applies=reward.applies)
         for name, reward in found.items()
     }
+
+
+def try_graders(project: Project, recipe: RolloutRecipe) -> None:
+    """Ask the graders of a recipe about one right answer to a training question of each benchmark.
+
+    InputError as in training, which would come only when other steps have been trained.
+    """
+    rewards = grader_rewards(recipe.graders)
+    for benchmark, name in recipe.questions if rewards else ():
+        task, style = project.task(benchmark), project.style(benchmark, name)
+        for example in read_rows(project.examples(benchmark, name) / "train.jsonl", task.Example):
+            target = task.completion(example, task.prompt(example, style), style, None)
+            answer = task.parse(target or "", style)
+            if answer.named:
+                for reward in rewards.values():
+                    reward.function([answer], [example], uncompared)
+                break
 
 
 def answer_fields(answer: Any, example: Any) -> dict[str, Any]:
@@ -62,7 +82,7 @@ class GraderReward:
         self._graded: tuple[Any, list[str], list[float]] = (None, [], [])  # answers, their questions and values
         if not self.file.is_file():
             raise self._error("there is no such file", fix="paths are from the project's folder")
-        if grader.sha256 not in ("unpinned", file_sha256(self.file)):
+        if grader.sha256 != "unpinned" and grader.sha256 != source_sha256(self.file):
             fix = "run Snakemake again: a changed grader is another recipe"
             raise self._error("the file has changed since the recipe was read", fix=fix)
 
@@ -99,7 +119,9 @@ class GraderReward:
         reply = self._reply(self._process or self._start(), json.dumps(call) + "\n", self.grader.seconds, question)
         if "error" in reply:
             what = f"{self.function} failed for {question}: {reply['error']}"
-            raise self._error(what, line=reply["line"], fix="see docs/graders.md for what it is given")
+            given, row = map(", ".join, call)
+            fix = f"it is given an answer with {given}, and an example with {row} (docs/graders.md)"
+            raise self._error(what, line=reply["line"], fix=fix)
         value, low, high = reply.get("value"), self.grader.low, self.grader.high
         if "bad" in reply or (value is not None and not low <= value <= high):
             given = reply.get("bad", value)

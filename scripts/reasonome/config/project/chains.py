@@ -57,15 +57,6 @@ def parent(chain: str) -> str:
     return head or BASE
 
 
-def check_answers(project: Project, chain: str) -> None:
-    """InputError for the chain of a reward model: it has no head for tokens."""
-    if not all(lookup(project.stages, step.stage, "stage").answers for step in parse(chain)):
-        raise InputError(
-            f"{chain}: a reward model answers no questions, and nothing is trained from it",
-            fix="name it as `judge` of a recipe of onlinedpo",
-        )
-
-
 def lineage(chain: str) -> list[str]:
     """The chains of a model and of all it was made from, the untouched backbone first."""
     return [BASE] if chain == BASE else [*lineage(parent(chain)), chain]

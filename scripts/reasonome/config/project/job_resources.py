@@ -62,6 +62,7 @@ class JobResources:
         per_node = several or self.gres
         gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else None
         return {
+            "cpus": self.cpus,  # for who reads a dry-run, where threads are at most those of the machine that plans
             "mem_mb": self.memory_mb(attempt),
             "runtime": self.runtime(attempt),
             "slurm_partition": self.partition,
@@ -98,7 +99,7 @@ _RESOURCES_OF_FIELD = {
 
 def names(project: Project, rule: str) -> list[str]:
     """The resources that a job of `rule` may request; not all, as Snakemake evaluates each for every job."""
-    resource_names = {"mem_mb", "runtime"}
+    resource_names = {"cpus", "mem_mb", "runtime"}
     if rule in project.stages or rule in ANSWERING_RULES:
         resource_names |= {"nodes", "gpus_per_node"}
     if rule in project.stages:

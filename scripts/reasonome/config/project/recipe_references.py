@@ -4,14 +4,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from reasonome.config import QuestionRecipe, Recipe, RewardedSamples
-from reasonome.config.project import Project
+from reasonome.config.project import Project, chains
+from reasonome.core.errors import InputError, lookup, nearest
 from reasonome.core.yaml_text import Loc
 
 _STEP = re.compile(r"([a-z]+)\.([a-z0-9]{1,24})")
+_HIGHEST_LEARNING_RATE = 0.1
 
 
 def check_recipe(project: Project, file: str, variant: str, recipe: Recipe) -> None:
-    """InputError for an unknown name in a recipe, or for settings that do not fit its benchmarks."""
+    """InputError for an unknown name in a recipe, for settings that do not fit its benchmarks, and for a learning rate
+    that would destroy any model."""
+    if recipe.learning_rate > _HIGHEST_LEARNING_RATE:
+        loc = project.folder.place_in_recipe(file, variant, "learning_rate")
+        what = f"a learning rate of {recipe.learning_rate:g} destroys any model"
+        fix = "give one from 1.0e-6 (all weights, by rewards) to 1.0e-3 (an adapter); YAML needs the dot: 1.0e-5"
+        raise project.folder.error(file, loc, what, fix)
     if isinstance(recipe, QuestionRecipe):
         key = "mixture" if recipe.mixture else "benchmark"
         check_known(project, file, variant, recipe, key, project.benchmarks)
@@ -92,33 +100,56 @@ def check_judge(project: Project, file: str, loc: Loc, steps: Sequence[str], jud
         raise project.folder.error(file, loc, what, "train a reward model on pairs of this task, in this style")
 
 
+def check_chain(project: Project, chain: str) -> None:
+    """InputError for a chain whose steps cannot follow one another, as of `check_arm`, and for an unknown step."""
+    steps = [f"{step.stage}.{step.variant}" for step in chains.parse(chain)]
+    if mistake := _mistake(project, steps):
+        _, what, fix = mistake
+        raise InputError(f"{chain}: {what}", fix=fix)
+
+
+def check_answers(project: Project, chain: str) -> None:
+    """InputError for the chain of a reward model: it has no head for tokens."""
+    if not all(lookup(project.stages, step.stage, "stage").answers for step in chains.parse(chain)):
+        raise InputError(
+            f"{chain}: a reward model answers no questions, and nothing is trained from it",
+            fix="name it as `judge` of a recipe of onlinedpo",
+        )
+
+
 def _check_steps(project: Project, file: str, loc: Loc, steps: Sequence[str]) -> list[bool]:
     """Whether the stage of each step makes a model that answers questions."""
-    answers = {stage: kind.answers for stage, kind in project.stages.items()}
-    order, stages = list(answers), []
+    if mistake := _mistake(project, steps):
+        position, what, fix = mistake
+        raise project.folder.error(file, (*loc, position), what, fix)
+    return [project.stages[step.partition(".")[0]].answers for step in steps]
+
+
+def _mistake(project: Project, steps: Sequence[str]) -> tuple[int, str, str] | None:
+    """The position of the first step that is unknown or cannot follow those before it, what is wrong, and the fix."""
+    order, before = list(project.stages), ""
     for position, step in enumerate(steps):
-        place = (*loc, position)
         match = _STEP.fullmatch(step)
         if match is None:
-            fix = "write stage.variant, of small letters and digits, as in sft.names"
-            raise project.folder.error(file, place, f"'{step}' is no step", fix)
+            return position, f"'{step}' is no step", "write stage.variant, of small letters and digits, as in sft.names"
         stage, variant = match.groups()
-        project.folder.check_known(file, place, stage, project.recipes, "stage")
+        if stage not in project.recipes:
+            return position, f"unknown stage '{stage}'", nearest(stage, project.recipes)
         if not project.recipes[stage]:
             fix = f"restore recipes/{stage}.yaml from the repository, or write it"
-            raise project.folder.error(file, place, f"there are no recipes of {stage}", fix)
-        project.folder.check_known(file, place, variant, project.recipes[stage], f"variant of {stage}")
-        if stages and order.index(stage) < order.index(stages[-1]):
-            told = order if not (answers[stage] and answers[stages[-1]]) else filter(answers.get, order)
-            fix = f"the order is {' → '.join(told)}"
-            raise project.folder.error(file, place, f"'{step}' comes after a later stage", fix)
+            return position, f"there are no recipes of {stage}", fix
+        if variant not in project.recipes[stage]:
+            return position, f"unknown variant of {stage} '{variant}'", nearest(variant, project.recipes[stage])
+        if before and order.index(stage) < order.index(before):
+            answering = [name for name in order if project.stages[name].answers]
+            told = answering if {stage, before} <= set(answering) else order
+            return position, f"'{step}' comes after a later stage", f"the order is {' → '.join(told)}"
         adapter = project.recipes[stage][variant].adapter
         if position and adapter and adapter.quantize:
             what = f"'{step}' has `quantize`: 4 bits would round what '{steps[position - 1]}' taught"
-            fix = "leave `quantize` out of its adapter: only the first step of a chain may have it"
-            raise project.folder.error(file, place, what, fix)
-        stages.append(stage)
-    return [answers[stage] for stage in stages]
+            return position, what, "leave `quantize` out of its adapter: only the first step of a chain may have it"
+        before = stage
+    return None
 
 
 def _in_words(kinds: set[tuple[str, str]]) -> str:

@@ -1,6 +1,8 @@
-"""Checks of cross-references between the files of a project: each name exists and is of a fitting kind."""
+"""Checks of cross-references between the files of a project, and of targets: each name exists and fits."""
 
+import re
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 from reasonome.config import Benchmark
 from reasonome.config.annotations import SHIPPED, Annotation, is_file_name
@@ -8,12 +10,27 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_arm, check_recipe, check_samples
+from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
 from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher
-from reasonome.core.errors import nearest
+from reasonome.core.errors import lookup, nearest
 from reasonome.core.yaml_text import Loc
+
+_TABLES = {"backbone": "backbones", "benchmark": "benchmarks", "corpus": "corpora", "experiment": "experiments"}
+# What the folders of a path below results/ are called by, by the first of them.
+_NAMES_IN_PATHS = {
+    "models": ("backbone", "chain", "file"),
+    "answers": ("backbone", "chain", "question"),
+    "scores": ("backbone", "chain", "question"),
+    "samples": ("backbone", "chain", "question"),
+    "recall": ("backbone", "chain"),
+    "experiments": ("experiment",),
+    "benchmarks": ("benchmark",),
+    "prompts": ("question",),
+    "facts": ("corpus",),
+    "statements": ("corpus",),
+}
 
 
 def check_experiment(project: Project, file: str, experiment: Experiment) -> None:
@@ -35,6 +52,7 @@ def check_experiment(project: Project, file: str, experiment: Experiment) -> Non
     _check_primary(project, file, experiment)
     for arm, spec in experiment.arms.items():
         check_arm(project, file, ("arms", arm, "steps"), spec.steps)
+    _check_twins(project, file, experiment)
     _check_forgetting(project, file, experiment)
     _check_context(project, file, experiment)
     for position, name in enumerate(experiment.backbones):
@@ -71,6 +89,16 @@ def _check_styles(project: Project, file: str, experiment: Experiment) -> None:
             raise project.folder.error(file, ("benchmarks", position), what, fix)
     for benchmark, style in _asked(project, experiment):
         project.style(benchmark, style)  # raises if it does not fit
+
+
+def _check_twins(project: Project, file: str, experiment: Experiment) -> None:
+    """InputError for an arm with the steps, styles and seeds of another: their models and answers would be the same."""
+    seen: dict[tuple, str] = {}
+    for arm, spec in experiment.arms.items():
+        same = (tuple(spec.steps), frozenset(experiment.styles_of(spec)), frozenset(experiment.seeds_of(spec)))
+        if (twin := seen.setdefault(same, arm)) != arm:
+            what = f"'{arm}' has the steps, styles and seeds of '{twin}': one model would be compared with itself"
+            raise project.folder.error(file, ("arms", arm), what, "take one of them out, or let them differ")
 
 
 def _check_pairs(project: Project, file: str, experiment: Experiment, field: str) -> None:
@@ -252,6 +280,24 @@ def check_references(project: Project) -> None:
     project.folder.check_known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
     styles = {style for task in project.tasks for style in project.styles(task)}
     project.folder.check_known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
+
+
+def check_target(project: Project, target: str) -> None:
+    """InputError with the nearest name for an unknown one in a path below results/; other words are let through."""
+    path = Path(target)
+    if not path.is_relative_to(project.results.root):
+        return
+    folder, *names = *path.relative_to(project.results.root).parts, ""
+    for kind, name in zip(_NAMES_IN_PATHS.get(folder, ()), names[:-1], strict=False):
+        if kind == "chain":
+            check_chain(project, name)
+        elif kind == "question":
+            benchmark, _, style = name.rpartition(".")
+            project.style(benchmark, style)
+        elif kind != "file":
+            lookup(getattr(project, _TABLES[kind]), name, kind)
+        elif of_experiment := re.fullmatch(r"card\.(.+)\.md|joined\.(.+)", name):
+            lookup(project.experiments, of_experiment[1] or of_experiment[2], "experiment")
 
 
 def _check_backbone(project: Project, name: str, backbone: Backbone) -> None:
