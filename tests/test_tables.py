@@ -13,13 +13,12 @@ from synthetic_experiment import write_experiment
 from reasonome.config.project.experiments import report_plan
 from reasonome.core import atomic
 from reasonome.report import tables
-from reasonome.report.comparisons_table import comparisons_table
+from reasonome.report.comparisons_table import comparisons_table, paired_test
 from reasonome.report.evidence import count_reasoning, read_evidence
 from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
-from reasonome.scoring.comparisons import paired_test
 from reasonome.tasks import find_task
 from reasonome.tasks.naming.metric_set import METRICS
 
@@ -780,8 +779,8 @@ def test_hits_are_tested_by_mcnemar(experiment):
     with_baseline(experiment, exact=[0.0, 0, 0, 0])
     experiment.arm("base", answers([0.1] * 4).assign(exact=[1.0, 1, 1, 0]))
     found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
-    assert found.loc["exact", "p_mcnemar"] == pytest.approx(0.25)
-    assert pd.isna(found.loc["rouge_l", "p_mcnemar"])
+    assert found.loc["exact", "p_exact"] == pytest.approx(0.25)
+    assert pd.isna(found.loc["rouge_l", "p_exact"])
 
 
 def test_a_number_that_no_metric_names_is_an_error(experiment, refused):

@@ -105,11 +105,13 @@ def score_table(
         for name, names in draws.items()
         for metric, of_rows in part.pooled(names, frame, own=not name).items()
     }
-    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together)[MEAN]
+    hits = task.metrics.hits
+    of_hits = [key for key in wide if key[1] in hits]
+    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together, of_hits)[MEAN]
     macro = {}
     if part.tracks:
         of_genes = columns_of[""].groupby(clusters).mean()
-        macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors)[MEAN]
+        macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors, hits=hits)[MEAN]
     notes += part.notes(frame)
     if too_few := few_clusters(len(frame), clusters):
         notes.append(too_few)
