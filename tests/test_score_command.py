@@ -15,12 +15,14 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 from rouge_score import rouge_scorer
+from scipy import stats
 
 from reasonome import cli
 from reasonome.commands.options import check_output, parse_columns, write_output
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
+from reasonome.scoring.comparisons import ALIKE
 from reasonome.scoring.table_scores import Score
 from reasonome.task_parts import TableBaseline
 from reasonome.tasks import TASKS
@@ -122,12 +124,12 @@ def test_baselines_by_hand():
 
 
 def test_rows_whose_sets_are_alike_are_resampled_together():
-    # Five clusters of four rows, three right and two wrong. Of five draws none is right with .4⁵ = .01, one at most
-    # with .09, and all are with .6⁵ = .08: the bounds are 1/5 and 1.
+    # Five clusters of four rows, three right and two wrong: as three of five.
     frame = pd.DataFrame({"answer": ["axon"] * 20, "gold": ["axon"] * 12 + ["nucleus"] * 8})
     frame["genes"] = [f"A{cluster} B{cluster}" for cluster in range(5) for _ in range(4)]
     alone, together = score_table(frame, COLUMNS), score_table(frame, COLUMNS | {"genes": "genes"})
-    assert together.metrics["exact"] == Score(0.6, 0.2, 1, 20)
+    exact = together.metrics["exact"]
+    assert [exact.low, exact.high] == pytest.approx([*stats.binomtest(3, 5).proportion_ci()])
     assert 0.3 < alone.metrics["exact"].low < alone.metrics["exact"].high < 0.9
     assert together.notes == []
 
@@ -239,7 +241,7 @@ def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(mo
     names = TASKS["gene_set_naming"]
     twice = SimpleNamespace(name="twice", tables=Twice(names), metrics=names.metrics)
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS, task=twice)
-    assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
+    assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, None, None, 2, note=ALIKE)
 
 
 def test_ids_that_stand_twice(tmp_path, refused):

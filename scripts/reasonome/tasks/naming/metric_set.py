@@ -101,6 +101,8 @@ METRICS = MetricSet(
         Metric("rouge_2", "ROUGE-2", of="name", apart=True, on=("score",)),
         Metric("lin", "Lin", of="name", may_be_unknown=True, apart=True, on=("score",)),
         Metric("resnik", "Resnik", of="name", may_be_unknown=True, apart=True, on=("score",)),
+        Metric("term_part", "term score, by the term", of="name", may_be_unknown=True, apart=True, on=("score",)),
+        Metric("gene_part", "term score, by the genes", of="name", apart=True, on=("score",)),
         Metric("gene_overlap", "gene overlap", of="name", apart=True, on=("score",)),
         Metric("copied", "copies of a shown term", of="name", apart=True, on=("score",)),
         Metric("snap_term_score", "term score, nearest shown term", of="name", apart=True, on=("score",)),
