@@ -16,9 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
-
 from reasonome.benchmarks.rows import read_rows
 from reasonome.scoring.encoders import load_encoders
 from reasonome.tasks import load_project
@@ -26,6 +23,7 @@ from reasonome.tasks.naming.background import BackgroundTerm, read_background
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
 
+ROOT = Path(__file__).resolve().parents[1]
 BENCHMARK, ENCODER = "demo-go", "minilm"
 DRAWN = 20  # random terms, and siblings, of a training set
 CHANCE = 0.95  # the share of random terms that earn nothing

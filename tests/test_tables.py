@@ -19,6 +19,7 @@ from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
+from reasonome.scoring.comparisons import ALIKE_HITS
 from reasonome.tasks import find_task
 from reasonome.tasks.naming.metric_set import METRICS
 
@@ -796,7 +797,7 @@ def test_metrics_of_0_and_1_have_exact_intervals_in_the_table(experiment):
     assert exact.loc[("base", "0", "mean"), "high"] == pytest.approx(0.60236, abs=1e-5)
     assert exact.loc[("base", "0", "bp"), "high"] == pytest.approx(0.84189, abs=1e-5)
     assert exact.loc[("trained", "mean", "mean"), "high"] == pytest.approx(0.60236, abs=1e-5)
-    assert set(exact["note"]) == {"the values do not vary between clusters: an exact interval, by the number of clusters"}
+    assert set(exact["note"]) == {ALIKE_HITS}
     rouge = metrics[metrics["metric"] == "rouge_l"].set_index(["arm", "seed", "subset"])
     assert pd.isna(rouge.loc[("base", "0", "mean"), "low"])  # .3 everywhere
     assert rouge.loc[("trained", "0", "mean"), "note"] == ""

@@ -21,7 +21,13 @@ from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
-LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "far": "by encoder, for its genes alone", "": "not at all"}
+LINKED = {
+    "name": "by name",
+    "synonym": "by synonym",
+    "encoder": "by encoder",
+    "far": "by encoder, for genes alone",
+    "": "not at all",
+}
 
 
 class Column(NamedTuple):

@@ -57,12 +57,12 @@ class TermScorer:
     def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
         """Scores of names, each against the example at its position; "" is no answer. A row per name, in order.
 
-        term_part and gene_part are lin and gene_overlap on one scale, and term_score is the larger one. A link that is
-        "far" has no term_part, and is not the same term. term, term_name and term_by say what a name was linked to; relation is that of the linked to the true term (see
-        Background.relation; "none" where either is missing). The parts, lin, gene_overlap, same_term, term_score and specificity
-        are in [0, 1], resnik is in nats, percentile_<encoder> and their mean, percentile, in [0, 100]. A name linked
-        to nothing scores 0. nan: lin and resnik where the truth has no information, specificity where the term has
-        none; and where every gene of the set was replaced, all but term_score and specificity.
+        term, term_name and term_by say what a name was linked to; relation is that of the linked to the true term (see
+        Background.relation; "none" where either is missing). term_part and gene_part are lin and gene_overlap on one
+        scale, and term_score is the larger one; a link that is "far" has no term_part, and is not the same term.
+        resnik is in nats, percentile_<encoder> and their mean, percentile, are in [0, 100], other numbers in [0, 1]. A
+        name linked to nothing scores 0. nan: lin, resnik and term_part where the truth has no information, specificity
+        where the term has none; and where every gene of the set was replaced, all but term_score and specificity.
         """
         table = self.score_terms(names, examples)
         percentiles = self._percentiles(names, examples)
