@@ -175,12 +175,13 @@ def _compare(
             row["subset"], row["low"], row["high"] = subset, *percentile_bounds(difference_means[:, None])[:, 0]
             if not vary(difference_means[:, None])[0]:
                 row["low"] = row["high"] = np.nan
-                row["note"] = row["note"] or ALIKE
             row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], difference_means, equivalence)
             in_subset = pd.Series(clusters[known]).groupby(subsets[known]).nunique()
             if in_subset.min() < 2 and row["note"] != IDENTICAL:
                 row["p_bootstrap"] = p_equivalence = np.nan
                 row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
+            if np.isnan(row["low"]):
+                row["note"] = row["note"] or ALIKE
             row["p_exact"] = np.nan
             if labels["metric"] in hits:
                 expected = not any(sides[1].scored.distinct)
