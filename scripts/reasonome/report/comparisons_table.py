@@ -185,7 +185,9 @@ def _compare(
             row["p_exact"] = np.nan
             if labels["metric"] in hits:
                 expected = not any(sides[1].scored.distinct)
-                row["p_exact"] = exact_test(a, b, subsets[known], clusters[known], expected, bootstrap)
+                row["p_exact"] = exact_test(
+                    a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap
+                )
             row["p_family"] = row["p"]
             of_seeds, of_clusters = max(map(len, places)) > 1, len(set(clusters[known])) < known.sum()
             if of_seeds or of_clusters:  # the t-test ignores both

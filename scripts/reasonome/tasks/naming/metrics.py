@@ -164,7 +164,7 @@ class TermScorer:
         vectors = {encoder: self.encoders[encoder].embed(new) for encoder in self.encoders} if new else {}
         for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
             rows = slice(start, start + _CHUNK)
-            cosines = sum(vectors[encoder][rows] @ self._candidates(encoder).T for encoder in self.encoders)
+            cosines = np.sum([vectors[name][rows] @ self._candidates(name).T for name in self.encoders], axis=0)
             best = np.argmax(cosines, axis=1)
             far = cosines[np.arange(len(best)), best] < self._farthest - _EQUAL
             found = zip((self._names[place] for place in best.tolist()), far.tolist(), strict=True)
@@ -180,7 +180,7 @@ class TermScorer:
             return -math.inf
         places = np.linspace(0, count - 1, min(count, _NAMES_FOR_FAR)).astype(int)
         embedded = [self._candidates(encoder) for encoder in self.encoders]
-        cosines = sum(vectors[places] @ vectors.T for vectors in embedded)
+        cosines = np.sum([vectors[places] @ vectors.T for vectors in embedded], axis=0)
         cosines[np.arange(len(places)), places] = -np.inf
         return float(np.quantile(cosines.max(axis=1), _FAR))
 
