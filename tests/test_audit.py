@@ -34,6 +34,8 @@ HELD_OUT = [gene_set("GO:1", "DNA repair", "A B C D"), gene_set("GO:2", "cell cy
         (gene_set("GO:9", "another name", "A B"), "jaccard"),  # 2 of 4, exactly the threshold
         (gene_set("GO:9", "another name", "A B E"), ""),  # 2 of 5
         (gene_set("GO:9", "another name", "E F X"), "jaccard"),  # 2 of 4 with the second set
+        (gene_set("GO:9", "another name", "A B C D P Q R S T"), "containment"),  # all of the first, with 4 of 9
+        (gene_set("GO:9", "another name", "E F P Q R S T"), ""),  # two of three
         (gene_set("GO:9", "another name", "X Y Z"), ""),
     ],
 )
@@ -46,7 +48,24 @@ def test_the_threshold_itself_leaks_whatever_its_fraction(shared, union):
     genes = [f"G{i}" for i in range(union)]
     pair = [gene_set("GO:1", "x", " ".join(genes)), gene_set("GO:2", "y", " ".join(genes[:shared]))]
     assert gene_sets.leaks(pair[1:], pair[:1], shared / union) == ["jaccard"]
-    assert gene_sets.leaks(pair[1:], pair[:1], shared / union + 1e-6) == [""]
+    assert gene_sets.leaks(pair[1:], pair[:1], shared / union + 1e-6, ["jaccard"]) == [""]
+
+
+def test_most_of_a_test_set_inside_a_training_set_leaks_and_the_reverse_where_sizes_are_near():
+    ten = [f"G{i}" for i in range(10)]
+    tested = [gene_set("GO:1", "x", " ".join(ten))]
+    more = [f"H{i}" for i in range(90)]
+
+    def found(genes, share=0.9):
+        return gene_sets.match([gene_set("GO:2", "y", " ".join(genes))], tested, 1.0, share).pairs["containment"]
+
+    # A training set of 99 genes has nine of the ten; with eight it does not leak, unless the share is .8.
+    assert found([*ten[:9], *more]) == {0: 0}
+    assert found([*ten[:8], *more]) == {} and found([*ten[:8], *more], 0.8) == {0: 0}
+    # A training set of five genes lies inside one of ten, twice as large. One of four is too small.
+    assert found(ten[:5]) == {0: 0}
+    assert found(ten[:4]) == {}
+    assert found([*ten[:4], "H1"]) == {}  # .8 of it
 
 
 def test_nothing_leaks_into_nothing():
@@ -101,6 +120,7 @@ def test_every_kind_is_looked_for_by_itself():
         "same_name": {0: 1},
         "identical_set": {0: 0},
         "jaccard": {0: 0},
+        "containment": {0: 0},
         "related_term": {},
     }
     assert matches.closest == (1.0, 0, 0)

@@ -129,10 +129,10 @@ def test_the_bound_leaves_out_no_better_constant(seed):
 
 def test_the_constant_by_term_score_by_hand():
     # The sets are ABC, CDE and XY, and their own terms B1 (ABCZ), B2 (CDE), B3 (XY): each name scores 1 on its own.
-    # "DNA repair" shares C with CDE (1 of 6), mean (1 + 1/6)/3 = 7/18; "DNA binding" shares C with ABC (1 of 5), mean
-    # (1 + 1/5)/3 = 2/5, the best; "nucleus" shares nothing more: 1/3.
+    # "DNA repair" shares C with CDE (1 of 6); "DNA binding" shares C with ABC (1 of 5), which is more on any scale and
+    # the best; "nucleus" shares nothing more.
     assert answers("constant_term") == [["DNA binding"] * 3]
-    # With XY twice and XYZ, "nucleus" has (1 + 1 + 2/3 + 0 + 0)/5 and is not beaten.
+    # With XY twice and XYZ, "nucleus" has 1, 1, and 2/3 by the genes, and is not beaten.
     more = [example("T4", "a lamin set", "XY"), example("T5", "another", "XYZ")]
     assert answers("constant_term", training=[*TRAINING, *more]) == [["nucleus"] * 3]
 

@@ -6,19 +6,34 @@ from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.rows import clusters
 
 
-def example(identifier: str, genes: str, subset: str = "bp", **known) -> Example:
-    return Example(
-        id=identifier, subset=subset, name="a process", genes=[Gene(symbol=symbol) for symbol in genes], **known
-    )
+def example(identifier: str, genes: str, subset: str = "bp", name: str = "", **known) -> Example:
+    listed = [Gene(symbol=symbol) for symbol in genes]
+    return Example(id=identifier, subset=subset, name=name or f"process {identifier}", genes=listed, **known)
 
 
 def test_sets_hang_together_through_others():
-    # B shares 3 of 5 genes with A, and with C: .6. A and C share 2 of 6, and are held together by B.
-    asked = [example("B", "bcde"), example("A", "abcd"), example("C", "cdef"), example("D", "uvwx")]
-    assert clusters(asked, 0.6) == ["A", "A", "A", "D"]
-    assert clusters(asked, 0.61) == ["B", "A", "C", "D"]
-    assert clusters(asked[::-1], 0.6) == ["D", "A", "A", "A"]
+    # B shares a gene of 7 with A, and with C, which share none and are held together by B.
+    asked = [example("B", "defg"), example("A", "abcd"), example("C", "ghij"), example("D", "uvwx")]
+    assert clusters(asked, 1 / 7) == ["A", "A", "A", "D"]
+    assert clusters(asked, 0.15) == ["B", "A", "C", "D"]
+    assert clusters(asked[::-1], 1 / 7) == ["D", "A", "A", "A"]
     assert clusters([example("A", "abcd"), example("B", "abcd", "mf")], 0.5) == ["A", "A"]  # of another subset
+
+
+def test_half_of_a_set_inside_one_of_near_size_is_a_cluster():
+    # Two of four genes, of 8, 16 and 17: the Jaccard indices are 2 of 10, 18 and 19. Four times as large is near.
+    for size, hang_together in ((8, True), (16, True), (17, False)):
+        asked = [example("A", "abcd"), example("B", "abefghijklmnopqrs"[:size])]
+        assert clusters(asked, 0.5) == (["A", "A"] if hang_together else ["A", "B"])
+    assert clusters([example("A", "abcde"), example("B", "abfghi")], 0.5) == ["A", "B"]  # two of five
+
+
+def test_names_that_differ_in_words_of_regulation_are_a_cluster():
+    names = ["axon growth", "Positive regulation of axon growth", "regulation of axon-growth", "dendrite growth"]
+    asked = [
+        example(str(place), genes, name=name) for place, (genes, name) in enumerate(zip("abcd", names, strict=True))
+    ]
+    assert clusters(asked, 0.5) == ["0", "0", "0", "3"]
 
 
 def test_variants_go_with_the_set_they_were_made_of():

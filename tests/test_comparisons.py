@@ -8,14 +8,12 @@ from statsmodels.stats.weightstats import ttost_paired
 
 from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant, variant_suffix
+from reasonome.report.comparisons_table import bootstrap_test, exact_test, paired_test, rank_biserial
+from reasonome.report.scored_arms import Bootstrap
 from reasonome.scoring.comparisons import (
     bootstrap_intervals,
-    bootstrap_test,
     holm,
-    mcnemar,
-    paired_test,
     percentile_bounds,
-    rank_biserial,
     resampled_means,
     seed_weights,
 )
@@ -208,11 +206,81 @@ def test_seeds_that_differ_by_luck_are_rarely_a_finding(examples, seeds):
 # --- further tests -----------------------------------------------------------------------------------
 
 
+def _exact(a, b, strata=None, clusters=None, expected=False):
+    names = [str(place) for place in range(len(a))]
+    return exact_test(a, b, strata or ["bp"] * len(a), clusters or names, expected, Bootstrap())
+
+
 def test_mcnemar_by_hand_and_of_hits_only():
     # Three pairs differ, all for a: 2 · (1/2)³.
-    assert mcnemar(np.array([1, 1, 1, 0]), np.zeros(4)) == pytest.approx(0.25)
-    assert mcnemar(np.array([0, 1]), np.array([0, 1])) == 1
-    assert np.isnan(mcnemar(np.array([1, 0.5]), np.array([0, 0])))
+    assert _exact([1, 1, 1, 0], [0, 0, 0, 0]) == pytest.approx(0.25)
+    assert _exact([0, 1], [0, 1]) == 1
+    assert np.isnan(_exact([1, 0.5], [0, 0]))
+    assert np.isnan(_exact([1, 0], [0.5, 0.5]))  # a mean of several answers is no chance
+
+
+def test_clusters_are_flipped_whole_and_strata_weigh_alike():
+    # Four pairs differ, all for a, but they are two clusters: 2 · (1/2)², not 2 · (1/2)⁴.
+    assert _exact([1, 1, 1, 1, 0], [0, 0, 0, 0, 0], None, ["a", "a", "b", "b", "c"]) == pytest.approx(0.5)
+    # The shares weigh 1/2, 1/2 and 1/4. For a: 1/2 + 1/2 - 1/4 = 3/4 or more has 4 of 8 ways of both signs.
+    strata = ["bp", "bp", "mf", "mf", "mf", "mf"]
+    assert _exact([1, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], strata) == pytest.approx(0.5, abs=0.02)
+
+
+def test_hits_against_chances_are_a_binomial_test():
+    # 0.8^20 = .01153, and 9 or more of 20, each less likely, .00998 together.
+    assert _exact([0] * 20, [0.2] * 20, expected=True) == pytest.approx(0.02151, abs=1e-5)
+    # One hit of the chances 1/2 and 1/4: 0 has 3/8, 1 has 1/2, 2 has 1/8. Both: 1/8.
+    assert _exact([1, 1], [0.5, 0.25], expected=True) == pytest.approx(1 / 8)
+    assert _exact([1, 0], [0.5, 0.25], expected=True) == pytest.approx(1)
+    # Chances of questions that hang together are not tested so.
+    assert np.isnan(_exact([1, 1], [0.5, 0.25], None, ["a", "a"], expected=True))
+
+
+# --- exact intervals ---------------------------------------------------------------------------------
+
+
+def _hits(values, strata=None, clusters=None, hits=(True,)):
+    found = bootstrap_intervals(values, strata or ["bp"] * len(values), clusters, hits=list(hits))["mean"]
+    return found.low.tolist() + found.high.tolist()
+
+
+@pytest.mark.parametrize("right", [0, 1, 7, 20])
+def test_the_interval_of_hits_is_that_of_clopper_and_pearson(right):
+    expected = stats.binomtest(right, 20).proportion_ci(method="exact")
+    assert _hits([1] * right + [0] * (20 - right)) == pytest.approx([*expected])
+
+
+def test_none_of_twenty_may_still_be_a_sixth():
+    # P(no hit of 20) = (1 - p)^20 = .025 at p = 1 - .025^(1/20).
+    assert _hits([0] * 20) == pytest.approx([0, 0.16843], abs=1e-5)
+    # Ten clusters of two alike are ten: 1 - .025^(1/10). So are ten of which five are right.
+    pairs = [str(place // 2) for place in range(20)]
+    assert _hits([0] * 20, None, pairs) == pytest.approx([0, 0.30850], abs=1e-5)
+    half = [*stats.binomtest(5, 10).proportion_ci()]
+    assert _hits([1] * 10 + [0] * 10, None, pairs) == pytest.approx(half)
+    # So are ten of a right and a wrong one, which do not vary.
+    assert _hits([1, 0] * 10, None, pairs) == pytest.approx(half)
+    # Two strata of ten weigh as one of twenty; two of 5 and 45 as 4 / (1/5 + 1/45) = 18.
+    assert _hits([0] * 20, ["bp"] * 10 + ["mf"] * 10) == pytest.approx([0, 0.16843], abs=1e-5)
+    assert _hits([0] * 50, ["bp"] * 5 + ["mf"] * 45) == pytest.approx([0, 1 - 0.025 ** (1 / 18)])
+
+
+def test_only_hits_of_0_and_1_have_an_exact_interval():
+    assert _hits([1] * 20, hits=[False]) == [1, 1]  # every rank is 1
+    low, high = _hits([0.5, 0, 1, 0])  # the mean of several answers
+    assert [low, high] == pytest.approx(_hits([0.5, 0, 1, 0], hits=[False]))
+
+
+def test_values_that_do_not_vary_get_a_note_and_an_interval_only_if_they_are_hits():
+    found = dict(resampled_means(np.column_stack([[0] * 20, [0.3] * 20, [0, 1] * 10]), ["bp"] * 20))["bp"]
+    low, high, notes = found.intervals([True, False, True])
+    assert high[0] == pytest.approx(0.16843, abs=1e-5) and np.isnan([low[1], high[1]]).all()
+    assert notes == [
+        "the values do not vary between clusters: an exact interval, by the number of clusters",
+        "the values do not vary between clusters: no interval",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("margin", [0.02, 0.05, 0.4])

@@ -49,7 +49,7 @@ CLEAN = [gene_set("GO:8", "lipid transport", "X Y", ancestors=["GO:0"]), gene_se
 
 
 def bench(**policy) -> HeldOut:
-    return HeldOut("bench", TESTS, AuditPolicy(**policy), 0.5)
+    return HeldOut("bench", TESTS, AuditPolicy(**policy), 0.5, 0.9)
 
 
 def only(findings, kind):
@@ -67,7 +67,8 @@ def only(findings, kind):
         (gene_set("GO:7", "Cell-cycle", "P Q"), "same_name", 1),
         (gene_set("R:7", "Mending of DNA", "P"), "same_name", 0),
         (gene_set("GO:7", "x", "G F E"), "identical_set", 1),
-        (gene_set("GO:7", "x", "A B C D P"), "jaccard", 0),
+        (gene_set("GO:7", "x", "A B C P"), "jaccard", 0),
+        (gene_set("GO:7", "x", "A B C D P Q R S T"), "containment", 0),
         (gene_set("GO:100", "x", "P"), "related_term", 0),
         (gene_set("GO:7", "x", "P", ancestors=["GO:2"]), "related_term", 1),
     ],
@@ -79,7 +80,8 @@ def test_a_planted_training_set_is_caught_and_named(planted, kind, test):
     assert finding.example.startswith(f"{planted.id} '{planted.name}' (") and f"~ {TESTS[test].id} '" in finding.example
     assert finding.verdict == ("reported" if kind == "related_term" else "fails")
     others = {f.kind for f in findings if f.remaining} - {kind}
-    assert others == ({"jaccard"} if kind == "identical_set" else set())  # identical sets have an index of 1
+    # Identical sets have an index of 1, and lie inside each other.
+    assert others == ({"jaccard", "containment"} if kind == "identical_set" else set())
 
 
 def test_clean_training_sets_are_silent_and_counts_are_by_hand():
@@ -91,6 +93,7 @@ def test_clean_training_sets_are_silent_and_counts_are_by_hand():
         "same_name": (4, 2, 2),
         "identical_set": (4, 0, 0),
         "jaccard": (4, 5, 5),
+        "containment": (4, 0, 0),
         "related_term": (2, 0, 0),  # one of two training sets has a term with ancestors
     }
     closest = only(findings, "jaccard")

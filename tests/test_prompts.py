@@ -69,6 +69,21 @@ def test_every_order_lists_the_genes_that_were_chosen():
     assert [prompt_of(ten, listed, order).shown for order in (0, 1)] == [["G0", "G1", "G2", "G3"]] * 2
 
 
+def test_a_cut_contaminated_set_shows_its_share_of_outliers():
+    """Five of ten genes are replaced, and stand first: of four genes shown all would be outliers."""
+    ten = genes(*[(f"G{i}", "kinase one") for i in range(10)])
+    half = {"outliers": [f"G{i}" for i in range(5)], "contaminated": 0.5, "term": "GO:1"}
+    listed = style(budget_tokens=44, order="listed")
+    assert prompt_of(ten, listed, **half).shown == ["G0", "G1", "G5", "G6"]
+    assert prompt_of(ten, style(budget_tokens=110, order="listed"), **half).shown == [f"G{i}" for i in range(10)]
+    # Three of ten: of four genes one, whole and rounded down; the seeded order decides which.
+    few = half | {"outliers": ["G7", "G8", "G9"]}
+    for seed in range(10):
+        assert len({*prompt_of(ten, style(budget_tokens=44, seed=seed), **few).shown} & {"G7", "G8", "G9"}) == 1
+    # A set without outliers is cut as it was.
+    assert prompt_of(ten, listed).shown == ["G0", "G1", "G2", "G3"]
+
+
 def test_a_choice_is_made_once(tmp_path):
     example = Example(id="GO:1", subset="bp", name="x", genes=genes(*[(f"G{i}", "kinase one") for i in range(5)]))
     chosen = TASK.with_choice(example, style(budget_tokens=22))

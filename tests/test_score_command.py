@@ -15,12 +15,14 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 from rouge_score import rouge_scorer
+from scipy import stats
 
 from reasonome import cli
 from reasonome.commands.options import check_output, parse_columns, write_output
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import symbols_in
 from reasonome.scoring import answer_tables
+from reasonome.scoring.comparisons import ALIKE
 from reasonome.scoring.table_scores import Score
 from reasonome.task_parts import TableBaseline
 from reasonome.tasks import TASKS
@@ -122,12 +124,12 @@ def test_baselines_by_hand():
 
 
 def test_rows_whose_sets_are_alike_are_resampled_together():
-    # Five clusters of four rows, three right and two wrong. Of five draws none is right with .4⁵ = .01, one at most
-    # with .09, and all are with .6⁵ = .08: the bounds are 1/5 and 1.
+    # Five clusters of four rows, three right and two wrong: as three of five.
     frame = pd.DataFrame({"answer": ["axon"] * 20, "gold": ["axon"] * 12 + ["nucleus"] * 8})
     frame["genes"] = [f"A{cluster} B{cluster}" for cluster in range(5) for _ in range(4)]
     alone, together = score_table(frame, COLUMNS), score_table(frame, COLUMNS | {"genes": "genes"})
-    assert together.metrics["exact"] == Score(0.6, 0.2, 1, 20)
+    exact = together.metrics["exact"]
+    assert [exact.low, exact.high] == pytest.approx([*stats.binomtest(3, 5).proportion_ci()])
     assert 0.3 < alone.metrics["exact"].low < alone.metrics["exact"].high < 0.9
     assert together.notes == []
 
@@ -188,7 +190,10 @@ def test_terms_of_a_background(tmp_path, refused):
     # The sibling shares two of four genes with the set, the root three of four; the root tells nothing (Lin 0).
     assert scored.table["gene_overlap"].tolist() == [1, 0.5, 0.75]
     assert scored.table["lin"].tolist() == [1, 0, 0]
-    assert scored.metrics["term_score"].value == pytest.approx((1 + 0.5 + 0.75) / 3)
+    # On the scale of term_score, .5 and .75 are .7 and .85: half of the way from .167 to 1 and more.
+    parts = [1, *(0.5 + 0.5 * (share - 0.167) / 0.833 for share in (0.5, 0.75))]
+    assert scored.metrics["gene_part"].value == pytest.approx(np.mean(parts))
+    assert scored.metrics["term_score"].value == pytest.approx(np.mean(parts))
     assert scored.baselines["best_constant"].metrics["term_score"].value == 1
     assert scored.baselines["best_constant_term"].metrics["term_score"].value == 1
     # The background's genes in small letters are the same.
@@ -198,9 +203,13 @@ def test_terms_of_a_background(tmp_path, refused):
         score_table(frame, COLUMNS | {"genes": "genes"}, background=tmp_path / "no-such.parquet")
 
 
+HALF = 0.5 + 0.5 * (0.5 - 0.167) / 0.833  # an overlap of one half on the scale of term_score
+
+
 def test_the_best_constant_by_term_score_by_hand(tmp_path):
     # No term has information, so that genes alone count. "DNA" overlaps in words; "cell" has the genes: with AB,
-    # CD and ABCD it scores 1/2, 1/2 and 1, mean 2/3; "DNA repair" 1, 0 and 1/2; "DNA binding" 0, 1 and 1/2: 1/2 each.
+    # CD and ABCD it overlaps by 1/2, 1/2 and 1; "DNA repair" by 1, 0 and 1/2; "DNA binding" by 0, 1 and 1/2. One half
+    # is .7 on the scale of term_score: the means are 2.4/3 and 1.7/3.
     terms = [("T:1", "DNA repair", "AB"), ("T:2", "DNA binding", "CD"), ("T:3", "cell", "ABCD")]
     rows = [
         {"id": i, "name": name, "namespace": "", "source": "s", "synonyms": [], "parents": [], "genes": list(genes)}
@@ -213,10 +222,10 @@ def test_the_best_constant_by_term_score_by_hand(tmp_path):
     )
     columns = COLUMNS | {"genes": "genes"}
     baselines = score_table(frame, columns, background=tmp_path / "background.parquet").baselines
-    assert baselines["best_constant_term"].metrics["term_score"].value == pytest.approx(2 / 3)
+    assert baselines["best_constant_term"].metrics["term_score"].value == pytest.approx((2 * HALF + 1) / 3)
     assert "'cell' in every row" in baselines["best_constant_term"].note
     assert "optimistic in term_score" in baselines["best_constant_term"].note
-    assert baselines["best_constant"].metrics["term_score"].value == pytest.approx(1 / 2)
+    assert baselines["best_constant"].metrics["term_score"].value == pytest.approx((1 + HALF) / 3)
     assert "'DNA binding' in every row" in baselines["best_constant"].note
     assert "optimistic in ROUGE-L" in baselines["best_constant"].note
     assert "best_constant_term" not in score_table(frame, columns).baselines
@@ -239,7 +248,7 @@ def test_an_unknown_value_of_one_draw_does_not_make_the_mean_of_draws_unknown(mo
     names = TASKS["gene_set_naming"]
     twice = SimpleNamespace(name="twice", tables=Twice(names), metrics=names.metrics)
     scored = score_table(pd.DataFrame({"answer": ["x"] * 2, "gold": ["g"] * 2}), COLUMNS, task=twice)
-    assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, 0.25, 0.25, 2)
+    assert scored.baselines["twice"].metrics["specificity"] == Score(0.25, None, None, 2, note=ALIKE)
 
 
 def test_ids_that_stand_twice(tmp_path, refused):

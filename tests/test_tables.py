@@ -13,13 +13,13 @@ from synthetic_experiment import write_experiment
 from reasonome.config.project.experiments import report_plan
 from reasonome.core import atomic
 from reasonome.report import tables
-from reasonome.report.comparisons_table import comparisons_table
+from reasonome.report.comparisons_table import comparisons_table, paired_test
 from reasonome.report.evidence import count_reasoning, read_evidence
 from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
-from reasonome.scoring.comparisons import paired_test
+from reasonome.scoring.comparisons import ALIKE_HITS
 from reasonome.tasks import find_task
 from reasonome.tasks.naming.metric_set import METRICS
 
@@ -503,7 +503,8 @@ def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws
     plain = paired_test([0.4, 0.6, 0.5, 0.0], [0.0] * 4, ["bp", "bp", "mf", "mf"])
     assert one.loc["constant", "p"] == pytest.approx(plain.p)
     # With its own shuffled answers an arm has its seeds in common: their spread is no part of the difference.
-    assert two.loc["trained (shuffled)", "high"] == pytest.approx(0.1) == two.loc["trained (shuffled)", "low"]
+    shuffled = two.loc["trained (shuffled)"]
+    assert shuffled["difference"] == pytest.approx(0.1) and np.isnan([shuffled["low"], shuffled["high"]]).all()
     assert two.loc["constant", "high"] - two.loc["constant", "low"] > 0.3
 
 
@@ -524,10 +525,11 @@ def test_twins_are_resampled_together(experiment):
     path = experiment.folder / "baselines.parquet"
     baselines = pd.read_parquet(path)
     baselines.assign(cluster=["GO:1", "GO:1", "GO:3", "GO:4"]).to_parquet(path)
-    assert value(experiment.metrics(), "base", "rouge_l", "bp").low == pytest.approx(0.55)  # always both examples
+    alike = value(experiment.metrics(), "base", "rouge_l", "bp")  # always both examples
+    assert pd.isna(alike.low) and alike.note == "the values do not vary between clusters: no interval"
     found = experiment.comparisons().set_index("subset")
     bp, mf = found.loc["bp"], found.loc["mf"]
-    assert plain.low < bp.low == pytest.approx(0.35) == bp.high
+    assert plain.low < 0.35 < plain.high and np.isnan([bp.low, bp.high]).all()
     assert pd.isna(bp.p_bootstrap) and "single cluster" in bp.note
     assert mf.low < mf.high and mf.p_bootstrap > 0.05
     baselines.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
@@ -780,8 +782,25 @@ def test_hits_are_tested_by_mcnemar(experiment):
     with_baseline(experiment, exact=[0.0, 0, 0, 0])
     experiment.arm("base", answers([0.1] * 4).assign(exact=[1.0, 1, 1, 0]))
     found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
-    assert found.loc["exact", "p_mcnemar"] == pytest.approx(0.25)
-    assert pd.isna(found.loc["rouge_l", "p_mcnemar"])
+    assert found.loc["exact", "p_exact"] == pytest.approx(0.25)
+    assert pd.isna(found.loc["rouge_l", "p_exact"])
+    assert found.loc["exact", "p_family"] == pytest.approx(0.25)  # not the t-test's .205: t = 3, one degree of freedom
+
+
+def test_metrics_of_0_and_1_have_exact_intervals_in_the_table(experiment):
+    """Of two subsets of two, none is right: 1 - .025^(1/4), and 1 - .025^(1/2) of a subset, over two seeds too."""
+    experiment.arm("base", answers([0.3] * 4).assign(exact=0.0))
+    experiment.arm("trained", answers([0.1, 0.2, 0.3, 0.4]).assign(exact=0.0), seed=0)
+    experiment.arm("trained", answers([0.2, 0.1, 0.4, 0.3]).assign(exact=0.0), seed=1)
+    metrics = experiment.metrics()
+    exact = metrics[metrics["metric"] == "exact"].set_index(["arm", "seed", "subset"])
+    assert exact.loc[("base", "0", "mean"), "high"] == pytest.approx(0.60236, abs=1e-5)
+    assert exact.loc[("base", "0", "bp"), "high"] == pytest.approx(0.84189, abs=1e-5)
+    assert exact.loc[("trained", "mean", "mean"), "high"] == pytest.approx(0.60236, abs=1e-5)
+    assert set(exact["note"]) == {ALIKE_HITS}
+    rouge = metrics[metrics["metric"] == "rouge_l"].set_index(["arm", "seed", "subset"])
+    assert pd.isna(rouge.loc[("base", "0", "mean"), "low"])  # .3 everywhere
+    assert rouge.loc[("trained", "0", "mean"), "note"] == ""
 
 
 def test_a_number_that_no_metric_names_is_an_error(experiment, refused):

@@ -12,9 +12,14 @@ from toy_background import BINDING, DEEP, PATHWAY, PATHWAY_NAME, SPECIAL, X, Y, 
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.background_table import background_table
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene
-from reasonome.tasks.naming.metrics import TermScorer
+from reasonome.tasks.naming.metrics import TermScorer, on_one_scale
 
 LIN_X_Y = math.log(8 / 3) / math.log(4)
+# On one scale, from what parents earn to 1: half of the way from 1/2.
+OVER_THIRD, OVER_HALF, OVER_TWO_THIRDS = (0.5 + 0.5 * (share - 0.167) / (1 - 0.167) for share in (1 / 3, 1 / 2, 2 / 3))
+QUARTER = 0.5 + 0.5 * (0.25 - 0.167) / (1 - 0.167)
+PART_X_Y = 0.5 * (LIN_X_Y - 0.325) / (0.864 - 0.325)
+PART_X_DEEP = 0.5 * (math.log(8 / 6) * 2 / (math.log(4) + math.log(8 / 6)) - 0.325) / (0.864 - 0.325)
 LIN_X_DEEP = 2 * math.log(8 / 6) / (math.log(4) + math.log(8 / 6))
 
 
@@ -143,28 +148,60 @@ def test_candidates_and_answers_are_embedded_once(background):
     assert [encoder.asked.count(name) for name in ("wide process", "molecular_function")] == [1, 1]
 
 
+def test_a_name_farther_from_terms_than_they_are_from_each_other_counts_by_its_genes(background):
+    """The nearest other names are 10 or 20 degrees away, so a link may be 20: its cosine is at the quantile .05."""
+    scorer = TermScorer(background, {"a": Angles({**DEGREES, "near": -19, "far": -21})})
+    table = scorer.score(["near", "far"], [ALPHA] * 2)
+    assert table["term"].tolist() == [X, X] and table["term_by"].tolist() == ["encoder", "far"]
+    assert table["lin"].tolist() == [1.0, 1.0]
+    assert table["same_term"].tolist() == [1.0, 0.0] and table["term_part"].tolist() == [1.0, 0.0]
+    other = scorer.score(["near", "far"], [asked(Y, "beta repair", "g2 g3")] * 2)
+    # One gene of three is shared: by the genes alone it is the same for both, and more than by the term.
+    assert other["gene_part"].tolist() == pytest.approx([OVER_THIRD, OVER_THIRD])
+    assert other["term_part"].tolist() == pytest.approx([PART_X_Y, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.25), (0.6, 0.5), (0.8, 0.75), (1.0, 1.0)]
+)
+def test_one_scale_by_hand(value, expected):
+    """Chance earns .2 and a parent .6: 0 up to .2, a half at .6, and straight lines between."""
+    assert on_one_scale(value, 0.2, 0.6) == pytest.approx(expected)
+
+
 # --- scores ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "relation", "lin", "resnik", "overlap", "specificity"),
+    ("name", "relation", "lin", "resnik", "overlap", "specificity", "parts"),
     [
-        ("alpha-repair", "same", 1.0, math.log(4), 1.0, 2 / 3),
-        ("beta repair", "sibling", LIN_X_Y, math.log(8 / 3), 1 / 3, 2 / 3),
-        ("deep process", "parent", LIN_X_DEEP, math.log(8 / 6), 2 / 6, math.log(8 / 6) / math.log(8)),
-        ("biological_process", "ancestor", 0.0, 0.0, 2 / 8, 0.0),
-        ("molecular_function", "other branch", 0.0, 0.0, 2 / 4, 0.0),
-        (PATHWAY_NAME, "none", 0.0, 0.0, 2 / 3, math.nan),  # another right name, of no ontology
-        ("cell stuff", "none", 0.0, 0.0, 0.0, 0.0),
-        ("", "none", 0.0, 0.0, 0.0, 0.0),
-        (ABSTENTION, "none", 0.0, 0.0, 0.0, 0.0),
+        ("alpha-repair", "same", 1.0, math.log(4), 1.0, 2 / 3, (1.0, 1.0)),
+        ("beta repair", "sibling", LIN_X_Y, math.log(8 / 3), 1 / 3, 2 / 3, (PART_X_Y, OVER_THIRD)),
+        (
+            "deep process",
+            "parent",
+            LIN_X_DEEP,
+            math.log(8 / 6),
+            2 / 6,
+            math.log(8 / 6) / math.log(8),
+            (PART_X_DEEP, OVER_THIRD),
+        ),
+        ("biological_process", "ancestor", 0.0, 0.0, 2 / 8, 0.0, (0.0, QUARTER)),
+        ("molecular_function", "other branch", 0.0, 0.0, 2 / 4, 0.0, (0.0, OVER_HALF)),
+        # Another right name, of no ontology.
+        (PATHWAY_NAME, "none", 0.0, 0.0, 2 / 3, math.nan, (0.0, OVER_TWO_THIRDS)),
+        ("cell stuff", "none", 0.0, 0.0, 0.0, 0.0, (0.0, 0.0)),
+        ("", "none", 0.0, 0.0, 0.0, 0.0, (0.0, 0.0)),
+        (ABSTENTION, "none", 0.0, 0.0, 0.0, 0.0, (0.0, 0.0)),
     ],
 )
-def test_scores_by_hand(scorer, name, relation, lin, resnik, overlap, specificity):
+def test_scores_by_hand(scorer, name, relation, lin, resnik, overlap, specificity, parts):
     row = one(scorer, name, ALPHA)
     assert row["relation"] == relation
-    got = row[["lin", "resnik", "gene_overlap", "term_score", "specificity"]].tolist()
-    assert got == pytest.approx([lin, resnik, overlap, max(overlap, lin), specificity], nan_ok=True)
+    got = row[["lin", "resnik", "gene_overlap", "specificity"]].tolist()
+    assert got == pytest.approx([lin, resnik, overlap, specificity], nan_ok=True)
+    assert row[["term_part", "gene_part"]].tolist() == pytest.approx(parts)
+    assert row["term_score"] == pytest.approx(max(parts))
     assert row["same_term"] == float(relation == "same")
     assert "percentile" not in row  # which needs encoders
 
@@ -172,7 +209,8 @@ def test_scores_by_hand(scorer, name, relation, lin, resnik, overlap, specificit
 def test_a_truth_of_no_ontology_is_scored_by_its_genes(scorer):
     table = scorer.score([PATHWAY_NAME, "alpha-repair", "cell stuff", ""], [PATHS] * 4)
     assert table["lin"].isna().all() and table["resnik"].isna().all()
-    assert table["term_score"].tolist() == pytest.approx([1.0, 2 / 3, 0.0, 0.0])
+    assert table["term_part"].isna().all()
+    assert table["term_score"].tolist() == pytest.approx([1.0, OVER_TWO_THIRDS, 0.0, 0.0])
     assert table["relation"].tolist() == ["same", "none", "none", "none"]
 
 
@@ -195,7 +233,7 @@ def test_another_name_for_the_same_genes_is_right(scorer):
 
 def test_the_true_name_of_a_contaminated_set(scorer):
     table = scorer.score(["alpha-repair", "beta repair", ABSTENTION], [HALF] * 3)
-    assert table["term_score"].tolist() == pytest.approx([1.0, LIN_X_Y, 0.0])
+    assert table["term_score"].tolist() == pytest.approx([1.0, PART_X_Y, 0.0])
     assert table["gene_overlap"].tolist() == pytest.approx([1 / 3, 0.0, 0.0])  # of the genes that were asked about
 
 
@@ -203,7 +241,8 @@ def test_with_all_genes_replaced_the_right_answer_is_to_abstain(background):
     scorer = TermScorer(background, {"a": Angles(DEGREES)})
     table = scorer.score([ABSTENTION, "system of UNRELATED proteins!", "alpha-repair", ""], [NONE] * 4)
     assert table["term_score"].tolist() == [1.0, 1.0, 0.0, 0.0]
-    assert table[["lin", "resnik", "gene_overlap", "same_term", "percentile_a", "percentile"]].isna().all(axis=None)
+    unknown = ["lin", "resnik", "gene_overlap", "term_part", "gene_part", "same_term", "percentile_a", "percentile"]
+    assert table[unknown].isna().all(axis=None)
     assert table["term"].tolist() == ["", "", X, ""] and set(table["relation"]) == {"none"}
 
 

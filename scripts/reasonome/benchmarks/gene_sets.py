@@ -18,10 +18,13 @@ from reasonome.facts.wording import NAMING
 if TYPE_CHECKING:
     from reasonome.facts.sources.go import Ontology
 
-REASONS = ("same_term", "same_name", "identical_set", "jaccard")
+REASONS = ("same_term", "same_name", "identical_set", "jaccard", "containment")
 KINDS = (*REASONS, "related_term")
 # Limits of a block of the Jaccard matrix, which bound its memory however many sets there are.
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000
+CONTAINED = 0.9  # of a set's genes in another are as good as all
+_NEAR_SIZE = 2  # times as many genes as a training set has, at the most, where that lies inside a held-out set
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -104,16 +107,38 @@ def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_
     return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(sets), len(genes)))
 
 
-def jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> Iterator[np.ndarray]:
-    """The Jaccard matrix in blocks of as many sets of `first` as fit into memory."""
+def shared_blocks(
+    first: Sequence[GeneSet], second: Sequence[GeneSet]
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """How many genes each pair shares, in blocks of as many sets of `first` as fit into memory, and the sizes of the
+    block's sets, shape (rows, 1), and of `second`, shape (1, columns)."""
     rows = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(second))))
     symbols = set().union(*(gene_set.symbols for gene_set in [*first, *second]))
     genes = {gene: column for column, gene in enumerate(sorted(symbols))}
     left, right = _incidence(first, genes), _incidence(second, genes).T.tocsr()
     sizes = [np.array([len(gene_set.symbols) for gene_set in sets], dtype=float) for sets in (first, second)]
-    for start in tqdm(range(0, len(first), rows), "Jaccard", delay=5, leave=False):
+    for start in tqdm(range(0, len(first), rows), "shared genes", delay=5, leave=False):
         shared = (left[start : start + rows] @ right).toarray()
-        yield shared / (sizes[0][start : start + rows, None] + sizes[1][None, :] - shared)
+        yield shared, sizes[0][start : start + rows, None], sizes[1][None, :]
+
+
+def jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> Iterator[np.ndarray]:
+    """The Jaccard matrix in the same blocks."""
+    for shared, rows, columns in shared_blocks(first, second):
+        yield shared / (rows + columns - shared)
+
+
+def containing(training: Sequence[GeneSet], held_out: Sequence[GeneSet], share: float) -> dict[int, int]:
+    """Training position → position of the first held-out set of which it has the share `share` of the genes, or which
+    has this share of its genes and is at most twice as large."""
+    found: dict[int, int] = {}
+    start = 0
+    for shared, own, others in shared_blocks(training, held_out):
+        holds = shared >= share * others - _ROUNDING
+        holds |= (shared >= share * own - _ROUNDING) & (others <= _NEAR_SIZE * own)
+        found |= {start + int(row): int(holds[row].argmax()) for row in np.flatnonzero(holds.any(axis=1))}
+        start += len(shared)
+    return found
 
 
 def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
@@ -139,8 +164,10 @@ class Matches:
     closest: tuple[float, int, int] | None
 
 
-def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float) -> Matches:
-    """The matches of every kind of leak, independent of each other; "jaccard" is an index ≥ threshold.
+def match(
+    training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float, share: float = CONTAINED
+) -> Matches:
+    """The matches of every kind of leak, independent of each other: "jaccard" by `threshold`, "containment" by `share`.
 
     Names match by any of their synonyms; terms are related where one is an ancestor of the other.
     """
@@ -161,6 +188,7 @@ def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: f
         "same_name": keyed(by_name, [sorted(gene_set.names) for gene_set in training]),
         "identical_set": keyed(by_genes, [[gene_set.symbols] for gene_set in training]),
         "jaccard": {int(place): int(position[place]) for place in np.flatnonzero(highest >= threshold)},
+        "containment": containing(training, held_out, share),
         "related_term": keyed(by_ancestor, [[gene_set.term_id] for gene_set in training])
         | keyed(by_id, [sorted(gene_set.ancestors) for gene_set in training]),
     }
@@ -169,13 +197,17 @@ def match(training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: f
 
 
 def leaks(
-    training: Sequence[GeneSet], held_out: Sequence[GeneSet], threshold: float, kinds: Sequence[str] = REASONS
+    training: Sequence[GeneSet],
+    held_out: Sequence[GeneSet],
+    threshold: float,
+    kinds: Sequence[str] = REASONS,
+    share: float = CONTAINED,
 ) -> list[str]:
     """Why each training set would leak into the held-out sets; "" where it does not.
 
-    The first of `kinds` (some of KINDS, in their order) that applies is given; "jaccard" is an index ≥ threshold.
+    The first of `kinds` (some of KINDS, in their order) that applies is given; limits are as for `match`.
     """
-    pairs = match(training, held_out, threshold).pairs
+    pairs = match(training, held_out, threshold, share).pairs
     order = [kind for kind in KINDS if kind in kinds]
     return [next((kind for kind in order if place in pairs[kind]), "") for place in range(len(training))]
 

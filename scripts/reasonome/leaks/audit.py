@@ -46,6 +46,7 @@ LEAK_KINDS = {
     "same_name": "the same name or an exact synonym",
     "identical_set": "the same genes",
     "jaccard": "a Jaccard index of the threshold or more",
+    "containment": "a test set lies inside a training set, or a training set inside one of near size",
     "related_term": "an ancestor or a descendant by is_a and part_of",
     "test_fact": "a gene of a test set is said to belong to its term, by id, name or synonym, from any source",
     "test_fact_by_descendant": "a gene of a test set is said to belong to a term below its own by is_a and part_of",

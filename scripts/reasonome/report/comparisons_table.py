@@ -1,11 +1,12 @@
 """The table of comparisons: every claim about an arm with its paired test."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import in_mean
@@ -15,18 +16,37 @@ from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
-    IDENTICAL,
+    ALIKE,
     MEAN,
+    NOISE,
     RESAMPLES,
-    bootstrap_test,
-    mcnemar,
-    paired_test,
     percentile_bounds,
     resampled_means,
+    vary,
 )
 
 EQUIVALENCE = 0.02
+IDENTICAL = "identical scores"
 _ASKED = ["backbone", *SETTING]
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """A test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan.
+
+    `p_equivalence` is of two one-sided tests, whose claim is a difference within the margin.
+    """
+
+    difference: float
+    t: float
+    df: float
+    p: float
+    p_wilcoxon: float
+    p_equivalence: float
+    effect_size: float
+    effect_rank: float
+    n: int
+    note: str
 
 
 class Side(NamedTuple):
@@ -153,16 +173,27 @@ def _compare(
             test = asdict(paired_test(a, b, subsets[known].tolist(), equivalence))
             row = labels | test | _seeds_and_missing(sides, known)
             row["subset"], row["low"], row["high"] = subset, *percentile_bounds(difference_means[:, None])[:, 0]
+            if not vary(difference_means[:, None])[0]:
+                row["low"] = row["high"] = np.nan
             row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], difference_means, equivalence)
             in_subset = pd.Series(clusters[known]).groupby(subsets[known]).nunique()
             if in_subset.min() < 2 and row["note"] != IDENTICAL:
                 row["p_bootstrap"] = p_equivalence = np.nan
                 row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
-            row["p_mcnemar"] = mcnemar(a, b) if labels["metric"] in hits else np.nan
+            if np.isnan(row["low"]):
+                row["note"] = row["note"] or ALIKE
+            row["p_exact"] = np.nan
+            if labels["metric"] in hits:
+                expected = not any(sides[1].scored.distinct)
+                row["p_exact"] = exact_test(
+                    a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap
+                )
             row["p_family"] = row["p"]
             of_seeds, of_clusters = max(map(len, places)) > 1, len(set(clusters[known])) < known.sum()
             if of_seeds or of_clusters:  # the t-test ignores both
                 row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
+            if max(map(len, places)) == 1 and np.isfinite(row["p_exact"]):
+                row["p_family"] = row["p_exact"]
             if row["note"] == IDENTICAL:
                 row["p_equivalence"] = np.nan
             of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control")}
@@ -201,3 +232,131 @@ def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float
         counts[f"missing_{name}"] = int((missing[chosen] > 0).sum())
         counts[f"seeds_{name}"] = np.nan if side.scored.labels["kind"] == "baseline" else len(side.scored.tables)
     return counts
+
+
+# --- tests -------------------------------------------------------------------------------------------
+
+
+def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: float = np.nan) -> PairedTest:
+    """Test aligned scores `a` against `b` (both of shape (n,)); a positive difference favours `a`.
+
+    t: mean over strata of the mean difference, over sqrt(sum var_k / n_k) / K, with Welch-Satterthwaite
+    degrees of freedom; with one stratum this is the paired t-test. Two one-sided tests of a difference of `margin`
+    use the same error. Wilcoxon's signed-rank test pools the strata. Effect sizes: Cohen's dz, with the mean
+    within-stratum variance, and the matched-pairs rank-biserial correlation, pooled.
+    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not. Neither
+    shows equivalence: two sides that are wrong everywhere are identical too.
+    Raises ValueError for scores that are not finite.
+    """
+    difference = np.asarray(a, float) - np.asarray(b, float)
+    if not np.isfinite(difference).all():
+        raise ValueError("scores must be finite numbers")
+    difference[np.abs(difference) < NOISE] = 0
+    groups = [difference[np.equal(strata, name)] for name in sorted(set(strata))]
+    estimate = float(np.mean([group.mean() for group in groups]))
+    wilcoxon = _wilcoxon(difference) if difference.any() else 1.0
+    rank = rank_biserial(difference)
+
+    def result(t=np.nan, df=np.nan, p=np.nan, p_equivalence=np.nan, effect_size=np.nan, note="") -> PairedTest:
+        n = len(difference)
+        return PairedTest(estimate, t, df, p, wilcoxon, p_equivalence, effect_size, rank, n, note)
+
+    if not difference.any():
+        return result(t=0.0, p=1.0, effect_size=0.0, note=IDENTICAL)
+    if min(map(len, groups)) < 2:
+        return result(note="a subset with a single example has no variance to test against")
+    if all(np.ptp(group) < NOISE for group in groups):
+        return result(note="the difference is the same for every example of a subset: no t-test")
+    variance = np.array([group.var(ddof=1) for group in groups])
+    sizes = np.array([len(group) for group in groups])
+    of_mean = variance / sizes
+    error = np.sqrt(of_mean.sum()) / len(groups)
+    t = estimate / error
+    df = of_mean.sum() ** 2 / (of_mean**2 / (sizes - 1)).sum()
+    one_sided = stats.t.sf([(estimate + margin) / error, (margin - estimate) / error], df)
+    return result(t, df, 2 * stats.t.sf(abs(t), df), one_sided.max(), estimate / np.sqrt(variance.mean()))
+
+
+def rank_biserial(difference: np.ndarray) -> float:
+    """Matched-pairs rank-biserial correlation (Kerby, 2014): from -1, all below zero, to 1; zeros do not count."""
+    nonzero = difference[difference != 0]
+    if not len(nonzero):
+        return 0.0
+    ranks = stats.rankdata(np.abs(nonzero))
+    return float((ranks * np.sign(nonzero)).sum() / ranks.sum())
+
+
+def exact_test(
+    a: np.ndarray, b: np.ndarray, strata: Sequence[str], clusters: Sequence[str], expected: bool, bootstrap: Bootstrap
+) -> float:
+    """Two-sided p of aligned scores where those of `a` are 0 or 1; nan where they are not, and if `b` has no such test.
+
+    If `b` is 0 or 1 too, the signs of the differences are flipped at random, those of a cluster together. With one
+    stratum and no clusters this is McNemar's exact test. If `b` are `expected` values, as of chance, `a` is tested as
+    the number of hits among independent questions of these chances: for equal ones the exact binomial test. This knows
+    no strata and no clusters.
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if not np.isin(a, (0, 1)).all():
+        return np.nan
+    if np.isin(b, (0, 1)).all():
+        return _flipped(a - b, strata, clusters, bootstrap)
+    alone = len(set(strata)) == 1 and len(set(clusters)) == len(a)
+    return _by_chance(int(a.sum()), b) if expected and alone and ((b >= 0) & (b <= 1)).all() else np.nan
+
+
+def _flipped(difference: np.ndarray, strata: Sequence[str], clusters: Sequence[str], bootstrap: Bootstrap) -> float:
+    """Of all ways to flip signs, the share in which the mean over strata is as far from zero as it is."""
+    table = pd.DataFrame({"weight": difference, "stratum": strata, "cluster": clusters})
+    table["weight"] /= table.groupby("stratum")["weight"].transform("size")
+    nets = table.groupby("cluster")["weight"].sum()
+    observed = abs(nets.sum()) - NOISE
+    sizes, counts = np.unique(nets[nets.abs() > NOISE].abs().round(12), return_counts=True)
+    if len(sizes) == 0:
+        return 1.0
+    if len(sizes) == 1:
+        return float(stats.binomtest(int((nets > NOISE).sum()), int(counts[0])).pvalue)
+    random = np.random.default_rng(bootstrap.seed)
+    heads = random.binomial(counts, 0.5, size=(bootstrap.resamples, len(counts)))
+    beyond = np.abs((2 * heads - counts) @ sizes) >= observed
+    return float((1 + beyond.sum()) / (1 + bootstrap.resamples))
+
+
+def _by_chance(hits: int, chances: np.ndarray) -> float:
+    """Two-sided p of this many hits, of all numbers that are no likelier: the binomial test for unequal chances."""
+    likely = stats.poisson_binom.pmf(np.arange(len(chances) + 1), chances)
+    return float(min(1.0, likely[likely <= likely[hits] * (1 + 1e-7)].sum()))
+
+
+def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.nan) -> tuple[float, float]:
+    """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,); nan does not count.
+
+    The resamples are shifted to the hypothesis: p counts those at least as far from zero as the difference; the p of
+    equivalence, the larger of two one-sided ones, counts those beyond the difference when the true one is ∓ `margin`.
+    As in Davison and Hinkley (1997, 4.2), p is (1 + count) / (1 + resamples). Where the resamples do not vary,
+    equivalence is nan, and p is 1 for a difference of zero, else nan too.
+    """
+    resampled = resampled[~np.isnan(resampled)]
+    if not len(resampled) or np.ptp(resampled) < NOISE:
+        no_difference = len(resampled) and abs(difference) < NOISE and abs(resampled[0]) < NOISE
+        return 1.0 if no_difference else np.nan, np.nan
+    deviation = resampled - difference
+    shares = [
+        (1 + np.count_nonzero(beyond)) / (1 + len(resampled))
+        for beyond in (
+            np.abs(deviation) >= abs(difference) - NOISE,
+            deviation >= difference + margin,
+            deviation <= difference - margin,
+        )
+    ]
+    return shares[0], max(shares[1:]) if margin > 0 else np.nan
+
+
+def _wilcoxon(difference: np.ndarray) -> float:
+    """Exact for up to 50 differences without zeros and ties, else by the normal approximation.
+
+    By itself scipy would permute small samples with ties, which takes a second a test.
+    """
+    sizes = np.abs(difference)
+    exact = len(difference) <= 50 and sizes.all() and len(np.unique(sizes)) == len(sizes)
+    return float(stats.wilcoxon(difference, method="exact" if exact else "asymptotic").pvalue)

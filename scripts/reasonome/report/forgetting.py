@@ -96,6 +96,7 @@ def forgetting_table(measured: Iterable[Measured], seed: int, resamples: int) ->
         labels |= {"kind": asked.kind, "of": asked.of, "style": asked.style, "metric": one.metric}
         labels |= {"relation": one.relation, "exposures": one.exposures}
         values = np.array(one.values)
-        drawn = bootstrap_intervals(values, [MEAN] * len(values), one.questions, seed=seed, resamples=resamples)[MEAN]
+        strata, draws = [MEAN] * len(values), {"seed": seed, "resamples": resamples}
+        drawn = bootstrap_intervals(values, strata, one.questions, **draws, hits=[True])[MEAN]
         rows.append(labels | {"value": drawn.value[0], "low": drawn.low[0], "high": drawn.high[0], "n": drawn.n})
     return pd.DataFrame(rows, columns=COLUMNS)

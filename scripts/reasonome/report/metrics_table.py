@@ -12,7 +12,9 @@ from reasonome.report.evidence import EXAMPLE
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
 from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, percentile_bounds, resampled_means, vary
+
+_BY_GENE = "_by_gene"
 
 
 def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
@@ -28,12 +30,13 @@ def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int =
     for key, baselines in scores.baselines.items():
         batches[(*key, "", "")] = baselines
     rows: list[dict] = []
+    hits = plan.metric_set.hits
     for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
         questions = scores.questions[benchmark, style]
-        metric_rows = _metric_rows(scored, questions, bootstrap)
+        metric_rows = _metric_rows(scored, questions, hits, bootstrap)
         if plan.metric_set.on("clusters"):
             by_cluster = _by_cluster(scored, questions, plan.metric_set.on("clusters"))
-            metric_rows += _metric_rows(*by_cluster, bootstrap)
+            metric_rows += _metric_rows(*by_cluster, hits, bootstrap)
         rows += [{"experiment": plan.experiment} | row for row in metric_rows]
     columns = metric_columns(plan.metric_set)
     table = pd.DataFrame(rows, columns=columns)
@@ -50,7 +53,7 @@ def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[st
     def averaged(table: pd.DataFrame) -> pd.DataFrame:
         shown = [metric for metric in metrics if metric in table]
         means = table[[*shown, "missing"]].groupby(keys).mean().rename_axis(EXAMPLE)
-        return means.rename(columns={metric: f"{metric}_by_gene" for metric in shown})
+        return means.rename(columns={metric: f"{metric}{_BY_GENE}" for metric in shown})
 
     by_cluster = [
         replace(arm, tables=[averaged(table) for table in arm.tables], distinct=[], pooled=[]) for arm in scored
@@ -59,12 +62,12 @@ def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[st
     return by_cluster, Questions(clusters, pd.Series(range(len(clusters)), clusters), {}, pd.DataFrame(index=clusters))
 
 
-def _metric_rows(scored: list[Scored], questions: Questions, bootstrap: Bootstrap) -> list[dict]:
+def _metric_rows(scored: list[Scored], questions: Questions, hits: Sequence[str], bootstrap: Bootstrap) -> list[dict]:
     """The rows of arms or baselines that answer the same questions, which share their resamples."""
     ordered: list[tuple[tuple, dict]] = []
     parts = {"": questions.examples} | questions.strata
     for place, (stratum, members) in enumerate(parts.items()):
-        for position, row in _intervals(scored, questions, members, bootstrap):
+        for position, row in _intervals(scored, questions, members, hits, bootstrap):
             arm, subset, metric = scored[position], row["subset"], row["metric"]
             if stratum and subset != MEAN:
                 continue
@@ -78,7 +81,7 @@ def _metric_rows(scored: list[Scored], questions: Questions, bootstrap: Bootstra
 
 
 def _intervals(
-    scored: list[Scored], questions: Questions, members: pd.MultiIndex, bootstrap: Bootstrap
+    scored: list[Scored], questions: Questions, members: pd.MultiIndex, hits: Sequence[str], bootstrap: Bootstrap
 ) -> Iterator[tuple[int, dict]]:
     """(position of the arm, row) of every metric on every subset of the examples `members`, by seed and over seeds."""
     tables = {
@@ -102,14 +105,17 @@ def _intervals(
     subsets, clusters = members.get_level_values("subset").tolist(), questions.clusters.loc[members].tolist()
     functions = [function for *_, function in pooled]
     means_of_subsets = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict(), pooled=functions)
+    metrics = [metric for *_, metric in vectors] + [metric for _, _, metric, _ in pooled]
+    exact = [metric.removeprefix(SHUFFLED).removesuffix(_BY_GENE) in hits for metric in metrics]
     for subset, resampled in means_of_subsets:
-        low, high = percentile_bounds(resampled.means)
+        low, high, notes = resampled.intervals(exact)
         for (position, metric), columns in places.items():
             arm, labels = scored[position], {"subset": subset, "metric": metric}
             for seed, k in columns.items():
                 if resampled.n[k]:
                     bounds = {"value": resampled.value[k], "low": low[k], "high": high[k], "n": resampled.n[k]}
                     bounds[ERROR] = np.nanstd(resampled.means[:, k], ddof=1)
+                    bounds["note"] = notes[k]
                     yield position, labels | bounds | {"seed": arm.seeds[seed], "chain": arm.models[seed]}
             of_seeds = list(columns.values())
             if len(arm.tables) == 1 or len(of_seeds) < len(arm.tables) or not resampled.n[of_seeds].all():
@@ -117,6 +123,9 @@ def _intervals(
             means = resampled_over_seeds(resampled.means[:, of_seeds].T, arm, bootstrap)
             bounds = dict(zip(("low", "high"), percentile_bounds(means[:, None])[:, 0], strict=True))
             bounds |= {"n": resampled.n[of_seeds].min(), ERROR: np.nanstd(means, ddof=1)}
+            if not vary(means[:, None])[0]:  # all seeds have the same values, and so the same note
+                first = of_seeds[0]
+                bounds |= {"low": low[first], "high": high[first], "note": notes[first]}
             yield position, labels | bounds | _over_seeds(resampled.value[of_seeds]) | {"seed": MEAN, "chain": ""}
 
 

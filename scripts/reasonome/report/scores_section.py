@@ -21,7 +21,13 @@ from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
-LINKED = {"name": "by name", "synonym": "by synonym", "encoder": "by encoder", "": "not at all"}
+LINKED = {
+    "name": "by name",
+    "synonym": "by synonym",
+    "encoder": "by encoder",
+    "far": "by encoder, for genes alone",
+    "": "not at all",
+}
 
 
 class Column(NamedTuple):
@@ -145,7 +151,7 @@ def linking(plan: Plan, evidence: Evidence, setting: Setting) -> dict[str, Any] 
         (*key, [(words, share) for how, words in LINKED.items() if (share := (rows["term_by"] == how).mean())])
         for key, rows in grouped(pd.concat(tables), ["backbone", "arm"])
     ]
-    linked = [table for table in tables if "encoder" in set(table["term_by"])]
+    linked = [table for table in tables if {"encoder", "far"} & {*table["term_by"]}]
     encoders = {c.removeprefix("percentile_") for table in linked for c in table.columns if c.startswith("percentile_")}
     return {"arms": arms, "encoders": sorted(encoders), "rewarded": sorted(encoders & set(plan.rewarded_encoders))}
 

@@ -47,8 +47,8 @@ def score_table(
 
     `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to columns of the table. `encoders` are
     SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/ and
-    needs the column `genes`. Intervals are 95 % percentile bootstraps over rows; with `genes`, rows whose sets are
-    near duplicates (Jaccard index of .5 or more) are resampled together.
+    needs the column `genes`. Intervals are of 95 %, over rows; with `genes`, rows whose sets are
+    near duplicates (docs/statistics.md) are resampled together.
     Rows that repeat an id count once if alike, else the first counts. An empty answer is wrong.
     A task whose answers are ranked lists has `candidates` in place of `genes`, and two tracks (docs/scoring.md):
     `strict`, the default, and `as-published`, in which every row counts. The argument `genes`, HGNC's complete set or
@@ -105,11 +105,13 @@ def score_table(
         for name, names in draws.items()
         for metric, of_rows in part.pooled(names, frame, own=not name).items()
     }
-    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together)[MEAN]
+    hits = task.metrics.hits
+    of_hits = [key for key in wide if key[1] in hits]
+    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together, of_hits)[MEAN]
     macro = {}
     if part.tracks:
         of_genes = columns_of[""].groupby(clusters).mean()
-        macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors)[MEAN]
+        macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors, hits=hits)[MEAN]
     notes += part.notes(frame)
     if too_few := few_clusters(len(frame), clusters):
         notes.append(too_few)

@@ -1,6 +1,6 @@
 """Scores of external answers to a benchmark of a project, by the same code and beside the same baselines as models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ def score_on_benchmark(
 
     rows = _per_question(table)
     metrics = _measured(rows, task.metrics.on("score"))
-    measured = (metrics, task.metrics.pooled, seed, resamples)
+    hits = task.metrics.hits
+    measured = (metrics, task.metrics.pooled, hits, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(
         columns=lambda c: c.removeprefix(_SHUFFLED)
@@ -69,7 +70,7 @@ def score_on_benchmark(
     baselines["shuffled_answers"] = ScoredBaseline(
         "the answers themselves",
         "each answer handed to another question of its subset",
-        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), seed, resamples)[MEAN],
+        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), seed, resamples, hits=hits)[MEAN],
     )
     return Scored(
         n=len(rows),
@@ -165,13 +166,14 @@ def _scores(
     answered: pd.DataFrame,
     metrics: Sequence[str],
     pooled: Mapping[str, OfTable],
+    hits: Collection[str],
     seed: int,
     resamples: int,
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
     together = metrics_of_rows([rows], pooled)
     subsets, clusters = rows["subset"].tolist(), rows["cluster"].tolist()
-    scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together)
+    scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together, hits=hits)
     for subset, in_subset in answered.groupby("subset"):
         share = distinct_share(in_subset["answer"].tolist())
         scores[str(subset)]["distinct_names"] = Score(share, None, None, len(in_subset))
@@ -186,6 +188,7 @@ def _baselines(
     questions: pd.DataFrame,
     metrics: Sequence[str],
     pooled: Mapping[str, OfTable],
+    hits: Collection[str],
     seed: int,
     resamples: int,
 ) -> tuple[dict[str, ScoredBaseline], list[str]]:
@@ -204,5 +207,7 @@ def _baselines(
             return {}, [f"the baselines are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
         shared = [metric for metric in metrics if metric in rows]
-        scored[baseline] = ScoredBaseline(information, "", _scores(rows, rows, shared, pooled, seed, resamples)[MEAN])
+        scored[baseline] = ScoredBaseline(
+            information, "", _scores(rows, rows, shared, pooled, hits, seed, resamples)[MEAN]
+        )
     return scored, []

@@ -225,7 +225,8 @@ def calibration_scores(
         for metric, function in METRICS.items()
     }
     wide = pd.DataFrame(columns)
-    scores = intervals(wide, [MEAN] * len(right), clusters, seed, resamples, pooled=pooled)[MEAN]
+    hits = [(name, "accuracy") for name in confidences]
+    scores = intervals(wide, [MEAN] * len(right), clusters, seed, resamples, pooled=pooled, hits=hits)[MEAN]
     if few_clusters(len(right), clusters):
         scores = {key: score.alone() for key, score in scores.items()}
     return {
@@ -244,7 +245,7 @@ def calibration_scores(
 def _in_decimals(score: Score) -> Score:
     """The score to the decimals in which confidences are told apart: what is 0 there is 0."""
     low, high = (None if bound is None else round(bound, DECIMALS) + 0.0 for bound in (score.low, score.high))
-    return Score(round(score.value, DECIMALS) + 0.0, low, high, score.n)
+    return Score(round(score.value, DECIMALS) + 0.0, low, high, score.n, note=score.note)
 
 
 def _of_places(function: OfAnswers, confidence: np.ndarray, right: np.ndarray) -> Pooled:

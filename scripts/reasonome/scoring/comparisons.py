@@ -1,7 +1,7 @@
-"""Intervals and paired tests for scores whose examples fall into subsets (strata).
+"""Intervals of scores whose examples fall into subsets (strata), and the adjustment of p-values.
 
 The headline number of a benchmark is the mean of its subsets' means, so that a large subset does not
-outvote a small one; every interval and test here is for that number. docs/statistics.md gives the reasons.
+outvote a small one; every interval here is for that number. docs/statistics.md gives the reasons.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
-IDENTICAL = "identical scores"
+ALIKE = "the values do not vary between clusters: no interval"
+ALIKE_HITS = "the values do not vary between clusters: an exact interval, by the number of clusters"
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
 _FEWEST_AT_ONCE = 8  # resamples computed together at least, however many scores there are
 _TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
-_NOISE = 1e-12  # score differences below this are rounding, not difference
+NOISE = 1e-12  # score differences below this are rounding, not difference
 
 
 @dataclass(frozen=True)
@@ -41,30 +42,34 @@ class Intervals:
 @dataclass(frozen=True)
 class Resampled:
     """`value`: means of m score vectors (m,); `n`: how many examples have a value (m,); `means`: the means of every
-    resample, shape (resamples, m). nan where no example has a value."""
+    resample, shape (resamples, m). nan where no example has a value.
+
+    `independent`, shape (m,), says how many independent values would fix a mean as well as these do, if all values are
+    0 or 1 (Korn and Graubard, 1998); else nan.
+    """
 
     value: np.ndarray
     n: np.ndarray
     means: np.ndarray
+    independent: np.ndarray
 
+    def bounds(self, hits: Sequence[bool]) -> np.ndarray:
+        """Bounds of 95 %, shape (2, m): percentiles of the resamples, but exact for `hits` whose values are 0 or 1."""
+        exact = np.flatnonzero(np.asarray(hits, bool) & np.isfinite(self.independent))
+        bounds = percentile_bounds(self.means)
+        bounds[:, exact] = exact_bounds(self.value[exact], self.independent[exact])
+        return bounds
 
-@dataclass(frozen=True)
-class PairedTest:
-    """A test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan.
+    def intervals(self, hits: Sequence[bool]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        """The same as low and high, and for each score vector a note if its values do not vary; "" if they do.
 
-    `p_equivalence` is of two one-sided tests, whose claim is a difference within the margin.
-    """
-
-    difference: float
-    t: float
-    df: float
-    p: float
-    p_wilcoxon: float
-    p_equivalence: float
-    effect_size: float
-    effect_rank: float
-    n: int
-    note: str
+        There is no interval then, but of hits.
+        """
+        low, high = self.bounds(hits)
+        alike = ~vary(self.means)
+        unknown = alike & ~(np.asarray(hits, bool) & np.isfinite(self.independent))
+        notes = np.select([unknown, alike], [ALIKE, ALIKE_HITS], "").tolist()
+        return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high), notes
 
 
 # --- intervals ---------------------------------------------------------------------------------------
@@ -77,8 +82,11 @@ def bootstrap_intervals(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    hits: Sequence[bool] | None = None,
 ) -> dict[str, Intervals]:
     """95 % percentile bootstrap of the mean of every stratum and, as "mean", of the mean of those of `in_mean`.
+
+    The interval is exact for those of the m vectors that are `hits` (by default none), if their values are 0 or 1.
 
     `values` has shape (n,) or (n, m): m vectors over the same n examples. They share their resamples,
     which are drawn within strata. The intervals of paired differences are those of a paired bootstrap.
@@ -88,7 +96,7 @@ def bootstrap_intervals(
         raise ValueError("scores must be finite numbers")
     result = {}
     for name, resampled in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
-        low, high = percentile_bounds(resampled.means)
+        low, high = resampled.bounds([False] * len(resampled.n) if hits is None else hits)
         result[name] = Intervals(resampled.value, low, high, int(resampled.n[0]))
     return {MEAN: result.pop(MEAN), **result}
 
@@ -116,6 +124,7 @@ def resampled_means(
     counted = in_mean(strata)
     columns = values.shape[1] + len(pooled)
     value, n, of_strata = np.zeros(columns), np.zeros(columns, int), np.zeros(columns, int)
+    variance, inverse = np.zeros(columns), np.zeros(columns)
     means = np.zeros((resamples, columns))
     for name in sorted(set(strata)):
         of_name = np.equal(in_strata, name)
@@ -127,9 +136,14 @@ def resampled_means(
             value[known] += in_stratum.value[known]
             means[:, known] += in_stratum.means[:, known]
             n, of_strata = n + in_stratum.n, of_strata + known
+            share, independent = in_stratum.value[known], in_stratum.independent[known]
+            variance[known] += share * (1 - share) / independent
+            inverse[known] += 1 / independent
         yield name, in_stratum
-    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: no value anywhere
-        yield MEAN, Resampled(value / of_strata, n, means / of_strata)
+    with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0 is nan: no value anywhere
+        value = value / of_strata
+        independent = _independent(value, variance / of_strata**2, of_strata**2 / inverse)
+        yield MEAN, Resampled(value, n, means / of_strata, independent)
 
 
 def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: "Mapping[str, OfTable]") -> "dict[str, Pooled]":
@@ -176,10 +190,37 @@ def _resampled(
             for column, function in enumerate(functions, columns):
                 if function is not None:
                     means[start : start + rows, column] = function(times_drawn[:, members])
+        all_sizes = np.broadcast_to(sizes, sums.shape).copy()
+        all_sizes[:, partial] = known_sizes
+        variance = ((sums - value * all_sizes) ** 2).sum(axis=0) / known.sum(axis=0) ** 2
+        variance[variance < NOISE**2] = 0  # rounding
+        units = (all_sizes > 0).sum(axis=0)
+        most = np.where(variance > 0, known.sum(axis=0), units)
+        independent = np.where(
+            (np.isin(values, (0, 1)) | ~known).all(axis=0), _independent(value, variance, most), np.nan
+        )
     ones = np.ones((1, len(values)))
     together = np.array([np.nan if function is None else function(ones)[0] for function in functions])
     n = np.append(known.sum(axis=0), np.isfinite(together) * len(values)).astype(int)
-    return Resampled(np.append(value, together), n, means)
+    return Resampled(np.append(value, together), n, means, np.append(independent, np.full(len(functions), np.nan)))
+
+
+def _independent(share: np.ndarray, variance: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """How many independent values of 0 and 1 have this variance of their mean, `most` at the most."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(variance > 0, np.minimum(share * (1 - share) / variance, most), most)
+
+
+def exact_bounds(share: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Bounds of 95 % of shares among n, shape (2, m), after Clopper and Pearson (1934); n may be a fraction."""
+    hits = share * n
+    low = np.where(share < NOISE, 0.0, stats.beta.ppf(_TAILS[0], hits, n - hits + 1))
+    return np.array([low, np.where(share > 1 - NOISE, 1.0, stats.beta.ppf(_TAILS[1], hits + 1, n - hits))])
+
+
+def vary(means: np.ndarray) -> np.ndarray:
+    """Whether resampled means (resamples, m) differ in each column; nan resamples do not count."""
+    return np.fmax.reduce(means, axis=0) - np.fmin.reduce(means, axis=0) >= NOISE
 
 
 def percentile_bounds(means: np.ndarray) -> np.ndarray:
@@ -205,102 +246,6 @@ def seed_weights(seeds: int, random: np.random.Generator, resamples: int = RESAM
     times_drawn = (drawn[:, :, None] == np.arange(seeds)).sum(axis=1)
     stretch = np.sqrt(seeds / random.chisquare(seeds - 1, size=(resamples, 1)))
     return (1 + stretch * (times_drawn - 1)) / seeds
-
-
-# --- tests -------------------------------------------------------------------------------------------
-
-
-def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: float = np.nan) -> PairedTest:
-    """Test aligned scores `a` against `b` (both of shape (n,)); a positive difference favours `a`.
-
-    t: mean over strata of the mean difference, over sqrt(sum var_k / n_k) / K, with Welch-Satterthwaite
-    degrees of freedom; with one stratum this is the paired t-test. Two one-sided tests of a difference of `margin`
-    use the same error. Wilcoxon's signed-rank test pools the strata. Effect sizes: Cohen's dz, with the mean
-    within-stratum variance, and the matched-pairs rank-biserial correlation, pooled.
-    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not. Neither
-    shows equivalence: two sides that are wrong everywhere are identical too.
-    Raises ValueError as `bootstrap_intervals` does.
-    """
-    differences, in_strata = _checked(np.asarray(a, float) - np.asarray(b, float), strata)
-    difference = differences[:, 0]
-    if np.isnan(difference).any():
-        raise ValueError("scores must be finite numbers")
-    difference[np.abs(difference) < _NOISE] = 0
-    groups = [difference[np.equal(in_strata, name)] for name in sorted(set(strata))]
-    estimate = float(np.mean([group.mean() for group in groups]))
-    wilcoxon = _wilcoxon(difference) if difference.any() else 1.0
-    rank = rank_biserial(difference)
-
-    def result(t=np.nan, df=np.nan, p=np.nan, p_equivalence=np.nan, effect_size=np.nan, note="") -> PairedTest:
-        n = len(difference)
-        return PairedTest(estimate, t, df, p, wilcoxon, p_equivalence, effect_size, rank, n, note)
-
-    if not difference.any():
-        return result(t=0.0, p=1.0, effect_size=0.0, note=IDENTICAL)
-    if min(map(len, groups)) < 2:
-        return result(note="a subset with a single example has no variance to test against")
-    if all(np.ptp(group) < _NOISE for group in groups):
-        return result(note="the difference is the same for every example of a subset: no t-test")
-    variance = np.array([group.var(ddof=1) for group in groups])
-    sizes = np.array([len(group) for group in groups])
-    of_mean = variance / sizes
-    error = np.sqrt(of_mean.sum()) / len(groups)
-    t = estimate / error
-    df = of_mean.sum() ** 2 / (of_mean**2 / (sizes - 1)).sum()
-    one_sided = stats.t.sf([(estimate + margin) / error, (margin - estimate) / error], df)
-    return result(t, df, 2 * stats.t.sf(abs(t), df), one_sided.max(), estimate / np.sqrt(variance.mean()))
-
-
-def rank_biserial(difference: np.ndarray) -> float:
-    """Matched-pairs rank-biserial correlation (Kerby, 2014): from -1, all below zero, to 1; zeros do not count."""
-    nonzero = difference[difference != 0]
-    if not len(nonzero):
-        return 0.0
-    ranks = stats.rankdata(np.abs(nonzero))
-    return float((ranks * np.sign(nonzero)).sum() / ranks.sum())
-
-
-def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
-    """Two-sided exact McNemar test of aligned hits; nan where any value is neither 0 nor 1."""
-    a, b = np.asarray(a), np.asarray(b)
-    if not (np.isin(a, (0, 1)).all() and np.isin(b, (0, 1)).all()):
-        return np.nan
-    only_a, only_b = int((a > b).sum()), int((a < b).sum())
-    return float(stats.binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
-
-
-def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.nan) -> tuple[float, float]:
-    """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,); nan does not count.
-
-    The resamples are shifted to the hypothesis: p counts those at least as far from zero as the difference; the p of
-    equivalence, the larger of two one-sided ones, counts those beyond the difference when the true one is ∓ `margin`.
-    As in Davison and Hinkley (1997, 4.2), p is (1 + count) / (1 + resamples). Where the resamples do not vary,
-    equivalence is nan, and p is 1 for a difference of zero, else nan too.
-    """
-    resampled = resampled[~np.isnan(resampled)]
-    if not len(resampled) or np.ptp(resampled) < _NOISE:
-        no_difference = len(resampled) and abs(difference) < _NOISE and abs(resampled[0]) < _NOISE
-        return 1.0 if no_difference else np.nan, np.nan
-    deviation = resampled - difference
-    shares = [
-        (1 + np.count_nonzero(beyond)) / (1 + len(resampled))
-        for beyond in (
-            np.abs(deviation) >= abs(difference) - _NOISE,
-            deviation >= difference + margin,
-            deviation <= difference - margin,
-        )
-    ]
-    return shares[0], max(shares[1:]) if margin > 0 else np.nan
-
-
-def _wilcoxon(difference: np.ndarray) -> float:
-    """Exact for up to 50 differences without zeros and ties, else by the normal approximation.
-
-    By itself scipy would permute small samples with ties, which takes a second a test.
-    """
-    sizes = np.abs(difference)
-    exact = len(difference) <= 50 and sizes.all() and len(np.unique(sizes)) == len(sizes)
-    return float(stats.wilcoxon(difference, method="exact" if exact else "asymptotic").pvalue)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.metrics import MetricSet, Pooled
-from reasonome.scoring.comparisons import percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import resampled_means
 
 _FEWEST_CLUSTERS = 5
 
@@ -20,7 +20,7 @@ _FEWEST_CLUSTERS = 5
 class Score:
     """The mean of a metric over `n` answers and its 95 % interval; no interval where resampling has no meaning.
 
-    `se` is the standard error from the same resamples, None if not requested.
+    `se` is the standard error from the same resamples, None if not requested. `note` says that the values do not vary.
     """
 
     value: float
@@ -28,15 +28,17 @@ class Score:
     high: float | None
     n: int
     se: float | None = None
+    note: str = ""
 
     def alone(self) -> "Score":
         """The mean without interval and standard error."""
         return Score(self.value, None, None, self.n)
 
-    def fields(self) -> dict[str, float | None]:
-        """The score as in JSON; `se` only if there is one."""
+    def fields(self) -> dict[str, float | str | None]:
+        """The score as in JSON; `se` and `note` only if there are any."""
         error = {} if self.se is None else {"se": self.se}
-        return {"value": self.value, **error, "low": self.low, "high": self.high, "n": self.n}
+        note = {"note": self.note} if self.note else {}
+        return {"value": self.value, **error, "low": self.low, "high": self.high, "n": self.n, **note}
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,15 @@ class Scored:
         if self.baselines:
             parts.append(self._baselines_text())
         counts = ", ".join(f"{problem} {count}" for problem, count in self.problems.items() if count)
-        notes = [*self.notes, *([f"problems, counted: {counts}"] if counts else [])]
+        notes = [*self._alike(), *self.notes, *([f"problems, counted: {counts}"] if counts else [])]
         return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])])
+
+    def _alike(self) -> list[str]:
+        """Which metrics have values that do not vary, and what that means for their intervals."""
+        notes = dict.fromkeys(score.note for score in self.metrics.values() if score.note)
+        return [
+            f"{', '.join(name for name, score in self.metrics.items() if score.note == note)}: {note}" for note in notes
+        ]
 
     def _of_baselines(self) -> list[str]:
         """The metrics that are printed of baselines too."""
@@ -151,25 +160,30 @@ def intervals(
     resamples: int,
     errors: bool = False,
     pooled: Mapping[Any, Pooled] = MappingProxyType({}),
+    hits: Collection[Any] = (),
 ) -> dict[str, dict[Any, Score]]:
     """Subset, or "mean", → metric, as in `scores` and `pooled`, → its score. `errors`: with `se`.
 
     Rows of one cluster are resampled together. A metric is over the rows in which it has a value (not nan); a metric
-    without any value is left out. `pooled` are metrics of all rows together.
+    without any value is left out. `pooled` are metrics of all rows together. `hits` are those of 0 and 1, whose
+    intervals are exact.
     """
     result = {}
     values = scores.to_numpy(float)
     draws = {"seed": seed, "resamples": resamples, "pooled": list(pooled.values())}
+    keys = [*scores, *pooled]
+    exact = [key in hits for key in keys]
     for subset, resampled in resampled_means(values, subsets, clusters, **draws):
         means, n = resampled.value.tolist(), resampled.n.tolist()
-        low, high = percentile_bounds(resampled.means).tolist()
+        low, high, notes = resampled.intervals(exact)
+        low, high = ([None if np.isnan(bound) else float(bound) for bound in bounds] for bounds in (low, high))
         error = np.nanstd(resampled.means, axis=0, ddof=1).tolist() if errors else [None] * len(low)
-        columns = zip([*scores, *pooled], means, low, high, n, error, strict=True)
+        columns = zip(keys, means, low, high, n, error, notes, strict=True)
         result[subset] = {metric: Score(*score) for metric, *score in columns if score[3]}
     return result
 
 
-def _fields(metrics: Mapping[str, Score]) -> dict[str, dict[str, float | None]]:
+def _fields(metrics: Mapping[str, Score]) -> dict[str, dict[str, float | str | None]]:
     return {name: score.fields() for name, score in metrics.items()}
 
 

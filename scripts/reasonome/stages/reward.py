@@ -71,7 +71,9 @@ def accuracies(pairs: Sequence[Mapping[str, Any]], margins: Sequence[float]) -> 
     result = {}
     for kind in (ALL, *dict.fromkeys(kinds.tolist())):
         mine = kinds == kind if kind != ALL else np.ones(len(pairs), bool)
-        interval = bootstrap_intervals(right[mine], [ALL] * int(mine.sum()), questions[mine].tolist())[MEAN]
+        interval = bootstrap_intervals(right[mine], [ALL] * int(mine.sum()), questions[mine].tolist(), hits=[True])[
+            MEAN
+        ]
         result[kind] = {
             "accuracy": float(interval.value[0]),
             "low": float(interval.low[0]),

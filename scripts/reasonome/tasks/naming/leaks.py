@@ -67,7 +67,7 @@ class NamingLeaks(Leaks[NamingDialogue]):
         tested = []
         for benchmark in plan.benchmarks:
             spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
-            tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard))
+            tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard, spec.containment))
         return [
             *_audit_training(project, plan, tested, ontologies),
             *_audit_training_prompts(project, plan, tested),
@@ -92,12 +92,13 @@ class NamingLeaks(Leaks[NamingDialogue]):
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The test sets of one benchmark, its audit policy, and its Jaccard threshold."""
+    """The test sets of one benchmark, its audit policy, and its thresholds of the Jaccard index and of containment."""
 
     benchmark: str
     sets: Sequence[GeneSet]
     policy: AuditPolicy
     threshold: float
+    containment: float
 
 
 def _audit_training(
@@ -249,7 +250,7 @@ def set_findings(
 
     `dropped`: kind → sets left out when the split was made; a set with several reasons counts for the first.
     """
-    matches = gene_sets.match(sets, tested.sets, tested.threshold)
+    matches = gene_sets.match(sets, tested.sets, tested.threshold, tested.containment)
     with_term = [sum(bool(s.ancestors) for s in side) for side in (sets, tested.sets)]
     findings = []
     for kind in gene_sets.KINDS:

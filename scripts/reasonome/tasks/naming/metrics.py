@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,14 @@ from reasonome.tasks.naming.dialogue import ABSTENTION, Example
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
-# The candidate that a name is linked to, and by what: "name", "synonym", "encoder", or "" for none.
+# One scale for the two parts of term_score: what 95 % of random terms of the true term's branch do not exceed, which
+# earns 0, and the median of its direct parents, which earns 1/2. From training sets, by speed/term_scale.py.
+CHANCE_LIN, PARENT_LIN = 0.325, 0.864
+CHANCE_OVERLAP, PARENT_OVERLAP = 0.001, 0.167
+_FAR = 0.05  # of the background's names are farther from their nearest other name than a link may be
+_NAMES_FOR_FAR = 500  # which that is measured on, if there are more
+# The candidate that a name is linked to, and by what: "name", "synonym", "encoder", "far" for an encoder whose link is
+# no term's name, or "" for none.
 Link = tuple[BackgroundTerm | None, str]
 _NO_LINK: Link = (None, "")
 
@@ -43,17 +51,18 @@ class TermScorer:
         self.background = background
         self.encoders = encoders
         self._embedded: dict[str, np.ndarray] = {}
-        self._nearest: dict[str, str] = {}
+        self._nearest: dict[str, tuple[str, bool]] = {}
         self._names = background.candidate_names
 
     def score(self, names: Sequence[str], examples: Sequence[Example]) -> pd.DataFrame:
         """Scores of names, each against the example at its position; "" is no answer. A row per name, in order.
 
         term, term_name and term_by say what a name was linked to; relation is that of the linked to the true term (see
-        Background.relation; "none" where either is missing). lin, gene_overlap, same_term, term_score and specificity
-        are in [0, 1], resnik is in nats, percentile_<encoder> and their mean, percentile, in [0, 100]. A name linked
-        to nothing scores 0. nan: lin and resnik where the truth has no information, specificity where the term has
-        none; and where every gene of the set was replaced, all but term_score and specificity.
+        Background.relation; "none" where either is missing). term_part and gene_part are lin and gene_overlap on one
+        scale, and term_score is the larger one; a link that is "far" has no term_part, and is not the same term.
+        resnik is in nats, percentile_<encoder> and their mean, percentile, are in [0, 100], other numbers in [0, 1]. A
+        name linked to nothing scores 0. nan: lin, resnik and term_part where the truth has no information, specificity
+        where the term has none; and where every gene of the set was replaced, all but term_score and specificity.
         """
         table = self.score_terms(names, examples)
         percentiles = self._percentiles(names, examples)
@@ -84,34 +93,40 @@ class TermScorer:
         texts = {"term": "", "term_name": "", "term_by": by, "relation": "none"}
         scores = dict.fromkeys(_NUMBERS, 0.0)
         if truth is None or math.isnan(truth.information):
-            scores["lin"] = scores["resnik"] = math.nan
+            scores["lin"] = scores["resnik"] = scores["term_part"] = math.nan
         if linked is not None:
             texts |= {"term": linked.id, "term_name": linked.name}
             scores["specificity"] = self.background.specificity(linked.id)
         if example.contaminated == 1:
-            scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term"), math.nan)
+            scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term", *_PARTS), math.nan)
             scores["term_score"] = float(_abstains(name))
         elif linked is not None:
-            scores |= self._term_scores(linked, truth, example)
+            scores |= self._term_scores(linked, truth, example, far=by == _BY_FAR)
             if truth is not None:
                 texts["relation"] = self.background.relation(linked.id, truth.id)
         elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
             texts["relation"] = "same"
-            scores |= {"gene_overlap": 1.0, "same_term": 1.0, "term_score": 1.0, "specificity": math.nan}
+            ones = dict.fromkeys(("gene_overlap", "gene_part", "same_term", "term_score"), 1.0)
+            scores |= ones | {"specificity": math.nan}
         return texts | scores
 
-    def _term_scores(self, term: BackgroundTerm, truth: BackgroundTerm | None, example: Example) -> dict[str, float]:
+    def _term_scores(
+        self, term: BackgroundTerm, truth: BackgroundTerm | None, example: Example, far: bool
+    ) -> dict[str, float]:
         symbols = {gene.symbol for gene in example.genes}
         genes = self.background.genes(term.id)
         shared = len(symbols & genes)
         overlap = shared / (len(symbols) + len(genes) - shared)
-        scores = {"gene_overlap": overlap, "same_term": float(term == truth)}
+        gene_part = on_one_scale(overlap, CHANCE_OVERLAP, PARENT_OVERLAP)
+        same = float(term == truth and not far)
+        scores = {"gene_overlap": overlap, "gene_part": gene_part, "same_term": same}
         if truth is not None and not math.isnan(truth.information):
             # A term without an ontology shares no ancestors with one that has it.
             known = not math.isnan(term.information)
             scores["lin"] = self.background.lin(term.id, truth.id) if known else 0.0
             scores["resnik"] = self.background.resnik(term.id, truth.id) if known else 0.0
-        return scores | {"term_score": max(overlap, scores.get("lin", 0.0), scores["same_term"])}
+            scores["term_part"] = 0.0 if far else on_one_scale(scores["lin"], CHANCE_LIN, PARENT_LIN)
+        return scores | {"term_score": max(gene_part, scores.get("term_part", 0.0), same)}
 
     # all names at once
 
@@ -124,7 +139,9 @@ class TermScorer:
         nearest = self._nearest_names([name for name, link in zip(names, links, strict=True) if link is None])
 
         def by_encoders(name: str, truth: BackgroundTerm | None) -> Link:
-            return self.background.candidate(normalise(nearest[name]), truth.namespace if truth else "")[0], "encoder"
+            near, far = nearest[name]
+            by = _BY_FAR if far else "encoder"
+            return self.background.candidate(normalise(near), truth.namespace if truth else "")[0], by
 
         return [link or by_encoders(name, truth) for link, name, truth in zip(links, names, truths, strict=True)]
 
@@ -140,16 +157,32 @@ class TermScorer:
             return truth, "synonym" if truth else ""
         return (candidate, by) if candidate else None
 
-    def _nearest_names(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Name → the candidate's name with the highest mean cosine over the encoders; also for earlier names."""
+    def _nearest_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, bool]]:
+        """Name → the candidate's name with the highest mean cosine over the encoders, and whether it is far; also for
+        earlier names."""
         new = list(dict.fromkeys(name for name in names if name not in self._nearest))
         vectors = {encoder: self.encoders[encoder].embed(new) for encoder in self.encoders} if new else {}
         for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
             rows = slice(start, start + _CHUNK)
-            cosines = sum(vectors[encoder][rows] @ self._candidates(encoder).T for encoder in self.encoders)
-            best = np.argmax(cosines, axis=1).tolist()
-            self._nearest.update(zip(new[rows], (self._names[place] for place in best), strict=True))
+            cosines = np.sum([vectors[name][rows] @ self._candidates(name).T for name in self.encoders], axis=0)
+            best = np.argmax(cosines, axis=1)
+            far = cosines[np.arange(len(best)), best] < self._farthest - _EQUAL
+            found = zip((self._names[place] for place in best.tolist()), far.tolist(), strict=True)
+            self._nearest.update(zip(new[rows], found, strict=True))
         return self._nearest
+
+    @cached_property
+    def _farthest(self) -> float:
+        """The sum of cosines over the encoders from which a link is no longer far: that of most candidates' names and
+        the nearest other name. Any is near enough for a single candidate."""
+        count = len(self._names)
+        if count < 2:
+            return -math.inf
+        places = np.linspace(0, count - 1, min(count, _NAMES_FOR_FAR)).astype(int)
+        embedded = [self._candidates(encoder) for encoder in self.encoders]
+        cosines = np.sum([vectors[places] @ vectors.T for vectors in embedded], axis=0)
+        cosines[np.arange(len(places)), places] = -np.inf
+        return float(np.quantile(cosines.max(axis=1), _FAR))
 
     def _percentiles(self, names: Sequence[str], examples: Sequence[Example]) -> dict[str, np.ndarray]:
         """percentile_<encoder> of every name among the candidates' names, by similarity to the true name."""
@@ -190,7 +223,14 @@ class TermScorer:
 
 
 _TEXTS = ("term", "term_name", "term_by", "relation")
-_NUMBERS = ("lin", "resnik", "gene_overlap", "same_term", "term_score", "specificity")
+_PARTS = ("term_part", "gene_part")
+_NUMBERS = ("lin", "resnik", "gene_overlap", *_PARTS, "same_term", "term_score", "specificity")
+_BY_FAR = "far"
+
+
+def on_one_scale(value: float, chance: float, parent: float) -> float:
+    """0 up to `chance`, 1/2 at what a `parent` earns, 1 at 1, and straight lines between."""
+    return float(np.interp(value, [chance, parent, 1.0], [0.0, 0.5, 1.0]))
 
 
 def _abstains(name: str) -> bool:

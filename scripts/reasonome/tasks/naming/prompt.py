@@ -25,6 +25,22 @@ def listing_order(symbols: Sequence[str], style: NamingStyle) -> list[int]:
     return list(range(len(symbols))) if style.order == "listed" else gene_order(symbols, style.seed)
 
 
+def _mixed(genes: Sequence[Any], example: Any) -> list[Any]:
+    """The genes of a contaminated set in an order whose first ones, however many, hold its share of outliers; whole
+    genes, rounded down, but at least one. Any other set stays as it is."""
+    replaced_by = {*example.outliers}
+    outliers = [gene for gene in genes if gene.symbol in replaced_by]
+    own = [gene for gene in genes if gene.symbol not in replaced_by]
+    if not (own and outliers):
+        return list(genes)
+    share, mixed, taken = len(outliers) / len(genes), [], 0
+    for count in range(1, len(genes) + 1):
+        replaced = min(len(outliers), max(1, int(count * share + 1e-9)))
+        mixed.append(outliers[taken] if replaced > taken else own[count - 1 - taken])
+        taken = max(taken, replaced)
+    return mixed
+
+
 def fact_texts(gene: Any, style: NamingStyle) -> list[str]:
     """The gene's facts as the style writes them, the first with the text between a gene and its facts."""
     if style.facts is None:
@@ -60,8 +76,11 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
             fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
             raise InputError(f"the style shows {what}, and this set has none", field=field, fix=fix)
     symbols = [gene.symbol for gene in example.genes]
-    ordered = [example.genes[i] for i in listing_order(symbols, style)]
-    kept = ordered[: most_that_fit([gene_text(gene, style) for gene in ordered], style)] if style.lists_genes else []
+    listed = [example.genes[i] for i in listing_order(symbols, style)]
+    ordered = _mixed(listed, example)
+    fitting = most_that_fit([gene_text(gene, style) for gene in ordered], style) if style.lists_genes else 0
+    shown = {gene.symbol for gene in ordered[:fitting]}
+    kept = [gene for gene in listed if gene.symbol in shown]
     facts = [fact_texts(gene, style) for gene in kept]
     counts = dict(zip([gene.symbol for gene in kept], _fitting_facts(facts, style), strict=True))
     near, neighbours, enriched, shots = [], [], None, []

@@ -13,13 +13,19 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks, with_terms
+from reasonome.benchmarks.gene_sets import GeneSet, shared_blocks, with_terms
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
+from reasonome.facts.text import without_regulation
 from reasonome.tasks.naming.dialogue import Example
 
 if TYPE_CHECKING:
     from reasonome.facts.sources.go import Ontology
     from reasonome.tasks.naming.contamination import VariantSet
+
+
+# Sets in one cluster share half of the smaller one's genes. In a much larger set, half of a few genes are there by the
+# ontology: without a bound, 527 of 1,000 processes of GO would be one cluster.
+_SHARED, _NEAR_SIZE = 0.5, 4
 
 
 class LeftOut(NamedTuple):
@@ -101,7 +107,7 @@ def official_names(facts: pd.DataFrame) -> dict[str, str]:
 
 
 def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
-    """The cluster of every example: the connected components of sets whose Jaccard index is `threshold` or more.
+    """The cluster of every example: the connected components of sets that `connected_sets` connects.
 
     A variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
     its name does not depend on the order of the examples.
@@ -119,13 +125,28 @@ def _names(originals: Sequence[Example], threshold: float) -> list[str]:
     return pd.Series([example.id for example in originals]).groupby(component).transform("min").tolist()
 
 
+def _same_but_for_regulation(sets: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of positions that connect all sets whose names are alike but for words of regulation."""
+    names = pd.Series([without_regulation(gene_set.name) for gene_set in sets])
+    places = np.flatnonzero(names != "")
+    first = pd.Series(places).groupby(names[places].to_numpy()).transform("min").to_numpy(int)
+    return places, first
+
+
 def connected_sets(sets: Sequence[GeneSet], threshold: float) -> np.ndarray:
-    """The component number of each set, shape (len(sets),); a Jaccard index of `threshold` or more connects sets."""
-    near, start = [], 0
-    for block in jaccard_blocks(sets, sets):
-        rows, columns = np.nonzero(block >= threshold)
+    """The component number of each set, shape (len(sets),).
+
+    Sets are connected by a Jaccard index of `threshold` or more, by half of the smaller one's genes if the other is at
+    most four times as large, and by a name that is the same but for words of regulation.
+    """
+    near, start = [_same_but_for_regulation(sets)], 0
+    for shared, own, others in shared_blocks(sets, sets):
+        smaller, larger = np.minimum(own, others), np.maximum(own, others)
+        alike = shared / (own + others - shared) >= threshold
+        alike |= (shared >= _SHARED * smaller) & (larger <= _NEAR_SIZE * smaller)
+        rows, columns = np.nonzero(alike)
         near.append((rows + start, columns))
-        start += len(block)
+        start += len(shared)
     rows, columns = (np.concatenate(side) for side in zip(*near, strict=True))
     links = sparse.coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(sets), len(sets)))
     return sparse.csgraph.connected_components(links, directed=False)[1]

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from reasonome.benchmarks.gene_sets import CONTAINED
 from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.project import Project
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
@@ -146,6 +147,9 @@ class AuditPolicy(Strict):
     same_name: Policy = Field(default="drop", description="or an exact synonym that the ontology gives")
     identical_set: Policy = "drop"
     jaccard: Policy = Field(default="drop", description="a Jaccard index of the benchmark's threshold or more")
+    containment: Policy = Field(
+        default="drop", description="the benchmark's share of a test set inside a training set, or the reverse"
+    )
     related_term: Policy = Field(default="report", description="an ancestor or a descendant by is_a and part_of")
     name_in_reasoning: Policy = Field(
         default="report", description="a test name among the words of a teacher's reasoning"
@@ -160,7 +164,7 @@ class AuditPolicy(Strict):
 
     def dropped(self) -> list[str]:
         """The kinds of leak that leave a training set out."""
-        sets = ("same_term", "same_name", "identical_set", "jaccard", "related_term")
+        sets = ("same_term", "same_name", "identical_set", "jaccard", "containment", "related_term")
         return [kind for kind in sets if getattr(self, kind) == "drop"]
 
 
@@ -168,7 +172,7 @@ class NamingBenchmark(Benchmark):
     """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
 
     SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "background")
-    newer: ClassVar = ("few_genes",)
+    newer: ClassVar = ("few_genes", "containment")
 
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
@@ -186,6 +190,11 @@ class NamingBenchmark(Benchmark):
     )
     split: Split = Split()
     jaccard: Annotated[float, Field(gt=0, le=1)] = 0.5
+    containment: Annotated[float, Field(gt=0, le=1)] = Field(
+        CONTAINED,
+        description="share of the genes of a test set that a training set may not have, and the reverse where the test "
+        "set is at most twice as large (audit: containment)",
+    )
     contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
         [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
     )

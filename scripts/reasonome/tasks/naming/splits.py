@@ -131,7 +131,7 @@ def _drawn_test(
 
 
 def _leaks(sets: Sequence[GeneSet], held_out: Sequence[GeneSet], benchmark: NamingBenchmark) -> list[str]:
-    return gene_sets.leaks(sets, held_out, benchmark.jaccard, benchmark.audit.dropped())
+    return gene_sets.leaks(sets, held_out, benchmark.jaccard, benchmark.audit.dropped(), benchmark.containment)
 
 
 def _check_ids(test: Sequence[GeneSet]) -> None:
@@ -165,7 +165,7 @@ def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenc
     """
     remaining = {}
     for training, held_out in (("train", "test"), ("train", "valid"), ("valid", "test")):
-        matches = gene_sets.match(splits[training], splits[held_out], benchmark.jaccard)
+        matches = gene_sets.match(splits[training], splits[held_out], benchmark.jaccard, benchmark.containment)
         left = {kind: len(pairs) for kind, pairs in matches.pairs.items()}
         if undropped := {kind: left[kind] for kind in benchmark.audit.dropped() if left[kind]}:
             raise InputError(f"{training} sets leak into {held_out}: {undropped}")
@@ -176,6 +176,7 @@ def _audit(candidates, splits: Splits, reasons: list[str], benchmark: NamingBenc
         }
     return {
         "jaccard_threshold": benchmark.jaccard,
+        "containment_threshold": benchmark.containment,
         "candidates": {subset: len(sets) for subset, sets in candidates.items()},
         "dropped_from_train": dict(sorted(Counter(r for r in reasons if r).items())),
         "sizes": {part: dict(sorted(Counter(s.subset for s in sets).items())) for part, sets in splits.items()},

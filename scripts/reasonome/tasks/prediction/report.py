@@ -149,7 +149,8 @@ def _classes(answers: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict[
     for subset, own in answers[answers["classes"] != ""].groupby("subset"):
         classes = own["classes"].iloc[0].split("|")
         found = {label: own["verified"].where(own["gold"] == label) for label in classes}
-        recalls = intervals(pd.DataFrame(found), [MEAN] * len(own), own["cluster"].tolist(), seed, resamples)[MEAN]
+        clusters = own["cluster"].tolist()
+        recalls = intervals(pd.DataFrame(found), [MEAN] * len(own), clusters, seed, resamples, hits=list(found))[MEAN]
         for label, recall in recalls.items():
             named = own["answer"] == label
             yield {

@@ -102,7 +102,11 @@ def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
             rows = table[part == number]
             own = rows["reasoning_words"]
             bounds = bootstrap_intervals(
-                rows["top_1"].to_numpy(), ["all"] * len(rows), rows["cluster"].tolist(), resamples=_RESAMPLES
+                rows["top_1"].to_numpy(),
+                ["all"] * len(rows),
+                rows["cluster"].tolist(),
+                resamples=_RESAMPLES,
+                hits=[True],
             )[MEAN]
             parts.append(
                 {

@@ -143,7 +143,12 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
             accuracy(ballots, right, n, METHODS[method], f"{seed}:{name}") for _, name, _, right, ballots in questions
         )
         intervals = bootstrap_intervals(
-            accuracies[list(METRICS)].to_numpy(), subsets, clusters, seed=seed, resamples=resamples
+            accuracies[list(METRICS)].to_numpy(),
+            subsets,
+            clusters,
+            seed=seed,
+            resamples=resamples,
+            hits=[metric == "top_1" for metric in METRICS],
         )
         tokens = accuracies["tokens"].groupby(subsets).mean()
         for subset, bounds in intervals.items():
