@@ -9,7 +9,9 @@ snakemake -n                                          what would run, and why
 import gc
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from snakemake.sourcecache import LocalGitFile, LocalSourceFile
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -18,25 +20,46 @@ min_version("9.0")
 # took a sixth of a large dry-run.
 gc.freeze()
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 
-include: "workflow/rules/project.smk"
-include: "workflow/rules/jobs.smk"
-include: "workflow/rules/inputs.smk"
-include: "workflow/rules/weights.smk"
-include: "workflow/rules/facts.smk"
-include: "workflow/rules/benchmarks.smk"
-include: "workflow/rules/backgrounds.smk"
-include: "workflow/rules/prompts.smk"
-include: "workflow/rules/statements.smk"
-include: "workflow/rules/reasoning.smk"
-include: "workflow/rules/preferences.smk"
-include: "workflow/rules/training.smk"
-include: "workflow/rules/answers.smk"
-include: "workflow/rules/scores.smk"
-include: "workflow/rules/annotations.smk"
-include: "workflow/rules/experiments.smk"
+def folder_of(source):
+    """The folder of this Snakefile; of one that another workflow takes from a repository, a copy of its commit."""
+    if isinstance(source, LocalSourceFile):
+        return Path(source)
+    from git import Repo
+
+    repository = Repo(source.repo_path if isinstance(source, LocalGitFile) else source.hosted_repo.repo_clone)
+    commit = repository.commit(source.ref).hexsha
+    folder = Path(".snakemake", "reasonome", commit).absolute()
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent) as made:
+            repository.clone(f"{made}/copy", no_checkout=True).git.checkout(commit)
+            Path(made, "copy").rename(folder)
+    return folder
+
+
+# Not the folder of the workflow that may import this one.
+HERE = folder_of(workflow.current_basedir)
+sys.path.insert(0, str(HERE / "scripts"))
+
+
+include: HERE / "workflow/rules/project.smk"
+include: HERE / "workflow/rules/jobs.smk"
+include: HERE / "workflow/rules/inputs.smk"
+include: HERE / "workflow/rules/weights.smk"
+include: HERE / "workflow/rules/facts.smk"
+include: HERE / "workflow/rules/benchmarks.smk"
+include: HERE / "workflow/rules/backgrounds.smk"
+include: HERE / "workflow/rules/prompts.smk"
+include: HERE / "workflow/rules/statements.smk"
+include: HERE / "workflow/rules/reasoning.smk"
+include: HERE / "workflow/rules/preferences.smk"
+include: HERE / "workflow/rules/training.smk"
+include: HERE / "workflow/rules/answers.smk"
+include: HERE / "workflow/rules/scores.smk"
+include: HERE / "workflow/rules/annotations.smk"
+include: HERE / "workflow/rules/experiments.smk"
 
 
 # Jobs of a cluster run on machines that nobody can look at from here.
@@ -45,11 +68,8 @@ onstart:
         snakemake_lock.note()
 
 
-localrules:
-    all,
-
-
 rule all:
+    localrule: True
     default_target: True
     input:
         [RESULTS.experiment(name) / "report.html" for name in PROJECT.settings.experiments],

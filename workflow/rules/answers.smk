@@ -2,11 +2,6 @@
 # endpoint need a network, so their jobs run where Snakemake runs; recorded answers are only brought into shape.
 
 
-localrules:
-    ask,
-    read_recorded,
-
-
 # Settings of a model behind an endpoint that decide neither its answers nor their cost.
 OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
 
@@ -111,6 +106,7 @@ rule ask_facts:
 
 
 rule ask:
+    localrule: True
     input:
         examples=examples("test"),
     output:
@@ -133,6 +129,7 @@ rule ask:
 
 
 rule read_recorded:
+    localrule: True
     input:
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
         recorded=lambda w: entry(

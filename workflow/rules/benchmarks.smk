@@ -2,11 +2,8 @@
 # network and runs where Snakemake runs.
 
 
-localrules:
-    fetch_published,
-
-
 rule fetch_published:
+    localrule: True
     output:
         f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
     log:

@@ -2,19 +2,11 @@
 # What ships of a model, one adapter with its card and its worth, is made by the path of its manifest; its calibration too.
 
 
-localrules:
-    cards,
-    export_adapter,
-    fit_name_or_term,
-    measure_forgetting,
-    write_model_card,
-    write_plan,
-
-
 EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 
 rule write_plan:
+    localrule: True
     output:
         f"{EXPERIMENT}/plan.json",
     log:
@@ -64,6 +56,7 @@ rule summarise:
 
 # What models still know after each stage of what any stage taught: of experiments with a warm-up, or that ask for it.
 rule measure_forgetting:
+    localrule: True
     input:
         answers=lambda w: [asked.path for asked in experiments.asked_again(PROJECT, w.experiment)],
         examples=lambda w: list(
@@ -174,6 +167,7 @@ CARD_INPUTS = {
 
 
 rule write_model_card:
+    localrule: True
     input:
         **CARD_INPUTS,
     output:
@@ -191,6 +185,7 @@ rule write_model_card:
 
 
 rule export_adapter:
+    localrule: True
     input:
         **CARD_INPUTS,
         model=lambda w: [
@@ -217,6 +212,7 @@ rule export_adapter:
 
 # When the name of a model is better than the first enriched term, by answers to valid questions (`asks: valid`).
 rule fit_name_or_term:
+    localrule: True
     input:
         scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
         baselines=f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
@@ -236,6 +232,7 @@ rule fit_name_or_term:
 
 
 rule cards:
+    localrule: True
     input:
         [
             RESULTS.model(*model) / f"card.{name}.md"

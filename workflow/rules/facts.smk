@@ -1,11 +1,8 @@
 # Source files → facts. Fetching needs a network and runs where Snakemake runs.
 
 
-localrules:
-    fetch_source,
-
-
 rule fetch_source:
+    localrule: True
     output:
         f"{ROOT}/sources/{{source}}/{{key}}/{{file}}",
     log:

@@ -1,10 +1,6 @@
 # Benchmarks → reasoning. A teacher behind an endpoint needs a network, so its jobs run where Snakemake runs.
 
 
-localrules:
-    ask_teacher,
-
-
 API_TEACHERS = [name for name, teacher in PROJECT.teachers.items() if teacher.kind == "openai"]
 
 

@@ -24,5 +24,9 @@ rule write_statements:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
         folder=subpath(output.train, parent=True),
     shell:
-        "TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} "
-        + configured("write_statements.py", "corpus", output="{params.folder}")
+        configured(
+            "write_statements.py",
+            "corpus",
+            variables="TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} ",
+            output="{params.folder}",
+        )

@@ -1,14 +1,11 @@
 # Statements, reasoning and rewards → models. A rule for each stage; a chain's name says which made it.
 
 
-localrules:
-    write_recipe,
-
-
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
 rule write_recipe:
+    localrule: True
     output:
         f"{MODEL}/recipe.json",
     log:

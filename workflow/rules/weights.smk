@@ -1,17 +1,12 @@
 # Weights of backbones and encoders. The rules that fetch need a network; all run where Snakemake runs.
 
 
-localrules:
-    fetch_backbone,
-    fetch_encoder,
-    merge_adapter,
-
-
 ruleorder: merge_adapter > fetch_backbone
 
 
 # A backbone that is another one with an adapter, such as a model that ships.
 rule merge_adapter:
+    localrule: True
     input:
         manifest=lambda w: adapted_backbone(w) / "manifest.json",
         model=lambda w: ancient(adapted_backbone(w) / "model"),
@@ -34,6 +29,7 @@ rule merge_adapter:
 
 
 rule fetch_backbone:
+    localrule: True
     input:
         lambda w: local_weights(PROJECT.backbones, "backbone", w.backbone),
     output:
@@ -47,10 +43,11 @@ rule fetch_backbone:
         weights=lambda w: canonical(entry(PROJECT.backbones, "backbone", w.backbone).weights.identity()),
         folder=subpath(output.manifest, parent=True),
     shell:
-        online(configured("fetch_weights.py", "backbone", output="{params.folder}"))
+        configured("fetch_weights.py", "backbone", variables=ONLINE, output="{params.folder}")
 
 
 rule fetch_encoder:
+    localrule: True
     input:
         lambda w: local_weights(PROJECT.encoders, "encoder", w.encoder),
     output:
@@ -65,4 +62,4 @@ rule fetch_encoder:
         pooling=lambda w: entry(PROJECT.encoders, "encoder", w.encoder).pooling,
         folder=subpath(output.manifest, parent=True),
     shell:
-        online(configured("fetch_weights.py", "encoder", output="{params.folder}"))
+        configured("fetch_weights.py", "encoder", variables=ONLINE, output="{params.folder}")

@@ -18,7 +18,6 @@ from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
-_OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
 # Commands that work in a project's folder alone, in the words of a fix.
 _COMMAND = re.compile(
@@ -32,6 +31,11 @@ _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
+def is_ours(config: Path) -> bool:
+    """Whether a folder is a configuration of ours: other Snakemake workflows have config/config.yaml too."""
+    return (config / "backbones.yaml").is_file()
+
+
 @contextmanager
 def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], str]]:
     """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
@@ -40,10 +44,10 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], 
     folder has a configuration. Of an InputError within the block the fix names the folder in which its commands work.
     """
     here = Path.cwd()
-    if (config / _OURS).is_file():
+    if is_ours(config):
         yield lambda path: os.fspath(path)
         return
-    if config.is_absolute() or not (INSTALLED / config / _OURS).is_file():
+    if config.is_absolute() or not is_ours(INSTALLED / config):
         what = "there is no configuration of a project here"
         raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
     try:
@@ -74,7 +78,7 @@ class ConfigFolder:
         if missing is not None and not (self.root / file).is_file():
             return missing
         text = self._parsed(file)
-        return validated(kind, text.data, text)
+        return validated(kind, text.data, text, project=self.root.parent)
 
     def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
@@ -131,10 +135,15 @@ class ConfigFolder:
         return self._texts[file]
 
 
-def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
-    """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`."""
+def validated(
+    kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc, project: Path = Path()
+) -> Any:
+    """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`.
+
+    `project` is the folder that relative paths may lead from.
+    """
     try:
-        return TypeAdapter(kind).validate_python(data)
+        return TypeAdapter(kind).validate_python(data, context={"project": project})
     except ValidationError as error:
         lines = _of_one_branch(error.errors(include_url=False), data)
     found: dict[str | None, InputError] = {}
