@@ -311,9 +311,10 @@ RecipePart = Annotated[dict[str, Any], AfterValidator(_without_stage)]
 
 
 class RecipeFile(Strict):
-    """config/recipes/{stage}.yaml: defaults, and variants that change some of them."""
+    """config/recipes/{stage}.yaml: defaults, and variants that change some of them; in files of one's own, changes of the
+    defaults too."""
 
-    defaults: RecipePart
+    defaults: RecipePart = {}
     variants: dict[Variant, RecipePart | None]
 
     def merged(self, variant: str) -> dict[str, Any]:
