@@ -67,11 +67,14 @@ def test_an_imported_workflow_finds_its_files_and_writes_below_the_prefix(import
 
 
 def test_an_imported_workflow_takes_a_configuration_of_ones_own(importing):
+    """Files of one's own alone, beside those that ship; a whole configuration may lie there too."""
     folder = importing(f'"{tiny_project.ROOT}/Snakefile"', {"folder": "mine"})
-    shutil.copytree(tiny_project.ROOT / "config", folder / "mine")
-    shutil.copy(folder / "mine/experiments/demo.yaml", folder / "mine/experiments/own.yaml")
-    planned = tiny_project.planned_jobs(folder, "below/this/results/experiments/own/plan.json", root=folder)
-    assert planned == {"reasonome_write_plan": 1}
+    (folder / "mine/experiments").mkdir(parents=True)
+    shutil.copy(tiny_project.ROOT / "config/experiments/demo.yaml", folder / "mine/experiments/own.yaml")
+    plan = "below/this/results/experiments/own/plan.json"
+    assert tiny_project.planned_jobs(folder, plan, root=folder) == {"reasonome_write_plan": 1}
+    shutil.copytree(tiny_project.ROOT / "config", folder / "mine", dirs_exist_ok=True)
+    assert tiny_project.planned_jobs(folder, plan, root=folder) == {"reasonome_write_plan": 1}
 
 
 def test_a_workflow_is_imported_from_a_repository(importing, repository):

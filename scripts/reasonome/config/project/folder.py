@@ -46,10 +46,11 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], 
     folder has a configuration. Of an InputError within the block the fix names the folder in which its commands work.
     """
     here = Path.cwd()
-    if is_ours(config):
+    installed = not config.is_absolute() and is_ours(INSTALLED / config)
+    if is_ours(config) or (config.is_dir() and not installed):
         yield lambda path: os.fspath(path)
         return
-    if config.is_absolute() or not is_ours(INSTALLED / config):
+    if not installed:
         what = "there is no configuration of a project here"
         raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
     try:
