@@ -21,7 +21,6 @@ min_version("9.0")
 gc.freeze()
 
 
-
 def folder_of(source):
     """The folder of this Snakefile; of one that another workflow takes from a repository, a copy of its commit."""
     if isinstance(source, LocalSourceFile):
@@ -69,7 +68,7 @@ onstart:
 
 
 rule all:
-    localrule: True
     default_target: True
     input:
         [RESULTS.experiment(name) / "report.html" for name in PROJECT.settings.experiments],
+    localrule: True

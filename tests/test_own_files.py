@@ -68,7 +68,7 @@ def test_entries_of_ones_own_are_read_beside_those_that_ship(own):
 
 def test_a_recipe_that_no_entry_names_asks_for_what_its_kind_asks_for(own):
     project = load_project(own.parent)
-    small = requested(project, "sft", "smollm2-135m", "sft.mine-s0")  # rows of demo-go, as sft.names; then its own entry
+    small = requested(project, "sft", "smollm2-135m", "sft.mine-s0")  # rows of demo-go; its own entry
     assert (small.memory_gb, small.minutes, small.gpus) == (16, 7, 1)
     assert requested(project, "sft", "smollm2-135m", "sft.drugs-s0").minutes == 480
     adapter = requested(project, "sft", "llama-3.1-8b", "sft.drugs-s0")
@@ -79,7 +79,7 @@ def test_a_recipe_that_no_entry_names_asks_for_what_its_kind_asks_for(own):
 @pytest.mark.parametrize(
     "name, text, line, field",
     [
-        ("sources.yaml", "\nhgnc-demo: {format: gmt, release: x, licence: x, files: {gmt: {path: x}}}\n", 2, "hgnc-demo"),
+        ("sources.yaml", "\n" + FILES["sources.yaml"].replace("my-sets", "hgnc-demo"), 2, "hgnc-demo"),
         ("benchmarks/two.yaml", "my-molecules:\n" + FILES["benchmarks/molecules.yaml"].partition("\n")[2], 1, None),
         ("recipes/sft.yaml", "variants:\n  mine: {}\n  names: {}\n", 3, "variants.names"),
         ("experiments/demo.yaml", FILES["experiments/mine.yaml"], None, None),

@@ -106,7 +106,6 @@ rule ask_facts:
 
 
 rule ask:
-    localrule: True
     input:
         examples=examples("test"),
     output:
@@ -116,6 +115,7 @@ rule ask:
         f"{ROOT}/logs/ask/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
         backbone=backbones_of("api"),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -129,7 +129,6 @@ rule ask:
 
 
 rule read_recorded:
-    localrule: True
     input:
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
         recorded=lambda w: entry(
@@ -142,6 +141,7 @@ rule read_recorded:
         f"{ROOT}/logs/read_recorded/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
         backbone=backbones_of("recorded"),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:

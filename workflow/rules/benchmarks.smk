@@ -3,7 +3,6 @@
 
 
 rule fetch_published:
-    localrule: True
     output:
         f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
     log:
@@ -12,6 +11,7 @@ rule fetch_published:
         part="train|valid|test",
         subset="[a-z0-9]+",
         file="[^/]+",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -6,11 +6,11 @@ EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 
 rule write_plan:
-    localrule: True
     output:
         f"{EXPERIMENT}/plan.json",
     log:
         f"{ROOT}/logs/write_plan/{{experiment}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -56,7 +56,6 @@ rule summarise:
 
 # What models still know after each stage of what any stage taught: of experiments with a warm-up, or that ask for it.
 rule measure_forgetting:
-    localrule: True
     input:
         answers=lambda w: [asked.path for asked in experiments.asked_again(PROJECT, w.experiment)],
         examples=lambda w: list(
@@ -72,6 +71,7 @@ rule measure_forgetting:
         reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
     log:
         f"{ROOT}/logs/measure_forgetting/{{experiment}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -167,7 +167,6 @@ CARD_INPUTS = {
 
 
 rule write_model_card:
-    localrule: True
     input:
         **CARD_INPUTS,
     output:
@@ -176,6 +175,7 @@ rule write_model_card:
         f"{ROOT}/logs/write_model_card/{{backbone}}.{{chain}}.{{experiment}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -185,7 +185,6 @@ rule write_model_card:
 
 
 rule export_adapter:
-    localrule: True
     input:
         **CARD_INPUTS,
         model=lambda w: [
@@ -201,6 +200,7 @@ rule export_adapter:
         f"{ROOT}/logs/export_adapter/{{backbone}}.{{chain}}.{{experiment}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -212,7 +212,6 @@ rule export_adapter:
 
 # When the name of a model is better than the first enriched term, by answers to valid questions (`asks: valid`).
 rule fit_name_or_term:
-    localrule: True
     input:
         scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
         baselines=f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
@@ -221,6 +220,7 @@ rule fit_name_or_term:
         f"{MODEL}/calibration.{{benchmark}}.{{style}}.{{decoding}}.json",
     log:
         f"{ROOT}/logs/fit_name_or_term/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -232,10 +232,10 @@ rule fit_name_or_term:
 
 
 rule cards:
-    localrule: True
     input:
         [
             RESULTS.model(*model) / f"card.{name}.md"
             for name in PROJECT.settings.experiments
             for model in card_sources.carded(PROJECT, name)
         ],
+    localrule: True

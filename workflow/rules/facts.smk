@@ -2,11 +2,11 @@
 
 
 rule fetch_source:
-    localrule: True
     output:
         f"{ROOT}/sources/{{source}}/{{key}}/{{file}}",
     log:
         f"{ROOT}/logs/fetch_source/{{source}}.{{key}}.{{file}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:

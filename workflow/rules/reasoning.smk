@@ -34,3 +34,4 @@ use rule write_reasoning as ask_teacher with:
         f"{ROOT}/logs/ask_teacher/{{teacher}}.{{benchmark}}.{{style}}.log",
     wildcard_constraints:
         teacher=one_of(API_TEACHERS),
+    localrule: True

@@ -5,13 +5,13 @@ MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
 rule write_recipe:
-    localrule: True
     output:
         f"{MODEL}/recipe.json",
     log:
         f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:

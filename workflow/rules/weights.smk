@@ -6,7 +6,6 @@ ruleorder: merge_adapter > fetch_backbone
 
 # A backbone that is another one with an adapter, such as a model that ships.
 rule merge_adapter:
-    localrule: True
     input:
         manifest=lambda w: adapted_backbone(w) / "manifest.json",
         model=lambda w: ancient(adapted_backbone(w) / "model"),
@@ -19,6 +18,7 @@ rule merge_adapter:
         f"{ROOT}/logs/merge_adapter/{{backbone}}.log",
     wildcard_constraints:
         backbone=one_of(ADAPTED),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -29,7 +29,6 @@ rule merge_adapter:
 
 
 rule fetch_backbone:
-    localrule: True
     input:
         lambda w: local_weights(PROJECT.backbones, "backbone", w.backbone),
     output:
@@ -37,6 +36,7 @@ rule fetch_backbone:
         manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",
     log:
         f"{ROOT}/logs/fetch_backbone/{{backbone}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -47,7 +47,6 @@ rule fetch_backbone:
 
 
 rule fetch_encoder:
-    localrule: True
     input:
         lambda w: local_weights(PROJECT.encoders, "encoder", w.encoder),
     output:
@@ -55,6 +54,7 @@ rule fetch_encoder:
         manifest=f"{ROOT}/encoders/{{encoder}}/manifest.json",
     log:
         f"{ROOT}/logs/fetch_encoder/{{encoder}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -311,8 +311,10 @@ RecipePart = Annotated[dict[str, Any], AfterValidator(_without_stage)]
 
 
 class RecipeFile(Strict):
-    """config/recipes/{stage}.yaml: defaults, and variants that change some of them; in files of one's own, changes of the
-    defaults too."""
+    """config/recipes/{stage}.yaml: defaults, and variants that change some of them.
+
+    A file of one's own says of its defaults what differs from those that ship.
+    """
 
     defaults: RecipePart = {}
     variants: dict[Variant, RecipePart | None]

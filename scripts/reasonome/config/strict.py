@@ -37,7 +37,7 @@ Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
 def found(path: str, info: ValidationInfo) -> str:
-    """`path`, as it leads from here; if nothing is there, as it leads from the folder that the configuration lies in."""
+    """`path`, as it leads from here; if to nothing, as it leads from the folder that the configuration lies in."""
     beside = os.path.join((info.context or {}).get("project", ""), path)
     return beside if os.path.exists(beside) and not os.path.exists(path) else path
 
