@@ -16,6 +16,8 @@ rule generate:
         run=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.run.json",
     log:
         f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    benchmark:
+        f"{ROOT}/timings/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
     conda:
@@ -52,6 +54,8 @@ rule sample:
         run=f"{ROOT}/samples/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.{{questions}}.run.json",
     log:
         f"{ROOT}/logs/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.log",
+    benchmark:
+        f"{ROOT}/timings/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
         questions=PART,
@@ -91,6 +95,8 @@ rule ask_facts:
         run=f"{ROOT}/recall/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.run.json",
     log:
         f"{ROOT}/logs/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.log",
+    benchmark:
+        f"{ROOT}/timings/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
         facts="[1-9][0-9]*",

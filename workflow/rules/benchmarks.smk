@@ -35,6 +35,8 @@ rule build_benchmark:
         audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
     log:
         f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
+    benchmark:
+        f"{ROOT}/timings/build_benchmark/{{benchmark}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("build_benchmark")

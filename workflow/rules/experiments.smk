@@ -36,6 +36,8 @@ rule summarise:
         own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
+    benchmark:
+        f"{ROOT}/timings/summarise/{{experiment}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("summarise")
@@ -99,6 +101,8 @@ rule audit_leaks:
         table=reported(f"{EXPERIMENT}/audit.tsv", "audit"),
     log:
         f"{ROOT}/logs/audit_leaks/{{experiment}}.log",
+    benchmark:
+        f"{ROOT}/timings/audit_leaks/{{experiment}}.tsv"
     priority: 100
     conda:
         "../../envs/cpu.yaml"
@@ -139,6 +143,8 @@ rule render_report:
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
+    benchmark:
+        f"{ROOT}/timings/render_report/{{experiment}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("render_report")

@@ -31,6 +31,8 @@ rule build_facts:
         statistics=f"{ROOT}/facts/{{corpus}}/statistics.tsv",
     log:
         f"{ROOT}/logs/build_facts/{{corpus}}.log",
+    benchmark:
+        f"{ROOT}/timings/build_facts/{{corpus}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("build_facts")

@@ -14,6 +14,7 @@ from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
 from reasonome.config.project import Project, Results, chains, experiments, job_resources
 from reasonome.config.project.folder import is_ours
+from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical

@@ -15,6 +15,8 @@ rule write_statements:
         manifest=f"{ROOT}/statements/{{corpus}}/manifest.json",
     log:
         f"{ROOT}/logs/write_statements/{{corpus}}.log",
+    benchmark:
+        f"{ROOT}/timings/write_statements/{{corpus}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("write_statements")

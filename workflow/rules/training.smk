@@ -41,6 +41,8 @@ for stage, kind in PROJECT.stages.items():
             run=f"{MODEL}/run.json",
         log:
             f"{ROOT}/logs/{stage}/{{backbone}}.{{chain}}.log",
+        benchmark:
+            f"{ROOT}/timings/{stage}/{{backbone}}.{{chain}}.tsv"
         wildcard_constraints:
             chain=chains.stage_pattern(stage),
         conda:
