@@ -20,26 +20,21 @@ min_version("9.0")
 # took a sixth of a large dry-run.
 gc.freeze()
 
-
-def folder_of(source):
-    """The folder of this Snakefile; of one that another workflow takes from a repository, a copy of its commit."""
-    if isinstance(source, LocalSourceFile):
-        return Path(source)
+# The folder of this Snakefile, not that of a workflow that imports it; of one in a repository, a copy of its commit.
+source = workflow.current_basedir
+if isinstance(source, LocalSourceFile):
+    HERE = Path(source)
+else:
     from git import Repo
 
     repository = Repo(source.repo_path if isinstance(source, LocalGitFile) else source.hosted_repo.repo_clone)
     commit = repository.commit(source.ref).hexsha
-    folder = Path(".snakemake", "reasonome", commit).absolute()
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder.parent) as made:
+    HERE = Path(".snakemake", "reasonome", commit).absolute()
+    if not HERE.is_dir():
+        HERE.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=HERE.parent) as made:
             repository.clone(f"{made}/copy", no_checkout=True).git.checkout(commit)
-            Path(made, "copy").rename(folder)
-    return folder
-
-
-# Not the folder of the workflow that may import this one.
-HERE = folder_of(workflow.current_basedir)
+            Path(made, "copy").rename(HERE)
 sys.path.insert(0, str(HERE / "scripts"))
 
 

@@ -60,7 +60,7 @@ def or_stop(function, *arguments):
 PROJECT = or_stop(load_project, CONFIG)
 # What an importing workflow gives as `prefix` is put before results here, and before no path by Snakemake: files of the
 # project, which rules read too, lie where they lie.
-ROOT = workflow.modifier.path_modifier.replace_prefix(PROJECT.settings.results)
+ROOT = str(Path(workflow.modifier.path_modifier.replace_prefix(PROJECT.settings.results)))
 workflow.modifier.path_modifier = PathModifier(None, None, workflow)
 PROJECT.results = RESULTS = Results(ROOT)
 
@@ -82,12 +82,15 @@ OWN_CACHES = (
 # Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used. Weights are large
 # blocks that come and go: without these malloc settings glibc hands them back to the kernel each time, which costs a fifth
 # of the training speed on CPUs.
-BEFORE = "trap : TERM USR1; {{ " + literal(
-    SETUP
-) + "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1" " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; " + literal(
-    OWN_CACHES
-) + (
-    f"export REASONOME_RESULTS={shlex.quote(ROOT)}; " if ROOT != PROJECT.settings.results else ""
+BEFORE = "".join(
+    [
+        "trap : TERM USR1; {{ ",
+        literal(SETUP),
+        "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1",
+        " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; ",
+        literal(OWN_CACHES),
+        f"export REASONOME_RESULTS={shlex.quote(ROOT)}; " if ROOT != str(Path(PROJECT.settings.results)) else "",
+    ]
 )
 # Snakemake has one prefix, which would be that of an importing workflow's jobs too.
 if workflow.modifier.is_main_snakefile():
