@@ -80,7 +80,7 @@ class Request(Strict):
     )
 
     def is_for(self, rule: str, backbone: str | None, step: str | None, recipe: Recipe | None) -> bool:
-        """Whether it applies to jobs of `rule` with `backbone` that train a step (stage.variant) by `recipe`, if any."""
+        """Whether it applies to jobs of `rule` with `backbone` that train a step, stage.variant, by `recipe`."""
         conditions = ((self.rules, rule), (self.backbones, backbone), (self.recipes, step))
         return all(names is None or name in names for names, name in conditions) and self._is_for_recipe(recipe)
 

@@ -1,11 +1,7 @@
-"""The config folder: which one it is, its files and prompt templates read into models, and where mistakes stand."""
+"""The config folder: its files and prompt templates read into models, and where mistakes stand."""
 
-import contextlib
-import os
 import re
-import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple, get_origin
@@ -20,12 +16,6 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
-# Commands that work in a project's folder alone, in the words of a fix.
-_COMMAND = re.compile(
-    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|export)\b)"
-)
-
-
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
@@ -36,34 +26,6 @@ _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 def is_ours(config: Path) -> bool:
     """Whether a folder is a configuration of ours: other Snakemake workflows have config/config.yaml too."""
     return (config / "backbones.yaml").is_file()
-
-
-@contextmanager
-def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], str]]:
-    """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
-
-    Yields a function that writes a path of the caller's so that it leads where it led before. InputError where neither
-    folder has a configuration. Of an InputError within the block the fix names the folder in which its commands work.
-    """
-    here = Path.cwd()
-    installed = not config.is_absolute() and is_ours(INSTALLED / config)
-    if is_ours(config) or (config.is_dir() and not installed):
-        yield lambda path: os.fspath(path)
-        return
-    if not installed:
-        what = "there is no configuration of a project here"
-        raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
-    try:
-        with contextlib.chdir(INSTALLED):
-            yield lambda path: os.fspath(here / path)
-    except InputError as error:
-        error.fix = error.fix and standing_in(INSTALLED, error.fix)
-        raise
-
-
-def standing_in(folder: Path, fix: str) -> str:
-    """A fix whose commands go to the project's `folder` first."""
-    return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
 
 
 class _Files:
@@ -113,42 +75,42 @@ class ConfigFolder:
     def __init__(self, root: Path):
         self.root = root
         alone = root.is_dir() and not is_ours(root)
-        self._shipped, self._own = (INSTALLED / "config", root) if alone else (root, root / "own")
+        self.shipped, self.own = (INSTALLED / "config", root) if alone else (root, root / "own")
         self._files: dict[str, _Files] = {}
 
     def path(self, file: str) -> Path:
         """A file of one's own, if it is there, else the one that ships."""
-        return own if (own := self._own / file).is_file() else self._shipped / file
+        return own if (own := self.own / file).is_file() else self.shipped / file
 
     def file_of(self, file: str, name: str) -> Path:
         """Which of the files that were read as `file` has an entry."""
         return self._files[file].placed((name,))[0].file
 
-    def beside(self, file: str, name: str) -> Path:
-        """The folder of an entry: one's own or the one that ships."""
-        return self._own if self.file_of(file, name).is_relative_to(self._own) else self._shipped
-
     def listed(self, folder: str, pattern: str) -> dict[str, Path]:
         """The files of a folder by their names, with one's own. InputError for a name that both have."""
         found: dict[str, Path] = {}
-        for path in (path for layer in (self._shipped, self._own) for path in sorted((layer / folder).glob(pattern))):
+        for path in (path for layer in (self.shipped, self.own) for path in sorted((layer / folder).glob(pattern))):
             if path.name in found:
                 raise InputError(f"{found[path.name]} has this name too", file=path, fix=_ANOTHER_NAME)
             found[path.name] = path
         return found
+
+    def has(self, file: str) -> bool:
+        """Whether there is a file of this name."""
+        return any(path.is_file() for path in self._paths(file))
 
     def read(self, file: str, kind: Any, missing: Any = None) -> Any:
         """A file as `kind`, which may be any type that pydantic knows; `missing` in place of a file that may be so.
 
         Entries and lists of one's own come after those that ship, and settings of one's own replace them.
         """
-        if missing is not None and not any(path.is_file() for path in self._paths(file)):
+        if missing is not None and not self.has(file):
             return missing
         files = self._parsed(file)
         if get_origin(kind) not in (dict, list):
-            values = reduce(_changed, (_mapping(text) for text in files.texts))
-            return validated(kind, values, files, project=self._shipped.parent)
-        parts = [validated(kind, text.data, text, project=self._shipped.parent) for text in files.texts]
+            values = reduce(_changed, (validated(dict[str, Any], text.data, text) for text in files.texts))
+            return validated(kind, values, files, project=self.shipped.parent)
+        parts = [validated(kind, text.data, text, project=self.shipped.parent) for text in files.texts]
         if get_origin(kind) is list:
             return [entry for part in parts for entry in part]
         return _united(parts, files)
@@ -156,7 +118,7 @@ class ConfigFolder:
     def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
         name = f"recipes/{stage}.yaml"
-        if not any(path.is_file() for path in self._paths(name)):
+        if not self.has(name):
             return {}
         files = self._parsed(name)
         parts = [validated(RecipeFile, text.data, text) for text in files.texts]
@@ -209,20 +171,13 @@ class ConfigFolder:
 
     def _paths(self, file: str) -> list[Path]:
         """The file that ships and those of one's own, which may be one for each entry, in a folder of its name."""
-        own = self._own / file
-        return [self._shipped / file, own, *sorted(own.with_suffix("").glob("*.yaml"))]
+        own = self.own / file
+        return [self.shipped / file, own, *sorted(own.with_suffix("").glob("*.yaml"))]
 
     def _parsed(self, file: str) -> _Files:
         paths = self._paths(file)
         self._files[file] = _Files([path for path in paths if path.is_file()] or paths[:1])
         return self._files[file]
-
-
-def _mapping(text: YamlText) -> dict[str, Any]:
-    """The keys and values of a text; InputError if it has none."""
-    if not isinstance(text.data, Mapping):
-        raise text.error(NO_MAPPING, (), None)
-    return {**text.data}
 
 
 def _united(parts: Sequence[Mapping[str, Any]], files: _Files, *loc: str) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def check_pinned(project: Project, source: str, key: str, current: LockedFile) -
         f"{_origin(spec)} is not the file that was pinned\n"
         f"  pinned: {_words(locked.release, pinned)}\n"
         f"  now:    {_words(project.sources[source].release, current)}",
-        file=project.folder.beside("sources.yaml", source) / LOCK,
+        file=_lock_of(project, source),
         field=f"{source}.files.{key}",
         fix=f"to accept what is there now: reasonome pin {source} (and name its release in sources.yaml)",
     )
@@ -225,13 +225,20 @@ def _written(file: LockedFile) -> dict[str, str | int]:
     return {key: value for key, value in entry.items() if value or key not in ("url", "fetched")}
 
 
+def _lock_of(project: Project, source: str) -> Path:
+    """The lock that has a source's pins: one's own for a source of one's own."""
+    folder = project.folder
+    own = folder.file_of("sources.yaml", source).is_relative_to(folder.own)
+    return (folder.own if own else folder.shipped) / LOCK
+
+
 def _write_lock(project: Project) -> None:
     """Write the lock beside each file of sources: entries in their order, a line per file, without removed sources."""
     locks: dict[Path, dict[str, Any]] = {}
     for name in project.sources:
         if name in project.locked:
             files = {key: _written(file) for key, file in project.locked[name].files.items()}
-            entries = locks.setdefault(project.folder.beside("sources.yaml", name) / LOCK, {})
+            entries = locks.setdefault(_lock_of(project, name), {})
             entries[name] = {"release": project.locked[name].release, "files": files}
     for lock, entries in locks.items():
         text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
