@@ -48,3 +48,24 @@ rule build_benchmark:
         folder=subpath(output.audit, parent=True),
     shell:
         configured("build_benchmark.py", "benchmark", output="{params.folder}")
+
+
+rule write_dataset_card:
+    input:
+        rows=[f"{ROOT}/benchmarks/{{benchmark}}/{part}.jsonl" for part in ("train", "valid", "test")],
+        licences=lambda w: [
+            RESULTS.licences(corpus)
+            for corpus in PROJECT.task(w.benchmark).files.corpora(PROJECT, w.benchmark)
+        ],
+    output:
+        f"{ROOT}/benchmarks/{{benchmark}}/README.md",
+    log:
+        f"{ROOT}/logs/write_dataset_card/{{benchmark}}.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        sources=lambda w: canonical(PROJECT.task(w.benchmark).files.beside_corpora(PROJECT, w.benchmark)),
+        code=lambda w: code_of("write_dataset_card.py", "", w.benchmark),
+    shell:
+        configured("write_dataset_card.py", "benchmark", output="{output}")

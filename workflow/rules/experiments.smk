@@ -244,4 +244,9 @@ rule cards:
             for name in PROJECT.settings.experiments
             for model in card_sources.carded(PROJECT, name)
         ],
+        [
+            RESULTS.benchmark(benchmark) / "README.md"
+            for name in PROJECT.settings.experiments
+            for benchmark in PROJECT.experiments[name].benchmarks
+        ],
     localrule: True

@@ -27,6 +27,10 @@ from reasonome.training import gpus
 report: "../report/workflow.rst"
 
 
+# With `--software-deployment-method apptainer`: the image that envs/reasonome.def builds, or another one or its address.
+container: str(config.get("container", HERE / "envs/reasonome.sif"))
+
+
 def literal(text):
     """Text that Snakemake, which formats commands, leaves as it is."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -37,8 +41,10 @@ CONFIG = Path(config.get("folder", "config"))
 if not is_ours(CONFIG) and is_ours(HERE / CONFIG):
     CONFIG = HERE / CONFIG
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
-# that conda activates, or the one that runs Snakemake.
-DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+# that conda activates or of the image, or the one that runs Snakemake.
+DEPLOYED = bool(
+    {DeploymentMethod.CONDA, DeploymentMethod.APPTAINER} & workflow.deployment_settings.deployment_method
+)
 PYTHON = literal(
     str(config["python"]) if "python" in config else "python" if DEPLOYED else shlex.quote(sys.executable)
 )
@@ -89,7 +95,11 @@ BEFORE = "".join(
         "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1",
         " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; ",
         literal(OWN_CACHES),
-        f"export REASONOME_RESULTS={shlex.quote(ROOT)}; " if ROOT != str(Path(PROJECT.settings.results)) else "",
+        (
+            f"export REASONOME_RESULTS={shlex.quote(ROOT)}; "
+            if ROOT != str(Path(PROJECT.settings.results))
+            else ""
+        ),
     ]
 )
 # Snakemake has one prefix, which would be that of an importing workflow's jobs too.
