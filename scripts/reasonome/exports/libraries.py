@@ -77,8 +77,8 @@ def benchmark_card(project: Project[Task], benchmark: str) -> str:
     sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
     return Dataset(
         name=benchmark,
-        about=f"The rows of the benchmark `{benchmark}` ({task.name}) about human genes, from reasonome, before a prompt\n"
-        "style makes messages of them. `audit.json` says what was looked for between the splits, and found.",
+        about=f"The rows of the benchmark `{benchmark}` ({task.name}) about human genes, from reasonome, before a "
+        "prompt\nstyle makes messages of them. `audit.json` says what was looked for between the splits, and found.",
         files={split: f"{split}.jsonl" for split, found in rows.items() if found},
         sizes={split: len(found) for split, found in rows.items()},
         sources=sources_of(project, task, benchmark),
