@@ -9,7 +9,9 @@ snakemake -n                                          what would run, and why
 import gc
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from snakemake.sourcecache import LocalGitFile, LocalSourceFile
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -18,25 +20,40 @@ min_version("9.0")
 # took a sixth of a large dry-run.
 gc.freeze()
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# The folder of this Snakefile, not that of a workflow that imports it; of one in a repository, a copy of its commit.
+source = workflow.current_basedir
+if isinstance(source, LocalSourceFile):
+    HERE = Path(source)
+else:
+    from git import Repo
+
+    repository = Repo(source.repo_path if isinstance(source, LocalGitFile) else source.hosted_repo.repo_clone)
+    commit = repository.commit(source.ref).hexsha
+    HERE = Path(".snakemake", "reasonome", commit).absolute()
+    if not HERE.is_dir():
+        HERE.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=HERE.parent) as made:
+            repository.clone(f"{made}/copy", no_checkout=True).git.checkout(commit)
+            Path(made, "copy").rename(HERE)
+sys.path.insert(0, str(HERE / "scripts"))
 
 
-include: "workflow/rules/project.smk"
-include: "workflow/rules/jobs.smk"
-include: "workflow/rules/inputs.smk"
-include: "workflow/rules/weights.smk"
-include: "workflow/rules/facts.smk"
-include: "workflow/rules/benchmarks.smk"
-include: "workflow/rules/backgrounds.smk"
-include: "workflow/rules/prompts.smk"
-include: "workflow/rules/statements.smk"
-include: "workflow/rules/reasoning.smk"
-include: "workflow/rules/preferences.smk"
-include: "workflow/rules/training.smk"
-include: "workflow/rules/answers.smk"
-include: "workflow/rules/scores.smk"
-include: "workflow/rules/annotations.smk"
-include: "workflow/rules/experiments.smk"
+include: HERE / "workflow/rules/project.smk"
+include: HERE / "workflow/rules/jobs.smk"
+include: HERE / "workflow/rules/inputs.smk"
+include: HERE / "workflow/rules/weights.smk"
+include: HERE / "workflow/rules/facts.smk"
+include: HERE / "workflow/rules/benchmarks.smk"
+include: HERE / "workflow/rules/backgrounds.smk"
+include: HERE / "workflow/rules/prompts.smk"
+include: HERE / "workflow/rules/statements.smk"
+include: HERE / "workflow/rules/reasoning.smk"
+include: HERE / "workflow/rules/preferences.smk"
+include: HERE / "workflow/rules/training.smk"
+include: HERE / "workflow/rules/answers.smk"
+include: HERE / "workflow/rules/scores.smk"
+include: HERE / "workflow/rules/annotations.smk"
+include: HERE / "workflow/rules/experiments.smk"
 
 
 # Of a misspelt target Snakemake says only that no rule makes it; targets are no part of `workflow` yet.
@@ -50,11 +67,8 @@ onstart:
         snakemake_lock.note()
 
 
-localrules:
-    all,
-
-
 rule all:
     default_target: True
     input:
         [RESULTS.experiment(name) / "report.html" for name in PROJECT.settings.experiments],
+    localrule: True

@@ -23,7 +23,7 @@ def main() -> None:
     if backbone.recorded is None:
         raise InputError(
             f"backbone '{args.backbone}' has no recorded answers",
-            file=project.root / "backbones.yaml",
+            file=project.folder.file_of("backbones.yaml", args.backbone),
             field=args.backbone,
             fix="give it `recorded: {files: {BENCHMARK: FILE}}` in place of weights or api",
         )

@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow
 import pytest
 
+from reasonome.benchmarks.rows import shuffled
 from reasonome.facts.genes import GeneTable
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.prompts.prompts import gene_order
 from reasonome.scoring import rouge
-from reasonome.scoring.answers import shuffled
 from reasonome.tasks.naming import background, baselines
 from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates

@@ -125,3 +125,34 @@ def test_the_submitting_environment_alone_plans_the_demo(index, tmp_path):
     assert re.search(r"^render_report +1$", planned.stdout, re.MULTILINE)
     torch = subprocess.run([python, "-c", "import torch"], capture_output=True, text=True, check=False)
     assert "No module named 'torch'" in torch.stderr
+
+
+def test_the_image_is_built_from_a_lock_that_is_there_and_for_the_python_of_the_others():
+    recipe = (ROOT / "envs/reasonome.def").read_text(encoding="utf-8")
+    (lock,) = re.findall(r"^    lock=(.+)$", recipe, re.MULTILINE)
+    assert lock == LOCKS["gpu"] and "{{ lock }} /opt/reasonome.lock" in recipe
+    assert re.search(r"pip install .*--requirement /opt/reasonome\.lock$", recipe, re.MULTILINE)
+    named = [path for path in re.findall(r"--build-arg lock=(\S+)", recipe)]
+    assert named == [LOCKS["cpu"]]
+    python = re.search(r"^From: python:([\d.]+)-slim$", recipe, re.MULTILINE)
+    for name in ("cpu", "gpu"):
+        environment = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text(encoding="utf-8"))
+        assert python and f"python={python[1]}" in environment["dependencies"]
+    # What conda environments have as a compiler.
+    assert " gcc " in recipe
+
+
+def test_the_version_is_the_same_wherever_it_is_named():
+    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    latest = re.search(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert version and latest and version[1] == citation["version"] == latest[1]
+    assert {"title", "authors", "message", "cff-version"} <= citation.keys()
+
+
+def test_the_catalogue_and_the_folder_of_the_configuration_say_what_is_there():
+    catalogue = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8"))
+    assert catalogue["usage"]["software-stack-deployment"] == {"conda": True, "apptainer": True}
+    page = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    files = {path.name + "/" * path.is_dir() for path in (ROOT / "config").iterdir()} - {"README.md", "own/"}
+    assert files == set(re.findall(r"`([\w.]+(?:\.yaml|/))`", page.partition("To start")[0])) - {"own/"}

@@ -177,10 +177,10 @@ def test_rules_have_the_resources_that_some_entry_may_give_them(asking):
 def test_every_rule_that_a_cluster_runs_can_be_named():
     """CLUSTER_RULES are those that neither are local nor train, but for those that ask as another does."""
     text = "\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-    rules = {*re.findall(r"^rule (\w+):", text, re.MULTILINE), *re.findall(r" as (\w+) with:", text)}
-    local = set(" ".join(re.findall(r"^localrules:\n((?:    \w+,\n)+)", text, re.MULTILINE)).replace(",", " ").split())
+    rules = dict(re.findall(r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n((?:    .*\n)+)", text, re.MULTILINE))
+    local = {rule for rule, body in rules.items() if "    localrule: True\n" in body}
     as_another = {"sample", "ask_facts", "compare_samples"}
-    assert rules - local - as_another == set(CLUSTER_RULES) and as_another < rules
+    assert rules.keys() - local - as_another == set(CLUSTER_RULES) and as_another < rules.keys()
     requests = re.findall(
         r'^    threads: cpus\("(\w+)"\)\n    resources:\n        \*\*asks\("(\w+)"\),$', text, re.MULTILINE
     )

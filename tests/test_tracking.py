@@ -6,6 +6,7 @@ import pytest
 import tiny_training
 from tensorboardX.proto.event_pb2 import Event
 
+from reasonome.config.settings import check_trackers
 from reasonome.tasks import TASKS
 from reasonome.training import tracking
 from reasonome.training.sft import sft
@@ -63,11 +64,11 @@ def test_a_job_that_starts_afresh_starts_its_curves_afresh(tmp_path):
 def test_a_tracker_that_is_not_installed_is_named(monkeypatch, refused):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with refused(field="trackers"):
-        tracking.check(["mlflow"])
+        check_trackers(["mlflow"])
 
 
 def test_trackers_are_told_to_the_trainer(monkeypatch, tiny_backbone, tmp_path):
-    monkeypatch.setattr(tracking, "check", lambda trackers: None)
+    monkeypatch.setattr("reasonome.training.job.check_trackers", lambda trackers: None)
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone))
     assert job.arguments()["report_to"] == "none"
     job.trackers = ["wandb", "mlflow"]

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import tiny_project
+import yaml
 from tiny_project import BACKBONE, PRETRAINED, TAUGHT
 
 from reasonome.core.manifest import file_sha256
@@ -107,3 +108,28 @@ def test_an_edited_source_lists_the_facts_and_waits_for_its_pin(fresh):
     assert tiny_project.planned_jobs(fresh, facts) == {"build_facts": 1}
     output = refused(fresh, facts)
     assert "my-sets.files.gmt" in output and "reasonome pin my-sets" in output
+
+
+def test_a_tracker_that_is_not_installed_ends_the_dry_run_of_what_trains(fresh):
+    tiny_project.edit(fresh, "config.yaml", lambda c: c.update(trackers=["mlflow"]))
+    output = refused(fresh, "--dry-run")
+    assert "'mlflow' is not installed in the environment that trains" in output and "pip install mlflow" in output
+    benchmark = "results/benchmarks/demo-go/test.jsonl"
+    assert "build_benchmark" in tiny_project.planned_jobs(fresh, benchmark)  # nothing is trained
+    model = f"results/models/{BACKBONE}/pretrain.demo-s0/manifest.json"
+    elsewhere = tiny_project.planned_jobs(fresh, "--config", "python=/other/python", "--", model)
+    assert elsewhere["pretrain"] == 1  # what is installed there, its jobs say
+
+
+def test_a_built_benchmark_has_a_card_and_its_timing(fresh):
+    card = fresh / "results/benchmarks/spaceflight/README.md"
+    tiny_project.snakemake(fresh, card.relative_to(fresh).as_posix())
+    head = yaml.safe_load(card.read_text(encoding="utf-8").split("---\n")[1])
+    sizes = {
+        split: len((card.parent / f"{split}.jsonl").read_text().splitlines()) for split in ("train", "valid", "test")
+    }
+    assert sizes["test"] > 100 and head["size_categories"] == ["n<1K"]
+    assert head["configs"][0]["data_files"] == [{"split": split, "path": f"{split}.jsonl"} for split in sizes]
+    assert "".join(f"| {split} | {size} |\n" for split, size in sizes.items()) in card.read_text(encoding="utf-8")
+    timing = (fresh / "results/timings/build_benchmark/spaceflight.tsv").read_text().splitlines()
+    assert timing[0].startswith("s\th:m:s\tmax_rss") and float(timing[1].split("\t")[0]) > 0

@@ -96,11 +96,6 @@ def without_the_model_that_teaches(copy):
     for stage in ("reward", "onlinedpo"):  # which learn from these preferences
         tiny_project.edit(copy, f"recipes/{stage}.yaml", lambda c: c["variants"].pop("gener1"))
         taught.append(f"{stage}.gener1")
-    tiny_project.edit(
-        copy,
-        "resources.yaml",
-        lambda c: [r.update(recipes=[s for s in r["recipes"] if s not in taught]) for r in c if "recipes" in r],
-    )
     for experiment in (copy / "config/experiments").iterdir():
         if any(step in experiment.read_text(encoding="utf-8") for step in taught):
             experiment.unlink()

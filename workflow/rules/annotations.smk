@@ -20,6 +20,8 @@ rule annotate:
         manifest=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/manifest.json",
     log:
         f"{ROOT}/logs/annotate/{{backbone}}.{{chain}}.{{annotation}}.log",
+    benchmark:
+        f"{ROOT}/timings/annotate/{{backbone}}.{{chain}}.{{annotation}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
         annotation=NAME.strip("^$"),

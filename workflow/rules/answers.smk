@@ -2,11 +2,6 @@
 # endpoint need a network, so their jobs run where Snakemake runs; recorded answers are only brought into shape.
 
 
-localrules:
-    ask,
-    read_recorded,
-
-
 # Settings of a model behind an endpoint that decide neither its answers nor their cost.
 OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
 
@@ -21,6 +16,8 @@ rule generate:
         run=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.run.json",
     log:
         f"{ROOT}/logs/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    benchmark:
+        f"{ROOT}/timings/generate/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
     conda:
@@ -57,6 +54,8 @@ rule sample:
         run=f"{ROOT}/samples/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.{{questions}}.run.json",
     log:
         f"{ROOT}/logs/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.log",
+    benchmark:
+        f"{ROOT}/timings/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
         questions=PART,
@@ -96,6 +95,8 @@ rule ask_facts:
         run=f"{ROOT}/recall/{{backbone}}/{{chain}}/{{corpus}}.{{facts}}.run.json",
     log:
         f"{ROOT}/logs/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.log",
+    benchmark:
+        f"{ROOT}/timings/ask_facts/{{backbone}}.{{chain}}.{{corpus}}.{{facts}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
         facts="[1-9][0-9]*",
@@ -120,6 +121,7 @@ rule ask:
         f"{ROOT}/logs/ask/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
         backbone=backbones_of("api"),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -145,6 +147,7 @@ rule read_recorded:
         f"{ROOT}/logs/read_recorded/{{backbone}}.{{benchmark}}.{{style}}.{{decoding}}.log",
     wildcard_constraints:
         backbone=backbones_of("recorded"),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:

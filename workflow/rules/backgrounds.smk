@@ -8,6 +8,8 @@ rule build_background:
         f"{ROOT}/backgrounds/{{benchmark}}.parquet",
     log:
         f"{ROOT}/logs/build_background/{{benchmark}}.log",
+    benchmark:
+        f"{ROOT}/timings/build_background/{{benchmark}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("build_background")
@@ -29,6 +31,8 @@ rule embed_background:
         f"{ROOT}/backgrounds/{{benchmark}}.{{encoder}}.json",
     log:
         f"{ROOT}/logs/embed_background/{{benchmark}}.{{encoder}}.log",
+    benchmark:
+        f"{ROOT}/timings/embed_background/{{benchmark}}.{{encoder}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("embed_background")

@@ -2,10 +2,6 @@
 # network and runs where Snakemake runs.
 
 
-localrules:
-    fetch_published,
-
-
 rule fetch_published:
     output:
         f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
@@ -15,6 +11,7 @@ rule fetch_published:
         part="train|valid|test",
         subset="[a-z0-9]+",
         file="[^/]+",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -38,6 +35,8 @@ rule build_benchmark:
         audit=f"{ROOT}/benchmarks/{{benchmark}}/audit.json",
     log:
         f"{ROOT}/logs/build_benchmark/{{benchmark}}.log",
+    benchmark:
+        f"{ROOT}/timings/build_benchmark/{{benchmark}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("build_benchmark")
@@ -49,3 +48,24 @@ rule build_benchmark:
         folder=subpath(output.audit, parent=True),
     shell:
         configured("build_benchmark.py", "benchmark", output="{params.folder}")
+
+
+rule write_dataset_card:
+    input:
+        rows=[f"{ROOT}/benchmarks/{{benchmark}}/{part}.jsonl" for part in ("train", "valid", "test")],
+        licences=lambda w: [
+            RESULTS.licences(corpus)
+            for corpus in PROJECT.task(w.benchmark).files.corpora(PROJECT, w.benchmark)
+        ],
+    output:
+        f"{ROOT}/benchmarks/{{benchmark}}/README.md",
+    log:
+        f"{ROOT}/logs/write_dataset_card/{{benchmark}}.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        sources=lambda w: canonical(PROJECT.task(w.benchmark).files.beside_corpora(PROJECT, w.benchmark)),
+        code=lambda w: code_of("write_dataset_card.py", "", w.benchmark),
+    shell:
+        configured("write_dataset_card.py", "benchmark", output="{output}")

@@ -2,15 +2,6 @@
 # What ships of a model, one adapter with its card and its worth, is made by the path of its manifest; its calibration too.
 
 
-localrules:
-    cards,
-    export_adapter,
-    fit_name_or_term,
-    measure_forgetting,
-    write_model_card,
-    write_plan,
-
-
 EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 
@@ -19,6 +10,7 @@ rule write_plan:
         f"{EXPERIMENT}/plan.json",
     log:
         f"{ROOT}/logs/write_plan/{{experiment}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -44,6 +36,8 @@ rule summarise:
         own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
+    benchmark:
+        f"{ROOT}/timings/summarise/{{experiment}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("summarise")
@@ -79,6 +73,7 @@ rule measure_forgetting:
         reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
     log:
         f"{ROOT}/logs/measure_forgetting/{{experiment}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -106,6 +101,8 @@ rule audit_leaks:
         table=reported(f"{EXPERIMENT}/audit.tsv", "audit"),
     log:
         f"{ROOT}/logs/audit_leaks/{{experiment}}.log",
+    benchmark:
+        f"{ROOT}/timings/audit_leaks/{{experiment}}.tsv"
     priority: 100
     conda:
         "../../envs/cpu.yaml"
@@ -146,6 +143,8 @@ rule render_report:
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:
         f"{ROOT}/logs/render_report/{{experiment}}.log",
+    benchmark:
+        f"{ROOT}/timings/render_report/{{experiment}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("render_report")
@@ -182,6 +181,7 @@ rule write_model_card:
         f"{ROOT}/logs/write_model_card/{{backbone}}.{{chain}}.{{experiment}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -206,6 +206,7 @@ rule export_adapter:
         f"{ROOT}/logs/export_adapter/{{backbone}}.{{chain}}.{{experiment}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -225,6 +226,7 @@ rule fit_name_or_term:
         f"{MODEL}/calibration.{{benchmark}}.{{style}}.{{decoding}}.json",
     log:
         f"{ROOT}/logs/fit_name_or_term/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -242,3 +244,9 @@ rule cards:
             for name in PROJECT.settings.experiments
             for model in card_sources.carded(PROJECT, name)
         ],
+        [
+            RESULTS.benchmark(benchmark) / "README.md"
+            for name in PROJECT.settings.experiments
+            for benchmark in PROJECT.experiments[name].benchmarks
+        ],
+    localrule: True

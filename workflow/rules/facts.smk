@@ -1,15 +1,12 @@
 # Source files → facts. Fetching needs a network and runs where Snakemake runs.
 
 
-localrules:
-    fetch_source,
-
-
 rule fetch_source:
     output:
         f"{ROOT}/sources/{{source}}/{{key}}/{{file}}",
     log:
         f"{ROOT}/logs/fetch_source/{{source}}.{{key}}.{{file}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -34,6 +31,8 @@ rule build_facts:
         statistics=f"{ROOT}/facts/{{corpus}}/statistics.tsv",
     log:
         f"{ROOT}/logs/build_facts/{{corpus}}.log",
+    benchmark:
+        f"{ROOT}/timings/build_facts/{{corpus}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("build_facts")

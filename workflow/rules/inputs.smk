@@ -192,7 +192,7 @@ def annotation_sets(wildcards):
     """The files of sets, the universe if one is named, and of mice the table of their human orthologues."""
     settings = annotation_of(wildcards)
     universe = [settings.universe] if settings.universe else []
-    mouse = [Path(workflow.basedir) / project_files.ORTHOLOGUES] if settings.species == "mouse" else []
+    mouse = [HERE / project_files.ORTHOLOGUES] if settings.species == "mouse" else []
     return [*settings.sets, *universe, *mouse]
 
 

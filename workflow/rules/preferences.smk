@@ -15,6 +15,8 @@ rule write_preferences:
         manifest=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/manifest.json",
     log:
         f"{ROOT}/logs/write_preferences/{{preferences}}.{{benchmark}}.{{style}}.log",
+    benchmark:
+        f"{ROOT}/timings/write_preferences/{{preferences}}.{{benchmark}}.{{style}}.tsv"
     wildcard_constraints:
         preferences=one_of([name for name in PROJECT.preferences if name not in SAMPLED]),
     conda:
@@ -41,6 +43,8 @@ use rule write_preferences as compare_samples with:
         manifest=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/manifest.json",
     log:
         f"{ROOT}/logs/compare_samples/{{preferences}}.{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.log",
+    benchmark:
+        f"{ROOT}/timings/compare_samples/{{preferences}}.{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.tsv"
     wildcard_constraints:
         preferences=one_of(SAMPLED),
     params:

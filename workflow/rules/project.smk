@@ -9,13 +9,16 @@ import shutil
 
 from snakemake import persistence
 from snakemake.exceptions import WorkflowError
+from snakemake.path_modifier import PathModifier
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
-from reasonome.config.project import Project, chains, experiments, job_resources, recipe_references, references
+from reasonome.config.project import Project, Results, chains, experiments, job_resources, recipe_references, references
+from reasonome.config.project.folder import is_ours
 from reasonome.config.rollouts import RolloutRecipe
+from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
@@ -29,15 +32,24 @@ from reasonome.training import gpus
 report: "../report/workflow.rst"
 
 
+# With `--software-deployment-method apptainer`: the image that envs/reasonome.def builds, or another one or its address.
+container: str(config.get("container", HERE / "envs/reasonome.sif"))
+
+
 def literal(text):
     """Text that Snakemake, which formats commands, leaves as it is."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
+# Without a configuration here, that of this Snakefile's folder: a workflow that imports it may need no other.
 CONFIG = Path(config.get("folder", "config"))
+if not is_ours(CONFIG) and is_ours(HERE / CONFIG):
+    CONFIG = HERE / CONFIG
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
-# that conda activates, or the one that runs Snakemake.
-DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+# that conda activates or of the image, or the one that runs Snakemake.
+DEPLOYED = bool(
+    {DeploymentMethod.CONDA, DeploymentMethod.APPTAINER} & workflow.deployment_settings.deployment_method
+)
 PYTHON = literal(
     str(config["python"]) if "python" in config else "python" if DEPLOYED else shlex.quote(sys.executable)
 )
@@ -45,7 +57,7 @@ PYTHON = literal(
 HAS_GPUS = gpus.has_driver() or shutil.which("sbatch") is not None
 # What a node's shell needs before that, as `--config setup="module load cuda"`.
 SETUP = str(config.get("setup", ":"))
-SCRIPTS = Path(workflow.basedir) / "scripts"
+SCRIPTS = HERE / "scripts"
 
 
 def or_stop(function, *arguments):
@@ -57,8 +69,11 @@ def or_stop(function, *arguments):
 
 
 PROJECT = or_stop(load_project, CONFIG)
-RESULTS = PROJECT.results
-ROOT = str(RESULTS.root)
+# What an importing workflow gives as `prefix` is put before results here, and before no path by Snakemake: files of the
+# project, which rules read too, lie where they lie.
+ROOT = str(Path(workflow.modifier.path_modifier.replace_prefix(PROJECT.settings.results)))
+workflow.modifier.path_modifier = PathModifier(None, None, workflow)
+PROJECT.results = RESULTS = Results(ROOT)
 
 # Of a SLURM job: what its kernels are compiled into lies on the node's disk and goes with the job. By default it lies in the
 # home folder, which nodes share, and in which jobs that compile the same write over each other. `setup` may name others.
@@ -78,13 +93,26 @@ OWN_CACHES = (
 # Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used. Weights are large
 # blocks that come and go: without these malloc settings glibc hands them back to the kernel each time, which costs a fifth
 # of the training speed on CPUs.
-shell.prefix(
-    "trap : TERM USR1; {{ "
-    + literal(SETUP)
-    + "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1"
-    " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; "
-    + literal(OWN_CACHES)
+BEFORE = "".join(
+    [
+        "trap : TERM USR1; {{ ",
+        literal(SETUP),
+        "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1",
+        " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0; ",
+        literal(OWN_CACHES),
+        (
+            f"export REASONOME_RESULTS={shlex.quote(ROOT)}; "
+            if ROOT != str(Path(PROJECT.settings.results))
+            else ""
+        ),
+    ]
 )
+# Snakemake has one prefix, which would be that of an importing workflow's jobs too.
+if workflow.modifier.is_main_snakefile():
+    shell.prefix(BEFORE)
+    BEFORE = ""
+# Of a command that may ask the hub for weights.
+ONLINE = "HF_HUB_OFFLINE=0 "
 
 
 def leaves(settings, *path):
@@ -157,12 +185,13 @@ def reported(output, caption, **options):
     return report(output, caption=f"../report/{caption}.rst", category="{experiment}", **options)
 
 
-def program(script, arguments):
+def program(script, arguments, variables=""):
     """The command of a job: one program, whose output shows on the terminal and is kept in the job's log.
 
-    `tee` outlives the signals that ask the program to stop, so that the program can still say what it did.
+    `variables` are those of its environment. `tee` outlives the signals that ask the program to stop, so that the
+    program can still say what it did.
     """
-    return f"{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
+    return f"{BEFORE}{variables}{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
 
 
 @functools.cache
@@ -179,14 +208,9 @@ def code_of_experiment(script, experiment):
     return code_of(script, "report metrics", PROJECT.experiments[experiment].benchmarks[0])
 
 
-def configured(script, *wildcards, **options):
+def configured(script, *wildcards, variables="", **options):
     """The command of a program that reads the configuration: with options called as wildcards are, and others."""
-    return program(script, _options(*wildcards, **options))
-
-
-def online(command):
-    """The same command, which may ask the hub for weights."""
-    return f"HF_HUB_OFFLINE=0 {command}"
+    return program(script, _options(*wildcards, **options), variables)
 
 
 def launched(script, **options):

@@ -13,6 +13,8 @@ rule write_prompts:
         test=f"{ROOT}/prompts/{{benchmark}}.{{style}}/test.jsonl",
     log:
         f"{ROOT}/logs/write_prompts/{{benchmark}}.{{style}}.log",
+    benchmark:
+        f"{ROOT}/timings/write_prompts/{{benchmark}}.{{style}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("write_prompts")

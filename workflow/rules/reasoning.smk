@@ -1,10 +1,6 @@
 # Benchmarks → reasoning. A teacher behind an endpoint needs a network, so its jobs run where Snakemake runs.
 
 
-localrules:
-    ask_teacher,
-
-
 API_TEACHERS = [name for name, teacher in PROJECT.teachers.items() if teacher.kind == "openai"]
 
 
@@ -18,6 +14,8 @@ rule write_reasoning:
         dropped=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.dropped.jsonl",
     log:
         f"{ROOT}/logs/write_reasoning/{{teacher}}.{{benchmark}}.{{style}}.log",
+    benchmark:
+        f"{ROOT}/timings/write_reasoning/{{teacher}}.{{benchmark}}.{{style}}.tsv"
     wildcard_constraints:
         teacher=one_of([name for name in PROJECT.teachers if name not in API_TEACHERS]),
     conda:
@@ -36,5 +34,8 @@ rule write_reasoning:
 use rule write_reasoning as ask_teacher with:
     log:
         f"{ROOT}/logs/ask_teacher/{{teacher}}.{{benchmark}}.{{style}}.log",
+    benchmark:
+        f"{ROOT}/timings/ask_teacher/{{teacher}}.{{benchmark}}.{{style}}.tsv"
     wildcard_constraints:
         teacher=one_of(API_TEACHERS),
+    localrule: True

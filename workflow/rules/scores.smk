@@ -11,6 +11,8 @@ rule score:
         summary=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.json",
     log:
         f"{ROOT}/logs/score/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
+    benchmark:
+        f"{ROOT}/timings/score/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("score")
@@ -35,6 +37,8 @@ rule score_baselines:
         f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
     log:
         f"{ROOT}/logs/score_baselines/{{benchmark}}.{{style}}.log",
+    benchmark:
+        f"{ROOT}/timings/score_baselines/{{benchmark}}.{{style}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("score_baselines")

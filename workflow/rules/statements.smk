@@ -15,6 +15,8 @@ rule write_statements:
         manifest=f"{ROOT}/statements/{{corpus}}/manifest.json",
     log:
         f"{ROOT}/logs/write_statements/{{corpus}}.log",
+    benchmark:
+        f"{ROOT}/timings/write_statements/{{corpus}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: cpus("write_statements")
@@ -24,5 +26,9 @@ rule write_statements:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
         folder=subpath(output.train, parent=True),
     shell:
-        "TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} "
-        + configured("write_statements.py", "corpus", output="{params.folder}")
+        configured(
+            "write_statements.py",
+            "corpus",
+            variables="TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} ",
+            output="{params.folder}",
+        )

@@ -1,10 +1,6 @@
 # Statements, reasoning and rewards → models. A rule for each stage; a chain's name says which made it.
 
 
-localrules:
-    write_recipe,
-
-
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
@@ -18,6 +14,7 @@ rule write_recipe:
         f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
+    localrule: True
     priority: 100
     conda:
         "../../envs/cpu.yaml"
@@ -48,6 +45,8 @@ for stage, kind in PROJECT.stages.items():
             run=f"{MODEL}/run.json",
         log:
             f"{ROOT}/logs/{stage}/{{backbone}}.{{chain}}.log",
+        benchmark:
+            f"{ROOT}/timings/{stage}/{{backbone}}.{{chain}}.tsv"
         wildcard_constraints:
             chain=chains.stage_pattern(stage),
         conda:

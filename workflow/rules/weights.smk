@@ -1,12 +1,6 @@
 # Weights of backbones and encoders. The rules that fetch need a network; all run where Snakemake runs.
 
 
-localrules:
-    fetch_backbone,
-    fetch_encoder,
-    merge_adapter,
-
-
 ruleorder: merge_adapter > fetch_backbone
 
 
@@ -24,6 +18,7 @@ rule merge_adapter:
         f"{ROOT}/logs/merge_adapter/{{backbone}}.log",
     wildcard_constraints:
         backbone=one_of(ADAPTED),
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -41,13 +36,14 @@ rule fetch_backbone:
         manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",
     log:
         f"{ROOT}/logs/fetch_backbone/{{backbone}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
         weights=lambda w: canonical(entry(PROJECT.backbones, "backbone", w.backbone).weights.identity()),
         folder=subpath(output.manifest, parent=True),
     shell:
-        online(configured("fetch_weights.py", "backbone", output="{params.folder}"))
+        configured("fetch_weights.py", "backbone", variables=ONLINE, output="{params.folder}")
 
 
 rule fetch_encoder:
@@ -58,6 +54,7 @@ rule fetch_encoder:
         manifest=f"{ROOT}/encoders/{{encoder}}/manifest.json",
     log:
         f"{ROOT}/logs/fetch_encoder/{{encoder}}.log",
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -65,4 +62,4 @@ rule fetch_encoder:
         pooling=lambda w: entry(PROJECT.encoders, "encoder", w.encoder).pooling,
         folder=subpath(output.manifest, parent=True),
     shell:
-        online(configured("fetch_weights.py", "encoder", output="{params.folder}"))
+        configured("fetch_weights.py", "encoder", variables=ONLINE, output="{params.folder}")

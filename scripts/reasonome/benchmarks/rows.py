@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,3 +110,21 @@ def unsealed(examples: Sequence[Any], share: float, final: bool) -> list[Any]:
             fix="lower the benchmark's `sealed`, or set `final: true` in config.yaml",
         )
     return counted
+
+
+def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> list[Any]:
+    """A model's own answers permuted within each group of rows, so that none stays in its row.
+
+    A group should hold each question once, so samples of a question belong to different groups. The only row of a
+    group keeps its answer.
+    """
+    result = list(names)
+    rng = random.Random(seed)
+    rows_of: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group, []).append(row)
+    for rows in rows_of.values():
+        rng.shuffle(rows)
+        for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
+            result[place] = names[origin]
+    return result

@@ -6,10 +6,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Name, Seed, Strict, check_unique
+from reasonome.config.strict import Name, Seed, Strict, check_unique, found
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+FoundPath = Annotated[AnyPath, AfterValidator(found)]
 Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "statistic"]
 
 
@@ -40,7 +41,7 @@ CURRENT = Knowledge("current", ("reactome-current", "wikipathways-current"))  # 
 class Annotation(Strict):
     """A user's gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
 
-    sets: Annotated[list[AnyPath], Field(min_length=1)] = Field(
+    sets: Annotated[list[FoundPath], Field(min_length=1)] = Field(
         description="files: GMT, one gene a line, or a table of clusters or of differential expression"
     )
     kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
@@ -74,7 +75,7 @@ class Annotation(Strict):
         "either way, or fold change where there is no statistic; of clusters those of the highest score, else the "
         "smallest adjusted p (100 if not given); of a ranked list the first; others are taken whole",
     )
-    universe: AnyPath | None = Field(
+    universe: FoundPath | None = Field(
         None,
         description="the genes that were tested, one a line or as column `gene` of a table; a table of differential "
         "expression has its own",

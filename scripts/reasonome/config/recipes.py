@@ -311,9 +311,12 @@ RecipePart = Annotated[dict[str, Any], AfterValidator(_without_stage)]
 
 
 class RecipeFile(Strict):
-    """config/recipes/{stage}.yaml: defaults, and variants that change some of them."""
+    """config/recipes/{stage}.yaml: defaults, and variants that change some of them.
 
-    defaults: RecipePart
+    A file of one's own says of its defaults what differs from those that ship.
+    """
+
+    defaults: RecipePart = {}
     variants: dict[Variant, RecipePart | None]
 
     def merged(self, variant: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from reasonome.config.recipes import Recipe
 from reasonome.config.strict import Names, Strict, check_unique
 
 PLANNED = ("b200", "mi300x", "h200", "h100", "a100", "l40s", "a10", "l4")
@@ -44,6 +45,12 @@ class Request(Strict):
     recipes: Annotated[list[str], AfterValidator(check_unique)] | None = Field(
         None, description="of the step that the job trains, as stage.variant; all if not given"
     )
+    data: Annotated[Names, Field(min_length=1)] | None = Field(
+        None, description="benchmarks and corpora; of training, recipes that learn from these alone; all if not given"
+    )
+    adapter: bool | None = Field(
+        None, description="of training: recipes that train an adapter, or all weights (false); both if not given"
+    )
     cpus: Annotated[int, Field(ge=1)] | None = None
     memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="of a node")
     minutes: Annotated[int, Field(ge=1)] | None = None
@@ -72,7 +79,13 @@ class Request(Strict):
         "be more than a node has",
     )
 
-    def is_for(self, rule: str, backbone: str | None, recipe: str | None) -> bool:
-        """Whether it applies to jobs of `rule` that use `backbone` and train `recipe` (stage.variant); None if none."""
-        conditions = ((self.rules, rule), (self.backbones, backbone), (self.recipes, recipe))
-        return all(names is None or name in names for names, name in conditions)
+    def is_for(self, rule: str, backbone: str | None, step: str | None, recipe: Recipe | None) -> bool:
+        """Whether it applies to jobs of `rule` with `backbone` that train a step, stage.variant, by `recipe`."""
+        conditions = ((self.rules, rule), (self.backbones, backbone), (self.recipes, step))
+        return all(names is None or name in names for names, name in conditions) and self._is_for_recipe(recipe)
+
+    def _is_for_recipe(self, recipe: Recipe | None) -> bool:
+        if recipe is None:
+            return self.data is None and self.adapter is None
+        learned = {*recipe.corpora, *(benchmark for benchmark, _ in recipe.questions)}
+        return self.adapter in (None, bool(recipe.adapter)) and (self.data is None or learned <= {*self.data})

@@ -1,5 +1,7 @@
 """config.yaml: what to build and where. decodings.yaml: how answers are generated. sizes.yaml: data sizes."""
 
+import importlib.util
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -15,6 +17,7 @@ from reasonome.config.strict import (
     Strict,
     check_unique,
 )
+from reasonome.core.errors import InputError
 
 Style = Annotated[str, Field(pattern=STYLE)]
 Count = Annotated[int, Field(ge=1)]
@@ -43,6 +46,18 @@ class Settings(Strict):
     trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
         [], description="where training reports to beside TensorBoard; their settings come from the environment"
     )
+
+
+def check_trackers(trackers: Sequence[str]) -> None:
+    """InputError for a tracker whose package is not installed."""
+    for package in trackers:
+        if importlib.util.find_spec(package) is None:
+            raise InputError(
+                f"'{package}' is not installed in the environment that trains",
+                file="config/config.yaml",
+                field="trackers",
+                fix=f"pip install {package}, or leave it out of trackers",
+            )
 
 
 class Decoding(Strict):

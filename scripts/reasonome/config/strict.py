@@ -1,5 +1,6 @@
 """The base model of settings, which refuses unknown keys, the types of its fields, and settings that are in no file."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
@@ -12,6 +13,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
     model_serializer,
     model_validator,
 )
@@ -34,8 +36,14 @@ Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
+def found(path: str, info: ValidationInfo) -> str:
+    """`path`, as it leads from here; if to nothing, as it leads from the folder that the configuration lies in."""
+    beside = os.path.join((info.context or {}).get("project", ""), path)
+    return beside if os.path.exists(beside) and not os.path.exists(path) else path
+
+
 # A file of the user's own may lie anywhere.
-UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
+UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$"), AfterValidator(found)]
 
 
 class WrongValue(ValueError):
@@ -66,6 +74,7 @@ def check_unique(values: list) -> list:
 
 # Paths are used in shell commands and names of results, so without characters that need quotes.
 RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(check_inside_project)]
+ProjectPath = Annotated[RelativePath, AfterValidator(found)]
 
 
 def _file_of_the_project(value: str) -> str:

@@ -1,6 +1,7 @@
 """The folders that other libraries load: a package for verifiers, a task for lm-evaluation-harness, a dataset."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,16 @@ import pandas as pd
 from huggingface_hub import DatasetCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
+from reasonome.config.project import Project
 from reasonome.core import atomic
-from reasonome.exports.question_set import QuestionSet
+from reasonome.exports.question_set import QuestionSet, Source, sources_of
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.report.card_sources import hub_licence
+from reasonome.task import Task
 
 _FILES = Path(__file__).with_name("files")
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
 def write_verifiers(questions: QuestionSet, folder: Path) -> None:
@@ -33,6 +38,56 @@ def write_lm_eval(questions: QuestionSet, folder: Path) -> None:
     _write_filled("lm_eval", folder, names, questions, metrics=metrics)
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """What the card of a dataset says; `files` and `sizes` are by split, and `note` is on sealed questions, if any."""
+
+    name: str
+    about: str
+    files: Mapping[str, str]
+    sizes: Mapping[str, int]
+    sources: Sequence[Source]
+    note: str
+
+    def card(self) -> str:
+        """The text of its README.md, whose head the Hub reads."""
+        head = DatasetCardData(
+            language="en",
+            license=sorted({hub_licence(source.licence) for source in self.sources}) or "other",
+            task_categories=["text-generation"],
+            size_categories=[_size_category(sum(self.sizes.values()))],
+            tags=["biology", "genes", "reasonome"],
+            pretty_name=self.name,
+            configs=[
+                {"config_name": "default", "data_files": [{"split": s, "path": p} for s, p in self.files.items()]}
+            ],
+        )
+        return _templates("hub").get_template("README.md.j2").render(set=self, metadata=head.to_yaml())
+
+
+def _size_category(rows: int) -> str:
+    """What the Hub calls this many rows."""
+    return next((name for most, name in _SIZES if rows < most), "n>1M")
+
+
+def benchmark_card(project: Project[Task], benchmark: str) -> str:
+    """The card of a benchmark's folder, as it was built. InputError for a corpus whose licences are not known."""
+    task, spec, folder = project.task(benchmark), project.benchmarks[benchmark], project.results.benchmark(benchmark)
+    rows = {split: read_rows(folder / f"{split}.jsonl", task.Example) for split in SPLITS}
+    sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
+    return Dataset(
+        name=benchmark,
+        about=f"The rows of the benchmark `{benchmark}` ({task.name}) about human genes, from reasonome, before a "
+        "prompt\nstyle makes messages of them. `audit.json` says what was looked for between the splits, and found.",
+        files={split: f"{split}.jsonl" for split, found in rows.items() if found},
+        sizes={split: len(found) for split, found in rows.items()},
+        sources=sources_of(project, task, benchmark),
+        note=f"{sealed} test rows are sealed: publish the output of `reasonome export --to hub`, which leaves them out."
+        if sealed
+        else "",
+    ).card()
+
+
 def write_hub(questions: QuestionSet, folder: Path) -> None:
     """Write a Parquet file per split and the card of a dataset, which `huggingface_hub` uploads as they are."""
     files = {split: f"data/{split}.parquet" for split, rows in questions.splits.items() if rows}
@@ -40,15 +95,19 @@ def write_hub(questions: QuestionSet, folder: Path) -> None:
         rows = questions.splits[split]
         with atomic.replacing(folder / files[split]) as temporary:
             pd.DataFrame([_columns(row) for row in rows]).to_parquet(temporary, index=False)
-    card = DatasetCardData(
-        language="en",
-        license=sorted({hub_licence(source.licence) for source in questions.sources}) or "other",
-        task_categories=["text-generation"],
-        tags=["biology", "genes", "reasonome"],
-        pretty_name=questions.name,
-        configs=[{"config_name": "default", "data_files": [{"split": s, "path": path} for s, path in files.items()]}],
+    said = questions.description
+    dataset = Dataset(
+        name=questions.name,
+        about=f"Questions of the benchmark `{said.benchmark}` ({said.task}) about human genes, asked in the prompt "
+        f"style\n`{said.style_name}`, from reasonome. `prompt` and `completion` are chat messages, as TRL reads them: "
+        "the\ncompletion is the right answer in the form that the prompt asks for, without reasoning. `example` is the "
+        "row of the\nbenchmark as JSON.",
+        files=files,
+        sizes={split: len(rows) for split, rows in questions.splits.items()},
+        sources=questions.sources,
+        note=f"{questions.sealed} test questions are sealed: they are not published." if questions.sealed else "",
     )
-    _write_filled("hub", folder, {"README.md": "README.md"}, questions, metadata=card.to_yaml())
+    atomic.write_text(folder / "README.md", dataset.card())
 
 
 WRITERS: dict[str, Callable[[QuestionSet, Path], None]] = {
@@ -64,15 +123,19 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return named | {"example": row["example"]}
 
 
-def _write_filled(kind: str, folder: Path, names: Mapping[str, str], questions: QuestionSet, **values: Any) -> None:
-    """Fill in the templates of a kind of export: `names` has the path of each file in the folder by its template."""
-    environment = Environment(
+def _templates(kind: str) -> Environment:
+    return Environment(
         loader=FileSystemLoader([_FILES / kind, _FILES]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _write_filled(kind: str, folder: Path, names: Mapping[str, str], questions: QuestionSet, **values: Any) -> None:
+    """Fill in the templates of a kind of export: `names` has the path of each file in the folder by its template."""
+    environment = _templates(kind)
     for template, name in names.items():
         text = environment.get_template(f"{template}.j2").render(
             set=questions, said=questions.description, module=questions.module, **values

@@ -201,7 +201,7 @@ def _question_set(
         own_files[OWN_TASK] = Path(own_task.rpartition(":")[0])
     rows = {split: [_row(task, spec, example) for example in examples[split]] for split in SPLITS}
     sealed = unopened - len(examples["test"])
-    return QuestionSet(description, rows, _sources(project, task, benchmark), sealed, own_files)
+    return QuestionSet(description, rows, sources_of(project, task, benchmark), sealed, own_files)
 
 
 def _carried(name: str, grader: Grader) -> str:
@@ -220,7 +220,7 @@ def _row(task: Dialogue, style: Any, example: Any) -> dict[str, Any]:
     }
 
 
-def _sources(project: Project[Task], task: Task, benchmark: str) -> list[Source]:
+def sources_of(project: Project[Task], task: Task, benchmark: str) -> list[Source]:
     """The sources of a benchmark's questions with their licences; InputError if a corpus has no table of these."""
     found: dict[Source, None] = {}
     for corpus in task.files.corpora(project, benchmark):

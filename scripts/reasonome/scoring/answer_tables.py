@@ -15,12 +15,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.answering.wrapping import KINDS, told
+from reasonome.benchmarks.rows import shuffled
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.facts.text import distinct_share
-from reasonome.scoring.answers import problem_counts, shuffled
+from reasonome.scoring.answers import problem_counts
 from reasonome.scoring.comparisons import MEAN, RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_clusters, intervals
 from reasonome.task import Task

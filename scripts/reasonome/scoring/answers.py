@@ -1,8 +1,7 @@
 """Scoring that all tasks share: matching answers to questions, how they were read and ended, and means."""
 
 import math
-import random
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.benchmarks.rows import in_mean
+from reasonome.benchmarks.rows import in_mean, shuffled
 from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.task import Dialogue
@@ -129,24 +128,6 @@ def shuffled_rows(table: pd.DataFrame, seed: int) -> list[int]:
     ordered = table.sort_values(["subset", "sample", "order", "id"])
     groups = list(zip(ordered["subset"], ordered["sample"], ordered["order"], strict=True))
     return pd.Series(shuffled(ordered.index.tolist(), groups, seed), ordered.index).sort_index().tolist()
-
-
-def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> list[Any]:
-    """A model's own answers permuted within each group of rows, so that none stays in its row.
-
-    A group should hold each question once, so samples of a question belong to different groups. The only row of a
-    group keeps its answer.
-    """
-    result = list(names)
-    rng = random.Random(seed)
-    rows_of: dict[Hashable, list[int]] = {}
-    for row, group in enumerate(groups):
-        rows_of.setdefault(group, []).append(row)
-    for rows in rows_of.values():
-        rng.shuffle(rows)
-        for place, origin in zip(rows, rows[1:] + rows[:1], strict=True):
-            result[place] = names[origin]
-    return result
 
 
 def order_agreement(answers: pd.Series, table: pd.DataFrame) -> pd.Series:

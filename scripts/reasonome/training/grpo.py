@@ -15,7 +15,7 @@ from tqdm import tqdm
 from trl.trainer.grpo_config import GRPOConfig
 
 from reasonome.answering.engine import token_ids
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import read_rows, shuffled
 from reasonome.config import JUDGE, RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
@@ -24,7 +24,6 @@ from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, Similarity, means
-from reasonome.scoring.answers import shuffled
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Task
 from reasonome.training import adapters, processes, rollouts, shared_questions, vllm_sampler

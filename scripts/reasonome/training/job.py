@@ -17,6 +17,7 @@ from reasonome.answering import precision
 from reasonome.benchmarks.rows import drawn, read_rows
 from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style
 from reasonome.config.project import Project, chains
+from reasonome.config.settings import check_trackers
 from reasonome.config.strict import WrongValue
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -129,7 +130,7 @@ class TrainingJob(Generic[AnyRecipe]):
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
         self._sharding = None
         self._check_devices()
-        tracking.check(self.trackers)
+        check_trackers(self.trackers)
         set_seed(self.step.seed)
 
     def _check_quantized(self) -> None:

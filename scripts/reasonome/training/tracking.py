@@ -1,33 +1,17 @@
 """Curves of a training job: TensorBoard always, Weights & Biases and MLflow where config.yaml switches them on."""
 
 import atexit
-import importlib.util
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from tensorboardX import SummaryWriter
 from transformers import TrainerCallback
 from transformers.integrations.integration_utils import rewrite_logs
 
-from reasonome.core.errors import InputError
-
 
 def folder(model: Path) -> Path:
     """Where the curves of results/models/{backbone}/{chain} are: results/tensorboard/{backbone}/{chain}."""
     return model.parents[2] / "tensorboard" / model.parent.name / model.name
-
-
-def check(trackers: Sequence[str]) -> None:
-    """InputError for a tracker whose package is not installed."""
-    for package in trackers:
-        if importlib.util.find_spec(package) is None:
-            raise InputError(
-                f"'{package}' is not installed in the environment that trains",
-                file="config/config.yaml",
-                field="trackers",
-                fix=f"pip install {package}, or leave it out of trackers",
-            )
 
 
 class TensorBoard(TrainerCallback):

@@ -3,6 +3,7 @@
 A mistake is reported with file, line, key and the nearest valid name; `references.py` checks what names another entry.
 """
 
+import os
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property, reduce
@@ -142,8 +143,8 @@ class Project(Generic[T]):
 
     @cached_property
     def results(self) -> Results:
-        """The paths below the results folder."""
-        return Results(self.settings.results)
+        """The paths below the results folder: of jobs of an importing workflow, below its prefix."""
+        return Results(os.environ.get("REASONOME_RESULTS", self.settings.results))
 
     def source_file(self, source: str, key: str) -> Path:
         """A native file of a source: where it is shipped, or where it is fetched to."""
@@ -195,7 +196,8 @@ class Project(Generic[T]):
 
     @cached_property
     def _styles(self) -> dict[tuple[str, str], Style]:
-        return read_styles(self.root / "prompts", self.tasks)
+        templates = self.folder.listed("prompts", "*.*.txt")
+        return read_styles((path for name, path in templates.items() if not name.startswith("teacher.")), self.tasks)
 
     def styles(self, task: str) -> dict[str, Style]:
         """The prompt styles of a task, by name."""

@@ -1,13 +1,10 @@
-"""The config folder: which one it is, its files and prompt templates read into models, and where mistakes stand."""
+"""The config folder: its files and prompt templates read into models, and where mistakes stand."""
 
-import contextlib
-import os
 import re
-import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,98 +15,144 @@ from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
-_OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
-# Commands that work in a project's folder alone, in the words of a fix.
-_COMMAND = re.compile(
-    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|export)\b)"
-)
-
-
+_ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
-@contextmanager
-def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], str]]:
-    """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
-
-    Yields a function that writes a path of the caller's so that it leads where it led before. InputError where neither
-    folder has a configuration. Of an InputError within the block the fix names the folder in which its commands work.
-    """
-    here = Path.cwd()
-    if (config / _OURS).is_file():
-        yield lambda path: os.fspath(path)
-        return
-    if config.is_absolute() or not (INSTALLED / config / _OURS).is_file():
-        what = "there is no configuration of a project here"
-        raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
-    try:
-        with contextlib.chdir(INSTALLED):
-            yield lambda path: os.fspath(here / path)
-    except InputError as error:
-        error.fix = error.fix and standing_in(INSTALLED, error.fix)
-        raise
+def is_ours(config: Path) -> bool:
+    """Whether a folder is a configuration of ours: other Snakemake workflows have config/config.yaml too."""
+    return (config / "backbones.yaml").is_file()
 
 
-def standing_in(folder: Path, fix: str) -> str:
-    """A fix whose commands go to the project's `folder` first."""
-    return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
+class _Files:
+    """The YAML files of one name: the one that ships, and those of users beside it."""
+
+    def __init__(self, paths: Iterable[Path]):
+        self.texts = [YamlText.read(path) for path in paths]
+
+    def placed(self, loc: Loc) -> tuple[YamlText, Loc]:
+        """The text that has most of `loc`, the last of several, and the path there; lists are behind each other."""
+        if not loc or not isinstance(loc[0], int):
+            return max(reversed(self.texts), key=lambda text: _depth(text.data, loc)), loc
+        text, before = self.texts[0], 0
+        for text in self.texts:
+            if loc[0] < before + len(text.data):
+                break
+            before += len(text.data)
+        return text, (loc[0] - before, *loc[1:])
+
+    def error(self, what: str, loc: Loc, fix: str | None, missing: bool = False) -> InputError:
+        """As of `YamlText.error`, in the file that has the place."""
+        text, loc = self.placed(loc)
+        return text.error(what, loc, fix, missing)
+
+    def last(self, *locs: Loc) -> Loc:
+        """As of `YamlText.last`."""
+        return self.placed(locs[0])[0].last(*locs)
+
+
+def _depth(node: Any, loc: Loc) -> int:
+    """How many parts of a path there are."""
+    for depth, part in enumerate(loc):
+        if not is_inside(node, part):
+            return depth
+        node = node[part]
+    return len(loc)
 
 
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
-    Methods that read raise InputError for the mistakes in a file, or in a recipe's variant, all at once.
+    Files of one's own are read together with those that ship: below `own/`, or in a folder that has no
+    `backbones.yaml`, for which the configuration of this checkout is the one that ships. A name that both have is
+    refused. Methods that read raise InputError for the mistakes in a file, or in a recipe's variant, all at once.
     """
 
     def __init__(self, root: Path):
         self.root = root
-        self._texts: dict[str, YamlText] = {}
+        alone = root.is_dir() and not is_ours(root)
+        self.shipped, self.own = (INSTALLED / "config", root) if alone else (root, root / "own")
+        self._files: dict[str, _Files] = {}
+
+    def path(self, file: str) -> Path:
+        """A file of one's own, if it is there, else the one that ships."""
+        return own if (own := self.own / file).is_file() else self.shipped / file
+
+    def file_of(self, file: str, name: str) -> Path:
+        """Which of the files that were read as `file` has an entry."""
+        return self._files[file].placed((name,))[0].file
+
+    def listed(self, folder: str, pattern: str) -> dict[str, Path]:
+        """The files of a folder by their names, with one's own. InputError for a name that both have."""
+        found: dict[str, Path] = {}
+        for path in (path for layer in (self.shipped, self.own) for path in sorted((layer / folder).glob(pattern))):
+            if path.name in found:
+                raise InputError(f"{found[path.name]} has this name too", file=path, fix=_ANOTHER_NAME)
+            found[path.name] = path
+        return found
+
+    def has(self, file: str) -> bool:
+        """Whether there is a file of this name."""
+        return any(path.is_file() for path in self._paths(file))
 
     def read(self, file: str, kind: Any, missing: Any = None) -> Any:
-        """A file as `kind`, which may be any type that pydantic knows; `missing` in place of a file that may be so."""
-        if missing is not None and not (self.root / file).is_file():
+        """A file as `kind`, which may be any type that pydantic knows; `missing` in place of a file that may be so.
+
+        Entries and lists of one's own come after those that ship, and settings of one's own replace them.
+        """
+        if missing is not None and not self.has(file):
             return missing
-        text = self._parsed(file)
-        return validated(kind, text.data, text)
+        files = self._parsed(file)
+        if get_origin(kind) not in (dict, list):
+            values = reduce(_changed, (validated(dict[str, Any], text.data, text) for text in files.texts))
+            return validated(kind, values, files, project=self.shipped.parent)
+        parts = [validated(kind, text.data, text, project=self.shipped.parent) for text in files.texts]
+        if get_origin(kind) is list:
+            return [entry for part in parts for entry in part]
+        return _united(parts, files)
 
     def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
         name = f"recipes/{stage}.yaml"
-        if not (self.root / name).is_file():
+        if not self.has(name):
             return {}
-        text = self._parsed(name)
-        file = validated(RecipeFile, text.data, text)
+        files = self._parsed(name)
+        parts = [validated(RecipeFile, text.data, text) for text in files.texts]
+        _united([part.variants for part in parts], files, "variants")
         merged = {}
-        for variant in file.variants:
-            values = {"stage": stage, **file.merged(variant)}
-            merged[variant] = validated(
-                model, values, text, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
-            )
+        for part in parts:
+            own = part.model_copy(update={"defaults": {**parts[0].defaults, **part.defaults}})
+            for variant in part.variants:
+                values = {"stage": stage, **own.merged(variant)}
+                merged[variant] = validated(
+                    model, values, files, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
+                )
         return merged
 
     def read_all(self, folder: str, kind: type[BaseModel]) -> dict[str, Any]:
         """Every file of a folder as `kind`, by its name."""
         entries = {}
-        for path in sorted((self.root / folder).glob("*.yaml")):
+        for name, path in self.listed(folder, "*.yaml").items():
             check_file_name(path, path.stem, NAME)
-            entries[path.stem] = self.read(f"{folder}/{path.name}", kind)
+            entries[path.stem] = self.read(f"{folder}/{name}", kind)
         return entries
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
         """The place of a recipe's value: in its variant, or in the defaults if the variant does not change it."""
-        parts = self._texts[file].data
-        changes = parts["variants"][variant] or {}
-        if loc and loc[0] not in changes and loc[0] in parts["defaults"]:
+        files = self._files[file]
+        text, _ = files.placed(("variants", variant))
+        changes = text.data["variants"][variant] or {}
+        if loc and loc[0] not in changes and any(loc[0] in text.data.get("defaults", {}) for text in files.texts):
             return ("defaults", *loc)
         return ("variants", variant, *loc)
 
     def error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:
         """The InputError for a mistake at `loc` in a file that was read, with its line."""
-        return self._texts[file].error(what, loc, fix)
+        return self._files[file].error(what, loc, fix)
 
     def check_known(
         self, file: str, loc: Loc, names: str | Iterable[str], valid: Iterable[str], kind: str = "name"
@@ -126,15 +169,44 @@ class ConfigFolder:
             if name not in valid:
                 raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
 
-    def _parsed(self, file: str) -> YamlText:
-        self._texts[file] = YamlText.read(self.root / file)
-        return self._texts[file]
+    def _paths(self, file: str) -> list[Path]:
+        """The file that ships and those of one's own, which may be one for each entry, in a folder of its name."""
+        own = self.own / file
+        return [self.shipped / file, own, *sorted(own.with_suffix("").glob("*.yaml"))]
+
+    def _parsed(self, file: str) -> _Files:
+        paths = self._paths(file)
+        self._files[file] = _Files([path for path in paths if path.is_file()] or paths[:1])
+        return self._files[file]
 
 
-def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
-    """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`."""
+def _united(parts: Sequence[Mapping[str, Any]], files: _Files, *loc: str) -> dict[str, Any]:
+    """All entries of the files; InputError for a name, below `loc`, that two of them have."""
+    entries: dict[str, Any] = {}
+    owners: dict[str, YamlText] = {}
+    for part, text in zip(parts, files.texts, strict=True):
+        for name in part:
+            if name in owners:
+                first = owners[name].error("", (*loc, name), None)
+                raise text.error(f"'{name}' stands in {first.file}:{first.line} too", (*loc, name), _ANOTHER_NAME)
+            owners[name] = text
+        entries |= part
+    return entries
+
+
+def validated(
+    kind: Any,
+    data: Any,
+    text: YamlText | _Files,
+    place: Callable[[Loc], Loc] = lambda loc: loc,
+    project: Path = Path(),
+) -> Any:
+    """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`.
+
+    `project` is the folder that relative paths may lead from.
+    """
     try:
-        return TypeAdapter(kind).validate_python(data)
+        return TypeAdapter(kind).validate_python(data, context={"project": project})
     except ValidationError as error:
         lines = _of_one_branch(error.errors(include_url=False), data)
     found: dict[str | None, InputError] = {}
@@ -163,7 +235,7 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
     return kept
 
 
-def _located(first: ErrorDetails, text: YamlText, place: Callable[[Loc], Loc]) -> InputError:
+def _located(first: ErrorDetails, text: YamlText | _Files, place: Callable[[Loc], Loc]) -> InputError:
     """The InputError of a mistake that pydantic found."""
     loc = tuple(part for part in first["loc"] if part != "[key]")
     what = first["msg"].removeprefix("Value error, ")
@@ -265,29 +337,28 @@ def _no_template(path: Path, headed: bool) -> InputError:
     return InputError("not a prompt template", file=path, fix=fix)
 
 
-def read_styles(folder: Path, tasks: Mapping[str, TaskSettings]) -> dict[tuple[str, str], Style]:
-    """The prompt styles of tasks in a folder of templates, by task and name; InputError for an invalid template."""
-    styles = {}
-    for path in sorted(folder.glob("*.*.txt")):
+def read_styles(templates: Iterable[Path], tasks: Mapping[str, TaskSettings]) -> dict[tuple[str, str], Style]:
+    """The prompt styles of tasks in templates, by task and name; InputError for an invalid template."""
+    styles, templates = {}, list(templates)
+    for path in templates:
         task, style = path.stem.split(".", 1)
-        if task == "teacher":
-            continue
         check_file_name(path, style, STYLE)
         if task not in tasks:
             fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
             raise InputError(f"there is no task '{task}'", file=path, fix=fix)
-        styles[task, style] = _read_style(path, tasks[task])
+        styles[task, style] = _read_style(path, tasks[task], templates)
     return styles
 
 
-def _read_style(path: Path, task: TaskSettings) -> Style:
+def _read_style(path: Path, task: TaskSettings, templates: Iterable[Path]) -> Style:
     """A task's prompt template with its YAML head; InputError for missing parts.
 
     With `like: STYLE` in the head it has what that style has, but for what it says itself, and may leave out the texts.
     """
     given, values = _parts(path, task)
     if "like" in given:
-        given = _changed(_liked(path, task, given.pop("like"), values), given)
+        others = {p.stem.split(".", 1)[1]: p for p in templates if p != path and p.stem.startswith(f"{task.name}.")}
+        given = _changed(_liked(others, task, given.pop("like"), values), given)
     elif "system" not in given:
         raise _no_template(path, headed=True)
     return validated(task.Style, given, values)
@@ -307,9 +378,8 @@ def _parts(path: Path, task: TaskSettings) -> tuple[dict[str, Any], YamlText]:
     return {**values.data, **texts}, values
 
 
-def _liked(path: Path, task: TaskSettings, name: str, values: YamlText) -> dict[str, Any]:
-    """What a style of the same folder and task says, which is not itself like another; InputError without it."""
-    others = {other.stem.split(".", 1)[1]: other for other in path.parent.glob(f"{task.name}.*.txt") if other != path}
+def _liked(others: Mapping[str, Path], task: TaskSettings, name: str, values: YamlText) -> dict[str, Any]:
+    """What another style of the task says, which is not itself like another; InputError without it."""
     if name not in others:
         raise values.error(f"there is no style '{name}'", ("like",), nearest(str(name), others))
     given, _ = _parts(others[name], task)

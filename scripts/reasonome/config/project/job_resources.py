@@ -117,10 +117,11 @@ def requested(project: Project, rule: str, backbone: str | None = None, chain: s
 
     Entries match recipes only for training rules, and only training spans several nodes.
     """
-    recipe = _step(chain) if rule in project.stages and chain is not None else None
+    step = _step(chain) if rule in project.stages and chain is not None else None
+    recipe = project.recipe(step) if step is not None else None
     values: dict = {}
     for request in project.requests:
-        if request.is_for(rule, backbone, recipe):
+        if request.is_for(rule, backbone, step, recipe):
             values |= {
                 field.name: value
                 for field in fields(JobResources)
@@ -173,7 +174,8 @@ def _place(project: Project, backbone: str, step: str, key: str) -> Loc:
     given = [
         position
         for position, request in enumerate(project.requests)
-        if request.is_for(step.partition(".")[0], backbone, step) and getattr(request, key) is not None
+        if request.is_for(step.partition(".")[0], backbone, step, project.recipe(step))
+        and getattr(request, key) is not None
     ]
     return (given[-1], key) if given else ()
 

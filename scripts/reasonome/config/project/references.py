@@ -213,7 +213,7 @@ def _check_sharding(project: Project, file: str, backbone: str, experiment: Expe
     """InputError for "auto" in a recipe with zero3: a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
         recipe = project.recipe(step)
-        requests = [request for request in project.requests if request.is_for(recipe.stage, backbone, step)]
+        requests = [request for request in project.requests if request.is_for(recipe.stage, backbone, step, recipe)]
         shardings = [request.sharding for request in requests if request.sharding]
         if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
             what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its micro_batch_size to a trial"
@@ -398,10 +398,14 @@ def _check_preferences(project: Project, name: str, preferences: Preferences) ->
 
 
 def _check_requests(project: Project) -> None:
-    """InputError for an unknown rule, backbone or recipe in resources.yaml."""
+    """InputError for an unknown rule, backbone, recipe, benchmark or corpus in resources.yaml."""
     recipes = [f"{stage}.{variant}" for stage, variants in project.recipes.items() for variant in variants]
-    known = {"rule": [*CLUSTER_RULES, *project.stages], "backbone": project.backbones, "recipe": recipes}
+    known = {
+        "rules": ([*CLUSTER_RULES, *project.stages], "rule"),
+        "backbones": (project.backbones, "backbone"),
+        "recipes": (recipes, "recipe"),
+        "data": ([*project.benchmarks, *project.corpora], "benchmark or corpus"),
+    }
     for position, request in enumerate(project.requests):
-        for kind, valid in known.items():
-            named = getattr(request, f"{kind}s") or []
-            project.folder.check_known("resources.yaml", (position, f"{kind}s"), named, valid, kind)
+        for key, (valid, kind) in known.items():
+            project.folder.check_known("resources.yaml", (position, key), getattr(request, key) or [], valid, kind)

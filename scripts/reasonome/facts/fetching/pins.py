@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
@@ -141,7 +141,7 @@ def check_pinned(project: Project, source: str, key: str, current: LockedFile) -
         f"{_origin(spec)} is not the file that was pinned\n"
         f"  pinned: {_words(locked.release, pinned)}\n"
         f"  now:    {_words(project.sources[source].release, current)}",
-        file=project.root / LOCK,
+        file=_lock_of(project, source),
         field=f"{source}.files.{key}",
         fix=f"to accept what is there now: reasonome pin {source} (and name its release in sources.yaml)",
     )
@@ -225,18 +225,24 @@ def _written(file: LockedFile) -> dict[str, str | int]:
     return {key: value for key, value in entry.items() if value or key not in ("url", "fetched")}
 
 
+def _lock_of(project: Project, source: str) -> Path:
+    """The lock that has a source's pins: one's own for a source of one's own."""
+    folder = project.folder
+    own = folder.file_of("sources.yaml", source).is_relative_to(folder.own)
+    return (folder.own if own else folder.shipped) / LOCK
+
+
 def _write_lock(project: Project) -> None:
-    """Write the lock file: entries in the order of sources.yaml, a line per file, without removed sources."""
-    entries = {
-        name: {
-            "release": project.locked[name].release,
-            "files": {key: _written(file) for key, file in project.locked[name].files.items()},
-        }
-        for name in project.sources
-        if name in project.locked
-    }
-    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
-    atomic.write_text(project.root / LOCK, HEADER + text)
+    """Write the lock beside each file of sources: entries in their order, a line per file, without removed sources."""
+    locks: dict[Path, dict[str, Any]] = {}
+    for name in project.sources:
+        if name in project.locked:
+            files = {key: _written(file) for key, file in project.locked[name].files.items()}
+            entries = locks.setdefault(_lock_of(project, name), {})
+            entries[name] = {"release": project.locked[name].release, "files": files}
+    for lock, entries in locks.items():
+        text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
+        atomic.write_text(lock, HEADER + text)
 
 
 def licence_waits(source: Source) -> bool:
@@ -259,7 +265,7 @@ def check_licence(project: Project, source: str, *, alone: bool = False) -> None
     raise InputError(
         f"'{source}' is under a restricted licence that nobody has accepted here; what has to be read:\n  "
         + "\n  ".join(terms),
-        file=project.root / "sources.yaml",
+        file=project.folder.file_of("sources.yaml", source),
         field=f"{source}.accept_licence",
         fix="if you may use a source under its licence, add `accept_licence: true` to its entry"
         + ("; otherwise take it out of the corpus in corpora.yaml" if corpora else ""),

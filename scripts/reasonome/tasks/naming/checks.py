@@ -33,7 +33,7 @@ class NamingChecks(Checks[NamingDialogue]):
     def check_style(self, project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
         """Check that a style gives no answers away by facts of all sources, and that the libraries whose terms it shows
         are branches of GO or sources of gene sets."""
-        file, spec = project.root / "prompts" / f"{self.task.name}.{name}.txt", project.benchmarks[benchmark]
+        file, spec = project.folder.path(f"prompts/{self.task.name}.{name}.txt"), project.benchmarks[benchmark]
         if style.facts is not None and style.facts.sources == "all" and spec.kind == "built" and not spec.all_facts:
             raise InputError(
                 f"style '{name}' shows facts of all sources, also those that the sets of '{benchmark}' are built from",

@@ -140,7 +140,7 @@ def library_files(project: Project, benchmark: str, style: str) -> dict[str, Lib
 
 def teacher_template(project: Project, benchmark: str) -> Path:
     """The prompt of a teacher behind an endpoint."""
-    return project.root / "prompts" / f"teacher.{project.benchmarks[benchmark].task}.txt"
+    return project.folder.path(f"prompts/teacher.{project.benchmarks[benchmark].task}.txt")
 
 
 def _judging(project: Project, benchmark: str) -> dict[str, Any]:

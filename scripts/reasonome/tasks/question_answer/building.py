@@ -367,7 +367,7 @@ class VerifiedPrompting(Prompting[VerifiedDialogue]):
                 if (tokens := sum(count_tokens(shown))) > budget:
                     raise InputError(
                         f"question '{row.id}' has {tokens} tokens, more than the {budget} of style '{style}'",
-                        file=project.root / "prompts" / f"{self.task.name}.{style}.txt",
+                        file=project.folder.path(f"prompts/{self.task.name}.{style}.txt"),
                         field="budget_tokens",
                         fix="raise it, or shorten the question",
                     )

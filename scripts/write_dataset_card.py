@@ -1,0 +1,18 @@
+"""Write the card of a benchmark as a dataset of the Hub: its licences, sources, splits and sizes.
+
+python scripts/write_dataset_card.py --benchmark demo-go --output results/benchmarks/demo-go/README.md
+"""
+
+from reasonome.core import arguments, atomic
+from reasonome.core.errors import run_program
+from reasonome.exports.libraries import benchmark_card
+from reasonome.tasks import open_project
+
+
+def main() -> None:
+    args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
+    atomic.write_text(args.output, benchmark_card(open_project(args.config), args.benchmark))
+
+
+if __name__ == "__main__":
+    run_program(main)

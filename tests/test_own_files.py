@@ -1,0 +1,148 @@
+"""Files of one's own beside those that ship: read together, and never silently in place of each other."""
+
+from pathlib import Path
+
+import pytest
+import tiny_project
+import yaml
+
+from reasonome.config.project.job_resources import requested
+from reasonome.facts.fetching.pins import pin
+from reasonome.tasks import load_project
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = {
+    "sources.yaml": "my-sets: {format: gmt, release: mine, licence: mine, files: {gmt: {path: my_sets.gmt}}}\n",
+    "corpora/mine.yaml": "mine: {sources: [hgnc-demo, my-sets]}\n",
+    "benchmarks/molecules.yaml": """my-molecules:
+  task: molecule_property
+  subsets:
+    mine: {table: my_table.csv, question: How soluble?, unit: log mol/L, tolerance: 0.5, test: 4, valid: 2}
+""",
+    "recipes/sft.yaml": """defaults: {epochs: 2}
+variants:
+  mine: {max_examples: 12}
+  drugs: {benchmark: my-molecules, style: smiles, teacher: none, adapter: {rank: 8, alpha: 16}}
+""",
+    "prompts/gene_set_naming.mine.txt": "---\nlike: names\nseed: 5\n---\n",
+    "experiments/mine.yaml": """backbones: [smollm2-135m]
+arms: {base: [], A: [sft.drugs]}
+seeds: [0]
+benchmarks: [my-molecules]
+styles: [smiles]
+decodings: [greedy]
+""",
+    "config.yaml": "experiments: [mine]\n",
+    "resources.yaml": "- {recipes: [sft.mine], minutes: 7}\n",
+    "sizes.yaml": "rows: {my-molecules: 40}\n",
+}
+MOLECULES = "id,smiles,answer\n" + "".join(f"m{n},{'C' * n}O,{-n / 2}\n" for n in range(1, 21))
+
+
+def write_own(folder: Path) -> Path:
+    """An entry of one's own of every kind, in `folder`."""
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def own(config) -> Path:
+    return write_own(config / "own")
+
+
+def test_entries_of_ones_own_are_read_beside_those_that_ship(own):
+    project, shipped = load_project(own.parent), load_project(ROOT / "config")
+    assert [*project.sources] == [*shipped.sources, "my-sets"]
+    assert project.corpora["mine"].sources == ["hgnc-demo", "my-sets"]
+    assert [*project.benchmarks] == [*shipped.benchmarks, "my-molecules"]
+    assert {*project.experiments} == {*shipped.experiments, "mine"}
+    mine, names = project.recipes["sft"]["mine"], shipped.recipes["sft"]["names"]
+    assert (mine.epochs, mine.max_examples, mine.learning_rate) == (2, 12, names.learning_rate)
+    assert project.recipes["sft"]["names"] == names  # one's own defaults are those of one's own variants
+    assert project.style("demo-go", "mine").seed == 5
+    assert (project.settings.experiments, project.settings.bootstrap) == (["mine"], 10_000)
+    assert project.sizes.rows == {**shipped.sizes.rows, "my-molecules": 40}
+
+
+def test_a_recipe_that_no_entry_names_asks_for_what_its_kind_asks_for(own):
+    project = load_project(own.parent)
+    small = requested(project, "sft", "smollm2-135m", "sft.mine-s0")  # rows of demo-go; its own entry
+    assert (small.memory_gb, small.minutes, small.gpus) == (16, 7, 1)
+    assert requested(project, "sft", "smollm2-135m", "sft.drugs-s0").minutes == 480
+    adapter = requested(project, "sft", "llama-3.1-8b", "sft.drugs-s0")
+    assert (adapter.gpus, adapter.memory_gb, adapter.sharding) == (1, 128, "none")
+    assert not [entry for entry in yaml.safe_load((ROOT / "config/resources.yaml").read_text()) if "recipes" in entry]
+
+
+@pytest.mark.parametrize(
+    "name, text, line, field",
+    [
+        ("sources.yaml", "\n" + FILES["sources.yaml"].replace("my-sets", "hgnc-demo"), 2, "hgnc-demo"),
+        ("benchmarks/two.yaml", "my-molecules:\n" + FILES["benchmarks/molecules.yaml"].partition("\n")[2], 1, None),
+        ("recipes/sft.yaml", "variants:\n  mine: {}\n  names: {}\n", 3, "variants.names"),
+        ("experiments/demo.yaml", FILES["experiments/mine.yaml"], None, None),
+        ("prompts/gene_set_naming.names.txt", "---\nlike: symbols\n---\n", None, None),
+    ],
+    ids=["entry", "two of one's own", "variant", "experiment", "style"],
+)
+def test_a_name_that_both_have_is_refused_with_both_places(own, refused, name, text, line, field):
+    (own / name).write_text(text)
+    with refused(f"own/{name}", line=line, field=field or ("my-molecules" if line else None)):
+        load_project(own.parent)
+
+
+@pytest.mark.parametrize(
+    "name, old, new, line, field",
+    [
+        ("recipes/sft.yaml", "max_examples", "max_exampels", 3, "variants.mine.max_exampels"),
+        ("recipes/sft.yaml", "epochs: 2", "epochs: -2", 1, "defaults.epochs"),
+        ("recipes/sft.yaml", "my-molecules", "my-molecule", 4, "variants.drugs.benchmark"),
+        ("corpora/mine.yaml", "my-sets", "my-set", 1, "mine.sources.1"),
+        ("config.yaml", "[mine]", "[mien]", 1, "experiments.0"),
+        ("resources.yaml", "sft.mine", "sft.mien", 1, "0.recipes.0"),
+        ("experiments/mine.yaml", "sft.drugs", "sft.drug", 2, "arms.A.0"),
+    ],
+    ids=["key", "default", "value", "corpus", "settings", "resources", "experiment"],
+)
+def test_a_mistake_in_a_file_of_ones_own_is_found_there(own, refused, name, old, new, line, field):
+    tiny_project.change(own / name, old, new)
+    with refused(f"own/{name}", line=line, field=field):
+        load_project(own.parent)
+
+
+def test_a_mistake_in_a_file_that_ships_is_found_there_too(own, refused):
+    line = tiny_project.change(own.parent / "resources.yaml", "[llama-3.1-70b]", "[llama-3.1-71b]")
+    with refused("config/resources.yaml", line=line, field="11.backbones.0"):
+        load_project(own.parent)
+
+
+def test_a_pin_of_ones_own_source_is_written_beside_it(own, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_sets.gmt").write_text("SET_A\t\tTP53\tBRCA1\n")
+    before = (own.parent / "sources.lock.yaml").read_text()
+    pin(load_project(own.parent), "my-sets")
+    assert (own.parent / "sources.lock.yaml").read_text() == before
+    assert yaml.safe_load((own / "sources.lock.yaml").read_text())["my-sets"]["files"]["gmt"]["size"] == 18
+    assert load_project(own.parent).locked["my-sets"].release == "mine"
+
+
+def test_a_folder_of_ones_own_files_alone_stands_beside_what_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = load_project(write_own(tmp_path / "mine"))
+    assert project.settings.experiments == ["mine"] and "demo" in project.experiments
+    shipped = project.source_file("hgnc-demo", "table")  # from a folder that has no resources/
+    assert shipped.is_file() and shipped == ROOT / "resources/demo/hgnc_complete_set.txt.gz"
+
+
+@pytest.mark.slow
+def test_what_is_ones_own_reaches_the_jobs(tmp_path):
+    write_own(tmp_path / "mine")
+    (tmp_path / "my_table.csv").write_text(MOLECULES)
+    folder = ("--config", "folder=mine", "--")
+    planned = tiny_project.planned_jobs(tmp_path, *folder)
+    assert planned["build_benchmark"] == planned["sft"] == planned["render_report"] == 1
+    assert planned["generate"] == planned["score"] == 2
+    tiny_project.snakemake(tmp_path, *folder, "results/benchmarks/my-molecules/test.jsonl")
+    assert len((tmp_path / "results/benchmarks/my-molecules/test.jsonl").read_text().splitlines()) >= 4
