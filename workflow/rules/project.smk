@@ -15,7 +15,15 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
-from reasonome.config.project import Project, Results, chains, experiments, job_resources, recipe_references, references
+from reasonome.config.project import (
+    Project,
+    Results,
+    chains,
+    experiments,
+    job_resources,
+    recipe_references,
+    references,
+)
 from reasonome.config.project.folder import is_ours
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.settings import check_trackers

@@ -14,8 +14,8 @@ rule write_recipe:
         f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
     wildcard_constraints:
         chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
-    localrule: True
     priority: 100
+    localrule: True
     conda:
         "../../envs/cpu.yaml"
     params:
