@@ -14,7 +14,14 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.config import NAME, PART
-from reasonome.config.project import Project, chains, experiments, job_resources, recipe_references, references
+from reasonome.config.project import (
+    Project,
+    chains,
+    experiments,
+    job_resources,
+    recipe_references,
+    references,
+)
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
