@@ -44,8 +44,9 @@ def main(words: list[str] | None = None) -> int:
         return args.run(args)
     except InputError as error:
         folder = Path(getattr(args, "config", "config")).absolute().parent
-        if error.fix and folder != Path.cwd():
-            error.fix = standing_in(folder, error.fix)
+        if folder != Path.cwd():
+            for one in (error, *error.others):
+                one.fix = one.fix and standing_in(folder, one.fix)
         raise
 
 

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError, Mistakes, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 _OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
@@ -50,7 +50,8 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], 
         with contextlib.chdir(INSTALLED):
             yield lambda path: os.fspath(here / path)
     except InputError as error:
-        error.fix = error.fix and standing_in(INSTALLED, error.fix)
+        for one in (error, *error.others):
+            one.fix = one.fix and standing_in(INSTALLED, one.fix)
         raise
 
 
@@ -62,7 +63,7 @@ def standing_in(folder: Path, fix: str) -> str:
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
-    Methods that read raise InputError for the mistakes in a file, or in a recipe's variant, all at once.
+    Methods that read raise InputError for all mistakes in what they read at once.
     """
 
     def __init__(self, root: Path):
@@ -83,20 +84,24 @@ class ConfigFolder:
             return {}
         text = self._parsed(name)
         file = validated(RecipeFile, text.data, text)
-        merged = {}
+        merged, mistakes = {}, Mistakes()
         for variant in file.variants:
             values = {"stage": stage, **file.merged(variant)}
-            merged[variant] = validated(
-                model, values, text, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
-            )
+            with mistakes:
+                merged[variant] = validated(
+                    model, values, text, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
+                )
+        mistakes.tell()
         return merged
 
     def read_all(self, folder: str, kind: type[BaseModel]) -> dict[str, Any]:
         """Every file of a folder as `kind`, by its name."""
-        entries = {}
+        entries, mistakes = {}, Mistakes()
         for path in sorted((self.root / folder).glob("*.yaml")):
-            check_file_name(path, path.stem, NAME)
-            entries[path.stem] = self.read(f"{folder}/{path.name}", kind)
+            with mistakes:
+                check_file_name(path, path.stem, NAME)
+                entries[path.stem] = self.read(f"{folder}/{path.name}", kind)
+        mistakes.tell()
         return entries
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
@@ -121,10 +126,12 @@ class ConfigFolder:
             placed = [(name, (*loc, name)) for name in names]
         else:
             placed = [(name, (*loc, position)) for position, name in enumerate(names)]
-        valid = list(valid)
+        valid, mistakes = list(valid), Mistakes()
         for name, place in placed:
-            if name not in valid:
-                raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
+            with mistakes:
+                if name not in valid:
+                    raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
+        mistakes.tell()
 
     def _parsed(self, file: str) -> YamlText:
         self._texts[file] = YamlText.read(self.root / file)
@@ -267,16 +274,18 @@ def _no_template(path: Path, headed: bool) -> InputError:
 
 def read_styles(folder: Path, tasks: Mapping[str, TaskSettings]) -> dict[tuple[str, str], Style]:
     """The prompt styles of tasks in a folder of templates, by task and name; InputError for an invalid template."""
-    styles = {}
+    styles, mistakes = {}, Mistakes()
     for path in sorted(folder.glob("*.*.txt")):
         task, style = path.stem.split(".", 1)
         if task == "teacher":
             continue
-        check_file_name(path, style, STYLE)
-        if task not in tasks:
-            fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
-            raise InputError(f"there is no task '{task}'", file=path, fix=fix)
-        styles[task, style] = _read_style(path, tasks[task])
+        with mistakes:
+            check_file_name(path, style, STYLE)
+            if task not in tasks:
+                fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
+                raise InputError(f"there is no task '{task}'", file=path, fix=fix)
+            styles[task, style] = _read_style(path, tasks[task])
+    mistakes.tell()
     return styles
 
 
