@@ -15,9 +15,9 @@ from transformers import AutoModelForCausalLM
 
 from reasonome import cli
 from reasonome.answering.asked_model import find_model, learned_styles, own_style
+from reasonome.apps import INSTALLED, project_folder, standing_in
 from reasonome.config import Decoding
 from reasonome.config.project import Project
-from reasonome.config.project.folder import INSTALLED, project_folder, standing_in
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 from reasonome.prompts.prompts import Prompt

@@ -21,8 +21,8 @@ import signal
 import sys
 from pathlib import Path
 
+from reasonome.apps import standing_in
 from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
-from reasonome.config.project.folder import standing_in
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show

@@ -23,11 +23,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from reasonome.apps import checked, project_folder
 from reasonome.commands.options import parse_columns
 from reasonome.config.annotations import Annotation, Column
 from reasonome.config.project import Project
-from reasonome.config.project.folder import project_folder
-from reasonome.config.strict import checked
 from reasonome.core import arguments
 from reasonome.core.terminal import printable
 from reasonome.tasks import load_project

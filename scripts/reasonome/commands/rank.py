@@ -23,11 +23,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from reasonome.apps import checked, project_folder
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.options import parse_columns
-from reasonome.config.project.folder import project_folder
-from reasonome.config.strict import checked
 from reasonome.core import arguments
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable

@@ -8,7 +8,7 @@ From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go
 
 import argparse
 
-from reasonome.config.project.folder import project_folder
+from reasonome.apps import project_folder
 from reasonome.core import arguments
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project

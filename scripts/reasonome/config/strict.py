@@ -1,8 +1,7 @@
-"""The base model of settings, which refuses unknown keys, the types of its fields, and settings that are in no file."""
+"""The base model of settings, which refuses unknown keys, the types of its fields."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from reasonome.core.errors import InputError, closest, nearest
+from reasonome.core.errors import closest, nearest
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
@@ -148,31 +147,3 @@ def _may_be_true(field: FieldInfo) -> bool:
             return True
         waiting += get_args(kind)
     return False
-
-
-Settings = TypeVar("Settings", bound=Strict)
-
-
-def checked(
-    model: type[Settings], values: Mapping[str, Any], docs: str, option: Callable[[str], str] = str
-) -> Settings:
-    """The validated settings; `option` maps a setting's name to the command-line option for errors.
-
-    `docs` is the page that says what is allowed. Raises InputError for unknown and invalid settings.
-    """
-    for name in values:
-        if name not in model.model_fields:
-            raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, model.model_fields))
-    try:
-        return model(**values)
-    except ValidationError as error:
-        raise _setting_error(error, docs, option) from None
-
-
-def _setting_error(error: ValidationError, docs: str, option: Callable[[str], str]) -> InputError:
-    """The error of the first invalid setting."""
-    first = error.errors(include_url=False)[0]
-    name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
-    if first["type"] == "literal_error":
-        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
-    return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)

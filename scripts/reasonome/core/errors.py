@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from reasonome.core.terminal import show
 
-
 _SHOWN_OTHERS = 19
 
 

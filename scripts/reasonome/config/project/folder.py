@@ -1,11 +1,7 @@
-"""The config folder: which one it is, its files and prompt templates read into models, and where mistakes stand."""
+"""The config folder: its files and prompt templates read into models, and where mistakes stand."""
 
-import contextlib
-import os
 import re
-import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,46 +14,10 @@ from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, Mistakes, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
-_OURS = "backbones.yaml"  # other Snakemake workflows have config/config.yaml too
-INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
-# Commands that work in a project's folder alone, in the words of a fix.
-_COMMAND = re.compile(
-    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|export)\b)"
-)
-
-
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
-
-
-@contextmanager
-def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], str]]:
-    """Work in the project's folder within the block: this folder if it has `config`, else the installed project's.
-
-    Yields a function that writes a path of the caller's so that it leads where it led before. InputError where neither
-    folder has a configuration. Of an InputError within the block the fix names the folder in which its commands work.
-    """
-    here = Path.cwd()
-    if (config / _OURS).is_file():
-        yield lambda path: os.fspath(path)
-        return
-    if config.is_absolute() or not (INSTALLED / config / _OURS).is_file():
-        what = "there is no configuration of a project here"
-        raise InputError(what, file=config, field="--config", fix="name the folder of a project's configuration")
-    try:
-        with contextlib.chdir(INSTALLED):
-            yield lambda path: os.fspath(here / path)
-    except InputError as error:
-        for one in (error, *error.others):
-            one.fix = one.fix and standing_in(INSTALLED, one.fix)
-        raise
-
-
-def standing_in(folder: Path, fix: str) -> str:
-    """A fix whose commands go to the project's `folder` first."""
-    return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
 
 
 class ConfigFolder:
