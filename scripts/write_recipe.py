@@ -11,7 +11,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "step", "output").parse_args()
-    recipe = Step.parse(args.step).recipe(open_project(args.config))
+    recipe = Step.parse(args.step).recipe(open_project(args.config, args.set))
     atomic.write_json(args.output, recipe.model_dump(mode="json"))
 
 

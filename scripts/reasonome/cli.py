@@ -23,7 +23,7 @@ from pathlib import Path
 
 from reasonome.apps import standing_in
 from reasonome.commands import annotate, calibrate, cluster, export, rank, score, update
-from reasonome.core import arguments
+from reasonome.commands.options import command_parser
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
         ("verify", _verify, "compare native files with the lock; exit status 1 if one differs or none can be compared"),
     ):
-        command = arguments.command_parser(commands, name, run, summary)
+        command = command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
     summary = "what changed between two builds of facts; exit status 1 if anything did"
     command = commands.add_parser("diff", help=summary, description=summary)
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     for module in (annotate, update, rank, score, calibrate, export, cluster):
         module.add(commands)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
-    command = arguments.command_parser(commands, "estimate", _estimate, summary)
+    command = command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
         command.set_defaults(parser=command)
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _pin(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     for name in args.sources or project.sources:
         source = lookup(project.sources, name, "source")
         if not args.sources and pins.licence_waits(source):
@@ -96,7 +96,7 @@ def _pin(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     for name in args.sources:
         lookup(project.sources, name, "source")
     states = pins.verify(project, args.sources or project.sources)
@@ -127,7 +127,7 @@ def _diff(args: argparse.Namespace) -> int:
 def _estimate(args: argparse.Namespace) -> int:
     from reasonome.answering import api
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     table = api.estimates(project, args.experiment)
     show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else api.as_text(table))
     return 0

@@ -10,7 +10,7 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
-from reasonome.config import NAME, PART
+from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import Project, chains, experiments, job_resources
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
@@ -30,6 +30,8 @@ def literal(text):
 
 
 CONFIG = Path(config.get("folder", "config"))
+# What else `--config` and `--configfile` have is merged over config.yaml, here and in jobs.
+GIVEN = {key: value for key, value in config.items() if key not in ("folder", "python", "setup")}
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
 # that conda activates, or the one that runs Snakemake.
 DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
@@ -51,7 +53,9 @@ def or_stop(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-PROJECT = or_stop(load_project, CONFIG)
+for key in config:
+    or_stop(lookup, {**Settings.model_fields, **dict.fromkeys(("folder", "python", "setup"))}, key, "key of --config")
+PROJECT = or_stop(load_project, CONFIG, GIVEN)
 RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)
 
@@ -170,6 +174,7 @@ def launched(script, **options):
 
 def _options(*wildcards, **options):
     words = [f"--config {literal(shlex.quote(str(CONFIG)))}"]
+    words += [f"--set {literal(shlex.quote(f'{key}={canonical(value)}'))}" for key, value in GIVEN.items()]
     words += [f"--{name} {{wildcards.{name}}}" for name in wildcards]
     words += [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
     return " ".join(words)

@@ -10,7 +10,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from reasonome.core import arguments, atomic
+from reasonome.commands.options import command_parser
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project
@@ -19,7 +20,7 @@ from reasonome.tasks import load_project
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "write a benchmark's questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub"
-    command = arguments.command_parser(commands, "export", run, summary, __doc__)
+    command = command_parser(commands, "export", run, summary, __doc__)
     command.add_argument("name", metavar="EXPERIMENT_OR_BENCHMARK")
     command.add_argument("--to", required=True, choices=("verifiers", "lm-eval", "hub"))
     command.add_argument("--style", help="the prompt style; all of an experiment's without it")
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     rewarded = args.to == "verifiers"
     if args.recipe and not rewarded:
         raise InputError("rewards go with --to verifiers", field="--recipe", fix="leave it out")
-    exported = question_sets(load_project(args.config), args.name, args.style, args.recipe, rewarded)
+    exported = question_sets(load_project(args.config, args.set), args.name, args.style, args.recipe, rewarded)
     folders = [args.output / args.to / questions.name for questions in exported]
     for folder in folders:
         if folder.exists():

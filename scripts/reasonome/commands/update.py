@@ -9,7 +9,7 @@ From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go
 import argparse
 
 from reasonome.apps import project_folder
-from reasonome.core import arguments
+from reasonome.commands.options import command_parser
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project
 
@@ -17,7 +17,7 @@ from reasonome.tasks import load_project
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand."""
     summary = "fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses; needs a network"
-    arguments.command_parser(commands, "update", run, summary, __doc__)
+    command_parser(commands, "update", run, summary, __doc__)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from reasonome.apps.annotate.making import update
 
     with project_folder(args.config):
-        for sentence in update(load_project(args.config)):
+        for sentence in update(load_project(args.config, args.set)):
             show(sentence)
     show("reasonome annotate uses these from now on")
     return 0

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from reasonome.config.strict import Name, Seed, Strict, check_unique
+from reasonome.config.strict import Name, Seed, Strict, check_unique, looked_up
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
-AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+_AnyText = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+AnyPath = Annotated[_AnyText, AfterValidator(looked_up)]
 Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "statistic"]
 
 
@@ -24,6 +25,18 @@ def _two_conditions(contrast: str) -> str:
     if len(sides) != 2 or not all(sides) or sides[0] == sides[1]:
         raise ValueError("write two conditions, as 'treated vs control'")
     return contrast
+
+
+def is_file_name(library: str) -> bool:
+    """Whether a library is given as a file, and not as the name of a source."""
+    return "/" in library or library.endswith((".gmt", ".gmt.gz"))
+
+
+def _file_or_name(library: str, info: ValidationInfo) -> str:
+    return looked_up(library, info) if is_file_name(library) else library
+
+
+Library = Annotated[_AnyText, AfterValidator(_file_or_name)]
 
 
 class Knowledge(NamedTuple):
@@ -84,12 +97,12 @@ class Annotation(Strict):
         description="whose facts, ontology terms and encoders answers are checked with; if not given the current ones "
         "that `reasonome update` has fetched, else those of 2022 that ship (demo-go)",
     )
-    libraries: Annotated[list[AnyPath], AfterValidator(check_unique)] = Field(
+    libraries: Annotated[list[Library], AfterValidator(check_unique)] = Field(
         [],
         description="gene sets to test for over-representation beside GO, Reactome and WikiPathways: sources of "
         "sources.yaml, or GMT files",
     )
-    only_libraries: Annotated[list[AnyPath], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
+    only_libraries: Annotated[list[Library], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
         None,
         description="the gene sets to test, and no others: sources of sources.yaml, GMT files, branches of GO (GO BP, "
         "GO CC, GO MF)",
@@ -137,8 +150,3 @@ class Annotation(Strict):
         if self.libraries and self.only_libraries:
             raise ValueError("'libraries' adds to what is tested, and 'only_libraries' replaces it: give one of them")
         return self
-
-
-def is_file_name(library: str) -> bool:
-    """Whether a library is given as a file, and not as the name of a source."""
-    return "/" in library or library.endswith((".gmt", ".gmt.gz"))

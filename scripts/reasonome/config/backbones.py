@@ -4,9 +4,9 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Discriminator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, field_validator, model_validator
 
-from reasonome.config.strict import EnvironmentVariable, Name, RelativePath, Sha256, Strict
+from reasonome.config.strict import EnvironmentVariable, Name, ProjectPath, RelativePath, Sha256, Strict, looked_up
 
 # What programs ask behind the base of an address; people copy it with them.
 _ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
@@ -43,7 +43,7 @@ class PathWeights(_Weights):
     """Weights in a local folder that transformers can load (safetensors)."""
 
     source: Literal["path"]
-    path: str
+    path: Annotated[str, AfterValidator(looked_up)]
     sha256: Sha256 = "unpinned"
 
 
@@ -52,7 +52,7 @@ class AdapterWeights(_Weights):
 
     source: Literal["adapter"]
     backbone: Name
-    path: RelativePath = Field(description="folder with adapter_config.json and adapter_model.safetensors")
+    path: ProjectPath = Field(description="folder with adapter_config.json and adapter_model.safetensors")
     sha256: Sha256 = Field("unpinned", description="of adapter_model.safetensors")
 
 
@@ -117,7 +117,7 @@ class ApiModel(Endpoint):
 class RecordedAnswers(Strict):
     """Answers recorded elsewhere, as CSV, TSV or JSON lines with a row per answer."""
 
-    files: dict[Name, RelativePath] = Field(min_length=1, description="benchmark -> file")
+    files: dict[Name, ProjectPath] = Field(min_length=1, description="benchmark -> file")
     columns: dict[Literal["id", "answer", "confidence"], str] = Field(
         {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from reasonome.config.strict import Name, Names, RelativePath, Seed, SomeNames, Strict, check_unique
+from reasonome.config.strict import Name, Names, ProjectPath, RelativePath, Seed, SomeNames, Strict, check_unique
 from reasonome.config.task_settings import Policy
 from reasonome.core.errors import nearest
 from reasonome.facts.wording import RELATIONS
@@ -28,7 +28,7 @@ GMT_FORMATS = ("gmt", "reactome", "wikipathways")
 class SourceFile(Strict):
     """One native file of a source: at a path, downloaded, or carried by a Debian or a PyPI package."""
 
-    path: RelativePath | None = Field(None, description="a file of the project: shipped, or put there by you")
+    path: ProjectPath | None = Field(None, description="a file of the project: shipped, or put there by you")
     url: Annotated[str, Field(pattern=URL_OF_A_RELEASE)] | None = Field(
         None,
         description="of the file, or of a .zip or .deb that holds it; a * in its name stands for the release: the last "

@@ -11,6 +11,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
     model_serializer,
     model_validator,
 )
@@ -33,8 +34,13 @@ Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
+def looked_up(path: str, info: ValidationInfo) -> str:
+    """`path`; where the whole configuration is read, its reader raises WrongValue if nothing is there."""
+    return info.context(path) if info.context else path
+
+
 # A file of the user's own may lie anywhere.
-UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$")]
+UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$"), AfterValidator(looked_up)]
 
 
 class WrongValue(ValueError):
@@ -65,10 +71,11 @@ def check_unique(values: list) -> list:
 
 # Paths are used in shell commands and names of results, so without characters that need quotes.
 RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(check_inside_project)]
+ProjectPath = Annotated[RelativePath, AfterValidator(looked_up)]
 
 
-def _file_of_the_project(value: str) -> str:
-    check_inside_project(value.rpartition(":")[0])
+def _file_of_the_project(value: str, info: ValidationInfo) -> str:
+    looked_up(check_inside_project(value.rpartition(":")[0]), info)
     return value
 
 

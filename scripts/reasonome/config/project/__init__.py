@@ -139,15 +139,6 @@ class Project(Generic[T]):
     def sizes(self) -> Sizes:
         return self.folder.read("sizes.yaml", Sizes, missing=Sizes())
 
-    def read_all(self) -> None:
-        """Read every file. InputError for all mistakes in them."""
-        mistakes = Mistakes()
-        for name, part in vars(Project).items():
-            if isinstance(part, cached_property):
-                with mistakes:
-                    getattr(self, name)
-        mistakes.tell()
-
     @cached_property
     def results(self) -> Results:
         """The paths below the results folder."""

@@ -14,6 +14,7 @@ from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, Mistakes, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
+SETTINGS = "config.yaml"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
@@ -23,11 +24,14 @@ _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
+    `given` are values of a command line over those of config.yaml; `look_up` raises WrongValue for a path that is not
+    there.
+
     Methods that read raise InputError for all mistakes in what they read at once.
     """
 
-    def __init__(self, root: Path):
-        self.root = root
+    def __init__(self, root: Path, given: Mapping[str, Any], look_up: Callable[[str], str] | None = None):
+        self.root, self._given, self._look_up = root, given, look_up
         self._texts: dict[str, YamlText] = {}
 
     def read(self, file: str, kind: Any, missing: Any = None) -> Any:
@@ -35,7 +39,7 @@ class ConfigFolder:
         if missing is not None and not (self.root / file).is_file():
             return missing
         text = self._parsed(file)
-        return validated(kind, text.data, text)
+        return validated(kind, text.data, text, context=self._look_up)
 
     def read_recipes(self, stage: str, model: type[Recipe]) -> dict[str, Recipe]:
         """The recipes of a stage by variant: the defaults with the changes of each variant; none without the file."""
@@ -49,7 +53,11 @@ class ConfigFolder:
             values = {"stage": stage, **file.merged(variant)}
             with mistakes:
                 merged[variant] = validated(
-                    model, values, text, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
+                    model,
+                    values,
+                    text,
+                    lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc),
+                    self._look_up,
                 )
         mistakes.tell()
         return merged
@@ -93,15 +101,25 @@ class ConfigFolder:
                     raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
         mistakes.tell()
 
+    def keys(self, file: str) -> Collection[str]:
+        """The keys of a file that was read; none if it is no YAML or no mapping."""
+        data = self._texts[file].data if file in self._texts else None
+        return data if isinstance(data, Mapping) else ()
+
     def _parsed(self, file: str) -> YamlText:
-        self._texts[file] = YamlText.read(self.root / file)
-        return self._texts[file]
+        text = YamlText.read(self.root / file)
+        if file == SETTINGS and self._given and isinstance(text.data, Mapping):
+            text = text.with_given(_changed(text.data, self._given), self._given)
+        self._texts[file] = text
+        return text
 
 
-def validated(kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc) -> Any:
+def validated(
+    kind: Any, data: Any, text: YamlText, place: Callable[[Loc], Loc] = lambda loc: loc, context: Any = None
+) -> Any:
     """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`."""
     try:
-        return TypeAdapter(kind).validate_python(data)
+        return TypeAdapter(kind).validate_python(data, context=context)
     except ValidationError as error:
         lines = _of_one_branch(error.errors(include_url=False), data)
     found: dict[str | None, InputError] = {}

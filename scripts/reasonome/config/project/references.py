@@ -1,7 +1,9 @@
 """Checks of cross-references between the files of a project: each name exists and is of a fitting kind."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from reasonome.config import Benchmark
@@ -13,8 +15,9 @@ from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_arm, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
+from reasonome.config.strict import WrongValue
 from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher, Teacher
-from reasonome.core.errors import Mistakes, nearest
+from reasonome.core.errors import Mistakes, closest, nearest
 from reasonome.core.yaml_text import Loc
 
 
@@ -255,8 +258,10 @@ def _check_encoders(project: Project, file: str, experiment: Experiment) -> None
 def check_references(project: Project) -> None:
     """InputError for all files with mistakes, and names that are unknown or do not fit where they are used."""
     known, mistakes = project.folder.check_known, Mistakes()
-    with mistakes:
-        project.read_all()
+    for name, part in vars(Project).items():
+        if isinstance(part, cached_property):
+            with mistakes:
+                getattr(project, name)
     with mistakes:
         known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     if (asked := project.settings.annotation_model) is not None:
@@ -295,6 +300,23 @@ def check_references(project: Project) -> None:
         styles = {style for task in project.tasks for style in project.styles(task)}
         known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
     mistakes.tell()
+
+
+def existing(root: Path) -> Callable[[str], str]:
+    """A look-up of paths, which raises WrongValue for one that is neither here nor in the folder of the project whose
+    config folder is `root`; its fix is the nearest name beside it."""
+    places = (Path(), root.parent)
+
+    def look_up(path: str) -> str:
+        if any((place / path).exists() for place in places):
+            return path
+        folder = Path(path).parent
+        beside = {file.name for place in places if (place / folder).is_dir() for file in (place / folder).iterdir()}
+        near = closest(Path(path).name, sorted(beside))
+        fix = f"did you mean '{folder / near}'?" if near else "paths are from the project's folder"
+        raise WrongValue(f"there is no file {path}", fix)
+
+    return look_up
 
 
 def _check_each(project: Project, entries: Mapping[Any, Any], check: Callable[[Project, Any, Any], None]) -> None:
