@@ -19,13 +19,6 @@ def project_parser(description: str | None, *needed: str) -> argparse.ArgumentPa
     return parser
 
 
-def experiment_parser(description: str | None) -> argparse.ArgumentParser:
-    """The parser of a program that reads and writes files in the folder of an experiment's results."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=AS_WRITTEN)
-    parser.add_argument("folder", type=Path, help="results/experiments/EXPERIMENT, with plan.json")
-    return parser
-
-
 def configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The parser with the options that say which configuration is read."""
     parser.add_argument("--config", type=Path, default=Path("config"), help="folder of the configuration")
@@ -37,7 +30,10 @@ def configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _setting(text: str) -> tuple[str, Any]:
     """A key and its value, which is read as YAML; no value is None."""
     key, _, value = text.partition("=")
-    return key, yaml.safe_load(value)
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise argparse.ArgumentTypeError(f"'{value}' is not valid YAML") from None
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
