@@ -103,8 +103,9 @@ def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task
     with mistakes:
         project = _opened(folder)
     if project is None:
-        written = folder.keys(SETTINGS)
-        if not written or "tasks" in written:  # without one's own tasks more would look wrong
+        if (
+            not (written := folder.keys(SETTINGS)) or "tasks" in written
+        ):  # without one's own tasks more would look wrong
             mistakes.tell()
         project = TasksProject(folder, Settings.model_construct(experiments=[]), TASKS)
     with mistakes:

@@ -19,6 +19,7 @@ from reasonome.apps.annotate.project_files import (
     targets,
 )
 from reasonome.cluster import snakemake_lock
+from reasonome.cluster.plan.jobs import configuration
 from reasonome.config.annotations import CURRENT, Annotation
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
@@ -75,7 +76,7 @@ def _make(project: Project, missing: Sequence[Path]) -> None:
     if told := snakemake_lock.release():
         say(told)
     say(f"made now, once; later runs need no network: {', '.join(map(str, missing))}")
-    words = ["--cores", str(len(os.sched_getaffinity(0))), "--config", f"folder={project.root}"]
+    words = ["--cores", str(len(os.sched_getaffinity(0))), *configuration(project)]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(INSTALLED / "Snakefile"), *words]
     status = subprocess.run([*command, "--quiet", "rules", "host", "--", *map(str, missing)]).returncode
     if status:

@@ -31,7 +31,7 @@ class ConfigFolder:
     """
 
     def __init__(self, root: Path, given: Mapping[str, Any], look_up: Callable[[str], str] | None = None):
-        self.root, self._given, self._look_up = root, given, look_up
+        self.root, self.given, self._look_up = root, given, look_up
         self._texts: dict[str, YamlText] = {}
 
     def read(self, file: str, kind: Any, missing: Any = None) -> Any:
@@ -108,8 +108,8 @@ class ConfigFolder:
 
     def _parsed(self, file: str) -> YamlText:
         text = YamlText.read(self.root / file)
-        if file == SETTINGS and self._given and isinstance(text.data, Mapping):
-            text = text.with_given(_changed(text.data, self._given), self._given)
+        if file == SETTINGS and self.given and isinstance(text.data, Mapping):
+            text = text.with_given(_changed(text.data, self.given), self.given)
         self._texts[file] = text
         return text
 
