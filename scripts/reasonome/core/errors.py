@@ -35,10 +35,9 @@ class InputError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        shown = [self.alone, *map(str, self.others[:_SHOWN_OTHERS])]
-        if (left := len(self.others) - _SHOWN_OTHERS) > 0:
-            shown.append(f"and {left} more mistakes, which may follow from these")
-        return "\n".join(shown)
+        left = len(self.others) - _SHOWN_OTHERS
+        more = [f"and {left} more mistakes, which may follow from these"] if left > 0 else []
+        return "\n".join([self.alone, *map(str, self.others[:_SHOWN_OTHERS]), *more])
 
     @property
     def alone(self) -> str:

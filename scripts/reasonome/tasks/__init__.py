@@ -102,12 +102,9 @@ def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task
     folder, mistakes, project = ConfigFolder(root, dict(given), existing(root)), Mistakes(), None
     with mistakes:
         project = _opened(folder)
-    if project is None:
-        if (
-            not (written := folder.keys(SETTINGS)) or "tasks" in written
-        ):  # without one's own tasks more would look wrong
-            mistakes.tell()
-        project = TasksProject(folder, Settings.model_construct(experiments=[]), TASKS)
+    if project is None and (not (written := folder.keys(SETTINGS)) or "tasks" in written):
+        mistakes.tell()  # without one's own tasks more would look wrong
+    project = project or TasksProject(folder, Settings.model_construct(experiments=[]), TASKS)
     with mistakes:
         check_references(project)
     mistakes.tell()
