@@ -270,6 +270,15 @@ def test_mistakes_of_several_files_are_told_at_once(config, mistake):
     mistake()
 
 
+def test_other_files_are_checked_with_what_is_right_of_the_settings(config):
+    """A style fills more than .75 of what a backbone reads, and config.yaml allows .9."""
+    change(config / "backbones.yaml", "context: 131072", "context: 4000", after="llama-3.2-3b:")
+    assert {file for file, *_ in places(config)} == {"experiments/gene-r1.yaml"}
+    change(config / "config.yaml", "prompt_share: 0.75", "prompt_share: 0.95")
+    line = change(config / "config.yaml", "bootstrap:", "bootstrp:")
+    assert places(config) == [("config.yaml", line, "bootstrp")]
+
+
 def test_own_tasks_that_are_not_known_make_no_further_mistakes(config):
     """The benchmark of a task that config.yaml cannot load is not said to be of an unknown one."""
     line = change(config / "config.yaml", "results: results", "tasks: {mine: tasks.py:Mine}")

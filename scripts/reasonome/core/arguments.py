@@ -28,7 +28,6 @@ def configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """A key and its value, which is read as YAML; no value is None."""
     key, _, value = text.partition("=")
     try:
         return key, yaml.safe_load(value)

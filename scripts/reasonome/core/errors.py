@@ -54,8 +54,7 @@ class InputError(Exception):
 class Mistakes:
     """Collects the InputErrors of checks, each check in a `with` block, to raise them as one.
 
-    What a later check cannot look up follows from a mistake that was found before it, and is left out. So is an error
-    that names no file.
+    What a later check cannot look up, and errors that name no file, follow from earlier ones, and are left out.
     """
 
     def __init__(self):

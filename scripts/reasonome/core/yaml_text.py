@@ -31,10 +31,8 @@ class YamlText:
     Raises InputError for text that is not YAML, and for a key given twice.
     """
 
-    _given: Mapping[str, Any] = {}
-
     def __init__(self, text: str, file: Path, above: int = 0):
-        self.file, self._lines = file, {}
+        self.file, self._lines, self._given = file, {}, {}
         try:
             loader = _Loader(text)
             node = loader.get_single_node()

@@ -99,12 +99,16 @@ def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task
     from reasonome.config.project.references import check_references, existing
 
     root = Path(root)
-    folder, mistakes, project = ConfigFolder(root, dict(given), existing(root)), Mistakes(), None
-    with mistakes:
+    folder, mistakes = ConfigFolder(root, dict(given), existing(root)), Mistakes()
+    try:
         project = _opened(folder)
-    if project is None and (not (written := folder.keys(SETTINGS)) or "tasks" in written):
-        mistakes.tell()  # without one's own tasks more would look wrong
-    project = project or TasksProject(folder, Settings.model_construct(experiments=[]), TASKS)
+    except InputError as error:
+        settings = folder.right(SETTINGS, error)
+        if not settings or "tasks" in settings:  # without one's own tasks more would look wrong
+            raise
+        project = TasksProject(folder, Settings.model_construct(**{"experiments": []} | settings), TASKS)
+        with mistakes:
+            raise
     with mistakes:
         check_references(project)
     mistakes.tell()

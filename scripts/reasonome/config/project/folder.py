@@ -101,10 +101,11 @@ class ConfigFolder:
                     raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
         mistakes.tell()
 
-    def keys(self, file: str) -> Collection[str]:
-        """The keys of a file that was read; none if it is no YAML or no mapping."""
+    def right(self, file: str, error: InputError) -> dict[str, Any]:
+        """What a file says but for values with mistakes, and all of its own tasks; nothing if it is no mapping."""
         data = self._texts[file].data if file in self._texts else None
-        return data if isinstance(data, Mapping) else ()
+        wrong = {str(one.field).partition(".")[0] for one in (error, *error.others)} - {"tasks"}
+        return {key: value for key, value in data.items() if key not in wrong} if isinstance(data, Mapping) else {}
 
     def _parsed(self, file: str) -> YamlText:
         text = YamlText.read(self.root / file)
