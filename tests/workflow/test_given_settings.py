@@ -44,6 +44,7 @@ def test_results_may_lie_on_another_disk(small, tmp_path):
 
 def test_a_job_computes_with_the_value_that_is_given_and_runs_again_for_another(small):
     """The seed decides the baseline that draws; with the same seed in config.yaml nothing is left to do."""
+    tiny_project.edit(small, "benchmarks.yaml", _few_molecules)
     tiny_project.snakemake(small, BASELINES)
     of_zero = pd.read_parquet(small / BASELINES)
     assert planned_jobs(small, BASELINES, "--config", "seed=1", "bootstrap=300") == {"score_baselines": 1}
@@ -51,3 +52,9 @@ def test_a_job_computes_with_the_value_that_is_given_and_runs_again_for_another(
     assert not pd.read_parquet(small / BASELINES).equals(of_zero)
     tiny_project.edit(small, "config.yaml", lambda config: config.update(seed=1))
     assert planned_jobs(small, BASELINES) == {}
+
+
+def _few_molecules(config: dict) -> None:
+    subsets = config["demo-molecules"]["subsets"]
+    del subsets["p53balanced"]
+    subsets["solubility"].update(test=10, valid=5, train=40)

@@ -303,9 +303,12 @@ def check_references(project: Project) -> None:
 
 
 def existing(root: Path) -> Callable[[str], str]:
-    """A look-up of paths, which raises WrongValue for one that is neither here nor in the folder of the project whose
-    config folder is `root`; its fix is the nearest name beside it."""
-    places = (Path(), root.parent)
+    """A look-up of paths: WrongValue, with the nearest name beside it, for one that is nowhere.
+
+    It looks here, in the folder of the project whose config folder is `root`, and among what ships: a copy of the
+    shipped configuration may stand where nothing of the demo is.
+    """
+    places = (Path(), root.parent, Path(__file__).resolve().parents[4])
 
     def look_up(path: str) -> str:
         if any((place / path).exists() for place in places):
